@@ -1,0 +1,207 @@
+//! Chains: ordered steps with a mapping each, as a document.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::{ChainId, StepId};
+use crate::time::Timestamp;
+
+/// The version of the document's shape that this program writes.
+pub const CHAIN_SCHEMA: u32 = 1;
+
+/// The document: what is imported, exported, edited and snapshotted into each run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Chain {
+    /// Version of the document's shape; 1.
+    pub schema: u32,
+    /// What the user calls it; unique in the workspace.
+    pub name: String,
+    /// One or two sentences.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// What starts it.
+    #[serde(default)]
+    pub trigger: Trigger,
+    /// What it does, in this order.
+    pub steps: Vec<Step>,
+}
+
+impl Chain {
+    /// The step with this id and its place.
+    pub fn step(&self, id: &StepId) -> Option<(usize, &Step)> {
+        self.steps.iter().enumerate().find(|(_, s)| s.id == *id)
+    }
+}
+
+/// A chain as saved: the document with its identity and version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainVersion {
+    /// The same for all versions.
+    pub id: ChainId,
+    /// Counts from 1.
+    pub version: u32,
+    /// SHA-256 of the document's canonical JSON, in hexadecimal.
+    pub hash: String,
+    /// The document.
+    pub chain: Chain,
+    /// When this version was saved.
+    pub saved_at: Timestamp,
+}
+
+/// What starts a chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Trigger {
+    /// The user, with input where the chain takes some.
+    #[default]
+    Manual,
+}
+
+/// One action.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// Unique within the chain: lower-case letters, digits and underscores.
+    pub id: StepId,
+    /// What a person reads; "Tool: operation" where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The connection, by name.
+    pub connection: String,
+    /// The operation of that connection's connector.
+    pub operation: String,
+    /// Do it once for each item of this earlier step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_each: Option<StepId>,
+    /// Where the parameters come from. What is missing is matched automatically.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mapping: Vec<FieldMap>,
+    /// Tries, time and what a failure means.
+    #[serde(default)]
+    pub policy: StepPolicy,
+}
+
+/// Where one parameter comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FieldMap {
+    /// The parameter, as a JSON pointer (RFC 6901) into the operation's parameters, such as `/text`.
+    pub target: String,
+    /// Its value.
+    pub source: Source,
+    /// Change of type, where needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub convert: Option<Conversion>,
+    /// Who chose it.
+    #[serde(default)]
+    pub by: ChosenBy,
+    /// How sure the matcher is, 0 to 100. Sure from 90, Likely from 70, Check from 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<u8>,
+    /// Why the matcher proposes it, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A value for a parameter. Paths and templates see `item` (the current item of `forEach`),
+/// `steps.<id>` (results of earlier steps) and `input` (what the run was started with).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Source {
+    /// A JSONPath (RFC 9535), such as `$.item.title`.
+    Path {
+        /// The path.
+        path: String,
+    },
+    /// Text with holes, such as `New: {{item.title}}`.
+    Template {
+        /// The template.
+        template: String,
+    },
+    /// Always the same.
+    Fixed {
+        /// The value.
+        value: Value,
+    },
+}
+
+/// A change of type between source and target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Conversion {
+    /// Numbers, booleans and times as text; lists joined with ", ".
+    Text,
+    /// Text that holds a number.
+    Number,
+    /// A number without a fraction.
+    Integer,
+    /// `true`, `yes`, `1` and their opposites.
+    Boolean,
+    /// The first element of a list. The others are lost, and the mapping says so.
+    First,
+    /// A single value as a list of one.
+    List,
+    /// Any recognised time as RFC 3339.
+    DateTime,
+    /// Any recognised time as a day; the time of day is lost, and the mapping says so.
+    Date,
+}
+
+/// Who chose a mapping. What was chosen by hand is never overwritten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChosenBy {
+    /// The user.
+    #[default]
+    Hand,
+    /// The matcher.
+    Matcher,
+}
+
+/// Tries, time and what a failure means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct StepPolicy {
+    /// Tries of one item, the first included. 1 to 10.
+    #[schemars(range(min = 1, max = 10))]
+    pub tries: u32,
+    /// The first pause between tries in milliseconds; later ones double, with full jitter.
+    pub backoff_ms: u64,
+    /// Whole time of one try in milliseconds.
+    pub timeout_ms: u64,
+    /// Items worked on at the same time. 1 to 16.
+    #[schemars(range(min = 1, max = 16))]
+    pub parallel: u32,
+    /// What a failed item means.
+    pub on_failure: OnFailure,
+}
+
+impl Default for StepPolicy {
+    fn default() -> Self {
+        Self {
+            tries: 4,
+            backoff_ms: 1_000,
+            timeout_ms: 60_000,
+            parallel: 4,
+            on_failure: OnFailure::StopAndKeep,
+        }
+    }
+}
+
+/// What a failed item means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// The run stops; what was done stays.
+    #[default]
+    StopAndKeep,
+    /// The run stops; what was done is undone in reverse.
+    StopAndUndo,
+    /// The item is left out of later steps; the others go on.
+    SkipItem,
+    /// Later steps go on without this step's result.
+    Continue,
+}

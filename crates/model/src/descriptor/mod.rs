@@ -1,0 +1,269 @@
+//! The connector descriptor: everything the engine knows of a tool, as data.
+//!
+//! One JSON file per connector. Field names are those of the file (camelCase). Unknown fields are
+//! errors, so that a typing mistake is found when the file is read and not when a chain runs.
+//! `crates/descriptor` reads, migrates and validates; this module only names the shapes.
+
+mod auth;
+mod operation;
+mod request;
+mod stream;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, Inject, InjectAt, KeyAuth};
+pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
+pub use request::{
+    ErrorAction, ErrorRule, Method, Predicate, PredicateOperator, RequestTemplate, StatusMatch,
+};
+pub use stream::{
+    Delta, FieldMapping, Pagination, Paging, PriorityRule, SignalTypeRule, Stream, TimeFormat,
+    TokenPlace,
+};
+
+use crate::id::ConnectorId;
+use crate::rate::RateWindow;
+
+/// A connector. See the module documentation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Descriptor {
+    /// Where editors find the JSON Schema. Ignored by the engine.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Unique identifier: lower-case letters, digits and hyphens, such as `github-issues`.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{1,63}$"))]
+    pub id: ConnectorId,
+    /// The tool's name as people know it.
+    #[schemars(length(min = 1, max = 60))]
+    pub name: String,
+    /// One or two sentences for the catalogue.
+    #[schemars(length(min = 1, max = 300))]
+    pub description: String,
+    /// Where the catalogue lists it.
+    pub category: Category,
+    /// Slug of a brand icon, where one is free to use; a monogram is drawn otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// Interpreted from this file, or bound to an adapter in code.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Version of this definition (semantic versioning 2.0).
+    pub version: String,
+    /// The vendor's documentation that this definition follows. `https` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs_url: Option<String>,
+    /// Where calls go, without a trailing slash. May use `{{config.…}}`. The user can point a
+    /// connection elsewhere by setting `baseUrl`.
+    pub base_url: String,
+    /// Settings the user gives per connection, apart from secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub config_fields: Vec<ConfigField>,
+    /// Ways to sign in; the user picks one. The first is recommended. Empty means none is needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub auth: Vec<AuthMethod>,
+    /// What every request shares.
+    #[serde(default)]
+    pub defaults: Defaults,
+    /// How fast we may call, and how long we wait.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What can be read continuously.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<Stream>,
+    /// What chains can call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
+    /// How to find out whether the connection works, and whose it is.
+    pub health_check: HealthCheck,
+}
+
+impl Descriptor {
+    /// The operation with this id.
+    pub fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.iter().find(|o| o.id == id)
+    }
+
+    /// The stream with this id.
+    pub fn stream(&self, id: &str) -> Option<&Stream> {
+        self.streams.iter().find(|s| s.id == id)
+    }
+
+    /// The sign-in with this id, or the recommended one.
+    pub fn auth_method(&self, id: Option<&str>) -> Option<&AuthMethod> {
+        match id {
+            Some(id) => self.auth.iter().find(|a| a.id() == id),
+            None => self.auth.first(),
+        }
+    }
+}
+
+/// Where the catalogue lists a connector.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    /// Issues, tasks, boards.
+    ProjectManagement,
+    /// Messages, mail, alerts to people.
+    Communication,
+    /// Code, deployments, monitoring.
+    CodeAndDevops,
+    /// Pages, notes, files.
+    Documents,
+    /// Made by the user.
+    Custom,
+}
+
+/// Who interprets the descriptor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The engine, from this file alone.
+    #[default]
+    Generic,
+    /// A Rust adapter registered under the connector's id.
+    Native,
+}
+
+/// A setting that is not a secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfigField {
+    /// Name in templates: `{{config.<key>}}`.
+    #[schemars(regex(pattern = r"^[a-z][A-Za-z0-9]{0,39}$"))]
+    pub key: String,
+    /// What the form says.
+    pub label: String,
+    /// What may be entered.
+    #[serde(rename = "type", default)]
+    pub kind: ConfigKind,
+    /// Must be given before the connection can be tested.
+    #[serde(default)]
+    pub required: bool,
+    /// Used where nothing is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// Linear-time regular expression that the whole value must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// Choices of an `enum` field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// Shown greyed in the empty field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// One sentence below the field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help_text: Option<String>,
+}
+
+/// What may be entered in a setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConfigKind {
+    /// One line of text.
+    #[default]
+    Text,
+    /// An absolute `https` address (plain `http` only on this computer).
+    Url,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Bool,
+    /// One of `options`.
+    Enum,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// Several lines of text, one value each.
+    List,
+}
+
+/// What every request of a connector shares.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Defaults {
+    /// Headers of every request; templates allowed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Query parameters of every request; templates allowed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, Value>,
+    /// How to page where a stream or operation does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pagination: Option<Paging>,
+    /// What unusual answers mean, first match wins. Before the general taxonomy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorRule>,
+}
+
+/// How fast we may call, and how long we wait.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Limits {
+    /// Windows that all hold at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rate: Vec<RateWindow>,
+    /// Calls under way at the same time; 4 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+    /// Whole time of one request in milliseconds; 60,000 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// Tells how many seconds are left, or when calls are allowed again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_header: Option<ResetHeader>,
+}
+
+/// A header that says when calls are allowed again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResetHeader {
+    /// The header's name.
+    pub name: String,
+    /// What its number means.
+    pub meaning: ResetMeaning,
+    /// A header with the calls left; the reset counts only when it says `0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<String>,
+}
+
+/// What a reset header's number means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetMeaning {
+    /// Seconds from now.
+    Seconds,
+    /// Seconds since 1970.
+    Epoch,
+    /// An HTTP date (RFC 9110 section 5.6.7).
+    HttpDate,
+}
+
+/// How to find out whether a connection works. Must have no effect in the service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HealthCheck {
+    /// The request to make.
+    pub request: RequestTemplate,
+    /// Status codes that mean healthy; any 2xx where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect_status: Vec<u16>,
+    /// What the body must say (for services that report errors inside a 200).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Predicate>,
+    /// JSONPath to the account's lasting identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id_path: Option<String>,
+    /// JSONPath to the account's readable name ("signed in as").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_path: Option<String>,
+    /// Whole time in milliseconds; 10,000 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}

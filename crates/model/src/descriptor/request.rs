@@ -1,0 +1,158 @@
+//! Requests as templates, and what answers mean.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An HTTP method (RFC 9110 section 9.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names are those of the RFC")]
+pub enum Method {
+    #[default]
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// The method's name as sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Safe methods change nothing in the service (RFC 9110 section 9.2.1).
+    pub fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head)
+    }
+}
+
+/// A request with holes. A string that is exactly one `{{ expression }}` keeps the value's type and
+/// is left out where the value is absent; in longer strings an absent value is an error.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestTemplate {
+    /// `GET` where absent.
+    #[serde(default)]
+    pub method: Method,
+    /// Path below `baseUrl`, starting with `/`. Inserted values are percent-encoded.
+    pub path: String,
+    /// Query parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, Value>,
+    /// Headers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+/// A question about a JSON value that is answered yes or no.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Predicate {
+    /// JSONPath (RFC 9535) to the value in question.
+    pub path: String,
+    /// How to compare. `exists` where absent.
+    #[serde(default)]
+    pub operator: PredicateOperator,
+    /// What to compare with: text, number, boolean, or a list for `in`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+/// How a predicate compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PredicateOperator {
+    /// The path finds at least one value that is not null.
+    #[default]
+    Exists,
+    /// The path finds nothing, or only null.
+    Absent,
+    /// A found value equals `value`.
+    Equals,
+    /// No found value equals `value`.
+    NotEquals,
+    /// A found text contains `value`, or a found list has it as an element.
+    Contains,
+    /// A found value is one of the list `value`.
+    In,
+    /// A found text matches the linear-time regular expression `value`.
+    Matches,
+}
+
+/// What an unusual answer means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ErrorRule {
+    /// Which status codes it is about; all where absent (errors inside a 200 too).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusMatch>,
+    /// What the body says; any where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Predicate>,
+    /// What a response header says, as a linear-time regular expression by header name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// What to do.
+    pub action: ErrorAction,
+    /// JSONPath to the service's own words, for the problem's detail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_path: Option<String>,
+}
+
+/// One status code or an inclusive range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum StatusMatch {
+    /// Exactly this code.
+    One(u16),
+    /// From the first to the second, both included.
+    Range([u16; 2]),
+}
+
+impl StatusMatch {
+    /// Does it cover `status`?
+    pub fn covers(self, status: u16) -> bool {
+        match self {
+            Self::One(one) => one == status,
+            Self::Range([from, to]) => (from..=to).contains(&status),
+        }
+    }
+}
+
+/// What an error rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorAction {
+    /// Not an error: go on with the body as it is.
+    Ignore,
+    /// Not an error: there is nothing.
+    Empty,
+    /// The service is at fault; safe requests are repeated.
+    Retry,
+    /// We were asked to wait.
+    RateLimited,
+    /// The credential was refused.
+    Reauth,
+    /// A permission is missing.
+    Forbidden,
+    /// The thing does not exist.
+    NotFound,
+    /// The request was refused before it took effect.
+    Fail,
+}

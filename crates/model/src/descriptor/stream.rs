@@ -1,0 +1,214 @@
+//! Streams: what can be read continuously, page by page, and how items become signals.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::request::{Predicate, RequestTemplate};
+use crate::signal::Priority;
+
+/// A sequence of items that can be read again and again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Stream {
+    /// Name within the connector.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]{0,39}$"))]
+    pub id: String,
+    /// What a person reads, such as "Issues".
+    pub title: String,
+    /// The request for a page. `{{checkpoint}}` and the page token are added as `delta` and
+    /// `pagination` say.
+    pub request: RequestTemplate,
+    /// How to get the next page; the connector's default where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pagination: Option<Paging>,
+    /// How to get only what changed.
+    #[serde(default)]
+    pub delta: Delta,
+    /// How an item becomes a signal.
+    pub mapping: FieldMapping,
+    /// Seconds between two reads; 300 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_seconds: Option<u32>,
+    /// Permissions that reading needs, in the vendor's words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// JSON Schema (2020-12) of one item, with titles and formats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_schema: Option<Value>,
+}
+
+/// How to get only what changed since the checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Delta {
+    /// Everything, every time; known items are recognised by id and content.
+    #[default]
+    None,
+    /// The service filters by time. The checkpoint is the newest `timestampPath` seen.
+    #[serde(rename_all = "camelCase")]
+    TimestampFilter {
+        /// Query parameter that carries the time.
+        param: String,
+        /// How the service writes times.
+        #[serde(default)]
+        format: TimeFormat,
+        /// Seconds to read again before the checkpoint, for late and equal times. 0 where absent.
+        #[serde(default)]
+        look_back_seconds: u32,
+    },
+    /// The service gives the items after an id. The checkpoint is the greatest id seen.
+    #[serde(rename_all = "camelCase")]
+    SinceId {
+        /// Query parameter that carries the id.
+        param: String,
+    },
+}
+
+/// How a service writes times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeFormat {
+    /// `2026-01-31T12:00:00Z` (RFC 3339).
+    #[default]
+    Iso8601,
+    /// Seconds since 1970, whole or with a fraction, as number or text.
+    Unix,
+    /// Milliseconds since 1970.
+    UnixMs,
+    /// `2026-01-31`.
+    Date,
+}
+
+/// Paging and its bounds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Paging {
+    /// How the next page is found.
+    pub next: Pagination,
+    /// Query parameter for the page size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_param: Option<String>,
+    /// Items per page, sent in `sizeParam`. A shorter page also ends `page` and `offset` paging.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// Pages in one read; 10,000 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_pages: Option<u32>,
+}
+
+/// How the next page is found. The same address or token twice in one read is an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Pagination {
+    /// There is only one page.
+    None,
+    /// The `next` link of the `Link` header (RFC 8288).
+    LinkHeader,
+    /// A token in the answer that goes into the next request.
+    #[serde(rename_all = "camelCase")]
+    Cursor {
+        /// JSONPath to the token. Absent, null or empty ends the read.
+        cursor_path: String,
+        /// Name of the parameter that carries it.
+        param: String,
+        /// Where the token goes.
+        #[serde(default)]
+        place: TokenPlace,
+        /// JSONPath to a flag that must be true for another page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        has_more_path: Option<String>,
+    },
+    /// A page number. An empty or short page ends the read.
+    #[serde(rename_all = "camelCase")]
+    Page {
+        /// Query parameter that carries the number.
+        param: String,
+        /// Number of the first page; 1 where absent.
+        #[serde(default = "first_page")]
+        start: u32,
+    },
+    /// A count of items to skip. An empty or short page ends the read.
+    #[serde(rename_all = "camelCase")]
+    Offset {
+        /// Query parameter that carries the count.
+        param: String,
+    },
+}
+
+fn first_page() -> u32 {
+    1
+}
+
+/// Where a page token goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenPlace {
+    /// A query parameter.
+    #[default]
+    Query,
+    /// A top-level field of the JSON body.
+    Body,
+}
+
+/// How an item becomes a signal. Paths are JSONPath (RFC 9535), rooted at the item unless said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FieldMapping {
+    /// Path in the answer to the items, such as `$.data[*]`, or `$[*]` for a bare list.
+    pub items_path: String,
+    /// Items that fail this are passed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Predicate>,
+    /// The item's lasting identifier, text or number.
+    pub id_path: String,
+    /// When it happened or changed.
+    pub timestamp_path: String,
+    /// How `timestampPath` is written.
+    #[serde(default)]
+    pub timestamp_format: TimeFormat,
+    /// One line for people, such as `{{title}} ({{user.login}})`. Names are the item's fields.
+    pub summary_template: String,
+    /// The item's page for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_path: Option<String>,
+    /// What kind of signal it is, first match wins.
+    pub signal_type_rules: Vec<SignalTypeRule>,
+    /// The kind where no rule matches.
+    pub default_signal_type: String,
+    /// How urgent it is, first match wins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub priority_mapping: Vec<PriorityRule>,
+    /// People concerned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub participants_paths: Vec<String>,
+    /// Labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags_path: Option<String>,
+    /// Identifiers or addresses of related items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub related_items_path: Option<String>,
+    /// Top-level fields of the item to keep; the whole item where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw_fields: Vec<String>,
+}
+
+/// One rule for the kind of a signal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignalTypeRule {
+    /// The condition.
+    pub when: Predicate,
+    /// The kind, such as `issue_created`.
+    pub then: String,
+}
+
+/// One rule for the urgency of a signal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PriorityRule {
+    /// The condition.
+    pub when: Predicate,
+    /// The urgency.
+    pub then: Priority,
+}

@@ -1,0 +1,55 @@
+//! Domain events. They leave for the screen only after their transaction has committed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ConnectionId, RunId};
+use crate::problem::Problem;
+use crate::run::RunState;
+
+/// Something changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A connection was made, changed or removed.
+    ConnectionChanged {
+        /// The connection.
+        id: ConnectionId,
+    },
+    /// Signals were stored.
+    SignalsArrived {
+        /// The connection they came through.
+        connection: ConnectionId,
+        /// How many were new.
+        count: u64,
+    },
+    /// A chain was saved or removed.
+    ChainsChanged,
+    /// A run moved.
+    RunChanged {
+        /// The run.
+        id: RunId,
+        /// Its state now.
+        state: RunState,
+        /// The journal's length now.
+        seq: u64,
+    },
+    /// Storage stopped taking work (`Some`) or takes it again (`None`).
+    StorageChanged {
+        /// Why it stopped.
+        problem: Option<Problem>,
+    },
+}
+
+/// Takes events on their way to the screen. Never blocks; may drop when nobody looks.
+pub trait EventSink: Send + Sync {
+    /// Passes one event on.
+    fn emit(&self, event: Event);
+}
+
+/// Drops every event: for tests and one-shot commands.
+#[derive(Debug, Default)]
+pub struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn emit(&self, _: Event) {}
+}

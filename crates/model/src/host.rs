@@ -1,0 +1,38 @@
+//! What the engine asks of the program around it.
+
+use std::path::PathBuf;
+
+use crate::circuit::Circuit;
+use crate::problem::Problem;
+use crate::rate::RateBudget;
+
+/// The program that holds the engine: the window or the command line.
+pub trait Host: Send + Sync {
+    /// Opens an address in the system's browser. The address has been checked already.
+    fn open_url(&self, url: &str) -> Result<(), Problem>;
+
+    /// Shows a notification of the system. Never holds secrets or item contents.
+    fn notify(&self, title: &str, body: &str) -> Result<(), Problem>;
+
+    /// Lets the user choose a file; none where the user declines or there is nobody to ask.
+    fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem>;
+}
+
+/// The limits of one connection and host, as kept over restarts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitState {
+    /// The rate budget.
+    pub budget: RateBudget,
+    /// The circuit.
+    pub circuit: Circuit,
+}
+
+/// Keeps limits over restarts. Reads come from memory; writes may lag a second behind, which
+/// costs at most that second's calls after a crash.
+pub trait LimitStore: Send + Sync {
+    /// The state under this key, moved to this process's monotonic clock.
+    fn load(&self, key: &str) -> Option<LimitState>;
+
+    /// Keeps the state under this key.
+    fn save(&self, key: &str, state: &LimitState);
+}

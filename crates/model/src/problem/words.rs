@@ -1,0 +1,153 @@
+//! The words for problems, read from the one file that every face of the product shares.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::Code;
+
+/// The button that mends a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    /// What the button says.
+    pub label: String,
+    /// What it does; a screen maps it to a place.
+    pub action: FixAction,
+}
+
+/// What a fix button does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FixAction {
+    /// Allow the address for this connection.
+    AllowTarget,
+    /// Confirm that this computer runs the triggers.
+    ConfirmMoved,
+    /// Copy a report without secrets.
+    CopyReport,
+    /// Open the file at the place.
+    EditFile,
+    /// Correct what was entered.
+    EditInput,
+    /// Open the field's mapping.
+    EditMapping,
+    /// Open the connection's or application's settings.
+    EditSettings,
+    /// Make room on the disk.
+    FreeSpace,
+    /// Open the network settings.
+    NetworkSettings,
+    /// Open the service's own page.
+    OpenTool,
+    /// Sign in again.
+    Reconnect,
+    /// Enter a new key in place.
+    ReplaceKey,
+    /// Answer the question of an unknown outcome.
+    Resolve,
+    /// Try again now.
+    Retry,
+    /// Set a passphrase for the vault.
+    SetPassphrase,
+    /// Show the details.
+    ShowDetails,
+    /// Bring the running one to the front.
+    ShowRunning,
+    /// Unlock the keyring or enter the passphrase.
+    Unlock,
+    /// Get the newer version.
+    Update,
+    /// Go on by itself when allowed.
+    Wait,
+}
+
+/// Title, hint and fix with every parameter filled in.
+pub(super) struct Words {
+    pub(super) title: String,
+    pub(super) hint: String,
+    pub(super) fix: Fix,
+}
+
+#[derive(Deserialize)]
+struct File {
+    defaults: BTreeMap<String, String>,
+    problems: BTreeMap<Code, Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    title: String,
+    hint: String,
+    fix: Fix,
+}
+
+/// A constant, parsed once: the file is compiled in and a test reads every entry of it.
+fn file() -> Option<&'static File> {
+    static FILE: OnceLock<Option<File>> = OnceLock::new();
+    FILE.get_or_init(|| serde_json::from_str(include_str!("words.en.json")).ok())
+        .as_ref()
+}
+
+pub(super) fn render(code: Code, params: &BTreeMap<String, String>) -> Words {
+    let Some((file, entry)) = file().and_then(|f| Some((f, f.problems.get(&code)?))) else {
+        // Unreachable while the tests pass; a bare code still beats a crash.
+        let fix = Fix {
+            label: "Show details".into(),
+            action: FixAction::ShowDetails,
+        };
+        return Words {
+            title: code.as_str().to_owned(),
+            hint: String::new(),
+            fix,
+        };
+    };
+    let fill = |template: &str| fill(template, params, &file.defaults);
+    Words {
+        title: sentence_case(&fill(&entry.title)),
+        hint: fill(&entry.hint)
+            .split_inclusive(". ")
+            .map(sentence_case)
+            .collect::<String>(),
+        fix: Fix {
+            label: fill(&entry.fix.label),
+            action: entry.fix.action,
+        },
+    }
+}
+
+/// Replaces `{name}` by its parameter. One pass: a value that contains braces stays as it is.
+fn fill(
+    template: &str,
+    params: &BTreeMap<String, String>,
+    defaults: &BTreeMap<String, String>,
+) -> String {
+    let mut out = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            break;
+        };
+        let value = params
+            .get(name)
+            .or_else(|| defaults.get(name))
+            .map_or("", String::as_str);
+        // Sentences end once, whether or not the value brought its own full stop.
+        out.push_str(if tail.starts_with('.') {
+            value.trim_end_matches('.')
+        } else {
+            value
+        });
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}

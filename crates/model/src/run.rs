@@ -1,0 +1,295 @@
+//! Runs and their journal. The journal is the truth: state, recovery and report derive from it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::chain::Chain;
+use crate::id::{BootId, ChainId, RunId, StepId};
+use crate::problem::Problem;
+use crate::time::Timestamp;
+
+/// One execution of a chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Never changes.
+    pub id: RunId,
+    /// The chain it executes.
+    pub chain_id: ChainId,
+    /// The version it was started with.
+    pub chain_version: u32,
+    /// SHA-256 of the snapshot.
+    pub chain_hash: String,
+    /// The document as it was then: editing a chain never changes a run in flight.
+    pub snapshot: Chain,
+    /// What the run was started with.
+    pub input: Value,
+    /// Requests are built and shown; effects are not sent.
+    pub dry_run: bool,
+    /// Derived from the journal, kept here for lists.
+    pub state: RunState,
+    /// The engine start that works on it; none while it waits to be claimed.
+    pub boot: Option<BootId>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// How a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Asked for, not started.
+    Queued,
+    /// Under way.
+    Running,
+    /// Under way, waiting for time to pass.
+    Waiting,
+    /// Held by the user.
+    Paused,
+    /// An unknown outcome or an approval waits for the user.
+    NeedsYou,
+    /// Everything happened.
+    Done,
+    /// Ended; some items failed or were put aside.
+    DoneWithProblems,
+    /// Stopped by a failure; what was done stays.
+    Failed,
+    /// Stopped by a failure; what was done was undone.
+    FailedUndone,
+    /// Stopped by the user.
+    Stopped,
+}
+
+impl RunState {
+    /// Whether nothing more will happen by itself or by the user's answer.
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Done | Self::DoneWithProblems | Self::Failed | Self::FailedUndone | Self::Stopped
+        )
+    }
+
+    /// The name on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+            Self::NeedsYou => "needs_you",
+            Self::Done => "done",
+            Self::DoneWithProblems => "done_with_problems",
+            Self::Failed => "failed",
+            Self::FailedUndone => "failed_undone",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// One row of the journal. Rows are only ever added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalEntry {
+    /// The run.
+    pub run: RunId,
+    /// Counts from 1 within the run.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What happened. `item` counts from 0; it is 0 for steps that run once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "fact",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Fact {
+    /// An engine took the run up.
+    Started {
+        /// The engine start.
+        boot: BootId,
+        /// Whether an earlier one had begun it.
+        recovered: bool,
+    },
+    /// A step began; its items are known.
+    StepOpened {
+        /// The step.
+        step: StepId,
+        /// How many items it has.
+        items: u32,
+    },
+    /// A request is about to be sent. Durable before the first byte leaves.
+    Intent {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// Counts from 1.
+        attempt: u32,
+        /// Whether it changes anything outside.
+        effect: bool,
+        /// What will be sent, without secrets.
+        request: RequestSummary,
+        /// The idempotency key sent with it, the same for all attempts of one item.
+        key: Option<String>,
+    },
+    /// What became of an intent, or of an item for which nothing had to be sent.
+    Result {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The intent's attempt; 0 where nothing was sent.
+        attempt: u32,
+        /// What became of it.
+        outcome: Outcome,
+        /// From the first byte sent to the last received, in milliseconds.
+        took_ms: u64,
+        /// Bytes received.
+        bytes: u64,
+    },
+    /// The next attempt waits.
+    Deferred {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The attempt that failed.
+        attempt: u32,
+        /// When the next one is due.
+        until: Timestamp,
+        /// Why.
+        problem: Problem,
+    },
+    /// An unknown outcome was answered, by the user or by a lookup.
+    Resolved {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The answer.
+        decision: Decision,
+        /// Whether the service itself was asked rather than the user.
+        by_lookup: bool,
+        /// The result that a lookup found.
+        output: Option<Value>,
+    },
+    /// The user asked to stop.
+    StopRequested {
+        /// Whether to undo what was done.
+        undo: bool,
+    },
+    /// An undo request is about to be sent.
+    UndoIntent {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// Counts from 1.
+        attempt: u32,
+        /// What will be sent, without secrets.
+        request: RequestSummary,
+        /// The idempotency key sent with it.
+        key: Option<String>,
+    },
+    /// What became of an undo.
+    UndoResult {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// What became of it.
+        outcome: UndoOutcome,
+    },
+    /// Nothing more will happen.
+    Finished {
+        /// How it ended.
+        state: RunState,
+    },
+}
+
+/// A request as the journal and the report keep it: without secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestSummary {
+    /// The HTTP method.
+    pub method: String,
+    /// The address, without the query.
+    pub url: String,
+    /// The JSON body, with secret values masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// SHA-256 over method, address, query and body, in hexadecimal, before secrets are added.
+    pub hash: String,
+}
+
+/// What became of an item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It happened.
+    Done {
+        /// The result; for list operations the list of items.
+        output: Value,
+        /// Set where the service said yes but its answer was lost or could not be read: the
+        /// output is null, and steps that need it cannot run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        output_missing: Option<Problem>,
+    },
+    /// It certainly did not happen.
+    NotDone {
+        /// Why.
+        problem: Problem,
+    },
+    /// Nothing says whether it happened.
+    Unknown {
+        /// What was seen.
+        problem: Problem,
+    },
+    /// The item does not fit; nothing was sent.
+    Quarantined {
+        /// Why.
+        problem: Problem,
+    },
+    /// It was left out, because an earlier step failed for this item or the run stopped.
+    Skipped,
+    /// A dry run: the request was built and shown, not sent.
+    Shown {
+        /// What would have been sent.
+        request: RequestSummary,
+    },
+}
+
+/// What became of an undo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum UndoOutcome {
+    /// It is as before.
+    Undone,
+    /// It stays.
+    Failed {
+        /// Why.
+        problem: Problem,
+    },
+    /// The operation declares no undo.
+    Impossible,
+}
+
+/// The answer to an unknown outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It happened; go on.
+    Happened,
+    /// It did not; run it again.
+    NotHappened,
+    /// Stop, and undo what is known to be done.
+    Undo,
+}

@@ -1,0 +1,58 @@
+//! Signals: items that came in, in one shape whatever tool they came from.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::{ConnectionId, ConnectorId};
+use crate::time::Timestamp;
+
+/// One normalised item. Unique in a workspace by connection, stream, external id and version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Signal {
+    /// The connection it came through.
+    pub connection: ConnectionId,
+    /// The connector that read it.
+    pub connector: ConnectorId,
+    /// The stream within the connector.
+    pub stream: String,
+    /// The service's own identifier, as text.
+    pub external_id: String,
+    /// Distinguishes versions of one item: its time in milliseconds, or a hash of its content.
+    pub version: String,
+    /// What kind of signal, such as `issue_created`.
+    pub signal_type: String,
+    /// When it happened or changed.
+    pub timestamp: Timestamp,
+    /// One line for people, safe to show.
+    pub summary: String,
+    /// How urgent.
+    pub priority: Option<Priority>,
+    /// People concerned.
+    pub participants: Vec<String>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Related items.
+    pub related: Vec<String>,
+    /// The item's page for people.
+    pub url: Option<String>,
+    /// The item as the service sent it, or the fields that the connector keeps.
+    pub raw: Value,
+}
+
+/// How urgent a signal is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Now.
+    Critical,
+    /// Today.
+    High,
+    /// Soon.
+    Medium,
+    /// Some time.
+    Low,
+}
