@@ -55,7 +55,7 @@ impl Circuit {
                 *self = Self::HalfOpen { pause };
                 Ok(())
             }
-            Self::Open { until, .. } => Err(until - now),
+            Self::Open { until, .. } => Err(until.saturating_sub(now)),
             Self::HalfOpen { pause } => Err(pause.min(Duration::from_secs(1))),
         }
     }

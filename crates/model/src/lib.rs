@@ -5,6 +5,7 @@
 //! Every other crate may use this one; it uses none of them.
 
 pub mod chain;
+pub mod check;
 pub mod circuit;
 pub mod connection;
 pub mod descriptor;
@@ -21,6 +22,7 @@ pub mod text;
 pub mod time;
 
 pub use chain::{Chain, ChainVersion, Step};
+pub use check::{Finding, Level};
 pub use connection::{Connection, ConnectionEvent, ConnectionState};
 pub use descriptor::Descriptor;
 pub use event::{Event, EventSink};

@@ -70,7 +70,7 @@ impl RateBudget {
     /// Takes one token of each window, or says how long until that is possible. Takes nothing then.
     pub fn take(&mut self, now: Duration) -> Result<(), Duration> {
         if now < self.hold_until {
-            return Err(self.hold_until - now);
+            return Err(self.hold_until.saturating_sub(now));
         }
         let mut wait = Duration::ZERO;
         for bucket in &mut self.buckets {

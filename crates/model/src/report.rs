@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::check::Finding;
 use crate::id::{ChainId, RunId, StepId};
 use crate::problem::Problem;
 use crate::run::{RequestSummary, RunState};
@@ -34,6 +35,8 @@ pub struct RunReport {
     pub finished_at: Option<Timestamp>,
     /// How often an engine start had to take it up again.
     pub recoveries: u32,
+    /// What the check before the run found; passes left out.
+    pub check: Vec<Finding>,
     /// Its steps, in order.
     pub steps: Vec<StepReport>,
     /// What waits for the user.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::chain::Chain;
+use crate::check::Finding;
 use crate::id::{BootId, ChainId, RunId, StepId};
 use crate::problem::Problem;
 use crate::time::Timestamp;
@@ -117,6 +118,11 @@ pub enum Fact {
         boot: BootId,
         /// Whether an earlier one had begun it.
         recovered: bool,
+    },
+    /// The check before the first step ended. A blocker ends the run before anything is sent.
+    Checked {
+        /// What was found.
+        findings: Vec<Finding>,
     },
     /// A step began; its items are known.
     StepOpened {

@@ -261,6 +261,8 @@ impl From<WireProblem> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     #[test]
@@ -281,13 +283,10 @@ mod tests {
                 "{code:?}: {}",
                 p.title()
             );
-            page.push_str(&format!(
-                "{}\n  {}\n  {}\n  [{}]\n",
-                code.as_str(),
-                p.title(),
-                p.hint(),
-                p.fix().label
-            ));
+            writeln!(page, "{code}
+  {}
+  {}
+  [{}]", p.title(), p.hint(), p.fix().label).unwrap();
         }
         insta::assert_snapshot!(page);
     }

@@ -1,0 +1,553 @@
+//! Every crash point of the runner, enumerated: a pretend service that counts what really happened,
+//! and an engine that dies before or after any durable write or send. The service is the witness;
+//! the journal is never asked whether it is right.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use patchbay_model::chain::{OnFailure, StepPolicy};
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, RunState, UndoOutcome};
+use patchbay_model::{BootId, Clock, Timestamp};
+use serde_json::{Value, json};
+
+use crate::machine::{Command, judge, next};
+use crate::plan::{Plan, PlanStep, Repeat};
+use crate::progress::{ItemProgress, Progress};
+
+const ITEMS: u32 = 3;
+
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    repeat: Repeat,
+    lookup: bool,
+}
+
+/// The kinds of effect that operations declare.
+const KINDS: [Kind; 4] = [
+    Kind {
+        repeat: Repeat::Never,
+        lookup: false,
+    },
+    Kind {
+        repeat: Repeat::Never,
+        lookup: true,
+    },
+    Kind {
+        repeat: Repeat::WithKey {
+            ttl: Duration::from_secs(86_400),
+        },
+        lookup: false,
+    },
+    Kind {
+        repeat: Repeat::Always,
+        lookup: false,
+    },
+];
+
+/// What the service does with one call, by its number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    None,
+    /// It acts, and the answer is lost.
+    DiesAfterEffect,
+    /// It refuses before acting; trying again may help.
+    Refuses,
+    /// It refuses for good.
+    Rejects,
+}
+
+fn plan(kind: Kind, on_failure: OnFailure) -> Plan {
+    let policy = StepPolicy {
+        on_failure,
+        ..StepPolicy::default()
+    };
+    let step = |id: &str, root, effect, repeat, lookup| PlanStep {
+        id: id.into(),
+        root,
+        policy,
+        effect,
+        repeat,
+        lookup,
+        undo: effect.then_some(Repeat::Always),
+    };
+    Plan {
+        steps: vec![
+            step("list", None, false, Repeat::Always, false),
+            step("first", Some(0), true, kind.repeat, kind.lookup),
+            step("second", Some(0), true, kind.repeat, kind.lookup),
+        ],
+    }
+}
+
+struct World {
+    clock: patchbay_model::time::ManualClock,
+    /// Effects that stand, by step and item. With a key, repeats are recognised.
+    effects: BTreeMap<(usize, u32), u32>,
+    /// Idempotent repeats, which changed nothing.
+    repeats: u32,
+    calls: u32,
+    fault: (u32, Fault),
+    journal: Vec<(Timestamp, Fact)>,
+    /// The engine dies at these points; each durable write and each send is one point.
+    crashes: Vec<u32>,
+    point: u32,
+    boots: u32,
+    asked_user: u32,
+}
+
+struct Died;
+
+impl World {
+    fn point(&mut self) -> Result<(), Died> {
+        self.point += 1;
+        if self.crashes.contains(&self.point) {
+            Err(Died)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn write(&mut self, fact: Fact) -> Result<(), Died> {
+        self.point()?; // dies before the commit
+        self.journal.push((self.clock.now(), fact));
+        self.point() // dies after it
+    }
+
+    fn call(&mut self, step: usize, item: u32, plan: &PlanStep) -> Result<Outcome, Died> {
+        self.point()?; // intent durable, nothing sent
+        self.calls += 1;
+        let fault = if self.calls == self.fault.0 {
+            self.fault.1
+        } else {
+            Fault::None
+        };
+        if !plan.effect {
+            return Ok(match fault {
+                Fault::None | Fault::DiesAfterEffect => done(json!([1, 2, 3])),
+                Fault::Refuses => Outcome::NotDone {
+                    problem: Code::ServiceDown.into(),
+                },
+                Fault::Rejects => Outcome::NotDone {
+                    problem: Code::NotFound.into(),
+                },
+            });
+        }
+        let outcome = match fault {
+            Fault::Refuses => Outcome::NotDone {
+                problem: Code::ConnectionRefused.into(),
+            },
+            Fault::Rejects => Outcome::NotDone {
+                problem: Code::InvalidConfig.into(),
+            },
+            Fault::None | Fault::DiesAfterEffect => {
+                let known = self.effects.contains_key(&(step, item));
+                if known && plan.repeat != Repeat::Never {
+                    self.repeats += 1;
+                } else {
+                    *self.effects.entry((step, item)).or_default() += 1;
+                }
+                if fault == Fault::None {
+                    done(json!({"id": item}))
+                } else {
+                    Outcome::Unknown {
+                        problem: Code::TimeoutResponse.into(),
+                    }
+                }
+            }
+        };
+        self.point()?; // answered, the answer not written down
+        Ok(outcome)
+    }
+
+    fn live(&mut self, plan: &Plan) -> Result<RunState, Died> {
+        self.boots += 1;
+        self.write(Fact::Started {
+            boot: BootId::new("b"),
+            recovered: self.boots > 1,
+        })?;
+        for _ in 0..500 {
+            let progress = self.progress(plan);
+            let now = self.clock.now();
+            let step = next(plan, &progress, now);
+            for command in &step.commands {
+                self.perform(plan, command)?;
+            }
+            if !step.commands.is_empty() {
+                continue;
+            }
+            match (step.state, step.wake) {
+                (state, _) if state.is_final() => return Ok(state),
+                (RunState::NeedsYou, _) => self.answer(plan)?,
+                (_, Some(wake)) => {
+                    let wait = wake.duration_since(now);
+                    self.clock.advance(
+                        Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(1),
+                    );
+                }
+                stuck => panic!("the run is stuck: {stuck:?}"),
+            }
+        }
+        panic!("the run does not end: {:?}", self.journal);
+    }
+
+    fn perform(&mut self, plan: &Plan, command: &Command) -> Result<(), Died> {
+        let id = |step: usize| plan.steps[step].id.clone();
+        match command {
+            Command::Check => self.write(Fact::Checked {
+                findings: Vec::new(),
+            }),
+            Command::Open { step } => {
+                let items = if plan.steps[*step].root.is_some() {
+                    ITEMS
+                } else {
+                    1
+                };
+                self.write(Fact::StepOpened {
+                    step: id(*step),
+                    items,
+                })
+            }
+            Command::Attempt {
+                step,
+                item,
+                attempt,
+            } => {
+                let effect = plan.steps[*step].effect;
+                let request = RequestSummary {
+                    method: "POST".into(),
+                    url: String::new(),
+                    body: None,
+                    hash: String::new(),
+                };
+                self.write(Fact::Intent {
+                    step: id(*step),
+                    item: *item,
+                    attempt: *attempt,
+                    effect,
+                    request,
+                    key: Some("k".into()),
+                })?;
+                let outcome = self.call(*step, *item, &plan.steps[*step])?;
+                let progress = self.progress(plan);
+                let at = (*step, *item, *attempt);
+                let fact = judge(
+                    plan,
+                    &progress,
+                    at,
+                    outcome,
+                    (Duration::ZERO, 0),
+                    self.clock.now(),
+                    0.5,
+                );
+                self.write(fact)
+            }
+            Command::AskService { step, item } => {
+                let happened = self.effects.contains_key(&(*step, *item));
+                let decision = if happened {
+                    Decision::Happened
+                } else {
+                    Decision::NotHappened
+                };
+                let output = happened.then(|| json!({"id": item}));
+                self.write(Fact::Resolved {
+                    step: id(*step),
+                    item: *item,
+                    decision,
+                    by_lookup: true,
+                    output,
+                })
+            }
+            Command::Undo {
+                step,
+                item,
+                attempt,
+            } => {
+                let request = RequestSummary {
+                    method: "DELETE".into(),
+                    url: String::new(),
+                    body: None,
+                    hash: String::new(),
+                };
+                self.write(Fact::UndoIntent {
+                    step: id(*step),
+                    item: *item,
+                    attempt: *attempt,
+                    request,
+                    key: None,
+                })?;
+                self.point()?;
+                self.effects.remove(&(*step, *item));
+                self.point()?;
+                self.write(Fact::UndoResult {
+                    step: id(*step),
+                    item: *item,
+                    outcome: UndoOutcome::Undone,
+                })
+            }
+            Command::Record(fact) => self.write(fact.clone()),
+        }
+    }
+
+    /// The user looks at the service and says the truth.
+    fn answer(&mut self, plan: &Plan) -> Result<(), Died> {
+        self.asked_user += 1;
+        let progress = self.progress(plan);
+        for (step, p) in progress.steps.iter().enumerate() {
+            for (item, slot) in p.items.iter().flatten().enumerate() {
+                if matches!(slot, ItemProgress::Doubt(_)) {
+                    let happened = self.effects.contains_key(&(step, item as u32));
+                    let decision = if happened {
+                        Decision::Happened
+                    } else {
+                        Decision::NotHappened
+                    };
+                    let (step, item) = (plan.steps[step].id.clone(), item as u32);
+                    return self.write(Fact::Resolved {
+                        step,
+                        item,
+                        decision,
+                        by_lookup: false,
+                        output: None,
+                    });
+                }
+            }
+        }
+        panic!("the user was asked without a question");
+    }
+
+    fn progress(&self, plan: &Plan) -> Progress {
+        let mut progress = Progress::new(plan);
+        for (at, fact) in &self.journal {
+            progress.apply(plan, *at, fact);
+        }
+        progress
+    }
+}
+
+fn done(output: Value) -> Outcome {
+    Outcome::Done {
+        output,
+        output_missing: None,
+    }
+}
+
+/// Runs to the end through the given crashes and gives the world as it then is.
+fn simulate(plan: &Plan, fault: (u32, Fault), crashes: &[u32]) -> (World, RunState) {
+    let mut world = World {
+        clock: patchbay_model::time::ManualClock::at(
+            Timestamp::from_second(1_700_000_000).unwrap(),
+        ),
+        effects: BTreeMap::new(),
+        repeats: 0,
+        calls: 0,
+        fault,
+        journal: Vec::new(),
+        crashes: crashes.to_vec(),
+        point: 0,
+        boots: 0,
+        asked_user: 0,
+    };
+    loop {
+        if let Ok(state) = world.live(plan) {
+            return (world, state);
+        }
+    }
+}
+
+/// The number of crash points of an undisturbed run.
+fn points(plan: &Plan, fault: (u32, Fault)) -> u32 {
+    simulate(plan, fault, &[]).0.point
+}
+
+fn check(plan: &Plan, kind: Kind, fault: (u32, Fault), crashes: &[u32]) {
+    let (world, state) = simulate(plan, fault, crashes);
+    let context = format!("{kind:?} {fault:?} crashes at {crashes:?}");
+    let doubled: Vec<_> = world.effects.iter().filter(|(_, n)| **n > 1).collect();
+    assert!(
+        doubled.is_empty(),
+        "{context}: effects happened twice: {doubled:?}"
+    );
+    let expected = (ITEMS * 2) as usize;
+    // A crash may swallow the rejection; the next try is accepted then, and everything happens.
+    if fault.1 == Fault::Rejects && state != RunState::Done {
+        assert!(state.is_final(), "{context}: {state:?}");
+        if state == RunState::FailedUndone {
+            assert_eq!(
+                world.effects.len(),
+                0,
+                "{context}: something stays after the undo"
+            );
+        }
+    } else {
+        assert_eq!(state, RunState::Done, "{context}");
+        assert_eq!(
+            world.effects.len(),
+            expected,
+            "{context}: an effect is lost"
+        );
+    }
+    // A refused repeat proves nothing of the first attempt, so then the user may be asked.
+    if fault.1 != Fault::Rejects && (kind.lookup || kind.repeat != Repeat::Never) {
+        assert_eq!(
+            world.asked_user, 0,
+            "{context}: the user was asked what could be found out"
+        );
+    }
+}
+
+#[test]
+fn no_single_crash_loses_or_doubles_an_effect() {
+    let mut cases = 0;
+    for kind in KINDS {
+        for on_failure in [
+            OnFailure::StopAndKeep,
+            OnFailure::StopAndUndo,
+            OnFailure::SkipItem,
+        ] {
+            let plan = plan(kind, on_failure);
+            for fault in [
+                Fault::None,
+                Fault::DiesAfterEffect,
+                Fault::Refuses,
+                Fault::Rejects,
+            ] {
+                for call in 1..=7 {
+                    // What a policy of going on leaves behind differs; it is checked on its own.
+                    if fault == Fault::Rejects && on_failure == OnFailure::SkipItem {
+                        continue;
+                    }
+                    for crash in 0..=points(&plan, (call, fault)) {
+                        check(&plan, kind, (call, fault), &[crash]);
+                        cases += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(cases > 5_000, "the simulator exercised too little: {cases}");
+}
+
+#[test]
+fn no_pair_of_crashes_loses_or_doubles_an_effect() {
+    let mut cases = 0;
+    for kind in KINDS {
+        let plan = plan(kind, OnFailure::StopAndKeep);
+        for fault in [(0, Fault::None), (3, Fault::DiesAfterEffect)] {
+            let last = points(&plan, fault) + 6;
+            for first in 1..=last {
+                for second in first + 1..=last {
+                    check(&plan, kind, fault, &[first, second]);
+                    cases += 1;
+                }
+            }
+        }
+    }
+    assert!(cases > 5_000, "the simulator exercised too little: {cases}");
+}
+
+#[test]
+fn without_key_or_lookup_an_unknown_outcome_waits_for_the_user() {
+    let plan = plan(KINDS[0], OnFailure::StopAndKeep);
+    let (world, state) = simulate(&plan, (2, Fault::DiesAfterEffect), &[]);
+    assert_eq!(world.asked_user, 1, "a lost answer is said, never guessed");
+    assert_eq!(state, RunState::Done);
+}
+
+#[test]
+fn a_rejected_item_is_skipped_later_and_the_others_go_on() {
+    let plan = plan(KINDS[0], OnFailure::SkipItem);
+    let (world, state) = simulate(&plan, (2, Fault::Rejects), &[]);
+    assert_eq!(state, RunState::DoneWithProblems);
+    assert_eq!(
+        world.effects.len(),
+        4,
+        "two of three items went through both steps: {:?}",
+        world.effects
+    );
+}
+
+#[test]
+fn the_answer_undo_stops_and_undoes_what_is_known_to_be_done() {
+    let plan = plan(KINDS[0], OnFailure::StopAndKeep);
+    let mut world = simulate(&plan, (0, Fault::None), &[]).0;
+    // Take the journal back to where the second step's first item was in flight.
+    let cut = world
+        .journal
+        .iter()
+        .position(
+            |(_, f)| matches!(f, Fact::Intent { step, item: 0, .. } if step.as_str() == "second"),
+        )
+        .unwrap();
+    world.journal.truncate(cut + 1);
+    world.crashes.clear();
+    world
+        .write(Fact::Started {
+            boot: BootId::new("b"),
+            recovered: true,
+        })
+        .ok()
+        .unwrap();
+    let state = next(&plan, &world.progress(&plan), world.clock.now()).state;
+    assert_eq!(state, RunState::NeedsYou);
+    let answer = Fact::Resolved {
+        step: "second".into(),
+        item: 0,
+        decision: Decision::Undo,
+        by_lookup: false,
+        output: None,
+    };
+    world.write(answer).ok().unwrap();
+    let Ok(state) = world.live(&plan) else {
+        panic!("no crash was asked for")
+    };
+    assert_eq!(state, RunState::Stopped);
+    let first = world.effects.keys().filter(|(step, _)| *step == 1).count();
+    assert_eq!(first, 0, "the first step's effects were undone in reverse");
+}
+
+#[test]
+fn a_retry_after_is_honoured_and_waiting_does_not_use_up_the_tries() {
+    let plan = plan(KINDS[0], OnFailure::StopAndKeep);
+    let now = Timestamp::from_second(1_700_000_000).unwrap();
+    let later = now + Duration::from_secs(600);
+    let mut progress = Progress::new(&plan);
+    progress.apply(
+        &plan,
+        now,
+        &Fact::Checked {
+            findings: Vec::new(),
+        },
+    );
+    progress.apply(
+        &plan,
+        now,
+        &Fact::StepOpened {
+            step: "list".into(),
+            items: 1,
+        },
+    );
+    for attempt in 1..20 {
+        let outcome = Outcome::NotDone {
+            problem: Problem::new(Code::RateLimited).retry_at(later),
+        };
+        let fact = judge(
+            &plan,
+            &progress,
+            (0, 0, attempt),
+            outcome,
+            (Duration::ZERO, 0),
+            now,
+            0.5,
+        );
+        let Fact::Deferred { until, .. } = &fact else {
+            panic!("gave up while asked to wait: {fact:?}")
+        };
+        assert!(
+            *until >= later,
+            "called again before the time the service named"
+        );
+        progress.apply(&plan, now, &fact);
+    }
+    assert_eq!(next(&plan, &progress, now).state, RunState::Waiting);
+}
