@@ -1,1 +1,31 @@
-//! (being written)
+//! Mapping, pure and synchronous: JSONPath, templates, schemas, items to signals, steps to steps.
+//!
+//! Everything is compiled once, when a connector or a chain is loaded, and applied per record
+//! without parsing again.
+
+mod canonical;
+mod convert;
+mod error;
+mod json_template;
+mod matcher;
+mod path;
+mod predicate;
+mod schema;
+mod signal;
+mod step;
+mod template;
+mod time;
+mod words;
+
+pub use canonical::canonical_json;
+pub use convert::convert;
+pub use error::MapError;
+pub use json_template::JsonTemplate;
+pub use matcher::{SourceShape, propose};
+pub use path::Path;
+pub use predicate::Test;
+pub use schema::{Misfit, Schema};
+pub use signal::{Origin, SignalMapper};
+pub use step::StepMapping;
+pub use template::{FILTERS, Template};
+pub use time::{format_time, parse_any_time, parse_time};
