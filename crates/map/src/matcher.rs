@@ -291,7 +291,7 @@ fn check_samples(
     }
 }
 
-/// A message is more use with a link to what it is about.
+/// The path to a leaf, with names that are not plain in brackets (RFC 9535 section 2.3.1).
 fn source_for(leaf: &Leaf, scored: &Scored, sources: &[SourceShape]) -> Source {
     let root = sources
         .get(leaf.rank)

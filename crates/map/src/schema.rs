@@ -29,6 +29,8 @@ impl Schema {
         jsonschema::options()
             .with_draft(jsonschema::Draft::Draft202012)
             .should_validate_formats(true)
+            // Linear time: a schema from outside must not make checking slow.
+            .with_pattern_options(jsonschema::PatternOptions::regex())
             .build(schema)
             .map(|validator| Self(std::sync::Arc::new(validator)))
             .map_err(|error| failed(error.to_string()))
@@ -89,6 +91,15 @@ mod tests {
             misfits.iter().all(|m| !m.message.contains("not shown")),
             "{misfits:?}"
         );
+    }
+
+    #[test]
+    fn patterns_that_could_take_for_ever_are_refused() {
+        for pattern in [r"^(a+)+\1$", "^(?=(a+)+$)b", "(?<!a)b"] {
+            let schema = json!({"type": "string", "pattern": pattern});
+            assert!(Schema::compile(&schema).is_err(), "{pattern}");
+        }
+        assert!(Schema::compile(&json!({"pattern": "^[A-Z]{2,9}-[0-9]+$"})).is_ok());
     }
 
     #[test]

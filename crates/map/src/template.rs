@@ -1,68 +1,42 @@
 //! Templates: text with `{{ expressions }}`. Pure and total: no statements, no loops, no loader, no
 //! host objects; strict about absent values; fuel-bounded; a value is never scanned again.
 
-use minijinja::value::Value as Jinja;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
-use serde_json::Value;
+use std::sync::Arc;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, ErrorKind};
+use serde_json::{Map, Value};
 
 use crate::error::MapError;
+use crate::expression;
+use crate::filters::{ABSENT, HAND_OVER, LONGEST_TEXT, environment};
 
-/// The filters that templates may use. Everything else is unknown and refused when compiled.
-pub const FILTERS: &[(&str, &str)] = &[
-    ("default", "another value where this one is absent or empty"),
-    ("lower", "lower case"),
-    ("upper", "upper case"),
-    ("title", "the first letter of each word in upper case"),
-    ("trim", "without spaces around"),
-    ("replace", "one text for another"),
-    ("split", "a list of the parts between separators"),
-    ("join", "the elements of a list with a separator between"),
-    ("first", "the first element"),
-    ("last", "the last element"),
-    ("length", "how many"),
-    ("truncate", "cut to so many characters, with an ellipsis"),
-    ("int", "a whole number"),
-    ("float", "a number"),
-    ("string", "text"),
-    ("json", "JSON text"),
-    ("base64", "Base64 (RFC 4648 section 4)"),
-    ("date_format", "a time in another form (strftime)"),
-    ("date_add", "a time so many seconds later"),
-];
-
-/// Work allowed per rendering; a template of ours needs a few dozen.
-const FUEL: u64 = 20_000;
-/// The longest text that comes out, in bytes.
-const LONGEST_OUTPUT: usize = 1 << 20;
 /// The longest template, in bytes.
 const LONGEST_SOURCE: usize = 20_000;
-/// The longest expression, in bytes. The engine parses by recursion, so length bounds its stack.
-const LONGEST_EXPRESSION: usize = 1_000;
-/// Stands for an absent value between the engine and us; it cannot be JSON.
-const ABSENT: &str = "\u{0}absent";
+/// The longest dotted name, in members.
+const DEEPEST_NAME: usize = 32;
 
 /// A compiled template.
 #[derive(Clone)]
 pub struct Template {
     source: String,
-    form: Form,
-}
-
-#[derive(Clone)]
-enum Form {
-    /// Literals and plain dotted names only: filled in without the engine.
-    Plain(Vec<Part>),
-    /// Anything else.
-    Engine {
-        env: Box<Environment<'static>>,
-        native: bool,
-    },
+    parts: Vec<Part>,
+    /// The engine with this template's expressions; none where there are only dotted names.
+    engine: Option<Arc<Environment<'static>>>,
 }
 
 #[derive(Clone)]
 enum Part {
     Literal(String),
+    /// A dotted name: looked up directly, without the engine.
     Name(Vec<String>),
+    /// Anything else.
+    Expression {
+        /// Its name in the engine.
+        key: String,
+        /// The dotted names that it uses, shorter ones first.
+        names: Vec<Vec<String>>,
+    },
 }
 
 impl std::fmt::Debug for Template {
@@ -86,61 +60,40 @@ impl Template {
         if source.contains("{%") || source.contains("{#") {
             return Err(invalid("only {{ expressions }} are allowed".to_owned()));
         }
-        let parts =
-            split(source).ok_or_else(|| invalid("\"{{\" and \"}}\" do not match".to_owned()))?;
-        if parts
-            .iter()
-            .any(|(_, e)| e.is_some_and(|e| e.len() > LONGEST_EXPRESSION))
-        {
-            return Err(invalid(format!(
-                "an expression is longer than {LONGEST_EXPRESSION} characters"
-            )));
-        }
-        let plain: Option<Vec<Part>> = parts
-            .iter()
-            .map(|(literal, expression)| match expression {
-                None => Some(vec![Part::Literal((*literal).to_owned())]),
-                Some(expression) => Some(vec![
-                    Part::Literal((*literal).to_owned()),
-                    Part::Name(names(expression)?),
-                ]),
-            })
-            .collect::<Option<Vec<_>>>()
-            .map(|parts| {
-                parts
-                    .into_iter()
-                    .flatten()
-                    .filter(|p| !matches!(p, Part::Literal(l) if l.is_empty()))
-                    .collect()
-            });
-        if let Some(parts) = plain {
-            return Ok(Self {
-                source: source.to_owned(),
-                form: Form::Plain(parts),
-            });
-        }
-        let mut env = environment();
-        let unknown = |error: &Error| invalid(explain(error));
-        env.add_template_owned("text", source.to_owned())
-            .map_err(|e| unknown(&e))?;
-        env.add_template_owned("path", source.to_owned())
-            .map_err(|e| unknown(&e))?;
-        let native = match parts.as_slice() {
-            [("", Some(expression))] | [("", Some(expression)), ("", None)] => {
-                let wrapped = format!("{{{{ ({expression})|native__ }}}}");
-                env.add_template_owned("native", wrapped)
-                    .map_err(|e| unknown(&e))?;
-                true
+        let pieces = expression::split(source)
+            .ok_or_else(|| invalid("\"{{\" and \"}}\" do not match".to_owned()))?;
+        let mut parts = Vec::new();
+        let mut engine = None;
+        for (literal, expression) in pieces {
+            if !literal.is_empty() {
+                parts.push(Part::Literal(literal.to_owned()));
             }
-            _ => false,
-        };
-        check_filters(&parts).map_err(invalid)?;
+            let Some(expression) = expression else {
+                continue;
+            };
+            expression::check(expression).map_err(invalid)?;
+            parts.push(match expression::dotted(expression) {
+                Some(names) => Part::Name(names),
+                None => {
+                    let key = parts.len().to_string();
+                    let env = engine.get_or_insert_with(environment);
+                    let names =
+                        add(env, &key, expression).map_err(|error| invalid(explain(&error)))?;
+                    Part::Expression { key, names }
+                }
+            });
+            if let Some(Part::Name(names)) = parts.last()
+                && names.len() > DEEPEST_NAME
+            {
+                return Err(invalid(format!(
+                    "a name is deeper than {DEEPEST_NAME} members"
+                )));
+            }
+        }
         Ok(Self {
             source: source.to_owned(),
-            form: Form::Engine {
-                env: Box::new(env),
-                native,
-            },
+            parts,
+            engine: engine.map(Arc::new),
         })
     }
 
@@ -151,34 +104,28 @@ impl Template {
 
     /// The text, with every value filled in. An absent or null value is an error.
     pub fn text(&self, scope: &Value) -> Result<String, MapError> {
-        self.render(scope, "text", &|value| Ok(value))
+        self.fill(scope, |value| Ok(as_text(value)))
     }
 
     /// The value of a template that is exactly one `{{ expression }}`, with its JSON type; none
     /// where it is absent. Any other template gives text.
     pub fn value(&self, scope: &Value) -> Result<Option<Value>, MapError> {
-        match &self.form {
-            Form::Plain(parts) => match parts.as_slice() {
-                [Part::Name(names)] => Ok(lookup(scope, names).cloned()),
-                _ => self.text(scope).map(|text| Some(Value::String(text))),
-            },
-            Form::Engine { env, native: true } => {
-                let text = self.run(env, "native", scope)?;
-                if text == ABSENT {
-                    return Ok(None);
-                }
-                serde_json::from_str(&text)
-                    .map(Some)
-                    .map_err(|error| self.failed(error.to_string()))
-            }
-            Form::Engine { .. } => self.text(scope).map(|text| Some(Value::String(text))),
+        match self.parts.as_slice() {
+            [part @ (Part::Name(_) | Part::Expression { .. })] => self.evaluate(part, scope),
+            _ => self.text(scope).map(|text| Some(Value::String(text))),
         }
     }
 
     /// A request path: literal text as written, inserted values percent-encoded (RFC 3986 section
-    /// 2.1) so that none can add a segment. A value that makes a segment `.` or `..` is refused.
+    /// 2.1) so that none can add a segment. An empty value is refused, as it would address another
+    /// thing (`/items/` for `/items/7`); so is one that makes a segment `.` or `..`.
     pub fn path_segment(&self, scope: &Value) -> Result<String, MapError> {
-        let path = self.render(scope, "path", &|value| Ok(encode(&value)))?;
+        let path = self.fill(scope, |value| match as_text(value) {
+            text if text.is_empty() => {
+                Err(self.failed("a value in the address is empty".to_owned()))
+            }
+            text => Ok(encode(&text)),
+        })?;
         let path_only = path.split(['?', '#']).next().unwrap_or_default();
         if path_only
             .split('/')
@@ -189,47 +136,75 @@ impl Template {
         Ok(path)
     }
 
-    fn render(
-        &self,
-        scope: &Value,
-        name: &str,
-        each: &dyn Fn(String) -> Result<String, MapError>,
-    ) -> Result<String, MapError> {
-        match &self.form {
-            Form::Plain(parts) => {
-                let mut out = String::new();
-                for part in parts {
-                    match part {
-                        Part::Literal(text) => out.push_str(text),
-                        Part::Name(names) => {
-                            let value =
-                                lookup(scope, names)
-                                    .filter(|v| !v.is_null())
-                                    .ok_or_else(|| {
-                                        self.failed(format!("{} is absent", names.join(".")))
-                                    })?;
-                            out.push_str(&each(as_text(value))?);
-                        }
-                    }
+    /// The dotted names that the template uses, such as `config.owner`.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(_) => {}
+                Part::Name(name) => names.push(name.join(".")),
+                Part::Expression { names: several, .. } => {
+                    let mut several: Vec<_> = several.iter().map(|name| name.join(".")).collect();
+                    several.sort();
+                    names.extend(several);
                 }
-                if out.len() > LONGEST_OUTPUT {
-                    return Err(self.failed("the text is too long".to_owned()));
-                }
-                Ok(out)
             }
-            Form::Engine { env, .. } => self.run(env, name, scope),
         }
+        names
     }
 
-    fn run(&self, env: &Environment<'_>, name: &str, scope: &Value) -> Result<String, MapError> {
-        let text = env
-            .get_template(name)
-            .and_then(|template| template.render(minijinja::value::Serde(scope)))
-            .map_err(|error| self.failed(explain(&error)))?;
-        if text.len() > LONGEST_OUTPUT {
-            return Err(self.failed("the text is too long".to_owned()));
+    fn fill(
+        &self,
+        scope: &Value,
+        as_piece: impl Fn(&Value) -> Result<String, MapError>,
+    ) -> Result<String, MapError> {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(text) => out.push_str(text),
+                Part::Name(names) => {
+                    let value = lookup(scope, names)
+                        .filter(|value| !value.is_null())
+                        .ok_or_else(|| self.failed(format!("{} is absent", names.join("."))))?;
+                    out.push_str(&as_piece(value)?);
+                }
+                Part::Expression { .. } => {
+                    let value = self
+                        .evaluate(part, scope)?
+                        .filter(|value| !value.is_null())
+                        .ok_or_else(|| self.failed("a value is absent".to_owned()))?;
+                    out.push_str(&as_piece(&value)?);
+                }
+            }
+            if out.len() > LONGEST_TEXT {
+                return Err(self.failed("the text is too long".to_owned()));
+            }
         }
-        Ok(text)
+        Ok(out)
+    }
+
+    /// The value of one part; none where it is absent or made of something absent.
+    fn evaluate(&self, part: &Part, scope: &Value) -> Result<Option<Value>, MapError> {
+        let (key, names) = match part {
+            Part::Literal(text) => return Ok(Some(Value::String(text.clone()))),
+            Part::Name(names) => return Ok(lookup(scope, names).cloned()),
+            Part::Expression { key, names } => (key, names),
+        };
+        let seen = seen(scope, names);
+        let result = self
+            .engine
+            .as_ref()
+            .ok_or_else(|| self.failed("it has no engine".to_owned()))?
+            .get_template(key)
+            .and_then(|expression| expression.render(Serde(&seen)));
+        match result {
+            Ok(text) if text == ABSENT => Ok(None),
+            Ok(text) => serde_json::from_str(&text)
+                .map(Some)
+                .map_err(|error| self.failed(error.to_string())),
+            Err(error) if error.kind() == ErrorKind::UndefinedError => Ok(None),
+            Err(error) => Err(self.failed(explain(&error))),
+        }
     }
 
     fn failed(&self, reason: String) -> MapError {
@@ -238,125 +213,64 @@ impl Template {
             reason,
         }
     }
+}
 
-    /// The dotted names that the template uses, such as `config.owner`.
-    pub fn names(&self) -> Vec<String> {
-        match &self.form {
-            Form::Plain(parts) => parts
-                .iter()
-                .filter_map(|part| match part {
-                    Part::Name(names) => Some(names.join(".")),
-                    Part::Literal(_) => None,
-                })
-                .collect(),
-            Form::Engine { env, .. } => {
-                let mut names: Vec<_> = env
-                    .get_template("text")
-                    .map(|template| template.undeclared_variables(true).into_iter().collect())
-                    .unwrap_or_default();
-                names.sort();
-                names
-            }
+/// Adds an expression to the engine and gives the dotted names that it uses.
+fn add(
+    env: &mut Environment<'static>,
+    key: &str,
+    expression: &str,
+) -> Result<Vec<Vec<String>>, Error> {
+    // Alone first: what is wrapped in parentheses might otherwise close them.
+    let mut names: Vec<Vec<String>> = env
+        .compile_expression(expression)?
+        .undeclared_variables(true)
+        .iter()
+        .map(|name| name.split('.').map(str::to_owned).collect())
+        .collect();
+    if names.iter().any(|name| name.len() > DEEPEST_NAME) {
+        return Err(Error::new(
+            ErrorKind::SyntaxError,
+            format!("a name is deeper than {DEEPEST_NAME} members"),
+        ));
+    }
+    names.sort_by_key(Vec::len);
+    let wrapped = format!("{{{{ ({expression})|{HAND_OVER} }}}}");
+    env.add_template_owned(key.to_owned(), wrapped)?;
+    Ok(names)
+}
+
+/// The part of the scope that an expression names: the scope may hold the results of a whole run.
+/// What lies on the way to an absent member is there, so that `a.b|default('x')` holds without `a`.
+fn seen(scope: &Value, names: &[Vec<String>]) -> Value {
+    let mut seen = Value::Object(Map::new());
+    for (at, name) in names.iter().enumerate() {
+        let within_another = names[..at].iter().any(|shorter| name.starts_with(shorter));
+        if !within_another {
+            show(&mut seen, name, Some(scope));
         }
     }
+    seen
 }
 
-fn environment() -> Environment<'static> {
-    let mut env = Environment::empty();
-    env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_fuel(Some(FUEL));
-    env.set_recursion_limit(50);
-    env.set_auto_escape_callback(|name| {
-        if name == "path" {
-            AutoEscape::Custom("path".into())
-        } else {
-            AutoEscape::None
+fn show(into: &mut Value, name: &[String], from: Option<&Value>) {
+    let (Some((first, rest)), Value::Object(members)) = (name.split_first(), into) else {
+        return;
+    };
+    let found = from.and_then(|value| value.as_object()?.get(first));
+    if rest.is_empty() {
+        if let Some(found) = found {
+            members.insert(first.clone(), found.clone());
         }
-    });
-    env.set_formatter(|out, state, value| {
-        if value.is_undefined() || value.is_none() {
-            return Err(Error::new(ErrorKind::UndefinedError, "a value is absent"));
-        }
-        let text = jinja_text(value);
-        let text = if matches!(state.auto_escape(), AutoEscape::Custom(_)) {
-            encode(&text)
-        } else {
-            text
-        };
-        out.write_str(&text).map_err(Error::from)
-    });
-    env.add_filter("native__", |value: &Jinja| {
-        if value.is_undefined() {
-            Ok(ABSENT.to_owned())
-        } else {
-            serde_json::to_string(value)
-                .map_err(|e| Error::new(ErrorKind::BadSerialization, e.to_string()))
-        }
-    });
-    env.add_filter("default", minijinja::filters::default);
-    env.add_filter("lower", minijinja::filters::lower);
-    env.add_filter("upper", minijinja::filters::upper);
-    env.add_filter("title", minijinja::filters::title);
-    env.add_filter("trim", minijinja::filters::trim);
-    env.add_filter(
-        "replace",
-        |_: &State<'_, '_>, text: String, from: String, to: String| {
-            if from.is_empty() {
-                text
-            } else {
-                text.replace(&from, &to)
-            }
-        },
-    );
-    env.add_filter("split", minijinja::filters::split);
-    env.add_filter("join", |value: &Jinja, separator: Option<String>| {
-        join(value, separator.as_deref())
-    });
-    env.add_filter("first", minijinja::filters::first);
-    env.add_filter("last", minijinja::filters::last);
-    env.add_filter("length", minijinja::filters::length);
-    env.add_filter("truncate", |text: String, max: usize| {
-        patchbay_model::text::display_line(&text, max)
-    });
-    env.add_filter("int", minijinja::filters::int);
-    env.add_filter("float", minijinja::filters::float);
-    env.add_filter("string", |value: &Jinja| jinja_text(value));
-    env.add_filter("json", |value: &Jinja| {
-        serde_json::to_string(value)
-            .map_err(|e| Error::new(ErrorKind::BadSerialization, e.to_string()))
-    });
-    env.add_filter("base64", |text: String| {
-        use base64::Engine as _;
-        base64::engine::general_purpose::STANDARD.encode(text)
-    });
-    env.add_filter("date_format", |value: &Jinja, format: String| {
-        let time = time_of(value)?;
-        jiff::fmt::strtime::format(&format, &time.to_zoned(jiff::tz::TimeZone::UTC))
-            .map_err(|e| Error::new(ErrorKind::InvalidOperation, e.to_string()))
-    });
-    env.add_filter("date_add", |value: &Jinja, seconds: i64| {
-        time_of(value)?
-            .checked_add(jiff::SignedDuration::from_secs(seconds))
-            .map(|time| time.to_string())
-            .map_err(|e| Error::new(ErrorKind::InvalidOperation, e.to_string()))
-    });
-    env
-}
-
-fn time_of(value: &Jinja) -> Result<jiff::Timestamp, Error> {
-    serde_json::to_value(value)
-        .ok()
-        .and_then(|value| crate::time::parse_any_time(&value))
-        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "the value is not a time"))
-}
-
-fn join(value: &Jinja, separator: Option<&str>) -> Result<String, Error> {
-    let parts: Vec<String> = value.try_iter()?.map(|item| jinja_text(&item)).collect();
-    Ok(parts.join(separator.unwrap_or("")))
-}
-
-fn jinja_text(value: &Jinja) -> String {
-    serde_json::to_value(value).map_or_else(|_| value.to_string(), |value| as_text(&value))
+    } else {
+        show(
+            members
+                .entry(first.clone())
+                .or_insert_with(|| Value::Object(Map::new())),
+            rest,
+            found,
+        );
+    }
 }
 
 /// A value as text for people and addresses: text as it is, lists joined, objects as JSON.
@@ -386,83 +300,6 @@ fn encode(text: &str) -> String {
     out
 }
 
-/// Splits into pairs of literal and following expression; none where braces do not match.
-fn split(source: &str) -> Option<Vec<(&str, Option<&str>)>> {
-    let mut parts = Vec::new();
-    let mut rest = source;
-    while let Some((literal, after)) = rest.split_once("{{") {
-        let end = expression_end(after)?;
-        parts.push((literal, Some(after[..end].trim())));
-        rest = &after[end + 2..];
-    }
-    if rest.contains("}}") {
-        return None;
-    }
-    parts.push((rest, None));
-    Some(parts)
-}
-
-/// Where `}}` closes the expression; braces inside quoted text do not count.
-fn expression_end(text: &str) -> Option<usize> {
-    let mut quote = None;
-    let bytes = text.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        match (quote, byte) {
-            (None, b'\'' | b'"') => quote = Some(*byte),
-            (Some(open), byte) if *byte == open && bytes[at - 1] != b'\\' => quote = None,
-            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// The engine finds out about an unknown filter only when it runs; we say so when it is compiled.
-fn check_filters(parts: &[(&str, Option<&str>)]) -> Result<(), String> {
-    for expression in parts.iter().filter_map(|(_, expression)| *expression) {
-        let mut quote = None;
-        for (at, c) in expression.char_indices() {
-            match (quote, c) {
-                (None, '\'' | '"') => quote = Some(c),
-                (Some(open), c) if c == open => quote = None,
-                (None, '|') => {
-                    let name: String = expression[at + 1..]
-                        .trim_start()
-                        .chars()
-                        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-                        .collect();
-                    if !FILTERS.iter().any(|(known, _)| *known == name) {
-                        let known: Vec<_> = FILTERS.iter().map(|(known, _)| *known).collect();
-                        return Err(format!(
-                            "there is no filter \"{name}\"; there are {}",
-                            known.join(", ")
-                        ));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-fn names(expression: &str) -> Option<Vec<String>> {
-    const WORDS: [&str; 12] = [
-        "true", "false", "none", "null", "True", "False", "None", "not", "and", "or", "if", "in",
-    ];
-    expression
-        .split('.')
-        .map(|name| {
-            let mut chars = name.chars();
-            let starts = chars
-                .next()
-                .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-            let fits = starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
-            (fits && !WORDS.contains(&name)).then(|| name.to_owned())
-        })
-        .collect()
-}
-
 fn lookup<'a>(scope: &'a Value, names: &[String]) -> Option<&'a Value> {
     names
         .iter()
@@ -483,6 +320,7 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filters::FILTERS;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -508,6 +346,20 @@ mod tests {
             ("{{ list }}", "x, y"),
             ("{{ hostile }}", "{{ user.login }} ../x?a#b"),
             ("{{ '}}' }}", "}}"),
+            ("{{ gone.deep|default('x') }}", "x"),
+            ("{{ nothing|default('x') }}", "x"),
+            ("{{ nothing.deep|default('x') }}", "x"),
+            ("{{ user['login']|title }}", "Amira"),
+            ("{{ title|lower }}\n", "a & b\n"),
+            ("{{ 'a-b'|split('-')|last }}{{ list|length }}", "b2"),
+            (
+                "{{ '3.7'|int }} {{ '3.7'|float }} {{ n|string }}",
+                "3 3.7 3",
+            ),
+            ("{{ list|json }}", r#"["x","y"]"#),
+            ("{{ 'one\\ntwo three'|truncate(6) }}", "one\nt…"),
+            ("{{ 'abc'|truncate(3) }}{{ 'abc'|truncate(0) }}", "abc"),
+            ("{{ 'a' if nothing == none else 'b' }}", "a"),
         ];
         for (template, want) in cases {
             assert_eq!(
@@ -530,6 +382,9 @@ mod tests {
             ("{{ list|first }}", Some(json!("x"))),
             ("{{ missing|default(none) }}", Some(Value::Null)),
             ("n={{n}}", Some(json!("n=3"))),
+            ("{{ gone.list|join(', ') }}", None),
+            ("{{ nothing|upper }}", None),
+            ("{{ missing|json }}", None),
         ];
         for (template, want) in cases {
             assert_eq!(
@@ -567,6 +422,11 @@ mod tests {
             "/q/%7B%7B%20user.login%20%7D%7D%20..%2Fx%3Fa%23b"
         );
         assert_eq!(path("/q/{{ title|lower }}").unwrap(), "/q/a%20%26%20b");
+        let empty = Template::compile("/q/{{id}}").unwrap();
+        assert!(
+            empty.path_segment(&json!({"id": ""})).is_err(),
+            "an empty id addresses the whole list"
+        );
         let dots = json!({"id": ".."});
         assert!(
             Template::compile("/q/{{id}}/z")
@@ -587,6 +447,10 @@ mod tests {
             "{{ a|pprint }}",
             "{{ }}",
             "{{ 1 + }}",
+            "{{ a) ~ (b }}",
+            "{{- a -}}",
+            "{{ a is defined }}",
+            "{{ a.upper() }}",
         ];
         for template in refused {
             assert!(
@@ -648,6 +512,66 @@ mod tests {
             Template::compile(&longer).is_err(),
             "an expression that would exhaust the stack is refused"
         );
+    }
+
+    #[test]
+    fn short_templates_cannot_make_much_of_little() {
+        let grow = |filter: &str, times: usize| format!("{{{{ v{} }}}}", filter.repeat(times));
+        let templates = [
+            "{{ 'a' * 100000000 }}".to_owned(),
+            "{{ ([1] * 3000000)|join(',') }}".to_owned(),
+            grow("|replace('a','aaaaaaaaaa')", 30),
+            grow("|base64", 100),
+            grow("|json", 100),
+            format!("{{{{ v{} }}}}", " ~ v".repeat(100)),
+            format!("{{{{ v{} }}}}", "**2".repeat(100)),
+        ];
+        for template in templates {
+            let made = Template::compile(&template).and_then(|t| t.value(&json!({"v": "a\"\\a"})));
+            assert!(made.is_err(), "{template}");
+        }
+    }
+
+    #[test]
+    fn the_engines_stack_holds_for_the_longest_expressions() {
+        let chains = [
+            ("1", "+1", 32),
+            ("v", "[0]", 320),
+            ("v", ".a", 490),
+            ("v", "|trim", 195),
+            ("1", " if 1 else 2", 80),
+            ("1", " and 1", 160),
+            ("1", "==1", 320),
+        ];
+        for (start, link, times) in chains {
+            let template = format!("{{{{ {start}{} }}}}", link.repeat(times));
+            let _ = Template::compile(&template).and_then(|t| t.value(&json!({"v": "a"})));
+        }
+        for opening in ["not ", "-", "(", "["] {
+            let template = format!("{{{{ {}v }}}}", opening.repeat(990 / opening.len()));
+            let _ = Template::compile(&template).and_then(|t| t.value(&json!({"v": "a"})));
+        }
+    }
+
+    #[test]
+    fn every_documented_filter_exists() {
+        for (name, what) in FILTERS {
+            let arguments = match *name {
+                "replace" => "('a', 'b')",
+                "split" => "('-')",
+                "truncate" | "date_add" => "(9)",
+                "date_format" => "('%Y')",
+                _ => "",
+            };
+            let value = match *name {
+                "int" | "float" | "date_format" | "date_add" => json!(7),
+                "join" => json!(["a"]),
+                _ => json!("a-b"),
+            };
+            let template = Template::compile(&format!("{{{{ v|{name}{arguments} }}}}")).unwrap();
+            let made = template.value(&json!({ "v": value }));
+            assert!(matches!(made, Ok(Some(_))), "{name} ({what}): {made:?}");
+        }
     }
 
     #[test]
