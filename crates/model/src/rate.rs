@@ -94,6 +94,11 @@ impl RateBudget {
         self.hold_until = self.hold_until.max(now + wait);
     }
 
+    /// The windows it keeps within.
+    pub fn windows(&self) -> Vec<RateWindow> {
+        self.buckets.iter().map(|b| b.window).collect()
+    }
+
     /// The same budget under another monotonic clock: no tokens are won by restarting.
     #[must_use]
     pub fn carried_over(

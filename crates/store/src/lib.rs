@@ -1,1 +1,48 @@
-//! (being written)
+//! One SQLite file per workspace: what is known, what happened, what is to be done.
+//!
+//! Every write goes through one writer that commits in groups and answers only once the commit is
+//! durable (`WAL`, `synchronous=FULL`). Reads use a few connections that cannot write. Each table
+//! has a file under `tables` with its row, its queries and its tests.
+//!
+//! # SQL and its offline data
+//!
+//! Queries are checked at compile time against `.sqlx/`, so that a build needs no database. After
+//! a query or a migration has changed:
+//!
+//! 1. run `cargo run -p patchbay-store --features scratch --bin scratch-database -- <new file>`,
+//!    which makes an empty database from `migrations/` without compiling any query;
+//! 2. empty `crates/store/.sqlx/`;
+//! 3. set the modification time of this file to now, because cargo does not watch the variables;
+//! 4. run `cargo check -p patchbay-store` with `DATABASE_URL=sqlite://<the file>`,
+//!    `SQLX_OFFLINE=false` and `SQLX_OFFLINE_DIR=<absolute path of crates/store/.sqlx>`: the macros
+//!    look at the database and write one file per query;
+//! 5. delete the scratch file and set this file's modification time again.
+#![cfg(not(feature = "scratch"))]
+
+mod backup;
+mod column;
+mod error;
+mod files;
+mod migrations;
+mod open;
+mod owner;
+mod store;
+mod tables;
+mod workspaces;
+mod writer;
+
+pub use backup::BackupCopy;
+pub use error::StoreError;
+pub use open::{OpenOptions, Tuning};
+pub use owner::OwnerLock;
+pub use store::Store;
+pub use tables::audit::AuditEntry;
+pub use tables::calls::{Call, CallKind};
+pub use tables::connections::ConnectionFilter;
+pub use tables::health::HealthSample;
+pub use tables::jobs::{Job, NewJob};
+pub use tables::page::{Page, PageCommit, PageResult};
+pub use tables::quarantine::{Quarantined, QuarantinedItem};
+pub use tables::triggers::{NewTrigger, TriggerEvent};
+pub use workspaces::workspaces;
+pub use writer::WriterCounts;

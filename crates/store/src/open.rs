@@ -1,0 +1,210 @@
+//! Opening a database: make it, check it, mend it, bring its schema up to date.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{Clock, Timestamp};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+
+use crate::{StoreError, backup, files, migrations};
+
+/// The database's name in its workspace folder.
+pub(crate) const DATABASE: &str = "patchbay.db";
+
+/// What to open.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// The workspace's folder; made where it is not there.
+    pub dir: PathBuf,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Identifies this computer. Data that another one wrote starts with its triggers paused.
+    pub machine: String,
+}
+
+/// Knobs with defaults that fit production.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// How long to wait for another program that holds the database. 5 s.
+    pub busy_timeout: Duration,
+    /// Connections that read. 4.
+    pub readers: u32,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            readers: 4,
+        }
+    }
+}
+
+/// An open, checked, migrated database.
+pub(crate) struct Opened {
+    /// For the writer.
+    pub(crate) connection: SqliteConnection,
+    /// To open it again.
+    pub(crate) options: SqliteConnectOptions,
+    /// What the user should know.
+    pub(crate) notes: Vec<Problem>,
+    /// Whether there was no database before.
+    pub(crate) fresh: bool,
+}
+
+/// How every connection that may write is set up.
+fn writing(path: &Path, tuning: &Tuning) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(tuning.busy_timeout)
+        // Statement journals of large pages stay in memory: no plain data in a shared /tmp.
+        .pragma("temp_store", "MEMORY")
+        // A WAL that one large page has blown up is cut again.
+        .pragma("journal_size_limit", "16777216")
+}
+
+/// Connections that look and never write.
+pub(crate) fn reading(path: &Path, tuning: &Tuning) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(tuning.busy_timeout)
+        .pragma("temp_store", "MEMORY")
+}
+
+/// Opens the database in `dir`.
+pub(crate) async fn open(
+    dir: &Path,
+    now: Timestamp,
+    tuning: &Tuning,
+) -> Result<Opened, StoreError> {
+    files::private_dir(dir)?;
+    let path = dir.join(DATABASE);
+    let mut notes = Vec::new();
+    let mut fresh = is_missing(&path);
+    if !fresh {
+        files::private_file(&path)?;
+        match examine(&path, tuning).await {
+            Ok(()) => {}
+            Err(StoreError::Corrupt(why)) => {
+                let restored = mend(dir, &path, now, tuning).await?;
+                fresh = restored.is_none();
+                notes.push(damage_note(restored.as_deref(), &why));
+            }
+            Err(error) => return Err(error.on_disk(dir)),
+        }
+    }
+    if fresh {
+        files::private_file(&path)?;
+        files::sync_dir(dir)?;
+    }
+    let options = writing(&path, tuning);
+    let mut connection = options
+        .connect()
+        .await
+        .map_err(|error| StoreError::from(error).on_disk(dir))?;
+    let schema = migrations::version(&mut connection).await?;
+    if schema < migrations::NEWEST {
+        if schema > 0 {
+            let name = format!("before-schema-{}-{}.db", migrations::NEWEST, stamp(now));
+            backup::copy_to(&path, &backup::folder(dir)?.join(name)).await?;
+        }
+        if let Err(error) = migrations::apply(&mut connection, schema).await {
+            let _ = connection.close().await;
+            return Err(StoreError::from(error).on_disk(dir));
+        }
+    }
+    Ok(Opened {
+        connection,
+        options,
+        notes,
+        fresh,
+    })
+}
+
+/// Missing, or empty because a start was cut off before its first commit.
+fn is_missing(path: &Path) -> bool {
+    !std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
+        && !files::beside(path, "-wal").exists()
+}
+
+/// Refuses a damaged or newer file before anything is written to it.
+pub(crate) async fn examine(path: &Path, tuning: &Tuning) -> Result<(), StoreError> {
+    let mut connection = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(tuning.busy_timeout)
+        .connect()
+        .await?;
+    let verdict = look(&mut connection).await;
+    // A damaged file may fail to close as well; the verdict says why.
+    let closed = connection.close().await;
+    verdict?;
+    closed?;
+    Ok(())
+}
+
+async fn look(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let found = migrations::version(connection).await?;
+    if found > migrations::NEWEST {
+        return Err(StoreError::Newer {
+            found,
+            known: migrations::NEWEST,
+        });
+    }
+    let first: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(connection)
+        .await?;
+    if first == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt(first))
+    }
+}
+
+/// Sets a damaged database aside and puts the newest good copy in its place. Returns that copy's
+/// name; none where a fresh database has to be begun.
+async fn mend(
+    dir: &Path,
+    path: &Path,
+    now: Timestamp,
+    tuning: &Tuning,
+) -> Result<Option<String>, StoreError> {
+    let suffix = format!(".corrupt-{}", stamp(now));
+    files::set_aside(path, &suffix)?;
+    for copy in backup::newest_first(dir)? {
+        if examine(&copy.path, tuning).await.is_ok() {
+            files::place(&copy.path, path)?;
+            return Ok(copy
+                .path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    files::delete(path)?;
+    Ok(None)
+}
+
+fn damage_note(restored: Option<&str>, why: &str) -> Problem {
+    let message = match restored {
+        Some(copy) => format!(
+            "The copy {copy} was restored; what came after it is missing. The damaged file was kept."
+        ),
+        None => "There was no good copy, so a fresh database was begun. The damaged file was kept."
+            .to_owned(),
+    };
+    Problem::new(Code::StorageCorrupt)
+        .with("message", message)
+        .about(Subject::Computer)
+        .detail(why)
+}
+
+/// A moment as part of a file name; sorts by time.
+pub(crate) fn stamp(at: Timestamp) -> String {
+    at.strftime("%Y%m%dT%H%M%SZ").to_string()
+}

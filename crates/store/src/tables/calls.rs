@@ -1,0 +1,170 @@
+//! Calls: one row for each time a connection was used, for the figures people see.
+
+use patchbay_model::{Code, ConnectionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Store, StoreError, column};
+
+/// What a connection was used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallKind {
+    /// To see whether it works.
+    Test,
+    /// To read a stream.
+    Sync,
+    /// To run an operation.
+    Operation,
+    /// To ask whether an operation took effect.
+    Lookup,
+    /// To read an address the user named.
+    Read,
+    /// To sign in or to renew a sign-in.
+    SignIn,
+}
+
+/// One use of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// When it began.
+    pub at: Timestamp,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The operation or stream.
+    pub operation: String,
+    /// What for.
+    pub kind: CallKind,
+    /// How long it took in milliseconds, retries included.
+    pub duration_ms: u64,
+    /// Whether it succeeded.
+    pub success: bool,
+    /// Items read or written.
+    pub records: u64,
+    /// What went wrong.
+    pub code: Option<Code>,
+    /// Requests beyond the first.
+    pub retries: u32,
+    /// Bytes received.
+    pub bytes: u64,
+}
+
+struct Row {
+    at: i64,
+    connection: String,
+    operation: String,
+    kind: String,
+    duration_ms: i64,
+    success: bool,
+    records: i64,
+    code: Option<String>,
+    retries: i64,
+    bytes: i64,
+}
+
+impl TryFrom<Row> for Call {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            at: column::time(row.at)?,
+            connection: ConnectionId::new(row.connection),
+            operation: row.operation,
+            kind: column::from_word("call's kind", row.kind)?,
+            duration_ms: column::count(row.duration_ms),
+            success: row.success,
+            records: column::count(row.records),
+            code: row
+                .code
+                .map(|code| column::from_word("call's code", code))
+                .transpose()?,
+            retries: u32::try_from(row.retries).unwrap_or(u32::MAX),
+            bytes: column::count(row.bytes),
+        })
+    }
+}
+
+impl Store {
+    /// Keeps a call and counts it on its connection, in one commit.
+    pub async fn call_record(&self, call: Call) -> Result<(), StoreError> {
+        let kind = column::word("call's kind", &call.kind)?;
+        self.write(move |tx| {
+            Box::pin(async move {
+                let (connection, at) = (call.connection.as_str(), column::millis(call.at));
+                let duration = column::stored(call.duration_ms);
+                let (records, bytes) = (column::stored(call.records), column::stored(call.bytes));
+                let code = call.code.map(Code::as_str);
+                sqlx::query!(
+                    "INSERT INTO calls (at, connection, operation, kind, duration_ms, success,
+                         records, code, retries, bytes)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    at,
+                    connection,
+                    call.operation,
+                    kind,
+                    duration,
+                    call.success,
+                    records,
+                    code,
+                    call.retries,
+                    bytes
+                )
+                .execute(&mut *tx)
+                .await?;
+                // A connection that is tested before it is saved has no row to count on.
+                sqlx::query!(
+                    "UPDATE connections SET calls_ok = calls_ok + ?1,
+                         calls_failed = calls_failed + (1 - ?1)
+                     WHERE id = ?2",
+                    call.success,
+                    connection
+                )
+                .execute(tx)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The calls of a connection from `since` on, the oldest first.
+    pub async fn calls_since(
+        &self,
+        connection: &ConnectionId,
+        since: Timestamp,
+    ) -> Result<Vec<Call>, StoreError> {
+        let (connection, since) = (connection.as_str(), column::millis(since));
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT at, connection, operation, kind, duration_ms, success AS "success: bool",
+                   records, code, retries, bytes
+               FROM calls WHERE connection = ? AND at >= ? ORDER BY at, id"#,
+            connection,
+            since
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(Call::try_from).collect()
+    }
+
+    /// Deletes calls, health samples and handled trigger events from before `before`. Returns how
+    /// many rows went.
+    pub async fn figures_prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let before = column::millis(before);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let calls = sqlx::query!("DELETE FROM calls WHERE at < ?", before)
+                    .execute(&mut *tx)
+                    .await?;
+                let samples = sqlx::query!("DELETE FROM health_samples WHERE at < ?", before)
+                    .execute(&mut *tx)
+                    .await?;
+                let events =
+                    sqlx::query!("DELETE FROM trigger_events WHERE handled_at < ?", before)
+                        .execute(tx)
+                        .await?;
+                Ok(calls.rows_affected() + samples.rows_affected() + events.rows_affected())
+            })
+        })
+        .await
+    }
+}

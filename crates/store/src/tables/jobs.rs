@@ -1,0 +1,231 @@
+//! Jobs: background work as rows, so that asking for it is part of the commit that causes it.
+
+use patchbay_model::{BootId, JobId, Problem, Timestamp};
+use serde_json::Value;
+use sqlx::SqliteConnection;
+
+use super::connections::changed_one;
+use crate::{Store, StoreError, column};
+
+/// Work to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewJob {
+    /// Who does it.
+    pub queue: String,
+    /// The higher one goes first.
+    pub priority: i32,
+    /// Not before then.
+    pub due_at: Timestamp,
+    /// What it needs to know.
+    pub payload: Value,
+}
+
+/// Work that was claimed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Never changes.
+    pub id: JobId,
+    /// Who does it.
+    pub queue: String,
+    /// The higher one goes first.
+    pub priority: i32,
+    /// When it was due.
+    pub due_at: Timestamp,
+    /// How often it was claimed, this time included.
+    pub attempts: u32,
+    /// What it needs to know.
+    pub payload: Value,
+    /// Why the attempt before did not succeed.
+    pub problem: Option<Problem>,
+}
+
+struct Row {
+    id: String,
+    queue: String,
+    priority: i64,
+    due_at: i64,
+    attempts: i64,
+    payload: String,
+    problem: Option<String>,
+}
+
+impl TryFrom<Row> for Job {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: JobId::new(row.id),
+            queue: row.queue,
+            priority: i32::try_from(row.priority).unwrap_or(0),
+            due_at: column::time(row.due_at)?,
+            attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+            payload: column::from_json("job's payload", &row.payload)?,
+            problem: row
+                .problem
+                .map(|problem| column::from_json("job's problem", &problem))
+                .transpose()?,
+        })
+    }
+}
+
+fn not_claimed(id: &JobId) -> StoreError {
+    StoreError::NotFound(format!("The claimed job {id}"))
+}
+
+/// Asks for work within the transaction that causes it.
+pub(crate) async fn enqueue(
+    tx: &mut SqliteConnection,
+    job: &NewJob,
+    now: Timestamp,
+) -> Result<JobId, StoreError> {
+    let id = JobId::generate();
+    let key = id.as_str();
+    let payload = column::json("job's payload", &job.payload)?;
+    let (due_at, now) = (column::millis(job.due_at), column::millis(now));
+    sqlx::query!(
+        "INSERT INTO jobs (id, queue, state, priority, due_at, attempts, payload, created_at)
+         VALUES (?, ?, 'ready', ?, ?, 0, ?, ?)",
+        key,
+        job.queue,
+        job.priority,
+        due_at,
+        payload,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(id)
+}
+
+impl Store {
+    /// Asks for work.
+    pub async fn job_enqueue(&self, job: NewJob) -> Result<JobId, StoreError> {
+        let now = self.now();
+        self.write(move |tx| Box::pin(async move { enqueue(tx, &job, now).await }))
+            .await
+    }
+
+    /// Takes up to `limit` jobs of a queue that are due, the most urgent first, under `boot`.
+    pub async fn job_claim(
+        &self,
+        queue: &str,
+        boot: &BootId,
+        limit: u32,
+    ) -> Result<Vec<Job>, StoreError> {
+        let (queue, boot) = (queue.to_owned(), boot.clone());
+        let now = column::millis(self.now());
+        self.write(move |tx| {
+            Box::pin(async move {
+                let boot = boot.as_str();
+                let rows = sqlx::query_as!(
+                    Row,
+                    "UPDATE jobs SET state = 'claimed', boot = ?1, attempts = attempts + 1
+                     WHERE id IN (
+                         SELECT id FROM jobs WHERE state = 'ready' AND queue = ?2 AND due_at <= ?3
+                         ORDER BY priority DESC, due_at, id LIMIT ?4)
+                     RETURNING id, queue, priority, due_at, attempts, payload, problem",
+                    boot,
+                    queue,
+                    now,
+                    limit
+                )
+                .fetch_all(tx)
+                .await?;
+                let mut jobs = rows
+                    .into_iter()
+                    .map(Job::try_from)
+                    .collect::<Result<Vec<_>, _>>()?;
+                // RETURNING promises no order.
+                jobs.sort_by(|a, b| {
+                    (b.priority, a.due_at, &a.id).cmp(&(a.priority, b.due_at, &b.id))
+                });
+                Ok(jobs)
+            })
+        })
+        .await
+    }
+
+    /// The work of a claimed job is done: it goes.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not claimed.
+    pub async fn job_finish(&self, id: &JobId) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let key = id.as_str();
+                let done = sqlx::query!("DELETE FROM jobs WHERE id = ? AND state = 'claimed'", key)
+                    .execute(tx)
+                    .await?;
+                changed_one(done.rows_affected(), || not_claimed(&id))
+            })
+        })
+        .await
+    }
+
+    /// A claimed job did not succeed: it is due again at `next`, or given up where that is none.
+    /// Given-up jobs stay, to be looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not claimed.
+    pub async fn job_fail(
+        &self,
+        id: &JobId,
+        next: Option<Timestamp>,
+        problem: &Problem,
+    ) -> Result<(), StoreError> {
+        let id = id.clone();
+        let state = if next.is_some() { "ready" } else { "failed" };
+        let next = next.map(column::millis);
+        let problem = column::json("job's problem", problem)?;
+        self.write(move |tx| {
+            Box::pin(async move {
+                let key = id.as_str();
+                let done = sqlx::query!(
+                    "UPDATE jobs SET state = ?, due_at = coalesce(?, due_at), boot = NULL,
+                         problem = ?
+                     WHERE id = ? AND state = 'claimed'",
+                    state,
+                    next,
+                    problem,
+                    key
+                )
+                .execute(tx)
+                .await?;
+                changed_one(done.rows_affected(), || not_claimed(&id))
+            })
+        })
+        .await
+    }
+
+    /// Makes jobs that were claimed under any other boot than `boot` ready again, at once: the
+    /// process that had them has ended. Returns how many.
+    pub async fn job_recover(&self, boot: &BootId) -> Result<u64, StoreError> {
+        let boot = boot.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let boot = boot.as_str();
+                let done = sqlx::query!(
+                    "UPDATE jobs SET state = 'ready', boot = NULL
+                     WHERE state = 'claimed' AND boot <> ?",
+                    boot
+                )
+                .execute(tx)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+
+    /// When the next job of a queue is due; none where none waits.
+    pub async fn job_next_due(&self, queue: &str) -> Result<Option<Timestamp>, StoreError> {
+        let due = sqlx::query_scalar!(
+            r#"SELECT min(due_at) AS "due: i64" FROM jobs WHERE state = 'ready' AND queue = ?"#,
+            queue
+        )
+        .fetch_one(self.readers())
+        .await?;
+        column::optional_time(due)
+    }
+}

@@ -1,0 +1,17 @@
+//! One file per table: its rows, its queries, its tests.
+
+pub(crate) mod audit;
+pub(crate) mod calls;
+mod chains;
+mod checkpoints;
+pub(crate) mod connections;
+pub(crate) mod health;
+pub(crate) mod jobs;
+mod journal;
+pub(crate) mod limits;
+pub(crate) mod meta;
+pub(crate) mod page;
+pub(crate) mod quarantine;
+mod runs;
+mod signals;
+pub(crate) mod triggers;

@@ -1,0 +1,212 @@
+//! Runs, each with the snapshot of its chain.
+
+use patchbay_model::{BootId, ChainId, Run, RunId, RunState, Timestamp};
+use sqlx::SqliteConnection;
+
+use super::chains::version;
+use super::connections::changed_one;
+use super::page::Page;
+use crate::error::is_taken;
+use crate::{Store, StoreError, column};
+
+struct Row {
+    id: String,
+    chain_id: String,
+    chain_version: i64,
+    chain_hash: String,
+    snapshot: String,
+    input: String,
+    dry_run: bool,
+    state: String,
+    boot: Option<String>,
+    created_at: i64,
+    finished_at: Option<i64>,
+}
+
+impl TryFrom<Row> for Run {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: RunId::new(row.id),
+            chain_id: ChainId::new(row.chain_id),
+            chain_version: version(row.chain_version)?,
+            chain_hash: row.chain_hash,
+            snapshot: column::from_json("run's chain", &row.snapshot)?,
+            input: column::from_json("run's input", &row.input)?,
+            dry_run: row.dry_run,
+            state: column::from_word("run's state", row.state)?,
+            boot: row.boot.map(BootId::new),
+            created_at: column::time(row.created_at)?,
+            finished_at: column::optional_time(row.finished_at)?,
+        })
+    }
+}
+
+pub(super) fn missing(id: &RunId) -> StoreError {
+    StoreError::NotFound(format!("The run {id}"))
+}
+
+/// Writes a run's state; a final one ends it. Only together with the facts it derives from.
+pub(super) async fn set_state(
+    tx: &mut SqliteConnection,
+    id: &RunId,
+    state: RunState,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (key, word, ends) = (id.as_str(), state.as_str(), state.is_final());
+    let now = column::millis(now);
+    let done = sqlx::query!(
+        "UPDATE runs SET state = ?1, final = ?2,
+             finished_at = CASE WHEN ?2 THEN coalesce(finished_at, ?3) END
+         WHERE id = ?4",
+        word,
+        ends,
+        now,
+        key
+    )
+    .execute(tx)
+    .await?;
+    changed_one(done.rows_affected(), || missing(id))
+}
+
+impl Store {
+    /// Adds a run.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where the identifier is taken.
+    pub async fn run_insert(&self, run: &Run) -> Result<(), StoreError> {
+        let run = run.clone();
+        let snapshot = column::json("run's chain", &run.snapshot)?;
+        let input = column::json("run's input", &run.input)?;
+        self.write(move |tx| {
+            Box::pin(async move {
+                let (id, chain) = (run.id.as_str(), run.chain_id.as_str());
+                let (state, ends) = (run.state.as_str(), run.state.is_final());
+                let boot = run.boot.as_ref().map(BootId::as_str);
+                let created_at = column::millis(run.created_at);
+                let finished_at = run.finished_at.map(column::millis);
+                let added = sqlx::query!(
+                    "INSERT INTO runs (id, chain_id, chain_version, chain_hash, snapshot, input,
+                         dry_run, state, final, boot, created_at, finished_at)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    id,
+                    chain,
+                    run.chain_version,
+                    run.chain_hash,
+                    snapshot,
+                    input,
+                    run.dry_run,
+                    state,
+                    ends,
+                    boot,
+                    created_at,
+                    finished_at
+                )
+                .execute(tx)
+                .await;
+                match added {
+                    Ok(_) => Ok(()),
+                    Err(error) if is_taken(&error) => Err(StoreError::Exists {
+                        item: format!("The run {}", run.id),
+                        message: "It was added before.",
+                    }),
+                    Err(error) => Err(error.into()),
+                }
+            })
+        })
+        .await
+    }
+
+    /// The run with this identifier.
+    pub async fn run(&self, id: &RunId) -> Result<Option<Run>, StoreError> {
+        let id = id.as_str();
+        sqlx::query_as!(
+            Row,
+            r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
+                   dry_run AS "dry_run: bool", state, boot, created_at, finished_at
+               FROM runs WHERE id = ?"#,
+            id
+        )
+        .fetch_optional(self.readers())
+        .await?
+        .map(Run::try_from)
+        .transpose()
+    }
+
+    /// A part of the runs, the latest first, and how many there are in all.
+    pub async fn run_list(&self, limit: u32, offset: u32) -> Result<Page<Run>, StoreError> {
+        let total = sqlx::query_scalar!(r#"SELECT count(*) AS "n!: i64" FROM runs"#)
+            .fetch_one(self.readers())
+            .await?;
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
+                   dry_run AS "dry_run: bool", state, boot, created_at, finished_at
+               FROM runs ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"#,
+            limit,
+            offset
+        )
+        .fetch_all(self.readers())
+        .await?;
+        let items = rows
+            .into_iter()
+            .map(Run::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Page {
+            items,
+            total: column::count(total),
+        })
+    }
+
+    /// The runs that have not ended, the oldest first.
+    pub async fn runs_open(&self) -> Result<Vec<Run>, StoreError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
+                   dry_run AS "dry_run: bool", state, boot, created_at, finished_at
+               FROM runs WHERE final = 0 ORDER BY created_at, id"#
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(Run::try_from).collect()
+    }
+
+    /// Takes an open run up under `boot`. False where it is taken under this boot already, has
+    /// ended or is not there: of several callers one is told true.
+    pub async fn run_claim(&self, id: &RunId, boot: &BootId) -> Result<bool, StoreError> {
+        let (id, boot) = (id.clone(), boot.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                let (id, boot) = (id.as_str(), boot.as_str());
+                let done = sqlx::query!(
+                    "UPDATE runs SET boot = ?1
+                     WHERE id = ?2 AND final = 0 AND (boot IS NULL OR boot <> ?1)",
+                    boot,
+                    id
+                )
+                .execute(tx)
+                .await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    /// Deletes runs that ended before `before`, with their journals. Returns how many.
+    pub async fn runs_prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let before = column::millis(before);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query!(
+                    "DELETE FROM runs WHERE final = 1 AND finished_at < ?",
+                    before
+                )
+                .execute(tx)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,123 @@
+//! Trigger events: what came in and may start a chain.
+
+use patchbay_model::Timestamp;
+use serde_json::Value;
+
+use super::jobs::{self, NewJob};
+use crate::{Store, StoreError, column};
+
+/// Something that may start a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTrigger {
+    /// What kind, such as `webhook`.
+    pub kind: String,
+    /// What it is about, such as a connection.
+    pub subject: String,
+    /// The same key for the same kind and subject is the same event.
+    pub key: String,
+    /// What it brought.
+    pub payload: Value,
+}
+
+/// An event that waits to be handled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TriggerEvent {
+    /// Grows with time.
+    pub id: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The event.
+    pub event: NewTrigger,
+}
+
+struct Row {
+    id: i64,
+    kind: String,
+    subject: String,
+    key: String,
+    payload: String,
+    at: i64,
+}
+
+impl TryFrom<Row> for TriggerEvent {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: column::count(row.id),
+            at: column::time(row.at)?,
+            event: NewTrigger {
+                kind: row.kind,
+                subject: row.subject,
+                key: row.key,
+                payload: column::from_json("trigger event", &row.payload)?,
+            },
+        })
+    }
+}
+
+impl Store {
+    /// Records an event, and asks for the work it causes, in one commit. False where the event was
+    /// recorded before: then no work is asked for either.
+    pub async fn trigger_record(
+        &self,
+        event: NewTrigger,
+        job: Option<NewJob>,
+    ) -> Result<bool, StoreError> {
+        let payload = column::json("trigger event", &event.payload)?;
+        let now = self.now();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let at = column::millis(now);
+                let done = sqlx::query!(
+                    "INSERT INTO trigger_events (kind, subject, key, payload, at)
+                     VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, subject, key) DO NOTHING",
+                    event.kind,
+                    event.subject,
+                    event.key,
+                    payload,
+                    at
+                )
+                .execute(&mut *tx)
+                .await?;
+                let is_new = done.rows_affected() > 0;
+                if let Some(job) = job.filter(|_| is_new) {
+                    jobs::enqueue(tx, &job, now).await?;
+                }
+                Ok(is_new)
+            })
+        })
+        .await
+    }
+
+    /// Events that nobody has handled, the oldest first.
+    pub async fn triggers_open(&self, limit: u32) -> Result<Vec<TriggerEvent>, StoreError> {
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT id, kind, subject, key, payload, at FROM trigger_events
+             WHERE handled_at IS NULL ORDER BY id LIMIT ?",
+            limit
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(TriggerEvent::try_from).collect()
+    }
+
+    /// Marks an event as handled. False where it was already, or is not there.
+    pub async fn trigger_handled(&self, id: u64) -> Result<bool, StoreError> {
+        let (id, now) = (column::stored(id), column::millis(self.now()));
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query!(
+                    "UPDATE trigger_events SET handled_at = ? WHERE id = ? AND handled_at IS NULL",
+                    now,
+                    id
+                )
+                .execute(tx)
+                .await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+}
