@@ -3,12 +3,18 @@
 //! The runner is a pure state machine ([`machine`]) over a journal of facts ([`progress`]); the
 //! shell around it ([`runner`]) performs commands and makes each fact durable before it acts on it.
 
+pub mod error;
 pub mod machine;
+pub mod mapping;
 pub mod plan;
 pub mod progress;
-
+pub mod report;
+pub mod runner;
+mod scope;
 #[cfg(test)]
 mod simulator;
 
+pub use error::ChainError;
 pub use plan::{Plan, PlanStep, Repeat};
 pub use progress::Progress;
+pub use runner::{Connectors, Control, Live, Runner};

@@ -189,10 +189,9 @@ fn retry_at(
             _ => 0,
         });
     let failures = match problem.code().retry() {
-        Retry::Never | Retry::User => return None,
         Retry::Wait => counted,
         Retry::Safe if counted + 1 < policy.tries => counted + 1,
-        Retry::Safe => return None,
+        Retry::Safe | Retry::Never | Retry::User => return None,
     };
     // Full jitter: anywhere between now and the doubled pause.
     let ceiling = policy

@@ -1,1 +1,40 @@
-fn main() {}
+//! `patchbay-cli`: the engine on the command line.
+
+mod args;
+mod engine;
+mod exit;
+mod host;
+mod input;
+mod logging;
+mod print;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers; anything else is wrong use.
+            let code = if error.use_stderr() { exit::WRONG_USE } else { exit::DONE };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    if let Err(problem) = logging::start(&args) {
+        return exit::of_problem(&args, &problem);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let problem = patchbay_model::Problem::new(patchbay_model::Code::Internal).detail(error.to_string());
+            return exit::of_problem(&args, &problem);
+        }
+    };
+    match runtime.block_on(run::run(&args)) {
+        Ok(code) => ExitCode::from(code),
+        Err(problem) => exit::of_problem(&args, &problem),
+    }
+}

@@ -1,0 +1,290 @@
+//! The catalogue of connectors.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use patchbay_connector::Compiled;
+use patchbay_descriptor::Catalogue;
+use patchbay_model::descriptor::{AuthMethod, Category, Descriptor};
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::ConnectorId;
+use serde::{Deserialize, Serialize};
+
+use crate::hub::Hub;
+
+/// The connectors at hand; each is compiled when it is first used.
+pub struct Connectors {
+    catalogue: Catalogue,
+    compiled: Mutex<BTreeMap<ConnectorId, Arc<Compiled>>>,
+}
+
+impl Connectors {
+    /// Those that ship with the program.
+    pub(crate) fn built_in() -> Self {
+        Self { catalogue: Catalogue::built_in(), compiled: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// The connector, ready to be interpreted. `NOT_FOUND` with the names that come close.
+    pub(crate) fn get(&self, id: &ConnectorId) -> Result<Arc<Compiled>, Problem> {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = compiled.get(id) {
+            return Ok(found.clone());
+        }
+        let descriptor = self.catalogue.get(id).ok_or_else(|| {
+            Problem::new(Code::NotFound)
+                .with("item", format!("The connector \"{id}\""))
+                .about(Subject::Connector { id: id.to_string() })
+        })?;
+        let ready = Arc::new(Compiled::new(descriptor.clone()).map_err(Problem::from)?);
+        compiled.insert(id.clone(), ready.clone());
+        Ok(ready)
+    }
+}
+
+impl patchbay_chain::Connectors for Connectors {
+    fn compiled(&self, id: &ConnectorId) -> Option<Arc<Compiled>> {
+        self.get(id).ok()
+    }
+}
+
+/// Which connectors to list. Every condition given must hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CatalogueRequest {
+    /// Only this category.
+    pub category: Option<Category>,
+    /// Only connectors with this way to sign in: `api_key`, `pat`, `basic` or `none`.
+    pub auth: Option<String>,
+    /// Only connectors that bring data in this way: `polling`.
+    pub ingestion: Option<String>,
+    /// Only connectors whose name, description or category holds all of these words.
+    pub search: Option<String>,
+}
+
+/// Connectors, sorted by name.
+#[derive(Debug, Serialize)]
+pub struct CatalogueResponse {
+    /// The connectors that match.
+    pub connectors: Vec<ConnectorSummary>,
+    /// Definitions that could not be read; they hide none of the others.
+    pub problems: Vec<Problem>,
+}
+
+/// A connector as a catalogue card shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectorSummary {
+    /// Its identifier.
+    pub id: ConnectorId,
+    /// Its name.
+    pub name: String,
+    /// One or two sentences.
+    pub description: String,
+    /// Where it is listed.
+    pub category: Category,
+    /// The definition's version.
+    pub version: String,
+    /// Ways to sign in, the recommended one first; empty where none is needed.
+    pub auth: Vec<AuthSummary>,
+    /// Settings that must be given.
+    pub required_settings: Vec<String>,
+    /// What can be read continuously.
+    pub streams: Vec<String>,
+    /// What chains can call.
+    pub operations: Vec<OperationSummary>,
+}
+
+/// One way to sign in.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthSummary {
+    /// Its identifier.
+    pub id: String,
+    /// Its kind: `api_key`, `pat` or `basic`.
+    pub method: &'static str,
+    /// What a person reads.
+    pub label: String,
+    /// The names of the values that are asked.
+    pub fields: Vec<String>,
+    /// Where the person finds them.
+    pub help_url: Option<String>,
+}
+
+/// One operation.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OperationSummary {
+    /// Its identifier.
+    pub id: String,
+    /// What a person reads.
+    pub title: String,
+    /// Whether it changes anything in the service.
+    pub effect: bool,
+    /// Whether it can be undone.
+    pub undoable: bool,
+}
+
+/// Lists connectors.
+pub async fn list(hub: &Hub, _: &str, request: CatalogueRequest) -> Result<CatalogueResponse, Problem> {
+    if let Some(ingestion) = request.ingestion.as_deref()
+        && !matches!(ingestion, "polling")
+    {
+        return Err(invalid("ingestion", "Connectors bring data in by \"polling\"."));
+    }
+    if let Some(auth) = request.auth.as_deref()
+        && !matches!(auth, "api_key" | "pat" | "basic" | "none")
+    {
+        return Err(invalid("auth", "Use api_key, pat, basic or none."));
+    }
+    let catalogue = &hub.connectors().catalogue;
+    let mut connectors: Vec<_> = catalogue.all().filter(|d| matches(d, &request)).map(|d| summary(d)).collect();
+    connectors.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(CatalogueResponse { connectors, problems: catalogue.problems().to_vec() })
+}
+
+fn invalid(field: &str, message: &str) -> Problem {
+    Problem::new(Code::InputInvalid)
+        .with("field", format!("\"{field}\""))
+        .with("message", message)
+        .about(Subject::Field { name: field.to_owned() })
+}
+
+fn matches(descriptor: &Descriptor, request: &CatalogueRequest) -> bool {
+    let category = request.category.is_none_or(|wanted| descriptor.category == wanted);
+    let auth = request.auth.as_deref().is_none_or(|wanted| match wanted {
+        "none" => descriptor.auth.is_empty(),
+        method => descriptor.auth.iter().any(|a| a.method() == method),
+    });
+    let ingestion = request.ingestion.is_none() || !descriptor.streams.is_empty();
+    let text = format!("{} {} {:?} {}", descriptor.name, descriptor.description, descriptor.category, descriptor.id)
+        .to_lowercase();
+    let search =
+        request.search.as_deref().is_none_or(|s| s.to_lowercase().split_whitespace().all(|word| text.contains(word)));
+    category && auth && ingestion && search
+}
+
+fn summary(descriptor: &Descriptor) -> ConnectorSummary {
+    ConnectorSummary {
+        id: descriptor.id.clone(),
+        name: descriptor.name.clone(),
+        description: descriptor.description.clone(),
+        category: descriptor.category,
+        version: descriptor.version.clone(),
+        auth: descriptor.auth.iter().map(auth_summary).collect(),
+        required_settings: descriptor
+            .config_fields
+            .iter()
+            .filter(|field| field.required && field.default.is_none())
+            .map(|field| field.key.clone())
+            .collect(),
+        streams: descriptor.streams.iter().map(|stream| stream.id.clone()).collect(),
+        operations: descriptor
+            .operations
+            .iter()
+            .map(|operation| OperationSummary {
+                id: operation.id.clone(),
+                title: operation.title.clone(),
+                effect: operation.verb.has_effect(),
+                undoable: operation.undo.is_some(),
+            })
+            .collect(),
+    }
+}
+
+fn auth_summary(method: &AuthMethod) -> AuthSummary {
+    AuthSummary {
+        id: method.id().to_owned(),
+        method: method.method(),
+        label: method.label().to_owned(),
+        fields: method.credential_fields().iter().map(|field| field.key.clone()).collect(),
+        help_url: method.help().map(|help| help.url.clone()),
+    }
+}
+
+/// A connector definition as text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescriptorText {
+    /// The file's name, for messages.
+    pub file: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// What was found in a definition.
+#[derive(Debug, Serialize)]
+pub struct Validation {
+    /// The file's name.
+    pub file: String,
+    /// Whether it can be used.
+    pub valid: bool,
+    /// The connector's identifier, where it can be read.
+    pub id: Option<ConnectorId>,
+    /// Every mistake with its place.
+    pub problems: Vec<Problem>,
+}
+
+/// Checks a connector definition.
+pub async fn validate(_: &Hub, _: &str, request: DescriptorText) -> Result<Validation, Problem> {
+    Ok(match patchbay_descriptor::read(&request.text, &request.file) {
+        Ok(descriptor) => {
+            Validation { file: request.file, valid: true, id: Some(descriptor.id), problems: Vec::new() }
+        }
+        Err(problems) => Validation { file: request.file, valid: false, id: None, problems },
+    })
+}
+
+/// A definition and the folder with its fixtures.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescriptorTestRequest {
+    /// The definition's file.
+    pub file: std::path::PathBuf,
+}
+
+/// What the fixtures showed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescriptorTestResponse {
+    /// The connector.
+    pub id: ConnectorId,
+    /// Each fixture with what came of it.
+    pub cases: Vec<patchbay_connector::fixtures::CaseReport>,
+    /// Fixtures that passed.
+    pub passed: usize,
+    /// Fixtures that failed.
+    pub failed: usize,
+}
+
+/// Runs the fixtures of a definition: `fixtures/<id>/` beside its file.
+pub async fn test(_: &Hub, _: &str, request: DescriptorTestRequest) -> Result<DescriptorTestResponse, Problem> {
+    let name = request.file.display().to_string();
+    let unreadable = |error: std::io::Error| {
+        Problem::new(Code::NotFound)
+            .with("item", format!("The file \"{name}\""))
+            .detail(error.to_string())
+            .about(Subject::File { path: name.clone(), line: None, column: None, pointer: None })
+    };
+    let text = std::fs::read_to_string(&request.file).map_err(unreadable)?;
+    let descriptor = patchbay_descriptor::read(&text, &name).map_err(first)?;
+    let folder = request.file.parent().unwrap_or_else(|| std::path::Path::new("."));
+    let folder = folder.join("fixtures").join(descriptor.id.as_str());
+    let fixtures = patchbay_descriptor::fixture::load(&folder).map_err(Problem::from)?;
+    if fixtures.is_empty() {
+        return Err(Problem::new(Code::NotFound)
+            .with("item", format!("A fixture of \"{}\"", descriptor.id))
+            .detail(format!("looked in {}", folder.display())));
+    }
+    let report = patchbay_connector::fixtures::run(&Arc::new(descriptor), &fixtures);
+    Ok(DescriptorTestResponse {
+        id: report.connector,
+        passed: report.cases.iter().filter(|case| case.passed).count(),
+        failed: report.cases.iter().filter(|case| !case.passed).count(),
+        cases: report.cases,
+    })
+}
+
+/// The first of several problems; a list of none is a bug of ours.
+pub(crate) fn first(problems: Vec<Problem>) -> Problem {
+    problems.into_iter().next().unwrap_or_else(|| Problem::new(Code::Internal))
+}

@@ -1,0 +1,337 @@
+//! Chains: save, show, check.
+
+use std::collections::BTreeMap;
+
+use patchbay_chain::mapping::{self, Samples};
+use patchbay_chain::runner::check as check_live;
+use patchbay_chain::{Live, Plan};
+use patchbay_connector::Compiled;
+use patchbay_map::canonical_json;
+use patchbay_model::chain::{CHAIN_SCHEMA, Chain, ChainVersion, ChosenBy};
+use patchbay_model::check::{Finding, Level};
+use patchbay_model::descriptor::Descriptor;
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::run::RunState;
+use patchbay_model::{ChainId, Event, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::Arc;
+
+use crate::hub::Hub;
+use crate::workspace::Workspace;
+use crate::workspaces::Empty;
+
+/// A chain to save.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainImportRequest {
+    /// The document.
+    pub chain: Value,
+    /// Its file, for messages.
+    #[serde(default)]
+    pub file: Option<String>,
+}
+
+/// A saved chain.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainSaved {
+    /// Its identifier, the same for all versions.
+    pub id: ChainId,
+    /// Its name.
+    pub name: String,
+    /// Counts from 1; saving the same document again makes no new version.
+    pub version: u32,
+    /// What was matched automatically.
+    pub matched: Vec<MatchedField>,
+    /// What is missing or unsure.
+    pub findings: Vec<Finding>,
+}
+
+/// One field that was matched automatically.
+#[derive(Debug, Serialize)]
+pub struct MatchedField {
+    /// The step.
+    pub step: String,
+    /// The parameter.
+    pub target: String,
+    /// Where its value comes from.
+    pub source: patchbay_model::chain::Source,
+    /// How sure, 0 to 100.
+    pub confidence: u8,
+    /// Why.
+    pub reason: String,
+}
+
+/// Saves a chain: a chain of the same name gets a new version. What its steps leave open is matched
+/// automatically. Problems with connections do not stop saving; they are found by the check.
+pub async fn import(hub: &Hub, workspace: &str, request: ChainImportRequest) -> Result<ChainSaved, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let subject = || Subject::File {
+        path: request.file.clone().unwrap_or_else(|| "chain".to_owned()),
+        line: None,
+        column: None,
+        pointer: None,
+    };
+    let chain: Chain = serde_json::from_value(request.chain.clone()).map_err(|error| {
+        Problem::new(Code::InputInvalid)
+            .with("field", "The chain")
+            .with("message", format!("{error}."))
+            .about(subject())
+    })?;
+    check_document(&chain).map_err(|problem| problem.about(subject()))?;
+    save(&workspace, chain).await
+}
+
+fn check_document(chain: &Chain) -> Result<(), Problem> {
+    let invalid = |field: &str, message: String| {
+        Err(Problem::new(Code::InputInvalid).with("field", field).with("message", message))
+    };
+    if chain.schema != CHAIN_SCHEMA {
+        return invalid("schema", format!("This version reads chains of schema {CHAIN_SCHEMA}."));
+    }
+    if patchbay_model::text::display_line(&chain.name, 80) != chain.name || chain.name.is_empty() {
+        return invalid("name", "Use one line of at most 80 visible characters.".to_owned());
+    }
+    if chain.steps.is_empty() || chain.steps.len() > 200 {
+        return invalid("steps", "A chain has 1 to 200 steps.".to_owned());
+    }
+    let fits = |id: &str| {
+        (1..=40).contains(&id.len())
+            && id.starts_with(|c: char| c.is_ascii_lowercase())
+            && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    if let Some(step) = chain.steps.iter().find(|step| !fits(step.id.as_str())) {
+        let message = format!(
+            "\"{}\" is not a step's name; use lower-case letters, digits and underscores, at most 40.",
+            step.id
+        );
+        return invalid("steps", message);
+    }
+    Ok(())
+}
+
+/// Completes and saves a chain.
+pub(crate) async fn save(workspace: &Workspace, chain: Chain) -> Result<ChainSaved, Problem> {
+    let connectors = connectors_of(workspace, &chain).await?;
+    let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
+    let existing = workspace.store().chain_named(&chain.name).await?;
+    let chain = mapping::complete(&chain, descriptor_of, &samples(workspace, &chain, descriptor_of).await?);
+    patchbay_map::StepMapping::compile(
+        &chain.steps.iter().flat_map(|step| step.mapping.clone()).collect::<Vec<_>>(),
+    )
+    .map_err(|error| Problem::new(Code::InputInvalid).with("field", "A mapping").with("message", format!("{error}.")))?;
+    let hash = hash(&chain)?;
+    let version = workspace.store().chain_save(existing.as_ref().map(|c| &c.id), &chain, &hash).await?;
+    workspace.events().emit(Event::ChainsChanged);
+    let mut findings = mapping::findings(&chain, descriptor_of);
+    if let Err(problems) = Plan::of(&chain, descriptor_of) {
+        findings.extend(problems.into_iter().map(blocker));
+    }
+    Ok(ChainSaved {
+        id: version.id,
+        name: chain.name.clone(),
+        version: version.version,
+        matched: matched(&chain),
+        findings,
+    })
+}
+
+fn blocker(problem: Problem) -> Finding {
+    Finding {
+        level: Level::Blocker,
+        step: None,
+        text: format!("{}. {}", problem.title(), problem.hint()),
+        problem: Some(problem),
+    }
+}
+
+fn matched(chain: &Chain) -> Vec<MatchedField> {
+    chain
+        .steps
+        .iter()
+        .flat_map(|step| {
+            step.mapping.iter().filter(|map| map.by == ChosenBy::Matcher).map(|map| MatchedField {
+                step: step.id.to_string(),
+                target: map.target.clone(),
+                source: map.source.clone(),
+                confidence: map.confidence.unwrap_or_default(),
+                reason: map.reason.clone().unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// SHA-256 of the canonical document, in hexadecimal.
+fn hash(chain: &Chain) -> Result<String, Problem> {
+    let value =
+        serde_json::to_value(chain).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
+    Ok(patchbay_connector::sha256_hex(canonical_json(&value).as_bytes()))
+}
+
+/// The connector behind each connection that a chain names; those that are missing are left out.
+async fn connectors_of(workspace: &Workspace, chain: &Chain) -> Result<BTreeMap<String, Arc<Compiled>>, Problem> {
+    let mut found = BTreeMap::new();
+    for step in &chain.steps {
+        if found.contains_key(&step.connection) {
+            continue;
+        }
+        if let Some(connection) = workspace.store().connection_named(&step.connection).await? {
+            found.insert(step.connection.clone(), workspace.connectors().get(&connection.connector)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Samples for the matcher: the last signals of a list step's connection, as the service sent them.
+async fn samples<'d>(
+    workspace: &Workspace,
+    chain: &Chain,
+    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
+) -> Result<Samples, Problem> {
+    let mut samples = Samples::new();
+    for step in &chain.steps {
+        let lists = descriptor_of(&step.connection)
+            .and_then(|d| d.operation(&step.operation))
+            .is_some_and(|operation| operation.verb.yields_items());
+        let connection = workspace.store().connection_named(&step.connection).await?;
+        if let (true, Some(connection)) = (lists, connection) {
+            let signals = workspace.store().signal_list(Some(&connection.id), 20).await?;
+            samples.insert(step.id.to_string(), signals.into_iter().map(|signal| signal.raw).collect());
+        }
+    }
+    Ok(samples)
+}
+
+/// A chain by identifier or name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainRef {
+    /// Its identifier or its name.
+    pub chain: String,
+}
+
+/// Finds a chain by identifier or name.
+pub(crate) async fn find(workspace: &Workspace, reference: &str) -> Result<ChainVersion, Problem> {
+    let store = workspace.store();
+    if let Some(chain) = store.chain(&ChainId::new(reference)).await? {
+        return Ok(chain);
+    }
+    store.chain_named(reference).await?.ok_or_else(|| {
+        Problem::new(Code::NotFound)
+            .with("item", format!("The chain \"{reference}\""))
+            .about(Subject::Chain { id: reference.to_owned(), step: None })
+    })
+}
+
+/// Gives a chain's document. Connections are named, keys are not part of it.
+pub async fn export(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainVersion, Problem> {
+    find(&hub.workspace(workspace).await?, &request.chain).await
+}
+
+/// Chains, sorted by name.
+#[derive(Debug, Serialize)]
+pub struct ChainListResponse {
+    /// All of them.
+    pub chains: Vec<ChainSummary>,
+}
+
+/// A chain as a list shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainSummary {
+    /// Its identifier.
+    pub id: ChainId,
+    /// Its name.
+    pub name: String,
+    /// Its latest version.
+    pub version: u32,
+    /// When that was saved.
+    pub saved_at: Timestamp,
+    /// Its steps: `connection: operation`.
+    pub steps: Vec<String>,
+    /// How its last run went.
+    pub last_run: Option<RunState>,
+}
+
+/// Lists chains.
+pub async fn list(hub: &Hub, workspace: &str, _: Empty) -> Result<ChainListResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let runs = workspace.store().run_list(200, 0).await?.items;
+    let mut chains: Vec<_> = workspace
+        .store()
+        .chain_list()
+        .await?
+        .into_iter()
+        .map(|version| ChainSummary {
+            last_run: runs.iter().find(|run| run.chain_id == version.id).map(|run| run.state),
+            steps: version.chain.steps.iter().map(|s| format!("{}: {}", s.connection, s.operation)).collect(),
+            id: version.id,
+            name: version.chain.name,
+            version: version.version,
+            saved_at: version.saved_at,
+        })
+        .collect();
+    chains.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(ChainListResponse { chains })
+}
+
+/// What the check found.
+#[derive(Debug, Serialize)]
+pub struct ChainCheckResponse {
+    /// Whether a run would start.
+    pub ready: bool,
+    /// Blockers first, then warnings, passes, and what the run will do.
+    pub findings: Vec<Finding>,
+}
+
+/// Checks a chain without running it: connections are tested, mappings compiled.
+pub async fn check(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainCheckResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let version = find(&workspace, &request.chain).await?;
+    let findings = match Live::of_chain(workspace.runner(), &version.chain).await {
+        Ok(live) => check_live(workspace.runner(), &version.chain, &live).await,
+        Err(problems) => problems.into_iter().map(blocker).collect(),
+    };
+    Ok(ChainCheckResponse { ready: !findings.iter().any(|f| f.level == Level::Blocker), findings })
+}
+
+/// A chain that is gone.
+#[derive(Debug, Serialize)]
+pub struct ChainDeleted {
+    /// Its name.
+    pub name: String,
+}
+
+/// Deletes a chain. Runs keep their snapshot of it.
+pub async fn delete(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainDeleted, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let version = find(&workspace, &request.chain).await?;
+    workspace.store().chain_delete(&version.id).await?;
+    workspace.events().emit(Event::ChainsChanged);
+    Ok(ChainDeleted { name: version.chain.name })
+}
+
+/// The names of chains that use a connection.
+pub(crate) async fn using(workspace: &Workspace, connection: &str) -> Result<Vec<String>, Problem> {
+    let chains = workspace.store().chain_list().await?;
+    let uses = |chain: &Chain| chain.steps.iter().any(|step| step.connection == connection);
+    Ok(chains.into_iter().filter(|c| uses(&c.chain)).map(|c| c.chain.name).collect())
+}
+
+/// Saves every chain that uses a connection anew, with the connection's new name.
+pub(crate) async fn rename_connection(workspace: &Workspace, from: &str, to: &str) -> Result<(), Problem> {
+    for version in workspace.store().chain_list().await? {
+        if version.chain.steps.iter().all(|step| step.connection != from) {
+            continue;
+        }
+        let mut chain = version.chain;
+        for step in chain.steps.iter_mut().filter(|step| step.connection == from) {
+            to.clone_into(&mut step.connection);
+        }
+        let hash = hash(&chain)?;
+        workspace.store().chain_save(Some(&version.id), &chain, &hash).await?;
+    }
+    workspace.events().emit(Event::ChainsChanged);
+    Ok(())
+}

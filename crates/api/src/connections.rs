@@ -1,0 +1,540 @@
+//! Connections: connect, look after, disconnect.
+
+use std::collections::BTreeMap;
+
+use patchbay_auth::Credential;
+use patchbay_connector::{Compiled, Target, TargetCredential, TestReport};
+use patchbay_model::connection::{Account, Connection, ConnectionEvent, ConnectionState};
+use patchbay_model::descriptor::{AuthMethod, Descriptor};
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{ConnectionId, ConnectorId, Event, Timestamp};
+use patchbay_store::ConnectionFilter;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::hub::Hub;
+use crate::secrets::SecretInput;
+use crate::workspace::Workspace;
+
+/// A connection as screens and the command line show it. Holds no secret.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionView {
+    /// Never changes.
+    pub id: ConnectionId,
+    /// What the user calls it.
+    pub name: String,
+    /// The connector.
+    pub connector: ConnectorId,
+    /// Version of the definition it was made with.
+    pub connector_version: String,
+    /// How it is.
+    pub state: ConnectionState,
+    /// Switched off by the user.
+    pub paused: bool,
+    /// The chosen way to sign in.
+    pub auth: Option<String>,
+    /// Whose it is.
+    pub account: Option<Account>,
+    /// Its settings.
+    pub config: Map<String, Value>,
+    /// Where its key may go.
+    pub origins: Vec<String>,
+    /// Whether it may use private addresses.
+    pub allow_private: bool,
+    /// Signals stored.
+    pub signals: u64,
+    /// Calls that succeeded.
+    pub calls_ok: u64,
+    /// Calls that failed.
+    pub calls_failed: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last became connected.
+    pub last_connected_at: Option<Timestamp>,
+    /// When it was last tested.
+    pub last_tested_at: Option<Timestamp>,
+    /// The last failure since it last worked.
+    pub last_error: Option<Problem>,
+}
+
+async fn view(workspace: &Workspace, connection: Connection) -> Result<ConnectionView, Problem> {
+    let signals = workspace.store().signal_count(&connection.id).await?;
+    Ok(ConnectionView {
+        id: connection.id,
+        name: connection.name,
+        connector: connection.connector,
+        connector_version: connection.descriptor_version,
+        state: connection.state,
+        paused: connection.paused,
+        auth: connection.auth_method,
+        account: connection.account,
+        config: connection.config,
+        origins: connection.origins,
+        allow_private: connection.allow_private,
+        signals,
+        calls_ok: connection.calls_ok,
+        calls_failed: connection.calls_failed,
+        created_at: connection.created_at,
+        last_connected_at: connection.last_connected_at,
+        last_tested_at: connection.last_tested_at,
+        last_error: connection.last_error,
+    })
+}
+
+/// What connecting needs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConnectRequest {
+    /// The connector.
+    pub connector: ConnectorId,
+    /// What the user will call it; unique in the workspace.
+    pub name: String,
+    /// The way to sign in; the recommended one where absent.
+    #[serde(default)]
+    pub auth: Option<String>,
+    /// Settings by key; `baseUrl` points the connector elsewhere.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+    /// Secret values by field.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretInput>,
+    /// Whether private and loopback addresses are allowed.
+    #[serde(default)]
+    pub allow_private: bool,
+}
+
+/// What connecting gave.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectResponse {
+    /// The connection.
+    pub connection: ConnectionView,
+    /// What the test saw.
+    pub test: TestReport,
+}
+
+/// Connects: tests the credential first, then keeps credential and connection in one transaction.
+/// Nothing is kept where the test fails.
+pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Result<ConnectResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let compiled = workspace.connectors().get(&request.connector)?;
+    let descriptor = compiled.descriptor().clone();
+    let name = check_name(&request.name)?;
+    if workspace.store().connection_named(&name).await?.is_some() {
+        return Err(name_taken(&name));
+    }
+    let method = auth_method(&descriptor, request.auth.as_deref())?;
+    let config = config(&descriptor, request.config)?;
+    let credential = credential(method, request.secrets)?;
+    let now = hub.clock().now();
+    let mut connection = Connection {
+        id: ConnectionId::generate(),
+        name,
+        connector: descriptor.id.clone(),
+        descriptor_version: descriptor.version.clone(),
+        auth_method: method.map(|m| m.id().to_owned()),
+        origins: compiled.origins(&config).map_err(Problem::from)?,
+        config,
+        allow_private: request.allow_private,
+        state: ConnectionState::Testing,
+        paused: false,
+        scopes: Vec::new(),
+        account: None,
+        metadata: Map::new(),
+        created_at: now,
+        last_connected_at: None,
+        last_tested_at: None,
+        last_error: None,
+        calls_ok: 0,
+        calls_failed: 0,
+    };
+    let test = run_test(&workspace, &compiled, &connection, credential.as_ref()).await;
+    if let Some(problem) = test.problem.clone() {
+        return Err(problem.about(Subject::Connection { name: connection.name.clone() }));
+    }
+    take_test(&mut connection, &test, hub.clock().now());
+    let sealed = match &credential {
+        Some(values) => Some(workspace.authoriser().seal(&connection.id, values).await.map_err(Problem::from)?),
+        None => None,
+    };
+    workspace.store().connection_insert(&connection, sealed.as_ref()).await?;
+    audit(&workspace, "connection_created", &connection.name).await;
+    workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
+    Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
+}
+
+async fn run_test(
+    workspace: &Workspace,
+    compiled: &std::sync::Arc<Compiled>,
+    connection: &Connection,
+    credential: Option<&Credential>,
+) -> TestReport {
+    let credential = match credential {
+        Some(values) => TargetCredential::Given(values.clone()),
+        None => TargetCredential::None,
+    };
+    let target = Target { descriptor: compiled.clone(), connection: connection.clone(), credential };
+    workspace.engine().test(&target).await
+}
+
+/// Writes what a test saw into the connection.
+fn take_test(connection: &mut Connection, test: &TestReport, now: Timestamp) {
+    connection.last_tested_at = Some(now);
+    connection.state = connection.state.after(ConnectionEvent::Test);
+    match &test.problem {
+        None => {
+            connection.state = connection.state.after(ConnectionEvent::Succeeded);
+            connection.last_connected_at = Some(now);
+            connection.last_error = None;
+            if let Some(account) = &test.account {
+                connection.account = Some(account.clone());
+            }
+        }
+        Some(problem) => {
+            connection.state = connection.state.after(ConnectionEvent::Failed(problem.code()));
+            connection.last_error = Some(problem.clone());
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<String, Problem> {
+    let shown = patchbay_model::text::display_line(name, 80);
+    if shown.is_empty() || shown != name.trim() {
+        return Err(Problem::new(Code::InputInvalid)
+            .with("field", "The connection's name")
+            .with("message", "Use one line of at most 80 visible characters.")
+            .about(Subject::Field { name: "name".into() }));
+    }
+    Ok(shown)
+}
+
+fn name_taken(name: &str) -> Problem {
+    Problem::new(Code::Conflict)
+        .with("item", format!("A connection called \"{name}\""))
+        .with("message", "Choose another name, or disconnect the one that has it.")
+        .about(Subject::Field { name: "name".into() })
+}
+
+fn auth_method<'d>(descriptor: &'d Descriptor, wanted: Option<&str>) -> Result<Option<&'d AuthMethod>, Problem> {
+    match (descriptor.auth_method(wanted), wanted) {
+        (None, Some(wanted)) => {
+            let known: Vec<_> = descriptor.auth.iter().map(AuthMethod::id).collect();
+            Err(Problem::new(Code::InputInvalid)
+                .with("field", "The way to sign in")
+                .with("message", format!("{} has no \"{wanted}\"; it has {}.", descriptor.name, known.join(", ")))
+                .about(Subject::Field { name: "auth".into() }))
+        }
+        (method, _) => Ok(method),
+    }
+}
+
+/// Settings as the descriptor wants them: typed, complete, with defaults filled in.
+fn config(descriptor: &Descriptor, given: BTreeMap<String, String>) -> Result<Map<String, Value>, Problem> {
+    patchbay_connector::settings(descriptor, &given)
+}
+
+/// The credential, complete and without fields that the sign-in does not know.
+fn credential(
+    method: Option<&AuthMethod>,
+    mut given: BTreeMap<String, SecretInput>,
+) -> Result<Option<Credential>, Problem> {
+    let Some(method) = method else {
+        return match given.into_keys().next() {
+            None => Ok(None),
+            Some(extra) => Err(unknown_secret(&extra, &[])),
+        };
+    };
+    let mut values = BTreeMap::new();
+    for field in method.credential_fields() {
+        match given.remove(&field.key).map(SecretInput::into_secret) {
+            Some(secret) if !secret.expose().is_empty() => {
+                values.insert(field.key.clone(), secret);
+            }
+            _ if field.required => {
+                return Err(Problem::new(Code::InputInvalid)
+                    .with("field", format!("\"{}\" ({})", field.key, field.label))
+                    .with("message", "It is needed to sign in and was not given.")
+                    .about(Subject::Field { name: field.key.clone() }));
+            }
+            _ => {}
+        }
+    }
+    if let Some(extra) = given.into_keys().next() {
+        let known: Vec<_> = method.credential_fields().iter().map(|f| f.key.as_str()).collect();
+        return Err(unknown_secret(&extra, &known));
+    }
+    Ok(Some(Credential::new(values)))
+}
+
+fn unknown_secret(name: &str, known: &[&str]) -> Problem {
+    let message = match known {
+        [] => "This connector needs no sign-in.".to_owned(),
+        known => format!("This sign-in asks for {}.", known.join(", ")),
+    };
+    Problem::new(Code::InputInvalid)
+        .with("field", format!("\"{name}\""))
+        .with("message", message)
+        .about(Subject::Field { name: name.to_owned() })
+}
+
+/// Which connections to list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ConnectionListRequest {
+    /// Only this connector.
+    pub connector: Option<ConnectorId>,
+    /// Only this state.
+    pub state: Option<ConnectionState>,
+    /// How many to pass over.
+    pub offset: u32,
+    /// At most this many; 100 where absent, at most 1,000.
+    pub limit: Option<u32>,
+}
+
+/// Connections, sorted by name.
+#[derive(Debug, Serialize)]
+pub struct ConnectionListResponse {
+    /// Those asked for.
+    pub connections: Vec<ConnectionView>,
+    /// How many there are in all that match.
+    pub total: u64,
+}
+
+/// Lists connections.
+pub async fn list(
+    hub: &Hub,
+    workspace: &str,
+    request: ConnectionListRequest,
+) -> Result<ConnectionListResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let filter = ConnectionFilter {
+        connector: request.connector,
+        state: request.state,
+        offset: request.offset,
+        limit: request.limit.unwrap_or(100).min(1_000),
+    };
+    let page = workspace.store().connection_list(filter).await?;
+    let mut connections = Vec::with_capacity(page.items.len());
+    for connection in page.items {
+        connections.push(view(&workspace, connection).await?);
+    }
+    Ok(ConnectionListResponse { connections, total: page.total })
+}
+
+/// A connection by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionName {
+    /// Its name.
+    pub name: String,
+}
+
+/// Shows one connection.
+pub async fn show(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<ConnectionView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let connection = workspace.connection(&request.name).await?;
+    view(&workspace, connection).await
+}
+
+/// New settings.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConnectionSetRequest {
+    /// The connection.
+    pub name: String,
+    /// Settings to change, by key. Others stay.
+    pub config: BTreeMap<String, String>,
+    /// Whether private addresses are allowed; stays as it is where absent.
+    #[serde(default)]
+    pub allow_private: Option<bool>,
+}
+
+/// Changes settings. Where that changes the origins that the key may go to, the request itself is
+/// the user's approval of the new ones.
+pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> Result<ConnectionView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let mut connection = workspace.connection(&request.name).await?;
+    let compiled = workspace.connectors().get(&connection.connector)?;
+    let mut given: BTreeMap<String, String> = connection
+        .config
+        .iter()
+        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect();
+    given.extend(request.config);
+    connection.config = config(compiled.descriptor(), given)?;
+    connection.origins = compiled.origins(&connection.config).map_err(Problem::from)?;
+    if let Some(allow) = request.allow_private {
+        connection.allow_private = allow;
+    }
+    save(&workspace, &connection, "connection_changed").await?;
+    view(&workspace, connection).await
+}
+
+/// A new name.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConnectionRenameRequest {
+    /// The connection.
+    pub name: String,
+    /// What it is to be called.
+    pub new_name: String,
+}
+
+/// Renames a connection. Chains name their connections, so chains that use it are saved anew with
+/// the new name.
+pub async fn rename(hub: &Hub, workspace: &str, request: ConnectionRenameRequest) -> Result<ConnectionView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let mut connection = workspace.connection(&request.name).await?;
+    let new_name = check_name(&request.new_name)?;
+    if new_name != connection.name {
+        if workspace.store().connection_named(&new_name).await?.is_some() {
+            return Err(name_taken(&new_name));
+        }
+        workspace.store().connection_rename(&connection.id, &new_name).await?;
+        crate::chains::rename_connection(&workspace, &connection.name, &new_name).await?;
+        connection.name = new_name;
+        audit(&workspace, "connection_renamed", &connection.name).await;
+        workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
+    }
+    view(&workspace, connection).await
+}
+
+/// On or off.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionPauseRequest {
+    /// The connection.
+    pub name: String,
+    /// Off (`true`) or on.
+    pub paused: bool,
+}
+
+/// Pauses or resumes a connection.
+pub async fn pause(hub: &Hub, workspace: &str, request: ConnectionPauseRequest) -> Result<ConnectionView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let mut connection = workspace.connection(&request.name).await?;
+    connection.paused = request.paused;
+    let action = if request.paused { "connection_paused" } else { "connection_resumed" };
+    save(&workspace, &connection, action).await?;
+    view(&workspace, connection).await
+}
+
+/// A new key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceKeyRequest {
+    /// The connection.
+    pub name: String,
+    /// Secret values by field.
+    pub secrets: BTreeMap<String, SecretInput>,
+}
+
+/// Replaces a connection's key in place. The old one stays where the new one fails its test.
+pub async fn replace_key(hub: &Hub, workspace: &str, request: ReplaceKeyRequest) -> Result<ConnectResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let mut connection = workspace.connection(&request.name).await?;
+    let compiled = workspace.connectors().get(&connection.connector)?;
+    let method = auth_method(compiled.descriptor(), connection.auth_method.as_deref())?;
+    let Some(values) = credential(method, request.secrets)? else {
+        return Err(Problem::new(Code::InputInvalid)
+            .with("field", "The key")
+            .with("message", "This connector needs no sign-in."));
+    };
+    let test = run_test(&workspace, &compiled, &connection, Some(&values)).await;
+    if let Some(problem) = test.problem.clone() {
+        return Err(problem.about(Subject::Connection { name: connection.name }));
+    }
+    if let (Some(before), Some(now)) = (&connection.account, &test.account)
+        && before.id != now.id
+    {
+        return Err(Problem::new(Code::Conflict)
+            .with("item", format!("The account \"{}\"", now.label))
+            .with(
+                "message",
+                format!(
+                    "This connection belongs to {}. Make a new connection for another account.",
+                    before.label
+                ),
+            )
+            .about(Subject::Connection { name: connection.name }));
+    }
+    let sealed = workspace.authoriser().seal(&connection.id, &values).await.map_err(Problem::from)?;
+    workspace.store().credential_replace(&connection.id, &sealed).await?;
+    take_test(&mut connection, &test, hub.clock().now());
+    save(&workspace, &connection, "connection_key_replaced").await?;
+    Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
+}
+
+/// How to disconnect.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DisconnectRequest {
+    /// The connection.
+    pub name: String,
+    /// Delete its signals too.
+    #[serde(default)]
+    pub with_signals: bool,
+}
+
+/// What disconnecting did.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DisconnectResponse {
+    /// The connection that is gone.
+    pub name: String,
+    /// Signals that were deleted with it.
+    pub signals_deleted: u64,
+    /// Chains that use it and cannot run any more.
+    pub chains: Vec<String>,
+}
+
+/// Disconnects: credential and connection are deleted in one transaction.
+pub async fn disconnect(hub: &Hub, workspace: &str, request: DisconnectRequest) -> Result<DisconnectResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let connection = workspace.connection(&request.name).await?;
+    let signals = workspace.store().signal_count(&connection.id).await?;
+    workspace.store().connection_delete(&connection.id, request.with_signals).await?;
+    audit(&workspace, "connection_deleted", &connection.name).await;
+    workspace.events().emit(Event::ConnectionChanged { id: connection.id });
+    Ok(DisconnectResponse {
+        chains: crate::chains::using(&workspace, &request.name).await?,
+        name: request.name,
+        signals_deleted: if request.with_signals { signals } else { 0 },
+    })
+}
+
+/// What a test gave.
+#[derive(Debug, Serialize)]
+pub struct TestResponse {
+    /// The connection after the test.
+    pub connection: ConnectionView,
+    /// What the test saw.
+    pub test: TestReport,
+}
+
+/// Tests a connection. A connection that does not work is an answer, not an error.
+pub async fn test(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<TestResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let target = workspace.target(&request.name).await?;
+    let test = workspace.engine().test(&target).await;
+    // Read again: the test itself counts calls.
+    let mut connection = workspace.connection(&request.name).await?;
+    take_test(&mut connection, &test, hub.clock().now());
+    save(&workspace, &connection, "connection_tested").await?;
+    Ok(TestResponse { connection: view(&workspace, connection).await?, test })
+}
+
+async fn save(workspace: &Workspace, connection: &Connection, action: &str) -> Result<(), Problem> {
+    workspace.store().connection_update(connection).await?;
+    audit(workspace, action, &connection.name).await;
+    workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
+    Ok(())
+}
+
+/// Notes who did what. The action itself has happened: a note that cannot be written is logged.
+async fn audit(workspace: &Workspace, action: &str, subject: &str) {
+    if let Err(error) = workspace.store().audit(action, subject, &Value::Null).await {
+        tracing::warn!(%error, action, "the audit note could not be written");
+    }
+}

@@ -1,0 +1,168 @@
+//! Data of connections: sync, raw reads, single operations.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use patchbay_connector::{RawRead, SyncOptions, SyncReport};
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::run::{Outcome, RequestSummary};
+use patchbay_model::Event;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::hub::Hub;
+
+/// What to read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SyncRequest {
+    /// The connection.
+    pub name: String,
+    /// Only this stream; all where absent.
+    #[serde(default)]
+    pub stream: Option<String>,
+    /// At most this many pages per stream.
+    #[serde(default)]
+    pub max_pages: Option<u32>,
+}
+
+/// What was read.
+#[derive(Debug, Serialize)]
+pub struct SyncResponse {
+    /// One report per stream.
+    pub streams: Vec<SyncReport>,
+}
+
+/// Reads what is new from a connection, page by page into the store.
+pub async fn sync(hub: &Hub, workspace: &str, request: SyncRequest) -> Result<SyncResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let target = workspace.target(&request.name).await?;
+    if target.connection.paused {
+        return Err(Problem::new(Code::InputInvalid)
+            .with("field", format!("The connection \"{}\"", request.name))
+            .with("message", "It is paused. Resume it to sync."));
+    }
+    let streams: Vec<String> = target
+        .descriptor
+        .descriptor()
+        .streams
+        .iter()
+        .map(|stream| stream.id.clone())
+        .filter(|id| request.stream.as_ref().is_none_or(|wanted| wanted == id))
+        .collect();
+    if streams.is_empty() {
+        let known: Vec<_> = target.descriptor.descriptor().streams.iter().map(|s| s.id.as_str()).collect();
+        return Err(Problem::new(Code::NotFound)
+            .with("item", format!("The stream \"{}\"", request.stream.unwrap_or_default()))
+            .detail(format!("this connector has: {}", known.join(", "))));
+    }
+    let mut reports = Vec::with_capacity(streams.len());
+    for stream in streams {
+        let options = SyncOptions { max_pages: request.max_pages, ..SyncOptions::default() };
+        let report = workspace.engine().sync(&target, &stream, options).await?;
+        if report.new > 0 {
+            let connection = target.connection.id.clone();
+            workspace.events().emit(Event::SignalsArrived { connection, count: report.new });
+        }
+        reports.push(report);
+    }
+    Ok(SyncResponse { streams: reports })
+}
+
+/// What to read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetRequest {
+    /// The connection.
+    pub name: String,
+    /// Path below the connection's address, starting with `/`.
+    pub path: String,
+    /// Query parameters.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+}
+
+/// Reads one address of a connection's service. Approved origins only; only `GET`.
+pub async fn get(hub: &Hub, workspace: &str, request: GetRequest) -> Result<RawRead, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let target = workspace.target(&request.name).await?;
+    let query: Vec<(String, String)> = request.query.into_iter().collect();
+    workspace.engine().get(&target, &request.path, &query).await
+}
+
+/// What to call.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CallRequest {
+    /// The connection.
+    pub name: String,
+    /// The operation.
+    pub operation: String,
+    /// Its parameters.
+    #[serde(default)]
+    pub params: Value,
+    /// Build and show the request; send nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What calling gave.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallResponse {
+    /// The operation.
+    pub operation: String,
+    /// What was, or would have been, sent; without secrets.
+    pub request: RequestSummary,
+    /// Whether it was sent.
+    pub sent: bool,
+    /// The result, where there is one.
+    pub result: Option<Value>,
+    /// The HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// From the first byte sent to the last received, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// Calls one operation once. Nothing is repeated: a call by hand is for the user to repeat.
+pub async fn call(hub: &Hub, workspace: &str, request: CallRequest) -> Result<CallResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let target = workspace.target(&request.name).await?;
+    let about = |problem: Problem| problem.about(Subject::Connection { name: request.name.clone() });
+    let params = if request.params.is_null() { serde_json::json!({}) } else { request.params.clone() };
+    let planned = workspace.engine().plan(&target, &request.operation, &params).map_err(about)?;
+    let summary = planned.summary.clone();
+    if request.dry_run {
+        return Ok(CallResponse {
+            operation: request.operation,
+            request: summary,
+            sent: false,
+            result: None,
+            status: None,
+            took_ms: 0,
+        });
+    }
+    let key = patchbay_model::RunId::generate().to_string();
+    let result = workspace.engine().call(&target, &planned, Some(&key), Duration::from_secs(60)).await;
+    let output = match result.outcome {
+        Outcome::Done { output, .. } => Some(output),
+        Outcome::NotDone { problem } | Outcome::Quarantined { problem } => return Err(about(problem)),
+        Outcome::Unknown { problem } => {
+            return Err(about(
+                Problem::new(Code::UnknownOutcome)
+                    .with("item", format!("\"{}\"", request.operation))
+                    .with("tool", &target.descriptor.descriptor().name)
+                    .detail(format!("{}. {}", problem.title(), problem.technical().unwrap_or_default())),
+            ));
+        }
+        Outcome::Skipped | Outcome::Shown { .. } => None,
+    };
+    Ok(CallResponse {
+        operation: request.operation,
+        request: summary,
+        sent: true,
+        result: output,
+        status: result.status,
+        took_ms: result.took.as_millis() as u64,
+    })
+}

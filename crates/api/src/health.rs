@@ -1,0 +1,104 @@
+//! How everything is.
+
+use patchbay_model::connection::ConnectionState;
+use patchbay_model::problem::Problem;
+use patchbay_model::run::RunState;
+use patchbay_model::Timestamp;
+use patchbay_store::ConnectionFilter;
+use patchbay_vault::VaultStatus;
+use serde::Serialize;
+
+use crate::hub::Hub;
+use crate::workspaces::Empty;
+
+/// How everything is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthResponse {
+    /// The program's version.
+    pub version: &'static str,
+    /// The workspace.
+    pub workspace: String,
+    /// The secret store: `unlocked`, `locked`, `unavailable`, or `unused` while no secret is kept.
+    pub secrets: &'static str,
+    /// Trouble with the data folder that was met when it was opened.
+    pub storage: Vec<Problem>,
+    /// Triggers wait for a confirmation, because the data came from another computer.
+    pub triggers_paused: bool,
+    /// Runs that are under way.
+    pub runs_active: usize,
+    /// Runs that wait for the user.
+    pub runs_need_you: usize,
+    /// Each connection, those with problems first.
+    pub connections: Vec<ConnectionHealth>,
+}
+
+/// How one connection is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionHealth {
+    /// Its name.
+    pub name: String,
+    /// How it is.
+    pub state: ConnectionState,
+    /// Switched off by the user.
+    pub paused: bool,
+    /// Calls of the last 24 hours.
+    pub calls: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// 95th percentile of their time in milliseconds.
+    pub p95_ms: Option<u64>,
+    /// When it last worked.
+    pub last_connected_at: Option<Timestamp>,
+    /// The last failure since.
+    pub last_error: Option<Problem>,
+}
+
+/// Says how connections, storage and secrets are, from what is stored; calls nobody.
+pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let store = workspace.store();
+    let since = hub.clock().now() - std::time::Duration::from_secs(86_400);
+    let filter = ConnectionFilter { limit: 10_000, ..ConnectionFilter::default() };
+    let mut connections = Vec::new();
+    for connection in store.connection_list(filter).await?.items {
+        let calls = store.calls_since(&connection.id, since).await?;
+        let mut took: Vec<u64> = calls.iter().map(|call| call.duration_ms).collect();
+        took.sort_unstable();
+        let rank = (took.len() * 95).div_ceil(100).max(1);
+        connections.push(ConnectionHealth {
+            name: connection.name,
+            state: connection.state,
+            paused: connection.paused,
+            calls: calls.len() as u64,
+            failed: calls.iter().filter(|call| !call.success).count() as u64,
+            p95_ms: took.get(rank - 1).copied(),
+            last_connected_at: connection.last_connected_at,
+            last_error: connection.last_error,
+        });
+    }
+    connections.sort_by_key(|c| (c.last_error.is_none(), c.name.clone()));
+    let open = store.runs_open().await?;
+    let need = open.iter().filter(|run| run.state == RunState::NeedsYou).count();
+    let secrets = if store.credentials_exist().await? {
+        let vault = workspace.vault().clone();
+        match tokio::task::spawn_blocking(move || vault.status()).await {
+            Ok(VaultStatus::Unlocked) => "unlocked",
+            Ok(VaultStatus::Locked) => "locked",
+            Ok(VaultStatus::Unavailable) | Err(_) => "unavailable",
+        }
+    } else {
+        "unused"
+    };
+    Ok(HealthResponse {
+        version: env!("CARGO_PKG_VERSION"),
+        workspace: workspace.name().to_owned(),
+        secrets,
+        storage: store.notes(),
+        triggers_paused: store.triggers_paused().await?,
+        runs_active: open.len() - need,
+        runs_need_you: need,
+        connections,
+    })
+}

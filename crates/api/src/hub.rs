@@ -1,0 +1,188 @@
+//! The composition root: everything is built here once and passed on as arguments.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{Clock, Host};
+use patchbay_store::OwnerLock;
+use patchbay_vault::SecretStore;
+use tokio::sync::Mutex;
+
+use crate::catalogue::Connectors;
+use crate::events::Stream;
+use crate::secrets::SecretsChoice;
+use crate::workspace::Workspace;
+
+/// What a host decides.
+pub struct HubOptions {
+    /// The data folder; made where it is missing, 0700.
+    pub data_dir: PathBuf,
+    /// Where the master key is kept.
+    pub secrets: SecretsChoice,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The program around the engine.
+    pub host: Arc<dyn Host>,
+}
+
+/// The engine: owner of a data folder. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    data_dir: PathBuf,
+    secrets: Arc<dyn SecretStore>,
+    clock: Arc<dyn Clock>,
+    host: Arc<dyn Host>,
+    net: patchbay_net::Client,
+    connectors: Arc<Connectors>,
+    events: Arc<Stream>,
+    workspaces: Mutex<BTreeMap<String, Workspace>>,
+    machine: String,
+    // Released when the last clone of the hub goes.
+    _lock: OwnerLock,
+}
+
+impl Hub {
+    /// Takes the data folder and builds the engine. Fails with `IN_USE` where another process owns
+    /// the folder. Starts no work: see [`Workspace::take_up_runs`].
+    pub fn start(options: HubOptions) -> Result<Self, Problem> {
+        let HubOptions { data_dir, secrets, clock, host } = options;
+        let lock = OwnerLock::acquire(&data_dir).map_err(Problem::from)?;
+        let inner = Inner {
+            secrets: secrets.open(&data_dir)?,
+            net: patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?,
+            connectors: Arc::new(Connectors::built_in()),
+            events: Arc::new(Stream::default()),
+            workspaces: Mutex::new(BTreeMap::new()),
+            machine: machine_id(),
+            _lock: lock,
+            data_dir,
+            clock,
+            host,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.inner.data_dir
+    }
+
+    /// The stream of events.
+    pub fn events(&self) -> &Stream {
+        &self.inner.events
+    }
+
+    /// The connectors at hand.
+    pub fn connectors(&self) -> &Arc<Connectors> {
+        &self.inner.connectors
+    }
+
+    /// Time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// The program around the engine.
+    pub fn host(&self) -> &Arc<dyn Host> {
+        &self.inner.host
+    }
+
+    pub(crate) fn machine(&self) -> &str {
+        &self.inner.machine
+    }
+
+    pub(crate) fn net(&self) -> &patchbay_net::Client {
+        &self.inner.net
+    }
+
+    pub(crate) fn secret_store(&self) -> &Arc<dyn SecretStore> {
+        &self.inner.secrets
+    }
+
+    pub(crate) fn event_stream(&self) -> &Arc<Stream> {
+        &self.inner.events
+    }
+
+    /// The folder of a workspace.
+    pub(crate) fn workspace_dir(&self, name: &str) -> PathBuf {
+        self.inner.data_dir.join("workspaces").join(name)
+    }
+
+    /// The workspace with this name, opened where it is not open yet. `default` is made when it is
+    /// first asked for; others have to be created.
+    pub async fn workspace(&self, name: &str) -> Result<Workspace, Problem> {
+        check_workspace_name(name)?;
+        let mut open = self.inner.workspaces.lock().await;
+        if let Some(workspace) = open.get(name) {
+            return Ok(workspace.clone());
+        }
+        if name != crate::workspaces::DEFAULT && !self.workspace_dir(name).is_dir() {
+            return Err(Problem::new(Code::NotFound)
+                .with("item", format!("The workspace \"{name}\""))
+                .about(Subject::Field { name: "workspace".into() }));
+        }
+        let workspace = Workspace::open(self, name).await?;
+        open.insert(name.to_owned(), workspace.clone());
+        Ok(workspace)
+    }
+
+    /// Closes a workspace: its runs are left to a later start, its database is closed.
+    pub(crate) async fn close_workspace(&self, name: &str) {
+        let workspace = self.inner.workspaces.lock().await.remove(name);
+        if let Some(workspace) = workspace {
+            workspace.close().await;
+        }
+    }
+
+    /// Ends the engine: waits for calls in flight, closes every database.
+    pub async fn shut_down(&self) {
+        let workspaces = std::mem::take(&mut *self.inner.workspaces.lock().await);
+        for workspace in workspaces.into_values() {
+            workspace.close().await;
+        }
+    }
+}
+
+/// Workspace names become folder names: letters, digits, hyphens and underscores, at most 40.
+pub(crate) fn check_workspace_name(name: &str) -> Result<(), Problem> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if (1..=40).contains(&name.len()) && name.chars().all(fits) && !name.starts_with('-') {
+        return Ok(());
+    }
+    Err(Problem::new(Code::InputInvalid)
+        .with("field", "The workspace's name")
+        .with("message", "Use letters, digits, hyphens and underscores; at most 40.")
+        .about(Subject::Field { name: "workspace".into() }))
+}
+
+/// What tells this computer from another: data that was copied starts paused. From
+/// `/etc/machine-id` (machine-id(5)) where there is one, else the host's name.
+fn machine_id() -> String {
+    let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    match id.trim() {
+        "" => nix::sys::utsname::uname()
+            .map_or_else(|_| "unknown".to_owned(), |name| name.nodename().to_string_lossy().into_owned()),
+        id => id.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_workspace_name;
+
+    #[test]
+    fn workspace_names_cannot_leave_their_folder() {
+        for good in ["default", "work-2", "A_b"] {
+            assert!(check_workspace_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", "..", "a/b", ".hidden", "-x", "a b", "ü", &"x".repeat(41)] {
+            assert!(check_workspace_name(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Runs: start, wait, answer, stop, report.
+
+use patchbay_chain::{Control, report as reports};
+use patchbay_model::chain::ChainVersion;
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::report::RunReport;
+use patchbay_model::run::{Decision, Run, RunState};
+use patchbay_model::{ChainId, RunId, StepId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::chains;
+use crate::hub::Hub;
+use crate::workspace::Workspace;
+
+/// What to run.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RunStartRequest {
+    /// The chain, by identifier or name.
+    pub chain: String,
+    /// What it is started with.
+    #[serde(default)]
+    pub input: Value,
+    /// Build and show requests; send no effects.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Only write the run down; a later `run_wait`, or the next start of the engine, works on it.
+    #[serde(default)]
+    pub queue_only: bool,
+}
+
+/// A run as lists show it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunView {
+    /// Its identifier.
+    pub id: RunId,
+    /// Its chain.
+    pub chain_id: ChainId,
+    /// The chain's name when it ran.
+    pub chain: String,
+    /// The chain's version.
+    pub chain_version: u32,
+    /// How it is.
+    pub state: RunState,
+    /// Requests were built and shown, effects not sent.
+    pub dry_run: bool,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl From<Run> for RunView {
+    fn from(run: Run) -> Self {
+        Self {
+            id: run.id,
+            chain_id: run.chain_id,
+            chain: run.snapshot.name,
+            chain_version: run.chain_version,
+            state: run.state,
+            dry_run: run.dry_run,
+            created_at: run.created_at,
+            finished_at: run.finished_at,
+        }
+    }
+}
+
+/// Starts a run and returns at once. The run keeps a snapshot of its chain.
+pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Result<RunView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let version = chains::find(&workspace, &request.chain).await?;
+    let run = insert(hub, &workspace, version, request.input, request.dry_run).await?;
+    if !request.queue_only {
+        workspace.spawn(run.clone()).await?;
+    }
+    Ok(run.into())
+}
+
+/// Writes a new run down.
+pub(crate) async fn insert(
+    hub: &Hub,
+    workspace: &Workspace,
+    version: ChainVersion,
+    input: Value,
+    dry_run: bool,
+) -> Result<Run, Problem> {
+    let run = Run {
+        id: RunId::generate(),
+        chain_id: version.id,
+        chain_version: version.version,
+        chain_hash: version.hash,
+        snapshot: version.chain,
+        input,
+        dry_run,
+        state: RunState::Queued,
+        boot: None,
+        created_at: hub.clock().now(),
+        finished_at: None,
+    };
+    workspace.store().run_insert(&run).await?;
+    Ok(run)
+}
+
+/// A run by identifier.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRef {
+    /// Its identifier, or `last` for the newest.
+    pub run: String,
+}
+
+pub(crate) async fn find(workspace: &Workspace, reference: &str) -> Result<Run, Problem> {
+    if reference == "last"
+        && let Some(run) = workspace.store().run_list(1, 0).await?.items.into_iter().next()
+    {
+        return Ok(run);
+    }
+    workspace.run(&RunId::new(reference)).await
+}
+
+/// Waits until a run ends or needs the user; works on it where nobody does.
+pub async fn wait(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunReport, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let id = find(&workspace, &request.run).await?.id;
+    workspace.wait(&id).await?;
+    report_of(&workspace, &id).await
+}
+
+/// The answer to an unknown outcome.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunResolveRequest {
+    /// The run.
+    pub run: String,
+    /// What is true.
+    pub decision: Decision,
+    /// The step; the first open question where absent.
+    #[serde(default)]
+    pub step: Option<StepId>,
+    /// The item, from 0; the first open question where absent.
+    #[serde(default)]
+    pub item: Option<u32>,
+}
+
+/// Answers an unknown outcome and goes on with the run. `CONFLICT` where it asks nothing.
+pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> Result<RunReport, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let run = find(&workspace, &request.run).await?;
+    let before = report_of(&workspace, &run.id).await?;
+    let question = before.needs_you.iter().find(|question| {
+        request.step.as_ref().is_none_or(|step| *step == question.step)
+            && request.item.is_none_or(|item| item == question.item)
+    });
+    let Some(question) = question.filter(|_| !run.state.is_final()) else {
+        return Err(Problem::new(Code::Conflict)
+            .with("item", format!("Run {}", run.id))
+            .with("message", "It does not wait for this answer.")
+            .about(Subject::Run { id: run.id.to_string(), step: request.step.map(|s| s.to_string()) }));
+    };
+    let wish = Control::Resolve {
+        step: question.step.clone(),
+        item: question.item,
+        decision: request.decision,
+    };
+    if !workspace.control(&run.id, wish).await {
+        workspace.runner().resolve(&run, &question.step, question.item, request.decision).await?;
+    }
+    workspace.wait(&run.id).await?;
+    report_of(&workspace, &run.id).await
+}
+
+/// How to stop.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunStopRequest {
+    /// The run.
+    pub run: String,
+    /// Undo what was done.
+    #[serde(default)]
+    pub undo: bool,
+}
+
+/// Stops a run: calls in flight end, then nothing more is sent but undos where wanted.
+pub async fn stop(hub: &Hub, workspace: &str, request: RunStopRequest) -> Result<RunReport, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let run = find(&workspace, &request.run).await?;
+    if run.state.is_final() {
+        return Err(Problem::new(Code::Conflict)
+            .with("item", format!("Run {}", run.id))
+            .with("message", "It has ended already.")
+            .about(Subject::Run { id: run.id.to_string(), step: None }));
+    }
+    if !workspace.control(&run.id, Control::Stop { undo: request.undo }).await {
+        workspace.runner().stop(&run, request.undo).await?;
+    }
+    workspace.wait(&run.id).await?;
+    report_of(&workspace, &run.id).await
+}
+
+/// Which runs to list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunListRequest {
+    /// How many to pass over.
+    pub offset: u32,
+    /// At most this many; 50 where absent, at most 1,000.
+    pub limit: Option<u32>,
+}
+
+/// Runs, newest first.
+#[derive(Debug, Serialize)]
+pub struct RunListResponse {
+    /// Those asked for.
+    pub runs: Vec<RunView>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// Lists runs.
+pub async fn list(hub: &Hub, workspace: &str, request: RunListRequest) -> Result<RunListResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let page = workspace.store().run_list(request.limit.unwrap_or(50).min(1_000), request.offset).await?;
+    Ok(RunListResponse { runs: page.items.into_iter().map(RunView::from).collect(), total: page.total })
+}
+
+/// Which report.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunReportRequest {
+    /// The run.
+    pub run: String,
+    /// `markdown` or `html` renders it too.
+    #[serde(default)]
+    pub render: Option<String>,
+}
+
+/// A report, rendered where asked.
+#[derive(Debug, Serialize)]
+pub struct RunReportResponse {
+    /// The report.
+    pub report: RunReport,
+    /// The rendered text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rendered: Option<String>,
+}
+
+/// Gives a run's report, from journal rows only.
+pub async fn report(hub: &Hub, workspace: &str, request: RunReportRequest) -> Result<RunReportResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let id = find(&workspace, &request.run).await?.id;
+    let report = report_of(&workspace, &id).await?;
+    let rendered = match request.render.as_deref() {
+        None => None,
+        Some("markdown") => Some(reports::markdown(&report)),
+        Some("html") => Some(reports::html(&report)),
+        Some(_) => {
+            return Err(Problem::new(Code::InputInvalid)
+                .with("field", "\"render\"")
+                .with("message", "Use markdown or html.")
+                .about(Subject::Field { name: "render".into() }));
+        }
+    };
+    Ok(RunReportResponse { report, rendered })
+}
+
+/// A report as Markdown.
+pub fn markdown(report: &RunReport) -> String {
+    reports::markdown(report)
+}
+
+/// The report of a run as its journal tells it now.
+pub(crate) async fn report_of(workspace: &Workspace, id: &RunId) -> Result<RunReport, Problem> {
+    let run = workspace.run(id).await?;
+    let journal = workspace.store().journal(id, 0).await?;
+    Ok(reports::build(&run, &journal))
+}

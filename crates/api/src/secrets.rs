@@ -1,0 +1,70 @@
+//! Secrets on their way in. They never come out again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_vault::{KeyringStore, MemoryStore, PassphraseStore, Secret, SecretStore};
+use serde::{Deserialize, Deserializer};
+
+/// A secret in a request: it can be read from the wire and not written to it.
+pub struct SecretInput(Secret);
+
+impl SecretInput {
+    /// Wraps a secret that the engine itself has, such as a key of the sandbox.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(Secret::new(text.to_owned()))
+    }
+
+    /// The secret itself, for sealing.
+    pub fn into_secret(self) -> Secret {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // People paste keys with a line break at the end.
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text.trim().to_owned())))
+    }
+}
+
+impl std::fmt::Debug for SecretInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretInput(…)")
+    }
+}
+
+/// Where the master key is kept.
+pub enum SecretsChoice {
+    /// The system's keyring.
+    Keyring,
+    /// A file in the data folder, locked with a passphrase.
+    Passphrase(Secret),
+    /// Memory: gone when the program ends.
+    Memory,
+}
+
+impl SecretsChoice {
+    /// A passphrase, from here on zeroed when it is dropped.
+    pub fn passphrase(text: String) -> Self {
+        Self::Passphrase(Secret::new(text))
+    }
+
+    /// Opens the store.
+    pub(crate) fn open(self, data_dir: &Path) -> Result<Arc<dyn SecretStore>, Problem> {
+        Ok(match self {
+            Self::Keyring => Arc::new(KeyringStore::new()),
+            Self::Memory => Arc::new(MemoryStore::new()),
+            Self::Passphrase(passphrase) if passphrase.expose().is_empty() => {
+                return Err(Problem::new(Code::InputInvalid)
+                    .with("field", "The passphrase")
+                    .with("message", "It is empty.")
+                    .about(Subject::Field { name: "passphrase".into() }));
+            }
+            Self::Passphrase(passphrase) => {
+                Arc::new(PassphraseStore::open(&data_dir.join("vault.json"), passphrase).map_err(Problem::from)?)
+            }
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Copies of a workspace's database.
+
+use std::path::PathBuf;
+
+use patchbay_model::problem::{Code, Problem, Subject};
+use serde::{Deserialize, Serialize};
+
+use crate::hub::Hub;
+use crate::workspaces::Empty;
+
+/// Where to write the copy.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupRequest {
+    /// The file; must not be there yet.
+    pub file: PathBuf,
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub struct BackupResponse {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// Writes a copy of the workspace's database. Credentials in it stay sealed: without the secret
+/// store of this computer they cannot be opened.
+pub async fn backup(hub: &Hub, workspace: &str, request: BackupRequest) -> Result<BackupResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    if request.file.exists() {
+        return Err(file_problem(Code::Conflict, &request.file, "Choose a file that is not there yet."));
+    }
+    workspace.store().backup(&request.file).await?;
+    let bytes = std::fs::metadata(&request.file).map_or(0, |meta| meta.len());
+    Ok(BackupResponse { file: request.file, bytes })
+}
+
+/// Puts a copy in the place of a workspace's database. The replaced one is kept aside. Runs before
+/// the workspace is opened, so it is not a command of the list.
+pub async fn restore(hub: &Hub, workspace: &str, file: &std::path::Path) -> Result<PathBuf, Problem> {
+    crate::hub::check_workspace_name(workspace)?;
+    if !file.is_file() {
+        return Err(file_problem(Code::NotFound, file, ""));
+    }
+    hub.close_workspace(workspace).await;
+    Ok(patchbay_store::Store::restore(&hub.workspace_dir(workspace), file).await?)
+}
+
+fn file_problem(code: Code, file: &std::path::Path, message: &str) -> Problem {
+    let path = file.display().to_string();
+    Problem::new(code)
+        .with("item", format!("The file \"{path}\""))
+        .with("message", message)
+        .about(Subject::File { path, line: None, column: None, pointer: None })
+}
+
+/// Confirmed.
+#[derive(Debug, Serialize)]
+pub struct Confirmed {
+    /// Always true.
+    pub confirmed: bool,
+}
+
+/// Confirms that this computer runs the triggers of data that came from another.
+pub async fn confirm_machine(hub: &Hub, workspace: &str, _: Empty) -> Result<Confirmed, Problem> {
+    hub.workspace(workspace).await?.store().confirm_machine().await?;
+    Ok(Confirmed { confirmed: true })
+}

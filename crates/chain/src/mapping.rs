@@ -1,0 +1,159 @@
+//! Automatic mapping of a chain: what the user left open is matched by name, meaning, type and
+//! samples. What the user chose stays.
+
+use std::collections::BTreeMap;
+
+use patchbay_map::SourceShape;
+use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
+use patchbay_model::check::{Finding, Level};
+use patchbay_model::descriptor::{Descriptor, Operation};
+use patchbay_model::problem::{Code, Problem, Subject};
+use serde_json::Value;
+
+/// Samples of results, by step id: what the mapping is tried on.
+pub type Samples = BTreeMap<String, Vec<Value>>;
+
+/// Completes the mappings of a chain. Matches made earlier by the matcher are made anew; those made
+/// by hand are kept, and shadow a proposal for the same target.
+#[must_use]
+pub fn complete<'d>(
+    chain: &Chain,
+    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
+    samples: &Samples,
+) -> Chain {
+    let mut chain = chain.clone();
+    for index in 0..chain.steps.len() {
+        let Some(operation) = operation_of(&chain.steps[index], &descriptor_of) else { continue };
+        let sources = sources(&chain, index, &descriptor_of, samples);
+        let step = &mut chain.steps[index];
+        step.mapping.retain(|map| map.by == ChosenBy::Hand);
+        let open = patchbay_map::propose(&operation.params, &sources)
+            .into_iter()
+            .filter(|proposal| !step.mapping.iter().any(|own| covers(&own.target, &proposal.target)));
+        let open: Vec<FieldMap> = open.collect();
+        step.mapping.extend(open);
+    }
+    chain
+}
+
+/// Whether a mapping to `own` already decides `target`: the same place, or one above or below it.
+fn covers(own: &str, target: &str) -> bool {
+    own == target
+        || target.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'))
+        || own.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn operation_of<'d>(
+    step: &Step,
+    descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
+) -> Option<&'d Operation> {
+    descriptor_of(&step.connection)?.operation(&step.operation)
+}
+
+/// What a step can draw from: its item first, then the results of earlier steps over the same
+/// items or that ran once, nearest first.
+fn sources<'d>(
+    chain: &Chain,
+    index: usize,
+    descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
+    samples: &Samples,
+) -> Vec<SourceShape> {
+    let step = &chain.steps[index];
+    let mut shapes = Vec::new();
+    let root = step.for_each.as_ref().map(|source| root_id(chain, source));
+    let mut add = |earlier: &Step, root: String| {
+        let schema = operation_of(earlier, descriptor_of).and_then(|o| o.result.clone());
+        let samples = samples.get(earlier.id.as_str()).cloned().unwrap_or_default();
+        let label = earlier.name.clone().unwrap_or_else(|| earlier.operation.clone());
+        shapes.push(SourceShape { root, schema, samples, label });
+    };
+    if let Some((_, list)) = root.as_ref().and_then(|id| chain.step(id)) {
+        add(list, "$.item".to_owned());
+    }
+    for earlier in chain.steps[..index].iter().rev() {
+        let same_items = root.is_some() && earlier.for_each.as_ref().map(|s| root_id(chain, s)) == root;
+        let ran_once = earlier.for_each.is_none()
+            && operation_of(earlier, descriptor_of).is_some_and(|o| !o.verb.yields_items());
+        if same_items || ran_once {
+            add(earlier, format!("$.steps.{}", earlier.id));
+        }
+    }
+    shapes
+}
+
+fn root_id(chain: &Chain, source: &patchbay_model::StepId) -> patchbay_model::StepId {
+    match chain.step(source).and_then(|(_, step)| step.for_each.as_ref()) {
+        Some(further) if further != source => root_id(chain, further),
+        _ => source.clone(),
+    }
+}
+
+/// Says what is missing or unsure in the mappings: a required field without a source is a blocker,
+/// an unsure match on a required field a warning.
+pub fn findings<'d>(
+    chain: &Chain,
+    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for step in &chain.steps {
+        let Some(operation) = operation_of(step, &descriptor_of) else { continue };
+        let subject = || Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) };
+        let name = step.name.as_deref().unwrap_or(&operation.title);
+        for field in required(&operation.params) {
+            let target = format!("/{field}");
+            let Some(map) = step.mapping.iter().find(|m| covers(&m.target, &target)) else {
+                if operation.params["properties"][field]["default"] != Value::Null {
+                    continue;
+                }
+                let message = format!("\"{name}\" cannot run until \"{field}\" has a source.");
+                found.push(Finding {
+                    level: Level::Blocker,
+                    step: Some(step.id.clone()),
+                    text: message.clone(),
+                    problem: Some(
+                        Problem::new(Code::SchemaMismatch)
+                            .with("field", field)
+                            .with("message", &message)
+                            .about(subject()),
+                    ),
+                });
+                continue;
+            };
+            if let Some(confidence @ 0..70) = map.confidence {
+                found.push(Finding {
+                    level: Level::Warning,
+                    step: Some(step.id.clone()),
+                    text: format!(
+                        "Look at \"{field}\" of \"{name}\": the match is not sure ({confidence} of 100; {}).",
+                        map.reason.as_deref().unwrap_or("no reason given")
+                    ),
+                    problem: None,
+                });
+            }
+        }
+    }
+    found
+}
+
+fn required(schema: &Value) -> impl Iterator<Item = &str> {
+    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_choice_by_hand_shadows_proposals_at_above_and_below_its_place() {
+        let cases = [
+            ("/text", "/text", true),
+            ("/fields", "/fields/title", true),
+            ("/fields/title", "/fields", true),
+            ("/text", "/text2", false),
+            ("/a/b", "/a/c", false),
+        ];
+        for (own, target, want) in cases {
+            assert_eq!(covers(own, target), want, "{own} covers {target}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The report as Markdown.
+
+use std::fmt::Write as _;
+
+use patchbay_model::report::RunReport;
+
+use super::{duration_words, millis_between, run_state_words, step_state_words};
+
+/// Renders the report as Markdown (CommonMark with tables). Text from services is escaped.
+pub fn markdown(report: &RunReport) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail; the results are dropped on purpose.
+    let _ = writeln!(out, "# {}\n", escape(&report.chain));
+    let _ = writeln!(out, "**{}.** {}\n", run_state_words(report.state), escape(&report.headline));
+    let _ = writeln!(out, "- Run `{}`, version {}", report.run, report.chain_version);
+    let _ = writeln!(out, "- Asked for {}", report.created_at.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    if let (Some(from), Some(to)) = (report.started_at, report.finished_at) {
+        let _ = writeln!(out, "- Took {}", duration_words(millis_between(from, to)));
+    }
+    if report.recoveries > 0 {
+        let _ = writeln!(out, "- Taken up again {} times after Patchbay was ended", report.recoveries);
+    }
+    if !report.check.is_empty() {
+        let _ = writeln!(out, "\n## Check\n");
+        for finding in &report.check {
+            let _ = writeln!(out, "- {}", escape(&finding.text));
+        }
+    }
+    let _ = writeln!(out, "\n## Steps\n");
+    let _ = writeln!(out, "| Step | State | In | Done | Failed | Did not fit | Left out | Calls | Retries | p50 | p95 |");
+    let _ = writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for step in &report.steps {
+        let _ = writeln!(
+            out,
+            "| {} ({}) | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            escape(&step.name),
+            escape(&step.connection),
+            step_state_words(step.state),
+            step.items_in,
+            step.done,
+            step.failed,
+            step.quarantined,
+            step.skipped,
+            step.calls,
+            step.retries,
+            step.p50_ms.map_or_else(|| "–".to_owned(), duration_words),
+            step.p95_ms.map_or_else(|| "–".to_owned(), duration_words),
+        );
+    }
+    let problems: Vec<_> = report.steps.iter().flat_map(|s| s.problems.iter().map(move |p| (s, p))).collect();
+    if !problems.is_empty() {
+        let _ = writeln!(out, "\n## Problems\n");
+        for (step, item) in problems {
+            let _ = writeln!(
+                out,
+                "- {}, item {}: **{}.** {}",
+                escape(&step.name),
+                item.item + 1,
+                escape(&item.problem.title()),
+                escape(&item.problem.hint())
+            );
+        }
+    }
+    if !report.needs_you.is_empty() {
+        let _ = writeln!(out, "\n## Needs you\n");
+        for question in &report.needs_you {
+            let request = question.request.as_ref().map_or_else(String::new, |r| format!(" `{} {}`", r.method, r.url));
+            let sent = question.sent_at.map_or_else(String::new, |at| at.strftime(" sent %H:%M:%S UTC").to_string());
+            let _ = writeln!(
+                out,
+                "- {}, item {}: {}.{request}{sent}. Answer with `happened`, `not-happened` or `undo`.",
+                escape(question.step.as_str()),
+                question.item + 1,
+                escape(&question.problem.title())
+            );
+        }
+    }
+    if !report.undo.is_empty() {
+        let _ = writeln!(out, "\n## Undo\n");
+        for undo in &report.undo {
+            let what = match &undo.problem {
+                None => "Undone".to_owned(),
+                Some(problem) => format!("Could not undo. {}", escape(&problem.hint())),
+            };
+            let _ = writeln!(out, "- {}, item {}: {what}", escape(undo.step.as_str()), undo.item + 1);
+        }
+    }
+    let shown: Vec<_> = report.steps.iter().flat_map(|s| &s.shown).collect();
+    if !shown.is_empty() {
+        let _ = writeln!(out, "\n## What would have been sent\n");
+        for request in shown {
+            let body = request.body.as_ref().map_or_else(String::new, |b| format!(" {}", code(&b.to_string())));
+            let _ = writeln!(out, "- {}{body}", code(&format!("{} {}", request.method, request.url)));
+        }
+    }
+    out
+}
+
+/// Makes text harmless: one line, and no character that Markdown or HTML would act on.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in patchbay_model::text::display_line(text, 2_000).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn code(text: &str) -> String {
+    format!("`{}`", patchbay_model::text::display_line(text, 400).replace('`', "'"))
+}

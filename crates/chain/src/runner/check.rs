@@ -1,0 +1,92 @@
+//! The check before a run: everything in parallel, nothing sent that changes anything.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use patchbay_connector::Target;
+use patchbay_model::check::{Finding, Level};
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::Chain;
+
+use super::{Live, Runner};
+use crate::mapping;
+
+/// The longest that one connection's test may take.
+const TEST_CAP: Duration = Duration::from_secs(10);
+
+/// Checks connections and mappings, and says what the run will do. Blockers first.
+pub async fn check(runner: &Runner, chain: &Chain, live: &Live) -> Vec<Finding> {
+    let targets: BTreeMap<&str, &Target> =
+        live.steps.iter().map(|step| (step.target.connection.name.as_str(), &step.target)).collect();
+    let tests = targets.iter().map(|(name, target)| test(runner, name, target));
+    let mut findings: Vec<Finding> = join_all(tests).await;
+    findings.extend(mapping::findings(chain, |name| {
+        targets.get(name).map(|target| target.descriptor.descriptor().as_ref())
+    }));
+    findings.extend(effects(chain, live));
+    findings.sort_by_key(|finding| finding.level);
+    findings
+}
+
+async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
+    let tool = &target.descriptor.descriptor().name;
+    let about = || Subject::Connection { name: name.to_owned() };
+    let blocked = |problem: Problem| {
+        let problem = problem.with_default("tool", tool).with_default("name", name).about(about());
+        Finding {
+            level: Level::Blocker,
+            step: None,
+            text: format!("{name}: {}. {}", problem.title(), problem.hint()),
+            problem: Some(problem),
+        }
+    };
+    if target.connection.paused {
+        let problem = Problem::new(Code::InputInvalid)
+            .with("field", format!("The connection \"{name}\""))
+            .with("message", "It is paused. Resume it to run this chain.");
+        return blocked(problem);
+    }
+    match tokio::time::timeout(TEST_CAP, runner.engine.health(target)).await {
+        Ok(Ok(health)) => Finding {
+            level: Level::Pass,
+            step: None,
+            text: match &health.account {
+                Some(account) => format!("{name} answers; signed in as {}.", account.label),
+                None => format!("{name} answers."),
+            },
+            problem: None,
+        },
+        // What passes by itself is waited for during the run; it need not stop it from starting.
+        Ok(Err(problem)) if problem.code().retry() == patchbay_model::problem::Retry::Wait => Finding {
+            level: Level::Warning,
+            step: None,
+            text: format!("{name}: {}. {}", problem.title(), problem.hint()),
+            problem: Some(problem.about(about())),
+        },
+        Ok(Err(problem)) => blocked(problem),
+        Err(_) => blocked(Problem::new(Code::TimeoutResponse)),
+    }
+}
+
+/// What the run will do, and what of it cannot be undone.
+fn effects(chain: &Chain, live: &Live) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (index, step) in live.steps.iter().enumerate() {
+        let tool = &step.target.connection.name;
+        let title = &step.operation.title;
+        let each = if live.plan.steps[index].root.is_some() { " once for each item" } else { "" };
+        let undo = match (live.plan.steps[index].effect, &live.plan.steps[index].undo) {
+            (false, _) => "only reads",
+            (true, Some(_)) => "can be undone",
+            (true, None) => "cannot be undone",
+        };
+        found.push(Finding {
+            level: Level::Effect,
+            step: Some(chain.steps[index].id.clone()),
+            text: format!("\"{title}\" in {tool}{each} ({undo})."),
+            problem: None,
+        });
+    }
+    found
+}

@@ -1,0 +1,110 @@
+//! A chain joined with its connections, ready to be executed.
+
+use std::sync::Arc;
+
+use patchbay_connector::{Target, TargetCredential};
+use patchbay_map::StepMapping;
+use patchbay_model::descriptor::Operation;
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{Chain, Run};
+use serde_json::Value;
+
+use super::Runner;
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::scope;
+
+/// A chain joined with its connections.
+pub struct Live {
+    /// What the machine steps through.
+    pub plan: Plan,
+    /// Per step of the plan, in order.
+    pub steps: Vec<LiveStep>,
+}
+
+/// One step with its connection and compiled mapping.
+pub struct LiveStep {
+    /// The connection and its connector.
+    pub target: Target,
+    /// What is called.
+    pub operation: Arc<Operation>,
+    mapping: StepMapping,
+}
+
+impl LiveStep {
+    /// Builds the operation's parameters from a scope.
+    pub fn params(&self, scope: &Value) -> Result<Value, Problem> {
+        self.mapping.apply(scope).map_err(|error| {
+            Problem::from(error).about(Subject::Connection { name: self.target.connection.name.clone() })
+        })
+    }
+}
+
+impl Live {
+    /// Looks up connections and connectors and compiles mappings. All problems are collected.
+    pub async fn prepare(runner: &Runner, run: &Run) -> Result<Self, Vec<Problem>> {
+        Self::of_chain(runner, &run.snapshot).await
+    }
+
+    /// The same for a chain that is not run yet.
+    pub async fn of_chain(runner: &Runner, chain: &Chain) -> Result<Self, Vec<Problem>> {
+        let mut targets = std::collections::BTreeMap::new();
+        let mut problems = Vec::new();
+        for step in &chain.steps {
+            if targets.contains_key(&step.connection) {
+                continue;
+            }
+            match runner.store.connection_named(&step.connection).await {
+                Ok(Some(connection)) => match runner.connectors.compiled(&connection.connector) {
+                    Some(descriptor) => {
+                        let target = Target { descriptor, connection, credential: TargetCredential::Stored };
+                        targets.insert(step.connection.clone(), target);
+                    }
+                    None => problems.push(
+                        Problem::new(Code::NotFound)
+                            .with("item", format!("The connector \"{}\"", connection.connector))
+                            .about(Subject::Connection { name: step.connection.clone() }),
+                    ),
+                },
+                // The plan names it, with its step.
+                Ok(None) => {}
+                Err(error) => problems.push(error.into()),
+            }
+        }
+        let plan = Plan::of(chain, |name| {
+            targets.get(name).map(|target: &Target| target.descriptor.descriptor().as_ref())
+        });
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(more) => {
+                problems.extend(more);
+                return Err(problems);
+            }
+        };
+        let mut steps = Vec::with_capacity(chain.steps.len());
+        for step in &chain.steps {
+            let mapping = StepMapping::compile(&step.mapping).map_err(|error| {
+                Problem::from(error).about(Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) })
+            });
+            let target = targets.get(&step.connection).cloned();
+            let operation = target.as_ref().and_then(|t| t.descriptor.descriptor().operation(&step.operation).cloned());
+            match (mapping, target, operation) {
+                (Ok(mapping), Some(target), Some(operation)) => {
+                    steps.push(LiveStep { target, operation: Arc::new(operation), mapping });
+                }
+                (Err(problem), ..) => problems.push(problem),
+                // Already among the plan's problems.
+                (Ok(_), ..) => {}
+            }
+        }
+        if problems.is_empty() { Ok(Self { plan, steps }) } else { Err(problems) }
+    }
+
+    /// How many items a step has, given what came before it.
+    pub fn item_count(&self, progress: &Progress, step: usize) -> u32 {
+        match self.plan.steps[step].root {
+            None => 1,
+            Some(root) => scope::items(progress, root).map_or(0, |items| items.len() as u32),
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The shell around the state machine: performs its commands and makes each fact durable before
+//! anything follows from it.
+
+mod attempt;
+mod check;
+mod live;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_connector::{CallResult, Compiled, Engine, Planned};
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::run::{Decision, Fact, Outcome, Run, RunState};
+use patchbay_model::{Clock, ConnectorId, Event, EventSink, StepId, Timestamp};
+use patchbay_store::{Store, StoreError};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::error::ChainError;
+use crate::machine::{self, Command};
+use crate::progress::{ItemProgress, Progress};
+
+pub use check::check;
+pub use live::Live;
+
+/// Where compiled connectors come from.
+pub trait Connectors: Send + Sync {
+    /// The connector with this id, ready to be interpreted.
+    fn compiled(&self, id: &ConnectorId) -> Option<Arc<Compiled>>;
+}
+
+/// A wish about a run under way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Control {
+    /// Finish the calls in flight, then stop.
+    Stop {
+        /// Whether to undo what was done.
+        undo: bool,
+    },
+    /// Answer an unknown outcome.
+    Resolve {
+        /// The step.
+        step: StepId,
+        /// The item, from 0.
+        item: u32,
+        /// The answer.
+        decision: Decision,
+    },
+}
+
+/// Executes runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Runner {
+    /// Where runs and their journals are kept.
+    pub store: Store,
+    /// The interpreter of connectors.
+    pub engine: Engine,
+    /// The connectors at hand.
+    pub connectors: Arc<dyn Connectors>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Takes progress on its way to the screen.
+    pub events: Arc<dyn EventSink>,
+}
+
+/// How long to wait before trying again to write while the disk is full or busy.
+const STORAGE_PAUSE: Duration = Duration::from_secs(2);
+
+impl Runner {
+    /// Executes a run to its end, or until the user is needed. Takes up where the journal ends.
+    ///
+    /// Returns the state it was left in: final, or [`RunState::NeedsYou`]. Trouble with services is
+    /// part of the journal; errors are about this computer only.
+    pub async fn execute(&self, run: &Run, control: &mut mpsc::Receiver<Control>) -> Result<RunState, ChainError> {
+        let journal = self.store.journal(&run.id, 0).await?;
+        let mut execution = match Live::prepare(self, run).await {
+            Ok(live) => Execution::new(self, run, live, &journal),
+            Err(problems) => return self.refuse(run, &journal, problems).await,
+        };
+        execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() });
+        loop {
+            let step = execution.gather().await;
+            execution.commit(step.state).await?;
+            execution.launch();
+            if step.state.is_final() {
+                return Ok(step.state);
+            }
+            if execution.is_idle() && step.state == RunState::NeedsYou {
+                return Ok(RunState::NeedsYou);
+            }
+            execution.wait(step.wake, control).await;
+        }
+    }
+
+    /// Writes down an answer to a run that nobody works on at the moment.
+    pub async fn resolve(&self, run: &Run, step: &StepId, item: u32, decision: Decision) -> Result<(), ChainError> {
+        let fact = Fact::Resolved { step: step.clone(), item, decision, by_lookup: false, output: None };
+        self.store.journal_append(&run.id, vec![fact], RunState::Queued).await?;
+        Ok(())
+    }
+
+    /// Writes down the wish to stop a run that nobody works on at the moment.
+    pub async fn stop(&self, run: &Run, undo: bool) -> Result<(), ChainError> {
+        self.store.journal_append(&run.id, vec![Fact::StopRequested { undo }], RunState::Queued).await?;
+        Ok(())
+    }
+
+    /// A chain that cannot run at all: its connection or operation is gone.
+    async fn refuse(
+        &self,
+        run: &Run,
+        journal: &[patchbay_model::JournalEntry],
+        problems: Vec<Problem>,
+    ) -> Result<RunState, ChainError> {
+        let findings = problems
+            .into_iter()
+            .map(|problem| patchbay_model::Finding {
+                level: patchbay_model::Level::Blocker,
+                step: None,
+                text: format!("{}. {}", problem.title(), problem.hint()),
+                problem: Some(problem),
+            })
+            .collect();
+        let facts = vec![
+            Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() },
+            Fact::Checked { findings },
+            Fact::Finished { state: RunState::Failed },
+        ];
+        self.store.journal_append(&run.id, facts, RunState::Failed).await?;
+        Ok(RunState::Failed)
+    }
+}
+
+/// A call that may go out once its intent is durable.
+struct Launch {
+    step: usize,
+    item: u32,
+    attempt: u32,
+    planned: Planned,
+    key: Option<String>,
+    undo: bool,
+}
+
+/// An answer that came back.
+struct Answer {
+    step: usize,
+    item: u32,
+    attempt: u32,
+    undo: bool,
+    result: CallResult,
+}
+
+struct Execution<'r> {
+    runner: &'r Runner,
+    run: &'r Run,
+    live: Live,
+    progress: Progress,
+    /// Facts that are in `progress` already and not durable yet.
+    pending: Vec<Fact>,
+    launches: Vec<Launch>,
+    calls: JoinSet<Answer>,
+    seq: u64,
+}
+
+impl<'r> Execution<'r> {
+    fn new(runner: &'r Runner, run: &'r Run, live: Live, journal: &[patchbay_model::JournalEntry]) -> Self {
+        let progress = Progress::replay(&live.plan, journal);
+        let seq = journal.last().map_or(0, |entry| entry.seq);
+        Self { runner, run, live, progress, pending: Vec::new(), launches: Vec::new(), calls: JoinSet::new(), seq }
+    }
+
+    /// Takes a fact in; it becomes durable with the next commit, before anything is sent.
+    fn note(&mut self, fact: Fact) {
+        self.progress.apply(&self.live.plan, self.runner.clock.now(), &fact);
+        self.pending.push(fact);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Asks the machine until it has nothing more to say, and prepares what it wants sent.
+    async fn gather(&mut self) -> machine::Next {
+        loop {
+            let next = machine::next(&self.live.plan, &self.progress, self.runner.clock.now());
+            if next.commands.is_empty() {
+                return next;
+            }
+            for command in next.commands {
+                self.perform(command).await;
+            }
+        }
+    }
+
+    async fn perform(&mut self, command: Command) {
+        match command {
+            Command::Check => {
+                let findings = check(self.runner, &self.run.snapshot, &self.live).await;
+                self.note(Fact::Checked { findings });
+            }
+            Command::Open { step } => {
+                let items = self.live.item_count(&self.progress, step);
+                let id = self.live.plan.steps[step].id.clone();
+                self.note(Fact::StepOpened { step: id, items });
+            }
+            Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt),
+            Command::AskService { step, item } => self.ask_service(step, item).await,
+            Command::Undo { step, item, attempt } => self.prepare_undo(step, item, attempt),
+            Command::Record(fact) => self.note(fact),
+        }
+    }
+
+    /// Makes the facts durable. A full or busy disk is waited for: nothing is lost and nothing is
+    /// sent meanwhile.
+    async fn commit(&mut self, state: RunState) -> Result<(), ChainError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let facts = std::mem::take(&mut self.pending);
+        loop {
+            match self.runner.store.journal_append(&self.run.id, facts.clone(), state).await {
+                Ok(entries) => {
+                    self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
+                    let event = Event::RunChanged { id: self.run.id.clone(), state, seq: self.seq };
+                    self.runner.events.emit(event);
+                    return Ok(());
+                }
+                Err(error) if passes(&error) => {
+                    tracing::warn!(run = %self.run.id, %error, "waiting for storage");
+                    self.runner.events.emit(Event::StorageChanged { problem: Some(error.into()) });
+                    tokio::time::sleep(STORAGE_PAUSE).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Sends what the last commit announced.
+    fn launch(&mut self) {
+        for launch in std::mem::take(&mut self.launches) {
+            let engine = self.runner.engine.clone();
+            let target = self.live.steps[launch.step].target.clone();
+            let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
+            self.calls.spawn(async move {
+                let Launch { step, item, attempt, planned, key, undo } = launch;
+                let result = engine.call(&target, &planned, key.as_deref(), timeout).await;
+                Answer { step, item, attempt, undo, result }
+            });
+        }
+    }
+
+    /// Waits for an answer, a wish of the user, or time to pass. Takes in everything that is there.
+    async fn wait(&mut self, wake: Option<Timestamp>, control: &mut mpsc::Receiver<Control>) {
+        let pause = wake.map(|at| {
+            Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default()
+                + Duration::from_millis(1)
+        });
+        tokio::select! {
+            Some(answer) = self.calls.join_next(), if !self.calls.is_empty() => self.take_answer(answer),
+            Some(wish) = control.recv() => self.take_wish(wish),
+            () = tokio::time::sleep(pause.unwrap_or(Duration::from_secs(3_600))) => {}
+        }
+        // Answers that are there already share the next commit.
+        while let Some(answer) = self.calls.try_join_next() {
+            self.take_answer(answer);
+        }
+    }
+
+    fn take_wish(&mut self, wish: Control) {
+        match wish {
+            Control::Stop { undo } => self.note(Fact::StopRequested { undo }),
+            Control::Resolve { step, item, decision } => {
+                let asked = self.live.plan.index(&step).and_then(|index| self.progress.steps[index].items.as_ref());
+                if matches!(asked.and_then(|items| items.get(item as usize)), Some(ItemProgress::Doubt(_))) {
+                    self.note(Fact::Resolved { step, item, decision, by_lookup: false, output: None });
+                }
+            }
+        }
+    }
+
+    fn take_answer(&mut self, answer: Result<Answer, tokio::task::JoinError>) {
+        match answer {
+            Ok(answer) if answer.undo => self.note_undo(&answer),
+            Ok(answer) => {
+                let at = (answer.step, answer.item, answer.attempt);
+                let cost = (answer.result.took, answer.result.bytes);
+                let (plan, now) = (&self.live.plan, self.runner.clock.now());
+                let fact =
+                    machine::judge(plan, &self.progress, at, answer.result.outcome, cost, now, jitter(&self.run.id, at));
+                self.note(fact);
+            }
+            Err(error) => {
+                // A bug of ours ended the task after its intent: everything in flight that has no
+                // task any more is unknown, and is said to be.
+                tracing::error!(run = %self.run.id, %error, "a call ended without an answer");
+                self.doubt_orphans();
+            }
+        }
+    }
+
+    fn doubt_orphans(&mut self) {
+        if !self.calls.is_empty() {
+            return;
+        }
+        let mut lost = VecDeque::new();
+        for (index, step) in self.progress.steps.iter().enumerate() {
+            for (item, slot) in step.items.iter().flatten().enumerate() {
+                if let ItemProgress::InFlight(sent) = slot {
+                    lost.push_back((index, item as u32, sent.attempt));
+                }
+            }
+        }
+        for (step, item, attempt) in lost {
+            let outcome = if self.live.plan.steps[step].effect {
+                Outcome::Unknown { problem: Problem::new(Code::Internal) }
+            } else {
+                Outcome::NotDone { problem: Problem::new(Code::Internal) }
+            };
+            let id = self.live.plan.steps[step].id.clone();
+            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0 });
+        }
+    }
+}
+
+/// Whether storage trouble passes by itself.
+fn passes(error: &StoreError) -> bool {
+    Problem::from(error).code().retry() == patchbay_model::problem::Retry::Wait
+}
+
+/// A number from 0 up to 1 that differs between runs, items and attempts. It spreads retries; it
+/// need not be hard to guess.
+fn jitter(run: &patchbay_model::RunId, (step, item, attempt): (usize, u32, u32)) -> f64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write(run.as_str().as_bytes());
+    hasher.write_usize(step);
+    hasher.write_u32(item);
+    hasher.write_u32(attempt);
+    (hasher.finish() >> 11) as f64 / (1_u64 << 53) as f64
+}

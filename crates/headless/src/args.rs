@@ -1,0 +1,392 @@
+//! What the command line takes. Described in `docs/cli.md`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Connect your tools and let them work together, from this computer alone.
+#[derive(Debug, Parser)]
+#[command(name = "patchbay-cli", version, propagate_version = true)]
+pub(crate) struct Args {
+    /// Where everything is kept.
+    #[arg(long, global = true, env = "PATCHBAY_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The workspace.
+    #[arg(long, global = true, default_value = "default", value_name = "NAME")]
+    pub(crate) workspace: String,
+    /// Where the key that locks your secrets is kept.
+    #[arg(long, global = true, value_enum, value_name = "STORE")]
+    pub(crate) secrets: Option<Secrets>,
+    /// Print JSON to standard output; logs go to standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How much to log: off, error, warn, info, debug, trace.
+    #[arg(long, global = true, env = "PATCHBAY_LOG", default_value = "warn", value_name = "LEVEL")]
+    pub(crate) log_level: String,
+    /// Log to this file instead of standard error.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the key that locks your secrets is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Secrets {
+    /// The system's keyring.
+    Keyring,
+    /// A file locked with a passphrase (PATCHBAY_PASSPHRASE, or asked for).
+    Passphrase,
+    /// Memory only: keys are gone when the program ends.
+    Memory,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create, list or delete workspaces.
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// List the tools that can be connected.
+    Catalogue {
+        /// Only this category.
+        #[arg(long)]
+        category: Option<String>,
+        /// Only tools with this way to sign in: api_key, pat, basic, none.
+        #[arg(long)]
+        auth: Option<String>,
+        /// Only tools that bring data in this way: polling.
+        #[arg(long)]
+        ingestion: Option<String>,
+        /// Only tools whose name, description or category holds these words.
+        #[arg(long)]
+        search: Option<String>,
+    },
+    /// Check connector definitions.
+    Validate {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Run a connector definition's fixtures.
+    TestDescriptor {
+        /// The definition.
+        #[arg(required_unless_present = "all", value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Every definition in a folder; `descriptors` where no file is given.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Connect a tool.
+    Connect {
+        /// The connector, such as github-issues.
+        connector: String,
+        /// What you will call the connection.
+        #[arg(long)]
+        name: String,
+        /// The way to sign in; the recommended one where absent.
+        #[arg(long)]
+        auth: Option<String>,
+        /// A setting, such as owner=rust-lang. May be given several times.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        settings: Vec<String>,
+        /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
+        #[arg(long = "secret", value_name = "KEY=@FILE|-")]
+        secrets: Vec<String>,
+        /// Allow private and loopback addresses for this connection.
+        #[arg(long)]
+        allow_private: bool,
+    },
+    /// List connections.
+    Connections {
+        /// Only this connector.
+        #[arg(long)]
+        connector: Option<String>,
+        /// Only this state.
+        #[arg(long)]
+        state: Option<String>,
+        /// How many to pass over.
+        #[arg(long, default_value_t = 0)]
+        offset: u32,
+        /// At most this many.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Look after one connection.
+    #[command(subcommand)]
+    Connection(ConnectionCommand),
+    /// Test a connection.
+    Test {
+        /// The connection.
+        name: String,
+    },
+    /// Read what is new from a connection.
+    Sync {
+        /// The connection.
+        name: String,
+        /// Only this stream.
+        #[arg(long)]
+        stream: Option<String>,
+        /// At most this many pages per stream.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+        max_pages: Option<u32>,
+    },
+    /// List signals.
+    Signals {
+        /// Only those of this connection.
+        #[arg(long)]
+        connection: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Read one address of a connection's service.
+    Get {
+        /// The connection.
+        name: String,
+        /// The path, such as /user.
+        path: String,
+        /// A query parameter. May be given several times.
+        #[arg(long, value_name = "KEY=VALUE")]
+        query: Vec<String>,
+    },
+    /// Call one operation of a connection.
+    Call {
+        /// The connection.
+        name: String,
+        /// The operation.
+        operation: String,
+        /// Its parameters as JSON: a file, or - for standard input.
+        #[arg(long, value_name = "FILE|-")]
+        params: Option<PathBuf>,
+        /// Show the request; send nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Save, show, list or check chains.
+    #[command(subcommand)]
+    Chain(ChainCommand),
+    /// Run a chain.
+    Run {
+        /// The chain, by identifier or name.
+        chain: String,
+        /// What it is started with, as JSON: a file, or - for standard input.
+        #[arg(long, value_name = "FILE|-")]
+        input: Option<PathBuf>,
+        /// Show what would be sent; change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Return at once; the run goes on in the background.
+        #[arg(long, conflicts_with = "dry_run")]
+        detach: bool,
+    },
+    /// Wait until a run ends or needs you; goes on with it where nobody does.
+    Wait {
+        /// The run, or `last`.
+        run: String,
+    },
+    /// Say whether an unknown outcome happened.
+    Resolve {
+        /// The run, or `last`.
+        run: String,
+        /// What is true.
+        #[arg(value_enum)]
+        decision: Decision,
+        /// The step; the first open question where absent.
+        #[arg(long)]
+        step: Option<String>,
+        /// The item, from 0; the first open question where absent.
+        #[arg(long)]
+        item: Option<u32>,
+    },
+    /// Stop a run.
+    Stop {
+        /// The run, or `last`.
+        run: String,
+        /// Undo what was done.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// List runs.
+    Runs {
+        /// How many to pass over.
+        #[arg(long, default_value_t = 0)]
+        offset: u32,
+        /// At most this many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show a run's report.
+    Report {
+        /// The run, or `last`.
+        run: String,
+        /// The form.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+    },
+    /// Say how connections, storage and secrets are.
+    Health,
+    /// Write a copy of the workspace's database.
+    Backup {
+        /// The file; must not be there yet.
+        file: PathBuf,
+    },
+    /// Put a copy in the place of the workspace's database.
+    Restore {
+        /// The copy.
+        file: PathBuf,
+    },
+    /// Run the pretend tools as a process of their own.
+    Sandbox {
+        /// The port; any free one where 0.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Keep its state in this folder.
+        #[arg(long, value_name = "DIR")]
+        state: Option<PathBuf>,
+    },
+    /// See it work: connects the sandbox, runs a chain, prints the report. Needs no account.
+    Demo {
+        /// Use the sandbox at this address instead of an own one.
+        #[arg(long, value_name = "URL")]
+        sandbox: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkspaceCommand {
+    /// Make a workspace.
+    Create {
+        /// Its name.
+        name: String,
+    },
+    /// List workspaces.
+    List,
+    /// Delete a workspace with everything in it.
+    Delete {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectionCommand {
+    /// Show a connection.
+    Show {
+        /// The connection.
+        name: String,
+    },
+    /// Change settings.
+    Set {
+        /// The connection.
+        name: String,
+        /// A setting, such as baseUrl=https://github.example.com/api/v3.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        settings: Vec<String>,
+        /// Allow or forbid private addresses.
+        #[arg(long, value_name = "true|false")]
+        allow_private: Option<bool>,
+    },
+    /// Rename a connection; chains follow.
+    Rename {
+        /// The connection.
+        name: String,
+        /// What it is to be called.
+        new_name: String,
+    },
+    /// Switch a connection off.
+    Pause {
+        /// The connection.
+        name: String,
+    },
+    /// Switch a connection on.
+    Resume {
+        /// The connection.
+        name: String,
+    },
+    /// Replace a connection's key in place.
+    ReplaceKey {
+        /// The connection.
+        name: String,
+        /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
+        #[arg(long = "secret", required = true, value_name = "KEY=@FILE|-")]
+        secrets: Vec<String>,
+    },
+    /// Delete a connection and its key.
+    Disconnect {
+        /// The connection.
+        name: String,
+        /// Delete its signals too.
+        #[arg(long)]
+        with_signals: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChainCommand {
+    /// Save a chain from a JSON document.
+    Import {
+        /// The document, or - for standard input.
+        file: PathBuf,
+    },
+    /// Print a chain's document.
+    Export {
+        /// The chain, by identifier or name.
+        chain: String,
+    },
+    /// List chains.
+    List,
+    /// Check a chain without running it.
+    Check {
+        /// The chain, by identifier or name.
+        chain: String,
+    },
+    /// Delete a chain; its runs stay.
+    Delete {
+        /// The chain, by identifier or name.
+        chain: String,
+    },
+}
+
+/// What became of an unknown outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Decision {
+    /// It happened: go on.
+    Happened,
+    /// It did not: run it again.
+    NotHappened,
+    /// Stop, and undo what is known to be done.
+    Undo,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON.
+    Json,
+    /// Markdown.
+    Md,
+    /// A self-contained page.
+    Html,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_pinned() {
+        super::Args::command().debug_assert();
+        let mut page = String::new();
+        let mut command = super::Args::command().term_width(100);
+        command.build();
+        fn walk(command: &mut clap::Command, page: &mut String) {
+            page.push_str(&format!("$ {}\n{}\n", command.get_name(), command.render_help()));
+            for sub in command.get_subcommands_mut().filter(|s| s.get_name() != "help") {
+                walk(sub, page);
+            }
+        }
+        walk(&mut command, &mut page);
+        insta::assert_snapshot!(page);
+    }
+}

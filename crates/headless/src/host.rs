@@ -1,0 +1,27 @@
+//! What the engine may ask of a command line: nothing that needs a screen.
+
+use std::path::PathBuf;
+
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::Host;
+
+/// The program around the engine, without a screen.
+pub(crate) struct CommandLine;
+
+impl Host for CommandLine {
+    fn open_url(&self, url: &str) -> Result<(), Problem> {
+        crate::print::note(&format!("Open this page in your browser: {url}"));
+        Ok(())
+    }
+
+    fn notify(&self, title: &str, body: &str) -> Result<(), Problem> {
+        crate::print::note(&format!("{title}: {body}"));
+        Ok(())
+    }
+
+    fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+        Err(Problem::new(Code::InputInvalid)
+            .with("field", "A file")
+            .with("message", "Name it on the command line: there is no screen to choose it on."))
+    }
+}

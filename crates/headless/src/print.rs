@@ -1,0 +1,90 @@
+//! Output: JSON for programs, sentences for people.
+
+use std::io::Write;
+
+use patchbay_model::problem::{Problem, Subject};
+use serde_json::Value;
+
+/// Writes to standard output. A reader that has gone away is no error of ours.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Says something beside the answer, on standard error.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// The answer as JSON.
+pub(crate) fn json(value: &Value) {
+    line(&format!("{value:#}"));
+}
+
+/// A problem: as JSON on standard output where JSON is asked for, and for people on standard error.
+pub(crate) fn problem(as_json: bool, problem: &Problem) {
+    if as_json {
+        json(&serde_json::json!({ "problem": problem }));
+    }
+    note(&sentences(problem));
+}
+
+/// A problem for people: what, where, why, how to mend it.
+pub(crate) fn sentences(problem: &Problem) -> String {
+    let mut text = String::new();
+    if let Some(Subject::File { path, line, column, pointer }) = problem.subject() {
+        text.push_str(path);
+        for number in [line, column].into_iter().flatten() {
+            text.push_str(&format!(":{number}"));
+        }
+        if let Some(pointer) = pointer.as_ref().filter(|pointer| !pointer.is_empty()) {
+            text.push_str(&format!(" {pointer}"));
+        }
+        text.push_str(": ");
+    }
+    text.push_str(&format!("{}. {} ({})", problem.title(), problem.hint(), problem.code()));
+    if let Some(detail) = problem.technical() {
+        text.push_str(&format!("\n  {detail}"));
+    }
+    text
+}
+
+/// A list as a table: the fields of each row, in this order.
+pub(crate) fn table(rows: &Value, fields: &[(&str, &str)]) {
+    let cell = |value: &Value| match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => patchbay_model::text::display_line(text, 60),
+        Value::Array(items) => items.len().to_string(),
+        other => patchbay_model::text::display_line(&other.to_string(), 60),
+    };
+    let rows: Vec<Vec<String>> = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| fields.iter().map(|(_, pointer)| cell(row.pointer(pointer).unwrap_or(&Value::Null))).collect())
+        .collect();
+    let width = |column: usize| {
+        let longest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        longest.max(fields[column].0.chars().count())
+    };
+    let widths: Vec<usize> = (0..fields.len()).map(width).collect();
+    let print = |cells: &[String]| {
+        let padded: Vec<_> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        line(padded.join("  ").trim_end());
+    };
+    print(&fields.iter().map(|(title, _)| (*title).to_owned()).collect::<Vec<_>>());
+    rows.iter().for_each(|row| print(row));
+}
+
+/// Findings of a check, or of saving a chain.
+pub(crate) fn findings(findings: &Value) {
+    for finding in findings.as_array().into_iter().flatten() {
+        let mark = match finding["level"].as_str() {
+            Some("blocker") => "Must fix",
+            Some("warning") => "Warning",
+            Some("pass") => "Passed",
+            _ => "Will do",
+        };
+        line(&format!("{mark:<9} {}", finding["text"].as_str().unwrap_or_default()));
+    }
+}
