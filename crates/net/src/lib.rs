@@ -1,1 +1,20 @@
-//! (being written)
+//! HTTP out and HTTP in.
+//!
+//! Out: one attempt and an honest verdict on whether anything was sent, with the destination
+//! guarded, credentials kept to approved origins, and size and time bounded. In: the one place of
+//! the product that binds a port, on loopback only.
+
+mod answer;
+mod client;
+mod error;
+mod fault;
+mod guard;
+mod listen;
+mod request;
+
+pub use answer::{Answer, Headers, json_body};
+pub use client::Client;
+pub use error::{Failure, NetError};
+pub use guard::{is_public, origin_of};
+pub use listen::{Listener, guard_host, listen};
+pub use request::Request;
