@@ -19,10 +19,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .filename(path)
         .create_if_missing(true);
     let mut connection = options.connect().await?;
-    migrations::apply(&mut connection, 0).await?;
+    migrations::SCHEMA.apply(&mut connection, 0).await?;
     let schema = migrations::version(&mut connection).await?;
     connection.close().await?;
-    if schema == migrations::NEWEST {
+    if schema == migrations::SCHEMA.newest() {
         Ok(())
     } else {
         Err("the last migration does not set its own number as user_version".into())

@@ -8,6 +8,7 @@ use patchbay_model::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use crate::migrations::SCHEMA;
 use crate::open::{self, DATABASE, Tuning, stamp};
 use crate::{Store, StoreError, files};
 
@@ -32,6 +33,19 @@ pub(crate) fn folder(dir: &Path) -> Result<PathBuf, StoreError> {
     let folder = dir.join("backups");
     files::private_dir(&folder)?;
     Ok(folder)
+}
+
+/// Deletes copies that a kill cut off.
+pub(crate) fn sweep(dir: &Path) -> Result<(), StoreError> {
+    let folder = folder(dir)?;
+    let failed = |error| StoreError::file("listing", &folder, error);
+    for entry in fs::read_dir(&folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|end| end == "part") {
+            files::delete(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Copies a database that may be in use to a file that is not there yet, without its free pages.
@@ -129,6 +143,7 @@ impl Store {
     /// Makes the daily copy where the newest one is older than a day, and drops all but the newest
     /// seven. Returns the copy that was made. Called by itself once an hour.
     pub async fn daily_copy(&self) -> Result<Option<BackupCopy>, StoreError> {
+        let _alone = self.copying().lock().await;
         let now = self.clock().now();
         let daily: Vec<_> = self.backups()?.into_iter().filter(is_daily).collect();
         // Compared as text: a clock that went back makes one copy too many, never one too few.
@@ -199,7 +214,7 @@ async fn examine_copy(copy: &Path) -> Result<(), StoreError> {
     if fs::metadata(copy).is_ok_and(|file| file.len() == 0) {
         return Err(StoreError::Corrupt("the copy is empty".to_owned()));
     }
-    open::examine(copy, &Tuning::default()).await?;
+    open::examine(copy, &Tuning::default(), SCHEMA).await?;
     let mut connection = SqliteConnectOptions::new().filename(copy).connect().await?;
     let ours: Result<i64, _> =
         sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'")

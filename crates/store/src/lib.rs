@@ -23,6 +23,8 @@ mod backup;
 mod column;
 mod error;
 mod files;
+#[cfg(test)]
+mod fixture;
 mod migrations;
 mod open;
 mod owner;

@@ -4,11 +4,12 @@
 
 use sqlx::SqliteConnection;
 
-/// In order; the first has number 1. Append only.
-const FILES: &[&str] = &[include_str!("../migrations/0001_begin.sql")];
+/// Migrations in order; the first has number 1. Append only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Schema(pub(crate) &'static [&'static str]);
 
-/// The newest schema this program knows.
-pub(crate) const NEWEST: i64 = FILES.len() as i64;
+/// The schema of this program.
+pub(crate) const SCHEMA: Schema = Schema(&[include_str!("../migrations/0001_begin.sql")]);
 
 /// The schema of an open database; 0 where it has no tables yet.
 pub(crate) async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
@@ -17,16 +18,27 @@ pub(crate) async fn version(connection: &mut SqliteConnection) -> Result<i64, sq
         .await
 }
 
-/// Brings a database from schema `from` to the newest one. Each step is one transaction, version
-/// included: a kill in between leaves a schema that the next start goes on from.
-pub(crate) async fn apply(connection: &mut SqliteConnection, from: i64) -> Result<(), sqlx::Error> {
-    let done = usize::try_from(from).unwrap_or(0);
-    for file in FILES.iter().skip(done) {
-        sqlx::query("BEGIN IMMEDIATE")
-            .execute(&mut *connection)
-            .await?;
-        sqlx::raw_sql(*file).execute(&mut *connection).await?;
-        sqlx::query("COMMIT").execute(&mut *connection).await?;
+impl Schema {
+    /// The newest version this program knows.
+    pub(crate) fn newest(self) -> i64 {
+        self.0.len() as i64
     }
-    Ok(())
+
+    /// Brings a database from version `from` to the newest one. Each step is one transaction,
+    /// version included: a kill in between leaves a version that the next start goes on from.
+    pub(crate) async fn apply(
+        self,
+        connection: &mut SqliteConnection,
+        from: i64,
+    ) -> Result<(), sqlx::Error> {
+        let done = usize::try_from(from).unwrap_or(0);
+        for file in self.0.iter().skip(done) {
+            sqlx::query("BEGIN IMMEDIATE")
+                .execute(&mut *connection)
+                .await?;
+            sqlx::raw_sql(*file).execute(&mut *connection).await?;
+            sqlx::query("COMMIT").execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
 }

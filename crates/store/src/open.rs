@@ -9,7 +9,8 @@ use patchbay_model::{Clock, Timestamp};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use crate::{StoreError, backup, files, migrations};
+use crate::migrations::{self, Schema};
+use crate::{StoreError, backup, files};
 
 /// The database's name in its workspace folder.
 pub(crate) const DATABASE: &str = "patchbay.db";
@@ -83,17 +84,19 @@ pub(crate) async fn open(
     dir: &Path,
     now: Timestamp,
     tuning: &Tuning,
+    schema: Schema,
 ) -> Result<Opened, StoreError> {
     files::private_dir(dir)?;
+    backup::sweep(dir)?;
     let path = dir.join(DATABASE);
     let mut notes = Vec::new();
     let mut fresh = is_missing(&path);
     if !fresh {
         files::private_file(&path)?;
-        match examine(&path, tuning).await {
+        match examine(&path, tuning, schema).await {
             Ok(()) => {}
             Err(StoreError::Corrupt(why)) => {
-                let restored = mend(dir, &path, now, tuning).await?;
+                let restored = mend(dir, &path, now, tuning, schema).await?;
                 fresh = restored.is_none();
                 notes.push(damage_note(restored.as_deref(), &why));
             }
@@ -109,13 +112,13 @@ pub(crate) async fn open(
         .connect()
         .await
         .map_err(|error| StoreError::from(error).on_disk(dir))?;
-    let schema = migrations::version(&mut connection).await?;
-    if schema < migrations::NEWEST {
-        if schema > 0 {
-            let name = format!("before-schema-{}-{}.db", migrations::NEWEST, stamp(now));
+    let found = migrations::version(&mut connection).await?;
+    if found < schema.newest() {
+        if found > 0 {
+            let name = format!("before-schema-{}-{}.db", schema.newest(), stamp(now));
             backup::copy_to(&path, &backup::folder(dir)?.join(name)).await?;
         }
-        if let Err(error) = migrations::apply(&mut connection, schema).await {
+        if let Err(error) = schema.apply(&mut connection, found).await {
             let _ = connection.close().await;
             return Err(StoreError::from(error).on_disk(dir));
         }
@@ -135,13 +138,17 @@ fn is_missing(path: &Path) -> bool {
 }
 
 /// Refuses a damaged or newer file before anything is written to it.
-pub(crate) async fn examine(path: &Path, tuning: &Tuning) -> Result<(), StoreError> {
+pub(crate) async fn examine(
+    path: &Path,
+    tuning: &Tuning,
+    schema: Schema,
+) -> Result<(), StoreError> {
     let mut connection = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(tuning.busy_timeout)
         .connect()
         .await?;
-    let verdict = look(&mut connection).await;
+    let verdict = look(&mut connection, schema).await;
     // A damaged file may fail to close as well; the verdict says why.
     let closed = connection.close().await;
     verdict?;
@@ -149,12 +156,12 @@ pub(crate) async fn examine(path: &Path, tuning: &Tuning) -> Result<(), StoreErr
     Ok(())
 }
 
-async fn look(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn look(connection: &mut SqliteConnection, schema: Schema) -> Result<(), StoreError> {
     let found = migrations::version(connection).await?;
-    if found > migrations::NEWEST {
+    if found > schema.newest() {
         return Err(StoreError::Newer {
             found,
-            known: migrations::NEWEST,
+            known: schema.newest(),
         });
     }
     let first: String = sqlx::query_scalar("PRAGMA quick_check(1)")
@@ -174,11 +181,12 @@ async fn mend(
     path: &Path,
     now: Timestamp,
     tuning: &Tuning,
+    schema: Schema,
 ) -> Result<Option<String>, StoreError> {
     let suffix = format!(".corrupt-{}", stamp(now));
     files::set_aside(path, &suffix)?;
     for copy in backup::newest_first(dir)? {
-        if examine(&copy.path, tuning).await.is_ok() {
+        if examine(&copy.path, tuning, schema).await.is_ok() {
             files::place(&copy.path, path)?;
             return Ok(copy
                 .path

@@ -12,6 +12,7 @@ use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{SqliteConnection, SqlitePool};
 use tokio::task::JoinHandle;
 
+use crate::migrations::SCHEMA;
 use crate::open::{self, DATABASE, OpenOptions, Opened, Tuning};
 use crate::tables::limits::Limits;
 use crate::tables::meta;
@@ -20,6 +21,8 @@ use crate::{StoreError, column};
 
 /// How often to look whether the daily copy is due.
 const COPY_CHECK: Duration = Duration::from_secs(60 * 60);
+/// How long after an opening.
+const COPY_WAIT: Duration = Duration::from_secs(30);
 /// How far limits on disk may lag behind those in memory.
 const LIMITS_LAG: Duration = Duration::from_millis(500);
 
@@ -40,6 +43,7 @@ struct Inner {
     notes: Vec<Problem>,
     triggers_paused: AtomicBool,
     limits: Arc<Limits>,
+    copying: tokio::sync::Mutex<()>,
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -92,7 +96,7 @@ impl Store {
             options,
             mut notes,
             fresh,
-        } = open::open(&dir, clock.now(), &tuning).await?;
+        } = open::open(&dir, clock.now(), &tuning, SCHEMA).await?;
         let moved = match meta::machine(&mut connection).await? {
             Some(owner) => owner != machine,
             None => {
@@ -121,6 +125,7 @@ impl Store {
                 notes,
                 triggers_paused: AtomicBool::new(moved),
                 limits,
+                copying: tokio::sync::Mutex::default(),
                 tasks: std::sync::Mutex::default(),
             }),
         };
@@ -206,6 +211,11 @@ impl Store {
         &self.inner.clock
     }
 
+    /// Held while a daily copy is made: one at a time.
+    pub(crate) fn copying(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.copying
+    }
+
     /// Now, as it will be read back.
     pub(crate) fn now(&self) -> Timestamp {
         column::whole_millis(self.inner.clock.now())
@@ -243,10 +253,8 @@ async fn write_limits(inner: Weak<Inner>, limits: Arc<Limits>) {
 }
 
 async fn copy_daily(inner: Weak<Inner>, fresh: bool) {
-    // A database that was just made has nothing worth copying yet.
-    if fresh {
-        tokio::time::sleep(COPY_CHECK).await;
-    }
+    // A database that was just made has nothing worth copying yet; else, starting comes first.
+    tokio::time::sleep(if fresh { COPY_CHECK } else { COPY_WAIT }).await;
     loop {
         let Some(inner) = inner.upgrade() else {
             return;

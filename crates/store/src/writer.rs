@@ -17,8 +17,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::StoreError;
 
-/// Operations that wait at most; further callers wait for a place.
-const QUEUE: usize = 1_024;
 /// Operations in one commit at most, so that the first is not kept waiting by the last.
 const BATCH: usize = 256;
 
@@ -40,7 +38,9 @@ struct Counters {
 /// Hands operations to the writer task.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
-    queue: mpsc::Sender<Message>,
+    /// Unbounded, for a bounded one does not keep the order of its senders (a task that has used up
+    /// its budget is passed over). It is no longer than there are callers that wait.
+    queue: mpsc::UnboundedSender<Message>,
     counters: Arc<Counters>,
 }
 
@@ -56,7 +56,7 @@ impl Writer {
         options: SqliteConnectOptions,
         dir: PathBuf,
     ) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (queue, waiting) = mpsc::unbounded_channel();
         let counters = Arc::new(Counters::default());
         let task = Task {
             connection: Some(connection),
@@ -69,7 +69,7 @@ impl Writer {
     }
 
     /// Runs `operation` in a transaction and returns once its effects are durable. Operations run
-    /// in the order of the calls. One that returns an error leaves nothing behind. Dropping the
+    /// in the order in which these futures are first polled. One that returns an error leaves nothing behind. Dropping the
     /// returned future does not take back an operation that is queued.
     pub(crate) async fn run<T, F>(&self, operation: F) -> Result<T, StoreError>
     where
@@ -86,7 +86,6 @@ impl Writer {
         };
         self.queue
             .send(Message::Work(Box::new(work)))
-            .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -94,7 +93,7 @@ impl Writer {
     /// Finishes what is queued and closes the connection. Later operations are refused.
     pub(crate) async fn stop(&self) {
         let (done, stopped) = oneshot::channel();
-        if self.queue.send(Message::Stop(done)).await.is_ok() {
+        if self.queue.send(Message::Stop(done)).is_ok() {
             // An error means the task has ended already.
             let _ = stopped.await;
         }
@@ -169,7 +168,7 @@ struct Task {
 }
 
 impl Task {
-    async fn run(mut self, mut waiting: mpsc::Receiver<Message>) {
+    async fn run(mut self, mut waiting: mpsc::UnboundedReceiver<Message>) {
         let mut stop = None;
         while stop.is_none() {
             let Some(first) = waiting.recv().await else {

@@ -78,3 +78,27 @@ impl Store {
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixture::{fixture, noon};
+
+    #[tokio::test]
+    async fn acts_are_listed_the_latest_first() {
+        let f = fixture().await;
+        for (action, detail) in [("made", Value::Null), ("renamed", json!({"from": "a"}))] {
+            f.store.audit(action, "tracker", &detail).await.unwrap();
+        }
+        let latest = AuditEntry {
+            at: noon(),
+            action: "renamed".into(),
+            subject: "tracker".into(),
+            detail: json!({"from": "a"}),
+        };
+        assert_eq!(f.store.audit_list(1).await.unwrap(), [latest]);
+        assert_eq!(f.store.audit_list(10).await.unwrap().len(), 2);
+    }
+}

@@ -168,3 +168,50 @@ impl Store {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fixture::{fixture, noon};
+
+    #[tokio::test]
+    async fn calls_are_kept_by_connection_and_time_until_pruned() {
+        let f = fixture().await;
+        let kinds = [
+            CallKind::Test,
+            CallKind::Sync,
+            CallKind::Operation,
+            CallKind::Lookup,
+            CallKind::Read,
+            CallKind::SignIn,
+        ];
+        let calls: Vec<_> = (0_u32..)
+            .zip(kinds)
+            .map(|(i, kind)| Call {
+                at: noon() + Duration::from_secs(u64::from(i)),
+                connection: ConnectionId::from("a"),
+                operation: "issues".into(),
+                kind,
+                duration_ms: 10,
+                success: i % 2 == 0,
+                records: u64::MAX / 4,
+                code: (i % 2 == 1).then_some(Code::RateLimited),
+                retries: i,
+                bytes: 7,
+            })
+            .collect();
+        for call in calls.iter().rev() {
+            f.store.call_record(call.clone()).await.unwrap();
+        }
+        let a = ConnectionId::from("a");
+        assert_eq!(f.store.calls_since(&a, noon()).await.unwrap(), calls);
+        let later = noon() + Duration::from_secs(4);
+        assert_eq!(f.store.calls_since(&a, later).await.unwrap(), calls[4..]);
+        let other = ConnectionId::from("b");
+        assert_eq!(f.store.calls_since(&other, noon()).await.unwrap(), []);
+        assert_eq!(f.store.figures_prune(later).await.unwrap(), 4);
+        assert_eq!(f.store.calls_since(&a, noon()).await.unwrap(), calls[4..]);
+    }
+}

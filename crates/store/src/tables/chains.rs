@@ -200,3 +200,82 @@ async fn save(
     .await?;
     Ok(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{self, fixture};
+
+    #[tokio::test]
+    async fn each_change_is_a_version_and_the_same_document_is_none() {
+        let f = fixture().await;
+        let mut chain = fixture::chain("Issues to chat");
+        let first = f.store.chain_save(None, &chain, "h1").await.unwrap();
+        assert_eq!((first.version, &first.chain), (1, &chain));
+        let same = f
+            .store
+            .chain_save(Some(&first.id), &chain, "h1")
+            .await
+            .unwrap();
+        assert_eq!(same, first, "nothing changed");
+        chain.description = "Posts what is new.".into();
+        let second = f
+            .store
+            .chain_save(Some(&first.id), &chain, "h2")
+            .await
+            .unwrap();
+        assert_eq!((second.version, &second.id), (2, &first.id));
+        assert_eq!(
+            f.store.chain(&first.id).await.unwrap(),
+            Some(second.clone())
+        );
+        let named = f.store.chain_named("Issues to chat").await.unwrap();
+        assert_eq!(named, Some(second));
+        let old = f.store.chain_version(&first.id, 1).await.unwrap();
+        assert_eq!(old, Some(first.clone()), "a version never changes");
+        assert_eq!(f.store.chain_version(&first.id, 3).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn names_are_unique_and_free_again_after_a_rename_or_deletion() {
+        let f = fixture().await;
+        let a = f
+            .store
+            .chain_save(None, &fixture::chain("a"), "1")
+            .await
+            .unwrap();
+        let taken = f.store.chain_save(None, &fixture::chain("a"), "1").await;
+        assert!(matches!(taken, Err(StoreError::Exists { .. })));
+        let b = f
+            .store
+            .chain_save(None, &fixture::chain("b"), "2")
+            .await
+            .unwrap();
+        let taken = f
+            .store
+            .chain_save(Some(&b.id), &fixture::chain("a"), "3")
+            .await;
+        assert!(matches!(taken, Err(StoreError::Exists { .. })));
+        assert_eq!(f.store.chain(&b.id).await.unwrap(), Some(b.clone()));
+        f.store
+            .chain_save(Some(&a.id), &fixture::chain("c"), "4")
+            .await
+            .unwrap();
+        f.store
+            .chain_save(None, &fixture::chain("a"), "5")
+            .await
+            .unwrap();
+        f.store.chain_delete(&b.id).await.unwrap();
+        assert_eq!(f.store.chain(&b.id).await.unwrap(), None);
+        assert_eq!(f.store.chain_version(&b.id, 1).await.unwrap(), None);
+        let names: Vec<_> = f.store.chain_list().await.unwrap();
+        let names: Vec<_> = names.iter().map(|v| v.chain.name.as_str()).collect();
+        assert_eq!(names, ["a", "c"]);
+        for gone in [
+            f.store.chain_delete(&b.id).await.map(|()| b.clone()),
+            f.store.chain_save(Some(&b.id), &b.chain, "6").await,
+        ] {
+            assert!(matches!(gone, Err(StoreError::NotFound(_))));
+        }
+    }
+}

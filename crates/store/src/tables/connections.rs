@@ -406,3 +406,167 @@ pub(crate) fn changed_one(
 ) -> Result<(), StoreError> {
     if rows == 0 { Err(otherwise()) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use patchbay_model::connection::Account;
+    use patchbay_model::{Code, Problem};
+    use serde_json::{Map, json};
+
+    use super::*;
+    use crate::fixture::{self, fixture, noon, signal};
+    use crate::{Call, CallKind, PageCommit};
+
+    #[tokio::test]
+    async fn a_connection_is_read_as_it_was_written() {
+        let f = fixture().await;
+        let mut full = fixture::connection("Ümlaut \" and 'quotes'");
+        full.account = Some(Account {
+            id: "7".into(),
+            label: "Amira".into(),
+        });
+        full.metadata = Map::from_iter([("site".into(), json!({"id": [1, null]}))]);
+        full.last_error = Some(Problem::new(Code::AuthInvalid).with("tool", "Tracker"));
+        full.paused = true;
+        full.calls_ok = 3;
+        f.store.connection_insert(&full, None).await.unwrap();
+        assert_eq!(
+            f.store.connection(&full.id).await.unwrap(),
+            Some(full.clone())
+        );
+        let named = f.store.connection_named(&full.name).await.unwrap();
+        assert_eq!(named, Some(full));
+        assert_eq!(f.store.connection_named("other").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_taken_name_is_a_conflict_and_changes_nothing() {
+        let f = fixture().await;
+        let (a, b) = (fixture::connection("a"), fixture::connection("b"));
+        f.store.connection_insert(&a, None).await.unwrap();
+        f.store.connection_insert(&b, None).await.unwrap();
+        let again = fixture::connection("a");
+        let again = f.store.connection_insert(&again, None).await;
+        let problem = Problem::from(again.unwrap_err());
+        assert_eq!(problem.code(), Code::Conflict);
+        assert_eq!(problem.param("item"), Some("The connection \"a\""));
+        let renamed = f.store.connection_rename(&b.id, "a").await;
+        assert!(matches!(renamed, Err(StoreError::Exists { .. })));
+        f.store.connection_rename(&b.id, "c").await.unwrap();
+        assert!(f.store.connection_named("c").await.unwrap().is_some());
+        let gone = f
+            .store
+            .connection_rename(&ConnectionId::from("x"), "d")
+            .await;
+        assert!(matches!(gone, Err(StoreError::NotFound(_))));
+    }
+
+    #[tokio::test]
+    async fn lists_are_sorted_filtered_and_paged() {
+        let f = fixture().await;
+        for name in ["c", "a", "d", "b"] {
+            let mut connection = fixture::connection(name);
+            if name == "d" {
+                connection.connector = ConnectorId::from("sandbox-chat");
+                connection.state = ConnectionState::Error;
+            }
+            f.store.connection_insert(&connection, None).await.unwrap();
+        }
+        let tracker = Some(ConnectorId::from("sandbox-tracker"));
+        let error = Some(ConnectionState::Error);
+        let cases = [
+            (None, None, 0, 10, vec!["a", "b", "c", "d"], 4),
+            (None, None, 1, 2, vec!["b", "c"], 4),
+            (tracker.clone(), None, 0, 10, vec!["a", "b", "c"], 3),
+            (None, error, 0, 10, vec!["d"], 1),
+            (tracker, error, 0, 10, vec![], 0),
+        ];
+        for (connector, state, offset, limit, want, total) in cases {
+            let filter = ConnectionFilter {
+                connector,
+                state,
+                offset,
+                limit,
+            };
+            let page = f.store.connection_list(filter.clone()).await.unwrap();
+            let names: Vec<_> = page.items.iter().map(|c| c.name.as_str()).collect();
+            assert_eq!((names, page.total), (want, total), "{filter:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_update_from_an_older_copy_undoes_no_rename_key_or_count() {
+        let f = fixture().await;
+        let older = fixture::connection("before");
+        let sealed = |byte| SealedBytes::new(vec![byte; 40]);
+        f.store
+            .connection_insert(&older, Some(&sealed(1)))
+            .await
+            .unwrap();
+        f.store.connection_rename(&older.id, "after").await.unwrap();
+        f.store
+            .credential_replace(&older.id, &sealed(2))
+            .await
+            .unwrap();
+        for success in [true, true, false] {
+            let call = Call {
+                at: noon(),
+                connection: older.id.clone(),
+                operation: "list".into(),
+                kind: CallKind::Operation,
+                duration_ms: 1,
+                success,
+                records: 1,
+                code: None,
+                retries: 0,
+                bytes: 1,
+            };
+            f.store.call_record(call).await.unwrap();
+        }
+        let update = Connection {
+            state: ConnectionState::Error,
+            paused: true,
+            ..older.clone()
+        };
+        f.store.connection_update(&update).await.unwrap();
+        let now = f.store.connection(&older.id).await.unwrap().unwrap();
+        assert_eq!((now.state, now.paused), (ConnectionState::Error, true));
+        assert_eq!(now.name, "after");
+        assert_eq!((now.calls_ok, now.calls_failed), (2, 1));
+        let credential = f.store.credential(&older.id).await.unwrap();
+        assert_eq!(credential, Some(sealed(2)));
+        let unknown = f.store.connection_update(&fixture::connection("x")).await;
+        assert!(matches!(unknown, Err(StoreError::NotFound(_))));
+    }
+
+    #[tokio::test]
+    async fn deleting_leaves_nothing_but_signals_one_asked_to_keep() {
+        let f = fixture().await;
+        for with_signals in [false, true] {
+            let c = fixture::connection("tracker");
+            let sealed = SealedBytes::new(vec![7; 8]);
+            f.store.connection_insert(&c, Some(&sealed)).await.unwrap();
+            assert!(f.store.credentials_exist().await.unwrap());
+            let page = PageCommit {
+                connection: &c.id,
+                stream: "issues",
+                signals: &[signal(&c.id, "1", "1")],
+                quarantined: &[],
+                checkpoint: Some(&json!(1)),
+            };
+            f.store.page_commit(page).await.unwrap();
+            f.store
+                .connection_delete(&c.id, with_signals)
+                .await
+                .unwrap();
+            assert_eq!(f.store.connection(&c.id).await.unwrap(), None);
+            assert_eq!(f.store.credential(&c.id).await.unwrap(), None);
+            assert!(!f.store.credentials_exist().await.unwrap());
+            assert_eq!(f.store.checkpoint(&c.id, "issues").await.unwrap(), None);
+            let kept = f.store.signal_count(&c.id).await.unwrap();
+            assert_eq!(kept, u64::from(!with_signals));
+            let again = f.store.connection_delete(&c.id, with_signals).await;
+            assert!(matches!(again, Err(StoreError::NotFound(_))));
+        }
+    }
+}

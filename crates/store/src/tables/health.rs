@@ -104,3 +104,42 @@ impl Store {
         rows.into_iter().map(HealthSample::try_from).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fixture::{fixture, noon};
+
+    #[tokio::test]
+    async fn the_latest_sample_of_each_connection_and_the_history_of_one() {
+        let f = fixture().await;
+        let sample = |connection: &str, second, code: Option<Code>| HealthSample {
+            connection: ConnectionId::from(connection),
+            at: noon() + Duration::from_secs(second),
+            ok: code.is_none(),
+            latency_ms: code.is_none().then_some(12),
+            code,
+        };
+        let samples = [
+            sample("a", 0, None),
+            sample("a", 5, Some(Code::ServiceDown)),
+            sample("b", 3, None),
+        ];
+        for s in samples.clone() {
+            f.store.health_sample(s).await.unwrap();
+        }
+        assert_eq!(f.store.health_latest().await.unwrap(), samples[1..]);
+        let a = ConnectionId::from("a");
+        assert_eq!(
+            f.store.health_since(&a, noon()).await.unwrap(),
+            samples[..2]
+        );
+        let later = noon() + Duration::from_secs(1);
+        assert_eq!(
+            f.store.health_since(&a, later).await.unwrap(),
+            samples[1..2]
+        );
+    }
+}

@@ -229,3 +229,100 @@ impl Store {
         column::optional_time(due)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use patchbay_model::Code;
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixture::{fixture, noon};
+
+    fn job(name: &str, priority: i32, due_in_s: u64) -> NewJob {
+        NewJob {
+            queue: "sync".into(),
+            priority,
+            due_at: noon() + Duration::from_secs(due_in_s),
+            payload: json!({"name": name}),
+        }
+    }
+
+    fn names(jobs: &[Job]) -> Vec<&str> {
+        jobs.iter()
+            .map(|j| j.payload["name"].as_str().unwrap())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn the_most_urgent_due_job_comes_first_and_only_once() {
+        let f = fixture().await;
+        let boot = f.store.boot();
+        for new in [job("late", 0, 60), job("second", 0, 0), job("first", 5, 0)] {
+            f.store.job_enqueue(new).await.unwrap();
+        }
+        let other = NewJob {
+            queue: "other".into(),
+            ..job("other", 9, 0)
+        };
+        f.store.job_enqueue(other).await.unwrap();
+        let claimed = f.store.job_claim("sync", boot, 10).await.unwrap();
+        assert_eq!(names(&claimed), ["first", "second"]);
+        assert_eq!(f.store.job_claim("sync", boot, 10).await.unwrap(), []);
+        let due = f.store.job_next_due("sync").await.unwrap();
+        assert_eq!(due, Some(noon() + Duration::from_secs(60)));
+        f.clock.advance(Duration::from_secs(60));
+        let claimed = f.store.job_claim("sync", boot, 10).await.unwrap();
+        assert_eq!(names(&claimed), ["late"]);
+        assert_eq!(f.store.job_next_due("sync").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_failed_is_due_later_or_given_up_and_a_finished_one_goes() {
+        let f = fixture().await;
+        let boot = f.store.boot();
+        let id = f.store.job_enqueue(job("a", 0, 0)).await.unwrap();
+        let too_early = f.store.job_finish(&id).await;
+        assert!(matches!(too_early, Err(StoreError::NotFound(_))));
+        f.store.job_claim("sync", boot, 1).await.unwrap();
+        let problem = Problem::new(Code::ServiceDown);
+        let later = noon() + Duration::from_secs(30);
+        f.store.job_fail(&id, Some(later), &problem).await.unwrap();
+        assert_eq!(f.store.job_claim("sync", boot, 1).await.unwrap(), []);
+        f.clock.advance(Duration::from_secs(30));
+        let claimed = f.store.job_claim("sync", boot, 1).await.unwrap();
+        assert_eq!(
+            (claimed[0].attempts, &claimed[0].problem),
+            (2, &Some(problem.clone()))
+        );
+        f.store.job_fail(&id, None, &problem).await.unwrap();
+        assert_eq!(
+            f.store.job_claim("sync", boot, 1).await.unwrap(),
+            [],
+            "given up"
+        );
+        let id = f.store.job_enqueue(job("b", 0, 0)).await.unwrap();
+        f.store.job_claim("sync", boot, 1).await.unwrap();
+        f.store.job_finish(&id).await.unwrap();
+        assert_eq!(f.store.job_recover(&BootId::generate()).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn jobs_of_an_older_boot_are_ready_again_at_once() {
+        let f = fixture().await;
+        let older = BootId::generate();
+        for name in ["a", "b"] {
+            f.store.job_enqueue(job(name, 0, 0)).await.unwrap();
+        }
+        f.store.job_claim("sync", &older, 1).await.unwrap();
+        f.store.job_claim("sync", f.store.boot(), 1).await.unwrap();
+        assert_eq!(f.store.job_recover(f.store.boot()).await.unwrap(), 1);
+        let again = f.store.job_claim("sync", f.store.boot(), 10).await.unwrap();
+        assert_eq!(
+            names(&again),
+            ["a"],
+            "what this boot works on is left to it"
+        );
+    }
+}

@@ -92,3 +92,150 @@ impl Store {
         rows.into_iter().map(|row| row.entry(run)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use patchbay_model::run::RequestSummary;
+    use patchbay_model::{BootId, Code, Outcome, Problem, StepId};
+    use serde_json::json;
+
+    use super::*;
+    use crate::StoreError;
+    use crate::fixture::{self, fixture, opened};
+
+    #[tokio::test]
+    async fn facts_are_numbered_from_one_and_read_as_written() {
+        let f = fixture().await;
+        let run = fixture::run();
+        f.store.run_insert(&run).await.unwrap();
+        let step = StepId::from("post");
+        let first = vec![
+            Fact::Started {
+                boot: BootId::generate(),
+                recovered: false,
+            },
+            Fact::Intent {
+                step: step.clone(),
+                item: 0,
+                attempt: 1,
+                effect: true,
+                request: RequestSummary {
+                    method: "POST".into(),
+                    url: "https://example.test/messages".into(),
+                    body: Some(json!({"text": "héllo \u{0}"})),
+                    hash: "ab".into(),
+                },
+                key: Some("key-1".into()),
+            },
+        ];
+        let second = vec![
+            Fact::Result {
+                step,
+                item: 0,
+                attempt: 1,
+                outcome: Outcome::Unknown {
+                    problem: Problem::new(Code::TimeoutResponse).with("tool", "Chat"),
+                },
+                took_ms: u64::from(u32::MAX),
+                bytes: 1,
+            },
+            Fact::Finished {
+                state: RunState::Done,
+            },
+        ];
+        let a = f
+            .store
+            .journal_append(&run.id, first.clone(), RunState::Running);
+        let a = a.await.unwrap();
+        f.clock.advance(Duration::from_millis(1_500));
+        let b = f
+            .store
+            .journal_append(&run.id, second.clone(), RunState::Done);
+        let b = b.await.unwrap();
+        let returned: Vec<_> = a.into_iter().chain(b).collect();
+        assert_eq!(f.store.journal(&run.id, 0).await.unwrap(), returned);
+        let seqs: Vec<_> = returned.iter().map(|e| e.seq).collect();
+        assert_eq!(seqs, [1, 2, 3, 4]);
+        let facts: Vec<_> = returned.iter().map(|e| e.fact.clone()).collect();
+        assert_eq!(facts, [first, second].concat());
+        assert!(returned[2].at > returned[1].at);
+        assert_eq!(f.store.journal(&run.id, 3).await.unwrap(), returned[3..]);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_not_there_gets_no_journal() {
+        let f = fixture().await;
+        let run = RunId::generate();
+        let appended = f
+            .store
+            .journal_append(&run, vec![opened(1)], RunState::Running)
+            .await;
+        assert!(matches!(appended, Err(StoreError::NotFound(_))));
+        assert_eq!(f.store.journal(&run, 0).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn concurrent_facts_share_commits_and_keep_their_order() {
+        let f = fixture().await;
+        let mut runs = Vec::new();
+        for _ in 0..20 {
+            let run = fixture::run();
+            f.store.run_insert(&run).await.unwrap();
+            runs.push(run.id);
+        }
+        let before = f.store.writer_counts();
+        // The calls of one run are made in order and not waited for one by one.
+        let appends = (0..25).flat_map(|i| {
+            let store = &f.store;
+            runs.iter()
+                .map(move |run| store.journal_append(run, vec![opened(i)], RunState::Running))
+        });
+        let entries = futures_util::future::try_join_all(appends).await.unwrap();
+        assert_eq!(entries.len(), 500);
+        let after = f.store.writer_counts();
+        let (operations, commits) = (
+            after.operations - before.operations,
+            after.commits - before.commits,
+        );
+        assert_eq!(operations, 500);
+        assert!(
+            commits <= 50,
+            "{commits} commits for {operations} operations"
+        );
+        for run in &runs {
+            let journal = f.store.journal(run, 0).await.unwrap();
+            let want: Vec<_> = (0..25).map(|i| (u64::from(i) + 1, opened(i))).collect();
+            let got: Vec<_> = journal.into_iter().map(|e| (e.seq, e.fact)).collect();
+            assert_eq!(got, want);
+        }
+        let alone = f.store.writer_counts().commits;
+        f.store
+            .journal_append(&runs[0], vec![opened(25)], RunState::Done)
+            .await
+            .unwrap();
+        assert_eq!(
+            f.store.writer_counts().commits,
+            alone + 1,
+            "nobody waits for company"
+        );
+    }
+
+    #[tokio::test]
+    async fn one_that_fails_takes_no_other_of_its_commit_with_it() {
+        let f = fixture().await;
+        let run = fixture::run();
+        f.store.run_insert(&run).await.unwrap();
+        let nowhere = RunId::generate();
+        let appends = (0..30).map(|i| {
+            let run = if i % 3 == 0 { &nowhere } else { &run.id };
+            f.store
+                .journal_append(run, vec![opened(i)], RunState::Running)
+        });
+        let results = futures_util::future::join_all(appends).await;
+        let failed = results.iter().filter(|r| r.is_err()).count();
+        assert_eq!(failed, 10);
+        assert_eq!(f.store.journal(&run.id, 0).await.unwrap().len(), 20);
+    }
+}

@@ -166,3 +166,94 @@ impl LimitStore for Limits {
         self.changed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use patchbay_model::rate::RateWindow;
+    use patchbay_model::time::ManualClock;
+
+    use super::*;
+    use crate::fixture::{fixture, noon, open};
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    fn used_up(now: Duration) -> LimitState {
+        let window = RateWindow {
+            calls: 60,
+            seconds: 60,
+            burst: Some(1),
+        };
+        let mut budget = RateBudget::new(&[window], now);
+        budget.take(now).unwrap();
+        budget.hold(now, S(100));
+        let mut circuit = Circuit::default();
+        for _ in 0..5 {
+            circuit.failed(now);
+        }
+        LimitState { budget, circuit }
+    }
+
+    #[tokio::test]
+    async fn a_restart_wins_no_tokens_and_loses_no_pause() {
+        let f = fixture().await;
+        f.clock.advance(S(1_000));
+        let saved = used_up(f.clock.monotonic());
+        f.store.limits().save("tracker", &saved);
+        assert_eq!(
+            f.store.limits().load("tracker"),
+            Some(saved),
+            "read from memory"
+        );
+        f.store.close().await;
+        // Ten seconds pass on the wall; the new process's monotonic clock begins at zero.
+        let wall = noon() + S(1_010);
+        let store = open(f.dir.path(), Arc::new(ManualClock::at(wall))).await;
+        let mut carried = store.limits().load("tracker").unwrap();
+        assert_eq!(
+            carried.circuit.admit(S(0)),
+            Err(S(20)),
+            "10 of its 30 s are over"
+        );
+        assert_eq!(
+            carried.budget.take(S(0)),
+            Err(S(90)),
+            "10 of the 100 s are over"
+        );
+        carried.budget.take(S(90)).unwrap();
+        carried.budget.take(S(90)).unwrap_err();
+        assert_eq!(store.limits().load("other"), None);
+    }
+
+    #[tokio::test]
+    async fn a_wall_clock_that_went_back_shortens_no_pause() {
+        let f = fixture().await;
+        f.store.limits().save("tracker", &used_up(S(0)));
+        f.store.limits_flush().await.unwrap();
+        f.store.close().await;
+        let wall = noon() - S(86_400);
+        let store = open(f.dir.path(), Arc::new(ManualClock::at(wall))).await;
+        let mut carried = store.limits().load("tracker").unwrap();
+        assert_eq!(carried.budget.take(S(0)), Err(S(100)));
+        assert_eq!(carried.circuit.admit(S(0)), Err(S(30)));
+    }
+
+    #[tokio::test]
+    async fn limits_reach_the_disk_by_themselves() {
+        let f = fixture().await;
+        let before = f.store.writer_counts().operations;
+        f.store.limits().save("tracker", &used_up(S(0)));
+        let written = async {
+            while f.store.writer_counts().operations == before {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(S(5), written)
+            .await
+            .expect("written behind");
+        let kept = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM limits")
+            .fetch_one(f.store.readers())
+            .await
+            .unwrap();
+        assert_eq!(kept, 1);
+    }
+}

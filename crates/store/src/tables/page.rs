@@ -97,3 +97,144 @@ async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<PageResult, St
         known: page.count.saturating_sub(new),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use patchbay_model::{Code, Problem};
+    use serde_json::json;
+    use sqlx::Connection as _;
+
+    use super::*;
+    use crate::fixture::{self, Fixture, fixture, signal};
+
+    async fn connected(f: &Fixture) -> ConnectionId {
+        let connection = fixture::connection("tracker");
+        f.store.connection_insert(&connection, None).await.unwrap();
+        connection.id
+    }
+
+    fn page<'a>(connection: &'a ConnectionId, signals: &'a [Signal]) -> PageCommit<'a> {
+        PageCommit {
+            connection,
+            stream: "issues",
+            signals,
+            quarantined: &[],
+            checkpoint: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_item_is_stored_once_per_version() {
+        let f = fixture().await;
+        let id = connected(&f).await;
+        let steps = [
+            (vec![("1", "a"), ("2", "a"), ("1", "a")], 2, 1),
+            (vec![("1", "a"), ("2", "a")], 0, 2),
+            (vec![("1", "b"), ("3", "a")], 2, 0),
+            (vec![], 0, 0),
+        ];
+        for (items, new, known) in steps {
+            let signals: Vec<_> = items.iter().map(|(i, v)| signal(&id, i, v)).collect();
+            let result = f.store.page_commit(page(&id, &signals)).await.unwrap();
+            assert_eq!(result, PageResult { new, known }, "{items:?}");
+        }
+        assert_eq!(f.store.signal_count(&id).await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn the_checkpoint_moves_with_the_page_and_stays_without_one() {
+        let f = fixture().await;
+        let id = connected(&f).await;
+        assert_eq!(f.store.checkpoint(&id, "issues").await.unwrap(), None);
+        for (checkpoint, want) in [
+            (Some(json!({"since": 1})), json!({"since": 1})),
+            (None, json!({"since": 1})),
+            (Some(json!("cursor-2")), json!("cursor-2")),
+        ] {
+            let page = PageCommit {
+                checkpoint: checkpoint.as_ref(),
+                ..page(&id, &[])
+            };
+            f.store.page_commit(page).await.unwrap();
+            assert_eq!(f.store.checkpoint(&id, "issues").await.unwrap(), Some(want));
+        }
+        assert_eq!(f.store.checkpoint(&id, "other").await.unwrap(), None);
+        f.store.checkpoint_clear(&id, "issues").await.unwrap();
+        assert_eq!(f.store.checkpoint(&id, "issues").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_cannot_move_its_checkpoint_stores_nothing() {
+        let f = fixture().await;
+        let id = connected(&f).await;
+        let url = format!("sqlite://{}", f.store.database().display());
+        let mut other = SqliteConnection::connect(&url).await.unwrap();
+        let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON checkpoints
+                      BEGIN SELECT RAISE(ABORT, 'refused'); END";
+        sqlx::query(refuse).execute(&mut other).await.unwrap();
+        let signals = [signal(&id, "1", "1")];
+        let full = PageCommit {
+            checkpoint: Some(&json!(1)),
+            ..page(&id, &signals)
+        };
+        f.store.page_commit(full.clone()).await.unwrap_err();
+        assert_eq!(
+            f.store.signal_count(&id).await.unwrap(),
+            0,
+            "all or nothing"
+        );
+        sqlx::query("DROP TRIGGER refuse")
+            .execute(&mut other)
+            .await
+            .unwrap();
+        f.store.page_commit(full).await.unwrap();
+        assert_eq!(f.store.signal_count(&id).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_comes_back_of_a_connection_that_is_gone() {
+        let f = fixture().await;
+        let id = connected(&f).await;
+        f.store.connection_delete(&id, true).await.unwrap();
+        let late = f
+            .store
+            .page_commit(page(&id, &[signal(&id, "1", "1")]))
+            .await;
+        assert!(matches!(late, Err(StoreError::NotFound(_))));
+        assert_eq!(f.store.signal_count(&id).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_item_waits_in_quarantine_once_and_leaves_when_it_fits() {
+        let f = fixture().await;
+        let id = connected(&f).await;
+        let unfit = |external_id: Option<&str>, raw| Quarantined {
+            external_id: external_id.map(Into::into),
+            problem: Problem::new(Code::SchemaMismatch).with("field", "title"),
+            raw,
+        };
+        let items = [
+            unfit(Some("1"), json!({"id": 1})),
+            unfit(None, json!({"a": 1})),
+            unfit(None, json!({"b": 1})),
+        ];
+        for _ in 0..3 {
+            let page = PageCommit {
+                quarantined: &items,
+                ..page(&id, &[])
+            };
+            f.store.page_commit(page).await.unwrap();
+        }
+        let waiting = f.store.quarantine_list(&id, 10).await.unwrap();
+        let mut kept: Vec<_> = waiting.into_iter().map(|q| q.item).collect();
+        kept.sort_by_key(|item| item.raw.to_string());
+        assert_eq!(kept, [items[1].clone(), items[2].clone(), items[0].clone()]);
+        f.store
+            .page_commit(page(&id, &[signal(&id, "1", "2")]))
+            .await
+            .unwrap();
+        let waiting = f.store.quarantine_list(&id, 10).await.unwrap();
+        assert!(waiting.iter().all(|q| q.item.external_id.is_none()));
+        assert_eq!(waiting.len(), 2, "those that still do not fit");
+    }
+}

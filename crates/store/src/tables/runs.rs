@@ -210,3 +210,117 @@ impl Store {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fixture::{self, fixture, noon, opened};
+
+    #[tokio::test]
+    async fn a_run_is_read_as_it_was_written_and_added_once() {
+        let f = fixture().await;
+        let mut run = fixture::run();
+        run.boot = Some(BootId::generate());
+        run.dry_run = true;
+        f.store.run_insert(&run).await.unwrap();
+        assert_eq!(f.store.run(&run.id).await.unwrap(), Some(run.clone()));
+        let again = f.store.run_insert(&run).await;
+        assert!(matches!(again, Err(StoreError::Exists { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_run_is_open_until_its_state_is_final() {
+        let f = fixture().await;
+        let run = fixture::run();
+        f.store.run_insert(&run).await.unwrap();
+        let states = [
+            (RunState::Running, true),
+            (RunState::Waiting, true),
+            (RunState::Paused, true),
+            (RunState::NeedsYou, true),
+            (RunState::FailedUndone, false),
+            (RunState::Stopped, false),
+            (RunState::Failed, false),
+            (RunState::DoneWithProblems, false),
+            (RunState::Done, false),
+        ];
+        for (state, open) in states {
+            let at = f.store.now();
+            f.store
+                .journal_append(&run.id, vec![], state)
+                .await
+                .unwrap();
+            let now = f.store.run(&run.id).await.unwrap().unwrap();
+            assert_eq!(now.state, state);
+            assert_eq!(
+                f.store.runs_open().await.unwrap().len(),
+                usize::from(open),
+                "{state:?}"
+            );
+            assert_eq!(now.finished_at, (!open).then_some(at), "{state:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_many_claims_under_one_boot_one_is_told_yes() {
+        let f = fixture().await;
+        let run = fixture::run();
+        f.store.run_insert(&run).await.unwrap();
+        let (older, newer) = (BootId::generate(), BootId::generate());
+        for boot in [&older, &newer] {
+            let claims = (0..8).map(|_| f.store.run_claim(&run.id, boot));
+            let told = futures_util::future::try_join_all(claims).await.unwrap();
+            assert_eq!(told.iter().filter(|yes| **yes).count(), 1);
+            let now = f.store.run(&run.id).await.unwrap().unwrap();
+            assert_eq!(now.boot.as_ref(), Some(boot));
+        }
+        f.store
+            .journal_append(&run.id, vec![], RunState::Done)
+            .await
+            .unwrap();
+        assert!(
+            !f.store.run_claim(&run.id, &older).await.unwrap(),
+            "it has ended"
+        );
+        assert!(
+            !f.store
+                .run_claim(&RunId::from("none"), &older)
+                .await
+                .unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn lists_show_the_latest_and_pruning_takes_only_ended_ones() {
+        let f = fixture().await;
+        let mut ids = Vec::new();
+        for i in 0..5 {
+            let mut run = fixture::run();
+            run.created_at = noon() + Duration::from_secs(i);
+            f.store.run_insert(&run).await.unwrap();
+            ids.push(run.id);
+        }
+        let page = f.store.run_list(2, 1).await.unwrap();
+        let listed: Vec<_> = page.items.iter().map(|r| &r.id).collect();
+        assert_eq!((listed, page.total), (vec![&ids[3], &ids[2]], 5));
+        f.store
+            .journal_append(&ids[0], vec![opened(1)], RunState::Done)
+            .await
+            .unwrap();
+        f.clock.advance(Duration::from_secs(60));
+        f.store
+            .journal_append(&ids[1], vec![], RunState::Failed)
+            .await
+            .unwrap();
+        let pruned = f
+            .store
+            .runs_prune(noon() + Duration::from_secs(30))
+            .await
+            .unwrap();
+        assert_eq!(pruned, 1, "neither open runs nor younger ones");
+        assert_eq!(f.store.run(&ids[0]).await.unwrap(), None);
+        assert_eq!(f.store.journal(&ids[0], 0).await.unwrap(), []);
+    }
+}

@@ -170,3 +170,102 @@ impl Store {
         Ok(column::count(count))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use patchbay_model::signal::Priority;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::PageCommit;
+    use crate::fixture::{self, Fixture, fixture, noon, signal};
+
+    async fn store(f: &Fixture, signals: &[Signal]) {
+        let page = PageCommit {
+            connection: &signals[0].connection,
+            stream: "issues",
+            signals,
+            quarantined: &[],
+            checkpoint: None,
+        };
+        let result = f.store.page_commit(page).await.unwrap();
+        assert_eq!(result.new, signals.len() as u64);
+    }
+
+    async fn connected(f: &Fixture, name: &str) -> ConnectionId {
+        let connection = fixture::connection(name);
+        f.store.connection_insert(&connection, None).await.unwrap();
+        connection.id
+    }
+
+    #[tokio::test]
+    async fn hostile_content_is_read_as_it_was_written() {
+        let f = fixture().await;
+        let id = connected(&f, "tracker").await;
+        let mut deep = json!(1);
+        for _ in 0..120 {
+            deep = json!([deep]);
+        }
+        let raws = [
+            json!("'; DROP TABLE signals; --"),
+            json!({"nul": "a\u{0}b", "quote": "\"\\\"", "emoji": "🧨", "$.x": {"": null}}),
+            json!([
+                0.1,
+                -0.0,
+                1e300,
+                u64::MAX,
+                i64::MIN,
+                123_456_789_012_345_678_u64
+            ]),
+            Value::Null,
+            json!("null"),
+            deep,
+        ];
+        for (i, raw) in raws.into_iter().enumerate() {
+            let mut sent = signal(&id, &format!("\"{i}\"\u{1f}'"), "v");
+            sent.raw = raw;
+            sent.priority = Some(Priority::High);
+            sent.summary = "{{not a template}} \"quoted\"".into();
+            sent.tags = vec!["a,b".into(), "[]".into()];
+            sent.url = Some("https://example.test/?a=\"1\"".into());
+            sent.timestamp = noon() + Duration::from_secs(i as u64);
+            store(&f, std::slice::from_ref(&sent)).await;
+            let read = f.store.signal_list(Some(&id), 1).await.unwrap();
+            assert_eq!(read, [sent]);
+        }
+    }
+
+    #[tokio::test]
+    async fn identifiers_that_differ_behind_a_nul_stay_apart() {
+        let f = fixture().await;
+        let id = connected(&f, "tracker").await;
+        store(
+            &f,
+            &[signal(&id, "a\u{0}b", "1"), signal(&id, "a\u{0}c", "1")],
+        )
+        .await;
+        assert_eq!(f.store.signal_count(&id).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_latest_come_first_of_one_connection_or_of_all() {
+        let f = fixture().await;
+        let (a, b) = (connected(&f, "a").await, connected(&f, "b").await);
+        for (i, id) in [&a, &b, &a, &b].into_iter().enumerate() {
+            let mut s = signal(id, &i.to_string(), "1");
+            s.timestamp = noon() + Duration::from_secs(i as u64);
+            store(&f, &[s]).await;
+        }
+        for (connection, limit, want) in [
+            (None, 3, vec!["3", "2", "1"]),
+            (Some(&a), 10, vec!["2", "0"]),
+            (Some(&b), 1, vec!["3"]),
+        ] {
+            let read = f.store.signal_list(connection, limit).await.unwrap();
+            let ids: Vec<_> = read.iter().map(|s| s.external_id.as_str()).collect();
+            assert_eq!(ids, want);
+        }
+    }
+}

@@ -121,3 +121,46 @@ impl Store {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixture::{fixture, noon};
+
+    #[tokio::test]
+    async fn the_same_delivery_twice_is_one_event_and_one_job() {
+        let f = fixture().await;
+        let event = |key: &str| NewTrigger {
+            kind: "webhook".into(),
+            subject: "tracker".into(),
+            key: key.into(),
+            payload: json!({"delivery": key}),
+        };
+        let job = NewJob {
+            queue: "runs".into(),
+            priority: 0,
+            due_at: noon(),
+            payload: json!(null),
+        };
+        let deliveries = ["1", "2", "1", "1", "2"]
+            .map(|key| f.store.trigger_record(event(key), Some(job.clone())));
+        let told = futures_util::future::try_join_all(deliveries)
+            .await
+            .unwrap();
+        assert_eq!(told, [true, true, false, false, false]);
+        let jobs = f.store.job_claim("runs", f.store.boot(), 10).await.unwrap();
+        assert_eq!(jobs.len(), 2);
+        let open = f.store.triggers_open(10).await.unwrap();
+        let events: Vec<_> = open.iter().map(|e| e.event.clone()).collect();
+        assert_eq!(events, [event("1"), event("2")]);
+        assert!(f.store.trigger_handled(open[0].id).await.unwrap());
+        assert!(!f.store.trigger_handled(open[0].id).await.unwrap());
+        assert_eq!(f.store.triggers_open(10).await.unwrap(), open[1..]);
+        assert!(
+            !f.store.trigger_record(event("1"), None).await.unwrap(),
+            "handled, not forgotten"
+        );
+    }
+}
