@@ -121,6 +121,27 @@ fn time_in_name(copy: &Path) -> String {
     stem.rsplit('-').next().unwrap_or_default().to_owned()
 }
 
+/// Copies the database before its schema becomes `schema`. Of several tries the last copy is kept.
+pub(crate) async fn before_schema(
+    dir: &Path,
+    database: &Path,
+    schema: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let begins = format!("before-schema-{schema}-");
+    let to = folder(dir)?.join(format!("{begins}{}.db", stamp(now)));
+    if !to.exists() {
+        copy_to(database, &to).await?;
+    }
+    for older in newest_first(dir)? {
+        let name = older.path.file_name().unwrap_or_default();
+        if older.path != to && name.to_string_lossy().starts_with(&begins) {
+            files::delete(&older.path)?;
+        }
+    }
+    Ok(())
+}
+
 fn is_daily(copy: &BackupCopy) -> bool {
     let name = copy.path.file_name().unwrap_or_default();
     name.to_string_lossy().starts_with(DAILY)

@@ -115,8 +115,7 @@ pub(crate) async fn open(
     let found = migrations::version(&mut connection).await?;
     if found < schema.newest() {
         if found > 0 {
-            let name = format!("before-schema-{}-{}.db", schema.newest(), stamp(now));
-            backup::copy_to(&path, &backup::folder(dir)?.join(name)).await?;
+            backup::before_schema(dir, &path, schema.newest(), now).await?;
         }
         if let Err(error) = schema.apply(&mut connection, found).await {
             let _ = connection.close().await;
@@ -215,4 +214,99 @@ fn damage_note(restored: Option<&str>, why: &str) -> Problem {
 /// A moment as part of a file name; sorts by time.
 pub(crate) fn stamp(at: Timestamp) -> String {
     at.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::noon;
+    use crate::migrations::SCHEMA;
+
+    const OLD: Schema = SCHEMA;
+    const NEW: Schema = Schema(&[
+        OLD.0[0],
+        "ALTER TABLE audit ADD COLUMN actor TEXT; PRAGMA user_version = 2;",
+    ]);
+    const BROKEN: Schema = Schema(&[
+        OLD.0[0],
+        "ALTER TABLE audit ADD COLUMN actor TEXT; SELECT nonsense; PRAGMA user_version = 2;",
+    ]);
+
+    async fn open_as(dir: &Path, schema: Schema) -> Result<(i64, SqliteConnection), StoreError> {
+        let opened = open(dir, noon(), &Tuning::default(), schema).await?;
+        let mut connection = opened.connection;
+        Ok((migrations::version(&mut connection).await?, connection))
+    }
+
+    #[tokio::test]
+    async fn an_older_database_is_copied_before_it_is_migrated() {
+        let dir = tempfile::tempdir().unwrap();
+        let (version, mut connection) = open_as(dir.path(), OLD).await.unwrap();
+        assert_eq!(version, 1);
+        crate::tables::meta::set_machine(&mut connection, "m")
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        assert_eq!(
+            backup::newest_first(dir.path()).unwrap(),
+            [],
+            "nothing to copy at first"
+        );
+        let (version, connection) = open_as(dir.path(), NEW).await.unwrap();
+        assert_eq!(version, 2);
+        connection.close().await.unwrap();
+        let copies = backup::newest_first(dir.path()).unwrap();
+        let [copy] = copies.as_slice() else {
+            panic!("one copy: {copies:?}");
+        };
+        let options = SqliteConnectOptions::new().filename(&copy.path);
+        let mut before = options.connect().await.unwrap();
+        assert_eq!(migrations::version(&mut before).await.unwrap(), 1);
+        let kept = crate::tables::meta::machine(&mut before).await.unwrap();
+        assert_eq!(kept.as_deref(), Some("m"));
+        let refused = open_as(dir.path(), OLD).await.map(|(version, _)| version);
+        assert!(matches!(
+            refused,
+            Err(StoreError::Newer { found: 2, known: 1 })
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_fails_leaves_the_database_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, connection) = open_as(dir.path(), OLD).await.unwrap();
+        connection.close().await.unwrap();
+        open_as(dir.path(), BROKEN)
+            .await
+            .map(|(version, _)| version)
+            .unwrap_err();
+        let (version, connection) = open_as(dir.path(), OLD).await.unwrap();
+        assert_eq!(version, 1);
+        connection.close().await.unwrap();
+        let (version, _) = open_as(dir.path(), NEW).await.unwrap();
+        assert_eq!(version, 2, "no half of the failed one is in the way");
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_set_up_to_be_durable() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, mut connection) = open_as(dir.path(), SCHEMA).await.unwrap();
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(journal, "wal");
+        for (pragma, want) in [
+            ("PRAGMA synchronous", 2),
+            ("PRAGMA foreign_keys", 1),
+            ("PRAGMA busy_timeout", 5_000),
+            ("PRAGMA temp_store", 2),
+        ] {
+            let value: i64 = sqlx::query_scalar(pragma)
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+            assert_eq!(value, want, "{pragma}");
+        }
+    }
 }
