@@ -1,5 +1,11 @@
 //! Bad peers: each fault against a read and against an effect, with the verdict we owe.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what went wrong by failing"
+)]
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;

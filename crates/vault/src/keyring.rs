@@ -1,0 +1,82 @@
+//! The system's keyring, through the Secret Service.
+//!
+//! Each call makes its own connection: the facade crate keeps one process-wide status that stays
+//! failed after the first failure, and a keyring that is unlocked later must be found.
+
+use std::sync::Arc;
+
+use keyring_core::api::CredentialStoreApi;
+use keyring_core::{Entry, Error};
+
+use crate::error::VaultError;
+use crate::secret::Secret;
+use crate::stores::{SecretStore, StoreKind};
+
+/// The account under which the keyring lists our keys.
+const SERVICE: &str = "Patchbay";
+
+/// The system's keyring.
+#[derive(Debug, Default)]
+pub struct KeyringStore;
+
+impl KeyringStore {
+    /// The keyring of the user's session. Nothing is contacted yet.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl SecretStore for KeyringStore {
+    fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+        match entry(name)?.get_password() {
+            Ok(text) => Ok(Some(Secret::new(text))),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(named(&error)),
+        }
+    }
+
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), VaultError> {
+        entry(name)?
+            .set_password(secret.expose())
+            .map_err(|error| named(&error))
+    }
+
+    fn delete(&self, name: &str) -> Result<(), VaultError> {
+        match entry(name)?.delete_credential() {
+            Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) => Err(named(&error)),
+        }
+    }
+
+    fn kind(&self) -> StoreKind {
+        StoreKind::Keyring
+    }
+}
+
+fn entry(name: &str) -> Result<Entry, VaultError> {
+    let store: Arc<zbus_secret_service_keyring_store::Store> =
+        zbus_secret_service_keyring_store::Store::new().map_err(|error| named(&error))?;
+    store
+        .build(SERVICE, name, None)
+        .map_err(|error| named(&error))
+}
+
+/// Locked, dismissed or absent. The library's messages name no secret.
+fn named(error: &Error) -> VaultError {
+    match error {
+        Error::NoStorageAccess(_) => VaultError::Locked,
+        Error::PlatformFailure(inner) => {
+            let text = inner.to_string();
+            let lower = text.to_lowercase();
+            if ["locked", "dismissed", "prompt"]
+                .iter()
+                .any(|word| lower.contains(word))
+            {
+                VaultError::Locked
+            } else {
+                VaultError::Unavailable(text)
+            }
+        }
+        other => VaultError::Unavailable(other.to_string()),
+    }
+}

@@ -1,0 +1,30 @@
+//! Where master keys are kept.
+
+use crate::error::VaultError;
+use crate::secret::Secret;
+
+/// Keeps a few small secrets by name.
+pub trait SecretStore: Send + Sync {
+    /// The secret under this name; none where there is none.
+    fn get(&self, name: &str) -> Result<Option<Secret>, VaultError>;
+
+    /// Keeps a secret under this name.
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), VaultError>;
+
+    /// Forgets the secret under this name; nothing happens where there is none.
+    fn delete(&self, name: &str) -> Result<(), VaultError>;
+
+    /// What kind of store it is.
+    fn kind(&self) -> StoreKind;
+}
+
+/// The kinds of store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// The system's keyring.
+    Keyring,
+    /// A file locked with a passphrase.
+    Passphrase,
+    /// Memory.
+    Memory,
+}
