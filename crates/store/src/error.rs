@@ -83,6 +83,11 @@ mod sqlite {
     pub(super) const TAKEN: [i32; 2] = [1555, 2067];
 }
 
+/// Less than this is a full disk: the log's shared memory takes 32 KiB at once.
+const BYTES_NEEDED: u64 = 64 << 10;
+/// The log, its shared memory, and a copy. SQLite removes what it could make before it gives up.
+const FILES_NEEDED: u64 = 3;
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let extended = extended_code(&error);
@@ -129,8 +134,12 @@ impl StoreError {
         };
         let primary = extended_code(error).map(|code| code & 0xff);
         let unspecific = matches!(primary, Some(sqlite::CANTOPEN | sqlite::IOERR));
-        let full = nix::sys::statvfs::statvfs(dir)
-            .is_ok_and(|disk| disk.blocks_available() == 0 || disk.files_available() == 0);
+        let full = nix::sys::statvfs::statvfs(dir).is_ok_and(|disk| {
+            let bytes = disk.blocks_available().saturating_mul(disk.fragment_size());
+            // Some file systems count no files at all.
+            let no_files = disk.files() > 0 && disk.files_available() < FILES_NEEDED;
+            bytes < BYTES_NEEDED || no_files
+        });
         if unspecific && full { Self::Full } else { self }
     }
 

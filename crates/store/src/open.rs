@@ -100,7 +100,7 @@ pub(crate) async fn open(
                 fresh = restored.is_none();
                 notes.push(damage_note(restored.as_deref(), &why));
             }
-            Err(error) => return Err(error.on_disk(dir)),
+            Err(error) => return Err(error),
         }
     }
     if fresh {
@@ -108,10 +108,7 @@ pub(crate) async fn open(
         files::sync_dir(dir)?;
     }
     let options = writing(&path, tuning);
-    let mut connection = options
-        .connect()
-        .await
-        .map_err(|error| StoreError::from(error).on_disk(dir))?;
+    let mut connection = options.connect().await?;
     let found = migrations::version(&mut connection).await?;
     if found < schema.newest() {
         if found > 0 {
@@ -119,7 +116,7 @@ pub(crate) async fn open(
         }
         if let Err(error) = schema.apply(&mut connection, found).await {
             let _ = connection.close().await;
-            return Err(StoreError::from(error).on_disk(dir));
+            return Err(error.into());
         }
     }
     Ok(Opened {

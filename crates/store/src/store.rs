@@ -86,6 +86,13 @@ impl Store {
 
     /// [`Store::open`] with other than the usual knobs.
     pub async fn open_tuned(options: OpenOptions, tuning: Tuning) -> Result<Self, StoreError> {
+        let dir = options.dir.clone();
+        Self::begin(options, tuning)
+            .await
+            .map_err(|error| error.on_disk(&dir))
+    }
+
+    async fn begin(options: OpenOptions, tuning: Tuning) -> Result<Self, StoreError> {
         let OpenOptions {
             dir,
             clock,

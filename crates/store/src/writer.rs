@@ -276,3 +276,34 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result
     sqlx::query(sql).execute(connection).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::fixture;
+
+    #[tokio::test]
+    async fn a_connection_that_failed_inside_a_transaction_is_never_used_again() {
+        let f = fixture().await;
+        let note = || f.store.audit("act", "x", &serde_json::Value::Null);
+        for sql in [
+            "SELECT nonsense",
+            "ROLLBACK",
+            "PRAGMA journal_mode = WAL; ATTACH '/nowhere/at/all.db' AS other",
+        ] {
+            let broken = f.store.write(move |tx| {
+                Box::pin(async move {
+                    sqlx::raw_sql(sql).execute(tx).await?;
+                    Ok(())
+                })
+            });
+            // The note shares the commit of the operation that breaks it.
+            let (alongside, broken) = futures_util::future::join(note(), broken).await;
+            broken.expect_err(sql);
+            alongside.expect_err("what is not durable is not acknowledged");
+            note()
+                .await
+                .expect("the next one has a connection that works");
+        }
+        assert_eq!(f.store.audit_list(100).await.unwrap().len(), 3);
+    }
+}

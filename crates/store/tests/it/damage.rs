@@ -8,10 +8,14 @@ use crate::house::{House, add_connection, add_signal, codes, connections, strang
 /// What befalls a file.
 type Damage = fn(&mut Vec<u8>);
 
-const DAMAGES: [(&str, Damage); 3] = [
+const DAMAGES: [(&str, Damage); 4] = [
     ("no database at all", |bytes| bytes.fill(b'?')),
     ("a header that lies", |bytes| bytes[16..100].fill(0xff)),
     ("pages of rubbish", |bytes| bytes[4_096..].fill(0x5a)),
+    ("one page that nobody reads at the start", |bytes| {
+        let last = bytes.len() - 4_096;
+        bytes[last..].fill(0x5a);
+    }),
 ];
 
 fn damage(house: &House, how: Damage) {
@@ -50,6 +54,52 @@ async fn a_damaged_database_is_set_aside_and_the_newest_good_copy_restored() {
         assert_eq!(codes(&store.notes()), Vec::<&str>::new(), "said once");
         assert_eq!(connections(&store).await, ["goes on", "in the copy"]);
     }
+}
+
+#[tokio::test]
+async fn a_log_left_by_a_kill_is_not_played_onto_the_restored_copy() {
+    let root = tempfile::tempdir().unwrap();
+    let house = House::at(&root.path().join("alive"));
+    let store = house.open().await;
+    add_connection(&store, "in the copy").await;
+    store.daily_copy().await.unwrap().unwrap();
+    let id = add_connection(&store, "after the copy").await;
+    store.close().await;
+    // From here on the log holds only what changes.
+    let store = house.open().await;
+    for i in 0..20 {
+        add_signal(&store, &id, &i.to_string(), 4_000)
+            .await
+            .unwrap();
+    }
+    // What a kill would leave: the log has not been folded into the database.
+    let killed = House::at(&root.path().join("killed"));
+    let files = ["patchbay.db", "patchbay.db-wal"];
+    fs::create_dir_all(killed.dir.join("backups")).unwrap();
+    for file in files {
+        fs::copy(house.dir.join(file), killed.dir.join(file)).unwrap();
+    }
+    for copy in store.backups().unwrap() {
+        let name = copy.path.file_name().unwrap();
+        fs::copy(&copy.path, killed.dir.join("backups").join(name)).unwrap();
+    }
+    assert!(fs::metadata(killed.dir.join(files[1])).unwrap().len() > 80_000);
+    let whole = House::at(&root.path().join("whole"));
+    fs::create_dir_all(&whole.dir).unwrap();
+    for file in files {
+        fs::copy(killed.dir.join(file), whole.dir.join(file)).unwrap();
+    }
+    let recovered = whole.open().await;
+    assert_eq!(
+        connections(&recovered).await,
+        ["after the copy", "in the copy"]
+    );
+    assert_eq!(codes(&recovered.notes()), Vec::<&str>::new());
+    damage(&killed, |bytes| bytes.fill(b'?'));
+    let store = killed.open().await;
+    assert_eq!(connections(&store).await, ["in the copy"]);
+    assert_eq!(store.integrity().await.unwrap(), Vec::<String>::new());
+    assert_eq!(codes(&store.notes()), ["STORAGE_CORRUPT"]);
 }
 
 #[tokio::test]

@@ -6,15 +6,15 @@ use patchbay_model::{Code, Problem};
 
 use crate::house::{House, add_connection, add_signal, connections};
 
-/// A file system of 4 MB, unmounted when dropped.
+/// A small file system, unmounted when dropped.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     /// None where this process may not mount.
-    fn mount(at: &Path) -> Option<Self> {
+    fn mount(at: &Path, options: &str) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
             .arg(at)
             .output();
         let done = mounted.is_ok_and(|output| output.status.success());
@@ -33,7 +33,7 @@ async fn a_full_disk_is_named_damages_nothing_and_heals_without_a_restart() {
     // Large writes fail in the middle of a transaction, small ones on committing.
     for bytes in [200_000, 20_000, 500] {
         let root = tempfile::tempdir().unwrap();
-        let Some(disk) = SmallDisk::mount(&root.path().join("disk")) else {
+        let Some(disk) = SmallDisk::mount(&root.path().join("disk"), "size=4m") else {
             eprintln!("skipped: this process may not mount a small file system");
             return;
         };
@@ -87,19 +87,76 @@ async fn a_full_disk_is_named_damages_nothing_and_heals_without_a_restart() {
 }
 
 #[tokio::test]
-async fn opening_on_a_full_disk_is_named_and_works_once_there_is_space() {
+async fn opening_with_too_little_space_is_named_and_works_once_there_is_enough() {
     let root = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::mount(&root.path().join("disk")) else {
+    let Some(disk) = SmallDisk::mount(&root.path().join("disk"), "size=4m") else {
         eprintln!("skipped: this process may not mount a small file system");
         return;
     };
-    let house = House::at(&disk.0.join("default"));
-    let mut filler = vec![0; 4 << 20];
-    while fs::write(disk.0.join("filler"), &filler).is_err() {
-        filler.truncate(filler.len() - 4_096);
+    let mut refused = 0;
+    // From nothing to more than an empty database takes, page by page: each step of opening is
+    // the first that fails once.
+    for pages in 0..120 {
+        let house = House::at(&disk.0.join("default"));
+        fs::create_dir_all(house.dir.join("backups")).unwrap();
+        let mut filler = vec![0; 4 << 20];
+        while fs::write(disk.0.join("filler"), &filler).is_err() {
+            filler.truncate(filler.len() - 4_096);
+        }
+        let filler_file = fs::File::options().write(true).open(disk.0.join("filler"));
+        let left = filler.len().saturating_sub(pages * 4_096);
+        filler_file.unwrap().set_len(left as u64).unwrap();
+        match house.try_open().await {
+            Ok(store) => store.close().await,
+            Err(error) => {
+                refused += 1;
+                let said = format!("{error:?}");
+                assert_eq!(
+                    Problem::from(error).code(),
+                    Code::StorageFull,
+                    "{pages}: {said}"
+                );
+            }
+        }
+        fs::remove_file(disk.0.join("filler")).unwrap();
+        let store = house.open().await;
+        add_connection(&store, "tracker").await;
+        assert!(store.notes().is_empty(), "{pages}: {:?}", store.notes());
+        store.close().await;
+        fs::remove_dir_all(&house.dir).unwrap();
     }
-    let refused = house.try_open().await.unwrap_err();
-    assert_eq!(Problem::from(refused).code(), Code::StorageFull);
-    fs::remove_file(disk.0.join("filler")).unwrap();
-    add_connection(&house.open().await, "tracker").await;
+    assert!(
+        (10..120).contains(&refused),
+        "{refused} of 120 had too little"
+    );
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_no_more_files_is_full() {
+    let mut refused = 0;
+    for files in 2..12 {
+        let root = tempfile::tempdir().unwrap();
+        let options = format!("size=4m,nr_inodes={files}");
+        let Some(disk) = SmallDisk::mount(&root.path().join("disk"), &options) else {
+            eprintln!("skipped: this process may not mount a small file system");
+            return;
+        };
+        let house = House::at(&disk.0.join("default"));
+        match house.try_open().await {
+            Ok(store) => {
+                add_connection(&store, "tracker").await;
+                store.close().await;
+            }
+            Err(error) => {
+                refused += 1;
+                let said = format!("{error:?}");
+                assert_eq!(
+                    Problem::from(error).code(),
+                    Code::StorageFull,
+                    "{files}: {said}"
+                );
+            }
+        }
+    }
+    assert!((2..10).contains(&refused), "{refused} of 10 had too few");
 }
