@@ -235,8 +235,9 @@ async fn examine_copy(copy: &Path) -> Result<(), StoreError> {
     if fs::metadata(copy).is_ok_and(|file| file.len() == 0) {
         return Err(StoreError::Corrupt("the copy is empty".to_owned()));
     }
-    open::examine(copy, &Tuning::default(), SCHEMA).await?;
-    let mut connection = SqliteConnectOptions::new().filename(copy).connect().await?;
+    let options = open::plain(copy, &Tuning::default());
+    open::examine(options.clone(), SCHEMA).await?;
+    let mut connection = options.connect().await?;
     let ours: Result<i64, _> =
         sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'")
             .fetch_one(&mut connection)

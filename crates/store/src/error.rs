@@ -77,8 +77,6 @@ mod sqlite {
     pub(super) const NOTADB: i32 = 26;
     /// Too big, constraint and mismatch: the statement was refused, the transaction stands.
     pub(super) const OF_THE_STATEMENT: [i32; 3] = [18, 19, 20];
-    /// Extended: the shared-memory file of the WAL cannot grow, which means a full disk.
-    pub(super) const IOERR_SHMSIZE: i32 = 4874;
     /// Extended: SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE.
     pub(super) const TAKEN: [i32; 2] = [1555, 2067];
 }
@@ -90,12 +88,10 @@ const FILES_NEEDED: u64 = 3;
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let extended = extended_code(&error);
-        match extended.map(|code| code & 0xff) {
+        match extended_code(&error).map(|code| code & 0xff) {
             Some(sqlite::FULL) => Self::Full,
             Some(sqlite::BUSY | sqlite::LOCKED) => Self::Busy,
             Some(sqlite::CORRUPT | sqlite::NOTADB) => Self::Corrupt(error.to_string()),
-            _ if extended == Some(sqlite::IOERR_SHMSIZE) => Self::Full,
             _ => match error {
                 sqlx::Error::PoolClosed => Self::Closed,
                 sqlx::Error::PoolTimedOut => Self::Busy,

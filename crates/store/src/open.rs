@@ -79,6 +79,13 @@ pub(crate) fn reading(path: &Path, tuning: &Tuning) -> SqliteConnectOptions {
         .pragma("temp_store", "MEMORY")
 }
 
+/// A connection to a copy, which nobody else uses. It leaves no other files beside it.
+pub(crate) fn plain(path: &Path, tuning: &Tuning) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(tuning.busy_timeout)
+}
+
 /// Opens the database in `dir`.
 pub(crate) async fn open(
     dir: &Path,
@@ -93,7 +100,8 @@ pub(crate) async fn open(
     let mut fresh = is_missing(&path);
     if !fresh {
         files::private_file(&path)?;
-        match examine(&path, tuning, schema).await {
+        // Read only: a damaged file and its log are kept as they were found.
+        match examine(reading(&path, tuning), schema).await {
             Ok(()) => {}
             Err(StoreError::Corrupt(why)) => {
                 let restored = mend(dir, &path, now, tuning, schema).await?;
@@ -135,15 +143,10 @@ fn is_missing(path: &Path) -> bool {
 
 /// Refuses a damaged or newer file before anything is written to it.
 pub(crate) async fn examine(
-    path: &Path,
-    tuning: &Tuning,
+    options: SqliteConnectOptions,
     schema: Schema,
 ) -> Result<(), StoreError> {
-    let mut connection = SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(tuning.busy_timeout)
-        .connect()
-        .await?;
+    let mut connection = options.connect().await?;
     let verdict = look(&mut connection, schema).await;
     // A damaged file may fail to close as well; the verdict says why.
     let closed = connection.close().await;
@@ -182,7 +185,7 @@ async fn mend(
     let suffix = format!(".corrupt-{}", stamp(now));
     files::set_aside(path, &suffix)?;
     for copy in backup::newest_first(dir)? {
-        if examine(&copy.path, tuning, schema).await.is_ok() {
+        if examine(plain(&copy.path, tuning), schema).await.is_ok() {
             files::place(&copy.path, path)?;
             return Ok(copy
                 .path

@@ -176,6 +176,8 @@ mod tests {
     use std::time::Duration;
 
     use patchbay_model::signal::Priority;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -234,6 +236,25 @@ mod tests {
             store(&f, std::slice::from_ref(&sent)).await;
             let read = f.store.signal_list(Some(&id), 1).await.unwrap();
             assert_eq!(read, [sent]);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn any_text_is_read_as_it_was_written(texts in vec(any::<String>(), 1..6)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let f = fixture().await;
+                let id = connected(&f, &texts.concat()).await;
+                let mut sent = signal(&id, &texts[0], &texts.concat());
+                sent.raw = json!(texts);
+                sent.tags.clone_from(&texts);
+                sent.summary.clone_from(&texts[0]);
+                sent.url = texts.last().cloned();
+                store(&f, std::slice::from_ref(&sent)).await;
+                assert_eq!(f.store.signal_list(Some(&id), 1).await.unwrap(), [sent]);
+            });
         }
     }
 

@@ -83,7 +83,8 @@ async fn a_log_left_by_a_kill_is_not_played_onto_the_restored_copy() {
         let name = copy.path.file_name().unwrap();
         fs::copy(&copy.path, killed.dir.join("backups").join(name)).unwrap();
     }
-    assert!(fs::metadata(killed.dir.join(files[1])).unwrap().len() > 80_000);
+    let left = fs::read(killed.dir.join(files[1])).unwrap();
+    assert!(left.len() > 80_000);
     let whole = House::at(&root.path().join("whole"));
     fs::create_dir_all(&whole.dir).unwrap();
     for file in files {
@@ -100,6 +101,12 @@ async fn a_log_left_by_a_kill_is_not_played_onto_the_restored_copy() {
     assert_eq!(connections(&store).await, ["in the copy"]);
     assert_eq!(store.integrity().await.unwrap(), Vec::<String>::new());
     assert_eq!(codes(&store.notes()), ["STORAGE_CORRUPT"]);
+    let log = killed.dir.join("patchbay.db.corrupt-20261120T120000Z-wal");
+    assert_eq!(
+        fs::read(log).unwrap(),
+        left,
+        "kept with the file it belongs to"
+    );
 }
 
 #[tokio::test]
