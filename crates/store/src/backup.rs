@@ -16,6 +16,8 @@ use crate::{Store, StoreError, files};
 const KEPT: usize = 7;
 /// Time between daily copies.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a restore waits for whoever writes to the database it replaces.
+const HELD: Duration = Duration::from_millis(500);
 /// How the names of daily copies begin; the time follows.
 const DAILY: &str = "daily-";
 
@@ -257,6 +259,7 @@ async fn fold_in(database: &Path) -> Result<(), StoreError> {
     let held = async {
         let mut connection = SqliteConnectOptions::new()
             .filename(database)
+            .busy_timeout(HELD)
             .connect()
             .await?;
         let idle = sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK; PRAGMA wal_checkpoint(TRUNCATE);")

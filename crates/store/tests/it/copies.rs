@@ -4,6 +4,7 @@ use std::time::Duration;
 use patchbay_model::{Code, Problem};
 use patchbay_store::{Store, StoreError};
 
+use crate::child::Other;
 use crate::house::{House, add_connection, add_signal, codes, connections, stranger};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -106,6 +107,31 @@ async fn restoring_puts_the_copy_in_place_and_keeps_what_it_replaced() {
     let elsewhere = House::at(&root.path().join("other"));
     assert_eq!(Store::restore(&elsewhere.dir, &file).await.unwrap(), None);
     assert_eq!(connections(&elsewhere.open().await).await, ["then"]);
+}
+
+#[tokio::test]
+async fn a_database_that_is_being_written_is_not_replaced() {
+    let root = tempfile::tempdir().unwrap();
+    let house = House::at(&root.path().join("default"));
+    let store = house.open().await;
+    add_connection(&store, "kept").await;
+    let file = root.path().join("mine.db");
+    store.backup(&file).await.unwrap();
+    store.close().await;
+    let other = Other::holding("writer", &house.database());
+    assert_eq!(other.said, "writing");
+    let refused = Store::restore(&house.dir, &file).await.unwrap_err();
+    assert_eq!(Problem::from(refused).code(), Code::StorageBusy);
+    other.kill();
+    let left = house.names();
+    assert!(
+        !left
+            .iter()
+            .any(|n| n.contains("restoring") || n.contains("replaced")),
+        "{left:?}"
+    );
+    Store::restore(&house.dir, &file).await.unwrap();
+    assert_eq!(connections(&house.open().await).await, ["kept"]);
 }
 
 #[tokio::test]

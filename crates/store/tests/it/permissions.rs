@@ -27,7 +27,11 @@ async fn nobody_else_may_read_anything_whatever_the_umask() {
     // A folder that was made by hand, and too open.
     fs::create_dir_all(data.join("workspaces/default")).unwrap();
     let _lock = OwnerLock::acquire(&data).unwrap();
-    let store = House::at(&data.join("workspaces/default")).open().await;
+    let house = House::at(&data.join("workspaces/default"));
+    house.open().await.close().await;
+    // As a careless copy back from elsewhere leaves it.
+    fs::set_permissions(house.database(), fs::Permissions::from_mode(0o644)).unwrap();
+    let store = house.open().await;
     add_connection(&store, "tracker").await;
     store.daily_copy().await.unwrap().unwrap();
     store.backup(&data.join("mine.db")).await.unwrap();
