@@ -1,1 +1,24 @@
-//! (being written)
+//! Connectors as data: read, brought forward, checked, with every mistake at its place.
+
+mod catalogue;
+mod check;
+pub mod fixture;
+mod locate;
+mod migrate;
+mod names;
+mod read;
+
+pub use catalogue::Catalogue;
+pub use read::{LARGEST, read};
+
+use serde_json::Value;
+
+/// The JSON Schema (2020-12) of the format, made from the types that read it. Kept as
+/// `descriptors/descriptor.schema.json` for editors.
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(patchbay_model::Descriptor).to_value();
+    if let Value::Object(members) = &mut schema {
+        members.insert("title".into(), "Patchbay connector".into());
+    }
+    schema
+}

@@ -16,5 +16,5 @@ pub use answer::{Answer, Headers, json_body};
 pub use client::Client;
 pub use error::{Failure, NetError};
 pub use guard::{is_public, origin_of};
-pub use listen::{Listener, guard_host, listen};
+pub use listen::{CutConnection, Listener, guard_host, listen};
 pub use request::Request;

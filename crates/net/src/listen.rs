@@ -1,15 +1,22 @@
 //! The one place that binds a port.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use tokio::net::TcpListener;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tower_service::Service;
 
 use crate::error::NetError;
+
+/// Headers must arrive in this time.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A bound port on loopback.
 #[derive(Debug)]
@@ -44,17 +51,72 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `stop` is done; requests under way are finished.
+    /// Serves until `stop` is done; requests under way are finished. Headers must arrive within ten
+    /// seconds.
     pub async fn serve(
         self,
         router: Router,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), NetError> {
-        let address = self.address;
-        axum::serve(self.inner, router)
-            .with_graceful_shutdown(stop)
-            .await
-            .map_err(|source| NetError::Serve { address, source })
+        let mut connections = JoinSet::new();
+        let (closing, closed) = tokio::sync::watch::channel(());
+        tokio::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.inner.accept() => accepted,
+                () = &mut stop => break,
+            };
+            while connections.try_join_next().is_some() {}
+            match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve_connection(stream, router.clone(), closed.clone()));
+                }
+                // A connection that went away at once, or no descriptor free: neither ends the listener.
+                Err(error) => {
+                    tracing::debug!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+        }
+        drop(closing);
+        while connections.join_next().await.is_some() {}
+        Ok(())
+    }
+}
+
+/// A response that carries this as an extension is not sent: the connection is closed without a
+/// status line. For pretend services that lose their answers.
+#[derive(Clone, Copy, Debug)]
+pub struct CutConnection;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is cut on purpose")]
+struct Cut;
+
+async fn serve_connection(stream: TcpStream, router: Router, mut closed: tokio::sync::watch::Receiver<()>) {
+    let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let mut router = router.clone();
+        async move {
+            // The router cannot fail.
+            let Ok(response) = router.call(request.map(axum::body::Body::new)).await;
+            if response.extensions().get::<CutConnection>().is_some() { Err(Cut) } else { Ok(response) }
+        }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let result = tokio::select! {
+        result = connection.as_mut() => result,
+        // Only ever closed, never sent on.
+        _ = closed.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 

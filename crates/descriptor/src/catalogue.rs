@@ -1,0 +1,107 @@
+//! The connectors that ship with the program.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{ConnectorId, Descriptor};
+
+use crate::catalogue::source::BUILT_IN;
+use crate::read::read;
+
+mod source {
+    /// Name and text of each definition; listed by `build.rs`.
+    pub(super) const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+}
+
+/// Connectors by identifier. A bad definition never hides a good one.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    connectors: BTreeMap<ConnectorId, Arc<Descriptor>>,
+    problems: Vec<Problem>,
+}
+
+impl Catalogue {
+    /// Those that ship with the program.
+    pub fn built_in() -> Self {
+        let mut catalogue = Self::default();
+        for (file, text) in BUILT_IN {
+            match read(text, file) {
+                Ok(descriptor) => catalogue.add(descriptor, file),
+                Err(problems) => catalogue.problems.extend(problems),
+            }
+        }
+        catalogue
+    }
+
+    /// The same with one more; a second of the same identifier is a problem and left out.
+    #[must_use]
+    pub fn with(mut self, descriptor: Descriptor) -> Self {
+        let file = format!("{}.json", descriptor.id);
+        self.add(descriptor, &file);
+        self
+    }
+
+    fn add(&mut self, descriptor: Descriptor, file: &str) {
+        if self.connectors.contains_key(&descriptor.id) {
+            self.problems.push(
+                Problem::new(Code::DescriptorInvalid)
+                    .with(
+                        "message",
+                        format!(
+                            "There is another connector with the id \"{}\".",
+                            descriptor.id
+                        ),
+                    )
+                    .about(Subject::File {
+                        path: file.to_owned(),
+                        line: None,
+                        column: None,
+                        pointer: Some("/id".to_owned()),
+                    }),
+            );
+            return;
+        }
+        self.connectors
+            .insert(descriptor.id.clone(), Arc::new(descriptor));
+    }
+
+    /// The connector with this identifier.
+    pub fn get(&self, id: &ConnectorId) -> Option<&Arc<Descriptor>> {
+        self.connectors.get(id)
+    }
+
+    /// All connectors, by identifier.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Descriptor>> {
+        self.connectors.values()
+    }
+
+    /// Definitions that could not be read.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_definition_that_ships_is_in_order() {
+        let catalogue = Catalogue::built_in();
+        assert_eq!(catalogue.problems(), []);
+        assert!(catalogue.all().count() >= 3, "the catalogue is empty");
+    }
+
+    #[test]
+    fn a_second_of_one_id_is_a_problem_and_hides_nothing() {
+        let catalogue = Catalogue::built_in();
+        let one = catalogue.all().next().unwrap().as_ref().clone();
+        let count = catalogue.all().count();
+        let catalogue = catalogue.with(one);
+        assert_eq!(
+            (catalogue.all().count(), catalogue.problems().len()),
+            (count, 1)
+        );
+    }
+}

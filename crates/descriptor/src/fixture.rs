@@ -1,0 +1,160 @@
+//! Fixtures: what a connector does with what a service says, as data. `docs/descriptor.md` shows one
+//! of each kind; `patchbay-cli test-descriptor` runs them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use patchbay_model::problem::{Code, Problem, Subject};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fixture {
+    /// The folder's name.
+    #[serde(default, skip_deserializing)]
+    pub name: String,
+    /// What backs it.
+    pub proof: Proof,
+    /// Settings of the connection.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+    /// What is played.
+    pub case: Box<Case>,
+}
+
+/// What backs a fixture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// The same request and answer are checked against the vendor's published schema.
+    VendorSchema,
+    /// A recorded exchange is replayed.
+    Recorded,
+    /// Only this file, written by hand in the vendor's shape.
+    FixtureOnly,
+}
+
+/// What is played.
+#[expect(clippy::large_enum_variant, reason = "kept in a box by the fixture")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum Case {
+    /// Pages of a stream become signals.
+    Stream {
+        /// The stream.
+        stream: String,
+        /// The answers, page by page.
+        pages: Vec<Response>,
+        /// The signals that come out, in order: the members given must be equal.
+        signals: Vec<Value>,
+        /// How many items are put aside.
+        #[serde(default)]
+        quarantined: usize,
+    },
+    /// Parameters become a request, an answer becomes a result.
+    Operation {
+        /// The operation.
+        operation: String,
+        /// Its parameters.
+        params: Value,
+        /// The request that is built.
+        request: ExpectedRequest,
+        /// The answer.
+        response: Response,
+        /// The result that comes out; only compared where given.
+        #[serde(default)]
+        result: Option<Value>,
+        /// The code of the problem that comes out instead.
+        #[serde(default)]
+        problem: Option<Code>,
+    },
+    /// An answer to the health check becomes a verdict.
+    Health {
+        /// The answer.
+        response: Response,
+        /// Whether the connection works.
+        healthy: bool,
+        /// "Signed in as".
+        #[serde(default)]
+        identity: Option<String>,
+        /// The code of the problem.
+        #[serde(default)]
+        problem: Option<Code>,
+    },
+}
+
+/// An answer of a service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Response {
+    /// The status code; 200 where absent.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// Headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The JSON body; none where absent.
+    #[serde(default)]
+    pub body: Option<Value>,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// A request as it must come out. Query and headers may hold more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExpectedRequest {
+    /// The method.
+    pub method: String,
+    /// The path below the base address.
+    pub path: String,
+    /// Query parameters.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// Headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The JSON body; compared whole where given.
+    #[serde(default)]
+    pub body: Option<Value>,
+}
+
+/// Loads the fixtures of one connector: `<folder>/<case>/fixture.json`. Sorted by name.
+pub fn load(folder: &Path) -> Result<Vec<Fixture>, Problem> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(Vec::new());
+    };
+    let mut fixtures = Vec::new();
+    for case in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+        let file = case.join("fixture.json");
+        let Ok(text) = std::fs::read_to_string(&file) else {
+            continue;
+        };
+        let mut fixture: Fixture = serde_json::from_str(&text).map_err(|error| {
+            Problem::new(Code::DescriptorInvalid)
+                .with("message", format!("{error}."))
+                .about(Subject::File {
+                    path: file.display().to_string(),
+                    line: Some(error.line()),
+                    column: Some(error.column()),
+                    pointer: None,
+                })
+        })?;
+        fixture.name = case
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        fixtures.push(fixture);
+    }
+    fixtures.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(fixtures)
+}

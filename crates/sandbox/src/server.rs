@@ -1,0 +1,229 @@
+//! The process around the pretend tools.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use patchbay_model::Clock;
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::error::SandboxError;
+use crate::fault::{self, Switches, refusal};
+use crate::log::Log;
+use crate::world::World;
+use crate::{chat, control, tracker};
+
+/// How to start.
+#[derive(Clone, Debug, Default)]
+pub struct SandboxOptions {
+    /// The port; any free one where 0.
+    pub port: u16,
+    /// Where state is kept; in memory where absent.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// Where the pretend tools are, and their pretend keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// Base address of the tracker.
+    pub tracker_url: String,
+    /// A token that the tracker accepts.
+    pub tracker_token: String,
+    /// Base address of the chat.
+    pub chat_url: String,
+    /// A key that the chat accepts.
+    pub chat_key: String,
+}
+
+/// The sandbox, running.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    access: Access,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+/// What every request may use.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) world: Arc<Mutex<World>>,
+    pub(crate) switches: Arc<Mutex<Switches>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) access: Access,
+}
+
+impl Shared {
+    /// The world, also after a request that ended badly.
+    pub(crate) fn world(&self) -> std::sync::MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn switches(&self) -> std::sync::MutexGuard<'_, Switches> {
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sandbox {
+    /// Starts it on loopback.
+    pub async fn start(
+        options: SandboxOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SandboxError> {
+        let listener =
+            patchbay_net::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
+        let address = listener.addr();
+        let (tracker_token, chat_key) = keys(options.state_dir.as_deref())?;
+        let access = Access {
+            tracker_url: format!("http://{address}/tracker"),
+            tracker_token,
+            chat_url: format!("http://{address}/chat"),
+            chat_key,
+        };
+        let (log, effects) = Log::open(options.state_dir.as_deref())?;
+        let shared = Shared {
+            world: Arc::new(Mutex::new(World::new(log, effects))),
+            switches: Arc::default(),
+            clock,
+            access: access.clone(),
+        };
+        let router = patchbay_net::guard_host(router(&shared), address);
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(async move {
+            let stopped = async {
+                // Dropping the sandbox stops it too.
+                let _ = stopped.await;
+            };
+            if let Err(error) = listener.serve(router, stopped).await {
+                tracing::error!(%error, "the sandbox ended");
+            }
+        });
+        Ok(Self {
+            address,
+            access,
+            stop,
+            server,
+        })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Addresses and pretend keys.
+    pub fn access(&self) -> Access {
+        self.access.clone()
+    }
+
+    /// Stops it; requests under way are finished.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.server.await;
+    }
+}
+
+/// All routes.
+pub(crate) fn router(shared: &Shared) -> Router {
+    let tool = |name: &'static str, routes: Router<Shared>| {
+        let state = shared.clone();
+        routes.layer(middleware::from_fn(move |request: Request, next: Next| {
+            let shared = state.clone();
+            async move { enter(shared, name, request, next).await }
+        }))
+    };
+    Router::new()
+        .nest("/tracker", tool("tracker", tracker::routes()))
+        .nest("/chat", tool("chat", chat::routes()))
+        .nest("/control", control::routes())
+        .with_state(shared.clone())
+}
+
+/// Counts the request, checks its key and lets faults have their way.
+async fn enter(shared: Shared, tool: &'static str, request: Request, next: Next) -> Response {
+    shared.world().counters.requests += 1;
+    let line = format!("{} {}", request.method(), request.uri().path());
+    let known = knows(request.headers(), tool, &shared.access);
+    let fault = fault::take(&mut shared.switches(), tool, &line);
+    if let Some(response) = fault::before(fault.clone()).await {
+        return response;
+    }
+    if !known {
+        return refusal(StatusCode::UNAUTHORIZED, "This key is not known here");
+    }
+    fault::after(fault.as_ref(), next.run(request).await)
+}
+
+fn knows(headers: &HeaderMap, tool: &str, access: &Access) -> bool {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match tool {
+        "tracker" => {
+            header("authorization").and_then(|v| v.strip_prefix("Bearer "))
+                == Some(&access.tracker_token)
+        }
+        _ => header("x-api-key") == Some(&access.chat_key),
+    }
+}
+
+/// Pretend keys: new ones, or those of an earlier start with the same state.
+fn keys(folder: Option<&Path>) -> Result<(String, String), SandboxError> {
+    let file = folder.map(|folder| folder.join("keys.json"));
+    if let Some(text) = file
+        .as_ref()
+        .and_then(|file| std::fs::read_to_string(file).ok())
+        && let Ok(keys) = serde_json::from_str(&text)
+    {
+        return Ok(keys);
+    }
+    let keys = (
+        format!("sandbox-token-{}", random()?),
+        format!("sandbox-key-{}", random()?),
+    );
+    if let Some(file) = file {
+        use std::io::Write;
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        if let Some(folder) = folder {
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
+        }
+        let text = serde_json::to_vec(&keys).map_err(std::io::Error::from)?;
+        // Beside and in place: a kill leaves the old keys or the new, never half of one.
+        let beside = file.with_extension("new");
+        let mut out = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)?;
+        out.write_all(&text)?;
+        out.sync_all()?;
+        std::fs::rename(&beside, &file)?;
+    }
+    Ok(keys)
+}
+
+fn random() -> Result<String, SandboxError> {
+    let mut bytes = [0; 12];
+    getrandom::fill(&mut bytes).map_err(|_| SandboxError::NoRandom)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The page of a list that `page` (from 1) and `per_page` ask for, and whether there is another.
+pub(crate) fn page<T: Clone>(items: &[T], number: usize, size: usize) -> (Vec<T>, bool) {
+    let start = number
+        .saturating_sub(1)
+        .saturating_mul(size)
+        .min(items.len());
+    let end = (start + size).min(items.len());
+    (items[start..end].to_vec(), end < items.len())
+}

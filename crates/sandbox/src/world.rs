@@ -1,0 +1,287 @@
+//! What the pretend tools hold, and the effects that changed it.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::log::Log;
+
+/// Everything the pretend tools hold.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) issues: Vec<Issue>,
+    pub(crate) comments: Vec<Comment>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) counters: Counters,
+    pub(crate) log: Log,
+    keys: BTreeMap<String, u64>,
+    next_id: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Issue {
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) state: String,
+    pub(crate) priority: String,
+    pub(crate) labels: Vec<String>,
+    pub(crate) author: Person,
+    pub(crate) url: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) login: String,
+    pub(crate) email: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Comment {
+    pub(crate) id: u64,
+    pub(crate) issue: u64,
+    pub(crate) body: String,
+    pub(crate) created_at: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) id: u64,
+    pub(crate) channel: String,
+    pub(crate) text: String,
+    pub(crate) announcement: bool,
+    pub(crate) sent_at: Timestamp,
+}
+
+/// What really happened.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Counters {
+    /// Effects by kind.
+    pub(crate) effects: BTreeMap<String, u64>,
+    /// Effects by kind and content, such as `message_sent:general:Hello`.
+    pub(crate) by_content: BTreeMap<String, u64>,
+    /// Repeats that were recognised by their key and changed nothing.
+    pub(crate) replays: u64,
+    /// Requests of any kind.
+    pub(crate) requests: u64,
+}
+
+/// One effect, as the log keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub(crate) enum Effect {
+    IssueCreated {
+        issue: Issue,
+    },
+    IssueChanged {
+        number: u64,
+        state: Option<String>,
+        title: Option<String>,
+        at: Timestamp,
+    },
+    CommentAdded {
+        comment: Comment,
+    },
+    CommentDeleted {
+        id: u64,
+    },
+    MessageSent {
+        message: Message,
+        key: Option<String>,
+    },
+    MessageDeleted {
+        id: u64,
+    },
+}
+
+impl World {
+    /// The seed with every logged effect applied.
+    pub(crate) fn new(log: Log, effects: Vec<Effect>) -> Self {
+        let mut world = Self {
+            issues: seed(),
+            comments: Vec::new(),
+            messages: Vec::new(),
+            counters: Counters::default(),
+            log,
+            keys: BTreeMap::new(),
+            next_id: 1_000,
+        };
+        for effect in effects {
+            world.apply(effect);
+        }
+        world
+    }
+
+    /// A number that was not given out before.
+    pub(crate) fn new_id(&self) -> u64 {
+        self.next_id
+    }
+
+    /// The message that an idempotency key has made already.
+    pub(crate) fn sent_with(&self, key: &str) -> Option<&Message> {
+        let id = self.keys.get(key)?;
+        self.messages.iter().find(|message| message.id == *id)
+    }
+
+    /// Makes an effect durable, then real.
+    pub(crate) fn perform(&mut self, effect: Effect) -> std::io::Result<()> {
+        self.log.append(&effect)?;
+        self.apply(effect);
+        Ok(())
+    }
+
+    /// Back to the seed.
+    pub(crate) fn reset(&mut self) -> std::io::Result<()> {
+        self.log.clear()?;
+        let log = std::mem::replace(&mut self.log, Log::open::<Effect>(None)?.0);
+        *self = Self::new(log, Vec::new());
+        Ok(())
+    }
+
+    fn apply(&mut self, effect: Effect) {
+        let (kind, content) = match &effect {
+            Effect::IssueCreated { issue } => ("issue_created", issue.title.clone()),
+            Effect::IssueChanged { number, state, .. } => (
+                "issue_changed",
+                format!("{number}:{}", state.as_deref().unwrap_or("-")),
+            ),
+            Effect::CommentAdded { comment } => (
+                "comment_added",
+                format!("{}:{}", comment.issue, comment.body),
+            ),
+            Effect::CommentDeleted { id } => ("comment_deleted", id.to_string()),
+            Effect::MessageSent { message, .. } if message.announcement => (
+                "announcement_sent",
+                format!("{}:{}", message.channel, message.text),
+            ),
+            Effect::MessageSent { message, .. } => (
+                "message_sent",
+                format!("{}:{}", message.channel, message.text),
+            ),
+            Effect::MessageDeleted { id } => ("message_deleted", id.to_string()),
+        };
+        *self.counters.effects.entry(kind.to_owned()).or_default() += 1;
+        *self
+            .counters
+            .by_content
+            .entry(format!("{kind}:{content}"))
+            .or_default() += 1;
+        match effect {
+            Effect::IssueCreated { issue } => self.issues.push(issue),
+            Effect::IssueChanged {
+                number,
+                state,
+                title,
+                at,
+            } => {
+                if let Some(issue) = self.issues.iter_mut().find(|issue| issue.number == number) {
+                    issue.state = state.unwrap_or_else(|| issue.state.clone());
+                    issue.title = title.unwrap_or_else(|| issue.title.clone());
+                    issue.updated_at = at;
+                }
+            }
+            Effect::CommentAdded { comment } => {
+                self.next_id = self.next_id.max(comment.id + 1);
+                self.comments.push(comment);
+            }
+            Effect::CommentDeleted { id } => self.comments.retain(|comment| comment.id != id),
+            Effect::MessageSent { message, key } => {
+                self.next_id = self.next_id.max(message.id + 1);
+                if let Some(key) = key {
+                    self.keys.insert(key, message.id);
+                }
+                self.messages.push(message);
+            }
+            Effect::MessageDeleted { id } => self.messages.retain(|message| message.id != id),
+        }
+    }
+}
+
+/// The issues a new user finds.
+fn seed() -> Vec<Issue> {
+    // A fixed day: the same sandbox looks the same every time.
+    let begin = Timestamp::from_second(1_790_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
+    let rows: [(&str, &str, &str, &[&str], &str); 8] = [
+        (
+            "Sign-in button does nothing on Safari",
+            "Tapping it twice helps.",
+            "high",
+            &["bug", "web"],
+            "amira",
+        ),
+        (
+            "Export stops at 1,000 rows",
+            "The last page is missing from the file.",
+            "high",
+            &["bug", "export"],
+            "li",
+        ),
+        (
+            "Add a dark theme",
+            "Many of us work late.",
+            "medium",
+            &["feature"],
+            "noor",
+        ),
+        (
+            "Typing mistake on the pricing page",
+            "It says \"montly\".",
+            "low",
+            &["copy"],
+            "amira",
+        ),
+        (
+            "Reminder e-mails arrive twice",
+            "Since Tuesday, for the Lisbon team only.",
+            "critical",
+            &["bug", "mail"],
+            "sofia",
+        ),
+        (
+            "Search does not find names with accents",
+            "\"Jose\" should find \"José\".",
+            "medium",
+            &["bug", "search"],
+            "li",
+        ),
+        (
+            "Document the backup command",
+            "With an example for a daily job.",
+            "low",
+            &["docs"],
+            "noor",
+        ),
+        (
+            "Upload fails above 20 MB",
+            "A clear message would help, too.",
+            "high",
+            &["bug", "upload"],
+            "sofia",
+        ),
+    ];
+    rows.iter()
+        .zip(1..)
+        .map(|((title, body, priority, labels, login), number)| {
+            let at = begin + SignedDuration::from_hours(number * 5);
+            Issue {
+                number: number as u64,
+                title: (*title).to_owned(),
+                body: (*body).to_owned(),
+                state: if number == 4 { "closed" } else { "open" }.to_owned(),
+                priority: (*priority).to_owned(),
+                labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+                author: Person {
+                    login: (*login).to_owned(),
+                    email: format!("{login}@example.test"),
+                },
+                url: format!("https://tracker.example.test/issues/{number}"),
+                created_at: at,
+                updated_at: at,
+            }
+        })
+        .collect()
+}
