@@ -318,51 +318,6 @@ impl Store {
         .await
     }
 
-    /// The sealed credential; none where the connection is not there or has none.
-    pub async fn credential(&self, id: &ConnectionId) -> Result<Option<SealedBytes>, StoreError> {
-        let id = id.as_str();
-        let sealed = sqlx::query_scalar!("SELECT credential FROM connections WHERE id = ?", id)
-            .fetch_optional(self.readers())
-            .await?;
-        Ok(sealed.flatten().map(SealedBytes::new))
-    }
-
-    /// Puts another sealed credential in the place of the old one.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn credential_replace(
-        &self,
-        id: &ConnectionId,
-        credential: &SealedBytes,
-    ) -> Result<(), StoreError> {
-        let (id, credential) = (id.clone(), credential.as_bytes().to_vec());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let key = id.as_str();
-                let done = sqlx::query!(
-                    "UPDATE connections SET credential = ? WHERE id = ?",
-                    credential,
-                    key
-                )
-                .execute(tx)
-                .await?;
-                changed_one(done.rows_affected(), || missing(&id))
-            })
-        })
-        .await
-    }
-
-    /// Whether any connection has a sealed credential.
-    pub async fn credentials_exist(&self) -> Result<bool, StoreError> {
-        let found = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT 1 FROM connections WHERE credential IS NOT NULL) AS "found!: bool""#
-        )
-        .fetch_one(self.readers())
-        .await?;
-        Ok(found)
-    }
-
     /// Removes a connection with its credential, checkpoints, quarantine, calls and health,
     /// and its signals where `with_signals` says so, in one commit.
     ///
