@@ -1,0 +1,222 @@
+//! A descriptor with every template, path and schema compiled once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
+use patchbay_model::Descriptor;
+use patchbay_model::descriptor::{ErrorRule, RequestTemplate};
+use patchbay_net::origin_of;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::error::ConnectorError;
+
+/// A connector, ready to be interpreted.
+pub struct Compiled {
+    descriptor: Arc<Descriptor>,
+    base_url: Template,
+    default_headers: Vec<(String, Template)>,
+    default_query: Vec<(String, JsonTemplate)>,
+    pub(crate) rules: Vec<CompiledRule>,
+    pub(crate) operations: BTreeMap<String, CompiledOperation>,
+    pub(crate) streams: BTreeMap<String, CompiledStream>,
+    pub(crate) health: CompiledHealth,
+}
+
+pub(crate) struct CompiledRequest {
+    path: Template,
+    query: Vec<(String, JsonTemplate)>,
+    headers: Vec<(String, Template)>,
+    body: Option<JsonTemplate>,
+}
+
+pub(crate) struct CompiledOperation {
+    pub(crate) request: CompiledRequest,
+    pub(crate) params: Schema,
+    pub(crate) result: Option<Path>,
+    pub(crate) lookup: Option<(JsonTemplate, Template)>,
+}
+
+pub(crate) struct CompiledStream {
+    pub(crate) request: CompiledRequest,
+    pub(crate) mapper: SignalMapper,
+}
+
+pub(crate) struct CompiledHealth {
+    pub(crate) request: CompiledRequest,
+    pub(crate) expect: Option<Test>,
+    pub(crate) account: Option<Path>,
+    pub(crate) identity: Option<Path>,
+}
+
+/// An error rule with its conditions compiled.
+pub struct CompiledRule {
+    /// The rule.
+    pub(crate) rule: ErrorRule,
+    pub(crate) body: Option<Test>,
+    pub(crate) headers: Vec<(String, Test)>,
+    pub(crate) message: Option<Path>,
+}
+
+/// A request without secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Built {
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Value>,
+}
+
+impl Compiled {
+    /// Compiles everything of a descriptor.
+    pub fn new(descriptor: Arc<Descriptor>) -> Result<Self, ConnectorError> {
+        let mut operations = BTreeMap::new();
+        for operation in &descriptor.operations {
+            let lookup = match &operation.lookup {
+                None => None,
+                Some(lookup) => Some((
+                    JsonTemplate::compile(&Value::Object(lookup.params.clone().into_iter().collect()))?,
+                    Template::compile(&lookup.matches)?,
+                )),
+            };
+            operations.insert(
+                operation.id.clone(),
+                CompiledOperation {
+                    request: CompiledRequest::new(&operation.request)?,
+                    params: Schema::compile(&operation.params)?,
+                    result: operation.result_path.as_deref().map(Path::compile).transpose()?,
+                    lookup,
+                },
+            );
+        }
+        let mut streams = BTreeMap::new();
+        for stream in &descriptor.streams {
+            let compiled = CompiledStream {
+                request: CompiledRequest::new(&stream.request)?,
+                mapper: SignalMapper::compile(&stream.mapping)?,
+            };
+            streams.insert(stream.id.clone(), compiled);
+        }
+        let health = &descriptor.health_check;
+        Ok(Self {
+            base_url: Template::compile(&descriptor.base_url)?,
+            default_headers: headers(&descriptor.defaults.headers)?,
+            default_query: query(&descriptor.defaults.query)?,
+            rules: descriptor.defaults.errors.iter().map(CompiledRule::new).collect::<Result<_, _>>()?,
+            operations,
+            streams,
+            health: CompiledHealth {
+                request: CompiledRequest::new(&health.request)?,
+                expect: health.expect.as_ref().map(Test::compile).transpose()?,
+                account: health.account_id_path.as_deref().map(Path::compile).transpose()?,
+                identity: health.identity_path.as_deref().map(Path::compile).transpose()?,
+            },
+            descriptor,
+        })
+    }
+
+    /// The descriptor.
+    pub fn descriptor(&self) -> &Arc<Descriptor> {
+        &self.descriptor
+    }
+
+    /// The origins that a connection with these settings calls, for the user to approve.
+    pub fn origins(&self, config: &Map<String, Value>) -> Result<Vec<String>, ConnectorError> {
+        let base = self.base(config)?;
+        origin_of(&base).map(|origin| vec![origin]).ok_or_else(|| ConnectorError::BaseUrl(base.to_string()))
+    }
+
+    fn base(&self, config: &Map<String, Value>) -> Result<Url, ConnectorError> {
+        let text = match config.get("baseUrl").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None => self.base_url.text(&json!({ "config": config }))?,
+        };
+        Url::parse(&text).map_err(|_| ConnectorError::BaseUrl(text))
+    }
+
+    /// Fills a request in. `scope` gets the settings as `config`.
+    pub(crate) fn build(
+        &self,
+        request: &CompiledRequest,
+        config: &Map<String, Value>,
+        mut scope: Value,
+    ) -> Result<Built, ConnectorError> {
+        if let Value::Object(members) = &mut scope {
+            members.insert("config".to_owned(), Value::Object(config.clone()));
+        }
+        let base = self.base(config)?;
+        let path = request.path.path_segment(&scope)?;
+        let text = format!("{}{path}", base.as_str().trim_end_matches('/'));
+        let mut url = Url::parse(&text).map_err(|_| ConnectorError::BaseUrl(text))?;
+        for (name, template) in self.default_query.iter().chain(&request.query) {
+            match template.render(&scope)? {
+                None | Some(Value::Null) => {}
+                Some(value) => set_query(&mut url, name, &plain(&value)),
+            }
+        }
+        let mut headers = Vec::new();
+        for (name, template) in self.default_headers.iter().chain(&request.headers) {
+            headers.push((name.clone(), template.text(&scope)?));
+        }
+        let body = match &request.body {
+            Some(body) => body.render(&scope)?,
+            None => None,
+        };
+        Ok(Built { url, headers, body })
+    }
+}
+
+impl CompiledRequest {
+    fn new(request: &RequestTemplate) -> Result<Self, ConnectorError> {
+        Ok(Self {
+            path: Template::compile(&request.path)?,
+            query: query(&request.query)?,
+            headers: headers(&request.headers)?,
+            body: request.body.as_ref().map(JsonTemplate::compile).transpose()?,
+        })
+    }
+}
+
+impl CompiledRule {
+    /// Compiles a rule.
+    pub(crate) fn new(rule: &ErrorRule) -> Result<Self, ConnectorError> {
+        use patchbay_model::descriptor::{Predicate, PredicateOperator};
+        let header = |(name, pattern): (&String, &String)| {
+            let predicate = Predicate {
+                path: "$".into(),
+                operator: PredicateOperator::Matches,
+                value: Some(json!(pattern)),
+            };
+            Test::compile(&predicate).map(|test| (name.clone(), test))
+        };
+        Ok(Self {
+            body: rule.body.as_ref().map(Test::compile).transpose()?,
+            headers: rule.headers.iter().map(header).collect::<Result<_, _>>()?,
+            message: rule.message_path.as_deref().map(Path::compile).transpose()?,
+            rule: rule.clone(),
+        })
+    }
+}
+
+fn headers(given: &BTreeMap<String, String>) -> Result<Vec<(String, Template)>, ConnectorError> {
+    given.iter().map(|(name, text)| Ok((name.clone(), Template::compile(text)?))).collect()
+}
+
+fn query(given: &BTreeMap<String, Value>) -> Result<Vec<(String, JsonTemplate)>, ConnectorError> {
+    given.iter().map(|(name, value)| Ok((name.clone(), JsonTemplate::compile(value)?))).collect()
+}
+
+/// Sets a query parameter, in the place of one that is there already.
+pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
+    let others: Vec<(String, String)> =
+        url.query_pairs().filter(|(own, _)| own != name).map(|(n, v)| (n.into_owned(), v.into_owned())).collect();
+    url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
