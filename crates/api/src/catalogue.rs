@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use patchbay_connector::Compiled;
 use patchbay_descriptor::Catalogue;
+use patchbay_model::ConnectorId;
 use patchbay_model::descriptor::{AuthMethod, Category, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::ConnectorId;
 use serde::{Deserialize, Serialize};
 
 use crate::hub::Hub;
@@ -21,7 +21,10 @@ pub struct Connectors {
 impl Connectors {
     /// Those that ship with the program.
     pub(crate) fn built_in() -> Self {
-        Self { catalogue: Catalogue::built_in(), compiled: Mutex::new(BTreeMap::new()) }
+        Self {
+            catalogue: Catalogue::built_in(),
+            compiled: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// The connector, ready to be interpreted. `NOT_FOUND` with the names that come close.
@@ -125,11 +128,18 @@ pub struct OperationSummary {
 }
 
 /// Lists connectors.
-pub async fn list(hub: &Hub, _: &str, request: CatalogueRequest) -> Result<CatalogueResponse, Problem> {
+pub async fn list(
+    hub: &Hub,
+    _: &str,
+    request: CatalogueRequest,
+) -> Result<CatalogueResponse, Problem> {
     if let Some(ingestion) = request.ingestion.as_deref()
         && !matches!(ingestion, "polling")
     {
-        return Err(invalid("ingestion", "Connectors bring data in by \"polling\"."));
+        return Err(invalid(
+            "ingestion",
+            "Connectors bring data in by \"polling\".",
+        ));
     }
     if let Some(auth) = request.auth.as_deref()
         && !matches!(auth, "api_key" | "pat" | "basic" | "none")
@@ -137,29 +147,46 @@ pub async fn list(hub: &Hub, _: &str, request: CatalogueRequest) -> Result<Catal
         return Err(invalid("auth", "Use api_key, pat, basic or none."));
     }
     let catalogue = &hub.connectors().catalogue;
-    let mut connectors: Vec<_> = catalogue.all().filter(|d| matches(d, &request)).map(|d| summary(d)).collect();
+    let mut connectors: Vec<_> = catalogue
+        .all()
+        .filter(|d| matches(d, &request))
+        .map(|d| summary(d))
+        .collect();
     connectors.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(CatalogueResponse { connectors, problems: catalogue.problems().to_vec() })
+    Ok(CatalogueResponse {
+        connectors,
+        problems: catalogue.problems().to_vec(),
+    })
 }
 
 fn invalid(field: &str, message: &str) -> Problem {
     Problem::new(Code::InputInvalid)
         .with("field", format!("\"{field}\""))
         .with("message", message)
-        .about(Subject::Field { name: field.to_owned() })
+        .about(Subject::Field {
+            name: field.to_owned(),
+        })
 }
 
 fn matches(descriptor: &Descriptor, request: &CatalogueRequest) -> bool {
-    let category = request.category.is_none_or(|wanted| descriptor.category == wanted);
+    let category = request
+        .category
+        .is_none_or(|wanted| descriptor.category == wanted);
     let auth = request.auth.as_deref().is_none_or(|wanted| match wanted {
         "none" => descriptor.auth.is_empty(),
         method => descriptor.auth.iter().any(|a| a.method() == method),
     });
     let ingestion = request.ingestion.is_none() || !descriptor.streams.is_empty();
-    let text = format!("{} {} {:?} {}", descriptor.name, descriptor.description, descriptor.category, descriptor.id)
-        .to_lowercase();
-    let search =
-        request.search.as_deref().is_none_or(|s| s.to_lowercase().split_whitespace().all(|word| text.contains(word)));
+    let text = format!(
+        "{} {} {:?} {}",
+        descriptor.name, descriptor.description, descriptor.category, descriptor.id
+    )
+    .to_lowercase();
+    let search = request.search.as_deref().is_none_or(|s| {
+        s.to_lowercase()
+            .split_whitespace()
+            .all(|word| text.contains(word))
+    });
     category && auth && ingestion && search
 }
 
@@ -177,7 +204,11 @@ fn summary(descriptor: &Descriptor) -> ConnectorSummary {
             .filter(|field| field.required && field.default.is_none())
             .map(|field| field.key.clone())
             .collect(),
-        streams: descriptor.streams.iter().map(|stream| stream.id.clone()).collect(),
+        streams: descriptor
+            .streams
+            .iter()
+            .map(|stream| stream.id.clone())
+            .collect(),
         operations: descriptor
             .operations
             .iter()
@@ -196,7 +227,11 @@ fn auth_summary(method: &AuthMethod) -> AuthSummary {
         id: method.id().to_owned(),
         method: method.method(),
         label: method.label().to_owned(),
-        fields: method.credential_fields().iter().map(|field| field.key.clone()).collect(),
+        fields: method
+            .credential_fields()
+            .iter()
+            .map(|field| field.key.clone())
+            .collect(),
         help_url: method.help().map(|help| help.url.clone()),
     }
 }
@@ -226,12 +261,22 @@ pub struct Validation {
 
 /// Checks a connector definition.
 pub async fn validate(_: &Hub, _: &str, request: DescriptorText) -> Result<Validation, Problem> {
-    Ok(match patchbay_descriptor::read(&request.text, &request.file) {
-        Ok(descriptor) => {
-            Validation { file: request.file, valid: true, id: Some(descriptor.id), problems: Vec::new() }
-        }
-        Err(problems) => Validation { file: request.file, valid: false, id: None, problems },
-    })
+    Ok(
+        match patchbay_descriptor::read(&request.text, &request.file) {
+            Ok(descriptor) => Validation {
+                file: request.file,
+                valid: true,
+                id: Some(descriptor.id),
+                problems: Vec::new(),
+            },
+            Err(problems) => Validation {
+                file: request.file,
+                valid: false,
+                id: None,
+                problems,
+            },
+        },
+    )
 }
 
 /// A definition and the folder with its fixtures.
@@ -257,19 +302,31 @@ pub struct DescriptorTestResponse {
 }
 
 /// Runs the fixtures of a definition: `fixtures/<id>/` beside its file.
-pub async fn test(_: &Hub, _: &str, request: DescriptorTestRequest) -> Result<DescriptorTestResponse, Problem> {
+pub async fn test(
+    _: &Hub,
+    _: &str,
+    request: DescriptorTestRequest,
+) -> Result<DescriptorTestResponse, Problem> {
     let name = request.file.display().to_string();
     let unreadable = |error: std::io::Error| {
         Problem::new(Code::NotFound)
             .with("item", format!("The file \"{name}\""))
             .detail(error.to_string())
-            .about(Subject::File { path: name.clone(), line: None, column: None, pointer: None })
+            .about(Subject::File {
+                path: name.clone(),
+                line: None,
+                column: None,
+                pointer: None,
+            })
     };
     let text = std::fs::read_to_string(&request.file).map_err(unreadable)?;
     let descriptor = patchbay_descriptor::read(&text, &name).map_err(first)?;
-    let folder = request.file.parent().unwrap_or_else(|| std::path::Path::new("."));
+    let folder = request
+        .file
+        .parent()
+        .unwrap_or_else(|| std::path::Path::new("."));
     let folder = folder.join("fixtures").join(descriptor.id.as_str());
-    let fixtures = patchbay_descriptor::fixture::load(&folder).map_err(Problem::from)?;
+    let fixtures = patchbay_descriptor::fixture::load(&folder)?;
     if fixtures.is_empty() {
         return Err(Problem::new(Code::NotFound)
             .with("item", format!("A fixture of \"{}\"", descriptor.id))
@@ -286,5 +343,8 @@ pub async fn test(_: &Hub, _: &str, request: DescriptorTestRequest) -> Result<De
 
 /// The first of several problems; a list of none is a bug of ours.
 pub(crate) fn first(problems: Vec<Problem>) -> Problem {
-    problems.into_iter().next().unwrap_or_else(|| Problem::new(Code::Internal))
+    problems
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| Problem::new(Code::Internal))
 }

@@ -17,7 +17,7 @@ use crate::hub::Hub;
 const LONGEST: u64 = 64 << 20;
 
 #[derive(Serialize, Deserialize)]
-struct Request {
+struct Line {
     workspace: String,
     command: String,
     request: Value,
@@ -73,8 +73,10 @@ pub async fn serve(hub: Hub) {
 async fn answer(hub: &Hub, stream: UnixStream) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(read.take(LONGEST)).read_line(&mut line).await?;
-    let response = match serde_json::from_str::<Request>(&line) {
+    BufReader::new(read.take(LONGEST))
+        .read_line(&mut line)
+        .await?;
+    let response = match serde_json::from_str::<Line>(&line) {
         Ok(r) => match dispatch(hub, &r.workspace, &r.command, r.request).await {
             Ok(answer) => Response::Answer(answer),
             Err(problem) => Response::Problem(problem),
@@ -92,21 +94,33 @@ async fn answer(hub: &Hub, stream: UnixStream) -> std::io::Result<()> {
 }
 
 /// Hands a command to the owner of a data folder. `IN_USE` where the owner does not answer.
-pub async fn forward(data_dir: &Path, workspace: &str, command: &str, request: Value) -> Result<Value, Problem> {
+pub async fn forward(
+    data_dir: &Path,
+    workspace: &str,
+    command: &str,
+    request: Value,
+) -> Result<Value, Problem> {
     let exchange = async {
         let mut stream = UnixStream::connect(socket(data_dir)).await?;
-        let request =
-            Request { workspace: workspace.to_owned(), command: command.to_owned(), request };
+        let request = Line {
+            workspace: workspace.to_owned(),
+            command: command.to_owned(),
+            request,
+        };
         let mut text = serde_json::to_vec(&request)?;
         text.push(b'\n');
         stream.write_all(&text).await?;
         let mut line = String::new();
-        BufReader::new(stream.take(LONGEST)).read_line(&mut line).await?;
+        BufReader::new(stream.take(LONGEST))
+            .read_line(&mut line)
+            .await?;
         Ok::<_, std::io::Error>(serde_json::from_str::<Response>(&line)?)
     };
     match exchange.await {
         Ok(Response::Answer(answer)) => Ok(answer),
         Ok(Response::Problem(problem)) => Err(problem),
-        Err(error) => Err(Problem::new(Code::InUse).detail(format!("its owner does not answer: {error}"))),
+        Err(error) => {
+            Err(Problem::new(Code::InUse).detail(format!("its owner does not answer: {error}")))
+        }
     }
 }

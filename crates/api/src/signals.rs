@@ -1,7 +1,7 @@
 //! Signals: what came in.
 
-use patchbay_model::problem::Problem;
 use patchbay_model::Signal;
+use patchbay_model::problem::Problem;
 use serde::{Deserialize, Serialize};
 
 use crate::hub::Hub;
@@ -24,12 +24,21 @@ pub struct SignalListResponse {
 }
 
 /// Lists signals.
-pub async fn list(hub: &Hub, workspace: &str, request: SignalListRequest) -> Result<SignalListResponse, Problem> {
+pub async fn list(
+    hub: &Hub,
+    workspace: &str,
+    request: SignalListRequest,
+) -> Result<SignalListResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let connection = match &request.connection {
         Some(name) => Some(workspace.connection(name).await?.id),
         None => None,
     };
     let limit = request.limit.unwrap_or(50).min(1_000);
-    Ok(SignalListResponse { signals: workspace.store().signal_list(connection.as_ref(), limit).await? })
+    Ok(SignalListResponse {
+        signals: workspace
+            .store()
+            .signal_list(connection.as_ref(), limit)
+            .await?,
+    })
 }

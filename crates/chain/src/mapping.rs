@@ -23,13 +23,20 @@ pub fn complete<'d>(
 ) -> Chain {
     let mut chain = chain.clone();
     for index in 0..chain.steps.len() {
-        let Some(operation) = operation_of(&chain.steps[index], &descriptor_of) else { continue };
+        let Some(operation) = operation_of(&chain.steps[index], &descriptor_of) else {
+            continue;
+        };
         let sources = sources(&chain, index, &descriptor_of, samples);
         let step = &mut chain.steps[index];
         step.mapping.retain(|map| map.by == ChosenBy::Hand);
         let open = patchbay_map::propose(&operation.params, &sources)
             .into_iter()
-            .filter(|proposal| !step.mapping.iter().any(|own| covers(&own.target, &proposal.target)));
+            .filter(|proposal| {
+                !step
+                    .mapping
+                    .iter()
+                    .any(|own| covers(&own.target, &proposal.target))
+            });
         let open: Vec<FieldMap> = open.collect();
         step.mapping.extend(open);
     }
@@ -39,8 +46,12 @@ pub fn complete<'d>(
 /// Whether a mapping to `own` already decides `target`: the same place, or one above or below it.
 fn covers(own: &str, target: &str) -> bool {
     own == target
-        || target.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'))
-        || own.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
+        || target
+            .strip_prefix(own)
+            .is_some_and(|rest| rest.starts_with('/'))
+        || own
+            .strip_prefix(target)
+            .is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn operation_of<'d>(
@@ -63,15 +74,27 @@ fn sources<'d>(
     let root = step.for_each.as_ref().map(|source| root_id(chain, source));
     let mut add = |earlier: &Step, root: String| {
         let schema = operation_of(earlier, descriptor_of).and_then(|o| o.result.clone());
-        let samples = samples.get(earlier.id.as_str()).cloned().unwrap_or_default();
-        let label = earlier.name.clone().unwrap_or_else(|| earlier.operation.clone());
-        shapes.push(SourceShape { root, schema, samples, label });
+        let samples = samples
+            .get(earlier.id.as_str())
+            .cloned()
+            .unwrap_or_default();
+        let label = earlier
+            .name
+            .clone()
+            .unwrap_or_else(|| earlier.operation.clone());
+        shapes.push(SourceShape {
+            root,
+            schema,
+            samples,
+            label,
+        });
     };
     if let Some((_, list)) = root.as_ref().and_then(|id| chain.step(id)) {
         add(list, "$.item".to_owned());
     }
     for earlier in chain.steps[..index].iter().rev() {
-        let same_items = root.is_some() && earlier.for_each.as_ref().map(|s| root_id(chain, s)) == root;
+        let same_items =
+            root.is_some() && earlier.for_each.as_ref().map(|s| root_id(chain, s)) == root;
         let ran_once = earlier.for_each.is_none()
             && operation_of(earlier, descriptor_of).is_some_and(|o| !o.verb.yields_items());
         if same_items || ran_once {
@@ -82,7 +105,10 @@ fn sources<'d>(
 }
 
 fn root_id(chain: &Chain, source: &patchbay_model::StepId) -> patchbay_model::StepId {
-    match chain.step(source).and_then(|(_, step)| step.for_each.as_ref()) {
+    match chain
+        .step(source)
+        .and_then(|(_, step)| step.for_each.as_ref())
+    {
         Some(further) if further != source => root_id(chain, further),
         _ => source.clone(),
     }
@@ -96,8 +122,13 @@ pub fn findings<'d>(
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     for step in &chain.steps {
-        let Some(operation) = operation_of(step, &descriptor_of) else { continue };
-        let subject = || Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) };
+        let Some(operation) = operation_of(step, &descriptor_of) else {
+            continue;
+        };
+        let subject = || Subject::Chain {
+            id: chain.name.clone(),
+            step: Some(step.id.to_string()),
+        };
         let name = step.name.as_deref().unwrap_or(&operation.title);
         for field in required(&operation.params) {
             let target = format!("/{field}");
@@ -136,7 +167,11 @@ pub fn findings<'d>(
 }
 
 fn required(schema: &Value) -> impl Iterator<Item = &str> {
-    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str)
+    schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 #[cfg(test)]

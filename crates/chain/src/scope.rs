@@ -11,7 +11,7 @@ use crate::progress::{ItemProgress, Progress};
 /// A step that goes through items sees each earlier step over the same items as that item's result,
 /// and not the whole list, which may be large. A step that runs once sees whole results: the list
 /// for list steps, a list of results (null where one is missing) for steps that went through items.
-pub fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, item: u32) -> Value {
+pub(crate) fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, item: u32) -> Value {
     let mut steps = Map::new();
     let root = plan.steps[step].root;
     for earlier in 0..step {
@@ -21,7 +21,12 @@ pub fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, item: u32
         } else if Some(earlier) == root {
             continue;
         } else if plan.steps[earlier].root.is_some() {
-            Some(Value::Array(progress.outputs(earlier).map(|o| o.cloned().unwrap_or(Value::Null)).collect()))
+            Some(Value::Array(
+                progress
+                    .outputs(earlier)
+                    .map(|o| o.cloned().unwrap_or(Value::Null))
+                    .collect(),
+            ))
         } else {
             output(progress, earlier, 0)
         };
@@ -32,7 +37,9 @@ pub fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, item: u32
     }
     let mut scope = json!({ "steps": steps, "input": run.input, "run": { "id": run.id } });
     if let (Some(root), Value::Object(members)) = (root, &mut scope) {
-        let current = items(progress, root).and_then(|items| items.get(item as usize)).cloned();
+        let current = items(progress, root)
+            .and_then(|items| items.get(item as usize))
+            .cloned();
         members.insert("item".to_owned(), current.unwrap_or(Value::Null));
         members.insert("index".to_owned(), json!(item));
     }
@@ -40,13 +47,21 @@ pub fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, item: u32
 }
 
 /// The items that a list step gave; none while it has not, or when it failed.
-pub fn items(progress: &Progress, list_step: usize) -> Option<&Vec<Value>> {
-    progress.outputs(list_step).next().flatten().and_then(Value::as_array)
+pub(crate) fn items(progress: &Progress, list_step: usize) -> Option<&Vec<Value>> {
+    progress
+        .outputs(list_step)
+        .next()
+        .flatten()
+        .and_then(Value::as_array)
 }
 
 fn output(progress: &Progress, step: usize, item: u32) -> Option<Value> {
     match progress.steps[step].items.as_ref()?.get(item as usize)? {
-        ItemProgress::Done { output, output_missing: false, .. } => Some(output.clone()),
+        ItemProgress::Done {
+            output,
+            output_missing: false,
+            ..
+        } => Some(output.clone()),
         _ => None,
     }
 }

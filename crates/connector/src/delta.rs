@@ -26,7 +26,9 @@ impl Reached {
         match delta {
             Delta::None => Self::Nothing,
             Delta::TimestampFilter { .. } => Self::Time(
-                checkpoint.and_then(|c| c["timestamp"].as_str()).and_then(|text| text.parse().ok()),
+                checkpoint
+                    .and_then(|c| c["timestamp"].as_str())
+                    .and_then(|text| text.parse().ok()),
             ),
             Delta::SinceId { .. } => Self::Id(checkpoint.and_then(|c| c["id"].as_u64())),
         }
@@ -53,7 +55,14 @@ impl Reached {
     /// Asks only for what changed.
     pub(crate) fn ask(&self, delta: &Delta, request: &mut Built) {
         match (delta, self) {
-            (Delta::TimestampFilter { param, format, look_back_seconds }, Self::Time(Some(time))) => {
+            (
+                Delta::TimestampFilter {
+                    param,
+                    format,
+                    look_back_seconds,
+                },
+                Self::Time(Some(time)),
+            ) => {
                 let back = SignedDuration::from_secs(i64::from(*look_back_seconds));
                 let since = time.checked_sub(back).unwrap_or(*time);
                 let value = match format_time(since, *format) {
@@ -62,7 +71,9 @@ impl Reached {
                 };
                 set_query(&mut request.url, param, &value);
             }
-            (Delta::SinceId { param }, Self::Id(Some(id))) => set_query(&mut request.url, param, &id.to_string()),
+            (Delta::SinceId { param }, Self::Id(Some(id))) => {
+                set_query(&mut request.url, param, &id.to_string())
+            }
             _ => {}
         }
     }

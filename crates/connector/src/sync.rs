@@ -60,13 +60,20 @@ pub(crate) struct MappedPage {
 impl Engine {
     /// Reads what is new. Each page is stored before the next is asked for; the checkpoint moves with
     /// the last page. Interrupted at any point, nothing is lost and nothing comes twice.
-    pub async fn sync(&self, target: &Target, stream: &str, options: SyncOptions) -> Result<SyncReport, Problem> {
+    pub async fn sync(
+        &self,
+        target: &Target,
+        stream: &str,
+        options: SyncOptions,
+    ) -> Result<SyncReport, Problem> {
         let (shape, ready) = find(target, stream)?;
         let connection = &target.connection.id;
         let stored = self.store.checkpoint(connection, stream).await?;
         let mut reached = Reached::from_checkpoint(&shape.delta, stored.as_ref());
-        let mut built =
-            target.descriptor.build(&ready.request, &target.connection.config, json!({})).map_err(Problem::from)?;
+        let mut built = target
+            .descriptor
+            .build(&ready.request, &target.connection.config, json!({}))
+            .map_err(Problem::from)?;
         reached.ask(&shape.delta, &mut built);
         let mut pager = Pager::new(target.paging(shape.pagination.as_ref()), target.tool());
         let mut request = pager.first(built);
@@ -84,7 +91,9 @@ impl Engine {
             problems: Vec::new(),
         };
         loop {
-            let (sent, repeats) = self.read(|| page_request(target, shape.request.method, &request), 5).await;
+            let (sent, repeats) = self
+                .read(|| page_request(target, shape.request.method, &request), 5)
+                .await;
             let mut call = self.call_figure(target, stream, CallKind::Sync, sent.took);
             (call.retries, call.bytes) = (repeats, sent.bytes);
             report.retries += repeats;
@@ -94,7 +103,9 @@ impl Engine {
                     call.success = false;
                     call.code = Some(problem.code());
                     self.record(target, call).await;
-                    return Err(problem.about(Subject::Connection { name: target.connection.name.clone() }));
+                    return Err(problem.about(Subject::Connection {
+                        name: target.connection.name.clone(),
+                    }));
                 }
             };
             let page = map_page(target, stream, ready, body);
@@ -121,13 +132,17 @@ impl Engine {
             report.known += stored.known;
             report.quarantined += page.quarantined.len() as u64;
             let room = 5_usize.saturating_sub(report.problems.len());
-            report.problems.extend(page.quarantined.into_iter().take(room).map(|q| q.problem));
+            report
+                .problems
+                .extend(page.quarantined.into_iter().take(room).map(|q| q.problem));
             match next {
                 None => {
                     report.complete = true;
                     return Ok(report);
                 }
-                Some(_) if options.max_pages.is_some_and(|most| report.pages >= most) => return Ok(report),
+                Some(_) if options.max_pages.is_some_and(|most| report.pages >= most) => {
+                    return Ok(report);
+                }
                 Some(next) => request = next,
             }
         }
@@ -139,9 +154,11 @@ pub(crate) fn find<'t>(
     stream: &str,
 ) -> Result<(&'t patchbay_model::descriptor::Stream, &'t CompiledStream), Problem> {
     let shape = target.descriptor.descriptor().stream(stream);
-    shape.zip(target.descriptor.streams.get(stream)).ok_or_else(|| {
-        Problem::new(Code::NotFound).with("item", format!("The stream \"{stream}\""))
-    })
+    shape
+        .zip(target.descriptor.streams.get(stream))
+        .ok_or_else(|| {
+            Problem::new(Code::NotFound).with("item", format!("The stream \"{stream}\""))
+        })
 }
 
 pub(crate) fn page_request<'a>(
@@ -162,15 +179,24 @@ pub(crate) fn page_request<'a>(
 }
 
 /// Maps the items of a page. One bad item is put aside; the others go on.
-pub(crate) fn map_page(target: &Target, stream: &str, ready: &CompiledStream, body: &Value) -> MappedPage {
+pub(crate) fn map_page(
+    target: &Target,
+    stream: &str,
+    ready: &CompiledStream,
+    body: &Value,
+) -> MappedPage {
     let origin = Origin {
         connection: &target.connection.id,
         connector: &target.connection.connector,
         stream,
     };
     let items = ready.mapper.items(body);
-    let mut page =
-        MappedPage { signals: Vec::new(), quarantined: Vec::new(), filtered: 0, items: items.len() };
+    let mut page = MappedPage {
+        signals: Vec::new(),
+        quarantined: Vec::new(),
+        filtered: 0,
+        items: items.len(),
+    };
     for item in items {
         match ready.mapper.signal(item, &origin) {
             Ok(Some(signal)) => page.signals.push(signal),

@@ -21,7 +21,13 @@ pub(crate) struct Args {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// How much to log: off, error, warn, info, debug, trace.
-    #[arg(long, global = true, env = "PATCHBAY_LOG", default_value = "warn", value_name = "LEVEL")]
+    #[arg(
+        long,
+        global = true,
+        env = "PATCHBAY_LOG",
+        default_value = "warn",
+        value_name = "LEVEL"
+    )]
     pub(crate) log_level: String,
     /// Log to this file instead of standard error.
     #[arg(long, global = true, value_name = "FILE")]
@@ -381,8 +387,12 @@ mod tests {
         let mut command = super::Args::command().term_width(100);
         command.build();
         fn walk(command: &mut clap::Command, page: &mut String) {
-            page.push_str(&format!("$ {}\n{}\n", command.get_name(), command.render_help()));
-            for sub in command.get_subcommands_mut().filter(|s| s.get_name() != "help") {
+            let help = command.render_help();
+            page.push_str(&format!("$ {}\n{help}\n", command.get_name()));
+            for sub in command
+                .get_subcommands_mut()
+                .filter(|s| s.get_name() != "help")
+            {
                 walk(sub, page);
             }
         }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use patchbay_model::problem::{Code, Problem};
 use patchbay_model::Host;
+use patchbay_model::problem::{Code, Problem};
 
 /// The program around the engine, without a screen.
 pub(crate) struct CommandLine;
@@ -22,6 +22,9 @@ impl Host for CommandLine {
     fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
         Err(Problem::new(Code::InputInvalid)
             .with("field", "A file")
-            .with("message", "Name it on the command line: there is no screen to choose it on."))
+            .with(
+                "message",
+                "Name it on the command line: there is no screen to choose it on.",
+            ))
     }
 }

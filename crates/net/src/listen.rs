@@ -93,15 +93,24 @@ pub struct CutConnection;
 #[error("the connection is cut on purpose")]
 struct Cut;
 
-async fn serve_connection(stream: TcpStream, router: Router, mut closed: tokio::sync::watch::Receiver<()>) {
-    let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let mut router = router.clone();
-        async move {
-            // The router cannot fail.
-            let Ok(response) = router.call(request.map(axum::body::Body::new)).await;
-            if response.extensions().get::<CutConnection>().is_some() { Err(Cut) } else { Ok(response) }
-        }
-    });
+async fn serve_connection(
+    stream: TcpStream,
+    router: Router,
+    mut closed: tokio::sync::watch::Receiver<()>,
+) {
+    let service =
+        hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let mut router = router.clone();
+            async move {
+                // The router cannot fail.
+                let Ok(response) = router.call(request.map(axum::body::Body::new)).await;
+                if response.extensions().get::<CutConnection>().is_some() {
+                    Err(Cut)
+                } else {
+                    Ok(response)
+                }
+            }
+        });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)

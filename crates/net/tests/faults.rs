@@ -1,9 +1,6 @@
 //! Bad peers: each fault against a read and against an effect, with the verdict we owe.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test says what went wrong by failing"
-)]
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
 use std::future::Future;
 use std::net::SocketAddr;

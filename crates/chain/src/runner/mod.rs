@@ -72,13 +72,20 @@ impl Runner {
     ///
     /// Returns the state it was left in: final, or [`RunState::NeedsYou`]. Trouble with services is
     /// part of the journal; errors are about this computer only.
-    pub async fn execute(&self, run: &Run, control: &mut mpsc::Receiver<Control>) -> Result<RunState, ChainError> {
+    pub async fn execute(
+        &self,
+        run: &Run,
+        control: &mut mpsc::Receiver<Control>,
+    ) -> Result<RunState, ChainError> {
         let journal = self.store.journal(&run.id, 0).await?;
         let mut execution = match Live::prepare(self, run).await {
             Ok(live) => Execution::new(self, run, live, &journal),
             Err(problems) => return self.refuse(run, &journal, problems).await,
         };
-        execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() });
+        execution.note(Fact::Started {
+            boot: self.store.boot().clone(),
+            recovered: !journal.is_empty(),
+        });
         loop {
             let step = execution.gather().await;
             execution.commit(step.state).await?;
@@ -94,15 +101,35 @@ impl Runner {
     }
 
     /// Writes down an answer to a run that nobody works on at the moment.
-    pub async fn resolve(&self, run: &Run, step: &StepId, item: u32, decision: Decision) -> Result<(), ChainError> {
-        let fact = Fact::Resolved { step: step.clone(), item, decision, by_lookup: false, output: None };
-        self.store.journal_append(&run.id, vec![fact], RunState::Queued).await?;
+    pub async fn resolve(
+        &self,
+        run: &Run,
+        step: &StepId,
+        item: u32,
+        decision: Decision,
+    ) -> Result<(), ChainError> {
+        let fact = Fact::Resolved {
+            step: step.clone(),
+            item,
+            decision,
+            by_lookup: false,
+            output: None,
+        };
+        self.store
+            .journal_append(&run.id, vec![fact], RunState::Queued)
+            .await?;
         Ok(())
     }
 
     /// Writes down the wish to stop a run that nobody works on at the moment.
     pub async fn stop(&self, run: &Run, undo: bool) -> Result<(), ChainError> {
-        self.store.journal_append(&run.id, vec![Fact::StopRequested { undo }], RunState::Queued).await?;
+        self.store
+            .journal_append(
+                &run.id,
+                vec![Fact::StopRequested { undo }],
+                RunState::Queued,
+            )
+            .await?;
         Ok(())
     }
 
@@ -123,11 +150,18 @@ impl Runner {
             })
             .collect();
         let facts = vec![
-            Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() },
+            Fact::Started {
+                boot: self.store.boot().clone(),
+                recovered: !journal.is_empty(),
+            },
             Fact::Checked { findings },
-            Fact::Finished { state: RunState::Failed },
+            Fact::Finished {
+                state: RunState::Failed,
+            },
         ];
-        self.store.journal_append(&run.id, facts, RunState::Failed).await?;
+        self.store
+            .journal_append(&run.id, facts, RunState::Failed)
+            .await?;
         Ok(RunState::Failed)
     }
 }
@@ -164,15 +198,30 @@ struct Execution<'r> {
 }
 
 impl<'r> Execution<'r> {
-    fn new(runner: &'r Runner, run: &'r Run, live: Live, journal: &[patchbay_model::JournalEntry]) -> Self {
+    fn new(
+        runner: &'r Runner,
+        run: &'r Run,
+        live: Live,
+        journal: &[patchbay_model::JournalEntry],
+    ) -> Self {
         let progress = Progress::replay(&live.plan, journal);
         let seq = journal.last().map_or(0, |entry| entry.seq);
-        Self { runner, run, live, progress, pending: Vec::new(), launches: Vec::new(), calls: JoinSet::new(), seq }
+        Self {
+            runner,
+            run,
+            live,
+            progress,
+            pending: Vec::new(),
+            launches: Vec::new(),
+            calls: JoinSet::new(),
+            seq,
+        }
     }
 
     /// Takes a fact in; it becomes durable with the next commit, before anything is sent.
     fn note(&mut self, fact: Fact) {
-        self.progress.apply(&self.live.plan, self.runner.clock.now(), &fact);
+        self.progress
+            .apply(&self.live.plan, self.runner.clock.now(), &fact);
         self.pending.push(fact);
     }
 
@@ -204,9 +253,17 @@ impl<'r> Execution<'r> {
                 let id = self.live.plan.steps[step].id.clone();
                 self.note(Fact::StepOpened { step: id, items });
             }
-            Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt),
+            Command::Attempt {
+                step,
+                item,
+                attempt,
+            } => self.prepare_attempt(step, item, attempt),
             Command::AskService { step, item } => self.ask_service(step, item).await,
-            Command::Undo { step, item, attempt } => self.prepare_undo(step, item, attempt),
+            Command::Undo {
+                step,
+                item,
+                attempt,
+            } => self.prepare_undo(step, item, attempt),
             Command::Record(fact) => self.note(fact),
         }
     }
@@ -219,16 +276,27 @@ impl<'r> Execution<'r> {
         }
         let facts = std::mem::take(&mut self.pending);
         loop {
-            match self.runner.store.journal_append(&self.run.id, facts.clone(), state).await {
+            match self
+                .runner
+                .store
+                .journal_append(&self.run.id, facts.clone(), state)
+                .await
+            {
                 Ok(entries) => {
                     self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
-                    let event = Event::RunChanged { id: self.run.id.clone(), state, seq: self.seq };
+                    let event = Event::RunChanged {
+                        id: self.run.id.clone(),
+                        state,
+                        seq: self.seq,
+                    };
                     self.runner.events.emit(event);
                     return Ok(());
                 }
                 Err(error) if passes(&error) => {
                     tracing::warn!(run = %self.run.id, %error, "waiting for storage");
-                    self.runner.events.emit(Event::StorageChanged { problem: Some(error.into()) });
+                    self.runner.events.emit(Event::StorageChanged {
+                        problem: Some(error.into()),
+                    });
                     tokio::time::sleep(STORAGE_PAUSE).await;
                 }
                 Err(error) => return Err(error.into()),
@@ -241,11 +309,27 @@ impl<'r> Execution<'r> {
         for launch in std::mem::take(&mut self.launches) {
             let engine = self.runner.engine.clone();
             let target = self.live.steps[launch.step].target.clone();
-            let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
+            let timeout =
+                Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
             self.calls.spawn(async move {
-                let Launch { step, item, attempt, planned, key, undo } = launch;
-                let result = engine.call(&target, &planned, key.as_deref(), timeout).await;
-                Answer { step, item, attempt, undo, result }
+                let Launch {
+                    step,
+                    item,
+                    attempt,
+                    planned,
+                    key,
+                    undo,
+                } = launch;
+                let result = engine
+                    .call(&target, &planned, key.as_deref(), timeout)
+                    .await;
+                Answer {
+                    step,
+                    item,
+                    attempt,
+                    undo,
+                    result,
+                }
             });
         }
     }
@@ -270,10 +354,27 @@ impl<'r> Execution<'r> {
     fn take_wish(&mut self, wish: Control) {
         match wish {
             Control::Stop { undo } => self.note(Fact::StopRequested { undo }),
-            Control::Resolve { step, item, decision } => {
-                let asked = self.live.plan.index(&step).and_then(|index| self.progress.steps[index].items.as_ref());
-                if matches!(asked.and_then(|items| items.get(item as usize)), Some(ItemProgress::Doubt(_))) {
-                    self.note(Fact::Resolved { step, item, decision, by_lookup: false, output: None });
+            Control::Resolve {
+                step,
+                item,
+                decision,
+            } => {
+                let asked = self
+                    .live
+                    .plan
+                    .index(&step)
+                    .and_then(|index| self.progress.steps[index].items.as_ref());
+                if matches!(
+                    asked.and_then(|items| items.get(item as usize)),
+                    Some(ItemProgress::Doubt(_))
+                ) {
+                    self.note(Fact::Resolved {
+                        step,
+                        item,
+                        decision,
+                        by_lookup: false,
+                        output: None,
+                    });
                 }
             }
         }
@@ -286,8 +387,15 @@ impl<'r> Execution<'r> {
                 let at = (answer.step, answer.item, answer.attempt);
                 let cost = (answer.result.took, answer.result.bytes);
                 let (plan, now) = (&self.live.plan, self.runner.clock.now());
-                let fact =
-                    machine::judge(plan, &self.progress, at, answer.result.outcome, cost, now, jitter(&self.run.id, at));
+                let fact = machine::judge(
+                    plan,
+                    &self.progress,
+                    at,
+                    answer.result.outcome,
+                    cost,
+                    now,
+                    jitter(&self.run.id, at),
+                );
                 self.note(fact);
             }
             Err(error) => {
@@ -313,19 +421,30 @@ impl<'r> Execution<'r> {
         }
         for (step, item, attempt) in lost {
             let outcome = if self.live.plan.steps[step].effect {
-                Outcome::Unknown { problem: Problem::new(Code::Internal) }
+                Outcome::Unknown {
+                    problem: Problem::new(Code::Internal),
+                }
             } else {
-                Outcome::NotDone { problem: Problem::new(Code::Internal) }
+                Outcome::NotDone {
+                    problem: Problem::new(Code::Internal),
+                }
             };
             let id = self.live.plan.steps[step].id.clone();
-            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0 });
+            self.note(Fact::Result {
+                step: id,
+                item,
+                attempt,
+                outcome,
+                took_ms: 0,
+                bytes: 0,
+            });
         }
     }
 }
 
 /// Whether storage trouble passes by itself.
 fn passes(error: &StoreError) -> bool {
-    Problem::from(error).code().retry() == patchbay_model::problem::Retry::Wait
+    Problem::from(error.clone()).code().retry() == patchbay_model::problem::Retry::Wait
 }
 
 /// A number from 0 up to 1 that differs between runs, items and attempts. It spreads retries; it

@@ -283,10 +283,17 @@ mod tests {
                 "{code:?}: {}",
                 p.title()
             );
-            writeln!(page, "{code}
+            writeln!(
+                page,
+                "{code}
   {}
   {}
-  [{}]", p.title(), p.hint(), p.fix().label).unwrap();
+  [{}]",
+                p.title(),
+                p.hint(),
+                p.fix().label
+            )
+            .unwrap();
         }
         insta::assert_snapshot!(page);
     }
