@@ -1,1 +1,16 @@
-//! it
+//! Tests of the whole product, from outside.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "tests fail and say what they saw; the names are our own files"
+)]
+
+mod architecture;
+mod cli;
+mod connect;
+mod contract;
+mod crash;
+mod drift;
+mod fixtures;
+mod recorded;

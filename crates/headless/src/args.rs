@@ -230,6 +230,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum)]
         format: Option<Format>,
     },
+    /// Keep the engine running: it goes on with open runs and answers other commands.
+    Engine,
     /// Say how connections, storage and secrets are.
     Health,
     /// Write a copy of the workspace's database.
@@ -380,22 +382,23 @@ pub(crate) enum Format {
 mod tests {
     use clap::CommandFactory;
 
+    fn walk(command: &mut clap::Command, page: &mut String) {
+        let help = command.render_help();
+        page.push_str(&format!("$ {}\n{help}\n", command.get_name()));
+        for sub in command
+            .get_subcommands_mut()
+            .filter(|s| s.get_name() != "help")
+        {
+            walk(sub, page);
+        }
+    }
+
     #[test]
     fn the_command_line_is_consistent_and_pinned() {
         super::Args::command().debug_assert();
         let mut page = String::new();
         let mut command = super::Args::command().term_width(100);
         command.build();
-        fn walk(command: &mut clap::Command, page: &mut String) {
-            let help = command.render_help();
-            page.push_str(&format!("$ {}\n{help}\n", command.get_name()));
-            for sub in command
-                .get_subcommands_mut()
-                .filter(|s| s.get_name() != "help")
-            {
-                walk(sub, page);
-            }
-        }
         walk(&mut command, &mut page);
         insta::assert_snapshot!(page);
     }

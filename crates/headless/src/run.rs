@@ -19,6 +19,7 @@ pub(crate) async fn run(args: &Args) -> Result<u8, Problem> {
         Command::Sandbox { port, state } => sandbox(args, *port, state.clone()).await,
         Command::Demo { sandbox } => demo(args, sandbox.as_deref()).await,
         Command::Restore { file } => restore(args, file).await,
+        Command::Engine => stay(args).await,
         Command::Run {
             chain,
             input,
@@ -312,7 +313,10 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             show(&call("backup", json!({ "file": file })).await?, &raw);
             Ok(exit::DONE)
         }
-        Command::Sandbox { .. } | Command::Demo { .. } | Command::Restore { .. } => {
+        Command::Sandbox { .. }
+        | Command::Demo { .. }
+        | Command::Restore { .. }
+        | Command::Engine => {
             Err(Problem::new(Code::Internal).detail("this command has an engine of its own"))
         }
     }
@@ -624,6 +628,35 @@ async fn restore(args: &Args, file: &Path) -> Result<u8, Problem> {
     Ok(exit::DONE)
 }
 
+/// Owns the data folder until the process is ended. The first line of output says that it is ready.
+async fn stay(args: &Args) -> Result<u8, Problem> {
+    let engine = Engine::own(args)?;
+    let runs = engine
+        .hub()?
+        .workspace(&args.workspace)
+        .await?
+        .take_up_runs()
+        .await?;
+    if args.json {
+        print::line(&json!({ "ready": true, "runs": runs }).to_string());
+    } else {
+        print::line(&format!(
+            "The engine runs; {runs} runs go on. End it with Ctrl-C."
+        ));
+    }
+    wait_for_end().await;
+    engine.close().await;
+    Ok(exit::DONE)
+}
+
+/// Until Ctrl-C.
+async fn wait_for_end() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::warn!(%error, "Ctrl-C cannot be noticed");
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Runs the pretend tools until the process is ended. The first line of output says where they are.
 async fn sandbox(args: &Args, port: u16, state: Option<PathBuf>) -> Result<u8, Problem> {
     let options = patchbay_api::sandbox::SandboxOptions {
@@ -652,10 +685,7 @@ async fn sandbox(args: &Args, port: u16, state: Option<PathBuf>) -> Result<u8, P
             access.chat_url, access.chat_key
         ));
     }
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(%error, "Ctrl-C cannot be noticed");
-        std::future::pending::<()>().await;
-    }
+    wait_for_end().await;
     sandbox.stop().await;
     Ok(exit::DONE)
 }

@@ -1,0 +1,254 @@
+//! The house's rules, as data. A broken rule is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use patchbay_tests::root;
+
+/// Crate, level, and the dependencies that only it may use.
+const CRATES: &[(&str, u32, &[&str])] = &[
+    ("patchbay-model", 0, &[]),
+    (
+        "patchbay-map",
+        1,
+        &["jsonpath-rust", "minijinja", "jsonschema"],
+    ),
+    (
+        "patchbay-vault",
+        1,
+        &[
+            "keyring-core",
+            "zbus-secret-service-keyring-store",
+            "chacha20poly1305",
+            "argon2",
+        ],
+    ),
+    (
+        "patchbay-net",
+        1,
+        &["reqwest", "rustls", "hyper", "hyper-util"],
+    ),
+    ("patchbay-store", 1, &["sqlx"]),
+    ("patchbay-descriptor", 2, &["serde_path_to_error"]),
+    ("patchbay-sandbox", 2, &[]),
+    ("patchbay-auth", 3, &[]),
+    ("patchbay-connector", 4, &["backon"]),
+    ("patchbay-chain", 5, &[]),
+    ("patchbay-api", 6, &[]),
+    ("patchbay-headless", 7, &["clap", "tracing-subscriber"]),
+];
+
+/// Crates that stay pure and synchronous.
+const PURE: &[&str] = &["patchbay-model", "patchbay-map"];
+/// What a pure crate does not use.
+const IMPURE: &[&str] = &[
+    "tokio",
+    "futures-util",
+    "async-trait",
+    "axum",
+    "nix",
+    "tracing",
+];
+/// Crates that know no HTTP, and what they then do not use.
+const NO_HTTP: &[&str] = &["patchbay-store", "patchbay-vault"];
+const HTTP: &[&str] = &["axum", "url", "reqwest"];
+
+/// Package → what it depends on, tests aside.
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+fn graph() -> Graph {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    metadata
+        .packages
+        .iter()
+        .map(|package| {
+            let dependencies = package
+                .dependencies
+                .iter()
+                .filter(|d| d.kind != cargo_metadata::DependencyKind::Development)
+                .map(|d| d.name.clone())
+                .collect();
+            (package.name.to_string(), dependencies)
+        })
+        .collect()
+}
+
+/// Every broken rule, in words.
+fn broken(graph: &Graph) -> Vec<String> {
+    let level = |name: &str| {
+        CRATES
+            .iter()
+            .find(|(own, ..)| *own == name)
+            .map(|(_, level, _)| *level)
+    };
+    let mut broken = Vec::new();
+    for (package, dependencies) in graph
+        .iter()
+        .filter(|(name, _)| name.starts_with("patchbay-"))
+    {
+        let Some(own) = level(package) else {
+            if package != "patchbay-tests" {
+                broken.push(format!(
+                    "every crate has a place: {package} is not in the table"
+                ));
+            }
+            continue;
+        };
+        for dependency in dependencies {
+            if let Some(theirs) = level(dependency)
+                && theirs >= own
+            {
+                broken.push(format!(
+                    "rule 1, arrows go only down: {package} (level {own}) uses {dependency} (level {theirs})"
+                ));
+            }
+            for (owner, _, owned) in CRATES {
+                if owned.contains(&dependency.as_str()) && owner != package {
+                    broken.push(format!(
+                        "rule 5, one owner: {package} uses {dependency}, which belongs to {owner}"
+                    ));
+                }
+            }
+            if PURE.contains(&package.as_str()) && IMPURE.contains(&dependency.as_str()) {
+                broken.push(format!(
+                    "rule 2, model and map are pure and synchronous: {package} uses {dependency}"
+                ));
+            }
+            if NO_HTTP.contains(&package.as_str()) && HTTP.contains(&dependency.as_str()) {
+                broken.push(format!(
+                    "rule 3, store and vault know no HTTP: {package} uses {dependency}"
+                ));
+            }
+        }
+    }
+    broken
+}
+
+#[test]
+fn the_house_keeps_its_rules() {
+    let graph = graph();
+    assert!(graph.len() >= CRATES.len(), "the workspace was not read");
+    assert_eq!(broken(&graph), Vec::<String>::new());
+}
+
+#[test]
+fn each_rule_is_noticed_when_it_is_broken() {
+    let cases = [
+        ("patchbay-net", "patchbay-store", "rule 1"),
+        ("patchbay-store", "patchbay-chain", "rule 1"),
+        ("patchbay-model", "tokio", "rule 2"),
+        ("patchbay-store", "axum", "rule 3"),
+        ("patchbay-chain", "sqlx", "rule 5"),
+        ("patchbay-api", "reqwest", "rule 5"),
+        ("patchbay-new", "serde", "every crate has a place"),
+    ];
+    for (package, dependency, rule) in cases {
+        let mut graph = graph();
+        graph
+            .entry(package.to_owned())
+            .or_default()
+            .insert(dependency.to_owned());
+        let found = broken(&graph);
+        assert!(
+            found.iter().any(|line| line.starts_with(rule)),
+            "{package} → {dependency}: {found:?}"
+        );
+    }
+}
+
+/// Files that git knows, with their text.
+fn tracked() -> Vec<(String, String)> {
+    let output = Command::new("git")
+        .args(["ls-files"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|name| {
+            Some((
+                name.to_owned(),
+                std::fs::read_to_string(root().join(name)).ok()?,
+            ))
+        })
+        .collect()
+}
+
+#[test]
+fn nothing_left_open_and_no_place_of_one_machine_is_in_the_files() {
+    let files = tracked();
+    assert!(files.len() > 100, "git was not asked");
+    // Put together here, so that this file does not find itself.
+    let open = [
+        ["TO", "DO"].concat(),
+        ["FIX", "ME"].concat(),
+        ["unimplemented", "!("].concat(),
+        ["todo", "!("].concat(),
+    ];
+    let places = [["/ro", "ot/"].concat(), ["/wo", "rk/"].concat()];
+    let hosts = [
+        ["registry.npm", "js.org"].concat(),
+        ["static.crates", ".io"].concat(),
+    ];
+    let mut found = Vec::new();
+    for (name, text) in &files {
+        if name.ends_with(".lock") || name.ends_with("package-lock.json") {
+            continue;
+        }
+        for mark in open.iter().chain(&places).chain(&hosts) {
+            if text.contains(mark.as_str()) {
+                found.push(format!("{name}: {mark}"));
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+    for (name, text) in files
+        .iter()
+        .filter(|(name, _)| name.ends_with("package-lock.json"))
+    {
+        assert!(
+            !text.contains("\"resolved\""),
+            "{name} names where its packages came from"
+        );
+    }
+}
+
+#[test]
+fn only_net_binds_a_port_and_only_auth_opens_the_vault() {
+    for (name, text) in tracked()
+        .iter()
+        .filter(|(name, _)| name.starts_with("crates/") && name.ends_with(".rs"))
+    {
+        let product = text.split("#[cfg(test)]").next().unwrap();
+        if name.contains("/tests/") {
+            continue;
+        }
+        assert!(
+            !product.contains("TcpListener::bind") || name.starts_with("crates/net/"),
+            "rule 5, one owner: {name} binds a port"
+        );
+        assert!(
+            !product.contains("vault.open(")
+                || name.starts_with("crates/auth/")
+                || name.starts_with("crates/vault/"),
+            "rule 4, no secret above auth: {name} opens the vault"
+        );
+    }
+}
+
+#[test]
+fn no_file_has_grown_out_of_its_place() {
+    let long: Vec<_> = tracked()
+        .into_iter()
+        .filter(|(name, _)| Path::new(name).extension().is_some_and(|e| e == "rs"))
+        .map(|(name, text)| (text.lines().count(), name))
+        .filter(|(lines, _)| *lines > 560)
+        .collect();
+    assert_eq!(long, [], "which second noun moved in?");
+}

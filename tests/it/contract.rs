@@ -1,0 +1,135 @@
+//! GitHub Issues against GitHub's own published schema: a mock refuses what the schema refuses.
+
+use std::io::{Read, Write};
+
+use patchbay_tests::prism::{Prism, cut_down};
+use patchbay_tests::{Cli, Output};
+use serde_json::json;
+
+const OPERATIONS: &[&str] = &[
+    "GET /user",
+    "GET /repos/{owner}/{repo}/issues",
+    "POST /repos/{owner}/{repo}/issues",
+    "GET /repos/{owner}/{repo}/issues/comments",
+    "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
+    "GET /repos/{owner}/{repo}/issues/{issue_number}",
+    "PATCH /repos/{owner}/{repo}/issues/{issue_number}",
+    "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
+];
+
+fn exchange(prism: &Prism, request: &str, body: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", prism.port)).unwrap();
+    stream
+        .set_read_timeout(Some(std::time::Duration::from_secs(20)))
+        .unwrap();
+    write!(
+        stream,
+        "{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n\
+         User-Agent: test\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn github_issues_keeps_to_githubs_own_schema() {
+    if !Prism::installed() {
+        println!("skipped: the mock is not installed (npm ci --prefix tests/node)");
+        return;
+    }
+    let mut description = cut_down(
+        &Prism::package("@octokit/openapi/generated/api.github.com.json"),
+        OPERATIONS,
+    );
+    // Its example of a Link header points at the real service.
+    if let Some(headers) = description["components"]["headers"].as_object_mut() {
+        headers.clear();
+    }
+    drop_headers(&mut description);
+    let mut prism = Prism::start(&description);
+
+    let bad = exchange(&prism, "POST /repos/o/r/issues", "{\"body\": \"no title\"}");
+    assert!(
+        bad.starts_with("HTTP/1.1 422") && bad.contains("sl-violations"),
+        "the mock checks bodies: {bad}"
+    );
+
+    let cli = Cli::new();
+    let token = cli.file("token.txt", "a-token-for-the-mock");
+    let connected = cli.run(&[
+        "connect",
+        "github-issues",
+        "--name",
+        "gh",
+        "--set",
+        "owner=octocat",
+        "--set",
+        "repo=hello-world",
+        "--set",
+        &format!("baseUrl={}", prism.url()),
+        "--secret",
+        &format!("token=@{}", token.display()),
+        "--allow-private",
+    ]);
+    assert_eq!(connected.code, 0, "{connected:?}");
+    assert_eq!(
+        connected.json()["connection"]["account"]["label"],
+        "octocat"
+    );
+
+    let synced = cli.run(&["sync", "gh"]);
+    assert!(matches!(synced.code, 0 | 3), "{synced:?}");
+    for stream in synced.json()["streams"].as_array().unwrap() {
+        assert!(
+            stream["items"].as_u64().unwrap() > 0 && stream["complete"] == true,
+            "{stream:#}"
+        );
+    }
+
+    let calls = [
+        (
+            "list_issues",
+            json!({"state": "all", "since": "2026-01-31T12:00:00Z"}),
+        ),
+        ("get_issue", json!({"number": 1})),
+        (
+            "create_issue",
+            json!({"title": "A title", "body": "Text", "labels": ["bug"]}),
+        ),
+        (
+            "update_issue",
+            json!({"number": 1, "title": "Another", "state": "open"}),
+        ),
+        ("close_issue", json!({"number": 1})),
+        ("list_comments", json!({"number": 1})),
+        ("create_comment", json!({"number": 1, "body": "Seen."})),
+        ("add_labels", json!({"number": 1, "labels": ["bug"]})),
+        ("delete_comment", json!({"id": 1})),
+    ];
+    for (operation, params) in &calls {
+        let file = cli.file("params.json", &params.to_string());
+        let called: Output =
+            cli.run(&["call", "gh", operation, "--params", file.to_str().unwrap()]);
+        assert_eq!(called.code, 0, "{operation}: {called:?}");
+        assert!(prism.is_alive(), "{operation} ended the mock");
+    }
+    assert_eq!(calls.len(), 9, "every operation of the connector");
+}
+
+fn drop_headers(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(members) => {
+            if members.contains_key("description") && members.contains_key("content") {
+                members.remove("headers");
+            }
+            members.values_mut().for_each(drop_headers);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(drop_headers),
+        _ => {}
+    }
+}

@@ -1,0 +1,244 @@
+//! kill -9 at random moments. The sandbox runs as a process of its own and is the witness: by its
+//! counters no effect is lost or doubled, or the run says that it does not know.
+
+use std::time::{Duration, Instant};
+
+use patchbay_tests::{Cli, Random, SandboxProcess, sample};
+use serde_json::{Value, json};
+
+/// The open issues of a fresh sandbox.
+const ITEMS: u64 = 7;
+
+/// What one kill left behind.
+#[derive(Default, Debug)]
+struct Tally {
+    before_anything: usize,
+    in_the_middle: usize,
+    after_the_end: usize,
+    asked: usize,
+}
+
+/// Starts a command, kills it after `delay`, and says whether it had ended by itself.
+fn kill_after(cli: &Cli, args: &[&str], delay: Duration) -> bool {
+    let mut child = cli.start(args);
+    std::thread::sleep(delay);
+    let ended = child.try_wait().unwrap().is_some();
+    let _ = child.kill();
+    let _ = child.wait_with_output();
+    ended
+}
+
+fn effects(sandbox: &SandboxProcess, kind: &str) -> u64 {
+    sandbox.counters()["effects"][kind].as_u64().unwrap_or(0)
+}
+
+fn assert_none_doubled(sandbox: &SandboxProcess, kind: &str, context: &str) {
+    let counters = sandbox.counters();
+    for (content, count) in counters["byContent"].as_object().unwrap() {
+        if content.starts_with(kind) {
+            assert_eq!(count, 1, "{context}: {content} happened {count} times");
+        }
+    }
+}
+
+/// Goes on with the newest run until it is over; answers questions with what the witness saw.
+fn go_on(cli: &Cli, sandbox: &SandboxProcess, kind: &str, tally: &mut Tally) -> Value {
+    let mut report = cli.run(&["wait", "last"]).json();
+    for _ in 0..20 {
+        if report["state"] != "needs_you" {
+            return report;
+        }
+        tally.asked += 1;
+        let question = &report["needsYou"][0];
+        let text = question["request"]["body"]["text"].as_str().unwrap();
+        let happened = sandbox.count(&format!("{kind}:general:{text}")) > 0;
+        let answer = if happened { "happened" } else { "not-happened" };
+        report = cli.run(&["resolve", "last", answer]).json();
+    }
+    report
+}
+
+fn chain(cli: &Cli, name: &str, operation: &str) {
+    let document = json!({"schema": 1, "name": name, "steps": [
+        {"id": "issues", "connection": "Sandbox Tracker", "operation": "list_issues"},
+        {"id": "tell", "connection": "Sandbox Chat", "operation": operation, "forEach": "issues",
+         "policy": {"parallel": 2}}
+    ]});
+    let file = cli.file("chain.json", &document.to_string());
+    cli.ok(&["chain", "import", file.to_str().unwrap()]);
+}
+
+fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    chain(&cli, "Tell", operation);
+    // Slow enough that the middle of a run is as likely to be hit as its ends.
+    let slow = json!({"chat": [{"fault": "slow", "ms": 15, "on": "POST"}]});
+    sandbox.reset();
+    sandbox.faults(&slow);
+    let started = Instant::now();
+    assert_eq!(cli.ok(&["run", "Tell"])["state"], "done");
+    let usual = started.elapsed();
+    let (count, seed) = sample(whole);
+    let mut random = Random(seed);
+    let mut tally = Tally::default();
+    for round in 0..count {
+        sandbox.reset();
+        sandbox.faults(&slow);
+        let runs = cli.ok(&["runs"])["total"].as_u64().unwrap();
+        let delay = Duration::from_micros(random.below(usual.as_micros() as u64 * 11 / 10));
+        let ended = kill_after(&cli, &["run", "Tell"], delay);
+        let at_kill = effects(&sandbox, kind);
+        let context =
+            format!("round {round} of seed {seed}, killed after {delay:?} with {at_kill} effects");
+        if cli.ok(&["runs"])["total"] == json!(runs) {
+            assert_eq!(at_kill, 0, "{context}: an effect without a run");
+            tally.before_anything += 1;
+            continue;
+        }
+        let report = go_on(&cli, &sandbox, kind, &mut tally);
+        assert_eq!(report["state"], "done", "{context}: {report:#}");
+        assert_eq!(
+            effects(&sandbox, kind),
+            ITEMS,
+            "{context}: an effect is lost or doubled"
+        );
+        assert_none_doubled(&sandbox, kind, &context);
+        assert_eq!(
+            report["steps"][1]["done"], ITEMS,
+            "{context}: the report is not what happened"
+        );
+        if ended {
+            tally.after_the_end += 1;
+        } else if at_kill < ITEMS {
+            tally.in_the_middle += 1;
+        }
+    }
+    println!("{operation}: {tally:?}");
+    tally
+}
+
+#[test]
+fn no_effect_with_a_key_is_lost_or_doubled_by_a_kill() {
+    let tally = kill_suite("send_message", "message_sent", 200);
+    assert_eq!(tally.asked, 0, "a key answers what a person would have to");
+    assert!(
+        tally.in_the_middle > 0,
+        "no kill hit the middle of a run: {tally:?}"
+    );
+}
+
+#[test]
+fn no_effect_without_a_key_is_lost_or_doubled_or_the_run_asks() {
+    let tally = kill_suite("announce", "announcement_sent", 200);
+    assert!(
+        tally.in_the_middle > 0,
+        "no kill hit the middle of a run: {tally:?}"
+    );
+}
+
+#[test]
+fn the_demonstration_killed_at_any_moment_ends_as_it_should() {
+    let (count, seed) = sample(100);
+    let mut random = Random(seed);
+    let sandbox = SandboxProcess::start();
+    let mut interrupted = 0;
+    for round in 0..count {
+        let cli = Cli::new();
+        sandbox.reset();
+        let mut ended = false;
+        for _ in 0..2 {
+            let delay = Duration::from_millis(random.below(700));
+            ended = kill_after(&cli, &["demo", "--sandbox", &sandbox.url], delay);
+        }
+        interrupted += usize::from(!ended);
+        let finished = effects(&sandbox, "message_sent") == ITEMS;
+        let demo = cli.ok(&["demo", "--sandbox", &sandbox.url]);
+        assert_eq!(
+            demo["state"], "done",
+            "round {round} of seed {seed}: {demo:#}"
+        );
+        let sent = effects(&sandbox, "message_sent");
+        // A demonstration that had ended is started anew, and says everything once more.
+        assert!(
+            sent == ITEMS || (finished && sent.is_multiple_of(ITEMS)),
+            "round {round} of seed {seed}: {sent} messages"
+        );
+    }
+    assert!(
+        interrupted > 0,
+        "every demonstration had ended before it was killed"
+    );
+}
+
+#[test]
+fn an_answer_that_never_comes_is_asked_about_and_never_guessed() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    chain(&cli, "Tell", "announce");
+    sandbox.reset();
+    sandbox.faults(&json!({"chat": [{"fault": "dies_after_effect", "times": 1, "on": "POST"}]}));
+    let run = cli.run(&["run", "Tell"]);
+    assert_eq!(run.code, 4, "{run:?}");
+    let report = run.json();
+    assert_eq!(
+        report["needsYou"].as_array().unwrap().len(),
+        1,
+        "{report:#}"
+    );
+    let wrong = cli.run(&["resolve", "last", "happened", "--item", "99"]);
+    assert_eq!(wrong.json()["problem"]["code"], "CONFLICT");
+    let report = cli.ok(&["resolve", "last", "happened"]);
+    assert_eq!(report["state"], "done", "{report:#}");
+    assert_eq!(effects(&sandbox, "announcement_sent"), ITEMS);
+}
+
+#[test]
+fn a_failure_is_undone_in_reverse_where_the_chain_says_so() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    let document = json!({"schema": 1, "name": "Undo", "steps": [
+        {"id": "issues", "connection": "Sandbox Tracker", "operation": "list_issues"},
+        {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "issues"},
+        {"id": "close", "connection": "Sandbox Tracker", "operation": "close_issue", "forEach": "issues",
+         "policy": {"parallel": 1, "tries": 1, "onFailure": "stop_and_undo"}}
+    ]});
+    let file = cli.file("undo.json", &document.to_string());
+    cli.ok(&["chain", "import", file.to_str().unwrap()]);
+    sandbox.reset();
+    sandbox.faults(&json!({"tracker": [{"fault": "down", "on": "PATCH"}]}));
+    let run = cli.run(&["run", "Undo"]);
+    let report = run.json();
+    assert_eq!(
+        (run.code, report["state"].as_str()),
+        (1, Some("failed_undone")),
+        "{report:#}"
+    );
+    let counters = sandbox.counters();
+    assert_eq!(counters["effects"]["message_sent"], 7);
+    assert_eq!(
+        counters["effects"]["message_deleted"], 7,
+        "every message was taken back"
+    );
+    assert_eq!(report["undo"].as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn a_service_that_refuses_twice_is_tried_again_and_one_that_is_down_ends_the_run() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    sandbox.reset();
+    sandbox.faults(&json!({"chat": [{"fault": "down", "times": 2, "on": "POST"}]}));
+    let report = cli.ok(&["run", "New issue to team message"]);
+    assert_eq!(effects(&sandbox, "message_sent"), ITEMS, "{report:#}");
+    assert!(
+        report["steps"][1]["retries"].as_u64().unwrap() >= 2,
+        "{report:#}"
+    );
+    sandbox.faults(&json!({"chat": [{"fault": "expired", "on": "POST"}]}));
+    let failed = cli.run(&["run", "New issue to team message"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    let problem = &failed.json()["steps"][1]["problems"][0]["problem"];
+    assert_eq!(problem["code"], "AUTH_INVALID");
+    assert!(problem["fix"]["label"].as_str().is_some());
+}

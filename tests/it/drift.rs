@@ -1,0 +1,41 @@
+//! Generated files are what their generators make.
+
+use patchbay_tests::root;
+
+#[test]
+fn the_schema_of_the_connector_format_is_current() {
+    let kept = std::fs::read_to_string(root().join("descriptors/descriptor.schema.json")).unwrap();
+    let made = format!("{:#}\n", patchbay_descriptor::json_schema());
+    assert!(
+        kept == made,
+        "descriptors/descriptor.schema.json has drifted: run `cargo xtask gen`"
+    );
+}
+
+#[test]
+fn every_query_has_its_offline_data_and_nothing_else_has() {
+    // The build itself fails on a query without data; data without a query is what remains to find.
+    let mut queries = 0;
+    let mut stack = vec![root().join("crates/store/src")];
+    while let Some(folder) = stack.pop() {
+        for entry in std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            if entry.is_dir() {
+                stack.push(entry);
+            } else {
+                let text = std::fs::read_to_string(&entry).unwrap();
+                queries += text.matches("sqlx::query").count();
+            }
+        }
+    }
+    let data = std::fs::read_dir(root().join("crates/store/.sqlx"))
+        .unwrap()
+        .count();
+    assert!(data > 20, "the offline data is missing");
+    assert!(
+        data <= queries,
+        "{data} files for {queries} queries: run `cargo xtask gen`"
+    );
+}

@@ -1,0 +1,65 @@
+//! Line coverage of the engine crates.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::{packages, shell};
+
+/// Runs the tests under cargo-tarpaulin and prints the share of lines per crate.
+pub(crate) fn print() -> Result<()> {
+    packages::ensure_cargo_tool("cargo-tarpaulin")?;
+    let folder = shell::root().join("target/coverage");
+    std::fs::create_dir_all(&folder)?;
+    shell::run(
+        Command::new("cargo")
+            .args([
+                "tarpaulin",
+                "--workspace",
+                "--exclude",
+                "xtask",
+                "--exclude",
+                "patchbay-tests",
+            ])
+            .args([
+                "--out",
+                "Json",
+                "--skip-clean",
+                "--timeout",
+                "600",
+                "--target-dir",
+                "target/tarpaulin",
+            ])
+            .arg("--output-dir")
+            .arg(&folder),
+    )?;
+    let text = std::fs::read_to_string(folder.join("tarpaulin-report.json"))
+        .context("the coverage report")?;
+    let report: serde_json::Value = serde_json::from_str(&text)?;
+    let mut crates: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for file in report["files"].as_array().into_iter().flatten() {
+        let path: Vec<&str> = file["path"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|p| p.as_str())
+            .collect();
+        let Some(at) = path.iter().position(|part| *part == "crates") else {
+            continue;
+        };
+        let Some(name) = path.get(at + 1) else {
+            continue;
+        };
+        let entry = crates.entry((*name).to_owned()).or_default();
+        entry.0 += file["covered"].as_u64().unwrap_or(0);
+        entry.1 += file["coverable"].as_u64().unwrap_or(0);
+    }
+    for (name, (covered, coverable)) in &crates {
+        println!(
+            "{name:<12} {:>5.1} % of {coverable} lines",
+            *covered as f64 * 100.0 / (*coverable).max(1) as f64
+        );
+    }
+    Ok(())
+}
