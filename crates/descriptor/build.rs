@@ -15,19 +15,10 @@ fn main() -> std::io::Result<()> {
     let mut code = String::from("&[\n");
     for file in files {
         println!("cargo::rerun-if-changed={}", file.display());
-        let name = file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let _ = writeln!(
-            code,
-            "    ({name:?}, include_str!({:?})),",
-            file.display().to_string()
-        );
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let _ = writeln!(code, "    ({name:?}, include_str!({:?})),", file.display().to_string());
     }
     code.push_str("]\n");
-    let out = std::env::var_os("OUT_DIR")
-        .map(std::path::PathBuf::from)
-        .unwrap_or_default();
+    let out = std::env::var_os("OUT_DIR").map(std::path::PathBuf::from).unwrap_or_default();
     std::fs::write(out.join("built_in.rs"), code)
 }

@@ -12,23 +12,13 @@ fn the_demonstration_runs_to_its_end_and_tells_the_truth() {
     assert_eq!(demo["resumed"], false);
     let step = &demo["report"]["steps"][1];
     assert_eq!(step["done"], 7, "{demo:#}");
-    assert_eq!(
-        sandbox.counters()["effects"]["message_sent"],
-        step["done"],
-        "the report is what happened"
-    );
+    assert_eq!(sandbox.counters()["effects"]["message_sent"], step["done"], "the report is what happened");
     let runs = cli.ok(&["runs"]);
     assert_eq!(runs["total"], 1);
     let markdown = cli.run(&["report", "last", "--format", "md"]);
-    assert!(
-        markdown.stdout.contains("**Done.** 2 of 2 steps done."),
-        "{markdown:?}"
-    );
+    assert!(markdown.stdout.contains("**Done.** 2 of 2 steps done."), "{markdown:?}");
     let html = cli.run(&["report", "last", "--format", "html"]);
-    assert!(
-        html.stdout.starts_with("<!doctype html>") && !html.stdout.contains("<script"),
-        "{html:?}"
-    );
+    assert!(html.stdout.starts_with("<!doctype html>") && !html.stdout.contains("<script"), "{html:?}");
     let health = cli.ok(&["health"]);
     assert_eq!(health["secrets"], "unlocked");
     assert_eq!(health["connections"].as_array().unwrap().len(), 2);
@@ -47,37 +37,11 @@ fn the_demonstration_needs_no_sandbox_of_its_own_process() {
 /// Arguments, exit code, and what standard output or error contains.
 const WRONG: &[(&[&str], i32, &str)] = &[
     (&["nonsense"], 2, "unrecognized subcommand"),
-    (
-        &[
-            "connect",
-            "sandbox-chat",
-            "--name",
-            "x",
-            "--secret",
-            "key=plain",
-        ],
-        2,
-        "INPUT_INVALID",
-    ),
-    (
-        &["connect", "sandbox-chat", "--name", "x", "--set", "novalue"],
-        2,
-        "INPUT_INVALID",
-    ),
+    (&["connect", "sandbox-chat", "--name", "x", "--secret", "key=plain"], 2, "INPUT_INVALID"),
+    (&["connect", "sandbox-chat", "--name", "x", "--set", "novalue"], 2, "INPUT_INVALID"),
     (&["connect", "no-such-tool", "--name", "x"], 1, "NOT_FOUND"),
     (&["connect", "github-issues", "--name", "x"], 2, "owner"),
-    (
-        &[
-            "connect",
-            "sandbox-chat",
-            "--name",
-            "x",
-            "--set",
-            "baseUrl=http://example.com",
-        ],
-        2,
-        "https",
-    ),
+    (&["connect", "sandbox-chat", "--name", "x", "--set", "baseUrl=http://example.com"], 2, "https"),
     (&["connection", "show", "nobody"], 1, "NOT_FOUND"),
     (&["catalogue", "--auth", "magic"], 2, "api_key"),
     (&["catalogue", "--category", "nowhere"], 2, "INPUT_INVALID"),
@@ -102,10 +66,7 @@ fn wrong_use_is_one_clear_problem_with_the_right_exit_code() {
         if *code != 2 || output.stdout.contains("problem") {
             let problem: Value = serde_json::from_str(&output.stdout).unwrap();
             for field in ["code", "title", "hint", "fix"] {
-                assert!(
-                    !problem["problem"][field].is_null(),
-                    "{args:?}: no {field}: {problem:#}"
-                );
+                assert!(!problem["problem"][field].is_null(), "{args:?}: no {field}: {problem:#}");
             }
         }
     }
@@ -118,15 +79,10 @@ fn a_document_with_a_mistake_says_where_it_is() {
     let output = cli.run(&["chain", "import", broken.to_str().unwrap()]);
     assert_eq!(output.code, 2, "{output:?}");
     let subject = &output.json()["problem"]["subject"];
-    assert_eq!(
-        (&subject["line"], &subject["column"]),
-        (&json!(3), &json!(3)),
-        "{output:?}"
-    );
+    assert_eq!((&subject["line"], &subject["column"]), (&json!(3), &json!(3)), "{output:?}");
 
     let mut definition: Value = serde_json::from_str(
-        &std::fs::read_to_string(patchbay_tests::root().join("descriptors/sandbox-chat.json"))
-            .unwrap(),
+        &std::fs::read_to_string(patchbay_tests::root().join("descriptors/sandbox-chat.json")).unwrap(),
     )
     .unwrap();
     definition["operations"][0]["verbb"] = json!("list");
@@ -135,33 +91,20 @@ fn a_document_with_a_mistake_says_where_it_is() {
     assert_eq!(output.code, 1);
     let problem = &output.json()["files"][0]["problems"][0];
     assert_eq!(problem["subject"]["pointer"], "/operations/0/verbb");
-    assert!(
-        problem["subject"]["line"].as_u64().unwrap() > 10,
-        "{problem:#}"
-    );
+    assert!(problem["subject"]["line"].as_u64().unwrap() > 10, "{problem:#}");
 }
 
 #[test]
 fn workspaces_share_nothing() {
     let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
     cli.ok(&["workspace", "create", "work"]);
-    assert_eq!(
-        cli.run(&["workspace", "create", "work"]).code,
-        1,
-        "the name is taken"
-    );
+    assert_eq!(cli.run(&["workspace", "create", "work"]).code, 1, "the name is taken");
     cli.ok(&["--workspace", "work", "demo", "--sandbox", &sandbox.url]);
     assert_eq!(cli.ok(&["connections"])["total"], 0);
     assert_eq!(cli.ok(&["--workspace", "work", "connections"])["total"], 2);
     cli.ok(&["workspace", "delete", "work"]);
-    assert_eq!(
-        cli.ok(&["workspace", "list"])["workspaces"],
-        json!(["default"])
-    );
-    assert!(
-        !cli.data_dir().join("workspaces/work").exists(),
-        "deleting one deletes its folder"
-    );
+    assert_eq!(cli.ok(&["workspace", "list"])["workspaces"], json!(["default"]));
+    assert!(!cli.data_dir().join("workspaces/work").exists(), "deleting one deletes its folder");
 }
 
 #[test]
@@ -170,11 +113,8 @@ fn a_second_process_hands_its_command_to_the_first() {
     cli.ok(&["demo", "--sandbox", &sandbox.url]);
     let mut engine = cli.start(&["engine"]);
     let mut line = String::new();
-    std::io::BufRead::read_line(
-        &mut std::io::BufReader::new(engine.stdout.as_mut().unwrap()),
-        &mut line,
-    )
-    .unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(engine.stdout.as_mut().unwrap()), &mut line)
+        .unwrap();
     assert!(line.contains("ready"), "{line}");
     // Forwarded: a lock would refuse it otherwise.
     assert_eq!(cli.ok(&["connections"])["total"], 2);
@@ -210,17 +150,9 @@ fn a_copy_can_be_put_back() {
     assert_eq!(cli.ok(&["connections"])["total"], 1);
     cli.ok(&["restore", copy.to_str().unwrap()]);
     assert_eq!(cli.ok(&["connections"])["total"], 2);
-    assert_eq!(
-        cli.ok(&["test", "Sandbox Chat"])["connection"]["state"],
-        "connected",
-        "its key is back too"
-    );
+    assert_eq!(cli.ok(&["test", "Sandbox Chat"])["connection"]["state"], "connected", "its key is back too");
     let again = cli.run(&["backup", copy.to_str().unwrap()]);
-    assert_eq!(
-        again.json()["problem"]["code"],
-        "CONFLICT",
-        "a copy is never written over"
-    );
+    assert_eq!(again.json()["problem"]["code"], "CONFLICT", "a copy is never written over");
 }
 
 #[test]
@@ -230,10 +162,6 @@ fn a_dry_run_sends_nothing_and_shows_everything() {
     sandbox.reset();
     let report = cli.ok(&["run", "New issue to team message", "--dry-run"]);
     assert_eq!(report["state"], "done");
-    assert_eq!(
-        report["steps"][1]["shown"].as_array().unwrap().len(),
-        7,
-        "{report:#}"
-    );
+    assert_eq!(report["steps"][1]["shown"].as_array().unwrap().len(), 7, "{report:#}");
     assert_eq!(sandbox.counters()["effects"], json!({}), "nothing was sent");
 }

@@ -31,47 +31,18 @@ fn a_connection_lives_from_connect_to_disconnect() {
     assert_eq!(made.code, 0, "{made:?}");
     assert_eq!(made.json()["connection"]["account"]["label"], "Patchbay");
     let taken = connect(&cli, &sandbox, "team", key(&sandbox));
-    assert_eq!(
-        (taken.code, taken.json()["problem"]["code"].as_str()),
-        (1, Some("CONFLICT"))
-    );
+    assert_eq!((taken.code, taken.json()["problem"]["code"].as_str()), (1, Some("CONFLICT")));
 
-    let sent = cli.file(
-        "params.json",
-        &json!({"channel": "general", "text": "Hello"}).to_string(),
-    );
-    let shown = cli.ok(&[
-        "call",
-        "team",
-        "send_message",
-        "--params",
-        sent.to_str().unwrap(),
-        "--dry-run",
-    ]);
+    let sent = cli.file("params.json", &json!({"channel": "general", "text": "Hello"}).to_string());
+    let shown = cli.ok(&["call", "team", "send_message", "--params", sent.to_str().unwrap(), "--dry-run"]);
     assert_eq!(shown["sent"], false);
     assert_eq!(sandbox.count("message_sent:general:Hello"), 0);
-    let called = cli.ok(&[
-        "call",
-        "team",
-        "send_message",
-        "--params",
-        sent.to_str().unwrap(),
-    ]);
+    let called = cli.ok(&["call", "team", "send_message", "--params", sent.to_str().unwrap()]);
     assert_eq!(called["result"]["text"], "Hello");
     assert_eq!(sandbox.count("message_sent:general:Hello"), 1);
     let bad = cli.file("bad.json", &json!({"channel": "general"}).to_string());
-    let refused = cli.run(&[
-        "call",
-        "team",
-        "send_message",
-        "--params",
-        bad.to_str().unwrap(),
-    ]);
-    assert_eq!(
-        refused.json()["problem"]["code"],
-        "SCHEMA_MISMATCH",
-        "checked before anything is sent"
-    );
+    let refused = cli.run(&["call", "team", "send_message", "--params", bad.to_str().unwrap()]);
+    assert_eq!(refused.json()["problem"]["code"], "SCHEMA_MISMATCH", "checked before anything is sent");
 
     let read = cli.ok(&["get", "team", "/channels", "--query", "limit=2"]);
     assert_eq!(read["data"]["channels"].as_array().unwrap().len(), 2);
@@ -105,16 +76,8 @@ fn a_key_can_be_replaced_in_place_and_a_bad_one_leaves_the_old() {
     assert_eq!(connect(&cli, &sandbox, "team", key(&sandbox)).code, 0);
     let wrong = cli.file("wrong.txt", "wrong-key");
     let secret = format!("key=@{}", wrong.display());
-    assert_eq!(
-        cli.run(&["connection", "replace-key", "team", "--secret", &secret])
-            .code,
-        4
-    );
-    assert_eq!(
-        cli.ok(&["test", "team"])["connection"]["state"],
-        "connected",
-        "the old key still works"
-    );
+    assert_eq!(cli.run(&["connection", "replace-key", "team", "--secret", &secret]).code, 4);
+    assert_eq!(cli.ok(&["test", "team"])["connection"]["state"], "connected", "the old key still works");
     let right = cli.file("right.txt", key(&sandbox));
     let secret = format!("key=@{}", right.display());
     cli.ok(&["connection", "replace-key", "team", "--secret", &secret]);
@@ -126,21 +89,8 @@ fn private_addresses_need_a_word_from_the_user() {
     let file = cli.file("key.txt", key(&sandbox));
     let base = format!("baseUrl={}", sandbox.access["chatUrl"].as_str().unwrap());
     let secret = format!("key=@{}", file.display());
-    let refused = cli.run(&[
-        "connect",
-        "sandbox-chat",
-        "--name",
-        "team",
-        "--set",
-        &base,
-        "--secret",
-        &secret,
-    ]);
-    assert_eq!(
-        refused.json()["problem"]["code"],
-        "TARGET_BLOCKED",
-        "{refused:?}"
-    );
+    let refused = cli.run(&["connect", "sandbox-chat", "--name", "team", "--set", &base, "--secret", &secret]);
+    assert_eq!(refused.json()["problem"]["code"], "TARGET_BLOCKED", "{refused:?}");
     assert_eq!(sandbox.counters()["requests"], 0, "nothing was sent");
 }
 
@@ -150,36 +100,19 @@ fn every_fault_of_a_service_gets_its_name() {
     assert_eq!(connect(&cli, &sandbox, "team", key(&sandbox)).code, 0);
     let cases = [
         (json!({"fault": "expired"}), "AUTH_INVALID", 4, "stale"),
-        (
-            json!({"fault": "limited", "retryAfter": 7}),
-            "RATE_LIMITED",
-            1,
-            "error",
-        ),
+        (json!({"fault": "limited", "retryAfter": 7}), "RATE_LIMITED", 1, "error"),
         (json!({"fault": "down"}), "SERVICE_DOWN", 1, "error"),
         (json!({"fault": "broken"}), "SERVICE_DOWN", 1, "error"),
-        (
-            json!({"fault": "dies_after_effect"}),
-            "CONNECTION_LOST",
-            1,
-            "error",
-        ),
+        (json!({"fault": "dies_after_effect"}), "CONNECTION_LOST", 1, "error"),
     ];
     for (fault, code, exit, state) in cases {
         // A connection of its own for each: pauses and circuits are remembered per connection.
-        assert_eq!(
-            connect(&cli, &sandbox, code, key(&sandbox)).code,
-            0,
-            "{code}"
-        );
+        assert_eq!(connect(&cli, &sandbox, code, key(&sandbox)).code, 0, "{code}");
         sandbox.faults(&json!({ "chat": [fault] }));
         let output = cli.run(&["test", code]);
         sandbox.faults(&json!({}));
         let answer = output.json();
-        assert_eq!(
-            answer["test"]["problem"]["code"], code,
-            "{fault}: {answer:#}"
-        );
+        assert_eq!(answer["test"]["problem"]["code"], code, "{fault}: {answer:#}");
         assert_eq!(output.code, exit, "{fault}");
         assert_eq!(answer["connection"]["state"], state, "{fault}");
         cli.ok(&["connection", "disconnect", code]);
@@ -195,13 +128,7 @@ fn reading_a_stream_keeps_each_item_once_and_puts_odd_ones_aside() {
     assert_eq!(first["streams"][0]["complete"], true);
     let second = cli.ok(&["sync", "Sandbox Tracker"]);
     assert_eq!(second["streams"][0]["new"], 0, "{second:#}");
-    assert_eq!(
-        cli.ok(&["signals", "--connection", "Sandbox Tracker"])["signals"]
-            .as_array()
-            .unwrap()
-            .len(),
-        8
-    );
+    assert_eq!(cli.ok(&["signals", "--connection", "Sandbox Tracker"])["signals"].as_array().unwrap().len(), 8);
     sandbox.faults(&json!({"tracker": [{"fault": "odd_data", "on": "GET /issues"}]}));
     let odd = cli.run(&["sync", "Sandbox Tracker"]);
     assert_eq!(odd.code, 3, "{odd:?}");
@@ -229,18 +156,11 @@ fn no_secret_is_in_any_file_or_answer() {
         answers.push_str(&output.stdout);
         answers.push_str(&output.stderr);
     }
-    let secrets = [
-        key(&sandbox),
-        sandbox.access["trackerToken"].as_str().unwrap(),
-        "a passphrase for tests",
-    ];
+    let secrets = [key(&sandbox), sandbox.access["trackerToken"].as_str().unwrap(), "a passphrase for tests"];
     let mut files = 0;
     let mut stack = vec![cli.folder().to_path_buf()];
     while let Some(folder) = stack.pop() {
-        for path in std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {
                 stack.push(path);
                 continue;
@@ -248,9 +168,7 @@ fn no_secret_is_in_any_file_or_answer() {
             files += 1;
             let bytes = std::fs::read(&path).unwrap();
             for secret in secrets {
-                let found = bytes
-                    .windows(secret.len())
-                    .any(|window| window == secret.as_bytes());
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
                 assert!(!found, "{} holds a secret", path.display());
             }
         }

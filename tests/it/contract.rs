@@ -21,9 +21,7 @@ const OPERATIONS: &[&str] = &[
 
 fn exchange(prism: &Prism, request: &str, body: &str) -> String {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", prism.port)).unwrap();
-    stream
-        .set_read_timeout(Some(std::time::Duration::from_secs(20)))
-        .unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
     write!(
         stream,
         "{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n\
@@ -42,10 +40,8 @@ fn github_issues_keeps_to_githubs_own_schema() {
         println!("skipped: the mock is not installed (npm ci --prefix tests/node)");
         return;
     }
-    let mut description = cut_down(
-        &Prism::package("@octokit/openapi/generated/api.github.com.json"),
-        OPERATIONS,
-    );
+    let mut description =
+        cut_down(&Prism::package("@octokit/openapi/generated/api.github.com.json"), OPERATIONS);
     // Its example of a Link header points at the real service.
     if let Some(headers) = description["components"]["headers"].as_object_mut() {
         headers.clear();
@@ -54,10 +50,7 @@ fn github_issues_keeps_to_githubs_own_schema() {
     let mut prism = Prism::start(&description);
 
     let bad = exchange(&prism, "POST /repos/o/r/issues", "{\"body\": \"no title\"}");
-    assert!(
-        bad.starts_with("HTTP/1.1 422") && bad.contains("sl-violations"),
-        "the mock checks bodies: {bad}"
-    );
+    assert!(bad.starts_with("HTTP/1.1 422") && bad.contains("sl-violations"), "the mock checks bodies: {bad}");
 
     let cli = Cli::new();
     let token = cli.file("token.txt", "a-token-for-the-mock");
@@ -77,34 +70,19 @@ fn github_issues_keeps_to_githubs_own_schema() {
         "--allow-private",
     ]);
     assert_eq!(connected.code, 0, "{connected:?}");
-    assert_eq!(
-        connected.json()["connection"]["account"]["label"],
-        "octocat"
-    );
+    assert_eq!(connected.json()["connection"]["account"]["label"], "octocat");
 
     let synced = cli.run(&["sync", "gh"]);
     assert!(matches!(synced.code, 0 | 3), "{synced:?}");
     for stream in synced.json()["streams"].as_array().unwrap() {
-        assert!(
-            stream["items"].as_u64().unwrap() > 0 && stream["complete"] == true,
-            "{stream:#}"
-        );
+        assert!(stream["items"].as_u64().unwrap() > 0 && stream["complete"] == true, "{stream:#}");
     }
 
     let calls = [
-        (
-            "list_issues",
-            json!({"state": "all", "since": "2026-01-31T12:00:00Z"}),
-        ),
+        ("list_issues", json!({"state": "all", "since": "2026-01-31T12:00:00Z"})),
         ("get_issue", json!({"number": 1})),
-        (
-            "create_issue",
-            json!({"title": "A title", "body": "Text", "labels": ["bug"]}),
-        ),
-        (
-            "update_issue",
-            json!({"number": 1, "title": "Another", "state": "open"}),
-        ),
+        ("create_issue", json!({"title": "A title", "body": "Text", "labels": ["bug"]})),
+        ("update_issue", json!({"number": 1, "title": "Another", "state": "open"})),
         ("close_issue", json!({"number": 1})),
         ("list_comments", json!({"number": 1})),
         ("create_comment", json!({"number": 1, "body": "Seen."})),
@@ -113,8 +91,7 @@ fn github_issues_keeps_to_githubs_own_schema() {
     ];
     for (operation, params) in &calls {
         let file = cli.file("params.json", &params.to_string());
-        let called: Output =
-            cli.run(&["call", "gh", operation, "--params", file.to_str().unwrap()]);
+        let called: Output = cli.run(&["call", "gh", operation, "--params", file.to_str().unwrap()]);
         assert_eq!(called.code, 0, "{operation}: {called:?}");
         assert!(prism.is_alive(), "{operation} ended the mock");
     }

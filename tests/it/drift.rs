@@ -6,10 +6,7 @@ use patchbay_tests::root;
 fn the_schema_of_the_connector_format_is_current() {
     let kept = std::fs::read_to_string(root().join("descriptors/descriptor.schema.json")).unwrap();
     let made = format!("{:#}\n", patchbay_descriptor::json_schema());
-    assert!(
-        kept == made,
-        "descriptors/descriptor.schema.json has drifted: run `cargo xtask gen`"
-    );
+    assert!(kept == made, "descriptors/descriptor.schema.json has drifted: run `cargo xtask gen`");
 }
 
 #[test]
@@ -18,10 +15,7 @@ fn every_query_has_its_offline_data_and_nothing_else_has() {
     let mut queries = 0;
     let mut stack = vec![root().join("crates/store/src")];
     while let Some(folder) = stack.pop() {
-        for entry in std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {
                 stack.push(entry);
             } else {
@@ -30,12 +24,7 @@ fn every_query_has_its_offline_data_and_nothing_else_has() {
             }
         }
     }
-    let data = std::fs::read_dir(root().join("crates/store/.sqlx"))
-        .unwrap()
-        .count();
+    let data = std::fs::read_dir(root().join("crates/store/.sqlx")).unwrap().count();
     assert!(data > 20, "the offline data is missing");
-    assert!(
-        data <= queries,
-        "{data} files for {queries} queries: run `cargo xtask gen`"
-    );
+    assert!(data <= queries, "{data} files for {queries} queries: run `cargo xtask gen`");
 }

@@ -12,10 +12,7 @@ fn every_connector_passes_its_fixtures() {
     let connectors = report["connectors"].as_array().unwrap();
     assert!(connectors.len() >= 3, "{report:#}");
     for connector in connectors {
-        assert!(
-            connector["passed"].as_u64().unwrap() >= 3,
-            "too few fixtures: {connector:#}"
-        );
+        assert!(connector["passed"].as_u64().unwrap() >= 3, "too few fixtures: {connector:#}");
     }
 }
 
@@ -31,20 +28,8 @@ fn a_fixture_that_expects_something_else_fails() {
         "request": {"method": "POST", "path": "/channels/elsewhere/messages", "body": {"text": "Hello"}},
         "response": {"status": 201, "body": {"id": 1, "channel": "general", "text": "Hello"}}
     }});
-    std::fs::write(
-        folder.join("fixtures/sandbox-chat/wrong/fixture.json"),
-        fixture.to_string(),
-    )
-    .unwrap();
-    let output = cli.run(&[
-        "test-descriptor",
-        folder.join("sandbox-chat.json").to_str().unwrap(),
-    ]);
+    std::fs::write(folder.join("fixtures/sandbox-chat/wrong/fixture.json"), fixture.to_string()).unwrap();
+    let output = cli.run(&["test-descriptor", folder.join("sandbox-chat.json").to_str().unwrap()]);
     assert_eq!(output.code, 1, "{output:?}");
-    assert!(
-        output
-            .stdout
-            .contains("/channels/elsewhere/messages is expected"),
-        "{output:?}"
-    );
+    assert!(output.stdout.contains("/channels/elsewhere/messages is expected"), "{output:?}");
 }

@@ -13,10 +13,7 @@ fn recorded(name: &str) -> Option<Vec<Value>> {
 
 /// Answers each request with the recorded exchange of the same method and path; what was not
 /// recorded is 404. `/user` is answered, so that a connection can be made.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a pretend service, not the product"
-)]
+#[expect(clippy::disallowed_methods, reason = "a pretend service, not the product")]
 fn serve(exchanges: Vec<Value>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -39,10 +36,7 @@ fn serve(exchanges: Vec<Value>) -> u16 {
             reader.read_exact(&mut body).unwrap();
             let sent: Value = serde_json::from_slice(&body).unwrap_or(json!(""));
             let mut words = first.split(' ');
-            let (method, path) = (
-                words.next().unwrap(),
-                words.next().unwrap().split('?').next().unwrap(),
-            );
+            let (method, path) = (words.next().unwrap(), words.next().unwrap().split('?').next().unwrap());
             let found = exchanges.iter().find(|e| {
                 e["method"].as_str().unwrap().eq_ignore_ascii_case(method)
                     && e["path"] == path
@@ -50,10 +44,9 @@ fn serve(exchanges: Vec<Value>) -> u16 {
             });
             let (status, answer) = match found {
                 Some(e) => (e["status"].as_u64().unwrap(), e["response"].to_string()),
-                None if path == "/user" => (
-                    200,
-                    json!({"id": 1, "login": "octokit-fixture-user-a"}).to_string(),
-                ),
+                None if path == "/user" => {
+                    (200, json!({"id": 1, "login": "octokit-fixture-user-a"}).to_string())
+                }
                 None if path.ends_with("/issues") && method == "GET" => (200, "[]".to_owned()),
                 None => (404, json!({"message": "Not Found"}).to_string()),
             };
@@ -102,26 +95,17 @@ fn making_an_issue_and_labelling_it_as_recorded() {
     };
     let labels = exchanges[1]["body"]["labels"].clone();
     let cli = connect(exchanges, "add-labels-to-issue");
-    let made = call(
-        &cli,
-        "create_issue",
-        &json!({"title": "Issue without a label"}),
-    );
+    let made = call(&cli, "create_issue", &json!({"title": "Issue without a label"}));
     assert_eq!(made["result"]["number"], 1, "{made:#}");
     let labelled = call(&cli, "add_labels", &json!({"number": 1, "labels": labels}));
-    assert_eq!(
-        labelled["result"].as_array().unwrap().len(),
-        3,
-        "{labelled:#}"
-    );
+    assert_eq!(labelled["result"].as_array().unwrap().len(), 3, "{labelled:#}");
 }
 
 #[test]
 fn reading_as_recorded() {
-    let (Some(mut exchanges), Some(root)) = (
-        recorded("github-get-repository.json"),
-        recorded("github-get-root.json"),
-    ) else {
+    let (Some(mut exchanges), Some(root)) =
+        (recorded("github-get-repository.json"), recorded("github-get-root.json"))
+    else {
         println!("skipped: the recorded exchanges are not at hand");
         return;
     };
@@ -129,14 +113,8 @@ fn reading_as_recorded() {
     exchanges.extend(recorded("github-labels.json").unwrap());
     let cli = connect(exchanges, "hello-world");
     let repository = cli.ok(&["get", "gh", "/repos/octokit-fixture-org/hello-world"]);
-    assert_eq!(
-        repository["data"]["full_name"],
-        "octokit-fixture-org/hello-world"
-    );
+    assert_eq!(repository["data"]["full_name"], "octokit-fixture-org/hello-world");
     let labels = cli.ok(&["get", "gh", "/repos/octokit-fixture-org/labels/labels"]);
     assert!(labels["data"].as_array().unwrap().len() > 5);
-    assert_eq!(
-        cli.run(&["get", "gh", "/nothing"]).json()["problem"]["code"],
-        "NOT_FOUND"
-    );
+    assert_eq!(cli.run(&["get", "gh", "/nothing"]).json()["problem"]["code"], "NOT_FOUND");
 }

@@ -56,10 +56,7 @@ pub fn program() -> &'static Path {
 impl Cli {
     /// An empty data folder with a passphrase store: keys outlive the process.
     pub fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            secrets: "passphrase",
-        }
+        Self { folder: tempfile::tempdir().unwrap(), secrets: "passphrase" }
     }
 
     /// The data folder.

@@ -1,19 +1,9 @@
 //! What the tests of the whole product share: processes, folders, samples, vendor mocks.
 //!
 //! Every process is started here and ended by its own handle; nothing else is touched.
-#![expect(
-    clippy::print_stdout,
-    reason = "a sample names its seed, so that it can be repeated"
-)]
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a test says what went wrong by failing"
-)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what went wrong by failing"
-)]
+#![expect(clippy::print_stdout, reason = "a sample names its seed, so that it can be repeated")]
+#![expect(clippy::missing_panics_doc, reason = "a test says what went wrong by failing")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
 pub mod cli;
 pub mod prism;
@@ -26,24 +16,15 @@ pub use sandbox::SandboxProcess;
 
 /// The checkout.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
 /// How much of a long suite to run, and the seed it is drawn with: about a twentieth, or all of it
 /// with `PATCHBAY_FULL`. `PATCHBAY_SEED` repeats a sample.
 pub fn sample(whole: usize) -> (usize, u64) {
-    let count = if std::env::var_os("PATCHBAY_FULL").is_some() {
-        whole
-    } else {
-        whole.div_ceil(20)
-    };
-    let seed = std::env::var("PATCHBAY_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or_else(random_seed);
+    let count = if std::env::var_os("PATCHBAY_FULL").is_some() { whole } else { whole.div_ceil(20) };
+    let seed =
+        std::env::var("PATCHBAY_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(random_seed);
     println!("running {count} of {whole}, PATCHBAY_SEED={seed}");
     (count, seed)
 }

@@ -26,10 +26,7 @@ pub fn cut_down(document: &Value, operations: &[&str]) -> Value {
         let (method, path) = operation.split_once(' ').unwrap();
         let method = method.to_lowercase();
         let item = &document["paths"][path];
-        assert!(
-            item[&method].is_object(),
-            "the description has no {operation}"
-        );
+        assert!(item[&method].is_object(), "the description has no {operation}");
         let entry = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
         entry[&method] = item[&method].clone();
         if item["parameters"].is_array() {
@@ -46,10 +43,8 @@ pub fn cut_down(document: &Value, operations: &[&str]) -> Value {
         if !seen.insert(pointer.clone()) {
             continue;
         }
-        let target = document
-            .pointer(&pointer[1..])
-            .unwrap_or_else(|| panic!("{pointer} leads nowhere"))
-            .clone();
+        let target =
+            document.pointer(&pointer[1..]).unwrap_or_else(|| panic!("{pointer} leads nowhere")).clone();
         references(&target, &mut wanted);
         put(&mut cut, &pointer[2..], target);
     }
@@ -63,9 +58,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
             if let Some(target) = members.get("$ref").and_then(Value::as_str) {
                 found.push(target.to_owned());
             }
-            members
-                .values()
-                .for_each(|member| references(member, found));
+            members.values().for_each(|member| references(member, found));
         }
         Value::Array(items) => items.iter().for_each(|item| references(item, found)),
         _ => {}
@@ -106,31 +99,17 @@ impl Prism {
         std::fs::write(&file, description.to_string()).unwrap();
         let port = free_port();
         let child = Command::new(root().join("tests/node/node_modules/.bin/prism"))
-            .args([
-                "mock",
-                "--host",
-                "127.0.0.1",
-                "--errors",
-                "--port",
-                &port.to_string(),
-            ])
+            .args(["mock", "--host", "127.0.0.1", "--errors", "--port", &port.to_string()])
             .arg(&file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let prism = Self {
-            child,
-            _folder: folder,
-            port,
-        };
+        let prism = Self { child, _folder: folder, port };
         let started = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(
-                started.elapsed() < Duration::from_secs(90),
-                "the mock does not start"
-            );
+            assert!(started.elapsed() < Duration::from_secs(90), "the mock does not start");
             std::thread::sleep(Duration::from_millis(100));
         }
         prism
@@ -160,14 +139,7 @@ impl Drop for Prism {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a free port for a program that is not ours"
-)]
+#[expect(clippy::disallowed_methods, reason = "a free port for a program that is not ours")]
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

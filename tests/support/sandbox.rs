@@ -31,17 +31,10 @@ impl SandboxProcess {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         let url = ready["url"].as_str().unwrap().to_owned();
-        Self {
-            child,
-            _state: state,
-            url,
-            access: ready["access"].clone(),
-        }
+        Self { child, _state: state, url, access: ready["access"].clone() }
     }
 
     /// What really happened.

@@ -10,11 +10,7 @@ use crate::shell;
 /// Name, what it measures, how.
 type Bench = (&'static str, &'static str, fn() -> Result<()>);
 
-const BENCHES: &[Bench] = &[(
-    "start",
-    "cold start and memory of the engine without a screen",
-    start,
-)];
+const BENCHES: &[Bench] = &[("start", "cold start and memory of the engine without a screen", start)];
 
 /// Names the measurements.
 pub(crate) fn list() {
@@ -25,15 +21,9 @@ pub(crate) fn list() {
 
 /// Runs one, or all.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
-    let chosen: Vec<_> = BENCHES
-        .iter()
-        .filter(|(own, ..)| name.is_none_or(|name| name == *own))
-        .collect();
+    let chosen: Vec<_> = BENCHES.iter().filter(|(own, ..)| name.is_none_or(|name| name == *own)).collect();
     if chosen.is_empty() {
-        bail!(
-            "there is no measurement \"{}\"; see cargo xtask bench --list",
-            name.unwrap_or_default()
-        );
+        bail!("there is no measurement \"{}\"; see cargo xtask bench --list", name.unwrap_or_default());
     }
     for (name, about, measure) in chosen {
         println!("== {name}: {about}");
@@ -43,13 +33,7 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
 }
 
 fn start() -> Result<()> {
-    shell::cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "patchbay-headless",
-    ])?;
+    shell::cargo(&["build", "--quiet", "--release", "--package", "patchbay-headless"])?;
     let cli = shell::root().join("target/release/patchbay-cli");
     let folder = shell::root().join("target/bench-start");
     let fresh = || -> Result<()> {
@@ -58,10 +42,7 @@ fn start() -> Result<()> {
     };
     let command = |args: &[&str]| {
         let mut command = Command::new(&cli);
-        command
-            .args(["--secrets", "memory", "--json", "--data-dir"])
-            .arg(&folder)
-            .args(args);
+        command.args(["--secrets", "memory", "--json", "--data-dir"]).arg(&folder).args(args);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
@@ -71,26 +52,11 @@ fn start() -> Result<()> {
     let catalogue = median(15, || Ok(command(&["catalogue"])), || Ok(()))?;
     let ratio = |time: Duration| time.as_secs_f64() / spawn.as_secs_f64();
     println!("a process that does nothing   {:>7.1} ms", ms(spawn));
-    println!(
-        "engine on an empty folder     {:>7.1} ms  {:>5.1} x (bar: 300 ms)",
-        ms(empty),
-        ratio(empty)
-    );
-    println!(
-        "engine on its own folder      {:>7.1} ms  {:>5.1} x",
-        ms(again),
-        ratio(again)
-    );
-    println!(
-        "catalogue                     {:>7.1} ms  {:>5.1} x",
-        ms(catalogue),
-        ratio(catalogue)
-    );
+    println!("engine on an empty folder     {:>7.1} ms  {:>5.1} x (bar: 300 ms)", ms(empty), ratio(empty));
+    println!("engine on its own folder      {:>7.1} ms  {:>5.1} x", ms(again), ratio(again));
+    println!("catalogue                     {:>7.1} ms  {:>5.1} x", ms(catalogue), ratio(catalogue));
     fresh()?;
-    println!(
-        "memory, engine at rest        {:>7.1} MiB (bar: 40 MiB)",
-        resident(&cli, &folder)?
-    );
+    println!("memory, engine at rest        {:>7.1} MiB (bar: 40 MiB)", resident(&cli, &folder)?);
     Ok(())
 }
 
@@ -108,9 +74,7 @@ fn median(
         before()?;
         let mut command = command()?;
         let started = Instant::now();
-        command
-            .status()
-            .context("the measured program cannot be started")?;
+        command.status().context("the measured program cannot be started")?;
         taken.push(started.elapsed());
     }
     taken.sort();

@@ -34,12 +34,7 @@ pub(crate) fn all() -> Result<()> {
              Description: Connect your tools and let them work together\n From this computer alone: no server, no code.\n"
         ),
     )?;
-    shell::run(
-        Command::new("dpkg-deb")
-            .args(["--root-owner-group", "--build"])
-            .arg(&tree)
-            .arg(&deb),
-    )?;
+    shell::run(Command::new("dpkg-deb").args(["--root-owner-group", "--build"]).arg(&tree).arg(&deb))?;
     std::fs::remove_dir_all(&control)?;
     let spec = out.join("patchbay.spec");
     std::fs::write(
@@ -54,25 +49,14 @@ pub(crate) fn all() -> Result<()> {
     )?;
     shell::run(
         Command::new("rpmbuild")
-            .args([
-                "-bb",
-                "--define",
-                &format!("_topdir {}", out.join("rpm").display()),
-            ])
+            .args(["-bb", "--define", &format!("_topdir {}", out.join("rpm").display())])
             .args(["--define", &format!("_rpmdir {}", out.display())])
             .arg(&spec),
     )?;
-    for line in shell::output(
-        Command::new("find")
-            .arg(&out)
-            .args(["-name", "*.deb", "-o", "-name", "*.rpm"]),
-    )?
-    .lines()
+    for line in
+        shell::output(Command::new("find").arg(&out).args(["-name", "*.deb", "-o", "-name", "*.rpm"]))?.lines()
     {
-        println!(
-            "{line}: {:.1} MiB",
-            std::fs::metadata(line)?.len() as f64 / f64::from(1 << 20)
-        );
+        println!("{line}: {:.1} MiB", std::fs::metadata(line)?.len() as f64 / f64::from(1 << 20));
     }
     Ok(())
 }

@@ -14,37 +14,17 @@ pub(crate) fn print() -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     shell::run(
         Command::new("cargo")
-            .args([
-                "tarpaulin",
-                "--workspace",
-                "--exclude",
-                "xtask",
-                "--exclude",
-                "patchbay-tests",
-            ])
-            .args([
-                "--out",
-                "Json",
-                "--skip-clean",
-                "--timeout",
-                "600",
-                "--target-dir",
-                "target/tarpaulin",
-            ])
+            .args(["tarpaulin", "--workspace", "--exclude", "xtask", "--exclude", "patchbay-tests"])
+            .args(["--out", "Json", "--skip-clean", "--timeout", "600", "--target-dir", "target/tarpaulin"])
             .arg("--output-dir")
             .arg(&folder),
     )?;
-    let text = std::fs::read_to_string(folder.join("tarpaulin-report.json"))
-        .context("the coverage report")?;
+    let text = std::fs::read_to_string(folder.join("tarpaulin-report.json")).context("the coverage report")?;
     let report: serde_json::Value = serde_json::from_str(&text)?;
     let mut crates: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for file in report["files"].as_array().into_iter().flatten() {
-        let path: Vec<&str> = file["path"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|p| p.as_str())
-            .collect();
+        let path: Vec<&str> =
+            file["path"].as_array().into_iter().flatten().filter_map(|p| p.as_str()).collect();
         let Some(at) = path.iter().position(|part| *part == "crates") else {
             continue;
         };

@@ -11,14 +11,7 @@ use crate::{packages, shell};
 pub(crate) fn all() -> Result<()> {
     packages::ensure(packages::BUILD)?;
     println!("descriptors/descriptor.schema.json");
-    shell::cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "patchbay-descriptor",
-        "--example",
-        "write_schema",
-    ])?;
+    shell::cargo(&["run", "--quiet", "--package", "patchbay-descriptor", "--example", "write_schema"])?;
     println!("crates/store/.sqlx");
     queries()
 }
@@ -30,14 +23,7 @@ fn queries() -> Result<()> {
     let _ = std::fs::remove_file(&scratch);
     shell::run(
         Command::new("cargo")
-            .args([
-                "run",
-                "--quiet",
-                "--package",
-                "patchbay-store",
-                "--features",
-                "scratch",
-            ])
+            .args(["run", "--quiet", "--package", "patchbay-store", "--features", "scratch"])
             .args(["--bin", "scratch-database", "--"])
             .arg(&scratch),
     )?;
@@ -57,10 +43,7 @@ fn queries() -> Result<()> {
     touch(&store.join("src/lib.rs"))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a build tool tells cargo that a file is new"
-)]
+#[expect(clippy::disallowed_methods, reason = "a build tool tells cargo that a file is new")]
 fn touch(file: &std::path::Path) -> Result<()> {
     let file = std::fs::File::options().append(true).open(file)?;
     Ok(file.set_modified(SystemTime::now())?)

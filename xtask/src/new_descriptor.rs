@@ -11,9 +11,7 @@ pub(crate) fn write(id: &str) -> Result<()> {
         || !id.starts_with(|c: char| c.is_ascii_lowercase())
         || !id.chars().all(fits)
     {
-        bail!(
-            "\"{id}\" cannot be an id: use 2 to 64 lower-case letters, digits and hyphens, a letter first"
-        );
+        bail!("\"{id}\" cannot be an id: use 2 to 64 lower-case letters, digits and hyphens, a letter first");
     }
     let folder = shell::root().join("descriptors");
     let file = folder.join(format!("{id}.json"));

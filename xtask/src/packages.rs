@@ -25,25 +25,18 @@ pub(crate) const BUNDLE: &[Package] = &[("dpkg", "dpkg-deb"), ("rpm", "rpmbuild"
 
 /// Installs what is missing through apt where that is allowed, else names the command.
 pub(crate) fn ensure(packages: &[Package]) -> Result<()> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .filter(|(_, program)| !shell::have(program))
-        .map(|(name, _)| *name)
-        .collect();
+    let missing: Vec<&str> =
+        packages.iter().filter(|(_, program)| !shell::have(program)).map(|(name, _)| *name).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let names = missing.join(" ");
-    let command =
-        format!("apt-get update && apt-get install --yes --no-install-recommends {names}");
+    let command = format!("apt-get update && apt-get install --yes --no-install-recommends {names}");
     if !shell::have("apt-get") {
         bail!("these are missing: {names}. Install them with your system's package manager.");
     }
     let root = shell::output(Command::new("id").arg("-u"))?.trim() == "0";
-    let sudo = Command::new("sudo")
-        .args(["-n", "true"])
-        .output()
-        .is_ok_and(|o| o.status.success());
+    let sudo = Command::new("sudo").args(["-n", "true"]).output().is_ok_and(|o| o.status.success());
     println!("Installing {names} …");
     match (root, sudo) {
         (true, _) => shell::run(Command::new("sh").args(["-c", &command])),

@@ -7,18 +7,13 @@ use anyhow::{Context, Result, bail};
 
 /// The checkout.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map_or_else(PathBuf::new, Path::to_path_buf)
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
 /// Runs a command in the checkout and fails where it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = format!("{command:?}");
-    let status = command
-        .current_dir(root())
-        .status()
-        .with_context(|| format!("{shown} cannot be started"))?;
+    let status = command.current_dir(root()).status().with_context(|| format!("{shown} cannot be started"))?;
     if !status.success() {
         bail!("{shown} failed ({status})");
     }
@@ -33,23 +28,14 @@ pub(crate) fn cargo(args: &[&str]) -> Result<()> {
 /// What a command prints.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = format!("{command:?}");
-    let output = command
-        .current_dir(root())
-        .output()
-        .with_context(|| format!("{shown} cannot be started"))?;
+    let output = command.current_dir(root()).output().with_context(|| format!("{shown} cannot be started"))?;
     if !output.status.success() {
-        bail!(
-            "{shown} failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{shown} failed: {}", String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Whether a program is there.
 pub(crate) fn have(program: &str) -> bool {
-    Command::new("sh")
-        .args(["-c", &format!("command -v {program}")])
-        .output()
-        .is_ok_and(|o| o.status.success())
+    Command::new("sh").args(["-c", &format!("command -v {program}")]).output().is_ok_and(|o| o.status.success())
 }

@@ -13,25 +13,11 @@ pub(crate) fn check() -> Result<()> {
     packages::ensure_cargo_tool("cargo-nextest")?;
     shell::cargo(&["fmt", "--all", "--check"])?;
     lints()?;
-    shell::cargo(&[
-        "nextest",
-        "run",
-        "--package",
-        "patchbay-tests",
-        "architecture::",
-    ])
+    shell::cargo(&["nextest", "run", "--package", "patchbay-tests", "architecture::"])
 }
 
 fn lints() -> Result<()> {
-    shell::cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-        "--deny",
-        "warnings",
-    ])
+    shell::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"])
 }
 
 /// The tests that drive whole processes.
@@ -54,13 +40,7 @@ pub(crate) fn test(full: bool) -> Result<()> {
     if !node.join("node_modules/.bin/prism").exists() {
         shell::run(
             Command::new("npm")
-                .args([
-                    "ci",
-                    "--ignore-scripts",
-                    "--no-audit",
-                    "--no-fund",
-                    "--prefix",
-                ])
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
                 .arg(&node),
         )?;
     }
@@ -72,15 +52,7 @@ pub(crate) fn test(full: bool) -> Result<()> {
     lints()?;
     step("dependencies");
     // Advisories need a database that is not at hand everywhere; they are not run here.
-    shell::cargo(&[
-        "deny",
-        "--log-level",
-        "error",
-        "check",
-        "bans",
-        "licenses",
-        "sources",
-    ])?;
+    shell::cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"])?;
     println!("advisories were not run: their database is not part of the checkout");
     step("kinds of test");
     kinds()?;
@@ -110,15 +82,8 @@ fn kinds() -> Result<()> {
     let mut unit = 0;
     let mut outside = 0;
     let mut process = 0;
-    for suite in list["rust-suites"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(_, suite)| suite)
-    {
-        let count = suite["testcases"]
-            .as_object()
-            .map_or(0, serde_json::Map::len);
+    for suite in list["rust-suites"].as_object().into_iter().flatten().map(|(_, suite)| suite) {
+        let count = suite["testcases"].as_object().map_or(0, serde_json::Map::len);
         match (suite["package-name"].as_str(), suite["kind"].as_str()) {
             (Some("patchbay-tests"), _) => process += count,
             (_, Some("test")) => outside += count,

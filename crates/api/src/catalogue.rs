@@ -21,10 +21,7 @@ pub struct Connectors {
 impl Connectors {
     /// Those that ship with the program.
     pub(crate) fn built_in() -> Self {
-        Self {
-            catalogue: Catalogue::built_in(),
-            compiled: Mutex::new(BTreeMap::new()),
-        }
+        Self { catalogue: Catalogue::built_in(), compiled: Mutex::new(BTreeMap::new()) }
     }
 
     /// The connector, ready to be interpreted. `NOT_FOUND` with the names that come close.
@@ -128,18 +125,11 @@ pub struct OperationSummary {
 }
 
 /// Lists connectors.
-pub async fn list(
-    hub: &Hub,
-    _: &str,
-    request: CatalogueRequest,
-) -> Result<CatalogueResponse, Problem> {
+pub async fn list(hub: &Hub, _: &str, request: CatalogueRequest) -> Result<CatalogueResponse, Problem> {
     if let Some(ingestion) = request.ingestion.as_deref()
         && !matches!(ingestion, "polling")
     {
-        return Err(invalid(
-            "ingestion",
-            "Connectors bring data in by \"polling\".",
-        ));
+        return Err(invalid("ingestion", "Connectors bring data in by \"polling\"."));
     }
     if let Some(auth) = request.auth.as_deref()
         && !matches!(auth, "api_key" | "pat" | "basic" | "none")
@@ -147,46 +137,32 @@ pub async fn list(
         return Err(invalid("auth", "Use api_key, pat, basic or none."));
     }
     let catalogue = &hub.connectors().catalogue;
-    let mut connectors: Vec<_> = catalogue
-        .all()
-        .filter(|d| matches(d, &request))
-        .map(|d| summary(d))
-        .collect();
+    let mut connectors: Vec<_> = catalogue.all().filter(|d| matches(d, &request)).map(|d| summary(d)).collect();
     connectors.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(CatalogueResponse {
-        connectors,
-        problems: catalogue.problems().to_vec(),
-    })
+    Ok(CatalogueResponse { connectors, problems: catalogue.problems().to_vec() })
 }
 
 fn invalid(field: &str, message: &str) -> Problem {
     Problem::new(Code::InputInvalid)
         .with("field", format!("\"{field}\""))
         .with("message", message)
-        .about(Subject::Field {
-            name: field.to_owned(),
-        })
+        .about(Subject::Field { name: field.to_owned() })
 }
 
 fn matches(descriptor: &Descriptor, request: &CatalogueRequest) -> bool {
-    let category = request
-        .category
-        .is_none_or(|wanted| descriptor.category == wanted);
+    let category = request.category.is_none_or(|wanted| descriptor.category == wanted);
     let auth = request.auth.as_deref().is_none_or(|wanted| match wanted {
         "none" => descriptor.auth.is_empty(),
         method => descriptor.auth.iter().any(|a| a.method() == method),
     });
     let ingestion = request.ingestion.is_none() || !descriptor.streams.is_empty();
-    let text = format!(
-        "{} {} {:?} {}",
-        descriptor.name, descriptor.description, descriptor.category, descriptor.id
-    )
-    .to_lowercase();
-    let search = request.search.as_deref().is_none_or(|s| {
-        s.to_lowercase()
-            .split_whitespace()
-            .all(|word| text.contains(word))
-    });
+    let text =
+        format!("{} {} {:?} {}", descriptor.name, descriptor.description, descriptor.category, descriptor.id)
+            .to_lowercase();
+    let search = request
+        .search
+        .as_deref()
+        .is_none_or(|s| s.to_lowercase().split_whitespace().all(|word| text.contains(word)));
     category && auth && ingestion && search
 }
 
@@ -204,11 +180,7 @@ fn summary(descriptor: &Descriptor) -> ConnectorSummary {
             .filter(|field| field.required && field.default.is_none())
             .map(|field| field.key.clone())
             .collect(),
-        streams: descriptor
-            .streams
-            .iter()
-            .map(|stream| stream.id.clone())
-            .collect(),
+        streams: descriptor.streams.iter().map(|stream| stream.id.clone()).collect(),
         operations: descriptor
             .operations
             .iter()
@@ -227,11 +199,7 @@ fn auth_summary(method: &AuthMethod) -> AuthSummary {
         id: method.id().to_owned(),
         method: method.method(),
         label: method.label().to_owned(),
-        fields: method
-            .credential_fields()
-            .iter()
-            .map(|field| field.key.clone())
-            .collect(),
+        fields: method.credential_fields().iter().map(|field| field.key.clone()).collect(),
         help_url: method.help().map(|help| help.url.clone()),
     }
 }
@@ -261,22 +229,12 @@ pub struct Validation {
 
 /// Checks a connector definition.
 pub async fn validate(_: &Hub, _: &str, request: DescriptorText) -> Result<Validation, Problem> {
-    Ok(
-        match patchbay_descriptor::read(&request.text, &request.file) {
-            Ok(descriptor) => Validation {
-                file: request.file,
-                valid: true,
-                id: Some(descriptor.id),
-                problems: Vec::new(),
-            },
-            Err(problems) => Validation {
-                file: request.file,
-                valid: false,
-                id: None,
-                problems,
-            },
-        },
-    )
+    Ok(match patchbay_descriptor::read(&request.text, &request.file) {
+        Ok(descriptor) => {
+            Validation { file: request.file, valid: true, id: Some(descriptor.id), problems: Vec::new() }
+        }
+        Err(problems) => Validation { file: request.file, valid: false, id: None, problems },
+    })
 }
 
 /// A definition and the folder with its fixtures.
@@ -302,29 +260,17 @@ pub struct DescriptorTestResponse {
 }
 
 /// Runs the fixtures of a definition: `fixtures/<id>/` beside its file.
-pub async fn test(
-    _: &Hub,
-    _: &str,
-    request: DescriptorTestRequest,
-) -> Result<DescriptorTestResponse, Problem> {
+pub async fn test(_: &Hub, _: &str, request: DescriptorTestRequest) -> Result<DescriptorTestResponse, Problem> {
     let name = request.file.display().to_string();
     let unreadable = |error: std::io::Error| {
         Problem::new(Code::NotFound)
             .with("item", format!("The file \"{name}\""))
             .detail(error.to_string())
-            .about(Subject::File {
-                path: name.clone(),
-                line: None,
-                column: None,
-                pointer: None,
-            })
+            .about(Subject::File { path: name.clone(), line: None, column: None, pointer: None })
     };
     let text = std::fs::read_to_string(&request.file).map_err(unreadable)?;
     let descriptor = patchbay_descriptor::read(&text, &name).map_err(first)?;
-    let folder = request
-        .file
-        .parent()
-        .unwrap_or_else(|| std::path::Path::new("."));
+    let folder = request.file.parent().unwrap_or_else(|| std::path::Path::new("."));
     let folder = folder.join("fixtures").join(descriptor.id.as_str());
     let fixtures = patchbay_descriptor::fixture::load(&folder)?;
     if fixtures.is_empty() {
@@ -343,8 +289,5 @@ pub async fn test(
 
 /// The first of several problems; a list of none is a bug of ours.
 pub(crate) fn first(problems: Vec<Problem>) -> Problem {
-    problems
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| Problem::new(Code::Internal))
+    problems.into_iter().next().unwrap_or_else(|| Problem::new(Code::Internal))
 }

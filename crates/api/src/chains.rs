@@ -65,11 +65,7 @@ pub struct MatchedField {
 
 /// Saves a chain: a chain of the same name gets a new version. What its steps leave open is matched
 /// automatically. Problems with connections do not stop saving; they are found by the check.
-pub async fn import(
-    hub: &Hub,
-    workspace: &str,
-    request: ChainImportRequest,
-) -> Result<ChainSaved, Problem> {
+pub async fn import(hub: &Hub, workspace: &str, request: ChainImportRequest) -> Result<ChainSaved, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let subject = || Subject::File {
         path: request.file.clone().unwrap_or_else(|| "chain".to_owned()),
@@ -89,21 +85,13 @@ pub async fn import(
 
 fn check_document(chain: &Chain) -> Result<(), Problem> {
     let invalid = |field: &str, message: String| {
-        Err(Problem::new(Code::InputInvalid)
-            .with("field", field)
-            .with("message", message))
+        Err(Problem::new(Code::InputInvalid).with("field", field).with("message", message))
     };
     if chain.schema != CHAIN_SCHEMA {
-        return invalid(
-            "schema",
-            format!("This version reads chains of schema {CHAIN_SCHEMA}."),
-        );
+        return invalid("schema", format!("This version reads chains of schema {CHAIN_SCHEMA}."));
     }
     if patchbay_model::text::display_line(&chain.name, 80) != chain.name || chain.name.is_empty() {
-        return invalid(
-            "name",
-            "Use one line of at most 80 visible characters.".to_owned(),
-        );
+        return invalid("name", "Use one line of at most 80 visible characters.".to_owned());
     }
     if chain.steps.is_empty() || chain.steps.len() > 200 {
         return invalid("steps", "A chain has 1 to 200 steps.".to_owned());
@@ -111,9 +99,7 @@ fn check_document(chain: &Chain) -> Result<(), Problem> {
     let fits = |id: &str| {
         (1..=40).contains(&id.len())
             && id.starts_with(|c: char| c.is_ascii_lowercase())
-            && id
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
     if let Some(step) = chain.steps.iter().find(|step| !fits(step.id.as_str())) {
         let message = format!(
@@ -128,34 +114,17 @@ fn check_document(chain: &Chain) -> Result<(), Problem> {
 /// Completes and saves a chain.
 pub(crate) async fn save(workspace: &Workspace, chain: Chain) -> Result<ChainSaved, Problem> {
     let connectors = connectors_of(workspace, &chain).await?;
-    let descriptor_of = |name: &str| {
-        connectors
-            .get(name)
-            .map(|c: &Arc<Compiled>| c.descriptor().as_ref())
-    };
+    let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
     let existing = workspace.store().chain_named(&chain.name).await?;
-    let chain = mapping::complete(
-        &chain,
-        descriptor_of,
-        &samples(workspace, &chain, descriptor_of).await?,
-    );
+    let chain = mapping::complete(&chain, descriptor_of, &samples(workspace, &chain, descriptor_of).await?);
     patchbay_map::StepMapping::compile(
-        &chain
-            .steps
-            .iter()
-            .flat_map(|step| step.mapping.clone())
-            .collect::<Vec<_>>(),
+        &chain.steps.iter().flat_map(|step| step.mapping.clone()).collect::<Vec<_>>(),
     )
     .map_err(|error| {
-        Problem::new(Code::InputInvalid)
-            .with("field", "A mapping")
-            .with("message", format!("{error}."))
+        Problem::new(Code::InputInvalid).with("field", "A mapping").with("message", format!("{error}."))
     })?;
     let hash = hash(&chain)?;
-    let version = workspace
-        .store()
-        .chain_save(existing.as_ref().map(|c| &c.id), &chain, &hash)
-        .await?;
+    let version = workspace.store().chain_save(existing.as_ref().map(|c| &c.id), &chain, &hash).await?;
     workspace.events().emit(Event::ChainsChanged);
     let mut findings = mapping::findings(&chain, descriptor_of);
     if let Err(problems) = Plan::of(&chain, descriptor_of) {
@@ -184,27 +153,22 @@ fn matched(chain: &Chain) -> Vec<MatchedField> {
         .steps
         .iter()
         .flat_map(|step| {
-            step.mapping
-                .iter()
-                .filter(|map| map.by == ChosenBy::Matcher)
-                .map(|map| MatchedField {
-                    step: step.id.to_string(),
-                    target: map.target.clone(),
-                    source: map.source.clone(),
-                    confidence: map.confidence.unwrap_or_default(),
-                    reason: map.reason.clone().unwrap_or_default(),
-                })
+            step.mapping.iter().filter(|map| map.by == ChosenBy::Matcher).map(|map| MatchedField {
+                step: step.id.to_string(),
+                target: map.target.clone(),
+                source: map.source.clone(),
+                confidence: map.confidence.unwrap_or_default(),
+                reason: map.reason.clone().unwrap_or_default(),
+            })
         })
         .collect()
 }
 
 /// SHA-256 of the canonical document, in hexadecimal.
 fn hash(chain: &Chain) -> Result<String, Problem> {
-    let value = serde_json::to_value(chain)
-        .map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
-    Ok(patchbay_connector::sha256_hex(
-        canonical_json(&value).as_bytes(),
-    ))
+    let value =
+        serde_json::to_value(chain).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
+    Ok(patchbay_connector::sha256_hex(canonical_json(&value).as_bytes()))
 }
 
 /// The connector behind each connection that a chain names; those that are missing are left out.
@@ -218,10 +182,7 @@ async fn connectors_of(
             continue;
         }
         if let Some(connection) = workspace.store().connection_named(&step.connection).await? {
-            found.insert(
-                step.connection.clone(),
-                workspace.connectors().get(&connection.connector)?,
-            );
+            found.insert(step.connection.clone(), workspace.connectors().get(&connection.connector)?);
         }
     }
     Ok(found)
@@ -240,14 +201,8 @@ async fn samples<'d>(
             .is_some_and(|operation| operation.verb.yields_items());
         let connection = workspace.store().connection_named(&step.connection).await?;
         if let (true, Some(connection)) = (lists, connection) {
-            let signals = workspace
-                .store()
-                .signal_list(Some(&connection.id), 20)
-                .await?;
-            samples.insert(
-                step.id.to_string(),
-                signals.into_iter().map(|signal| signal.raw).collect(),
-            );
+            let signals = workspace.store().signal_list(Some(&connection.id), 20).await?;
+            samples.insert(step.id.to_string(), signals.into_iter().map(|signal| signal.raw).collect());
         }
     }
     Ok(samples)
@@ -270,19 +225,12 @@ pub(crate) async fn find(workspace: &Workspace, reference: &str) -> Result<Chain
     store.chain_named(reference).await?.ok_or_else(|| {
         Problem::new(Code::NotFound)
             .with("item", format!("The chain \"{reference}\""))
-            .about(Subject::Chain {
-                id: reference.to_owned(),
-                step: None,
-            })
+            .about(Subject::Chain { id: reference.to_owned(), step: None })
     })
 }
 
 /// Gives a chain's document. Connections are named, keys are not part of it.
-pub async fn export(
-    hub: &Hub,
-    workspace: &str,
-    request: ChainRef,
-) -> Result<ChainVersion, Problem> {
+pub async fn export(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainVersion, Problem> {
     find(&hub.workspace(workspace).await?, &request.chain).await
 }
 
@@ -321,16 +269,8 @@ pub async fn list(hub: &Hub, workspace: &str, _: Empty) -> Result<ChainListRespo
         .await?
         .into_iter()
         .map(|version| ChainSummary {
-            last_run: runs
-                .iter()
-                .find(|run| run.chain_id == version.id)
-                .map(|run| run.state),
-            steps: version
-                .chain
-                .steps
-                .iter()
-                .map(|s| format!("{}: {}", s.connection, s.operation))
-                .collect(),
+            last_run: runs.iter().find(|run| run.chain_id == version.id).map(|run| run.state),
+            steps: version.chain.steps.iter().map(|s| format!("{}: {}", s.connection, s.operation)).collect(),
             id: version.id,
             name: version.chain.name,
             version: version.version,
@@ -351,21 +291,14 @@ pub struct ChainCheckResponse {
 }
 
 /// Checks a chain without running it: connections are tested, mappings compiled.
-pub async fn check(
-    hub: &Hub,
-    workspace: &str,
-    request: ChainRef,
-) -> Result<ChainCheckResponse, Problem> {
+pub async fn check(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainCheckResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let version = find(&workspace, &request.chain).await?;
     let findings = match Live::of_chain(workspace.runner(), &version.chain).await {
         Ok(live) => check_live(workspace.runner(), &version.chain, &live).await,
         Err(problems) => problems.into_iter().map(blocker).collect(),
     };
-    Ok(ChainCheckResponse {
-        ready: !findings.iter().any(|f| f.level == Level::Blocker),
-        findings,
-    })
+    Ok(ChainCheckResponse { ready: !findings.iter().any(|f| f.level == Level::Blocker), findings })
 }
 
 /// A chain that is gone.
@@ -376,59 +309,33 @@ pub struct ChainDeleted {
 }
 
 /// Deletes a chain. Runs keep their snapshot of it.
-pub async fn delete(
-    hub: &Hub,
-    workspace: &str,
-    request: ChainRef,
-) -> Result<ChainDeleted, Problem> {
+pub async fn delete(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainDeleted, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let version = find(&workspace, &request.chain).await?;
     workspace.store().chain_delete(&version.id).await?;
     workspace.events().emit(Event::ChainsChanged);
-    Ok(ChainDeleted {
-        name: version.chain.name,
-    })
+    Ok(ChainDeleted { name: version.chain.name })
 }
 
 /// The names of chains that use a connection.
 pub(crate) async fn using(workspace: &Workspace, connection: &str) -> Result<Vec<String>, Problem> {
     let chains = workspace.store().chain_list().await?;
     let uses = |chain: &Chain| chain.steps.iter().any(|step| step.connection == connection);
-    Ok(chains
-        .into_iter()
-        .filter(|c| uses(&c.chain))
-        .map(|c| c.chain.name)
-        .collect())
+    Ok(chains.into_iter().filter(|c| uses(&c.chain)).map(|c| c.chain.name).collect())
 }
 
 /// Saves every chain that uses a connection anew, with the connection's new name.
-pub(crate) async fn rename_connection(
-    workspace: &Workspace,
-    from: &str,
-    to: &str,
-) -> Result<(), Problem> {
+pub(crate) async fn rename_connection(workspace: &Workspace, from: &str, to: &str) -> Result<(), Problem> {
     for version in workspace.store().chain_list().await? {
-        if version
-            .chain
-            .steps
-            .iter()
-            .all(|step| step.connection != from)
-        {
+        if version.chain.steps.iter().all(|step| step.connection != from) {
             continue;
         }
         let mut chain = version.chain;
-        for step in chain
-            .steps
-            .iter_mut()
-            .filter(|step| step.connection == from)
-        {
+        for step in chain.steps.iter_mut().filter(|step| step.connection == from) {
             to.clone_into(&mut step.connection);
         }
         let hash = hash(&chain)?;
-        workspace
-            .store()
-            .chain_save(Some(&version.id), &chain, &hash)
-            .await?;
+        workspace.store().chain_save(Some(&version.id), &chain, &hash).await?;
     }
     workspace.events().emit(Event::ChainsChanged);
     Ok(())

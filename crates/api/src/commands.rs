@@ -109,11 +109,7 @@ commands! {
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {
-    let request = if request.is_null() {
-        Value::Object(serde_json::Map::new())
-    } else {
-        request
-    };
+    let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
     serde_json::from_value(request).map_err(|error| {
         Problem::new(Code::InputInvalid)
             .with("field", format!("The request of \"{command}\""))
@@ -122,6 +118,5 @@ fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result
 }
 
 fn write(response: &impl serde::Serialize) -> Result<Value, Problem> {
-    serde_json::to_value(response)
-        .map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))
+    serde_json::to_value(response).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))
 }

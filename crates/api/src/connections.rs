@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use patchbay_auth::Credential;
 use patchbay_connector::{Compiled, Target, TargetCredential, TestReport, settings};
 use patchbay_model::connection::{Account, Connection, ConnectionEvent, ConnectionState};
-use patchbay_model::descriptor::{AuthMethod, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{ConnectionId, ConnectorId, Event, Timestamp};
 use patchbay_store::ConnectionFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::connect_input::{auth_method, check_name, credential, name_taken};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;
@@ -116,11 +116,7 @@ pub struct ConnectResponse {
 
 /// Connects: tests the credential first, then keeps credential and connection in one transaction.
 /// Nothing is kept where the test fails.
-pub async fn create(
-    hub: &Hub,
-    workspace: &str,
-    request: ConnectRequest,
-) -> Result<ConnectResponse, Problem> {
+pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Result<ConnectResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let compiled = workspace.connectors().get(&request.connector)?;
     let descriptor = compiled.descriptor().clone();
@@ -155,33 +151,17 @@ pub async fn create(
     };
     let test = run_test(&workspace, &compiled, &connection, credential.as_ref()).await;
     if let Some(problem) = test.problem.clone() {
-        return Err(problem.about(Subject::Connection {
-            name: connection.name.clone(),
-        }));
+        return Err(problem.about(Subject::Connection { name: connection.name.clone() }));
     }
     take_test(&mut connection, &test, hub.clock().now());
     let sealed = match &credential {
-        Some(values) => Some(
-            workspace
-                .authoriser()
-                .seal(&connection.id, values)
-                .await
-                .map_err(Problem::from)?,
-        ),
+        Some(values) => Some(workspace.authoriser().seal(&connection.id, values).await.map_err(Problem::from)?),
         None => None,
     };
-    workspace
-        .store()
-        .connection_insert(&connection, sealed.as_ref())
-        .await?;
+    workspace.store().connection_insert(&connection, sealed.as_ref()).await?;
     audit(&workspace, "connection_created", &connection.name).await;
-    workspace.events().emit(Event::ConnectionChanged {
-        id: connection.id.clone(),
-    });
-    Ok(ConnectResponse {
-        connection: view(&workspace, connection).await?,
-        test,
-    })
+    workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
+    Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
 }
 
 async fn run_test(
@@ -194,11 +174,7 @@ async fn run_test(
         Some(values) => TargetCredential::Given(values.clone()),
         None => TargetCredential::None,
     };
-    let target = Target {
-        descriptor: compiled.clone(),
-        connection: connection.clone(),
-        credential,
-    };
+    let target = Target { descriptor: compiled.clone(), connection: connection.clone(), credential };
     workspace.engine().test(&target).await
 }
 
@@ -216,114 +192,10 @@ fn take_test(connection: &mut Connection, test: &TestReport, now: Timestamp) {
             }
         }
         Some(problem) => {
-            connection.state = connection
-                .state
-                .after(ConnectionEvent::Failed(problem.code()));
+            connection.state = connection.state.after(ConnectionEvent::Failed(problem.code()));
             connection.last_error = Some(problem.clone());
         }
     }
-}
-
-fn check_name(name: &str) -> Result<String, Problem> {
-    let shown = patchbay_model::text::display_line(name, 80);
-    if shown.is_empty() || shown != name.trim() {
-        return Err(Problem::new(Code::InputInvalid)
-            .with("field", "The connection's name")
-            .with("message", "Use one line of at most 80 visible characters.")
-            .about(Subject::Field {
-                name: "name".into(),
-            }));
-    }
-    Ok(shown)
-}
-
-fn name_taken(name: &str) -> Problem {
-    Problem::new(Code::Conflict)
-        .with("item", format!("A connection called \"{name}\""))
-        .with(
-            "message",
-            "Choose another name, or disconnect the one that has it.",
-        )
-        .about(Subject::Field {
-            name: "name".into(),
-        })
-}
-
-fn auth_method<'d>(
-    descriptor: &'d Descriptor,
-    wanted: Option<&str>,
-) -> Result<Option<&'d AuthMethod>, Problem> {
-    match (descriptor.auth_method(wanted), wanted) {
-        (None, Some(wanted)) => {
-            let known: Vec<_> = descriptor.auth.iter().map(AuthMethod::id).collect();
-            Err(Problem::new(Code::InputInvalid)
-                .with("field", "The way to sign in")
-                .with(
-                    "message",
-                    format!(
-                        "{} has no \"{wanted}\"; it has {}.",
-                        descriptor.name,
-                        known.join(", ")
-                    ),
-                )
-                .about(Subject::Field {
-                    name: "auth".into(),
-                }))
-        }
-        (method, _) => Ok(method),
-    }
-}
-
-/// The credential, complete and without fields that the sign-in does not know.
-fn credential(
-    method: Option<&AuthMethod>,
-    mut given: BTreeMap<String, SecretInput>,
-) -> Result<Option<Credential>, Problem> {
-    let Some(method) = method else {
-        return match given.into_keys().next() {
-            None => Ok(None),
-            Some(extra) => Err(unknown_secret(&extra, &[])),
-        };
-    };
-    let mut values = BTreeMap::new();
-    for field in method.credential_fields() {
-        match given.remove(&field.key).map(SecretInput::into_secret) {
-            Some(secret) if !secret.expose().is_empty() => {
-                values.insert(field.key.clone(), secret);
-            }
-            _ if field.required => {
-                return Err(Problem::new(Code::InputInvalid)
-                    .with("field", format!("\"{}\" ({})", field.key, field.label))
-                    .with("message", "It is needed to sign in and was not given.")
-                    .about(Subject::Field {
-                        name: field.key.clone(),
-                    }));
-            }
-            _ => {}
-        }
-    }
-    if let Some(extra) = given.into_keys().next() {
-        let known: Vec<_> = method
-            .credential_fields()
-            .iter()
-            .map(|f| f.key.as_str())
-            .collect();
-        return Err(unknown_secret(&extra, &known));
-    }
-    Ok(Some(Credential::new(values)))
-}
-
-fn unknown_secret(name: &str, known: &[&str]) -> Problem {
-    let message = match known {
-        [] => "This connector needs no sign-in.".to_owned(),
-        known => format!("This sign-in asks for {}.", known.join(", ")),
-    };
-    Problem::new(Code::InputInvalid)
-        .with("field", format!("\"{name}\""))
-        .with("message", message)
-        .about(Subject::Field {
-            name: name.to_owned(),
-        })
 }
 
 /// Which connections to list.
@@ -367,10 +239,7 @@ pub async fn list(
     for connection in page.items {
         connections.push(view(&workspace, connection).await?);
     }
-    Ok(ConnectionListResponse {
-        connections,
-        total: page.total,
-    })
+    Ok(ConnectionListResponse { connections, total: page.total })
 }
 
 /// A connection by name.
@@ -382,11 +251,7 @@ pub struct ConnectionName {
 }
 
 /// Shows one connection.
-pub async fn show(
-    hub: &Hub,
-    workspace: &str,
-    request: ConnectionName,
-) -> Result<ConnectionView, Problem> {
+pub async fn show(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<ConnectionView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let connection = workspace.connection(&request.name).await?;
     view(&workspace, connection).await
@@ -407,31 +272,18 @@ pub struct ConnectionSetRequest {
 
 /// Changes settings. Where that changes the origins that the key may go to, the request itself is
 /// the user's approval of the new ones.
-pub async fn set(
-    hub: &Hub,
-    workspace: &str,
-    request: ConnectionSetRequest,
-) -> Result<ConnectionView, Problem> {
+pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> Result<ConnectionView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let mut connection = workspace.connection(&request.name).await?;
     let compiled = workspace.connectors().get(&connection.connector)?;
     let mut given: BTreeMap<String, String> = connection
         .config
         .iter()
-        .map(|(key, value)| {
-            (
-                key.clone(),
-                value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned),
-            )
-        })
+        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
     given.extend(request.config);
     connection.config = settings(compiled.descriptor(), &given)?;
-    connection.origins = compiled
-        .origins(&connection.config)
-        .map_err(Problem::from)?;
+    connection.origins = compiled.origins(&connection.config).map_err(Problem::from)?;
     if let Some(allow) = request.allow_private {
         connection.allow_private = allow;
     }
@@ -460,24 +312,14 @@ pub async fn rename(
     let mut connection = workspace.connection(&request.name).await?;
     let new_name = check_name(&request.new_name)?;
     if new_name != connection.name {
-        if workspace
-            .store()
-            .connection_named(&new_name)
-            .await?
-            .is_some()
-        {
+        if workspace.store().connection_named(&new_name).await?.is_some() {
             return Err(name_taken(&new_name));
         }
-        workspace
-            .store()
-            .connection_rename(&connection.id, &new_name)
-            .await?;
+        workspace.store().connection_rename(&connection.id, &new_name).await?;
         crate::chains::rename_connection(&workspace, &connection.name, &new_name).await?;
         connection.name = new_name;
         audit(&workspace, "connection_renamed", &connection.name).await;
-        workspace.events().emit(Event::ConnectionChanged {
-            id: connection.id.clone(),
-        });
+        workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
     }
     view(&workspace, connection).await
 }
@@ -501,11 +343,7 @@ pub async fn pause(
     let workspace = hub.workspace(workspace).await?;
     let mut connection = workspace.connection(&request.name).await?;
     connection.paused = request.paused;
-    let action = if request.paused {
-        "connection_paused"
-    } else {
-        "connection_resumed"
-    };
+    let action = if request.paused { "connection_paused" } else { "connection_resumed" };
     save(&workspace, &connection, action).await?;
     view(&workspace, connection).await
 }
@@ -537,9 +375,7 @@ pub async fn replace_key(
     };
     let test = run_test(&workspace, &compiled, &connection, Some(&values)).await;
     if let Some(problem) = test.problem.clone() {
-        return Err(problem.about(Subject::Connection {
-            name: connection.name,
-        }));
+        return Err(problem.about(Subject::Connection { name: connection.name }));
     }
     if let (Some(before), Some(now)) = (&connection.account, &test.account)
         && before.id != now.id
@@ -553,25 +389,13 @@ pub async fn replace_key(
                     before.label
                 ),
             )
-            .about(Subject::Connection {
-                name: connection.name,
-            }));
+            .about(Subject::Connection { name: connection.name }));
     }
-    let sealed = workspace
-        .authoriser()
-        .seal(&connection.id, &values)
-        .await
-        .map_err(Problem::from)?;
-    workspace
-        .store()
-        .credential_replace(&connection.id, &sealed)
-        .await?;
+    let sealed = workspace.authoriser().seal(&connection.id, &values).await.map_err(Problem::from)?;
+    workspace.store().credential_replace(&connection.id, &sealed).await?;
     take_test(&mut connection, &test, hub.clock().now());
     save(&workspace, &connection, "connection_key_replaced").await?;
-    Ok(ConnectResponse {
-        connection: view(&workspace, connection).await?,
-        test,
-    })
+    Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
 }
 
 /// How to disconnect.
@@ -606,14 +430,9 @@ pub async fn disconnect(
     let workspace = hub.workspace(workspace).await?;
     let connection = workspace.connection(&request.name).await?;
     let signals = workspace.store().signal_count(&connection.id).await?;
-    workspace
-        .store()
-        .connection_delete(&connection.id, request.with_signals)
-        .await?;
+    workspace.store().connection_delete(&connection.id, request.with_signals).await?;
     audit(&workspace, "connection_deleted", &connection.name).await;
-    workspace
-        .events()
-        .emit(Event::ConnectionChanged { id: connection.id });
+    workspace.events().emit(Event::ConnectionChanged { id: connection.id });
     Ok(DisconnectResponse {
         chains: crate::chains::using(&workspace, &request.name).await?,
         name: request.name,
@@ -631,11 +450,7 @@ pub struct TestResponse {
 }
 
 /// Tests a connection. A connection that does not work is an answer, not an error.
-pub async fn test(
-    hub: &Hub,
-    workspace: &str,
-    request: ConnectionName,
-) -> Result<TestResponse, Problem> {
+pub async fn test(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<TestResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let target = workspace.target(&request.name).await?;
     let test = workspace.engine().test(&target).await;
@@ -643,18 +458,13 @@ pub async fn test(
     let mut connection = workspace.connection(&request.name).await?;
     take_test(&mut connection, &test, hub.clock().now());
     save(&workspace, &connection, "connection_tested").await?;
-    Ok(TestResponse {
-        connection: view(&workspace, connection).await?,
-        test,
-    })
+    Ok(TestResponse { connection: view(&workspace, connection).await?, test })
 }
 
 async fn save(workspace: &Workspace, connection: &Connection, action: &str) -> Result<(), Problem> {
     workspace.store().connection_update(connection).await?;
     audit(workspace, action, &connection.name).await;
-    workspace.events().emit(Event::ConnectionChanged {
-        id: connection.id.clone(),
-    });
+    workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
     Ok(())
 }
 

@@ -34,11 +34,7 @@ pub struct SyncResponse {
 }
 
 /// Reads what is new from a connection, page by page into the store.
-pub async fn sync(
-    hub: &Hub,
-    workspace: &str,
-    request: SyncRequest,
-) -> Result<SyncResponse, Problem> {
+pub async fn sync(hub: &Hub, workspace: &str, request: SyncRequest) -> Result<SyncResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let target = workspace.target(&request.name).await?;
     if target.connection.paused {
@@ -55,32 +51,18 @@ pub async fn sync(
         .filter(|id| request.stream.as_ref().is_none_or(|wanted| wanted == id))
         .collect();
     if streams.is_empty() {
-        let known: Vec<_> = target
-            .descriptor
-            .descriptor()
-            .streams
-            .iter()
-            .map(|s| s.id.as_str())
-            .collect();
+        let known: Vec<_> = target.descriptor.descriptor().streams.iter().map(|s| s.id.as_str()).collect();
         return Err(Problem::new(Code::NotFound)
-            .with(
-                "item",
-                format!("The stream \"{}\"", request.stream.unwrap_or_default()),
-            )
+            .with("item", format!("The stream \"{}\"", request.stream.unwrap_or_default()))
             .detail(format!("this connector has: {}", known.join(", "))));
     }
     let mut reports = Vec::with_capacity(streams.len());
     for stream in streams {
-        let options = SyncOptions {
-            max_pages: request.max_pages,
-        };
+        let options = SyncOptions { max_pages: request.max_pages };
         let report = workspace.engine().sync(&target, &stream, options).await?;
         if report.new > 0 {
             let connection = target.connection.id.clone();
-            workspace.events().emit(Event::SignalsArrived {
-                connection,
-                count: report.new,
-            });
+            workspace.events().emit(Event::SignalsArrived { connection, count: report.new });
         }
         reports.push(report);
     }
@@ -143,27 +125,12 @@ pub struct CallResponse {
 }
 
 /// Calls one operation once. Nothing is repeated: a call by hand is for the user to repeat.
-pub async fn call(
-    hub: &Hub,
-    workspace: &str,
-    request: CallRequest,
-) -> Result<CallResponse, Problem> {
+pub async fn call(hub: &Hub, workspace: &str, request: CallRequest) -> Result<CallResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let target = workspace.target(&request.name).await?;
-    let about = |problem: Problem| {
-        problem.about(Subject::Connection {
-            name: request.name.clone(),
-        })
-    };
-    let params = if request.params.is_null() {
-        serde_json::json!({})
-    } else {
-        request.params.clone()
-    };
-    let planned = workspace
-        .engine()
-        .plan(&target, &request.operation, &params)
-        .map_err(about)?;
+    let about = |problem: Problem| problem.about(Subject::Connection { name: request.name.clone() });
+    let params = if request.params.is_null() { serde_json::json!({}) } else { request.params.clone() };
+    let planned = workspace.engine().plan(&target, &request.operation, &params).map_err(about)?;
     let summary = planned.summary.clone();
     if request.dry_run {
         return Ok(CallResponse {
@@ -176,10 +143,7 @@ pub async fn call(
         });
     }
     let key = patchbay_model::RunId::generate().to_string();
-    let result = workspace
-        .engine()
-        .call(&target, &planned, Some(&key), Duration::from_secs(60))
-        .await;
+    let result = workspace.engine().call(&target, &planned, Some(&key), Duration::from_secs(60)).await;
     let output = match result.outcome {
         Outcome::Done { output, .. } => Some(output),
         Outcome::NotDone { problem } | Outcome::Quarantined { problem } => {
@@ -190,11 +154,7 @@ pub async fn call(
                 Problem::new(Code::UnknownOutcome)
                     .with("item", format!("\"{}\"", request.operation))
                     .with("tool", &target.descriptor.descriptor().name)
-                    .detail(format!(
-                        "{}. {}",
-                        problem.title(),
-                        problem.technical().unwrap_or_default()
-                    )),
+                    .detail(format!("{}. {}", problem.title(), problem.technical().unwrap_or_default())),
             ));
         }
         Outcome::Skipped | Outcome::Shown { .. } => None,

@@ -45,11 +45,7 @@ pub struct DemoResponse {
 }
 
 /// Runs the demonstration against the sandbox at an address, or against one of its own.
-pub async fn demo(
-    hub: &Hub,
-    workspace_name: &str,
-    sandbox: Option<&str>,
-) -> Result<DemoResponse, Problem> {
+pub async fn demo(hub: &Hub, workspace_name: &str, sandbox: Option<&str>) -> Result<DemoResponse, Problem> {
     let workspace = hub.workspace(workspace_name).await?;
     let (own, access) = match sandbox {
         Some(address) => (None, access(hub, address).await?),
@@ -85,23 +81,9 @@ async fn with_sandbox(
         &access.tracker_token,
     )
     .await?;
-    connect(
-        hub,
-        workspace,
-        workspace_name,
-        CHAT,
-        "sandbox-chat",
-        &access.chat_url,
-        &access.chat_key,
-    )
-    .await?;
+    connect(hub, workspace, workspace_name, CHAT, "sandbox-chat", &access.chat_url, &access.chat_key).await?;
     let saved = chains::save(workspace, chain()).await?;
-    let open = workspace
-        .store()
-        .runs_open()
-        .await?
-        .into_iter()
-        .find(|run| run.chain_id == saved.id);
+    let open = workspace.store().runs_open().await?.into_iter().find(|run| run.chain_id == saved.id);
     let resumed = open.is_some();
     let run = match open {
         Some(run) => run,
@@ -153,20 +135,13 @@ async fn connect(
         return Ok(());
     };
     if existing.config.get("baseUrl").and_then(Value::as_str) != Some(url) {
-        let request = ConnectionSetRequest {
-            name: name.to_owned(),
-            config,
-            allow_private: Some(true),
-        };
+        let request = ConnectionSetRequest { name: name.to_owned(), config, allow_private: Some(true) };
         connections::set(hub, workspace_name, request).await?;
     }
     let target = workspace.target(name).await?;
     match workspace.engine().health(&target).await {
         Err(problem) if problem.code().ends_sign_in() => {
-            let request = ReplaceKeyRequest {
-                name: name.to_owned(),
-                secrets: secrets(),
-            };
+            let request = ReplaceKeyRequest { name: name.to_owned(), secrets: secrets() };
             connections::replace_key(hub, workspace_name, request).await?;
             Ok(())
         }
@@ -177,16 +152,15 @@ async fn connect(
 
 /// The demonstration's chain. Its mappings are left open on purpose: they are matched.
 fn chain() -> Chain {
-    let step =
-        |id: &str, name: &str, connection: &str, operation: &str, for_each: Option<&str>| Step {
-            id: id.into(),
-            name: Some(name.to_owned()),
-            connection: connection.to_owned(),
-            operation: operation.to_owned(),
-            for_each: for_each.map(Into::into),
-            mapping: Vec::new(),
-            policy: patchbay_model::chain::StepPolicy::default(),
-        };
+    let step = |id: &str, name: &str, connection: &str, operation: &str, for_each: Option<&str>| Step {
+        id: id.into(),
+        name: Some(name.to_owned()),
+        connection: connection.to_owned(),
+        operation: operation.to_owned(),
+        for_each: for_each.map(Into::into),
+        mapping: Vec::new(),
+        policy: patchbay_model::chain::StepPolicy::default(),
+    };
     Chain {
         schema: CHAIN_SCHEMA,
         name: CHAIN.to_owned(),
@@ -194,13 +168,7 @@ fn chain() -> Chain {
         trigger: Trigger::Manual,
         steps: vec![
             step("issues", "Read open issues", TRACKER, "list_issues", None),
-            step(
-                "message",
-                "Send a message",
-                CHAT,
-                "send_message",
-                Some("issues"),
-            ),
+            step("message", "Send a message", CHAT, "send_message", Some("issues")),
         ],
     }
 }
@@ -211,15 +179,12 @@ async fn access(hub: &Hub, address: &str) -> Result<Access, Problem> {
         Problem::new(Code::InputInvalid)
             .with("field", "\"--sandbox\"")
             .with("message", message)
-            .about(Subject::Field {
-                name: "sandbox".into(),
-            })
+            .about(Subject::Field { name: "sandbox".into() })
     };
     let url = Url::parse(address)
         .and_then(|url| url.join("/control/access"))
         .map_err(|_| invalid("Give the sandbox's address, such as http://127.0.0.1:4319."))?;
-    let origin =
-        patchbay_net::origin_of(&url).ok_or_else(|| invalid("The address has no host."))?;
+    let origin = patchbay_net::origin_of(&url).ok_or_else(|| invalid("The address has no host."))?;
     let mut request = patchbay_net::Request::new(patchbay_model::descriptor::Method::Get, url);
     request.origins = vec![origin];
     request.allow_private = true;

@@ -32,10 +32,7 @@ pub struct Stream {
 
 impl Default for Stream {
     fn default() -> Self {
-        Self {
-            seq: AtomicU64::new(0),
-            out: broadcast::channel(BACKLOG).0,
-        }
+        Self { seq: AtomicU64::new(0), out: broadcast::channel(BACKLOG).0 }
     }
 }
 
@@ -53,11 +50,7 @@ impl Stream {
     fn emit(&self, workspace: &str, event: Event) {
         let seq = self.seq.fetch_add(1, Ordering::AcqRel) + 1;
         // Nobody listening is no error: a command line has no screen.
-        let _ = self.out.send(AppEvent {
-            seq,
-            workspace: workspace.to_owned(),
-            event,
-        });
+        let _ = self.out.send(AppEvent { seq, workspace: workspace.to_owned(), event });
     }
 }
 

@@ -73,9 +73,7 @@ pub async fn serve(hub: Hub) {
 async fn answer(hub: &Hub, stream: UnixStream) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(read.take(LONGEST))
-        .read_line(&mut line)
-        .await?;
+    BufReader::new(read.take(LONGEST)).read_line(&mut line).await?;
     let response = match serde_json::from_str::<Line>(&line) {
         Ok(r) => match dispatch(hub, &r.workspace, &r.command, r.request).await {
             Ok(answer) => Response::Answer(answer),
@@ -102,25 +100,17 @@ pub async fn forward(
 ) -> Result<Value, Problem> {
     let exchange = async {
         let mut stream = UnixStream::connect(socket(data_dir)).await?;
-        let request = Line {
-            workspace: workspace.to_owned(),
-            command: command.to_owned(),
-            request,
-        };
+        let request = Line { workspace: workspace.to_owned(), command: command.to_owned(), request };
         let mut text = serde_json::to_vec(&request)?;
         text.push(b'\n');
         stream.write_all(&text).await?;
         let mut line = String::new();
-        BufReader::new(stream.take(LONGEST))
-            .read_line(&mut line)
-            .await?;
+        BufReader::new(stream.take(LONGEST)).read_line(&mut line).await?;
         Ok::<_, std::io::Error>(serde_json::from_str::<Response>(&line)?)
     };
     match exchange.await {
         Ok(Response::Answer(answer)) => Ok(answer),
         Ok(Response::Problem(problem)) => Err(problem),
-        Err(error) => {
-            Err(Problem::new(Code::InUse).detail(format!("its owner does not answer: {error}")))
-        }
+        Err(error) => Err(Problem::new(Code::InUse).detail(format!("its owner does not answer: {error}"))),
     }
 }

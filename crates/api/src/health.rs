@@ -60,10 +60,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     let workspace = hub.workspace(workspace).await?;
     let store = workspace.store();
     let since = hub.clock().now() - std::time::Duration::from_secs(86_400);
-    let filter = ConnectionFilter {
-        limit: 10_000,
-        ..ConnectionFilter::default()
-    };
+    let filter = ConnectionFilter { limit: 10_000, ..ConnectionFilter::default() };
     let mut connections = Vec::new();
     for connection in store.connection_list(filter).await?.items {
         let calls = store.calls_since(&connection.id, since).await?;
@@ -83,10 +80,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     }
     connections.sort_by_key(|c| (c.last_error.is_none(), c.name.clone()));
     let open = store.runs_open().await?;
-    let need = open
-        .iter()
-        .filter(|run| run.state == RunState::NeedsYou)
-        .count();
+    let need = open.iter().filter(|run| run.state == RunState::NeedsYou).count();
     let secrets = if store.credentials_exist().await? {
         let vault = workspace.vault().clone();
         match tokio::task::spawn_blocking(move || vault.status()).await {

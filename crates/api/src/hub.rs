@@ -51,12 +51,7 @@ impl Hub {
     /// Takes the data folder and builds the engine. Fails with `IN_USE` where another process owns
     /// the folder. Starts no work: see [`Workspace::take_up_runs`].
     pub fn start(options: HubOptions) -> Result<Self, Problem> {
-        let HubOptions {
-            data_dir,
-            secrets,
-            clock,
-            host,
-        } = options;
+        let HubOptions { data_dir, secrets, clock, host } = options;
         let lock = OwnerLock::acquire(&data_dir).map_err(Problem::from)?;
         let inner = Inner {
             secrets: secrets.open(&data_dir)?,
@@ -70,9 +65,7 @@ impl Hub {
             clock,
             host,
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The data folder.
@@ -132,9 +125,7 @@ impl Hub {
         if name != crate::workspaces::DEFAULT && !self.workspace_dir(name).is_dir() {
             return Err(Problem::new(Code::NotFound)
                 .with("item", format!("The workspace \"{name}\""))
-                .about(Subject::Field {
-                    name: "workspace".into(),
-                }));
+                .about(Subject::Field { name: "workspace".into() }));
         }
         let workspace = Workspace::open(self, name).await?;
         open.insert(name.to_owned(), workspace.clone());
@@ -166,13 +157,8 @@ pub(crate) fn check_workspace_name(name: &str) -> Result<(), Problem> {
     }
     Err(Problem::new(Code::InputInvalid)
         .with("field", "The workspace's name")
-        .with(
-            "message",
-            "Use letters, digits, hyphens and underscores; at most 40.",
-        )
-        .about(Subject::Field {
-            name: "workspace".into(),
-        }))
+        .with("message", "Use letters, digits, hyphens and underscores; at most 40.")
+        .about(Subject::Field { name: "workspace".into() }))
 }
 
 /// What tells this computer from another: data that was copied starts paused. From
@@ -180,10 +166,8 @@ pub(crate) fn check_workspace_name(name: &str) -> Result<(), Problem> {
 fn machine_id() -> String {
     let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
     match id.trim() {
-        "" => nix::sys::utsname::uname().map_or_else(
-            |_| "unknown".to_owned(),
-            |name| name.nodename().to_string_lossy().into_owned(),
-        ),
+        "" => nix::sys::utsname::uname()
+            .map_or_else(|_| "unknown".to_owned(), |name| name.nodename().to_string_lossy().into_owned()),
         id => id.to_owned(),
     }
 }
@@ -197,16 +181,7 @@ mod tests {
         for good in ["default", "work-2", "A_b"] {
             assert!(check_workspace_name(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "..",
-            "a/b",
-            ".hidden",
-            "-x",
-            "a b",
-            "ü",
-            &"x".repeat(41),
-        ] {
+        for bad in ["", "..", "a/b", ".hidden", "-x", "a b", "ü", &"x".repeat(41)] {
             assert!(check_workspace_name(bad).is_err(), "{bad}");
         }
     }

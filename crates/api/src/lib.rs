@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod chains;
 mod commands;
+mod connect_input;
 pub mod connections;
 pub mod data;
 pub mod demo;

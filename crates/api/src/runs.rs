@@ -68,11 +68,7 @@ impl From<Run> for RunView {
 }
 
 /// Starts a run and returns at once. The run keeps a snapshot of its chain.
-pub async fn start(
-    hub: &Hub,
-    workspace: &str,
-    request: RunStartRequest,
-) -> Result<RunView, Problem> {
+pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let version = chains::find(&workspace, &request.chain).await?;
     let run = insert(hub, &workspace, version, request.input, request.dry_run).await?;
@@ -117,13 +113,7 @@ pub struct RunRef {
 
 pub(crate) async fn find(workspace: &Workspace, reference: &str) -> Result<Run, Problem> {
     if reference == "last"
-        && let Some(run) = workspace
-            .store()
-            .run_list(1, 0)
-            .await?
-            .items
-            .into_iter()
-            .next()
+        && let Some(run) = workspace.store().run_list(1, 0).await?.items.into_iter().next()
     {
         return Ok(run);
     }
@@ -155,40 +145,24 @@ pub struct RunResolveRequest {
 }
 
 /// Answers an unknown outcome and goes on with the run. `CONFLICT` where it asks nothing.
-pub async fn resolve(
-    hub: &Hub,
-    workspace: &str,
-    request: RunResolveRequest,
-) -> Result<RunReport, Problem> {
+pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> Result<RunReport, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let run = find(&workspace, &request.run).await?;
     let before = report_of(&workspace, &run.id).await?;
     let question = before.needs_you.iter().find(|question| {
-        request
-            .step
-            .as_ref()
-            .is_none_or(|step| *step == question.step)
+        request.step.as_ref().is_none_or(|step| *step == question.step)
             && request.item.is_none_or(|item| item == question.item)
     });
     let Some(question) = question.filter(|_| !run.state.is_final()) else {
         return Err(Problem::new(Code::Conflict)
             .with("item", format!("Run {}", run.id))
             .with("message", "It does not wait for this answer.")
-            .about(Subject::Run {
-                id: run.id.to_string(),
-                step: request.step.map(|s| s.to_string()),
-            }));
+            .about(Subject::Run { id: run.id.to_string(), step: request.step.map(|s| s.to_string()) }));
     };
-    let wish = Control::Resolve {
-        step: question.step.clone(),
-        item: question.item,
-        decision: request.decision,
-    };
+    let wish =
+        Control::Resolve { step: question.step.clone(), item: question.item, decision: request.decision };
     if !workspace.control(&run.id, wish).await {
-        workspace
-            .runner()
-            .resolve(&run, &question.step, question.item, request.decision)
-            .await?;
+        workspace.runner().resolve(&run, &question.step, question.item, request.decision).await?;
     }
     workspace.wait(&run.id).await?;
     report_of(&workspace, &run.id).await
@@ -206,26 +180,16 @@ pub struct RunStopRequest {
 }
 
 /// Stops a run: calls in flight end, then nothing more is sent but undos where wanted.
-pub async fn stop(
-    hub: &Hub,
-    workspace: &str,
-    request: RunStopRequest,
-) -> Result<RunReport, Problem> {
+pub async fn stop(hub: &Hub, workspace: &str, request: RunStopRequest) -> Result<RunReport, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let run = find(&workspace, &request.run).await?;
     if run.state.is_final() {
         return Err(Problem::new(Code::Conflict)
             .with("item", format!("Run {}", run.id))
             .with("message", "It has ended already.")
-            .about(Subject::Run {
-                id: run.id.to_string(),
-                step: None,
-            }));
+            .about(Subject::Run { id: run.id.to_string(), step: None }));
     }
-    if !workspace
-        .control(&run.id, Control::Stop { undo: request.undo })
-        .await
-    {
+    if !workspace.control(&run.id, Control::Stop { undo: request.undo }).await {
         workspace.runner().stop(&run, request.undo).await?;
     }
     workspace.wait(&run.id).await?;
@@ -252,20 +216,10 @@ pub struct RunListResponse {
 }
 
 /// Lists runs.
-pub async fn list(
-    hub: &Hub,
-    workspace: &str,
-    request: RunListRequest,
-) -> Result<RunListResponse, Problem> {
+pub async fn list(hub: &Hub, workspace: &str, request: RunListRequest) -> Result<RunListResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let page = workspace
-        .store()
-        .run_list(request.limit.unwrap_or(50).min(1_000), request.offset)
-        .await?;
-    Ok(RunListResponse {
-        runs: page.items.into_iter().map(RunView::from).collect(),
-        total: page.total,
-    })
+    let page = workspace.store().run_list(request.limit.unwrap_or(50).min(1_000), request.offset).await?;
+    Ok(RunListResponse { runs: page.items.into_iter().map(RunView::from).collect(), total: page.total })
 }
 
 /// Which report.
@@ -306,9 +260,7 @@ pub async fn report(
             return Err(Problem::new(Code::InputInvalid)
                 .with("field", "\"render\"")
                 .with("message", "Use markdown or html.")
-                .about(Subject::Field {
-                    name: "render".into(),
-                }));
+                .about(Subject::Field { name: "render".into() }));
         }
     };
     Ok(RunReportResponse { report, rendered })

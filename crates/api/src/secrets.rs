@@ -60,13 +60,10 @@ impl SecretsChoice {
                 return Err(Problem::new(Code::InputInvalid)
                     .with("field", "The passphrase")
                     .with("message", "It is empty.")
-                    .about(Subject::Field {
-                        name: "passphrase".into(),
-                    }));
+                    .about(Subject::Field { name: "passphrase".into() }));
             }
             Self::Passphrase(passphrase) => Arc::new(
-                PassphraseStore::open(&data_dir.join("vault.json"), passphrase)
-                    .map_err(Problem::from)?,
+                PassphraseStore::open(&data_dir.join("vault.json"), passphrase).map_err(Problem::from)?,
             ),
         })
     }

@@ -35,10 +35,5 @@ pub async fn list(
         None => None,
     };
     let limit = request.limit.unwrap_or(50).min(1_000);
-    Ok(SignalListResponse {
-        signals: workspace
-            .store()
-            .signal_list(connection.as_ref(), limit)
-            .await?,
-    })
+    Ok(SignalListResponse { signals: workspace.store().signal_list(connection.as_ref(), limit).await? })
 }

@@ -27,35 +27,20 @@ pub struct BackupResponse {
 
 /// Writes a copy of the workspace's database. Credentials in it stay sealed: without the secret
 /// store of this computer they cannot be opened.
-pub async fn backup(
-    hub: &Hub,
-    workspace: &str,
-    request: BackupRequest,
-) -> Result<BackupResponse, Problem> {
+pub async fn backup(hub: &Hub, workspace: &str, request: BackupRequest) -> Result<BackupResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     if request.file.exists() {
-        return Err(file_problem(
-            Code::Conflict,
-            &request.file,
-            "Choose a file that is not there yet.",
-        ));
+        return Err(file_problem(Code::Conflict, &request.file, "Choose a file that is not there yet."));
     }
     workspace.store().backup(&request.file).await?;
     let bytes = std::fs::metadata(&request.file).map_or(0, |meta| meta.len());
-    Ok(BackupResponse {
-        file: request.file,
-        bytes,
-    })
+    Ok(BackupResponse { file: request.file, bytes })
 }
 
 /// Puts a copy in the place of a workspace's database. The replaced one is kept aside and named, where there
 /// was one. Runs before
 /// the workspace is opened, so it is not a command of the list.
-pub async fn restore(
-    hub: &Hub,
-    workspace: &str,
-    file: &std::path::Path,
-) -> Result<Option<PathBuf>, Problem> {
+pub async fn restore(hub: &Hub, workspace: &str, file: &std::path::Path) -> Result<Option<PathBuf>, Problem> {
     crate::hub::check_workspace_name(workspace)?;
     if !file.is_file() {
         return Err(file_problem(Code::NotFound, file, ""));
@@ -69,12 +54,7 @@ fn file_problem(code: Code, file: &std::path::Path, message: &str) -> Problem {
     Problem::new(code)
         .with("item", format!("The file \"{path}\""))
         .with("message", message)
-        .about(Subject::File {
-            path,
-            line: None,
-            column: None,
-            pointer: None,
-        })
+        .about(Subject::File { path, line: None, column: None, pointer: None })
 }
 
 /// Confirmed.
@@ -86,10 +66,6 @@ pub struct Confirmed {
 
 /// Confirms that this computer runs the triggers of data that came from another.
 pub async fn confirm_machine(hub: &Hub, workspace: &str, _: Empty) -> Result<Confirmed, Problem> {
-    hub.workspace(workspace)
-        .await?
-        .store()
-        .confirm_machine()
-        .await?;
+    hub.workspace(workspace).await?.store().confirm_machine().await?;
     Ok(Confirmed { confirmed: true })
 }

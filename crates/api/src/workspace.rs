@@ -54,16 +54,9 @@ impl Workspace {
         let store = Store::open(options).await.map_err(Problem::from)?;
         let vault = Arc::new(Vault::new(hub.secret_store().clone(), name));
         let authoriser = Authoriser::new(vault.clone(), store.clone());
-        let engine = Engine::new(
-            hub.net().clone(),
-            authoriser.clone(),
-            store.clone(),
-            hub.clock().clone(),
-        );
-        let events: Arc<dyn EventSink> = Arc::new(WorkspaceEvents {
-            workspace: name.to_owned(),
-            stream: hub.event_stream().clone(),
-        });
+        let engine = Engine::new(hub.net().clone(), authoriser.clone(), store.clone(), hub.clock().clone());
+        let events: Arc<dyn EventSink> =
+            Arc::new(WorkspaceEvents { workspace: name.to_owned(), stream: hub.event_stream().clone() });
         let runner = Runner {
             store: store.clone(),
             engine: engine.clone(),
@@ -82,9 +75,7 @@ impl Workspace {
             events,
             runs: Mutex::new(HashMap::new()),
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The workspace's name.
@@ -125,9 +116,7 @@ impl Workspace {
         self.store().connection_named(name).await?.ok_or_else(|| {
             Problem::new(Code::NotFound)
                 .with("item", format!("The connection \"{name}\""))
-                .about(Subject::Connection {
-                    name: name.to_owned(),
-                })
+                .about(Subject::Connection { name: name.to_owned() })
         })
     }
 
@@ -135,20 +124,13 @@ impl Workspace {
     pub(crate) async fn target(&self, name: &str) -> Result<Target, Problem> {
         let connection = self.connection(name).await?;
         let descriptor = self.connectors().get(&connection.connector)?;
-        Ok(Target {
-            descriptor,
-            connection,
-            credential: TargetCredential::Stored,
-        })
+        Ok(Target { descriptor, connection, credential: TargetCredential::Stored })
     }
 
     /// Takes up every run that an earlier start left open and that waits for nobody.
     pub async fn take_up_runs(&self) -> Result<usize, Problem> {
         let open = self.store().runs_open().await?;
-        let open: Vec<Run> = open
-            .into_iter()
-            .filter(|run| run.state != RunState::NeedsYou)
-            .collect();
+        let open: Vec<Run> = open.into_iter().filter(|run| run.state != RunState::NeedsYou).collect();
         let count = open.len();
         for run in open {
             self.spawn(run).await?;
@@ -167,47 +149,29 @@ impl Workspace {
         let runner = self.runner().clone();
         let id = run.id.clone();
         let handle = tokio::spawn(async move {
-            let result = runner
-                .execute(&run, &mut wishes)
-                .await
-                .map_err(Problem::from);
+            let result = runner.execute(&run, &mut wishes).await.map_err(Problem::from);
             if let Err(problem) = &result {
                 tracing::error!(run = %run.id, %problem, "a run cannot go on");
             }
             // Nobody may be waiting.
             let _ = done.send(Some(result));
         });
-        self.runs().insert(
-            id,
-            Task {
-                control,
-                left,
-                handle,
-            },
-        );
+        self.runs().insert(id, Task { control, left, handle });
         Ok(())
     }
 
     fn runs(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Task>> {
-        self.inner
-            .runs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_live(&self, id: &RunId) -> bool {
-        self.runs()
-            .get(id)
-            .is_some_and(|task| task.left.borrow().is_none())
+        self.runs().get(id).is_some_and(|task| task.left.borrow().is_none())
     }
 
     /// Passes a wish to a run under way; says whether there was one.
     pub(crate) async fn control(&self, id: &RunId, wish: Control) -> bool {
-        let sender = self
-            .runs()
-            .get(id)
-            .filter(|task| task.left.borrow().is_none())
-            .map(|task| task.control.clone());
+        let sender =
+            self.runs().get(id).filter(|task| task.left.borrow().is_none()).map(|task| task.control.clone());
         match sender {
             Some(sender) => sender.send(wish).await.is_ok(),
             None => false,
@@ -229,16 +193,11 @@ impl Workspace {
         let Some(mut left) = self.runs().get(id).map(|task| task.left.clone()) else {
             return Ok(run.state);
         };
-        let result = left
-            .wait_for(Option::is_some)
-            .await
-            .map(|value| value.clone());
+        let result = left.wait_for(Option::is_some).await.map(|value| value.clone());
         match result {
             Ok(Some(result)) => result,
             // The task ended without a word: a bug of ours. The journal still tells the truth.
-            Ok(None) | Err(_) => {
-                Err(Problem::new(Code::Internal).detail("the run's task ended unexpectedly"))
-            }
+            Ok(None) | Err(_) => Err(Problem::new(Code::Internal).detail("the run's task ended unexpectedly")),
         }
     }
 
@@ -247,10 +206,7 @@ impl Workspace {
         self.store().run(id).await?.ok_or_else(|| {
             Problem::new(Code::NotFound)
                 .with("item", format!("The run \"{id}\""))
-                .about(Subject::Run {
-                    id: id.to_string(),
-                    step: None,
-                })
+                .about(Subject::Run { id: id.to_string(), step: None })
         })
     }
 

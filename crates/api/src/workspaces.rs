@@ -45,9 +45,7 @@ pub async fn create(hub: &Hub, _: &str, request: WorkspaceName) -> Result<Worksp
         return Err(Problem::new(Code::Conflict)
             .with("item", format!("The workspace \"{}\"", request.name))
             .with("message", "Choose another name.")
-            .about(Subject::Field {
-                name: "name".into(),
-            }));
+            .about(Subject::Field { name: "name".into() }));
     }
     make_private_dir(&dir)?;
     hub.workspace(&request.name).await?;
@@ -62,16 +60,11 @@ pub async fn delete(hub: &Hub, _: &str, request: WorkspaceName) -> Result<Worksp
     hub.close_workspace(&request.name).await;
     let dir = hub.workspace_dir(&request.name);
     std::fs::remove_dir_all(&dir).map_err(|error| {
-        Problem::new(Code::Internal).detail(format!(
-            "the workspace's folder could not be deleted: {error}"
-        ))
+        Problem::new(Code::Internal).detail(format!("the workspace's folder could not be deleted: {error}"))
     })?;
     // The folder is gone, so nothing is left to open with the key; a keyring that is locked keeps
     // a key without a lock.
-    if let Err(error) = tokio::task::spawn_blocking(move || vault.destroy_key())
-        .await
-        .unwrap_or(Ok(()))
-    {
+    if let Err(error) = tokio::task::spawn_blocking(move || vault.destroy_key()).await.unwrap_or(Ok(())) {
         tracing::warn!(%error, "the deleted workspace's key stays in the secret store");
     }
     Ok(request)
@@ -79,12 +72,7 @@ pub async fn delete(hub: &Hub, _: &str, request: WorkspaceName) -> Result<Worksp
 
 fn make_private_dir(dir: &std::path::Path) -> Result<(), Problem> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|error| {
-            Problem::new(Code::StorageFull)
-                .detail(format!("the workspace's folder could not be made: {error}"))
-        })
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| {
+        Problem::new(Code::StorageFull).detail(format!("the workspace's folder could not be made: {error}"))
+    })
 }

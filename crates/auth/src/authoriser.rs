@@ -31,11 +31,7 @@ impl Authoriser {
     }
 
     /// Seals a credential for a connection.
-    pub async fn seal(
-        &self,
-        connection: &ConnectionId,
-        values: &Credential,
-    ) -> Result<SealedBytes, AuthError> {
+    pub async fn seal(&self, connection: &ConnectionId, values: &Credential) -> Result<SealedBytes, AuthError> {
         let exist = self.store.credentials_exist().await?;
         let (vault, secret, place) = (self.vault.clone(), values.to_secret(), place(connection));
         tokio::task::spawn_blocking(move || vault.seal(&secret, &place, exist))
@@ -60,9 +56,7 @@ impl Authoriser {
             .store
             .credential(&connection.id)
             .await?
-            .ok_or_else(|| AuthError::Missing {
-                name: connection.name.clone(),
-            })?;
+            .ok_or_else(|| AuthError::Missing { name: connection.name.clone() })?;
         let (vault, place) = (self.vault.clone(), place(&connection.id));
         let secret = tokio::task::spawn_blocking(move || vault.open(&sealed, &place))
             .await
@@ -93,15 +87,10 @@ fn place(connection: &ConnectionId) -> String {
 
 fn check_origin(connection: &Connection, request: &Request) -> Result<(), AuthError> {
     let origin = origin_of(&request.url);
-    if origin
-        .as_ref()
-        .is_some_and(|origin| connection.origins.contains(origin))
-    {
+    if origin.as_ref().is_some_and(|origin| connection.origins.contains(origin)) {
         return Ok(());
     }
-    Err(AuthError::Origin {
-        host: request.url.host_str().unwrap_or_default().to_owned(),
-    })
+    Err(AuthError::Origin { host: request.url.host_str().unwrap_or_default().to_owned() })
 }
 
 fn inject(
@@ -117,23 +106,12 @@ fn inject(
         .auth
         .iter()
         .find(|method| method.id() == id)
-        .ok_or_else(|| AuthError::Method {
-            method: id.to_owned(),
-        })?;
-    let secrets: Value = credential
-        .values()
-        .map(|(name, value)| (name.to_owned(), json!(value)))
-        .collect();
+        .ok_or_else(|| AuthError::Method { method: id.to_owned() })?;
+    let secrets: Value = credential.values().map(|(name, value)| (name.to_owned(), json!(value))).collect();
     let scope = json!({ "secret": secrets, "config": connection.config });
     let fill = |template: &str| -> Result<Zeroizing<String>, AuthError> {
-        let missing = || AuthError::Missing {
-            name: connection.name.clone(),
-        };
-        Ok(Zeroizing::new(
-            Template::compile(template)?
-                .text(&scope)
-                .map_err(|_| missing())?,
-        ))
+        let missing = || AuthError::Missing { name: connection.name.clone() };
+        Ok(Zeroizing::new(Template::compile(template)?.text(&scope).map_err(|_| missing())?))
     };
     match method {
         AuthMethod::ApiKey(key) | AuthMethod::Pat(key) => {
@@ -146,19 +124,11 @@ fn inject(
             }
         }
         AuthMethod::Basic(basic) => {
-            let password = if basic.password.is_empty() {
-                Zeroizing::default()
-            } else {
-                fill(&basic.password)?
-            };
+            let password =
+                if basic.password.is_empty() { Zeroizing::default() } else { fill(&basic.password)? };
             let pair = Zeroizing::new(format!("{}:{}", *fill(&basic.username)?, *password));
-            let value = Zeroizing::new(format!(
-                "Basic {}",
-                *Zeroizing::new(STANDARD.encode(pair.as_bytes()))
-            ));
-            request
-                .secret_headers
-                .push(("Authorization".to_owned(), value));
+            let value = Zeroizing::new(format!("Basic {}", *Zeroizing::new(STANDARD.encode(pair.as_bytes()))));
+            request.secret_headers.push(("Authorization".to_owned(), value));
         }
     }
     Ok(())

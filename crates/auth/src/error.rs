@@ -46,18 +46,15 @@ impl From<AuthError> for Problem {
             AuthError::Origin { host } => Self::new(Code::TargetBlocked)
                 .with("host", host)
                 .detail("the origin was not approved for this connection"),
-            AuthError::Missing { name } => Self::new(Code::SecretMissing)
-                .with("name", &name)
-                .about(Subject::Connection { name }),
-            AuthError::Method { method } => Self::new(Code::SecretMissing).detail(format!(
-                "the connector has no sign-in \"{method}\" any more"
-            )),
+            AuthError::Missing { name } => {
+                Self::new(Code::SecretMissing).with("name", &name).about(Subject::Connection { name })
+            }
+            AuthError::Method { method } => Self::new(Code::SecretMissing)
+                .detail(format!("the connector has no sign-in \"{method}\" any more")),
             AuthError::Template(error) => error.into(),
             AuthError::Vault(error) => error.into(),
             AuthError::Store(error) => error.into(),
-            AuthError::Interrupted => {
-                Self::new(Code::Internal).detail("the secret could not be opened")
-            }
+            AuthError::Interrupted => Self::new(Code::Internal).detail("the secret could not be opened"),
         }
     }
 }

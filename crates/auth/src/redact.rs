@@ -20,10 +20,7 @@ impl Redactor {
     /// For these values: as they are, in Base64, percent-encoded and as JSON text.
     pub fn new(credential: &Credential) -> Self {
         let mut forms = Vec::new();
-        for (_, secret) in credential
-            .values()
-            .filter(|(_, secret)| secret.len() >= SHORTEST)
-        {
+        for (_, secret) in credential.values().filter(|(_, secret)| secret.len() >= SHORTEST) {
             let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
             let json = Value::from(secret).to_string();
             let all = [
@@ -45,11 +42,7 @@ impl Redactor {
     /// The text without secrets.
     pub fn text(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, form| {
-            if text.contains(form.as_str()) {
-                text.replace(form.as_str(), MASK)
-            } else {
-                text
-            }
+            if text.contains(form.as_str()) { text.replace(form.as_str(), MASK) } else { text }
         })
     }
 
@@ -58,10 +51,9 @@ impl Redactor {
         match value {
             Value::String(text) => Value::String(self.text(text)),
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, member)| (self.text(name), self.value(member)))
-                .collect(),
+            Value::Object(members) => {
+                members.iter().map(|(name, member)| (self.text(name), self.value(member))).collect()
+            }
             plain => plain.clone(),
         }
     }
@@ -77,8 +69,7 @@ mod tests {
     #[test]
     fn a_secret_is_masked_in_every_form_it_takes() {
         let secret = "can/ary+\"quoted\" key";
-        let credential =
-            Credential::new([("key".to_owned(), Secret::new(secret.to_owned()))].into());
+        let credential = Credential::new([("key".to_owned(), Secret::new(secret.to_owned()))].into());
         let redactor = Redactor::new(&credential);
         let forms = [
             secret.to_owned(),
@@ -89,10 +80,7 @@ mod tests {
         ];
         for form in forms {
             let masked = redactor.text(&format!("before {form} after"));
-            assert!(
-                masked.contains(MASK) && !masked.contains("ary"),
-                "{form}: {masked}"
-            );
+            assert!(masked.contains(MASK) && !masked.contains("ary"), "{form}: {masked}");
         }
         let value = redactor.value(&json!({"a": [{"b": secret}], "n": 1}));
         assert_eq!(value, json!({"a": [{"b": MASK}], "n": 1}));

@@ -80,11 +80,7 @@ enum Resolution {
 /// Decides what to do next. Calling it twice without a new fact gives the same answer.
 pub fn next(plan: &Plan, progress: &Progress, now: Timestamp) -> Next {
     if let Some(state) = progress.finished {
-        return Next {
-            commands: Vec::new(),
-            wake: None,
-            state,
-        };
+        return Next { commands: Vec::new(), wake: None, state };
     }
     if !progress.checked {
         return doing(vec![Command::Check]);
@@ -92,14 +88,7 @@ pub fn next(plan: &Plan, progress: &Progress, now: Timestamp) -> Next {
     if progress.blocked {
         return finish(RunState::Failed);
     }
-    let mut round = Round {
-        plan,
-        progress,
-        now,
-        commands: Vec::new(),
-        wake: None,
-        asks_user: false,
-    };
+    let mut round = Round { plan, progress, now, commands: Vec::new(), wake: None, asks_user: false };
     if let Some(undo) = round.stopping() {
         return round.wind_down(undo);
     }
@@ -116,11 +105,7 @@ pub fn next(plan: &Plan, progress: &Progress, now: Timestamp) -> Next {
             }
         }
     }
-    finish(if round.has_problems() {
-        RunState::DoneWithProblems
-    } else {
-        RunState::Done
-    })
+    finish(if round.has_problems() { RunState::DoneWithProblems } else { RunState::Done })
 }
 
 /// Turns the answer of one attempt into the fact to record: its result, or another try. `jitter`
@@ -139,13 +124,7 @@ pub fn judge(
         && progress.stop.is_none()
         && let Some(until) = retry_at(plan, progress, step, item, problem, now, jitter)
     {
-        return Fact::Deferred {
-            step: id,
-            item,
-            attempt,
-            until,
-            problem: problem.clone(),
-        };
+        return Fact::Deferred { step: id, item, attempt, until, problem: problem.clone() };
     }
     let doubted = matches!(
         progress.steps[step].items.as_ref().and_then(|items| items.get(item as usize)),
@@ -158,14 +137,7 @@ pub fn judge(
         }
         outcome => outcome,
     };
-    Fact::Result {
-        step: id,
-        item,
-        attempt,
-        outcome,
-        took_ms: took.as_millis() as u64,
-        bytes,
-    }
+    Fact::Result { step: id, item, attempt, outcome, took_ms: took.as_millis() as u64, bytes }
 }
 
 /// When to try again what certainly did not happen; none where that is of no use.
@@ -179,14 +151,13 @@ fn retry_at(
     jitter: f64,
 ) -> Option<Timestamp> {
     let policy = plan.steps[step].policy;
-    let counted = progress.steps[step]
-        .items
-        .as_ref()
-        .and_then(|items| items.get(item as usize))
-        .map_or(0, |slot| match slot {
-            ItemProgress::InFlight(sent) => sent.counted,
-            ItemProgress::Deferred { counted, .. } => *counted,
-            _ => 0,
+    let counted =
+        progress.steps[step].items.as_ref().and_then(|items| items.get(item as usize)).map_or(0, |slot| {
+            match slot {
+                ItemProgress::InFlight(sent) => sent.counted,
+                ItemProgress::Deferred { counted, .. } => *counted,
+                _ => 0,
+            }
         });
     let failures = match problem.code().retry() {
         Retry::Wait => counted,
@@ -194,29 +165,18 @@ fn retry_at(
         Retry::Safe | Retry::Never | Retry::User => return None,
     };
     // Full jitter: anywhere between now and the doubled pause.
-    let ceiling = policy
-        .backoff_ms
-        .saturating_mul(1 << failures.min(6))
-        .min(60_000);
+    let ceiling = policy.backoff_ms.saturating_mul(1 << failures.min(6)).min(60_000);
     let pause = SignedDuration::from_millis((ceiling as f64 * jitter.clamp(0.0, 1.0)) as i64);
     let own = now.checked_add(pause).ok()?;
     Some(problem.when().map_or(own, |asked| asked.max(own)))
 }
 
 fn doing(commands: Vec<Command>) -> Next {
-    Next {
-        commands,
-        wake: None,
-        state: RunState::Running,
-    }
+    Next { commands, wake: None, state: RunState::Running }
 }
 
 fn finish(state: RunState) -> Next {
-    Next {
-        commands: vec![Command::Record(Fact::Finished { state })],
-        wake: None,
-        state,
-    }
+    Next { commands: vec![Command::Record(Fact::Finished { state })], wake: None, state }
 }
 
 struct Round<'a> {
@@ -240,29 +200,16 @@ impl Round<'_> {
             RunState::Running
         };
         // While the user is asked nothing else is timed: the answer wakes the run.
-        Next {
-            commands: self.commands,
-            wake: self.wake,
-            state,
-        }
+        Next { commands: self.commands, wake: self.wake, state }
     }
 
     fn in_flight(&self) -> usize {
-        let items = self
-            .progress
-            .steps
-            .iter()
-            .filter_map(|s| s.items.as_ref())
-            .flatten();
+        let items = self.progress.steps.iter().filter_map(|s| s.items.as_ref()).flatten();
         items
             .filter(|item| {
                 matches!(
                     item,
-                    ItemProgress::InFlight(_)
-                        | ItemProgress::Done {
-                            undo: UndoProgress::InFlight { .. },
-                            ..
-                        }
+                    ItemProgress::InFlight(_) | ItemProgress::Done { undo: UndoProgress::InFlight { .. }, .. }
                 )
             })
             .count()
@@ -274,12 +221,7 @@ impl Round<'_> {
             .iter()
             .filter_map(|s| s.items.as_ref())
             .flatten()
-            .any(|item| {
-                matches!(
-                    item,
-                    ItemProgress::NotDone(_) | ItemProgress::Quarantined(_)
-                )
-            })
+            .any(|item| matches!(item, ItemProgress::NotDone(_) | ItemProgress::Quarantined(_)))
     }
 
     /// Whether no new work begins: `Some(undo)` says that what was done is to be undone.
@@ -360,36 +302,21 @@ impl Round<'_> {
                     continue;
                 };
                 let item = item as u32;
-                let over = |outcome| {
-                    Some(Command::Record(Fact::UndoResult {
-                        step: plan.id.clone(),
-                        item,
-                        outcome,
-                    }))
-                };
+                let over =
+                    |outcome| Some(Command::Record(Fact::UndoResult { step: plan.id.clone(), item, outcome }));
                 match (undo, plan.undo) {
                     (UndoProgress::Over(_), _) => {}
                     (_, None) => return over(UndoOutcome::Impossible),
                     (UndoProgress::None, Some(_)) => {
-                        return Some(Command::Undo {
-                            step,
-                            item,
-                            attempt: 1,
-                        });
+                        return Some(Command::Undo { step, item, attempt: 1 });
                     }
-                    (
-                        UndoProgress::Doubt { attempt, .. },
-                        Some(Repeat::Always | Repeat::WithKey { .. }),
-                    ) => {
-                        return Some(Command::Undo {
-                            step,
-                            item,
-                            attempt: attempt + 1,
-                        });
+                    (UndoProgress::Doubt { attempt, .. }, Some(Repeat::Always | Repeat::WithKey { .. })) => {
+                        return Some(Command::Undo { step, item, attempt: attempt + 1 });
                     }
                     (UndoProgress::Doubt { .. }, Some(Repeat::Never)) => {
-                        let problem = Problem::new(Code::CompensationFailed)
-                            .detail("The undo was sent before Patchbay was ended; nothing says whether it happened.");
+                        let problem = Problem::new(Code::CompensationFailed).detail(
+                            "The undo was sent before Patchbay was ended; nothing says whether it happened.",
+                        );
                         return over(UndoOutcome::Failed { problem });
                     }
                     (UndoProgress::InFlight { .. }, _) => return None,
@@ -400,20 +327,14 @@ impl Round<'_> {
     }
 
     fn everything_undone(&self) -> bool {
-        self.progress
-            .steps
-            .iter()
-            .enumerate()
-            .all(|(step, progress)| {
-                !self.plan.steps[step].effect
-                    || progress.items.iter().flatten().all(|item| match item {
-                        ItemProgress::Done { undo, .. } => {
-                            *undo == UndoProgress::Over(UndoOutcome::Undone)
-                        }
-                        ItemProgress::Doubt(_) => false,
-                        _ => true,
-                    })
-            })
+        self.progress.steps.iter().enumerate().all(|(step, progress)| {
+            !self.plan.steps[step].effect
+                || progress.items.iter().flatten().all(|item| match item {
+                    ItemProgress::Done { undo, .. } => *undo == UndoProgress::Over(UndoOutcome::Undone),
+                    ItemProgress::Doubt(_) => false,
+                    _ => true,
+                })
+        })
     }
 
     fn work_on(&mut self, step: usize, items: &[ItemProgress]) {
@@ -459,11 +380,7 @@ impl Round<'_> {
             };
             if free > 0 {
                 free -= 1;
-                self.commands.push(Command::Attempt {
-                    step,
-                    item,
-                    attempt,
-                });
+                self.commands.push(Command::Attempt { step, item, attempt });
             }
         }
     }
@@ -473,50 +390,39 @@ impl Round<'_> {
         (0..step).any(|earlier| {
             self.plan.shares_items(earlier, step)
                 && self.plan.steps[earlier].policy.on_failure != OnFailure::Continue
-                && self.progress.steps[earlier]
-                    .items
-                    .as_ref()
-                    .and_then(|i| i.get(item as usize))
-                    .is_some_and(|slot| {
+                && self.progress.steps[earlier].items.as_ref().and_then(|i| i.get(item as usize)).is_some_and(
+                    |slot| {
                         matches!(
                             slot,
-                            ItemProgress::NotDone(_)
-                                | ItemProgress::Quarantined(_)
-                                | ItemProgress::Skipped
+                            ItemProgress::NotDone(_) | ItemProgress::Quarantined(_) | ItemProgress::Skipped
                         )
-                    })
+                    },
+                )
         })
     }
 
     /// What to do about a request of which nobody knows what became.
     fn resolve(&self, step: usize, item: u32, doubt: &Doubt) -> Resolution {
         let plan = &self.plan.steps[step];
-        let again = Resolution::Do(Command::Attempt {
-            step,
-            item,
-            attempt: doubt.sent.attempt + 1,
-        });
+        let again = Resolution::Do(Command::Attempt { step, item, attempt: doubt.sent.attempt + 1 });
         if !plan.effect {
             return again;
-        }
-        if let Some(at) = doubt.not_before.filter(|at| *at > self.now) {
-            return Resolution::Later(at);
         }
         let tries_left = doubt.problem.is_none() || doubt.sent.counted < plan.policy.tries;
         let repeatable = match plan.repeat {
             Repeat::Never => false,
             Repeat::Always => true,
             Repeat::WithKey { ttl } => {
-                let life = SignedDuration::try_from(ttl.saturating_sub(KEY_MARGIN))
-                    .unwrap_or(SignedDuration::ZERO);
+                let life =
+                    SignedDuration::try_from(ttl.saturating_sub(KEY_MARGIN)).unwrap_or(SignedDuration::ZERO);
                 // A clock that went back says nothing of the key's age: then it counts as dead.
                 (SignedDuration::ZERO..life).contains(&self.now.duration_since(doubt.sent.first_at))
             }
         };
-        if repeatable && tries_left {
-            again
-        } else {
-            self.ask(step, item, doubt)
+        match doubt.not_before {
+            _ if !(repeatable && tries_left) => self.ask(step, item, doubt),
+            Some(at) if at > self.now => Resolution::Later(at),
+            _ => again,
         }
     }
 

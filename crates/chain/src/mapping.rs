@@ -31,12 +31,7 @@ pub fn complete<'d>(
         step.mapping.retain(|map| map.by == ChosenBy::Hand);
         let open = patchbay_map::propose(&operation.params, &sources)
             .into_iter()
-            .filter(|proposal| {
-                !step
-                    .mapping
-                    .iter()
-                    .any(|own| covers(&own.target, &proposal.target))
-            });
+            .filter(|proposal| !step.mapping.iter().any(|own| covers(&own.target, &proposal.target)));
         let open: Vec<FieldMap> = open.collect();
         step.mapping.extend(open);
     }
@@ -46,12 +41,8 @@ pub fn complete<'d>(
 /// Whether a mapping to `own` already decides `target`: the same place, or one above or below it.
 fn covers(own: &str, target: &str) -> bool {
     own == target
-        || target
-            .strip_prefix(own)
-            .is_some_and(|rest| rest.starts_with('/'))
-        || own
-            .strip_prefix(target)
-            .is_some_and(|rest| rest.starts_with('/'))
+        || target.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'))
+        || own.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn operation_of<'d>(
@@ -74,27 +65,15 @@ fn sources<'d>(
     let root = step.for_each.as_ref().map(|source| root_id(chain, source));
     let mut add = |earlier: &Step, root: String| {
         let schema = operation_of(earlier, descriptor_of).and_then(|o| o.result.clone());
-        let samples = samples
-            .get(earlier.id.as_str())
-            .cloned()
-            .unwrap_or_default();
-        let label = earlier
-            .name
-            .clone()
-            .unwrap_or_else(|| earlier.operation.clone());
-        shapes.push(SourceShape {
-            root,
-            schema,
-            samples,
-            label,
-        });
+        let samples = samples.get(earlier.id.as_str()).cloned().unwrap_or_default();
+        let label = earlier.name.clone().unwrap_or_else(|| earlier.operation.clone());
+        shapes.push(SourceShape { root, schema, samples, label });
     };
     if let Some((_, list)) = root.as_ref().and_then(|id| chain.step(id)) {
         add(list, "$.item".to_owned());
     }
     for earlier in chain.steps[..index].iter().rev() {
-        let same_items =
-            root.is_some() && earlier.for_each.as_ref().map(|s| root_id(chain, s)) == root;
+        let same_items = root.is_some() && earlier.for_each.as_ref().map(|s| root_id(chain, s)) == root;
         let ran_once = earlier.for_each.is_none()
             && operation_of(earlier, descriptor_of).is_some_and(|o| !o.verb.yields_items());
         if same_items || ran_once {
@@ -105,10 +84,7 @@ fn sources<'d>(
 }
 
 fn root_id(chain: &Chain, source: &patchbay_model::StepId) -> patchbay_model::StepId {
-    match chain
-        .step(source)
-        .and_then(|(_, step)| step.for_each.as_ref())
-    {
+    match chain.step(source).and_then(|(_, step)| step.for_each.as_ref()) {
         Some(further) if further != source => root_id(chain, further),
         _ => source.clone(),
     }
@@ -116,19 +92,13 @@ fn root_id(chain: &Chain, source: &patchbay_model::StepId) -> patchbay_model::St
 
 /// Says what is missing or unsure in the mappings: a required field without a source is a blocker,
 /// an unsure match on a required field a warning.
-pub fn findings<'d>(
-    chain: &Chain,
-    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
-) -> Vec<Finding> {
+pub fn findings<'d>(chain: &Chain, descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>) -> Vec<Finding> {
     let mut found = Vec::new();
     for step in &chain.steps {
         let Some(operation) = operation_of(step, &descriptor_of) else {
             continue;
         };
-        let subject = || Subject::Chain {
-            id: chain.name.clone(),
-            step: Some(step.id.to_string()),
-        };
+        let subject = || Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) };
         let name = step.name.as_deref().unwrap_or(&operation.title);
         for field in required(&operation.params) {
             let target = format!("/{field}");
@@ -167,11 +137,7 @@ pub fn findings<'d>(
 }
 
 fn required(schema: &Value) -> impl Iterator<Item = &str> {
-    schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 #[cfg(test)]

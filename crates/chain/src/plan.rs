@@ -55,9 +55,7 @@ impl Repeat {
             _ if !operation.verb.has_effect() => Self::Always,
             Idempotency::None => Self::Never,
             Idempotency::Natural => Self::Always,
-            Idempotency::Header { ttl_seconds, .. } => Self::WithKey {
-                ttl: Duration::from_secs(*ttl_seconds),
-            },
+            Idempotency::Header { ttl_seconds, .. } => Self::WithKey { ttl: Duration::from_secs(*ttl_seconds) },
         }
     }
 }
@@ -72,38 +70,23 @@ impl Plan {
         let mut steps: Vec<PlanStep> = Vec::with_capacity(chain.steps.len());
         let mut problems = Vec::new();
         if chain.steps.is_empty() {
-            problems.push(invalid(
-                chain,
-                None,
-                "steps",
-                "A chain needs at least one step",
-            ));
+            problems.push(invalid(chain, None, "steps", "A chain needs at least one step"));
         }
         for (index, step) in chain.steps.iter().enumerate() {
             let at = |field: &str, message: String| invalid(chain, Some(&step.id), field, &message);
-            if chain.steps[..index]
-                .iter()
-                .any(|earlier| earlier.id == step.id)
-            {
+            if chain.steps[..index].iter().any(|earlier| earlier.id == step.id) {
                 problems.push(at("id", format!("Two steps are called \"{}\"", step.id)));
             }
             let Some(descriptor) = descriptor_of(&step.connection) else {
                 problems.push(
                     Problem::new(Code::NotFound)
                         .with("item", format!("The connection \"{}\"", step.connection))
-                        .about(Subject::Chain {
-                            id: chain.name.clone(),
-                            step: Some(step.id.to_string()),
-                        }),
+                        .about(Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) }),
                 );
                 continue;
             };
             let Some(operation) = descriptor.operation(&step.operation) else {
-                let known: Vec<_> = descriptor
-                    .operations
-                    .iter()
-                    .map(|o| o.id.as_str())
-                    .collect();
+                let known: Vec<_> = descriptor.operations.iter().map(|o| o.id.as_str()).collect();
                 let message = format!(
                     "{} has no operation \"{}\"; it has {}",
                     descriptor.name,
@@ -130,11 +113,7 @@ impl Plan {
                 );
                 problems.push(at("forEach", message));
             }
-            let undo = operation
-                .undo
-                .as_ref()
-                .and_then(|u| descriptor.operation(&u.operation))
-                .map(Repeat::of);
+            let undo = operation.undo.as_ref().and_then(|u| descriptor.operation(&u.operation)).map(Repeat::of);
             steps.push(PlanStep {
                 id: step.id.clone(),
                 root,
@@ -145,11 +124,7 @@ impl Plan {
                 undo,
             });
         }
-        if problems.is_empty() {
-            Ok(Self { steps })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Self { steps }) } else { Err(problems) }
     }
 
     /// The place of a step.
@@ -164,10 +139,7 @@ impl Plan {
 
     /// Whether a failure of `step` only sets the item aside.
     pub(crate) fn goes_on_after_failure(&self, step: usize) -> bool {
-        matches!(
-            self.steps[step].policy.on_failure,
-            OnFailure::SkipItem | OnFailure::Continue
-        )
+        matches!(self.steps[step].policy.on_failure, OnFailure::SkipItem | OnFailure::Continue)
     }
 }
 
@@ -188,13 +160,7 @@ fn root_of<'d>(
     let lists = descriptor_of(&step.connection)
         .and_then(|d| d.operation(&step.operation))
         .is_some_and(|o| o.verb.yields_items());
-    if lists {
-        Ok(index)
-    } else {
-        Err(format!(
-            "The step \"{source}\" does not give a list of items"
-        ))
-    }
+    if lists { Ok(index) } else { Err(format!("The step \"{source}\" does not give a list of items")) }
 }
 
 fn invalid(chain: &Chain, step: Option<&StepId>, field: &str, message: &str) -> Problem {
@@ -202,8 +168,5 @@ fn invalid(chain: &Chain, step: Option<&StepId>, field: &str, message: &str) -> 
     Problem::new(Code::InputInvalid)
         .with("field", place)
         .with("message", format!("{message}."))
-        .about(Subject::Chain {
-            id: chain.name.clone(),
-            step: step.map(ToString::to_string),
-        })
+        .about(Subject::Chain { id: chain.name.clone(), step: step.map(ToString::to_string) })
 }

@@ -126,11 +126,7 @@ impl ItemProgress {
     pub fn is_settled(&self) -> bool {
         matches!(
             self,
-            Self::Done { .. }
-                | Self::NotDone(_)
-                | Self::Quarantined(_)
-                | Self::Skipped
-                | Self::Shown
+            Self::Done { .. } | Self::NotDone(_) | Self::Quarantined(_) | Self::Skipped | Self::Shown
         )
     }
 }
@@ -172,57 +168,30 @@ impl Progress {
             }
             Fact::Checked { findings } => {
                 self.checked = true;
-                self.blocked = findings
-                    .iter()
-                    .any(|f| f.level == patchbay_model::Level::Blocker);
+                self.blocked = findings.iter().any(|f| f.level == patchbay_model::Level::Blocker);
             }
             Fact::StepOpened { step, items } => {
                 if let Some(index) = plan.index(step) {
                     self.steps[index].items = Some(vec![ItemProgress::Fresh; *items as usize]);
                 }
             }
-            Fact::Intent {
-                step,
-                item,
-                attempt,
-                effect,
-                ..
-            } => {
+            Fact::Intent { step, item, attempt, effect, .. } => {
                 if let Some(slot) = self.slot(plan, step, *item) {
                     let (counted, first_at, doubted) = match slot {
                         ItemProgress::Deferred { counted, .. } => (*counted, at, false),
                         ItemProgress::Doubt(d) => (d.sent.counted, d.sent.first_at, *effect),
                         _ => (0, at, false),
                     };
-                    *slot = ItemProgress::InFlight(Sent {
-                        attempt: *attempt,
-                        counted,
-                        at,
-                        first_at,
-                        doubted,
-                    });
+                    *slot = ItemProgress::InFlight(Sent { attempt: *attempt, counted, at, first_at, doubted });
                 }
             }
-            Fact::Result {
-                step,
-                item,
-                outcome,
-                ..
-            } => {
-                let backoff = plan
-                    .index(step)
-                    .map_or(0, |i| plan.steps[i].policy.backoff_ms);
+            Fact::Result { step, item, outcome, .. } => {
+                let backoff = plan.index(step).map_or(0, |i| plan.steps[i].policy.backoff_ms);
                 if let Some(slot) = self.slot(plan, step, *item) {
                     *slot = after_result(slot, outcome, at, backoff);
                 }
             }
-            Fact::Deferred {
-                step,
-                item,
-                attempt,
-                until,
-                problem,
-            } => {
+            Fact::Deferred { step, item, attempt, until, problem } => {
                 if let Some(slot) = self.slot(plan, step, *item) {
                     let counts = problem.code().retry() != patchbay_model::problem::Retry::Wait;
                     match slot {
@@ -234,12 +203,7 @@ impl Progress {
                             let mut sent = sent.clone();
                             sent.counted += u32::from(counts);
                             let (problem, not_before) = (Some(problem.clone()), Some(*until));
-                            *slot = ItemProgress::Doubt(Doubt {
-                                sent,
-                                problem,
-                                asked: 0,
-                                not_before,
-                            });
+                            *slot = ItemProgress::Doubt(Doubt { sent, problem, asked: 0, not_before });
                         }
                         other => {
                             let before = match other {
@@ -257,13 +221,7 @@ impl Progress {
                     }
                 }
             }
-            Fact::Resolved {
-                step,
-                item,
-                decision,
-                output,
-                ..
-            } => {
+            Fact::Resolved { step, item, decision, output, .. } => {
                 if let Some(slot) = self.slot(plan, step, *item) {
                     match decision {
                         Decision::Happened => {
@@ -290,21 +248,12 @@ impl Progress {
                 }
             }
             Fact::StopRequested { undo } => self.stop = Some(*undo || self.stop == Some(true)),
-            Fact::UndoIntent {
-                step,
-                item,
-                attempt,
-                ..
-            } => {
+            Fact::UndoIntent { step, item, attempt, .. } => {
                 if let Some(ItemProgress::Done { undo, .. }) = self.slot(plan, step, *item) {
                     *undo = UndoProgress::InFlight { attempt: *attempt };
                 }
             }
-            Fact::UndoResult {
-                step,
-                item,
-                outcome,
-            } => {
+            Fact::UndoResult { step, item, outcome } => {
                 if let Some(ItemProgress::Done { undo, .. }) = self.slot(plan, step, *item) {
                     *undo = UndoProgress::Over(outcome.clone());
                 }
@@ -315,21 +264,12 @@ impl Progress {
 
     fn slot(&mut self, plan: &Plan, step: &StepId, item: u32) -> Option<&mut ItemProgress> {
         let index = plan.index(step)?;
-        self.steps
-            .get_mut(index)?
-            .items
-            .as_mut()?
-            .get_mut(item as usize)
+        self.steps.get_mut(index)?.items.as_mut()?.get_mut(item as usize)
     }
 
     /// What the dead engine had under way is in doubt now.
     fn orphan_everything(&mut self) {
-        for item in self
-            .steps
-            .iter_mut()
-            .filter_map(|s| s.items.as_mut())
-            .flatten()
-        {
+        for item in self.steps.iter_mut().filter_map(|s| s.items.as_mut()).flatten() {
             match item {
                 ItemProgress::InFlight(sent) => {
                     *item = ItemProgress::Doubt(Doubt {
@@ -341,10 +281,7 @@ impl Progress {
                 }
                 ItemProgress::Done { undo, .. } => {
                     if let UndoProgress::InFlight { attempt } = undo {
-                        *undo = UndoProgress::Doubt {
-                            attempt: *attempt,
-                            at: Timestamp::UNIX_EPOCH,
-                        };
+                        *undo = UndoProgress::Doubt { attempt: *attempt, at: Timestamp::UNIX_EPOCH };
                     }
                 }
                 _ => {}
@@ -354,32 +291,16 @@ impl Progress {
 
     /// The results of a step: of one item, or of all.
     pub fn outputs(&self, step: usize) -> impl Iterator<Item = Option<&Value>> {
-        self.steps[step]
-            .items
-            .iter()
-            .flatten()
-            .map(|item| match item {
-                ItemProgress::Done {
-                    output,
-                    output_missing: false,
-                    ..
-                } => Some(output),
-                _ => None,
-            })
+        self.steps[step].items.iter().flatten().map(|item| match item {
+            ItemProgress::Done { output, output_missing: false, .. } => Some(output),
+            _ => None,
+        })
     }
 }
 
-fn after_result(
-    slot: &ItemProgress,
-    outcome: &Outcome,
-    at: Timestamp,
-    backoff_ms: u64,
-) -> ItemProgress {
+fn after_result(slot: &ItemProgress, outcome: &Outcome, at: Timestamp, backoff_ms: u64) -> ItemProgress {
     match outcome {
-        Outcome::Done {
-            output,
-            output_missing,
-        } => ItemProgress::Done {
+        Outcome::Done { output, output_missing } => ItemProgress::Done {
             output: output.clone(),
             output_missing: output_missing.is_some(),
             undo: UndoProgress::None,
@@ -389,32 +310,13 @@ fn after_result(
             let mut sent = match slot {
                 ItemProgress::InFlight(sent) => sent.clone(),
                 ItemProgress::Doubt(doubt) => doubt.sent.clone(),
-                _ => Sent {
-                    attempt: 0,
-                    counted: 0,
-                    at,
-                    first_at: at,
-                    doubted: true,
-                },
+                _ => Sent { attempt: 0, counted: 0, at, first_at: at, doubted: true },
             };
-            let asked = if let ItemProgress::Doubt(doubt) = slot {
-                doubt.asked
-            } else {
-                0
-            };
+            let asked = if let ItemProgress::Doubt(doubt) = slot { doubt.asked } else { 0 };
             sent.counted += 1;
-            let pause = backoff_ms
-                .saturating_mul(1 << (sent.counted - 1).min(6))
-                .min(60_000);
-            let not_before = at
-                .checked_add(jiff::SignedDuration::from_millis(pause as i64))
-                .ok();
-            ItemProgress::Doubt(Doubt {
-                sent,
-                problem: Some(problem.clone()),
-                asked,
-                not_before,
-            })
+            let pause = backoff_ms.saturating_mul(1 << (sent.counted - 1).min(6)).min(60_000);
+            let not_before = at.checked_add(jiff::SignedDuration::from_millis(pause as i64)).ok();
+            ItemProgress::Doubt(Doubt { sent, problem: Some(problem.clone()), asked, not_before })
         }
         Outcome::Quarantined { problem } => ItemProgress::Quarantined(problem.clone()),
         Outcome::Skipped => ItemProgress::Skipped,

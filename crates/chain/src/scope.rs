@@ -21,12 +21,7 @@ pub(crate) fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, it
         } else if Some(earlier) == root {
             continue;
         } else if plan.steps[earlier].root.is_some() {
-            Some(Value::Array(
-                progress
-                    .outputs(earlier)
-                    .map(|o| o.cloned().unwrap_or(Value::Null))
-                    .collect(),
-            ))
+            Some(Value::Array(progress.outputs(earlier).map(|o| o.cloned().unwrap_or(Value::Null)).collect()))
         } else {
             output(progress, earlier, 0)
         };
@@ -37,9 +32,7 @@ pub(crate) fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, it
     }
     let mut scope = json!({ "steps": steps, "input": run.input, "run": { "id": run.id } });
     if let (Some(root), Value::Object(members)) = (root, &mut scope) {
-        let current = items(progress, root)
-            .and_then(|items| items.get(item as usize))
-            .cloned();
+        let current = items(progress, root).and_then(|items| items.get(item as usize)).cloned();
         members.insert("item".to_owned(), current.unwrap_or(Value::Null));
         members.insert("index".to_owned(), json!(item));
     }
@@ -48,20 +41,12 @@ pub(crate) fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, it
 
 /// The items that a list step gave; none while it has not, or when it failed.
 pub(crate) fn items(progress: &Progress, list_step: usize) -> Option<&Vec<Value>> {
-    progress
-        .outputs(list_step)
-        .next()
-        .flatten()
-        .and_then(Value::as_array)
+    progress.outputs(list_step).next().flatten().and_then(Value::as_array)
 }
 
 fn output(progress: &Progress, step: usize, item: u32) -> Option<Value> {
     match progress.steps[step].items.as_ref()?.get(item as usize)? {
-        ItemProgress::Done {
-            output,
-            output_missing: false,
-            ..
-        } => Some(output.clone()),
+        ItemProgress::Done { output, output_missing: false, .. } => Some(output.clone()),
         _ => None,
     }
 }

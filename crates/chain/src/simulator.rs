@@ -25,24 +25,10 @@ struct Kind {
 
 /// The kinds of effect that operations declare.
 const KINDS: [Kind; 4] = [
-    Kind {
-        repeat: Repeat::Never,
-        lookup: false,
-    },
-    Kind {
-        repeat: Repeat::Never,
-        lookup: true,
-    },
-    Kind {
-        repeat: Repeat::WithKey {
-            ttl: Duration::from_secs(86_400),
-        },
-        lookup: false,
-    },
-    Kind {
-        repeat: Repeat::Always,
-        lookup: false,
-    },
+    Kind { repeat: Repeat::Never, lookup: false },
+    Kind { repeat: Repeat::Never, lookup: true },
+    Kind { repeat: Repeat::WithKey { ttl: Duration::from_secs(86_400) }, lookup: false },
+    Kind { repeat: Repeat::Always, lookup: false },
 ];
 
 /// What the service does with one call, by its number.
@@ -58,10 +44,7 @@ enum Fault {
 }
 
 fn plan(kind: Kind, on_failure: OnFailure) -> Plan {
-    let policy = StepPolicy {
-        on_failure,
-        ..StepPolicy::default()
-    };
+    let policy = StepPolicy { on_failure, ..StepPolicy::default() };
     let step = |id: &str, root, effect, repeat, lookup| PlanStep {
         id: id.into(),
         root,
@@ -101,11 +84,7 @@ struct Died;
 impl World {
     fn point(&mut self) -> Result<(), Died> {
         self.point += 1;
-        if self.crashes.contains(&self.point) {
-            Err(Died)
-        } else {
-            Ok(())
-        }
+        if self.crashes.contains(&self.point) { Err(Died) } else { Ok(()) }
     }
 
     fn write(&mut self, fact: Fact) -> Result<(), Died> {
@@ -117,29 +96,17 @@ impl World {
     fn call(&mut self, step: usize, item: u32, plan: &PlanStep) -> Result<Outcome, Died> {
         self.point()?; // intent durable, nothing sent
         self.calls += 1;
-        let fault = if self.calls == self.fault.0 {
-            self.fault.1
-        } else {
-            Fault::None
-        };
+        let fault = if self.calls == self.fault.0 { self.fault.1 } else { Fault::None };
         if !plan.effect {
             return Ok(match fault {
                 Fault::None | Fault::DiesAfterEffect => done(json!([1, 2, 3])),
-                Fault::Refuses => Outcome::NotDone {
-                    problem: Code::ServiceDown.into(),
-                },
-                Fault::Rejects => Outcome::NotDone {
-                    problem: Code::NotFound.into(),
-                },
+                Fault::Refuses => Outcome::NotDone { problem: Code::ServiceDown.into() },
+                Fault::Rejects => Outcome::NotDone { problem: Code::NotFound.into() },
             });
         }
         let outcome = match fault {
-            Fault::Refuses => Outcome::NotDone {
-                problem: Code::ConnectionRefused.into(),
-            },
-            Fault::Rejects => Outcome::NotDone {
-                problem: Code::InvalidConfig.into(),
-            },
+            Fault::Refuses => Outcome::NotDone { problem: Code::ConnectionRefused.into() },
+            Fault::Rejects => Outcome::NotDone { problem: Code::InvalidConfig.into() },
             Fault::None | Fault::DiesAfterEffect => {
                 let known = self.effects.contains_key(&(step, item));
                 if known && plan.repeat != Repeat::Never {
@@ -150,9 +117,7 @@ impl World {
                 if fault == Fault::None {
                     done(json!({"id": item}))
                 } else {
-                    Outcome::Unknown {
-                        problem: Code::TimeoutResponse.into(),
-                    }
+                    Outcome::Unknown { problem: Code::TimeoutResponse.into() }
                 }
             }
         };
@@ -162,10 +127,7 @@ impl World {
 
     fn live(&mut self, plan: &Plan) -> Result<RunState, Died> {
         self.boots += 1;
-        self.write(Fact::Started {
-            boot: BootId::new("b"),
-            recovered: self.boots > 1,
-        })?;
+        self.write(Fact::Started { boot: BootId::new("b"), recovered: self.boots > 1 })?;
         for _ in 0..500 {
             let progress = self.progress(plan);
             let now = self.clock.now();
@@ -181,9 +143,7 @@ impl World {
                 (RunState::NeedsYou, _) => self.answer(plan)?,
                 (_, Some(wake)) => {
                     let wait = wake.duration_since(now);
-                    self.clock.advance(
-                        Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(1),
-                    );
+                    self.clock.advance(Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(1));
                 }
                 stuck => panic!("the run is stuck: {stuck:?}"),
             }
@@ -194,25 +154,12 @@ impl World {
     fn perform(&mut self, plan: &Plan, command: &Command) -> Result<(), Died> {
         let id = |step: usize| plan.steps[step].id.clone();
         match command {
-            Command::Check => self.write(Fact::Checked {
-                findings: Vec::new(),
-            }),
+            Command::Check => self.write(Fact::Checked { findings: Vec::new() }),
             Command::Open { step } => {
-                let items = if plan.steps[*step].root.is_some() {
-                    ITEMS
-                } else {
-                    1
-                };
-                self.write(Fact::StepOpened {
-                    step: id(*step),
-                    items,
-                })
+                let items = if plan.steps[*step].root.is_some() { ITEMS } else { 1 };
+                self.write(Fact::StepOpened { step: id(*step), items })
             }
-            Command::Attempt {
-                step,
-                item,
-                attempt,
-            } => {
+            Command::Attempt { step, item, attempt } => {
                 let effect = plan.steps[*step].effect;
                 let request = RequestSummary {
                     method: "POST".into(),
@@ -231,38 +178,16 @@ impl World {
                 let outcome = self.call(*step, *item, &plan.steps[*step])?;
                 let progress = self.progress(plan);
                 let at = (*step, *item, *attempt);
-                let fact = judge(
-                    plan,
-                    &progress,
-                    at,
-                    outcome,
-                    (Duration::ZERO, 0),
-                    self.clock.now(),
-                    0.5,
-                );
+                let fact = judge(plan, &progress, at, outcome, (Duration::ZERO, 0), self.clock.now(), 0.5);
                 self.write(fact)
             }
             Command::AskService { step, item } => {
                 let happened = self.effects.contains_key(&(*step, *item));
-                let decision = if happened {
-                    Decision::Happened
-                } else {
-                    Decision::NotHappened
-                };
+                let decision = if happened { Decision::Happened } else { Decision::NotHappened };
                 let output = happened.then(|| json!({"id": item}));
-                self.write(Fact::Resolved {
-                    step: id(*step),
-                    item: *item,
-                    decision,
-                    by_lookup: true,
-                    output,
-                })
+                self.write(Fact::Resolved { step: id(*step), item: *item, decision, by_lookup: true, output })
             }
-            Command::Undo {
-                step,
-                item,
-                attempt,
-            } => {
+            Command::Undo { step, item, attempt } => {
                 let request = RequestSummary {
                     method: "DELETE".into(),
                     url: String::new(),
@@ -279,11 +204,7 @@ impl World {
                 self.point()?;
                 self.effects.remove(&(*step, *item));
                 self.point()?;
-                self.write(Fact::UndoResult {
-                    step: id(*step),
-                    item: *item,
-                    outcome: UndoOutcome::Undone,
-                })
+                self.write(Fact::UndoResult { step: id(*step), item: *item, outcome: UndoOutcome::Undone })
             }
             Command::Record(fact) => self.write(fact.clone()),
         }
@@ -297,19 +218,9 @@ impl World {
             for (item, slot) in p.items.iter().flatten().enumerate() {
                 if matches!(slot, ItemProgress::Doubt(_)) {
                     let happened = self.effects.contains_key(&(step, item as u32));
-                    let decision = if happened {
-                        Decision::Happened
-                    } else {
-                        Decision::NotHappened
-                    };
+                    let decision = if happened { Decision::Happened } else { Decision::NotHappened };
                     let (step, item) = (plan.steps[step].id.clone(), item as u32);
-                    return self.write(Fact::Resolved {
-                        step,
-                        item,
-                        decision,
-                        by_lookup: false,
-                        output: None,
-                    });
+                    return self.write(Fact::Resolved { step, item, decision, by_lookup: false, output: None });
                 }
             }
         }
@@ -326,18 +237,13 @@ impl World {
 }
 
 fn done(output: Value) -> Outcome {
-    Outcome::Done {
-        output,
-        output_missing: None,
-    }
+    Outcome::Done { output, output_missing: None }
 }
 
 /// Runs to the end through the given crashes and gives the world as it then is.
 fn simulate(plan: &Plan, fault: (u32, Fault), crashes: &[u32]) -> (World, RunState) {
     let mut world = World {
-        clock: patchbay_model::time::ManualClock::at(
-            Timestamp::from_second(1_700_000_000).unwrap(),
-        ),
+        clock: patchbay_model::time::ManualClock::at(Timestamp::from_second(1_700_000_000).unwrap()),
         effects: BTreeMap::new(),
         repeats: 0,
         calls: 0,
@@ -364,35 +270,21 @@ fn check(plan: &Plan, kind: Kind, fault: (u32, Fault), crashes: &[u32]) {
     let (world, state) = simulate(plan, fault, crashes);
     let context = format!("{kind:?} {fault:?} crashes at {crashes:?}");
     let doubled: Vec<_> = world.effects.iter().filter(|(_, n)| **n > 1).collect();
-    assert!(
-        doubled.is_empty(),
-        "{context}: effects happened twice: {doubled:?}"
-    );
+    assert!(doubled.is_empty(), "{context}: effects happened twice: {doubled:?}");
     let expected = (ITEMS * 2) as usize;
     // A crash may swallow the rejection; the next try is accepted then, and everything happens.
     if fault.1 == Fault::Rejects && state != RunState::Done {
         assert!(state.is_final(), "{context}: {state:?}");
         if state == RunState::FailedUndone {
-            assert_eq!(
-                world.effects.len(),
-                0,
-                "{context}: something stays after the undo"
-            );
+            assert_eq!(world.effects.len(), 0, "{context}: something stays after the undo");
         }
     } else {
         assert_eq!(state, RunState::Done, "{context}");
-        assert_eq!(
-            world.effects.len(),
-            expected,
-            "{context}: an effect is lost"
-        );
+        assert_eq!(world.effects.len(), expected, "{context}: an effect is lost");
     }
     // A refused repeat proves nothing of the first attempt, so then the user may be asked.
     if fault.1 != Fault::Rejects && (kind.lookup || kind.repeat != Repeat::Never) {
-        assert_eq!(
-            world.asked_user, 0,
-            "{context}: the user was asked what could be found out"
-        );
+        assert_eq!(world.asked_user, 0, "{context}: the user was asked what could be found out");
     }
 }
 
@@ -400,18 +292,9 @@ fn check(plan: &Plan, kind: Kind, fault: (u32, Fault), crashes: &[u32]) {
 fn no_single_crash_loses_or_doubles_an_effect() {
     let mut cases = 0;
     for kind in KINDS {
-        for on_failure in [
-            OnFailure::StopAndKeep,
-            OnFailure::StopAndUndo,
-            OnFailure::SkipItem,
-        ] {
+        for on_failure in [OnFailure::StopAndKeep, OnFailure::StopAndUndo, OnFailure::SkipItem] {
             let plan = plan(kind, on_failure);
-            for fault in [
-                Fault::None,
-                Fault::DiesAfterEffect,
-                Fault::Refuses,
-                Fault::Rejects,
-            ] {
+            for fault in [Fault::None, Fault::DiesAfterEffect, Fault::Refuses, Fault::Rejects] {
                 for call in 1..=7 {
                     // What a policy of going on leaves behind differs; it is checked on its own.
                     if fault == Fault::Rejects && on_failure == OnFailure::SkipItem {
@@ -459,12 +342,7 @@ fn a_rejected_item_is_skipped_later_and_the_others_go_on() {
     let plan = plan(KINDS[0], OnFailure::SkipItem);
     let (world, state) = simulate(&plan, (2, Fault::Rejects), &[]);
     assert_eq!(state, RunState::DoneWithProblems);
-    assert_eq!(
-        world.effects.len(),
-        4,
-        "two of three items went through both steps: {:?}",
-        world.effects
-    );
+    assert_eq!(world.effects.len(), 4, "two of three items went through both steps: {:?}", world.effects);
 }
 
 #[test]
@@ -475,19 +353,11 @@ fn the_answer_undo_stops_and_undoes_what_is_known_to_be_done() {
     let cut = world
         .journal
         .iter()
-        .position(
-            |(_, f)| matches!(f, Fact::Intent { step, item: 0, .. } if step.as_str() == "second"),
-        )
+        .position(|(_, f)| matches!(f, Fact::Intent { step, item: 0, .. } if step.as_str() == "second"))
         .unwrap();
     world.journal.truncate(cut + 1);
     world.crashes.clear();
-    world
-        .write(Fact::Started {
-            boot: BootId::new("b"),
-            recovered: true,
-        })
-        .ok()
-        .unwrap();
+    world.write(Fact::Started { boot: BootId::new("b"), recovered: true }).ok().unwrap();
     let state = next(&plan, &world.progress(&plan), world.clock.now()).state;
     assert_eq!(state, RunState::NeedsYou);
     let answer = Fact::Resolved {
@@ -498,9 +368,7 @@ fn the_answer_undo_stops_and_undoes_what_is_known_to_be_done() {
         output: None,
     };
     world.write(answer).ok().unwrap();
-    let Ok(state) = world.live(&plan) else {
-        panic!("no crash was asked for")
-    };
+    let Ok(state) = world.live(&plan) else { panic!("no crash was asked for") };
     assert_eq!(state, RunState::Stopped);
     let first = world.effects.keys().filter(|(step, _)| *step == 1).count();
     assert_eq!(first, 0, "the first step's effects were undone in reverse");
@@ -512,41 +380,13 @@ fn a_retry_after_is_honoured_and_waiting_does_not_use_up_the_tries() {
     let now = Timestamp::from_second(1_700_000_000).unwrap();
     let later = now + Duration::from_secs(600);
     let mut progress = Progress::new(&plan);
-    progress.apply(
-        &plan,
-        now,
-        &Fact::Checked {
-            findings: Vec::new(),
-        },
-    );
-    progress.apply(
-        &plan,
-        now,
-        &Fact::StepOpened {
-            step: "list".into(),
-            items: 1,
-        },
-    );
+    progress.apply(&plan, now, &Fact::Checked { findings: Vec::new() });
+    progress.apply(&plan, now, &Fact::StepOpened { step: "list".into(), items: 1 });
     for attempt in 1..20 {
-        let outcome = Outcome::NotDone {
-            problem: Problem::new(Code::RateLimited).retry_at(later),
-        };
-        let fact = judge(
-            &plan,
-            &progress,
-            (0, 0, attempt),
-            outcome,
-            (Duration::ZERO, 0),
-            now,
-            0.5,
-        );
-        let Fact::Deferred { until, .. } = &fact else {
-            panic!("gave up while asked to wait: {fact:?}")
-        };
-        assert!(
-            *until >= later,
-            "called again before the time the service named"
-        );
+        let outcome = Outcome::NotDone { problem: Problem::new(Code::RateLimited).retry_at(later) };
+        let fact = judge(&plan, &progress, (0, 0, attempt), outcome, (Duration::ZERO, 0), now, 0.5);
+        let Fact::Deferred { until, .. } = &fact else { panic!("gave up while asked to wait: {fact:?}") };
+        assert!(*until >= later, "called again before the time the service named");
         progress.apply(&plan, now, &fact);
     }
     assert_eq!(next(&plan, &progress, now).state, RunState::Waiting);

@@ -75,11 +75,7 @@ pub fn answer(asked: &Asked<'_>, seen: &Seen<'_>) -> Meaning {
     }
     let problem = by_status(asked, seen);
     let refused = asked.refused_status.contains(&seen.status) || is_refusal(seen.status);
-    if asked.effect && !refused {
-        Meaning::Unknown(problem)
-    } else {
-        Meaning::NotDone(problem)
-    }
+    if asked.effect && !refused { Meaning::Unknown(problem) } else { Meaning::NotDone(problem) }
 }
 
 /// Judges a request without an answer.
@@ -106,22 +102,13 @@ fn by_rule(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<Meaning> {
     let null = Value::Null;
     let body = seen.body.unwrap_or(&null);
     let rule = asked.rules.iter().find(|compiled| {
-        compiled
-            .rule
-            .status
-            .is_none_or(|status| status.covers(seen.status))
+        compiled.rule.status.is_none_or(|status| status.covers(seen.status))
             && compiled.body.as_ref().is_none_or(|test| test.holds(body))
             && compiled.headers.iter().all(|(name, test)| {
-                seen.headers
-                    .get(name)
-                    .is_some_and(|value| test.holds(&Value::String(value.to_owned())))
+                seen.headers.get(name).is_some_and(|value| test.holds(&Value::String(value.to_owned())))
             })
     })?;
-    let said = rule
-        .message
-        .as_ref()
-        .and_then(|path| path.first(body))
-        .and_then(Value::as_str);
+    let said = rule.message.as_ref().and_then(|path| path.first(body)).and_then(Value::as_str);
     let problem = |code: Code| {
         let problem = Problem::new(code).with("tool", asked.tool);
         match said {
@@ -134,15 +121,11 @@ fn by_rule(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<Meaning> {
         ErrorAction::Empty => Meaning::Empty,
         ErrorAction::Retry if asked.effect => Meaning::Unknown(problem(Code::ServiceDown)),
         ErrorAction::Retry => Meaning::NotDone(problem(Code::ServiceDown)),
-        ErrorAction::RateLimited => {
-            Meaning::NotDone(limited(problem(Code::RateLimited), asked, seen))
-        }
+        ErrorAction::RateLimited => Meaning::NotDone(limited(problem(Code::RateLimited), asked, seen)),
         ErrorAction::Reauth => Meaning::NotDone(problem(Code::AuthInvalid)),
         ErrorAction::Forbidden => Meaning::NotDone(problem(Code::PermissionDenied)),
         ErrorAction::NotFound => Meaning::NotDone(problem(Code::NotFound).with("item", "The item")),
-        ErrorAction::Fail => {
-            Meaning::NotDone(problem(Code::InvalidConfig).with("field", "The request"))
-        }
+        ErrorAction::Fail => Meaning::NotDone(problem(Code::InvalidConfig).with("field", "The request")),
     })
 }
 
@@ -153,30 +136,27 @@ fn by_status(asked: &Asked<'_>, seen: &Seen<'_>) -> Problem {
         401 => new(Code::AuthInvalid),
         402 => new(Code::QuotaExhausted),
         403 if pause(asked, seen).is_some() => limited(new(Code::RateLimited), asked, seen),
-        403 | 451 => new(Code::PermissionDenied)
-            .with("permission", said.as_deref().unwrap_or("not said which")),
+        403 | 451 => {
+            new(Code::PermissionDenied).with("permission", said.as_deref().unwrap_or("not said which"))
+        }
         404 | 410 if asked.names_item => new(Code::NotFound).with("item", "The item"),
-        404 | 410 => new(Code::InvalidConfig)
-            .with("field", "The address")
-            .with("message", "there is nothing here"),
+        404 | 410 => {
+            new(Code::InvalidConfig).with("field", "The address").with("message", "there is nothing here")
+        }
         407 => new(Code::ProxyRequired),
         408 => new(Code::TimeoutResponse),
         409 | 412 => new(Code::Conflict).with("item", "The item"),
         413 | 414 | 431 => new(Code::RequestTooLarge),
         422 => new(Code::SchemaMismatch).with("field", "A value"),
         429 => limited(new(Code::RateLimited), asked, seen),
-        503 if seen.headers.get("retry-after").is_some() => {
-            limited(new(Code::RateLimited), asked, seen)
-        }
+        503 if seen.headers.get("retry-after").is_some() => limited(new(Code::RateLimited), asked, seen),
         500..=599 => new(Code::ServiceDown),
         300..=399 => new(Code::RedirectRefused),
         400..=499 => new(Code::InvalidConfig).with("field", "The request"),
         _ => new(Code::UnexpectedContent),
     };
     let problem = match &said {
-        Some(text) => problem
-            .with_default("message", text)
-            .detail(format!("status {}: {text}", seen.status)),
+        Some(text) => problem.with_default("message", text).detail(format!("status {}: {text}", seen.status)),
         None => problem.detail(format!("status {}", seen.status)),
     };
     match problem.code() {
@@ -191,18 +171,10 @@ fn by_status(asked: &Asked<'_>, seen: &Seen<'_>) -> Problem {
 /// What the service says about it, where it uses one of the usual members.
 fn service_words(body: &Value) -> Option<String> {
     let at = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
-    [
-        "/error/message",
-        "/message",
-        "/error_description",
-        "/error",
-        "/errors/0/message",
-        "/detail",
-        "/title",
-    ]
-    .iter()
-    .find_map(|pointer| at(pointer))
-    .map(|text| patchbay_model::text::display_line(text, 200))
+    ["/error/message", "/message", "/error_description", "/error", "/errors/0/message", "/detail", "/title"]
+        .iter()
+        .find_map(|pointer| at(pointer))
+        .map(|text| patchbay_model::text::display_line(text, 200))
 }
 
 /// When the service allows the next call: too long a wait is a plan's limit.
@@ -211,26 +183,15 @@ fn limited(problem: Problem, asked: &Asked<'_>, seen: &Seen<'_>) -> Problem {
     let at = asked.now.checked_add(wait).unwrap_or(asked.now);
     if wait > QUOTA_AFTER {
         let tool = asked.tool;
-        return Problem::new(Code::QuotaExhausted)
-            .with("tool", tool)
-            .retry_at(at);
+        return Problem::new(Code::QuotaExhausted).with("tool", tool).retry_at(at);
     }
     problem.retry_at(at)
 }
 
 /// The pause that the headers ask for.
 fn pause(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<SignedDuration> {
-    let own = seen
-        .headers
-        .get("retry-after")
-        .and_then(|text| retry_after(text, asked.now));
-    own.or_else(|| {
-        asked
-            .limits
-            .reset_header
-            .as_ref()
-            .and_then(|header| reset(header, seen.headers, asked.now))
-    })
+    let own = seen.headers.get("retry-after").and_then(|text| retry_after(text, asked.now));
+    own.or_else(|| asked.limits.reset_header.as_ref().and_then(|header| reset(header, seen.headers, asked.now)))
 }
 
 /// `Retry-After` (RFC 9110 section 10.2.3): seconds or a date. What is negative, past or not readable
@@ -245,9 +206,7 @@ fn retry_after(text: &str, now: Timestamp) -> Option<SignedDuration> {
 }
 
 fn http_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 fn reset(header: &ResetHeader, headers: &Headers, now: Timestamp) -> Option<SignedDuration> {
@@ -262,11 +221,7 @@ fn reset(header: &ResetHeader, headers: &Headers, now: Timestamp) -> Option<Sign
         ResetMeaning::Epoch => {
             let number: i64 = text.parse().ok()?;
             // Some services count in milliseconds.
-            let seconds = if number > 100_000_000_000 {
-                number / 1_000
-            } else {
-                number
-            };
+            let seconds = if number > 100_000_000_000 { number / 1_000 } else { number };
             Timestamp::from_second(seconds).ok()?.duration_since(now)
         }
         ResetMeaning::HttpDate => http_date(text)?.duration_since(now),

@@ -75,9 +75,7 @@ impl Compiled {
             let lookup = match &operation.lookup {
                 None => None,
                 Some(lookup) => Some((
-                    JsonTemplate::compile(&Value::Object(
-                        lookup.params.clone().into_iter().collect(),
-                    ))?,
+                    JsonTemplate::compile(&Value::Object(lookup.params.clone().into_iter().collect()))?,
                     Template::compile(&lookup.matches)?,
                 )),
             };
@@ -86,11 +84,7 @@ impl Compiled {
                 CompiledOperation {
                     request: CompiledRequest::new(&operation.request)?,
                     params: Schema::compile(&operation.params)?,
-                    result: operation
-                        .result_path
-                        .as_deref()
-                        .map(Path::compile)
-                        .transpose()?,
+                    result: operation.result_path.as_deref().map(Path::compile).transpose()?,
                     lookup,
                 },
             );
@@ -108,27 +102,14 @@ impl Compiled {
             base_url: Template::compile(&descriptor.base_url)?,
             default_headers: headers(&descriptor.defaults.headers)?,
             default_query: query(&descriptor.defaults.query)?,
-            rules: descriptor
-                .defaults
-                .errors
-                .iter()
-                .map(CompiledRule::new)
-                .collect::<Result<_, _>>()?,
+            rules: descriptor.defaults.errors.iter().map(CompiledRule::new).collect::<Result<_, _>>()?,
             operations,
             streams,
             health: CompiledHealth {
                 request: CompiledRequest::new(&health.request)?,
                 expect: health.expect.as_ref().map(Test::compile).transpose()?,
-                account: health
-                    .account_id_path
-                    .as_deref()
-                    .map(Path::compile)
-                    .transpose()?,
-                identity: health
-                    .identity_path
-                    .as_deref()
-                    .map(Path::compile)
-                    .transpose()?,
+                account: health.account_id_path.as_deref().map(Path::compile).transpose()?,
+                identity: health.identity_path.as_deref().map(Path::compile).transpose()?,
             },
             descriptor,
         })
@@ -142,9 +123,7 @@ impl Compiled {
     /// The origins that a connection with these settings calls, for the user to approve.
     pub fn origins(&self, config: &Map<String, Value>) -> Result<Vec<String>, ConnectorError> {
         let base = self.base(config)?;
-        origin_of(&base)
-            .map(|origin| vec![origin])
-            .ok_or_else(|| ConnectorError::BaseUrl(base.to_string()))
+        origin_of(&base).map(|origin| vec![origin]).ok_or_else(|| ConnectorError::BaseUrl(base.to_string()))
     }
 
     fn base(&self, config: &Map<String, Value>) -> Result<Url, ConnectorError> {
@@ -193,11 +172,7 @@ impl CompiledRequest {
             path: Template::compile(&request.path)?,
             query: query(&request.query)?,
             headers: headers(&request.headers)?,
-            body: request
-                .body
-                .as_ref()
-                .map(JsonTemplate::compile)
-                .transpose()?,
+            body: request.body.as_ref().map(JsonTemplate::compile).transpose()?,
         })
     }
 }
@@ -217,28 +192,18 @@ impl CompiledRule {
         Ok(Self {
             body: rule.body.as_ref().map(Test::compile).transpose()?,
             headers: rule.headers.iter().map(header).collect::<Result<_, _>>()?,
-            message: rule
-                .message_path
-                .as_deref()
-                .map(Path::compile)
-                .transpose()?,
+            message: rule.message_path.as_deref().map(Path::compile).transpose()?,
             rule: rule.clone(),
         })
     }
 }
 
 fn headers(given: &BTreeMap<String, String>) -> Result<Vec<(String, Template)>, ConnectorError> {
-    given
-        .iter()
-        .map(|(name, text)| Ok((name.clone(), Template::compile(text)?)))
-        .collect()
+    given.iter().map(|(name, text)| Ok((name.clone(), Template::compile(text)?))).collect()
 }
 
 fn query(given: &BTreeMap<String, Value>) -> Result<Vec<(String, JsonTemplate)>, ConnectorError> {
-    given
-        .iter()
-        .map(|(name, value)| Ok((name.clone(), JsonTemplate::compile(value)?)))
-        .collect()
+    given.iter().map(|(name, value)| Ok((name.clone(), JsonTemplate::compile(value)?))).collect()
 }
 
 /// Sets a query parameter, in the place of one that is there already.
@@ -248,10 +213,7 @@ pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
         .filter(|(own, _)| own != name)
         .map(|(n, v)| (n.into_owned(), v.into_owned()))
         .collect();
-    url.query_pairs_mut()
-        .clear()
-        .extend_pairs(others)
-        .append_pair(name, value);
+    url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
 }
 
 fn plain(value: &Value) -> String {

@@ -25,11 +25,9 @@ impl Reached {
     pub(crate) fn from_checkpoint(delta: &Delta, checkpoint: Option<&Value>) -> Self {
         match delta {
             Delta::None => Self::Nothing,
-            Delta::TimestampFilter { .. } => Self::Time(
-                checkpoint
-                    .and_then(|c| c["timestamp"].as_str())
-                    .and_then(|text| text.parse().ok()),
-            ),
+            Delta::TimestampFilter { .. } => {
+                Self::Time(checkpoint.and_then(|c| c["timestamp"].as_str()).and_then(|text| text.parse().ok()))
+            }
             Delta::SinceId { .. } => Self::Id(checkpoint.and_then(|c| c["id"].as_u64())),
         }
     }
@@ -55,14 +53,7 @@ impl Reached {
     /// Asks only for what changed.
     pub(crate) fn ask(&self, delta: &Delta, request: &mut Built) {
         match (delta, self) {
-            (
-                Delta::TimestampFilter {
-                    param,
-                    format,
-                    look_back_seconds,
-                },
-                Self::Time(Some(time)),
-            ) => {
+            (Delta::TimestampFilter { param, format, look_back_seconds }, Self::Time(Some(time))) => {
                 let back = SignedDuration::from_secs(i64::from(*look_back_seconds));
                 let since = time.checked_sub(back).unwrap_or(*time);
                 let value = match format_time(since, *format) {

@@ -125,9 +125,9 @@ impl Sent {
     pub(crate) fn body(&self) -> Result<&Value, Problem> {
         match &self.meaning {
             Meaning::Done | Meaning::Empty => Ok(&self.body),
-            Meaning::DoneUnread(problem)
-            | Meaning::NotDone(problem)
-            | Meaning::Unknown(problem) => Err(problem.clone()),
+            Meaning::DoneUnread(problem) | Meaning::NotDone(problem) | Meaning::Unknown(problem) => {
+                Err(problem.clone())
+            }
         }
     }
 }
@@ -136,13 +136,7 @@ impl Engine {
     /// Puts the parts together.
     pub fn new(net: Client, authoriser: Authoriser, store: Store, clock: Arc<dyn Clock>) -> Self {
         let pace = Pace::new(store.limits(), clock.clone());
-        Self {
-            net,
-            authoriser,
-            store,
-            clock,
-            pace,
-        }
+        Self { net, authoriser, store, clock, pace }
     }
 
     /// Makes one attempt.
@@ -150,11 +144,7 @@ impl Engine {
         let target = send.target;
         let descriptor = target.descriptor.descriptor();
         let key = gate_key(target, &send.built.url);
-        let _permit = match self
-            .pace
-            .admit(&key, &descriptor.limits, &descriptor.name)
-            .await
-        {
+        let _permit = match self.pace.admit(&key, &descriptor.limits, &descriptor.name).await {
             Ok(permit) => permit,
             Err(problem) => return Sent::unsent(problem),
         };
@@ -162,8 +152,7 @@ impl Engine {
         let redactor = match self.authorise(target, &mut request).await {
             Ok(redactor) => redactor,
             Err(problem) => {
-                self.pace
-                    .learn(&key, &descriptor.limits, Some(Code::StorageBusy), None);
+                self.pace.learn(&key, &descriptor.limits, Some(Code::StorageBusy), None);
                 return Sent::unsent(problem.with_default("tool", &descriptor.name));
             }
         };
@@ -191,41 +180,29 @@ impl Engine {
             .filter(|problem| problem.code() == Code::RateLimited)
             .and_then(Problem::when)
             .map(|at| at.duration_since(asked.now));
-        let hold =
-            asked_pause.or_else(|| classify::hold(&descriptor.limits, &sent.headers, asked.now));
+        let hold = asked_pause.or_else(|| classify::hold(&descriptor.limits, &sent.headers, asked.now));
         let hold = hold.and_then(|wait| Duration::try_from(wait).ok());
-        self.pace
-            .learn(&key, &descriptor.limits, code.map(Problem::code), hold);
+        self.pace.learn(&key, &descriptor.limits, code.map(Problem::code), hold);
         sent
     }
 
     async fn authorise(&self, target: &Target, request: &mut Request) -> Result<Redactor, Problem> {
         let (connection, descriptor) = (&target.connection, target.descriptor.descriptor());
         match &target.credential {
-            TargetCredential::Stored => Ok(self
-                .authoriser
-                .authorise(connection, descriptor, request)
-                .await?),
-            TargetCredential::Given(credential) => Ok(self
-                .authoriser
-                .authorise_with(connection, descriptor, credential, request)?),
-            TargetCredential::None => Ok(self.authoriser.authorise_with(
-                connection,
-                descriptor,
-                &Credential::default(),
-                request,
-            )?),
+            TargetCredential::Stored => Ok(self.authoriser.authorise(connection, descriptor, request).await?),
+            TargetCredential::Given(credential) => {
+                Ok(self.authoriser.authorise_with(connection, descriptor, credential, request)?)
+            }
+            TargetCredential::None => {
+                Ok(self.authoriser.authorise_with(connection, descriptor, &Credential::default(), request)?)
+            }
         }
     }
 
     /// Sends a read, and again with full-jitter back-off while that may help: at most `tries` times.
     /// Pauses that the service asks for are honoured up to thirty seconds. Gives the number of
     /// repeats too.
-    pub(crate) async fn read<'a>(
-        &self,
-        send: impl Fn() -> Outgoing<'a>,
-        tries: usize,
-    ) -> (Sent, u32) {
+    pub(crate) async fn read<'a>(&self, send: impl Fn() -> Outgoing<'a>, tries: usize) -> (Sent, u32) {
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(300))
             .with_jitter()
@@ -243,9 +220,7 @@ impl Engine {
             let pause = match problem.code().retry() {
                 Retry::Never | Retry::User => return (sent, repeats),
                 Retry::Safe | Retry::Wait => problem.when().map_or(own, |at| {
-                    Duration::try_from(at.duration_since(self.clock.now()))
-                        .unwrap_or_default()
-                        .max(own)
+                    Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default().max(own)
                 }),
             };
             if pause > Duration::from_secs(30) {
@@ -266,13 +241,7 @@ impl Engine {
         }
     }
 
-    pub(crate) fn call_figure(
-        &self,
-        target: &Target,
-        operation: &str,
-        kind: CallKind,
-        took: Duration,
-    ) -> Call {
+    pub(crate) fn call_figure(&self, target: &Target, operation: &str, kind: CallKind, took: Duration) -> Call {
         let now = self.clock.now();
         Call {
             at: now.checked_sub(took).unwrap_or(now),
@@ -324,28 +293,19 @@ impl Engine {
         path: &str,
         query: &[(String, String)],
     ) -> Result<RawRead, Problem> {
-        let invalid = |message: &str| {
-            Problem::new(Code::InputInvalid)
-                .with("field", "The path")
-                .with("message", message)
-        };
+        let invalid =
+            |message: &str| Problem::new(Code::InputInvalid).with("field", "The path").with("message", message);
         let path_only = path.split(['?', '#']).next().unwrap_or_default();
         if !path.starts_with('/') || path_only.split('/').any(|part| matches!(part, "." | "..")) {
             return Err(invalid("It begins with a slash and has no \"..\"."));
         }
-        let base = target
-            .descriptor
-            .origins(&target.connection.config)
-            .map_err(Problem::from)?;
+        let base = target.descriptor.origins(&target.connection.config).map_err(Problem::from)?;
         let base_url = target
             .connection
             .config
             .get("baseUrl")
             .and_then(Value::as_str)
-            .map_or_else(
-                || target.descriptor.descriptor().base_url.clone(),
-                str::to_owned,
-            );
+            .map_or_else(|| target.descriptor.descriptor().base_url.clone(), str::to_owned);
         let mut url = Url::parse(&format!("{}{path}", base_url.trim_end_matches('/')))
             .map_err(|_| invalid("It is not part of an address."))?;
         if patchbay_net::origin_of(&url).is_none_or(|origin| !base.contains(&origin)) {
@@ -355,15 +315,8 @@ impl Engine {
             url.query_pairs_mut().extend_pairs(query);
         }
         let headers = target.descriptor.descriptor().defaults.headers.clone();
-        let headers = headers
-            .into_iter()
-            .filter(|(_, value)| !value.contains("{{"))
-            .collect();
-        let built = Built {
-            url,
-            headers,
-            body: None,
-        };
+        let headers = headers.into_iter().filter(|(_, value)| !value.contains("{{")).collect();
+        let built = Built { url, headers, body: None };
         let send = || Outgoing {
             target,
             method: Method::Get,
@@ -393,9 +346,7 @@ impl Engine {
 /// Limits belong to a connection and the host it calls; a trial before connecting has its own.
 fn gate_key(target: &Target, url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
-    let port = url
-        .port()
-        .map_or_else(String::new, |port| format!(":{port}"));
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     format!("{}@{host}{port}", target.connection.id)
 }
 
@@ -411,32 +362,17 @@ fn net_request(send: &Outgoing<'_>) -> Request {
         request.headers.push((name.to_owned(), key.to_owned()));
     }
     request.effect = send.effect;
-    request.timeout = limits.timeout_ms.map_or(send.timeout, |ms| {
-        send.timeout.min(Duration::from_millis(ms))
-    });
+    request.timeout = limits.timeout_ms.map_or(send.timeout, |ms| send.timeout.min(Duration::from_millis(ms)));
     request.origins.clone_from(&send.target.connection.origins);
     request.allow_private = send.target.connection.allow_private;
     request
 }
 
 fn judge(asked: &Asked<'_>, answer: Answer, redactor: &Redactor) -> Sent {
-    let Answer {
-        status,
-        headers,
-        body,
-        took,
-        ..
-    } = answer;
+    let Answer { status, headers, body, took, .. } = answer;
     let bytes = body.as_ref().map_or(0, |body| body.len() as u64);
     let parsed = body.and_then(|body| parse(status, &headers, &body, asked.effect));
-    let meaning = classify::answer(
-        asked,
-        &Seen {
-            status,
-            headers: &headers,
-            body: parsed.as_ref(),
-        },
-    );
+    let meaning = classify::answer(asked, &Seen { status, headers: &headers, body: parsed.as_ref() });
     let clean = |problem: Problem| redact(problem, redactor);
     let meaning = match meaning {
         Meaning::DoneUnread(problem) => Meaning::DoneUnread(clean(problem)),
@@ -446,14 +382,7 @@ fn judge(asked: &Asked<'_>, answer: Answer, redactor: &Redactor) -> Sent {
     };
     // A service that echoes a key must not bring it into our journal.
     let body = redactor.value(&parsed.unwrap_or(Value::Null));
-    Sent {
-        meaning,
-        status: Some(status),
-        headers,
-        body,
-        took,
-        bytes,
-    }
+    Sent { meaning, status: Some(status), headers, body, took, bytes }
 }
 
 /// Takes secrets out of what a problem says.
@@ -474,30 +403,20 @@ fn redact(problem: Problem, redactor: &Redactor) -> Problem {
 /// The body as JSON. Nothing at all is null; where data was promised, a page for people is an error.
 fn parse(status: u16, headers: &Headers, body: &[u8], effect: bool) -> Result<Value, Failure> {
     let ok = (200..300).contains(&status);
-    let fault = |code: Code, detail: &str| Failure {
-        code,
-        sent: true,
-        host: String::new(),
-        detail: detail.to_owned(),
-    };
+    let fault =
+        |code: Code, detail: &str| Failure { code, sent: true, host: String::new(), detail: detail.to_owned() };
     if body.iter().all(u8::is_ascii_whitespace) {
         return match (ok, status, effect) {
             (true, 200, false) => Err(fault(Code::UnexpectedContent, "the answer is empty")),
             _ => Ok(Value::Null),
         };
     }
-    let media = headers
-        .get("content-type")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let media = headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
     match json_body(body) {
         Ok(value) => Ok(value),
         Err(_) if !ok => Ok(Value::Null),
         Err(_) if media.contains("html") || body.trim_ascii_start().starts_with(b"<") => {
-            Err(fault(
-                Code::UnexpectedContent,
-                "a page for people came instead of data",
-            ))
+            Err(fault(Code::UnexpectedContent, "a page for people came instead of data"))
         }
         Err(failure) => Err(failure),
     }
@@ -515,33 +434,21 @@ pub(crate) fn judge_health(target: &Target, sent: &Sent) -> Result<Health, Probl
             .with("tool", target.tool())
             .detail(format!("status {status}")));
     }
-    if health
-        .expect
-        .as_ref()
-        .is_some_and(|expect| !expect.holds(body))
-    {
+    if health.expect.as_ref().is_some_and(|expect| !expect.holds(body)) {
         return Err(Problem::new(Code::UnexpectedContent)
             .with("tool", target.tool())
             .detail("the answer does not say that all is well"));
     }
     let text = |path: &Option<patchbay_map::Path>| {
-        path.as_ref()
-            .and_then(|path| path.first(body))
-            .and_then(|value| match value {
-                Value::String(text) => Some(patchbay_model::text::display_line(text, 100)),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            })
+        path.as_ref().and_then(|path| path.first(body)).and_then(|value| match value {
+            Value::String(text) => Some(patchbay_model::text::display_line(text, 100)),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
     };
     let label = text(&health.identity);
     let account = text(&health.account)
         .or_else(|| label.clone())
-        .map(|id| Account {
-            label: label.unwrap_or_else(|| id.clone()),
-            id,
-        });
-    Ok(Health {
-        account,
-        took: sent.took,
-    })
+        .map(|id| Account { label: label.unwrap_or_else(|| id.clone()), id });
+    Ok(Health { account, took: sent.took })
 }

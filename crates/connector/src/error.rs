@@ -20,10 +20,7 @@ impl From<ConnectorError> for Problem {
             ConnectorError::Map(error) => error.into(),
             ConnectorError::BaseUrl(text) => Self::new(Code::InvalidConfig)
                 .with("field", "The address")
-                .with(
-                    "message",
-                    format!("\"{text}\" is not an http or https address"),
-                ),
+                .with("message", format!("\"{text}\" is not an http or https address")),
         }
     }
 }

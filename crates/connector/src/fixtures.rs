@@ -49,31 +49,17 @@ pub fn run(descriptor: &Arc<Descriptor>, fixtures: &[Fixture]) -> FixtureReport 
         .iter()
         .map(|fixture| {
             let messages = match target(descriptor, fixture) {
-                Ok(target) => {
-                    play(&target, &fixture.case).unwrap_or_else(|problem| vec![words(&problem)])
-                }
+                Ok(target) => play(&target, &fixture.case).unwrap_or_else(|problem| vec![words(&problem)]),
                 Err(problem) => vec![words(&problem)],
             };
-            CaseReport {
-                name: fixture.name.clone(),
-                passed: messages.is_empty(),
-                messages,
-            }
+            CaseReport { name: fixture.name.clone(), passed: messages.is_empty(), messages }
         })
         .collect();
-    FixtureReport {
-        connector: descriptor.id.clone(),
-        cases,
-    }
+    FixtureReport { connector: descriptor.id.clone(), cases }
 }
 
 fn words(problem: &Problem) -> String {
-    format!(
-        "{}: {}. {}",
-        problem.code(),
-        problem.title(),
-        problem.hint()
-    )
+    format!("{}: {}. {}", problem.code(), problem.title(), problem.hint())
 }
 
 fn target(descriptor: &Arc<Descriptor>, fixture: &Fixture) -> Result<Target, Problem> {
@@ -100,27 +86,15 @@ fn target(descriptor: &Arc<Descriptor>, fixture: &Fixture) -> Result<Target, Pro
         calls_ok: 0,
         calls_failed: 0,
     };
-    Ok(Target {
-        descriptor: compiled,
-        connection,
-        credential: TargetCredential::None,
-    })
+    Ok(Target { descriptor: compiled, connection, credential: TargetCredential::None })
 }
 
 fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
     let mut wrong = Vec::new();
     match case {
-        Case::Stream {
-            stream,
-            pages,
-            signals,
-            quarantined,
-        } => {
+        Case::Stream { stream, pages, signals, quarantined } => {
             let (shape, ready) = find(target, stream)?;
-            let built =
-                target
-                    .descriptor
-                    .build(&ready.request, &target.connection.config, json!({}))?;
+            let built = target.descriptor.build(&ready.request, &target.connection.config, json!({}))?;
             let mut pager = Pager::new(target.paging(shape.pagination.as_ref()), target.tool());
             let mut request = pager.first(built);
             let (mut found, mut aside) = (Vec::new(), 0);
@@ -134,42 +108,22 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
                 match (next, index + 1 == pages.len()) {
                     (Some(next), false) => request = next,
                     (None, true) => {}
-                    (Some(_), true) => {
-                        wrong.push("after the last page another one is asked for".into())
-                    }
+                    (Some(_), true) => wrong.push("after the last page another one is asked for".into()),
                     (None, false) => wrong.push(format!("paging ends after page {}", index + 1)),
                 }
             }
             if found.len() != signals.len() {
-                wrong.push(format!(
-                    "{} signals came out, {} are expected",
-                    found.len(),
-                    signals.len()
-                ));
+                wrong.push(format!("{} signals came out, {} are expected", found.len(), signals.len()));
             }
             if aside != *quarantined {
-                wrong.push(format!(
-                    "{aside} items were put aside, {quarantined} are expected"
-                ));
+                wrong.push(format!("{aside} items were put aside, {quarantined} are expected"));
             }
             for (index, (signal, expected)) in found.iter().zip(signals).enumerate() {
                 let actual = serde_json::to_value(signal).unwrap_or(Value::Null);
-                differences(
-                    &format!("signal {}", index + 1),
-                    expected,
-                    &actual,
-                    &mut wrong,
-                );
+                differences(&format!("signal {}", index + 1), expected, &actual, &mut wrong);
             }
         }
-        Case::Operation {
-            operation,
-            params,
-            request,
-            response,
-            result,
-            problem,
-        } => {
+        Case::Operation { operation, params, request, response, result, problem } => {
             let planned = plan(target, operation, params)?;
             compare_request(target, &planned, request, &mut wrong);
             let shape = target.descriptor.descriptor().operation(operation);
@@ -187,12 +141,7 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
                 (outcome, _) => wrong.push(format!("the outcome is {outcome:?}")),
             }
         }
-        Case::Health {
-            response,
-            healthy,
-            identity,
-            problem,
-        } => {
+        Case::Health { response, healthy, identity, problem } => {
             let sent = answer(target, false, false, &[], response);
             match judge_health(target, &sent) {
                 Ok(health) => {
@@ -216,13 +165,7 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
 }
 
 /// What the engine makes of an answer.
-fn answer(
-    target: &Target,
-    effect: bool,
-    names_item: bool,
-    refused: &[u16],
-    response: &Response,
-) -> Sent {
+fn answer(target: &Target, effect: bool, names_item: bool, refused: &[u16], response: &Response) -> Sent {
     let headers = Headers::new(response.headers.clone().into_iter().collect());
     let body = response.body.clone().unwrap_or(Value::Null);
     let descriptor = target.descriptor.descriptor();
@@ -235,39 +178,16 @@ fn answer(
         limits: &descriptor.limits,
         now: Timestamp::UNIX_EPOCH,
     };
-    let meaning = classify::answer(
-        &asked,
-        &Seen {
-            status: response.status,
-            headers: &headers,
-            body: Ok(&body),
-        },
-    );
-    Sent {
-        meaning,
-        status: Some(response.status),
-        headers,
-        body,
-        took: Duration::ZERO,
-        bytes: 0,
-    }
+    let meaning =
+        classify::answer(&asked, &Seen { status: response.status, headers: &headers, body: Ok(&body) });
+    Sent { meaning, status: Some(response.status), headers, body, took: Duration::ZERO, bytes: 0 }
 }
 
-fn compare_request(
-    target: &Target,
-    planned: &Planned,
-    expected: &ExpectedRequest,
-    wrong: &mut Vec<String>,
-) {
+fn compare_request(target: &Target, planned: &Planned, expected: &ExpectedRequest, wrong: &mut Vec<String>) {
     let url = &planned.built.url;
-    let base = target
-        .descriptor
-        .origins(&target.connection.config)
-        .unwrap_or_default();
-    let base_path = url::Url::parse(&target.descriptor.descriptor().base_url).map_or_else(
-        |_| String::new(),
-        |url| url.path().trim_end_matches('/').to_owned(),
-    );
+    let base = target.descriptor.origins(&target.connection.config).unwrap_or_default();
+    let base_path = url::Url::parse(&target.descriptor.descriptor().base_url)
+        .map_or_else(|_| String::new(), |url| url.path().trim_end_matches('/').to_owned());
     let path = url.path().strip_prefix(&base_path).unwrap_or(url.path());
     if planned.summary.method != expected.method || path != expected.path {
         wrong.push(format!(
@@ -275,29 +195,17 @@ fn compare_request(
             planned.summary.method, expected.method, expected.path
         ));
     }
-    let query: BTreeMap<String, String> = url
-        .query_pairs()
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
+    let query: BTreeMap<String, String> =
+        url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     for (name, value) in &expected.query {
         if query.get(name) != Some(value) {
-            wrong.push(format!(
-                "the query parameter {name} is {:?}, {value:?} is expected",
-                query.get(name)
-            ));
+            wrong.push(format!("the query parameter {name} is {:?}, {value:?} is expected", query.get(name)));
         }
     }
     for (name, value) in &expected.headers {
-        let actual = planned
-            .built
-            .headers
-            .iter()
-            .rev()
-            .find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let actual = planned.built.headers.iter().rev().find(|(own, _)| own.eq_ignore_ascii_case(name));
         if actual.map(|(_, value)| value) != Some(value) {
-            wrong.push(format!(
-                "the header {name} is {actual:?}, {value:?} is expected"
-            ));
+            wrong.push(format!("the header {name} is {actual:?}, {value:?} is expected"));
         }
     }
     if let Some(body) = &expected.body
@@ -315,12 +223,7 @@ fn differences(place: &str, expected: &Value, actual: &Value, wrong: &mut Vec<St
     match (expected, actual) {
         (Value::Object(members), Value::Object(_)) => {
             for (name, member) in members {
-                differences(
-                    &format!("{place}.{name}"),
-                    member,
-                    &actual[name.as_str()],
-                    wrong,
-                );
+                differences(&format!("{place}.{name}"), member, &actual[name.as_str()], wrong);
             }
         }
         (expected, actual) if expected == actual => {}

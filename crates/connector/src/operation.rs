@@ -35,12 +35,7 @@ pub struct CallResult {
 
 impl Engine {
     /// Checks parameters and builds the request. Sends nothing.
-    pub fn plan(
-        &self,
-        target: &Target,
-        operation: &str,
-        params: &Value,
-    ) -> Result<Planned, Problem> {
+    pub fn plan(&self, target: &Target, operation: &str, params: &Value) -> Result<Planned, Problem> {
         plan(target, operation, params)
     }
 
@@ -54,16 +49,13 @@ impl Engine {
         timeout: Duration,
     ) -> CallResult {
         let result = self.attempt(target, planned, key, timeout).await;
-        let mut call =
-            self.call_figure(target, &planned.operation, CallKind::Operation, result.took);
+        let mut call = self.call_figure(target, &planned.operation, CallKind::Operation, result.took);
         call.bytes = result.bytes;
         match &result.outcome {
             Outcome::Done { output, .. } => {
                 call.records = output.as_array().map_or(1, |items| items.len() as u64)
             }
-            Outcome::NotDone { problem }
-            | Outcome::Unknown { problem }
-            | Outcome::Quarantined { problem } => {
+            Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
                 call.success = false;
                 call.code = Some(problem.code());
             }
@@ -81,8 +73,8 @@ impl Engine {
         timeout: Duration,
     ) -> CallResult {
         let Some(operation) = target.descriptor.descriptor().operation(&planned.operation) else {
-            let problem = Problem::new(Code::NotFound)
-                .with("item", format!("The operation \"{}\"", planned.operation));
+            let problem =
+                Problem::new(Code::NotFound).with("item", format!("The operation \"{}\"", planned.operation));
             return CallResult {
                 outcome: Outcome::NotDone { problem },
                 took: Duration::ZERO,
@@ -107,40 +99,19 @@ impl Engine {
         if !operation.verb.yields_items() {
             let sent = self.send(common).await;
             let outcome = outcome(target, &planned.operation, &sent);
-            return CallResult {
-                outcome,
-                took: sent.took,
-                bytes: sent.bytes,
-                status: sent.status,
-            };
+            return CallResult { outcome, took: sent.took, bytes: sent.bytes, status: sent.status };
         }
         let mut pager = Pager::new(target.paging(operation.pagination.as_ref()), target.tool());
         let mut request = pager.first(planned.built.clone());
         let (mut items, mut took, mut bytes) = (Vec::new(), Duration::ZERO, 0);
         let mut tries = 1;
         loop {
-            let (sent, _) = self
-                .read(
-                    || Outgoing {
-                        built: &request,
-                        ..common
-                    },
-                    tries,
-                )
-                .await;
+            let (sent, _) = self.read(|| Outgoing { built: &request, ..common }, tries).await;
             took += sent.took;
             bytes += sent.bytes;
-            let done = |outcome| CallResult {
-                outcome,
-                took,
-                bytes,
-                status: sent.status,
-            };
+            let done = |outcome| CallResult { outcome, took, bytes, status: sent.status };
             let page = match outcome(target, &planned.operation, &sent) {
-                Outcome::Done {
-                    output: Value::Array(page),
-                    ..
-                } => page,
+                Outcome::Done { output: Value::Array(page), .. } => page,
                 Outcome::Done { .. } => Vec::new(),
                 other => return done(other),
             };
@@ -155,10 +126,7 @@ impl Engine {
             match pager.next(&request, &sent.headers, &sent.body, count) {
                 Ok(Some(next)) => request = next,
                 Ok(None) => {
-                    return done(Outcome::Done {
-                        output: Value::Array(items),
-                        output_missing: None,
-                    });
+                    return done(Outcome::Done { output: Value::Array(items), output_missing: None });
                 }
                 Err(problem) => return done(Outcome::NotDone { problem }),
             }
@@ -176,17 +144,9 @@ impl Engine {
         sent_at: Timestamp,
     ) -> Result<Option<Value>, Problem> {
         let missing = || Problem::new(Code::UnknownOutcome).with("tool", target.tool());
-        let shape = target
-            .descriptor
-            .descriptor()
-            .operation(operation)
-            .ok_or_else(missing)?;
+        let shape = target.descriptor.descriptor().operation(operation).ok_or_else(missing)?;
         let declared = shape.lookup.as_ref().ok_or_else(missing)?;
-        let ready = target
-            .descriptor
-            .operations
-            .get(operation)
-            .ok_or_else(missing)?;
+        let ready = target.descriptor.operations.get(operation).ok_or_else(missing)?;
         let (template, matches) = ready.lookup.as_ref().ok_or_else(missing)?;
         let params = plan(target, operation, params)?.params;
         let since = sent_at.checked_sub(CLOCK_SLACK).unwrap_or(sent_at);
@@ -196,22 +156,17 @@ impl Engine {
             .map_err(Problem::from)?
             .unwrap_or_else(|| json!({}));
         let question = plan(target, &declared.operation, &asked)?;
-        let result = self
-            .attempt(target, &question, None, Duration::from_secs(30))
-            .await;
+        let result = self.attempt(target, &question, None, Duration::from_secs(30)).await;
         let mut call = self.call_figure(target, &declared.operation, CallKind::Lookup, result.took);
         call.bytes = result.bytes;
         let found = match result.outcome {
-            Outcome::Done {
-                output: Value::Array(items),
-                ..
-            } => Ok(items),
+            Outcome::Done { output: Value::Array(items), .. } => Ok(items),
             Outcome::Done { output, .. } => Ok(vec![output]),
             // What is asked for by its own address and is not there did not happen.
             Outcome::NotDone { problem } if problem.code() == Code::NotFound => Ok(Vec::new()),
-            Outcome::NotDone { problem }
-            | Outcome::Unknown { problem }
-            | Outcome::Quarantined { problem } => Err(problem),
+            Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
+                Err(problem)
+            }
             Outcome::Skipped | Outcome::Shown { .. } => Ok(Vec::new()),
         };
         call.success = found.is_ok();
@@ -227,45 +182,23 @@ impl Engine {
 
 /// The outcome of one answer. Items of lists come out as a list.
 pub(crate) fn outcome(target: &Target, operation: &str, sent: &Sent) -> Outcome {
-    let lists = target
-        .descriptor
-        .descriptor()
-        .operation(operation)
-        .is_some_and(|o| o.verb.yields_items());
+    let lists = target.descriptor.descriptor().operation(operation).is_some_and(|o| o.verb.yields_items());
     match &sent.meaning {
         Meaning::Done => {
-            let path = target
-                .descriptor
-                .operations
-                .get(operation)
-                .and_then(|o| o.result.as_ref());
+            let path = target.descriptor.operations.get(operation).and_then(|o| o.result.as_ref());
             let output = match (path, lists) {
                 (Some(path), true) => path.all(&sent.body).into_iter().cloned().collect(),
                 (Some(path), false) => path.first(&sent.body).cloned().unwrap_or(Value::Null),
                 (None, _) => sent.body.clone(),
             };
-            Outcome::Done {
-                output,
-                output_missing: None,
-            }
+            Outcome::Done { output, output_missing: None }
         }
-        Meaning::Empty if lists => Outcome::Done {
-            output: json!([]),
-            output_missing: None,
-        },
-        Meaning::Empty => Outcome::Done {
-            output: Value::Null,
-            output_missing: None,
-        },
-        Meaning::DoneUnread(problem) => Outcome::Done {
-            output: Value::Null,
-            output_missing: Some(problem.clone()),
-        },
-        Meaning::NotDone(problem) => Outcome::NotDone {
-            problem: problem.clone(),
-        },
-        Meaning::Unknown(problem) => Outcome::Unknown {
-            problem: problem.clone(),
-        },
+        Meaning::Empty if lists => Outcome::Done { output: json!([]), output_missing: None },
+        Meaning::Empty => Outcome::Done { output: Value::Null, output_missing: None },
+        Meaning::DoneUnread(problem) => {
+            Outcome::Done { output: Value::Null, output_missing: Some(problem.clone()) }
+        }
+        Meaning::NotDone(problem) => Outcome::NotDone { problem: problem.clone() },
+        Meaning::Unknown(problem) => Outcome::Unknown { problem: problem.clone() },
     }
 }

@@ -32,11 +32,7 @@ struct Gate {
 
 impl Pace {
     pub(crate) fn new(store: Arc<dyn LimitStore>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            store,
-            clock,
-            gates: Arc::default(),
-        }
+        Self { store, clock, gates: Arc::default() }
     }
 
     /// Waits for a turn. `LOCAL_RATE_LIMITED` or `CIRCUIT_OPEN` with a time where that is far off.
@@ -68,11 +64,7 @@ impl Pace {
                 return Ok(permit);
             }
             if waited + wait > WAIT_HERE || code == Code::CircuitOpen {
-                let at = self
-                    .clock
-                    .now()
-                    .checked_add(wait)
-                    .unwrap_or_else(|_| self.clock.now());
+                let at = self.clock.now().checked_add(wait).unwrap_or_else(|_| self.clock.now());
                 return Err(Problem::new(code).with("tool", tool).retry_at(at));
             }
             tokio::time::sleep(wait).await;
@@ -81,13 +73,7 @@ impl Pace {
     }
 
     /// The service answered, in whatever words; or it did not.
-    pub(crate) fn learn(
-        &self,
-        key: &str,
-        limits: &Limits,
-        code: Option<Code>,
-        hold: Option<Duration>,
-    ) {
+    pub(crate) fn learn(&self, key: &str, limits: &Limits, code: Option<Code>, hold: Option<Duration>) {
         let now = self.clock.monotonic();
         self.with(key, limits, |gate| {
             match code.map(Code::health) {
@@ -106,17 +92,12 @@ impl Pace {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry(key.to_owned()).or_insert_with(|| {
             let now = self.clock.monotonic();
-            let fresh = || LimitState {
-                budget: RateBudget::new(&limits.rate, now),
-                circuit: Circuit::default(),
-            };
+            let fresh =
+                || LimitState { budget: RateBudget::new(&limits.rate, now), circuit: Circuit::default() };
             let mut state = self.store.load(key).unwrap_or_else(fresh);
             state.budget = state.budget.carried_over(now, now, &limits.rate);
             let calls = limits.concurrency.unwrap_or(CONCURRENCY).clamp(1, 64) as usize;
-            Gate {
-                state,
-                calls: Arc::new(Semaphore::new(calls)),
-            }
+            Gate { state, calls: Arc::new(Semaphore::new(calls)) }
         });
         let result = act(gate);
         self.store.save(key, &gate.state);

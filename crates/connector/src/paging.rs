@@ -25,13 +25,7 @@ pub(crate) struct Pager<'d> {
 
 impl<'d> Pager<'d> {
     pub(crate) fn new(paging: Option<&'d Paging>, tool: &'d str) -> Self {
-        Self {
-            paging,
-            tool,
-            seen: HashSet::new(),
-            pages: 0,
-            items: 0,
-        }
+        Self { paging, tool, seen: HashSet::new(), pages: 0, items: 0 }
     }
 
     /// Prepares the request for the first page.
@@ -41,9 +35,7 @@ impl<'d> Pager<'d> {
                 set_query(&mut request.url, param, &size.to_string());
             }
             match &paging.next {
-                Pagination::Page { param, start } => {
-                    set_query(&mut request.url, param, &start.to_string())
-                }
+                Pagination::Page { param, start } => set_query(&mut request.url, param, &start.to_string()),
                 Pagination::Offset { param } => set_query(&mut request.url, param, "0"),
                 Pagination::None | Pagination::LinkHeader | Pagination::Cursor { .. } => {}
             }
@@ -74,10 +66,7 @@ impl<'d> Pager<'d> {
                 let Some(link) = headers.get("link").and_then(next_link) else {
                     return Ok(None);
                 };
-                let url = request
-                    .url
-                    .join(&link)
-                    .map_err(|_| self.odd("its next page is not an address"))?;
+                let url = request.url.join(&link).map_err(|_| self.odd("its next page is not an address"))?;
                 if origin_of(&url) != origin_of(&request.url) {
                     return Err(Problem::new(Code::RedirectRefused)
                         .with("tool", self.tool)
@@ -86,17 +75,9 @@ impl<'d> Pager<'d> {
                 }
                 next.url = url;
             }
-            Pagination::Cursor {
-                cursor_path,
-                param,
-                place,
-                has_more_path,
-            } => {
+            Pagination::Cursor { cursor_path, param, place, has_more_path } => {
                 let find = |path: &str| -> Result<Option<Value>, Problem> {
-                    Ok(Path::compile(path)
-                        .map_err(Problem::from)?
-                        .first(body)
-                        .cloned())
+                    Ok(Path::compile(path).map_err(Problem::from)?.first(body).cloned())
                 };
                 if let Some(path) = has_more_path
                     && find(path)? != Some(json!(true))
@@ -122,9 +103,7 @@ impl<'d> Pager<'d> {
             Pagination::Page { param, start } => {
                 set_query(&mut next.url, param, &(start + self.pages).to_string());
             }
-            Pagination::Offset { param } => {
-                set_query(&mut next.url, param, &self.items.to_string())
-            }
+            Pagination::Offset { param } => set_query(&mut next.url, param, &self.items.to_string()),
         }
         if self.pages >= paging.max_pages.unwrap_or(MOST_PAGES) {
             return Ok(None);
@@ -136,9 +115,7 @@ impl<'d> Pager<'d> {
     }
 
     fn odd(&self, detail: &str) -> Problem {
-        Problem::new(Code::MalformedResponse)
-            .with("tool", self.tool)
-            .detail(detail)
+        Problem::new(Code::MalformedResponse).with("tool", self.tool).detail(detail)
     }
 }
 
@@ -154,22 +131,12 @@ fn next_link(header: &str) -> Option<String> {
     let mut rest = header;
     while let Some((_, after)) = rest.split_once('<') {
         let (target, after) = after.split_once('>')?;
-        let end = after
-            .find(", <")
-            .or_else(|| after.find(",<"))
-            .unwrap_or(after.len());
+        let end = after.find(", <").or_else(|| after.find(",<")).unwrap_or(after.len());
         let is_next = after[..end].split(';').any(|parameter| {
-            parameter
-                .trim()
-                .split_once('=')
-                .is_some_and(|(name, value)| {
-                    name.trim().eq_ignore_ascii_case("rel")
-                        && value
-                            .trim()
-                            .trim_matches('"')
-                            .split(' ')
-                            .any(|rel| rel.eq_ignore_ascii_case("next"))
-                })
+            parameter.trim().split_once('=').is_some_and(|(name, value)| {
+                name.trim().eq_ignore_ascii_case("rel")
+                    && value.trim().trim_matches('"').split(' ').any(|rel| rel.eq_ignore_ascii_case("next"))
+            })
         });
         if is_next {
             return Some(target.to_owned());
@@ -193,11 +160,7 @@ mod tests {
     use super::*;
 
     fn start() -> Built {
-        Built {
-            url: "https://a.example/items?state=all".parse().unwrap(),
-            headers: Vec::new(),
-            body: None,
-        }
+        Built { url: "https://a.example/items?state=all".parse().unwrap(), headers: Vec::new(), body: None }
     }
 
     fn paging(value: Value) -> Paging {
@@ -206,13 +169,8 @@ mod tests {
 
     /// A service with `total` items that pages as asked.
     fn serve(request: &Built, total: usize, size: usize) -> (Headers, Value, Vec<usize>) {
-        let query = |name: &str| {
-            request
-                .url
-                .query_pairs()
-                .find(|(n, _)| n == name)
-                .map(|(_, v)| v.into_owned())
-        };
+        let query =
+            |name: &str| request.url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
         let from = match (query("page"), query("offset"), query("cursor")) {
             (Some(page), ..) => (page.parse::<usize>().unwrap() - 1) * size,
             (_, Some(offset), _) => offset.parse().unwrap(),
@@ -221,15 +179,8 @@ mod tests {
         };
         let items: Vec<usize> = (from..total.min(from + size)).collect();
         let more = from + size < total;
-        let link = format!(
-            "<https://a.example/items?page={}>; rel=\"next\", <x>; rel=last",
-            from / size + 2
-        );
-        let headers = Headers::new(if more {
-            vec![("Link".into(), link)]
-        } else {
-            Vec::new()
-        });
+        let link = format!("<https://a.example/items?page={}>; rel=\"next\", <x>; rel=last", from / size + 2);
+        let headers = Headers::new(if more { vec![("Link".into(), link)] } else { Vec::new() });
         (
             headers,
             json!({"next": if more { json!((from + size).to_string()) } else { json!(null) }, "more": more}),
@@ -270,44 +221,25 @@ mod tests {
 
     #[test]
     fn a_repeated_token_another_origin_and_too_many_pages() {
-        let cursor =
-            paging(json!({"next": {"type": "cursor", "cursorPath": "$.next", "param": "cursor"}}));
+        let cursor = paging(json!({"next": {"type": "cursor", "cursorPath": "$.next", "param": "cursor"}}));
         let mut pager = Pager::new(Some(&cursor), "A");
         let first = pager.first(start());
         let body = json!({"next": "same"});
-        let second = pager
-            .next(&first, &Headers::default(), &body, 1)
-            .unwrap()
-            .unwrap();
-        let again = pager
-            .next(&second, &Headers::default(), &body, 1)
-            .unwrap_err();
+        let second = pager.next(&first, &Headers::default(), &body, 1).unwrap().unwrap();
+        let again = pager.next(&second, &Headers::default(), &body, 1).unwrap_err();
         assert_eq!(again.code(), Code::MalformedResponse);
 
         let link = paging(json!({"next": {"type": "link_header"}}));
         let mut pager = Pager::new(Some(&link), "A");
         let first = pager.first(start());
-        let foreign = Headers::new(vec![(
-            "link".into(),
-            "<https://evil.example/x>; rel=\"next\"".into(),
-        )]);
+        let foreign = Headers::new(vec![("link".into(), "<https://evil.example/x>; rel=\"next\"".into())]);
         let refused = pager.next(&first, &foreign, &Value::Null, 1).unwrap_err();
         assert_eq!(refused.code(), Code::RedirectRefused);
 
-        let few = paging(
-            json!({"next": {"type": "page", "param": "page"}, "pageSize": 1, "maxPages": 2}),
-        );
+        let few = paging(json!({"next": {"type": "page", "param": "page"}, "pageSize": 1, "maxPages": 2}));
         let mut pager = Pager::new(Some(&few), "A");
         let first = pager.first(start());
-        let second = pager
-            .next(&first, &Headers::default(), &Value::Null, 1)
-            .unwrap()
-            .unwrap();
-        assert!(
-            pager
-                .next(&second, &Headers::default(), &Value::Null, 1)
-                .unwrap()
-                .is_none()
-        );
+        let second = pager.next(&first, &Headers::default(), &Value::Null, 1).unwrap().unwrap();
+        assert!(pager.next(&second, &Headers::default(), &Value::Null, 1).unwrap().is_none());
     }
 }

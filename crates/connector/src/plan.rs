@@ -28,15 +28,9 @@ pub struct Planned {
 pub(crate) fn plan(target: &Target, operation: &str, params: &Value) -> Result<Planned, Problem> {
     let compiled: &Compiled = &target.descriptor;
     let descriptor = compiled.descriptor();
-    let (Some(shape), Some(ready)) = (
-        descriptor.operation(operation),
-        compiled.operations.get(operation),
-    ) else {
-        let known: Vec<_> = descriptor
-            .operations
-            .iter()
-            .map(|o| o.id.as_str())
-            .collect();
+    let (Some(shape), Some(ready)) = (descriptor.operation(operation), compiled.operations.get(operation))
+    else {
+        let known: Vec<_> = descriptor.operations.iter().map(|o| o.id.as_str()).collect();
         return Err(Problem::new(Code::NotFound)
             .with("item", format!("The operation \"{operation}\""))
             .detail(format!("{} has: {}", descriptor.name, known.join(", "))));
@@ -48,28 +42,12 @@ pub(crate) fn plan(target: &Target, operation: &str, params: &Value) -> Result<P
         let message = first.map_or_else(String::new, |m| m.message.clone());
         Problem::new(Code::SchemaMismatch)
             .with("tool", &descriptor.name)
-            .with(
-                "field",
-                if field.is_empty() {
-                    "A parameter"
-                } else {
-                    field
-                },
-            )
-            .with(
-                "message",
-                format!("\"{}\" in {}: {message}.", shape.title, descriptor.name),
-            )
-            .about(Subject::Connection {
-                name: target.connection.name.clone(),
-            })
+            .with("field", if field.is_empty() { "A parameter" } else { field })
+            .with("message", format!("\"{}\" in {}: {message}.", shape.title, descriptor.name))
+            .about(Subject::Connection { name: target.connection.name.clone() })
     })?;
     let built = compiled
-        .build(
-            &ready.request,
-            &target.connection.config,
-            json!({ "params": params }),
-        )
+        .build(&ready.request, &target.connection.config, json!({ "params": params }))
         .map_err(Problem::from)?;
     let method = shape.request.method.as_str();
     let body = built.body.as_ref().map_or_else(String::new, canonical_json);

@@ -18,27 +18,16 @@ pub fn settings(
     for (key, text) in given {
         if key == "baseUrl" {
             config.insert(key.clone(), json!(base_url(text)?));
-        } else if let Some(field) = descriptor
-            .config_fields
-            .iter()
-            .find(|field| field.key == *key)
-        {
+        } else if let Some(field) = descriptor.config_fields.iter().find(|field| field.key == *key) {
             config.insert(key.clone(), typed(field, text)?);
         } else {
-            let known: Vec<_> = descriptor
-                .config_fields
-                .iter()
-                .map(|field| field.key.as_str())
-                .collect();
+            let known: Vec<_> = descriptor.config_fields.iter().map(|field| field.key.as_str()).collect();
             let known = if known.is_empty() {
                 "baseUrl only".to_owned()
             } else {
                 format!("{}, baseUrl", known.join(", "))
             };
-            return Err(invalid(
-                key,
-                &format!("{} has no such setting; it has {known}", descriptor.name),
-            ));
+            return Err(invalid(key, &format!("{} has no such setting; it has {known}", descriptor.name)));
         }
     }
     for field in &descriptor.config_fields {
@@ -50,10 +39,7 @@ pub fn settings(
                 config.insert(field.key.clone(), default.clone());
             }
             None if field.required => {
-                return Err(invalid(
-                    &field.key,
-                    &format!("{} needs it: {}", descriptor.name, field.label),
-                ));
+                return Err(invalid(&field.key, &format!("{} needs it: {}", descriptor.name, field.label)));
             }
             None => {}
         }
@@ -65,20 +51,14 @@ fn base_url(text: &str) -> Result<String, Problem> {
     let url = Url::parse(text.trim()).map_err(|_| invalid("baseUrl", "it is not an address"))?;
     let local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     if url.host_str().is_none() || !(url.scheme() == "https" || (url.scheme() == "http" && local)) {
-        return Err(invalid(
-            "baseUrl",
-            "use an https address; plain http works only on this computer",
-        ));
+        return Err(invalid("baseUrl", "use an https address; plain http works only on this computer"));
     }
     if !url.username().is_empty()
         || url.password().is_some()
         || url.query().is_some()
         || url.fragment().is_some()
     {
-        return Err(invalid(
-            "baseUrl",
-            "it holds no user name, query or fragment",
-        ));
+        return Err(invalid("baseUrl", "it holds no user name, query or fragment"));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
@@ -88,30 +68,19 @@ fn typed(field: &ConfigField, text: &str) -> Result<Value, Problem> {
     let wrong = |message: &str| invalid(&field.key, message);
     if let Some(pattern) = &field.pattern {
         let whole = format!("^(?:{pattern})$");
-        let predicate = Predicate {
-            path: "$".into(),
-            operator: PredicateOperator::Matches,
-            value: Some(json!(whole)),
-        };
+        let predicate =
+            Predicate { path: "$".into(), operator: PredicateOperator::Matches, value: Some(json!(whole)) };
         let test = patchbay_map::Test::compile(&predicate).map_err(Problem::from)?;
         if !test.holds(&json!(text)) {
-            let example = field
-                .example
-                .as_deref()
-                .map_or_else(String::new, |e| format!(", such as {e}"));
-            return Err(wrong(&format!(
-                "\"{text}\" does not have the form that is needed{example}"
-            )));
+            let example = field.example.as_deref().map_or_else(String::new, |e| format!(", such as {e}"));
+            return Err(wrong(&format!("\"{text}\" does not have the form that is needed{example}")));
         }
     }
     Ok(match field.kind {
         ConfigKind::Text | ConfigKind::Date if text.is_empty() => return Err(wrong("it is empty")),
         ConfigKind::Text => json!(text),
         ConfigKind::Url => json!(base_url(text).map_err(|_| wrong("it is not an https address"))?),
-        ConfigKind::Number => json!(
-            text.parse::<f64>()
-                .map_err(|_| wrong("it is not a number"))?
-        ),
+        ConfigKind::Number => json!(text.parse::<f64>().map_err(|_| wrong("it is not a number"))?),
         ConfigKind::Bool => match text {
             "true" | "yes" => json!(true),
             "false" | "no" => json!(false),
@@ -119,19 +88,13 @@ fn typed(field: &ConfigField, text: &str) -> Result<Value, Problem> {
         },
         ConfigKind::Enum if field.options.iter().any(|option| option == text) => json!(text),
         ConfigKind::Enum => return Err(wrong(&format!("use one of {}", field.options.join(", ")))),
-        ConfigKind::Date => match patchbay_map::parse_time(
-            &json!(text),
-            patchbay_model::descriptor::TimeFormat::Date,
-        ) {
-            Some(_) if text.len() == 10 => json!(text),
-            _ => return Err(wrong("use a day such as 2026-01-31")),
-        },
-        ConfigKind::List => json!(
-            text.lines()
-                .map(str::trim)
-                .filter(|l| !l.is_empty())
-                .collect::<Vec<_>>()
-        ),
+        ConfigKind::Date => {
+            match patchbay_map::parse_time(&json!(text), patchbay_model::descriptor::TimeFormat::Date) {
+                Some(_) if text.len() == 10 => json!(text),
+                _ => return Err(wrong("use a day such as 2026-01-31")),
+            }
+        }
+        ConfigKind::List => json!(text.lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>()),
     })
 }
 
@@ -139,7 +102,5 @@ fn invalid(key: &str, message: &str) -> Problem {
     Problem::new(Code::InputInvalid)
         .with("field", format!("\"{key}\""))
         .with("message", format!("{message}."))
-        .about(Subject::Field {
-            name: key.to_owned(),
-        })
+        .about(Subject::Field { name: key.to_owned() })
 }

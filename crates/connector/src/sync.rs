@@ -91,9 +91,7 @@ impl Engine {
             problems: Vec::new(),
         };
         loop {
-            let (sent, repeats) = self
-                .read(|| page_request(target, shape.request.method, &request), 5)
-                .await;
+            let (sent, repeats) = self.read(|| page_request(target, shape.request.method, &request), 5).await;
             let mut call = self.call_figure(target, stream, CallKind::Sync, sent.took);
             (call.retries, call.bytes) = (repeats, sent.bytes);
             report.retries += repeats;
@@ -103,9 +101,7 @@ impl Engine {
                     call.success = false;
                     call.code = Some(problem.code());
                     self.record(target, call).await;
-                    return Err(problem.about(Subject::Connection {
-                        name: target.connection.name.clone(),
-                    }));
+                    return Err(problem.about(Subject::Connection { name: target.connection.name.clone() }));
                 }
             };
             let page = map_page(target, stream, ready, body);
@@ -132,9 +128,7 @@ impl Engine {
             report.known += stored.known;
             report.quarantined += page.quarantined.len() as u64;
             let room = 5_usize.saturating_sub(report.problems.len());
-            report
-                .problems
-                .extend(page.quarantined.into_iter().take(room).map(|q| q.problem));
+            report.problems.extend(page.quarantined.into_iter().take(room).map(|q| q.problem));
             match next {
                 None => {
                     report.complete = true;
@@ -156,9 +150,7 @@ pub(crate) fn find<'t>(
     let shape = target.descriptor.descriptor().stream(stream);
     shape
         .zip(target.descriptor.streams.get(stream))
-        .ok_or_else(|| {
-            Problem::new(Code::NotFound).with("item", format!("The stream \"{stream}\""))
-        })
+        .ok_or_else(|| Problem::new(Code::NotFound).with("item", format!("The stream \"{stream}\"")))
 }
 
 pub(crate) fn page_request<'a>(
@@ -179,24 +171,10 @@ pub(crate) fn page_request<'a>(
 }
 
 /// Maps the items of a page. One bad item is put aside; the others go on.
-pub(crate) fn map_page(
-    target: &Target,
-    stream: &str,
-    ready: &CompiledStream,
-    body: &Value,
-) -> MappedPage {
-    let origin = Origin {
-        connection: &target.connection.id,
-        connector: &target.connection.connector,
-        stream,
-    };
+pub(crate) fn map_page(target: &Target, stream: &str, ready: &CompiledStream, body: &Value) -> MappedPage {
+    let origin = Origin { connection: &target.connection.id, connector: &target.connection.connector, stream };
     let items = ready.mapper.items(body);
-    let mut page = MappedPage {
-        signals: Vec::new(),
-        quarantined: Vec::new(),
-        filtered: 0,
-        items: items.len(),
-    };
+    let mut page = MappedPage { signals: Vec::new(), quarantined: Vec::new(), filtered: 0, items: items.len() };
     for item in items {
         match ready.mapper.signal(item, &origin) {
             Ok(Some(signal)) => page.signals.push(signal),

@@ -67,36 +67,18 @@ impl Engine {
             Ok(health) => health,
             Err(problem) => {
                 let reached = answered(problem.code());
-                let ok = if reached {
-                    Verdict::Ok
-                } else {
-                    Verdict::Failed
-                };
+                let ok = if reached { Verdict::Ok } else { Verdict::Failed };
                 report.say(
                     ok,
-                    if reached {
-                        format!("{tool} answers")
-                    } else {
-                        format!("{tool} was not reached")
-                    },
+                    if reached { format!("{tool} answers") } else { format!("{tool} was not reached") },
                 );
-                report.say(
-                    if reached {
-                        Verdict::Failed
-                    } else {
-                        Verdict::NotRun
-                    },
-                    "Signed in".to_owned(),
-                );
+                report.say(if reached { Verdict::Failed } else { Verdict::NotRun }, "Signed in".to_owned());
                 report.say(Verdict::NotRun, "Read a sample".to_owned());
                 report.problem = Some(problem);
                 return report;
             }
         };
-        report.say(
-            Verdict::Ok,
-            format!("{tool} answers ({} ms)", health.took.as_millis()),
-        );
+        report.say(Verdict::Ok, format!("{tool} answers ({} ms)", health.took.as_millis()));
         report.say(
             Verdict::Ok,
             match &health.account {
@@ -111,29 +93,17 @@ impl Engine {
 
     async fn sample(&self, target: &Target, report: &mut TestReport) {
         let Some(stream) = target.descriptor.descriptor().streams.first() else {
-            report.say(
-                Verdict::NotRun,
-                "There is nothing to read continuously".to_owned(),
-            );
+            report.say(Verdict::NotRun, "There is nothing to read continuously".to_owned());
             return;
         };
         match self.sample_stream(target, &stream.id, report).await {
-            Ok((0, _)) => report.say(
-                Verdict::Look,
-                format!("{}: nothing there yet", stream.title),
-            ),
+            Ok((0, _)) => report.say(Verdict::Look, format!("{}: nothing there yet", stream.title)),
             Ok((count, aside)) if aside > 0 => {
-                report.say(
-                    Verdict::Look,
-                    format!("{}: {count} read, {aside} do not fit", stream.title),
-                );
+                report.say(Verdict::Look, format!("{}: {count} read, {aside} do not fit", stream.title));
             }
             Ok((count, _)) => report.say(Verdict::Ok, format!("{}: {count} read", stream.title)),
             Err(problem) => {
-                report.say(
-                    Verdict::Failed,
-                    format!("{}: {}", stream.title, problem.title()),
-                );
+                report.say(Verdict::Failed, format!("{}: {}", stream.title, problem.title()));
                 report.problem = Some(problem);
             }
         }
@@ -155,30 +125,19 @@ impl Engine {
         let mut seen = BTreeSet::new();
         let (mut count, mut aside) = (0, 0);
         for number in 0..2 {
-            let sent = self
-                .send(page_request(target, shape.request.method, &request))
-                .await;
+            let sent = self.send(page_request(target, shape.request.method, &request)).await;
             let body = sent.body()?;
             let page = map_page(target, stream, ready, body);
-            let ids: BTreeSet<String> =
-                page.signals.iter().map(|s| s.external_id.clone()).collect();
+            let ids: BTreeSet<String> = page.signals.iter().map(|s| s.external_id.clone()).collect();
             // Some services answer every page with the first one.
             if number == 1 && !ids.is_empty() && ids.is_subset(&seen) {
                 return Err(Problem::new(Code::MalformedResponse)
                     .with("tool", target.tool())
-                    .detail(
-                        "its second page is the same as its first: later items would be missed",
-                    ));
+                    .detail("its second page is the same as its first: later items would be missed"));
             }
             seen.extend(ids);
             if number == 0 {
-                report.items = ready
-                    .mapper
-                    .items(body)
-                    .into_iter()
-                    .take(3)
-                    .cloned()
-                    .collect();
+                report.items = ready.mapper.items(body).into_iter().take(3).cloned().collect();
                 report.signals = page.signals.iter().take(3).cloned().collect();
             }
             count += page.signals.len();

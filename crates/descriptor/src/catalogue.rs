@@ -46,13 +46,7 @@ impl Catalogue {
         if self.connectors.contains_key(&descriptor.id) {
             self.problems.push(
                 Problem::new(Code::DescriptorInvalid)
-                    .with(
-                        "message",
-                        format!(
-                            "There is another connector with the id \"{}\".",
-                            descriptor.id
-                        ),
-                    )
+                    .with("message", format!("There is another connector with the id \"{}\".", descriptor.id))
                     .about(Subject::File {
                         path: file.to_owned(),
                         line: None,
@@ -62,8 +56,7 @@ impl Catalogue {
             );
             return;
         }
-        self.connectors
-            .insert(descriptor.id.clone(), Arc::new(descriptor));
+        self.connectors.insert(descriptor.id.clone(), Arc::new(descriptor));
     }
 
     /// The connector with this identifier.
@@ -99,9 +92,6 @@ mod tests {
         let one = catalogue.all().next().unwrap().as_ref().clone();
         let count = catalogue.all().count();
         let catalogue = catalogue.with(one);
-        assert_eq!(
-            (catalogue.all().count(), catalogue.problems().len()),
-            (count, 1)
-        );
+        assert_eq!((catalogue.all().count(), catalogue.problems().len()), (count, 1));
     }
 }

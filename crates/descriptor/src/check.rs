@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
 use patchbay_model::Descriptor;
 use patchbay_model::descriptor::{
-    AuthMethod, ConfigKind, ErrorRule, Method, Operation, Pagination, Paging, RequestTemplate,
-    Stream, Verb,
+    AuthMethod, ConfigKind, ErrorRule, Method, Operation, Pagination, Paging, RequestTemplate, Stream, Verb,
 };
 use serde_json::Value;
 use url::Url;
@@ -16,10 +15,7 @@ use crate::read::Mistake;
 
 /// Every mistake of meaning.
 pub(crate) fn check(descriptor: &Descriptor) -> Vec<Mistake> {
-    let mut checker = Checker {
-        descriptor,
-        mistakes: Vec::new(),
-    };
+    let mut checker = Checker { descriptor, mistakes: Vec::new() };
     checker.identity();
     checker.settings();
     checker.sign_ins();
@@ -39,15 +35,9 @@ pub(crate) fn check(descriptor: &Descriptor) -> Vec<Mistake> {
         checker.operation(&format!("/operations/{index}"), operation);
     }
     checker.unique("/streams", descriptor.streams.iter().map(|s| s.id.as_str()));
-    checker.unique(
-        "/operations",
-        descriptor.operations.iter().map(|o| o.id.as_str()),
-    );
+    checker.unique("/operations", descriptor.operations.iter().map(|o| o.id.as_str()));
     checker.unique("/auth", descriptor.auth.iter().map(AuthMethod::id));
-    checker.unique(
-        "/configFields",
-        descriptor.config_fields.iter().map(|f| f.key.as_str()),
-    );
+    checker.unique("/configFields", descriptor.config_fields.iter().map(|f| f.key.as_str()));
     checker.health();
     checker.mistakes
 }
@@ -59,20 +49,11 @@ struct Checker<'d> {
 
 impl Checker<'_> {
     fn say(&mut self, pointer: &str, message: impl Into<String>) {
-        self.mistakes.push(Mistake {
-            pointer: pointer.to_owned(),
-            message: message.into(),
-        });
+        self.mistakes.push(Mistake { pointer: pointer.to_owned(), message: message.into() });
     }
 
-    fn compiles<T>(
-        &mut self,
-        pointer: &str,
-        result: Result<T, patchbay_map::MapError>,
-    ) -> Option<T> {
-        result
-            .map_err(|error| self.say(pointer, error.to_string()))
-            .ok()
+    fn compiles<T>(&mut self, pointer: &str, result: Result<T, patchbay_map::MapError>) -> Option<T> {
+        result.map_err(|error| self.say(pointer, error.to_string())).ok()
     }
 
     fn identity(&mut self) {
@@ -83,21 +64,12 @@ impl Checker<'_> {
             || !id.starts_with(|c: char| c.is_ascii_lowercase())
             || !id.chars().all(fits)
         {
-            self.say(
-                "/id",
-                "an id has 2 to 64 lower-case letters, digits and hyphens, a letter first",
-            );
+            self.say("/id", "an id has 2 to 64 lower-case letters, digits and hyphens, a letter first");
         }
         if semver::Version::parse(&d.version).is_err() {
-            self.say(
-                "/version",
-                format!("\"{}\" is not a version such as 1.0.0", d.version),
-            );
+            self.say("/version", format!("\"{}\" is not a version such as 1.0.0", d.version));
         }
-        for (pointer, text, most) in [
-            ("/name", &d.name, 60),
-            ("/description", &d.description, 300),
-        ] {
+        for (pointer, text, most) in [("/name", &d.name, 60), ("/description", &d.description, 300)] {
             if text.trim().is_empty() || text.chars().count() > most {
                 self.say(pointer, format!("it has 1 to {most} characters"));
             }
@@ -107,17 +79,13 @@ impl Checker<'_> {
         }
         self.template("/baseUrl", &d.base_url, &[]);
         if !d.base_url.contains("{{") {
-            let safe =
-                Url::parse(&d.base_url).is_ok_and(|url| match (url.scheme(), url.host_str()) {
-                    ("https", Some(_)) => true,
-                    ("http", Some(host)) => matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
-                    _ => false,
-                });
+            let safe = Url::parse(&d.base_url).is_ok_and(|url| match (url.scheme(), url.host_str()) {
+                ("https", Some(_)) => true,
+                ("http", Some(host)) => matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
+                _ => false,
+            });
             if !safe {
-                self.say(
-                    "/baseUrl",
-                    "it is an https address (http only on this computer)",
-                );
+                self.say("/baseUrl", "it is an https address (http only on this computer)");
             }
         }
         if d.base_url.ends_with('/') {
@@ -161,16 +129,10 @@ impl Checker<'_> {
     fn sign_ins(&mut self) {
         for (index, method) in self.descriptor.auth.iter().enumerate() {
             let pointer = format!("/auth/{index}");
-            let secrets: Vec<String> = method
-                .credential_fields()
-                .iter()
-                .map(|field| format!("secret.{}", field.key))
-                .collect();
+            let secrets: Vec<String> =
+                method.credential_fields().iter().map(|field| format!("secret.{}", field.key)).collect();
             if secrets.is_empty() {
-                self.say(
-                    &format!("{pointer}/credentialFields"),
-                    "a sign-in asks for at least one value",
-                );
+                self.say(&format!("{pointer}/credentialFields"), "a sign-in asks for at least one value");
             }
             let known: Vec<&str> = secrets.iter().map(String::as_str).collect();
             match method {
@@ -179,11 +141,7 @@ impl Checker<'_> {
                         self.say(&format!("{pointer}/inject"), "say where the key goes");
                     }
                     for (i, inject) in key.inject.iter().enumerate() {
-                        self.template(
-                            &format!("{pointer}/inject/{i}/value"),
-                            &inject.value,
-                            &known,
-                        );
+                        self.template(&format!("{pointer}/inject/{i}/value"), &inject.value, &known);
                     }
                 }
                 AuthMethod::Basic(basic) => {
@@ -213,15 +171,8 @@ impl Checker<'_> {
         for name in names {
             let (root, rest) = name.split_once('.').unwrap_or((name.as_str(), ""));
             let setting = root == "config"
-                && (rest == "baseUrl"
-                    || self
-                        .descriptor
-                        .config_fields
-                        .iter()
-                        .any(|field| rest == field.key));
-            let here = known
-                .iter()
-                .any(|k| *k == name || *k == root || name.starts_with(&format!("{k}.")));
+                && (rest == "baseUrl" || self.descriptor.config_fields.iter().any(|field| rest == field.key));
+            let here = known.iter().any(|k| *k == name || *k == root || name.starts_with(&format!("{k}.")));
             if !setting && !here {
                 self.say(pointer, format!("there is nothing called \"{name}\" here"));
             }
@@ -236,10 +187,7 @@ impl Checker<'_> {
 
     fn request(&mut self, pointer: &str, request: &RequestTemplate, known: &[&str]) {
         if !request.path.starts_with('/') {
-            self.say(
-                &format!("{pointer}/path"),
-                "a path begins with a slash; the address is in baseUrl",
-            );
+            self.say(&format!("{pointer}/path"), "a path begins with a slash; the address is in baseUrl");
         }
         self.template(&format!("{pointer}/path"), &request.path, known);
         for (name, value) in &request.query {
@@ -257,24 +205,14 @@ impl Checker<'_> {
     }
 
     fn paging(&mut self, pointer: &str, paging: &Paging) {
-        if let Pagination::Cursor {
-            cursor_path,
-            has_more_path,
-            ..
-        } = &paging.next
-        {
-            self.compiles(
-                &format!("{pointer}/next/cursorPath"),
-                Path::compile(cursor_path),
-            );
+        if let Pagination::Cursor { cursor_path, has_more_path, .. } = &paging.next {
+            self.compiles(&format!("{pointer}/next/cursorPath"), Path::compile(cursor_path));
             if let Some(path) = has_more_path {
                 self.compiles(&format!("{pointer}/next/hasMorePath"), Path::compile(path));
             }
         }
-        if matches!(
-            paging.next,
-            Pagination::Page { .. } | Pagination::Offset { .. }
-        ) && paging.page_size.is_none()
+        if matches!(paging.next, Pagination::Page { .. } | Pagination::Offset { .. })
+            && paging.page_size.is_none()
         {
             self.say(
                 &format!("{pointer}/pageSize"),
@@ -288,10 +226,7 @@ impl Checker<'_> {
 
     fn error_rule(&mut self, pointer: &str, rule: &ErrorRule) {
         if rule.status.is_none() && rule.body.is_none() && rule.headers.is_empty() {
-            self.say(
-                pointer,
-                "a rule says when it applies: status, body or headers",
-            );
+            self.say(pointer, "a rule says when it applies: status, body or headers");
         }
         if let Some(body) = &rule.body {
             self.compiles(&format!("{pointer}/body"), Test::compile(body));
@@ -306,10 +241,7 @@ impl Checker<'_> {
 
     fn stream(&mut self, pointer: &str, stream: &Stream) {
         self.request(&format!("{pointer}/request"), &stream.request, &[]);
-        self.compiles(
-            &format!("{pointer}/mapping"),
-            SignalMapper::compile(&stream.mapping),
-        );
+        self.compiles(&format!("{pointer}/mapping"), SignalMapper::compile(&stream.mapping));
         if let Some(paging) = &stream.pagination {
             self.paging(&format!("{pointer}/pagination"), paging);
         }
@@ -333,15 +265,9 @@ impl Checker<'_> {
         let known: Vec<&str> = params.iter().map(String::as_str).collect();
         self.request(&format!("{pointer}/request"), &operation.request, &known);
         if operation.params["type"] != "object" {
-            self.say(
-                &format!("{pointer}/params"),
-                "parameters are a schema of type object",
-            );
+            self.say(&format!("{pointer}/params"), "parameters are a schema of type object");
         }
-        self.compiles(
-            &format!("{pointer}/params"),
-            Schema::compile(&operation.params),
-        );
+        self.compiles(&format!("{pointer}/params"), Schema::compile(&operation.params));
         if let Some(result) = &operation.result {
             self.compiles(&format!("{pointer}/result"), Schema::compile(result));
         }
@@ -367,10 +293,7 @@ impl Checker<'_> {
             && let Err(misfits) = schema.check(example)
         {
             for misfit in misfits {
-                self.say(
-                    &format!("{pointer}/example{}", misfit.pointer),
-                    misfit.message,
-                );
+                self.say(&format!("{pointer}/example{}", misfit.pointer), misfit.message);
             }
         }
         self.companions(pointer, operation, &known);
@@ -381,10 +304,8 @@ impl Checker<'_> {
         if let Some(lookup) = &operation.lookup {
             let at = format!("{pointer}/lookup");
             match self.descriptor.operation(&lookup.operation) {
-                None => self.say(
-                    &format!("{at}/operation"),
-                    format!("there is no operation \"{}\"", lookup.operation),
-                ),
+                None => self
+                    .say(&format!("{at}/operation"), format!("there is no operation \"{}\"", lookup.operation)),
                 Some(o) if o.verb.has_effect() => {
                     self.say(
                         &format!("{at}/operation"),
@@ -404,15 +325,10 @@ impl Checker<'_> {
         if let Some(undo) = &operation.undo {
             let at = format!("{pointer}/undo");
             match self.descriptor.operation(&undo.operation) {
-                None => self.say(
-                    &format!("{at}/operation"),
-                    format!("there is no operation \"{}\"", undo.operation),
-                ),
+                None => self
+                    .say(&format!("{at}/operation"), format!("there is no operation \"{}\"", undo.operation)),
                 Some(o) if !o.verb.has_effect() => {
-                    self.say(
-                        &format!("{at}/operation"),
-                        "an undo changes something: name such an operation",
-                    );
+                    self.say(&format!("{at}/operation"), "an undo changes something: name such an operation");
                 }
                 Some(_) => {}
             }

@@ -39,12 +39,7 @@ pub enum Proof {
 /// What is played.
 #[expect(clippy::large_enum_variant, reason = "kept in a box by the fixture")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(
-    tag = "kind",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Case {
     /// Pages of a stream become signals.
     Stream {
@@ -140,19 +135,14 @@ pub fn load(folder: &Path) -> Result<Vec<Fixture>, Problem> {
             continue;
         };
         let mut fixture: Fixture = serde_json::from_str(&text).map_err(|error| {
-            Problem::new(Code::DescriptorInvalid)
-                .with("message", format!("{error}."))
-                .about(Subject::File {
-                    path: file.display().to_string(),
-                    line: Some(error.line()),
-                    column: Some(error.column()),
-                    pointer: None,
-                })
+            Problem::new(Code::DescriptorInvalid).with("message", format!("{error}.")).about(Subject::File {
+                path: file.display().to_string(),
+                line: Some(error.line()),
+                column: Some(error.column()),
+                pointer: None,
+            })
         })?;
-        fixture.name = case
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        fixture.name = case.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         fixtures.push(fixture);
     }
     fixtures.sort_by(|a, b| a.name.cmp(&b.name));

@@ -8,12 +8,7 @@ pub(crate) struct Positions(HashMap<String, (usize, usize)>);
 impl Positions {
     /// Scans a text that is known to be JSON.
     pub(crate) fn of(text: &str) -> Self {
-        let mut scan = Scan {
-            chars: text.chars().peekable(),
-            line: 1,
-            column: 1,
-            found: HashMap::new(),
-        };
+        let mut scan = Scan { chars: text.chars().peekable(), line: 1, column: 1, found: HashMap::new() };
         scan.value(&mut String::new());
         Self(scan.found)
     }
@@ -49,11 +44,7 @@ impl Scan<'_> {
     }
 
     fn space(&mut self) {
-        while self
-            .chars
-            .peek()
-            .is_some_and(|c| c.is_whitespace() || matches!(c, ',' | ':'))
-        {
+        while self.chars.peek().is_some_and(|c| c.is_whitespace() || matches!(c, ',' | ':')) {
             self.next();
         }
     }
@@ -61,9 +52,7 @@ impl Scan<'_> {
     /// The parser has bounded the depth already.
     fn value(&mut self, pointer: &mut String) {
         self.space();
-        self.found
-            .entry(pointer.clone())
-            .or_insert((self.line, self.column));
+        self.found.entry(pointer.clone()).or_insert((self.line, self.column));
         match self.chars.peek() {
             Some('{') => self.members(pointer),
             Some('[') => self.items(pointer),
@@ -71,11 +60,7 @@ impl Scan<'_> {
                 self.string();
             }
             _ => {
-                while self
-                    .chars
-                    .peek()
-                    .is_some_and(|c| !matches!(c, ',' | '}' | ']') && !c.is_whitespace())
-                {
+                while self.chars.peek().is_some_and(|c| !matches!(c, ',' | '}' | ']') && !c.is_whitespace()) {
                     self.next();
                 }
             }

@@ -39,16 +39,13 @@ fn single_stream(document: &mut Map<String, Value>) -> Option<()> {
     let mapping = document.remove("fieldMapping")?;
     let polling = ingestion.get("polling").cloned().unwrap_or(ingestion);
     let endpoint = polling.get("endpoint")?.as_str()?.to_owned();
-    let path = endpoint
-        .strip_prefix("{{baseUrl}}")
-        .unwrap_or(&endpoint)
-        .to_owned();
-    let mut request =
-        json!({ "method": polling.get("method").cloned().unwrap_or(json!("GET")), "path": path });
+    let path = endpoint.strip_prefix("{{baseUrl}}").unwrap_or(&endpoint).to_owned();
+    let mut request = json!({ "method": polling.get("method").cloned().unwrap_or(json!("GET")), "path": path });
     if let Some(headers) = polling.get("headers") {
         request["headers"] = headers.clone();
     }
-    let mut stream = json!({ "id": "items", "title": "Items", "request": request, "mapping": field_mapping(mapping)? });
+    let mut stream =
+        json!({ "id": "items", "title": "Items", "request": request, "mapping": field_mapping(mapping)? });
     if let Some(delta) = polling.get("delta").and_then(delta) {
         stream["delta"] = delta;
     }
@@ -57,10 +54,7 @@ fn single_stream(document: &mut Map<String, Value>) -> Option<()> {
     }
     document.insert("streams".into(), json!([stream]));
     if let Some(calls) = polling.get("rateLimitRpm") {
-        document.insert(
-            "limits".into(),
-            json!({ "rate": [{ "calls": calls, "seconds": 60 }] }),
-        );
+        document.insert("limits".into(), json!({ "rate": [{ "calls": calls, "seconds": 60 }] }));
     }
     if let Some(auth) = document.remove("auth") {
         document.insert("auth".into(), sign_ins(&auth)?);
@@ -70,9 +64,7 @@ fn single_stream(document: &mut Map<String, Value>) -> Option<()> {
     }
     document.entry("baseUrl").or_insert(json!(""));
     document.remove("icon").and_then(|icon| {
-        icon.as_str()
-            .filter(|icon| !icon.contains(':'))
-            .map(|icon| document.insert("icon".into(), json!(icon)))
+        icon.as_str().filter(|icon| !icon.contains(':')).map(|icon| document.insert("icon".into(), json!(icon)))
     });
     Some(())
 }
@@ -83,12 +75,7 @@ fn field_mapping(mut mapping: Value) -> Option<Value> {
         members.insert("participantsPaths".into(), json!([path]));
     }
     for key in ["signalTypeRules", "priorityMapping"] {
-        for rule in members
-            .get_mut(key)
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-        {
+        for rule in members.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten() {
             let predicate = json!({ "path": rule.get("when")?, "operator": rule.get("operator")? });
             let mut predicate = predicate;
             if let Some(value) = rule.get("value") {
@@ -97,9 +84,7 @@ fn field_mapping(mut mapping: Value) -> Option<Value> {
             *rule = json!({ "when": predicate, "then": rule.get("then")? });
         }
     }
-    members
-        .entry("defaultSignalType")
-        .or_insert(json!("item_updated"));
+    members.entry("defaultSignalType").or_insert(json!("item_updated"));
     members.entry("signalTypeRules").or_insert(json!([]));
     Some(mapping)
 }
@@ -128,15 +113,8 @@ fn paging(paging: &Value) -> Option<Value> {
 
 fn sign_ins(auth: &Value) -> Option<Value> {
     let config = &auth["config"];
-    let fields = config["credentialFields"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let key = fields
-        .first()
-        .and_then(|f| f["key"].as_str())
-        .unwrap_or("token")
-        .to_owned();
+    let fields = config["credentialFields"].as_array().cloned().unwrap_or_default();
+    let key = fields.first().and_then(|f| f["key"].as_str()).unwrap_or("token").to_owned();
     let fields: Vec<Value> = fields
         .iter()
         .map(|field| {

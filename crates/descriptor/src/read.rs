@@ -25,39 +25,19 @@ pub(crate) struct Mistake {
 /// Reads a connector definition: parses, brings older forms forward, checks shape and meaning.
 /// `file` is what messages call it. All mistakes of one stage are collected.
 pub fn read(text: &str, file: &str) -> Result<Descriptor, Vec<Problem>> {
-    let problem =
-        |line: Option<usize>, column: Option<usize>, pointer: Option<String>, message: &str| {
-            let place = line.map_or_else(String::new, |line| format!("Line {line}: "));
-            Problem::new(Code::DescriptorInvalid)
-                .with("message", format!("{place}{message}."))
-                .about(Subject::File {
-                    path: file.to_owned(),
-                    line,
-                    column,
-                    pointer,
-                })
-        };
+    let problem = |line: Option<usize>, column: Option<usize>, pointer: Option<String>, message: &str| {
+        let place = line.map_or_else(String::new, |line| format!("Line {line}: "));
+        Problem::new(Code::DescriptorInvalid)
+            .with("message", format!("{place}{message}."))
+            .about(Subject::File { path: file.to_owned(), line, column, pointer })
+    };
     if text.len() > LARGEST {
-        return Err(vec![problem(
-            None,
-            None,
-            None,
-            "the file is larger than 1 MiB",
-        )]);
+        return Err(vec![problem(None, None, None, "the file is larger than 1 MiB")]);
     }
     let mut document: Value = serde_json::from_str(text).map_err(|error| {
         let message = error.to_string();
-        let message = message
-            .split(" at line ")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        vec![problem(
-            Some(error.line()),
-            Some(error.column()),
-            None,
-            &format!("this is not JSON: {message}"),
-        )]
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        vec![problem(Some(error.line()), Some(error.column()), None, &format!("this is not JSON: {message}"))]
     })?;
     let positions = Positions::of(text);
     migrate(&mut document);
@@ -66,43 +46,25 @@ pub fn read(text: &str, file: &str) -> Result<Descriptor, Vec<Problem>> {
             .into_iter()
             .map(|mistake| {
                 let place = positions.get(&mistake.pointer);
-                problem(
-                    place.map(|p| p.0),
-                    place.map(|p| p.1),
-                    Some(mistake.pointer),
-                    &mistake.message,
-                )
+                problem(place.map(|p| p.0), place.map(|p| p.1), Some(mistake.pointer), &mistake.message)
             })
             .collect()
     };
     let descriptor = shape(&document).map_err(|mistake| located(vec![mistake]))?;
     let mistakes = check(&descriptor);
-    if mistakes.is_empty() {
-        Ok(descriptor)
-    } else {
-        Err(located(mistakes))
-    }
+    if mistakes.is_empty() { Ok(descriptor) } else { Err(located(mistakes)) }
 }
 
 /// Deserialises, with the place of the first thing that does not fit. Members that are told apart by
 /// a tag are read by themselves first: the library's errors stop at the tag.
 fn shape(document: &Value) -> Result<Descriptor, Mistake> {
-    for (index, method) in document["auth"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    for (index, method) in document["auth"].as_array().into_iter().flatten().enumerate() {
         let prefix = format!("/auth/{index}");
         let Some(members) = method.as_object() else {
             continue;
         };
         let mut members = members.clone();
-        let inner = match members
-            .shift_remove("method")
-            .as_ref()
-            .and_then(Value::as_str)
-        {
+        let inner = match members.shift_remove("method").as_ref().and_then(Value::as_str) {
             Some("api_key" | "pat") => part::<KeyAuth>(&Value::Object(members), &prefix).err(),
             Some("basic") => part::<BasicAuth>(&Value::Object(members), &prefix).err(),
             Some(other) => Some(Mistake {
@@ -132,8 +94,7 @@ fn part<T: DeserializeOwned>(value: &Value, prefix: &str) -> Result<T, Mistake> 
                 serde_path_to_error::Segment::Map { key } => {
                     pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")));
                 }
-                serde_path_to_error::Segment::Enum { .. }
-                | serde_path_to_error::Segment::Unknown => {}
+                serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {}
             }
         }
         let message = error.inner().to_string();
@@ -156,16 +117,13 @@ fn explain(value: &Value, prefix: &str, pointer: String, message: &str) -> Mista
         let inside = pointer.strip_prefix(prefix).unwrap_or_default();
         if message.starts_with("unknown field")
             && !pointer.ends_with(&format!("/{first}"))
-            && value
-                .pointer(inside)
-                .is_some_and(|v| v.get(&first).is_some())
+            && value.pointer(inside).is_some_and(|v| v.get(&first).is_some())
         {
             pointer = format!("{pointer}/{first}");
         }
     }
     Mistake {
         pointer,
-        message: text.trim_end_matches(['.', '?']).to_owned()
-            + if text.ends_with('?') { "?" } else { "" },
+        message: text.trim_end_matches(['.', '?']).to_owned() + if text.ends_with('?') { "?" } else { "" },
     }
 }

@@ -36,44 +36,19 @@ fn a_good_definition_is_read() {
 fn every_mistake_is_found_at_its_place() {
     let cases: Vec<(&str, Value, &str, &str)> = vec![
         ("/nmae", json!("x"), "/nmae", "unknown field \"nmae\""),
-        (
-            "/auth/0/inject/0/nam",
-            json!("x"),
-            "/auth/0/inject/0/nam",
-            "Did you mean \"name\"?",
-        ),
+        ("/auth/0/inject/0/nam", json!("x"), "/auth/0/inject/0/nam", "Did you mean \"name\"?"),
         (
             "/auth/0/credentialFields/0/tpye",
             json!("text"),
             "/auth/0/credentialFields/0/tpye",
             "Did you mean \"type\"?",
         ),
-        (
-            "/auth/0/method",
-            json!("oauth9"),
-            "/auth/0/method",
-            "not a way to sign in",
-        ),
+        ("/auth/0/method", json!("oauth9"), "/auth/0/method", "not a way to sign in"),
         ("/id", json!("Not An Id"), "/id", "lower-case"),
         ("/version", json!("one"), "/version", "1.0.0"),
-        (
-            "/baseUrl",
-            json!("http://api.example.com"),
-            "/baseUrl",
-            "https",
-        ),
-        (
-            "/category",
-            json!("project-managment"),
-            "/category",
-            "Did you mean \"project-management\"?",
-        ),
-        (
-            "/operations/0/request/path",
-            json!("tasks"),
-            "/operations/0/request/path",
-            "begins with a slash",
-        ),
+        ("/baseUrl", json!("http://api.example.com"), "/baseUrl", "https"),
+        ("/category", json!("project-managment"), "/category", "Did you mean \"project-management\"?"),
+        ("/operations/0/request/path", json!("tasks"), "/operations/0/request/path", "begins with a slash"),
         (
             "/operations/0/request/path",
             json!("/{{params.nope}}"),
@@ -86,72 +61,27 @@ fn every_mistake_is_found_at_its_place() {
             "/operations/0/request/path",
             "config.tean",
         ),
-        (
-            "/operations/0/request/path",
-            json!("/{% for a in b %}"),
-            "/operations/0/request/path",
-            "expressions",
-        ),
-        (
-            "/operations/0/request/method",
-            json!("GET"),
-            "/operations/0/request/method",
-            "not sent with GET",
-        ),
+        ("/operations/0/request/path", json!("/{% for a in b %}"), "/operations/0/request/path", "expressions"),
+        ("/operations/0/request/method", json!("GET"), "/operations/0/request/method", "not sent with GET"),
         (
             "/operations/0/undo/operation",
             json!("gone"),
             "/operations/0/undo/operation",
             "no operation \"gone\"",
         ),
-        (
-            "/operations/0/params",
-            json!({"type": "array"}),
-            "/operations/0/params",
-            "type object",
-        ),
+        ("/operations/0/params", json!({"type": "array"}), "/operations/0/params", "type object"),
         (
             "/operations/0/params",
             json!({"type": "object", "$ref": "https://example.com/x"}),
             "/operations/0/params",
             "another document",
         ),
-        (
-            "/operations/0/resultPath",
-            json!("$.a["),
-            "/operations/0/resultPath",
-            "not a path",
-        ),
-        (
-            "/operations/0/example",
-            json!({"name": 7}),
-            "/operations/0/example/name",
-            "string",
-        ),
-        (
-            "/operations/1/id",
-            json!("create_task"),
-            "/operations/1",
-            "there already",
-        ),
-        (
-            "/healthCheck/request/method",
-            json!("DELETE"),
-            "/healthCheck/request/method",
-            "GET or HEAD",
-        ),
-        (
-            "/healthCheck/identityPath",
-            json!("login"),
-            "/healthCheck/identityPath",
-            "not a path",
-        ),
-        (
-            "/configFields/0/pattern",
-            json!("(a"),
-            "/configFields/0/pattern",
-            "regular expression",
-        ),
+        ("/operations/0/resultPath", json!("$.a["), "/operations/0/resultPath", "not a path"),
+        ("/operations/0/example", json!({"name": 7}), "/operations/0/example/name", "string"),
+        ("/operations/1/id", json!("create_task"), "/operations/1", "there already"),
+        ("/healthCheck/request/method", json!("DELETE"), "/healthCheck/request/method", "GET or HEAD"),
+        ("/healthCheck/identityPath", json!("login"), "/healthCheck/identityPath", "not a path"),
+        ("/configFields/0/pattern", json!("(a"), "/configFields/0/pattern", "regular expression"),
     ];
     assert!(cases.len() >= 20);
     for (place, value, want_place, want_words) in cases {
@@ -160,12 +90,7 @@ fn every_mistake_is_found_at_its_place() {
         document.pointer_mut(parent).unwrap()[name] = value;
         let problems = read(&format!("{document:#}"), "example.json").unwrap_err();
         let found = problems.iter().any(|problem| match problem.subject() {
-            Some(Subject::File {
-                line: Some(line),
-                column: Some(_),
-                pointer: Some(pointer),
-                ..
-            }) => {
+            Some(Subject::File { line: Some(line), column: Some(_), pointer: Some(pointer), .. }) => {
                 pointer == want_place
                     && problem.hint().contains(want_words)
                     && problem.hint().contains(&format!("Line {line}"))
@@ -179,9 +104,7 @@ fn every_mistake_is_found_at_its_place() {
 #[test]
 fn what_is_not_json_says_line_and_column() {
     let problems = read("{\n  \"id\": ,\n}", "x.json").unwrap_err();
-    let Some(Subject::File { line, column, .. }) = problems[0].subject() else {
-        unreachable!()
-    };
+    let Some(Subject::File { line, column, .. }) = problems[0].subject() else { unreachable!() };
     assert_eq!((*line, *column), (Some(2), Some(9)));
     assert!(read(&" ".repeat(2 << 20), "x.json").is_err());
     assert!(read(&"[".repeat(100_000), "x.json").is_err());
@@ -204,10 +127,7 @@ fn the_first_form_of_the_document_is_brought_forward() {
     });
     let descriptor = read(&old.to_string(), "old.json").unwrap();
     assert_eq!(descriptor.streams[0].request.path, "/items");
-    assert_eq!(
-        descriptor.streams[0].mapping.participants_paths,
-        ["$.people[*]"]
-    );
+    assert_eq!(descriptor.streams[0].mapping.participants_paths, ["$.people[*]"]);
     assert_eq!(descriptor.limits.rate[0].calls, 60);
     assert_eq!(descriptor.health_check.expect_status, [200]);
     assert_eq!(descriptor.auth[0].method(), "api_key");
@@ -215,10 +135,7 @@ fn the_first_form_of_the_document_is_brought_forward() {
 
 #[test]
 fn the_schema_for_editors_is_the_one_that_the_types_make() {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../descriptors/descriptor.schema.json"
-    );
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../descriptors/descriptor.schema.json");
     let kept: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     assert_eq!(kept, json_schema(), "run `cargo xtask gen`");
 }

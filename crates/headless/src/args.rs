@@ -21,13 +21,7 @@ pub(crate) struct Args {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// How much to log: off, error, warn, info, debug, trace.
-    #[arg(
-        long,
-        global = true,
-        env = "PATCHBAY_LOG",
-        default_value = "warn",
-        value_name = "LEVEL"
-    )]
+    #[arg(long, global = true, env = "PATCHBAY_LOG", default_value = "warn", value_name = "LEVEL")]
     pub(crate) log_level: String,
     /// Log to this file instead of standard error.
     #[arg(long, global = true, value_name = "FILE")]
@@ -97,7 +91,7 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         settings: Vec<String>,
         /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
-        #[arg(long = "secret", value_name = "KEY=@FILE|-")]
+        #[arg(id = "secret-values", long = "secret", value_name = "KEY=@FILE|-")]
         secrets: Vec<String>,
         /// Allow private and loopback addresses for this connection.
         #[arg(long)]
@@ -317,7 +311,7 @@ pub(crate) enum ConnectionCommand {
         /// The connection.
         name: String,
         /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
-        #[arg(long = "secret", required = true, value_name = "KEY=@FILE|-")]
+        #[arg(id = "secret-values", long = "secret", required = true, value_name = "KEY=@FILE|-")]
         secrets: Vec<String>,
     },
     /// Delete a connection and its key.
@@ -385,10 +379,7 @@ mod tests {
     fn walk(command: &mut clap::Command, page: &mut String) {
         let help = command.render_help();
         page.push_str(&format!("$ {}\n{help}\n", command.get_name()));
-        for sub in command
-            .get_subcommands_mut()
-            .filter(|s| s.get_name() != "help")
-        {
+        for sub in command.get_subcommands_mut().filter(|s| s.get_name() != "help") {
             walk(sub, page);
         }
     }

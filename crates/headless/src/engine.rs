@@ -34,10 +34,7 @@ impl Engine {
     pub(crate) fn open(args: &Args) -> Result<Self, Problem> {
         let data_dir = data_dir(args)?;
         match start(args, data_dir.clone()) {
-            Ok(hub) => Ok(Self::Own {
-                server: tokio::spawn(serve(hub.clone())),
-                hub,
-            }),
+            Ok(hub) => Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub }),
             Err(problem) if problem.code() == Code::InUse => Ok(Self::Other { data_dir }),
             Err(problem) => Err(problem),
         }
@@ -46,10 +43,7 @@ impl Engine {
     /// Starts an engine of our own; `IN_USE` where another process has the data folder.
     pub(crate) fn own(args: &Args) -> Result<Self, Problem> {
         let hub = start(args, data_dir(args)?)?;
-        Ok(Self::Own {
-            server: tokio::spawn(serve(hub.clone())),
-            hub,
-        })
+        Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub })
     }
 
     /// The engine itself, where it is ours.
@@ -61,12 +55,7 @@ impl Engine {
     }
 
     /// Answers a command.
-    pub(crate) async fn call(
-        &self,
-        workspace: &str,
-        command: &str,
-        request: Value,
-    ) -> Result<Value, Problem> {
+    pub(crate) async fn call(&self, workspace: &str, command: &str, request: Value) -> Result<Value, Problem> {
         match self {
             Self::Own { hub, .. } => dispatch(hub, workspace, command, request).await,
             Self::Other { data_dir } => forward(data_dir, workspace, command, request).await,
@@ -98,37 +87,27 @@ pub(crate) fn data_dir(args: &Args) -> Result<PathBuf, Problem> {
     if let Some(dir) = &args.data_dir {
         return std::path::absolute(dir).map_err(|error| no_place(&error.to_string()));
     }
-    let base = std::env::var_os("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .filter(|dir| dir.is_absolute());
+    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-    base.or_else(home)
-        .map(|base| base.join("patchbay"))
-        .ok_or_else(|| no_place("HOME is not set"))
+    base.or_else(home).map(|base| base.join("patchbay")).ok_or_else(|| no_place("HOME is not set"))
 }
 
 fn no_place(reason: &str) -> Problem {
     Problem::new(Code::InputInvalid)
         .with("field", "The data folder")
         .with("message", format!("Name it with --data-dir: {reason}."))
-        .about(Subject::Field {
-            name: "data-dir".into(),
-        })
+        .about(Subject::Field { name: "data-dir".into() })
 }
 
 /// The store as asked for. Where nothing is asked: a passphrase where one was used here before or
 /// is given in the environment, else the keyring.
 fn secrets(args: &Args, data_dir: &Path) -> Result<SecretsChoice, Problem> {
-    let given = std::env::var("PATCHBAY_PASSPHRASE")
-        .ok()
-        .filter(|text| !text.is_empty());
-    let choice =
-        args.secrets
-            .unwrap_or(if given.is_some() || data_dir.join("vault.json").exists() {
-                Secrets::Passphrase
-            } else {
-                Secrets::Keyring
-            });
+    let given = std::env::var("PATCHBAY_PASSPHRASE").ok().filter(|text| !text.is_empty());
+    let choice = args.secrets.unwrap_or(if given.is_some() || data_dir.join("vault.json").exists() {
+        Secrets::Passphrase
+    } else {
+        Secrets::Keyring
+    });
     Ok(match choice {
         Secrets::Keyring => SecretsChoice::Keyring,
         Secrets::Memory => SecretsChoice::Memory,
@@ -137,9 +116,7 @@ fn secrets(args: &Args, data_dir: &Path) -> Result<SecretsChoice, Problem> {
             None => {
                 return Err(Problem::new(Code::SecretStoreLocked)
                     .detail("Set PATCHBAY_PASSPHRASE to the passphrase of this data folder.")
-                    .about(Subject::Field {
-                        name: "PATCHBAY_PASSPHRASE".into(),
-                    }));
+                    .about(Subject::Field { name: "PATCHBAY_PASSPHRASE".into() }));
             }
         },
     })

@@ -22,9 +22,6 @@ impl Host for CommandLine {
     fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
         Err(Problem::new(Code::InputInvalid)
             .with("field", "A file")
-            .with(
-                "message",
-                "Name it on the command line: there is no screen to choose it on.",
-            ))
+            .with("message", "Name it on the command line: there is no screen to choose it on."))
     }
 }

@@ -33,10 +33,7 @@ pub(crate) fn secrets(given: &[String]) -> Result<BTreeMap<String, String>, Prob
         let value = match source.strip_prefix('@') {
             Some(file) => text(Path::new(file))?,
             None if source == "-" && stdin_used => {
-                return Err(wrong(
-                    "secret",
-                    "Only one secret can come from standard input.",
-                ));
+                return Err(wrong("secret", "Only one secret can come from standard input."));
             }
             None if source == "-" => {
                 stdin_used = true;
@@ -83,12 +80,7 @@ pub(crate) fn text(path: &Path) -> Result<String, Problem> {
             .with("item", format!("The file \"{name}\""))
             .with("field", &name)
             .with("message", format!("{error}."))
-            .about(Subject::File {
-                path: name.clone(),
-                line: None,
-                column: None,
-                pointer: None,
-            })
+            .about(Subject::File { path: name.clone(), line: None, column: None, pointer: None })
     };
     let mut text = String::new();
     let read = if name == "-" {
@@ -97,9 +89,7 @@ pub(crate) fn text(path: &Path) -> Result<String, Problem> {
         std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text))
     };
     if read.map_err(unreadable)? as u64 > LARGEST {
-        return Err(unreadable(std::io::Error::other(
-            "it is larger than 16 MiB",
-        )));
+        return Err(unreadable(std::io::Error::other("it is larger than 16 MiB")));
     }
     Ok(text)
 }
@@ -108,9 +98,7 @@ fn wrong(option: &str, message: &str) -> Problem {
     Problem::new(Code::InputInvalid)
         .with("field", format!("\"--{option}\""))
         .with("message", message)
-        .about(Subject::Field {
-            name: option.to_owned(),
-        })
+        .about(Subject::Field { name: option.to_owned() })
 }
 
 #[cfg(test)]
@@ -121,10 +109,7 @@ mod tests {
     fn a_secret_on_the_command_line_is_refused() {
         let refused = secrets(&["token=plain".to_owned()]).unwrap_err();
         assert_eq!(refused.code(), Code::InputInvalid);
-        assert!(
-            !refused.hint().contains("plain"),
-            "the secret is not repeated"
-        );
+        assert!(!refused.hint().contains("plain"), "the secret is not repeated");
     }
 
     #[test]

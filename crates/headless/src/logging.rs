@@ -10,16 +10,11 @@ use crate::args::Args;
 
 pub(crate) fn start(args: &Args) -> Result<(), Problem> {
     let level = args.log_level.to_lowercase();
-    if !matches!(
-        level.as_str(),
-        "off" | "error" | "warn" | "info" | "debug" | "trace"
-    ) {
+    if !matches!(level.as_str(), "off" | "error" | "warn" | "info" | "debug" | "trace") {
         return Err(Problem::new(Code::InputInvalid)
             .with("field", "\"--log-level\"")
             .with("message", "Use off, error, warn, info, debug or trace.")
-            .about(Subject::Field {
-                name: "log-level".into(),
-            }));
+            .about(Subject::Field { name: "log-level".into() }));
     }
     // Other crates speak only when something is wrong: what they log is not redacted by us.
     let filter = EnvFilter::new(format!("warn,patchbay={level}"))
@@ -31,28 +26,17 @@ pub(crate) fn start(args: &Args) -> Result<(), Problem> {
         .add_directive(level_of("patchbay_sandbox", &level))
         .add_directive(level_of("patchbay_store", &level))
         .add_directive(level_of("patchbay_vault", &level));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
     match &args.log_file {
         None => builder.with_writer(std::io::stderr).init(),
         Some(path) => {
-            let file = OpenOptions::new()
-                .create(true)
-                .append(true)
-                .mode(0o600)
-                .open(path)
-                .map_err(|error| {
+            let file =
+                OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(|error| {
                     let path = path.display().to_string();
                     Problem::new(Code::InputInvalid)
                         .with("field", "\"--log-file\"")
                         .with("message", format!("{path}: {error}."))
-                        .about(Subject::File {
-                            path,
-                            line: None,
-                            column: None,
-                            pointer: None,
-                        })
+                        .about(Subject::File { path, line: None, column: None, pointer: None })
                 })?;
             builder.with_writer(std::sync::Mutex::new(file)).init();
         }
@@ -61,7 +45,5 @@ pub(crate) fn start(args: &Args) -> Result<(), Problem> {
 }
 
 fn level_of(name: &str, level: &str) -> tracing_subscriber::filter::Directive {
-    format!("{name}={level}")
-        .parse()
-        .unwrap_or_else(|_| tracing_subscriber::filter::LevelFilter::WARN.into())
+    format!("{name}={level}").parse().unwrap_or_else(|_| tracing_subscriber::filter::LevelFilter::WARN.into())
 }

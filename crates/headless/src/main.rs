@@ -1,12 +1,14 @@
 //! `patchbay-cli`: the engine on the command line.
 
 mod args;
+mod descriptors;
 mod engine;
 mod exit;
 mod host;
 mod input;
 mod logging;
 mod print;
+mod processes;
 mod run;
 
 use std::process::ExitCode;
@@ -18,11 +20,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version are answers; anything else is wrong use.
-            let code = if error.use_stderr() {
-                exit::WRONG_USE
-            } else {
-                exit::DONE
-            };
+            let code = if error.use_stderr() { exit::WRONG_USE } else { exit::DONE };
             let _ = error.print();
             return ExitCode::from(code);
         }
@@ -30,15 +28,11 @@ fn main() -> ExitCode {
     if let Err(problem) = logging::start(&args) {
         return exit::of_problem(&args, &problem);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let problem = patchbay_model::Problem::new(patchbay_model::Code::Internal)
-                .detail(error.to_string());
+            let problem =
+                patchbay_model::Problem::new(patchbay_model::Code::Internal).detail(error.to_string());
             return exit::of_problem(&args, &problem);
         }
     };

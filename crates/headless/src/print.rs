@@ -31,13 +31,7 @@ pub(crate) fn problem(as_json: bool, problem: &Problem) {
 /// A problem for people: what, where, why, how to mend it.
 pub(crate) fn sentences(problem: &Problem) -> String {
     let mut text = String::new();
-    if let Some(Subject::File {
-        path,
-        line,
-        column,
-        pointer,
-    }) = problem.subject()
-    {
+    if let Some(Subject::File { path, line, column, pointer }) = problem.subject() {
         text.push_str(path);
         for number in [line, column].into_iter().flatten() {
             text.push_str(&format!(":{number}"));
@@ -47,12 +41,7 @@ pub(crate) fn sentences(problem: &Problem) -> String {
         }
         text.push_str(": ");
     }
-    text.push_str(&format!(
-        "{}. {} ({})",
-        problem.title(),
-        problem.hint(),
-        problem.code()
-    ));
+    text.push_str(&format!("{}. {} ({})", problem.title(), problem.hint(), problem.code()));
     if let Some(detail) = problem.technical() {
         text.push_str(&format!("\n  {detail}"));
     }
@@ -72,35 +61,19 @@ pub(crate) fn table(rows: &Value, fields: &[(&str, &str)]) {
         .into_iter()
         .flatten()
         .map(|row| {
-            fields
-                .iter()
-                .map(|(_, pointer)| cell(row.pointer(pointer).unwrap_or(&Value::Null)))
-                .collect()
+            fields.iter().map(|(_, pointer)| cell(row.pointer(pointer).unwrap_or(&Value::Null))).collect()
         })
         .collect();
     let width = |column: usize| {
-        let longest = rows
-            .iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0);
+        let longest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         longest.max(fields[column].0.chars().count())
     };
     let widths: Vec<usize> = (0..fields.len()).map(width).collect();
     let print = |cells: &[String]| {
-        let padded: Vec<_> = cells
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
+        let padded: Vec<_> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         line(padded.join("  ").trim_end());
     };
-    print(
-        &fields
-            .iter()
-            .map(|(title, _)| (*title).to_owned())
-            .collect::<Vec<_>>(),
-    );
+    print(&fields.iter().map(|(title, _)| (*title).to_owned()).collect::<Vec<_>>());
     for row in &rows {
         print(row);
     }
@@ -115,9 +88,6 @@ pub(crate) fn findings(findings: &Value) {
             Some("pass") => "Passed",
             _ => "Will do",
         };
-        line(&format!(
-            "{mark:<9} {}",
-            finding["text"].as_str().unwrap_or_default()
-        ));
+        line(&format!("{mark:<9} {}", finding["text"].as_str().unwrap_or_default()));
     }
 }

@@ -9,10 +9,7 @@ use crate::time::parse_any_time;
 
 /// Converts a value, or says why it cannot be.
 pub fn convert(value: Value, how: Conversion) -> Result<Value, MapError> {
-    let failed = |reason: &str| MapError::Value {
-        field: "The value".into(),
-        reason: reason.to_owned(),
-    };
+    let failed = |reason: &str| MapError::Value { field: "The value".into(), reason: reason.to_owned() };
     Ok(match how {
         Conversion::Text => Value::String(as_text(&value)),
         Conversion::Number => match &value {
@@ -32,11 +29,9 @@ pub fn convert(value: Value, how: Conversion) -> Result<Value, MapError> {
                 Some(n) if n.fract() == 0.0 && n.abs() < 9.0e15 => json!(n as i64),
                 _ => return Err(failed("it is not a whole number")),
             },
-            Value::String(text) => text
-                .trim()
-                .parse::<i64>()
-                .map(Value::from)
-                .map_err(|_| failed("it is not a whole number"))?,
+            Value::String(text) => {
+                text.trim().parse::<i64>().map(Value::from).map_err(|_| failed("it is not a whole number"))?
+            }
             _ => return Err(failed("it is not a whole number")),
         },
         Conversion::Boolean => match &value {
@@ -51,10 +46,7 @@ pub fn convert(value: Value, how: Conversion) -> Result<Value, MapError> {
             _ => return Err(failed("it is neither yes nor no")),
         },
         Conversion::First => match value {
-            Value::Array(items) => items
-                .into_iter()
-                .next()
-                .ok_or_else(|| failed("the list is empty"))?,
+            Value::Array(items) => items.into_iter().next().ok_or_else(|| failed("the list is empty"))?,
             single => single,
         },
         Conversion::List => match value {
@@ -62,11 +54,7 @@ pub fn convert(value: Value, how: Conversion) -> Result<Value, MapError> {
             single => json!([single]),
         },
         Conversion::DateTime => {
-            json!(
-                parse_any_time(&value)
-                    .ok_or_else(|| failed("it is not a time"))?
-                    .to_string()
-            )
+            json!(parse_any_time(&value).ok_or_else(|| failed("it is not a time"))?.to_string())
         }
         Conversion::Date => {
             let time = parse_any_time(&value).ok_or_else(|| failed("it is not a time"))?;
@@ -95,16 +83,8 @@ mod tests {
             (json!(["a", "b"]), C::First, Some(json!("a"))),
             (json!([]), C::First, None),
             (json!("a"), C::List, Some(json!(["a"]))),
-            (
-                json!(1_769_860_800),
-                C::DateTime,
-                Some(json!("2026-01-31T12:00:00Z")),
-            ),
-            (
-                json!("2026-01-31T12:00:00Z"),
-                C::Date,
-                Some(json!("2026-01-31")),
-            ),
+            (json!(1_769_860_800), C::DateTime, Some(json!("2026-01-31T12:00:00Z"))),
+            (json!("2026-01-31T12:00:00Z"), C::Date, Some(json!("2026-01-31"))),
             (json!("tomorrow"), C::Date, None),
         ];
         for (value, how, want) in cases {

@@ -60,15 +60,13 @@ impl From<MapError> for Problem {
             MapError::Path { .. }
             | MapError::Template { .. }
             | MapError::Pattern { .. }
-            | MapError::Schema { .. } => {
-                Self::new(Code::DescriptorInvalid).with("message", message)
+            | MapError::Schema { .. } => Self::new(Code::DescriptorInvalid).with("message", message),
+            MapError::Render { template, .. } => {
+                Self::new(Code::SchemaMismatch).with("field", template).with("message", message)
             }
-            MapError::Render { template, .. } => Self::new(Code::SchemaMismatch)
-                .with("field", template)
-                .with("message", message),
-            MapError::Value { field, .. } => Self::new(Code::SchemaMismatch)
-                .with("field", field)
-                .with("message", message),
+            MapError::Value { field, .. } => {
+                Self::new(Code::SchemaMismatch).with("field", field).with("message", message)
+            }
         }
     }
 }

@@ -9,9 +9,7 @@ const MOST_JOINS: usize = 32;
 /// The words that stand before a parenthesis without calling anything.
 const WORDS: [&str; 6] = ["and", "or", "not", "if", "else", "in"];
 /// The words that are values.
-const CONSTANTS: [&str; 8] = [
-    "true", "false", "none", "null", "True", "False", "None", "is",
-];
+const CONSTANTS: [&str; 8] = ["true", "false", "none", "null", "True", "False", "None", "is"];
 
 /// Splits into pairs of literal and following expression; none where braces do not match.
 pub(crate) fn split(source: &str) -> Option<Vec<(&str, Option<&str>)>> {
@@ -77,35 +75,25 @@ pub(crate) fn check(expression: &str) -> Result<(), String> {
             '|' => filter(bare[at + 1..].trim_start())?,
             '(' if calls(before) => {
                 return Err(
-                    "functions cannot be called; there are filters, such as {{ name|upper }}"
-                        .to_owned(),
+                    "functions cannot be called; there are filters, such as {{ name|upper }}".to_owned()
                 );
             }
             _ => {}
         }
     }
-    if bare
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .any(|word| word == "is")
-    {
+    if bare.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "is") {
         return Err("there are no tests with \"is\"; compare with ==, or use |default".to_owned());
     }
     Ok(())
 }
 
 fn filter(text: &str) -> Result<(), String> {
-    let name: String = text
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect();
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     if FILTERS.iter().any(|(known, _)| *known == name) {
         return Ok(());
     }
     let known: Vec<_> = FILTERS.iter().map(|(known, _)| *known).collect();
-    Err(format!(
-        "there is no filter \"{name}\"; there are {}",
-        known.join(", ")
-    ))
+    Err(format!("there is no filter \"{name}\"; there are {}", known.join(", ")))
 }
 
 /// Whether a parenthesis after this text calls something other than a filter.
@@ -125,9 +113,7 @@ pub(crate) fn dotted(expression: &str) -> Option<Vec<String>> {
         .split('.')
         .map(|name| {
             let mut chars = name.chars();
-            let starts = chars
-                .next()
-                .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+            let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
             let fits = starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
             (fits && !WORDS.contains(&name) && !CONSTANTS.contains(&name)).then(|| name.to_owned())
         })
@@ -151,14 +137,8 @@ mod tests {
 
     #[test]
     fn only_values_operators_and_known_filters_are_allowed() {
-        let allowed = [
-            "a.b|join(', ')",
-            "(a or b)",
-            "x if (a and not (b)) else (c)",
-            "a in (b)",
-            "this",
-            "a - 1",
-        ];
+        let allowed =
+            ["a.b|join(', ')", "(a or b)", "x if (a and not (b)) else (c)", "a in (b)", "this", "a - 1"];
         for expression in allowed {
             assert_eq!(check(expression), Ok(()), "{expression}");
         }

@@ -48,13 +48,12 @@ pub(crate) fn environment() -> Environment<'static> {
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_fuel(Some(FUEL));
     env.set_recursion_limit(50);
-    env.add_filter(HAND_OVER, |value: &Jinja| {
-        if value.is_undefined() {
-            Ok(ABSENT.to_owned())
-        } else {
-            as_json(value)
-        }
-    });
+    env.add_filter(
+        HAND_OVER,
+        |value: &Jinja| {
+            if value.is_undefined() { Ok(ABSENT.to_owned()) } else { as_json(value) }
+        },
+    );
     env.add_filter("default", |value: &Jinja, other: Rest<Jinja>| {
         if value.is_undefined() || value.is_none() {
             other.first().cloned().unwrap_or_else(|| Jinja::from(""))
@@ -62,51 +61,28 @@ pub(crate) fn environment() -> Environment<'static> {
             value.clone()
         }
     });
-    env.add_filter("lower", |value: &Jinja| {
-        bounded(text(value)?.to_lowercase())
-    });
-    env.add_filter("upper", |value: &Jinja| {
-        bounded(text(value)?.to_uppercase())
-    });
+    env.add_filter("lower", |value: &Jinja| bounded(text(value)?.to_lowercase()));
+    env.add_filter("upper", |value: &Jinja| bounded(text(value)?.to_uppercase()));
     env.add_filter("title", |value: &Jinja| bounded(title(&text(value)?)));
-    env.add_filter("trim", |value: &Jinja| {
-        bounded(text(value)?.trim().to_owned())
-    });
-    env.add_filter("replace", |value: &Jinja, from: String, to: String| {
-        replace(&text(value)?, &from, &to)
-    });
+    env.add_filter("trim", |value: &Jinja| bounded(text(value)?.trim().to_owned()));
+    env.add_filter("replace", |value: &Jinja, from: String, to: String| replace(&text(value)?, &from, &to));
     env.add_filter("split", |value: &Jinja, separator: String| {
         if separator.is_empty() {
             return Err(wrong("split needs a separator"));
         }
         let text = bounded(text(value)?)?;
-        Ok(text
-            .split(&separator)
-            .map(str::to_owned)
-            .collect::<Vec<_>>())
+        Ok(text.split(&separator).map(str::to_owned).collect::<Vec<_>>())
     });
     env.add_filter("join", |value: &Jinja, separator: Option<String>| {
         join(present(value)?, separator.as_deref().unwrap_or(""))
     });
-    env.add_filter("first", |value: &Jinja| {
-        minijinja::filters::first(present(value)?)
-    });
-    env.add_filter("last", |value: &Jinja| {
-        minijinja::filters::last(present(value)?.clone())
-    });
-    env.add_filter("length", |value: &Jinja| {
-        minijinja::filters::length(present(value)?)
-    });
-    env.add_filter("truncate", |value: &Jinja, most: usize| {
-        Ok::<_, Error>(truncate(&text(value)?, most))
-    });
+    env.add_filter("first", |value: &Jinja| minijinja::filters::first(present(value)?));
+    env.add_filter("last", |value: &Jinja| minijinja::filters::last(present(value)?.clone()));
+    env.add_filter("length", |value: &Jinja| minijinja::filters::length(present(value)?));
+    env.add_filter("truncate", |value: &Jinja, most: usize| Ok::<_, Error>(truncate(&text(value)?, most)));
     env.add_filter("int", |value: &Jinja| {
         let number = number(value)?.trunc();
-        if number.abs() < 9.0e15 {
-            Ok(number as i64)
-        } else {
-            Err(wrong("the number is too large"))
-        }
+        if number.abs() < 9.0e15 { Ok(number as i64) } else { Err(wrong("the number is too large")) }
     });
     env.add_filter("float", number);
     env.add_filter("string", |value: &Jinja| bounded(text(value)?));
@@ -141,11 +117,7 @@ fn present(value: &Jinja) -> Result<&Jinja, Error> {
 }
 
 fn bounded(text: String) -> Result<String, Error> {
-    if text.len() > LONGEST_TEXT {
-        Err(wrong("the text is too long"))
-    } else {
-        Ok(text)
-    }
+    if text.len() > LONGEST_TEXT { Err(wrong("the text is too long")) } else { Ok(text) }
 }
 
 fn as_json(value: &Jinja) -> Result<String, Error> {
@@ -186,13 +158,7 @@ fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
         return Ok(text.to_owned());
     }
     let grows = to.len().saturating_sub(from.len());
-    if text
-        .matches(from)
-        .count()
-        .saturating_mul(grows)
-        .saturating_add(text.len())
-        > LONGEST_TEXT
-    {
+    if text.matches(from).count().saturating_mul(grows).saturating_add(text.len()) > LONGEST_TEXT {
         return Err(wrong("the text is too long"));
     }
     Ok(text.replace(from, to))

@@ -41,23 +41,15 @@ impl JsonTemplate {
 
 fn compile(value: &Value, depth: usize) -> Result<Node, MapError> {
     if depth > DEEPEST {
-        return Err(MapError::Template {
-            template: "{…}".into(),
-            reason: "it is nested too deep".into(),
-        });
+        return Err(MapError::Template { template: "{…}".into(), reason: "it is nested too deep".into() });
     }
     Ok(match value {
-        Value::String(text)
-            if text.contains("{{") || text.contains("{%") || text.contains("{#") =>
-        {
+        Value::String(text) if text.contains("{{") || text.contains("{%") || text.contains("{#") => {
             Node::Text(Template::compile(text)?)
         }
-        Value::Array(items) => Node::List(
-            items
-                .iter()
-                .map(|item| compile(item, depth + 1))
-                .collect::<Result<_, _>>()?,
-        ),
+        Value::Array(items) => {
+            Node::List(items.iter().map(|item| compile(item, depth + 1)).collect::<Result<_, _>>()?)
+        }
         Value::Object(members) => Node::Members(
             members
                 .iter()
@@ -96,9 +88,7 @@ fn collect(node: &Node, names: &mut Vec<String>) {
         Node::Fixed(_) => {}
         Node::Text(template) => names.extend(template.names()),
         Node::List(items) => items.iter().for_each(|item| collect(item, names)),
-        Node::Members(members) => members
-            .iter()
-            .for_each(|(_, member)| collect(member, names)),
+        Node::Members(members) => members.iter().for_each(|(_, member)| collect(member, names)),
     }
 }
 
@@ -119,9 +109,6 @@ mod tests {
             template.render(&scope).unwrap().unwrap(),
             json!({"title": "T", "labels": ["a"], "n": 1, "nested": {"body": "By amira"}, "list": ["x"]})
         );
-        assert!(
-            template.render(&json!({"params": {}})).is_err(),
-            "text with an absent value is an error"
-        );
+        assert!(template.render(&json!({"params": {}})).is_err(), "text with an absent value is an error");
     }
 }

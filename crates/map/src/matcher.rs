@@ -68,12 +68,8 @@ fn propose_members(
     maps: &mut Vec<FieldMap>,
     depth: usize,
 ) {
-    let required: Vec<&str> = schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
         let pointer = format!("{prefix}/{}", name.replace('~', "~0").replace('/', "~1"));
         if kind_of(member) == Kind::Object && member["properties"].is_object() {
@@ -89,19 +85,10 @@ fn propose_members(
         let best = leaves
             .iter()
             .filter_map(|leaf| score(leaf, name, member).map(|scored| (leaf, scored)))
-            .max_by_key(|(leaf, scored)| {
-                (
-                    scored.points,
-                    std::cmp::Reverse((leaf.rank, leaf.path.len())),
-                )
-            });
+            .max_by_key(|(leaf, scored)| (scored.points, std::cmp::Reverse((leaf.rank, leaf.path.len()))));
         let Some((leaf, scored)) = best else { continue };
         // An unsure guess for something nobody asked for does more harm than good.
-        let lowest = if required.contains(&name.as_str()) {
-            LOWEST
-        } else {
-            70
-        };
+        let lowest = if required.contains(&name.as_str()) { LOWEST } else { 70 };
         if scored.points < lowest {
             continue;
         }
@@ -143,22 +130,14 @@ fn score(leaf: &Leaf, name: &str, target: &Value) -> Option<Scored> {
     }
     // What is deep inside is rarely what is meant.
     points -= (leaf.path.len().saturating_sub(1) * 3) as i32;
-    u8::try_from(points.clamp(0, 100))
-        .ok()
-        .filter(|p| *p >= LOWEST)
-        .map(|points| Scored {
-            points,
-            convert: convert_by,
-            reason: why,
-        })
+    u8::try_from(points.clamp(0, 100)).ok().filter(|p| *p >= LOWEST).map(|points| Scored {
+        points,
+        convert: convert_by,
+        reason: why,
+    })
 }
 
-fn kinship(
-    leaf: &Leaf,
-    name: &str,
-    from: Option<Meaning>,
-    to: Option<Meaning>,
-) -> Option<(u8, String)> {
+fn kinship(leaf: &Leaf, name: &str, from: Option<Meaning>, to: Option<Meaning>) -> Option<(u8, String)> {
     let (own, wanted) = (tokens(&leaf.name), tokens(name));
     if own == wanted {
         return Some((100, "same name".to_owned()));
@@ -173,14 +152,8 @@ fn kinship(
         if points == 100 {
             // Two fields of one meaning and quite different things ("user id", "project id").
             let qualified = |words: &[String]| words.len() > 1;
-            let generic = matches!(
-                from,
-                Meaning::Id | Meaning::Place | Meaning::Person | Meaning::Number
-            );
-            if generic
-                && (qualified(&own) || qualified(&wanted))
-                && !own.iter().any(|w| wanted.contains(w))
-            {
+            let generic = matches!(from, Meaning::Id | Meaning::Place | Meaning::Person | Meaning::Number);
+            if generic && (qualified(&own) || qualified(&wanted)) && !own.iter().any(|w| wanted.contains(w)) {
                 return None;
             }
             if generic && wanted.len() > own.len() && !own.iter().all(|w| wanted.contains(w)) {
@@ -189,10 +162,7 @@ fn kinship(
             return Some((95, "same meaning".to_owned()));
         }
         if points > 0 {
-            return Some((
-                points,
-                format!("a {} can serve as a {}", from.word(), to.word()),
-            ));
+            return Some((points, format!("a {} can serve as a {}", from.word(), to.word())));
         }
         return None;
     }
@@ -201,9 +171,7 @@ fn kinship(
         return None;
     }
     let points = 90 * 2 * shared / (own.len() + wanted.len());
-    u8::try_from(points)
-        .ok()
-        .map(|points| (points, "similar name".to_owned()))
+    u8::try_from(points).ok().map(|points| (points, "similar name".to_owned()))
 }
 
 struct Fit {
@@ -213,17 +181,12 @@ struct Fit {
 
 /// The change of type that is needed; none where there is no sensible one.
 fn conversion(from: Kind, to: Kind, format: Option<&str>) -> Option<(Option<Conversion>, Fit)> {
-    let same = Fit {
-        penalty: 0,
-        words: "same type",
-    };
+    let same = Fit { penalty: 0, words: "same type" };
     let fit = |penalty, words| Fit { penalty, words };
     if to == Kind::Text && format == Some("date-time") {
         return match from {
             Kind::Text => Some((Some(Conversion::DateTime), same)),
-            Kind::Number | Kind::Integer => {
-                Some((Some(Conversion::DateTime), fit(3, "read as a time")))
-            }
+            Kind::Number | Kind::Integer => Some((Some(Conversion::DateTime), fit(3, "read as a time"))),
             _ => None,
         };
     }
@@ -242,10 +205,7 @@ fn conversion(from: Kind, to: Kind, format: Option<&str>) -> Option<(Option<Conv
         (Kind::Number | Kind::Integer | Kind::Boolean, Kind::Text) => {
             (Some(Conversion::Text), fit(4, "as text"))
         }
-        (Kind::List, Kind::Text) => (
-            Some(Conversion::Text),
-            fit(12, "the list is joined into one text"),
-        ),
+        (Kind::List, Kind::Text) => (Some(Conversion::Text), fit(12, "the list is joined into one text")),
         (Kind::Text, Kind::Number) => (Some(Conversion::Number), fit(8, "text read as a number")),
         (Kind::Text | Kind::Number, Kind::Integer) => {
             (Some(Conversion::Integer), fit(8, "read as a whole number"))
@@ -256,20 +216,15 @@ fn conversion(from: Kind, to: Kind, format: Option<&str>) -> Option<(Option<Conv
         (Kind::Text | Kind::Number | Kind::Integer, Kind::List) => {
             (Some(Conversion::List), fit(6, "as a list of one"))
         }
-        (Kind::List, Kind::Number | Kind::Integer | Kind::Boolean) => (
-            Some(Conversion::First),
-            fit(25, "only the first of the list is used"),
-        ),
+        (Kind::List, Kind::Number | Kind::Integer | Kind::Boolean) => {
+            (Some(Conversion::First), fit(25, "only the first of the list is used"))
+        }
         _ => return None,
     })
 }
 
 /// How many samples convert and fit the parameter's schema. None of many fitting rules it out.
-fn check_samples(
-    leaf: &Leaf,
-    target: &Value,
-    how: Option<Conversion>,
-) -> Option<Option<(usize, usize)>> {
+fn check_samples(leaf: &Leaf, target: &Value, how: Option<Conversion>) -> Option<Option<(usize, usize)>> {
     if leaf.samples.is_empty() {
         return Some(None);
     }
@@ -284,28 +239,19 @@ fn check_samples(
         value.is_some_and(|value| schema.check(&value).is_ok())
     };
     let good = leaf.samples.iter().filter(fits).count();
-    if good == 0 {
-        None
-    } else {
-        Some(Some((good, leaf.samples.len())))
-    }
+    if good == 0 { None } else { Some(Some((good, leaf.samples.len()))) }
 }
 
 /// The path to a leaf, with names that are not plain in brackets (RFC 9535 section 2.3.1).
 fn source_for(leaf: &Leaf, scored: &Scored, sources: &[SourceShape]) -> Source {
-    let root = sources
-        .get(leaf.rank)
-        .map_or("$", |source| source.root.as_str());
+    let root = sources.get(leaf.rank).map_or("$", |source| source.root.as_str());
     let mut path = root.to_owned();
     for part in &leaf.path {
         if tokens_are_plain(part) {
             path.push('.');
             path.push_str(part);
         } else {
-            path.push_str(&format!(
-                "['{}']",
-                part.replace('\\', "\\\\").replace('\'', "\\'")
-            ));
+            path.push_str(&format!("['{}']", part.replace('\\', "\\\\").replace('\'', "\\'")));
         }
     }
     debug_assert!(scored.points >= LOWEST);
@@ -349,11 +295,7 @@ fn from_schema(
             path: path.clone(),
             kind: kind_of(schema),
             format: schema["format"].as_str().map(str::to_owned),
-            samples: samples
-                .iter()
-                .filter(|v| !v.is_null())
-                .map(|v| (*v).clone())
-                .collect(),
+            samples: samples.iter().filter(|v| !v.is_null()).map(|v| (*v).clone()).collect(),
             rank,
         });
     }
@@ -361,22 +303,14 @@ fn from_schema(
 
 fn from_samples(samples: &[&Value], path: &mut Vec<String>, rank: usize, leaves: &mut Vec<Leaf>) {
     let mut names: Vec<&String> = Vec::new();
-    for name in samples
-        .iter()
-        .filter_map(|s| s.as_object())
-        .flat_map(|members| members.keys())
-    {
+    for name in samples.iter().filter_map(|s| s.as_object()).flat_map(|members| members.keys()) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
     for name in names {
         path.push(name.clone());
-        let inner: Vec<&Value> = samples
-            .iter()
-            .filter_map(|s| s.get(name))
-            .filter(|v| !v.is_null())
-            .collect();
+        let inner: Vec<&Value> = samples.iter().filter_map(|s| s.get(name)).filter(|v| !v.is_null()).collect();
         if inner.iter().any(|v| v.is_object()) && path.len() < DEEPEST {
             from_samples(&inner, path, rank, leaves);
         } else if let Some(first) = inner.first() {
@@ -397,11 +331,9 @@ fn kind_of(schema: &Value) -> Kind {
     let name = match &schema["type"] {
         Value::String(name) => name.as_str(),
         // Nullable: the other one.
-        Value::Array(names) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|n| *n != "null")
-            .unwrap_or_default(),
+        Value::Array(names) => {
+            names.iter().filter_map(Value::as_str).find(|n| *n != "null").unwrap_or_default()
+        }
         _ => "",
     };
     match name {
@@ -441,10 +373,8 @@ mod tests {
                 "created_at": {"type": "string", "format": "date-time"},
                 "user": {"type": "object", "properties": {"login": {"type": "string"}}}
             }})),
-            samples: vec![
-                json!({"number": 1, "title": "A", "body": "B", "labels": ["x"],
-                "created_at": "2026-01-31T12:00:00Z", "user": {"login": "amira"}}),
-            ],
+            samples: vec![json!({"number": 1, "title": "A", "body": "B", "labels": ["x"],
+                "created_at": "2026-01-31T12:00:00Z", "user": {"login": "amira"}})],
             label: "Issues".into(),
         }
     }
@@ -477,17 +407,11 @@ mod tests {
             ),
             (
                 json!({"properties": {"fields": {"type": "object", "properties": {"summary": {"type": "string"}, "link": {"type": "string", "format": "uri"}}}}}),
-                vec![
-                    ("/fields/summary", "$.item.title"),
-                    ("/fields/link", "$.item.html_url"),
-                ],
+                vec![("/fields/summary", "$.item.title"), ("/fields/link", "$.item.html_url")],
             ),
         ];
         for (target, want) in cases {
-            let want: Vec<_> = want
-                .into_iter()
-                .map(|(t, p)| (t.to_owned(), p.to_owned()))
-                .collect();
+            let want: Vec<_> = want.into_iter().map(|(t, p)| (t.to_owned(), p.to_owned())).collect();
             assert_eq!(paths(&target, &[issue()]), want, "{target}");
         }
     }
@@ -497,17 +421,13 @@ mod tests {
         let target = json!({"required": ["title"], "properties": {"title": {"type": "string"}}});
         let map = propose(&target, &[issue()]).remove(0);
         assert_eq!(map.confidence, Some(100));
-        assert_eq!(
-            map.reason.as_deref(),
-            Some("same name, same type, 1 of 1 samples fit")
-        );
+        assert_eq!(map.reason.as_deref(), Some("same name, same type, 1 of 1 samples fit"));
         assert_eq!(map.by, ChosenBy::Matcher);
     }
 
     #[test]
     fn an_unrelated_identifier_is_not_proposed() {
-        let target =
-            json!({"required": ["project_id"], "properties": {"project_id": {"type": "string"}}});
+        let target = json!({"required": ["project_id"], "properties": {"project_id": {"type": "string"}}});
         let mut source = issue();
         source.schema = None;
         source.samples = vec![json!({"user_id": "u1", "colour": "red"})];
@@ -529,14 +449,8 @@ mod tests {
 
     #[test]
     fn the_nearest_source_wins_among_equals() {
-        let near = SourceShape {
-            root: "$.steps.a".into(),
-            ..issue()
-        };
+        let near = SourceShape { root: "$.steps.a".into(), ..issue() };
         let target = json!({"required": ["title"], "properties": {"title": {"type": "string"}}});
-        assert_eq!(
-            paths(&target, &[near, issue()]),
-            [("/title".to_owned(), "$.steps.a.title".to_owned())]
-        );
+        assert_eq!(paths(&target, &[near, issue()]), [("/title".to_owned(), "$.steps.a.title".to_owned())]);
     }
 }

@@ -23,10 +23,7 @@ pub struct Path {
 impl Path {
     /// Compiles a path. Refuses what RFC 9535 refuses, also where the library does not.
     pub fn compile(text: &str) -> Result<Self, MapError> {
-        let invalid = |reason: String| MapError::Path {
-            path: text.to_owned(),
-            reason,
-        };
+        let invalid = |reason: String| MapError::Path { path: text.to_owned(), reason };
         if text.len() > LONGEST {
             return Err(invalid(format!("it is longer than {LONGEST} characters")));
         }
@@ -35,23 +32,12 @@ impl Path {
         }
         let query = parse_json_path(text).map_err(|error| {
             let line = error.to_string();
-            invalid(
-                line.lines()
-                    .last()
-                    .unwrap_or_default()
-                    .trim()
-                    .trim_start_matches("= ")
-                    .to_owned(),
-            )
+            invalid(line.lines().last().unwrap_or_default().trim().trim_start_matches("= ").to_owned())
         })?;
         if let Some(reason) = strict::fault(&query) {
             return Err(invalid(reason.to_owned()));
         }
-        Ok(Self {
-            names: plain_names(text),
-            text: text.to_owned(),
-            query,
-        })
+        Ok(Self { names: plain_names(text), text: text.to_owned(), query })
     }
 
     /// Every value that the path finds, in the order of the document.
@@ -80,9 +66,7 @@ impl Path {
 }
 
 fn lookup<'a>(value: &'a Value, names: &[String]) -> Option<&'a Value> {
-    names
-        .iter()
-        .try_fold(value, |value, name| value.as_object()?.get(name))
+    names.iter().try_fold(value, |value, name| value.as_object()?.get(name))
 }
 
 /// `$.a.b_c` as names; none for anything else.
@@ -95,11 +79,8 @@ fn plain_names(text: &str) -> Option<Vec<String>> {
         .split('.')
         .map(|name| {
             let mut chars = name.chars();
-            let starts = chars
-                .next()
-                .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-            (starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_'))
-                .then(|| name.to_owned())
+            let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+            (starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')).then(|| name.to_owned())
         })
         .collect()
 }
@@ -151,30 +132,16 @@ mod tests {
             ("$", json!([value.clone()])),
         ];
         for (path, want) in cases {
-            let found: Vec<_> = Path::compile(path)
-                .unwrap()
-                .all(&value)
-                .into_iter()
-                .cloned()
-                .collect();
+            let found: Vec<_> = Path::compile(path).unwrap().all(&value).into_iter().cloned().collect();
             assert_eq!(Value::from(found), want, "{path}");
         }
     }
 
     #[test]
     fn refuses_what_the_standard_refuses() {
-        for path in [
-            "",
-            "a",
-            "$.",
-            "$[",
-            " $.a",
-            "$.a ",
-            "$[01]",
-            "$[-0]",
-            "$[?count (@.a)>1]",
-            "$[9007199254740993]",
-        ] {
+        for path in
+            ["", "a", "$.", "$[", " $.a", "$.a ", "$[01]", "$[-0]", "$[?count (@.a)>1]", "$[9007199254740993]"]
+        {
             assert!(Path::compile(path).is_err(), "{path:?} was accepted");
         }
     }
@@ -191,11 +158,7 @@ mod tests {
             "$[ 1 , 2 ]",
         ];
         for path in accepted {
-            assert!(
-                Path::compile(path).is_ok(),
-                "{path} was refused: {:?}",
-                Path::compile(path)
-            );
+            assert!(Path::compile(path).is_ok(), "{path} was refused: {:?}", Path::compile(path));
         }
         let refused = [
             "$[?length(@.a)]",

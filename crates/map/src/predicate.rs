@@ -28,16 +28,9 @@ enum Kind {
 impl Test {
     /// Compiles a predicate.
     pub fn compile(predicate: &Predicate) -> Result<Self, MapError> {
-        let needed = |what: &str| MapError::Value {
-            field: "value".into(),
-            reason: format!("{what} is needed here"),
-        };
-        let value = || {
-            predicate
-                .value
-                .clone()
-                .ok_or_else(|| needed("a value to compare with"))
-        };
+        let needed =
+            |what: &str| MapError::Value { field: "value".into(), reason: format!("{what} is needed here") };
+        let value = || predicate.value.clone().ok_or_else(|| needed("a value to compare with"));
         let kind = match predicate.operator {
             PredicateOperator::Exists => Kind::Exists,
             PredicateOperator::Absent => Kind::Absent,
@@ -48,16 +41,11 @@ impl Test {
                 Value::Array(values) => Kind::In(values),
                 _ => return Err(needed("a list")),
             },
-            PredicateOperator::Matches => Kind::Matches(regex(
-                value()?
-                    .as_str()
-                    .ok_or_else(|| needed("a regular expression"))?,
-            )?),
+            PredicateOperator::Matches => {
+                Kind::Matches(regex(value()?.as_str().ok_or_else(|| needed("a regular expression"))?)?)
+            }
         };
-        Ok(Self {
-            path: Path::compile(&predicate.path)?,
-            kind,
-        })
+        Ok(Self { path: Path::compile(&predicate.path)?, kind })
     }
 
     /// Whether it holds for the value.
@@ -73,12 +61,8 @@ impl Test {
                 (Value::Array(items), want) => items.iter().any(|item| same(item, want)),
                 _ => same(v, want),
             }),
-            Kind::In(wanted) => found
-                .iter()
-                .any(|v| wanted.iter().any(|want| same(v, want))),
-            Kind::Matches(regex) => found
-                .iter()
-                .any(|v| v.as_str().is_some_and(|text| regex.is_match(text))),
+            Kind::In(wanted) => found.iter().any(|v| wanted.iter().any(|want| same(v, want))),
+            Kind::Matches(regex) => found.iter().any(|v| v.as_str().is_some_and(|text| regex.is_match(text))),
         }
     }
 }
@@ -86,8 +70,9 @@ impl Test {
 /// Equal, and a number equals the text that spells it: vendors mix them.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(number), Value::String(text))
-        | (Value::String(text), Value::Number(number)) => number.to_string() == *text,
+        (Value::Number(number), Value::String(text)) | (Value::String(text), Value::Number(number)) => {
+            number.to_string() == *text
+        }
         _ => a == b,
     }
 }
@@ -97,10 +82,7 @@ pub(crate) fn regex(pattern: &str) -> Result<Regex, MapError> {
     regex_lite::RegexBuilder::new(pattern)
         .size_limit(1 << 20)
         .build()
-        .map_err(|error| MapError::Pattern {
-            pattern: pattern.to_owned(),
-            reason: error.to_string(),
-        })
+        .map_err(|error| MapError::Pattern { pattern: pattern.to_owned(), reason: error.to_string() })
 }
 
 #[cfg(test)]
@@ -116,42 +98,15 @@ mod tests {
             (json!({"path": "$.nothing"}), false),
             (json!({"path": "$.gone"}), false),
             (json!({"path": "$.gone", "operator": "absent"}), true),
-            (
-                json!({"path": "$.n", "operator": "equals", "value": 3}),
-                true,
-            ),
-            (
-                json!({"path": "$.n", "operator": "equals", "value": "3"}),
-                true,
-            ),
-            (
-                json!({"path": "$.n", "operator": "not_equals", "value": 3}),
-                false,
-            ),
-            (
-                json!({"path": "$.s", "operator": "contains", "value": "bot"}),
-                true,
-            ),
-            (
-                json!({"path": "$.list", "operator": "contains", "value": "ui"}),
-                true,
-            ),
-            (
-                json!({"path": "$.list[*]", "operator": "in", "value": ["x", "bug"]}),
-                true,
-            ),
-            (
-                json!({"path": "$.s", "operator": "matches", "value": "^closed"}),
-                true,
-            ),
-            (
-                json!({"path": "$.s", "operator": "matches", "value": "^open"}),
-                false,
-            ),
-            (
-                json!({"path": "$.ok", "operator": "equals", "value": true}),
-                true,
-            ),
+            (json!({"path": "$.n", "operator": "equals", "value": 3}), true),
+            (json!({"path": "$.n", "operator": "equals", "value": "3"}), true),
+            (json!({"path": "$.n", "operator": "not_equals", "value": 3}), false),
+            (json!({"path": "$.s", "operator": "contains", "value": "bot"}), true),
+            (json!({"path": "$.list", "operator": "contains", "value": "ui"}), true),
+            (json!({"path": "$.list[*]", "operator": "in", "value": ["x", "bug"]}), true),
+            (json!({"path": "$.s", "operator": "matches", "value": "^closed"}), true),
+            (json!({"path": "$.s", "operator": "matches", "value": "^open"}), false),
+            (json!({"path": "$.ok", "operator": "equals", "value": true}), true),
         ];
         for (predicate, want) in cases {
             let test = Test::compile(&serde_json::from_value(predicate.clone()).unwrap()).unwrap();
@@ -161,10 +116,7 @@ mod tests {
             json!({"path": "$.s", "operator": "equals"}),
             json!({"path": "$.s", "operator": "matches", "value": "("}),
         ] {
-            assert!(
-                Test::compile(&serde_json::from_value(bad.clone()).unwrap()).is_err(),
-                "{bad}"
-            );
+            assert!(Test::compile(&serde_json::from_value(bad.clone()).unwrap()).is_err(), "{bad}");
         }
     }
 }

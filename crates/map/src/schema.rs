@@ -22,9 +22,7 @@ impl Schema {
     pub fn compile(schema: &Value) -> Result<Self, MapError> {
         let failed = |reason: String| MapError::Schema { reason };
         if let Some(reference) = foreign_reference(schema) {
-            return Err(failed(format!(
-                "it refers to another document ({reference})"
-            )));
+            return Err(failed(format!("it refers to another document ({reference})")));
         }
         jsonschema::options()
             .with_draft(jsonschema::Draft::Draft202012)
@@ -47,26 +45,18 @@ impl Schema {
                 message: error.masked_with("the value").to_string(),
             })
             .collect();
-        if misfits.is_empty() {
-            Ok(())
-        } else {
-            Err(misfits)
-        }
+        if misfits.is_empty() { Ok(()) } else { Err(misfits) }
     }
 }
 
 fn foreign_reference(schema: &Value) -> Option<&str> {
     match schema {
-        Value::Object(members) => {
-            members
-                .iter()
-                .find_map(|(name, member)| match (name.as_str(), member) {
-                    ("$ref" | "$dynamicRef", Value::String(target)) if !target.starts_with('#') => {
-                        Some(target.as_str())
-                    }
-                    _ => foreign_reference(member),
-                })
-        }
+        Value::Object(members) => members.iter().find_map(|(name, member)| match (name.as_str(), member) {
+            ("$ref" | "$dynamicRef", Value::String(target)) if !target.starts_with('#') => {
+                Some(target.as_str())
+            }
+            _ => foreign_reference(member),
+        }),
         Value::Array(items) => items.iter().find_map(foreign_reference),
         _ => None,
     }
@@ -87,10 +77,7 @@ mod tests {
         assert_eq!(schema.check(&json!({"title": "x", "n": 1})), Ok(()));
         let misfits = schema.check(&json!({"n": "not shown"})).unwrap_err();
         assert!(misfits.iter().any(|m| m.pointer == "/n"), "{misfits:?}");
-        assert!(
-            misfits.iter().all(|m| !m.message.contains("not shown")),
-            "{misfits:?}"
-        );
+        assert!(misfits.iter().all(|m| !m.message.contains("not shown")), "{misfits:?}");
     }
 
     #[test]
@@ -106,9 +93,6 @@ mod tests {
     fn other_documents_are_never_fetched() {
         let schema = json!({"properties": {"a": {"$ref": "https://example.test/schema.json"}}});
         assert!(Schema::compile(&schema).is_err());
-        assert!(
-            Schema::compile(&json!({"$defs": {"a": {"type": "string"}}, "$ref": "#/$defs/a"}))
-                .is_ok()
-        );
+        assert!(Schema::compile(&json!({"$defs": {"a": {"type": "string"}}, "$ref": "#/$defs/a"})).is_ok());
     }
 }

@@ -98,27 +98,19 @@ impl SignalMapper {
         if !item.is_object() {
             return Err(missing(self.items.text(), "the item is not an object"));
         }
-        if self
-            .filter
-            .as_ref()
-            .is_some_and(|filter| !filter.holds(item))
-        {
+        if self.filter.as_ref().is_some_and(|filter| !filter.holds(item)) {
             return Ok(None);
         }
-        let external_id = self
-            .external_id(item)
-            .ok_or_else(|| missing(self.id.text(), "there is no identifier"))?;
+        let external_id =
+            self.external_id(item).ok_or_else(|| missing(self.id.text(), "there is no identifier"))?;
         let timestamp = self
             .timestamp
             .first(item)
             .and_then(|value| parse_time(value, self.timestamp_format))
             .ok_or_else(|| missing(self.timestamp.text(), "there is no time that can be read"))?;
         let summary = display_line(&self.summary.text(item)?, 300);
-        let signal_type = self
-            .types
-            .iter()
-            .find(|(test, _)| test.holds(item))
-            .map_or(&self.default_type, |(_, t)| t);
+        let signal_type =
+            self.types.iter().find(|(test, _)| test.holds(item)).map_or(&self.default_type, |(_, t)| t);
         let mut participants: Vec<String> = Vec::new();
         for name in self.participants.iter().flat_map(|path| texts(path, item)) {
             if !participants.contains(&name) {
@@ -134,28 +126,11 @@ impl SignalMapper {
             signal_type: signal_type.clone(),
             timestamp,
             summary,
-            priority: self
-                .priorities
-                .iter()
-                .find(|(test, _)| test.holds(item))
-                .map(|(_, priority)| *priority),
+            priority: self.priorities.iter().find(|(test, _)| test.holds(item)).map(|(_, priority)| *priority),
             participants,
-            tags: self
-                .tags
-                .iter()
-                .flat_map(|path| texts(path, item))
-                .collect(),
-            related: self
-                .related
-                .iter()
-                .flat_map(|path| texts(path, item))
-                .collect(),
-            url: self
-                .url
-                .as_ref()
-                .and_then(|path| path.first(item))
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            tags: self.tags.iter().flat_map(|path| texts(path, item)).collect(),
+            related: self.related.iter().flat_map(|path| texts(path, item)).collect(),
+            url: self.url.as_ref().and_then(|path| path.first(item)).and_then(Value::as_str).map(str::to_owned),
             raw: self.raw(item),
         }))
     }
@@ -184,10 +159,7 @@ fn texts(path: &Path, item: &Value) -> Vec<String> {
 }
 
 fn missing(path: &str, reason: &str) -> MapError {
-    MapError::Value {
-        field: path.to_owned(),
-        reason: reason.to_owned(),
-    }
+    MapError::Value { field: path.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]
@@ -214,14 +186,7 @@ mod tests {
 
     fn map(item: &Value) -> Result<Option<Signal>, MapError> {
         let (connection, connector) = (ConnectionId::new("c"), ConnectorId::new("t"));
-        mapper().signal(
-            item,
-            &Origin {
-                connection: &connection,
-                connector: &connector,
-                stream: "issues",
-            },
-        )
+        mapper().signal(item, &Origin { connection: &connection, connector: &connector, stream: "issues" })
     }
 
     #[test]
@@ -248,25 +213,14 @@ mod tests {
         let draft = json!({"draft": true});
         assert_eq!(map(&draft), Ok(None));
         let cases = [
-            (
-                json!({"at": "2026-01-31T12:00:00Z"}),
-                "$.id: there is no identifier",
-            ),
-            (
-                json!({"id": 1, "at": "soon"}),
-                "$.at: there is no time that can be read",
-            ),
+            (json!({"at": "2026-01-31T12:00:00Z"}), "$.id: there is no identifier"),
+            (json!({"id": 1, "at": "soon"}), "$.at: there is no time that can be read"),
             (json!("text"), "$.issues[*]: the item is not an object"),
         ];
         for (item, want) in cases {
             assert_eq!(map(&item).unwrap_err().to_string(), want);
         }
         let no_title = json!({"id": 1, "at": "2026-01-31T12:00:00Z", "user": {"login": "a"}});
-        assert!(
-            map(&no_title)
-                .unwrap_err()
-                .to_string()
-                .contains("title is absent")
-        );
+        assert!(map(&no_title).unwrap_err().to_string().contains("title is absent"));
     }
 }

@@ -38,9 +38,7 @@ impl StepMapping {
                     convert: map.convert,
                     source: match &map.source {
                         Source::Path { path } => Ready::Path(Path::compile(path)?),
-                        Source::Template { template } => {
-                            Ready::Template(Template::compile(template)?)
-                        }
+                        Source::Template { template } => Ready::Template(Template::compile(template)?),
                         Source::Fixed { value } => Ready::Fixed(value.clone()),
                     },
                 })
@@ -64,10 +62,7 @@ impl StepMapping {
             let value = match map.convert {
                 None => value,
                 Some(how) => convert(value, how).map_err(|error| match error {
-                    MapError::Value { reason, .. } => MapError::Value {
-                        field: map.pointer.clone(),
-                        reason,
-                    },
+                    MapError::Value { reason, .. } => MapError::Value { field: map.pointer.clone(), reason },
                     other => other,
                 })?,
             };
@@ -87,15 +82,8 @@ fn tokens(pointer: &str) -> Result<Vec<String>, MapError> {
         reason: "a target is written like /text or /fields/title".to_owned(),
     };
     let rest = pointer.strip_prefix('/').ok_or_else(invalid)?;
-    let tokens: Vec<_> = rest
-        .split('/')
-        .map(|t| t.replace("~1", "/").replace("~0", "~"))
-        .collect();
-    if tokens.iter().any(String::is_empty) || tokens.len() > 16 {
-        Err(invalid())
-    } else {
-        Ok(tokens)
-    }
+    let tokens: Vec<_> = rest.split('/').map(|t| t.replace("~1", "/").replace("~0", "~")).collect();
+    if tokens.iter().any(String::is_empty) || tokens.len() > 16 { Err(invalid()) } else { Ok(tokens) }
 }
 
 fn put(into: &mut Value, tokens: &[String], value: Value) -> Option<()> {
@@ -105,13 +93,7 @@ fn put(into: &mut Value, tokens: &[String], value: Value) -> Option<()> {
         members.insert(first.clone(), value);
         return Some(());
     }
-    put(
-        members
-            .entry(first.clone())
-            .or_insert_with(|| Value::Object(Map::new())),
-        rest,
-        value,
-    )
+    put(members.entry(first.clone()).or_insert_with(|| Value::Object(Map::new())), rest, value)
 }
 
 #[cfg(test)]
@@ -126,8 +108,7 @@ mod tests {
 
     #[test]
     fn builds_nested_parameters_and_leaves_out_what_is_absent() {
-        let scope =
-            json!({"item": {"title": "T", "n": 3, "none": null}, "steps": {"a": {"id": 9}}});
+        let scope = json!({"item": {"title": "T", "n": 3, "none": null}, "steps": {"a": {"id": 9}}});
         let maps = json!([
             {"target": "/text", "source": {"type": "template", "template": "New: {{item.title}}"}},
             {"target": "/fields/count", "source": {"type": "path", "path": "$.item.n"}, "convert": "text"},
@@ -143,7 +124,8 @@ mod tests {
 
     #[test]
     fn says_which_field_does_not_fit() {
-        let maps = json!([{"target": "/n", "source": {"type": "path", "path": "$.item"}, "convert": "integer"}]);
+        let maps =
+            json!([{"target": "/n", "source": {"type": "path", "path": "$.item"}, "convert": "integer"}]);
         let error = apply(maps, &json!({"item": "many"})).unwrap_err();
         assert_eq!(error.to_string(), "/n: it is not a whole number");
         let bad = json!([{"target": "text", "source": {"type": "fixed", "value": 1}}]);

@@ -70,9 +70,7 @@ fn function(function: &TestFunction) -> Option<&'static str> {
     match function {
         TestFunction::Custom(..) => Some("it uses a function that RFC 9535 does not have"),
         TestFunction::Length(one) => value(one),
-        TestFunction::Search(one, two) | TestFunction::Match(one, two) => {
-            value(one).or_else(|| value(two))
-        }
+        TestFunction::Search(one, two) | TestFunction::Match(one, two) => value(one).or_else(|| value(two)),
         TestFunction::Count(one) | TestFunction::Value(one) => match one {
             FnArg::Test(inner) if !matches!(**inner, Test::Function(_)) => test(inner),
             _ => Some("count and value take a path"),
@@ -104,10 +102,5 @@ fn gives_value(function: &TestFunction) -> bool {
 }
 
 fn singular(segments: &[Segment]) -> bool {
-    segments.iter().all(|segment| {
-        matches!(
-            segment,
-            Segment::Selector(Selector::Name(_) | Selector::Index(_))
-        )
-    })
+    segments.iter().all(|segment| matches!(segment, Segment::Selector(Selector::Name(_) | Selector::Index(_))))
 }

@@ -48,20 +48,15 @@ impl std::fmt::Debug for Template {
 impl Template {
     /// Compiles a template.
     pub fn compile(source: &str) -> Result<Self, MapError> {
-        let invalid = |reason: String| MapError::Template {
-            template: cut(source),
-            reason,
-        };
+        let invalid = |reason: String| MapError::Template { template: cut(source), reason };
         if source.len() > LONGEST_SOURCE {
-            return Err(invalid(format!(
-                "it is longer than {LONGEST_SOURCE} characters"
-            )));
+            return Err(invalid(format!("it is longer than {LONGEST_SOURCE} characters")));
         }
         if source.contains("{%") || source.contains("{#") {
             return Err(invalid("only {{ expressions }} are allowed".to_owned()));
         }
-        let pieces = expression::split(source)
-            .ok_or_else(|| invalid("\"{{\" and \"}}\" do not match".to_owned()))?;
+        let pieces =
+            expression::split(source).ok_or_else(|| invalid("\"{{\" and \"}}\" do not match".to_owned()))?;
         let mut parts = Vec::new();
         let mut engine = None;
         for (literal, expression) in pieces {
@@ -77,24 +72,17 @@ impl Template {
                 None => {
                     let key = parts.len().to_string();
                     let env = engine.get_or_insert_with(environment);
-                    let names =
-                        add(env, &key, expression).map_err(|error| invalid(explain(&error)))?;
+                    let names = add(env, &key, expression).map_err(|error| invalid(explain(&error)))?;
                     Part::Expression { key, names }
                 }
             });
             if let Some(Part::Name(names)) = parts.last()
                 && names.len() > DEEPEST_NAME
             {
-                return Err(invalid(format!(
-                    "a name is deeper than {DEEPEST_NAME} members"
-                )));
+                return Err(invalid(format!("a name is deeper than {DEEPEST_NAME} members")));
             }
         }
-        Ok(Self {
-            source: source.to_owned(),
-            parts,
-            engine: engine.map(Arc::new),
-        })
+        Ok(Self { source: source.to_owned(), parts, engine: engine.map(Arc::new) })
     }
 
     /// The template as written.
@@ -121,16 +109,11 @@ impl Template {
     /// thing (`/items/` for `/items/7`); so is one that makes a segment `.` or `..`.
     pub fn path_segment(&self, scope: &Value) -> Result<String, MapError> {
         let path = self.fill(scope, |value| match as_text(value) {
-            text if text.is_empty() => {
-                Err(self.failed("a value in the address is empty".to_owned()))
-            }
+            text if text.is_empty() => Err(self.failed("a value in the address is empty".to_owned())),
             text => Ok(encode(&text)),
         })?;
         let path_only = path.split(['?', '#']).next().unwrap_or_default();
-        if path_only
-            .split('/')
-            .any(|segment| matches!(segment, "." | ".."))
-        {
+        if path_only.split('/').any(|segment| matches!(segment, "." | "..")) {
             return Err(self.failed("a value would lead to another folder".to_owned()));
         }
         Ok(path)
@@ -199,28 +182,19 @@ impl Template {
             .and_then(|expression| expression.render(Serde(&seen)));
         match result {
             Ok(text) if text == ABSENT => Ok(None),
-            Ok(text) => serde_json::from_str(&text)
-                .map(Some)
-                .map_err(|error| self.failed(error.to_string())),
+            Ok(text) => serde_json::from_str(&text).map(Some).map_err(|error| self.failed(error.to_string())),
             Err(error) if error.kind() == ErrorKind::UndefinedError => Ok(None),
             Err(error) => Err(self.failed(explain(&error))),
         }
     }
 
     fn failed(&self, reason: String) -> MapError {
-        MapError::Render {
-            template: cut(&self.source),
-            reason,
-        }
+        MapError::Render { template: cut(&self.source), reason }
     }
 }
 
 /// Adds an expression to the engine and gives the dotted names that it uses.
-fn add(
-    env: &mut Environment<'static>,
-    key: &str,
-    expression: &str,
-) -> Result<Vec<Vec<String>>, Error> {
+fn add(env: &mut Environment<'static>, key: &str, expression: &str) -> Result<Vec<Vec<String>>, Error> {
     // Alone first: what is wrapped in parentheses might otherwise close them.
     let mut names: Vec<Vec<String>> = env
         .compile_expression(expression)?
@@ -263,13 +237,7 @@ fn show(into: &mut Value, name: &[String], from: Option<&Value>) {
             members.insert(first.clone(), found.clone());
         }
     } else {
-        show(
-            members
-                .entry(first.clone())
-                .or_insert_with(|| Value::Object(Map::new())),
-            rest,
-            found,
-        );
+        show(members.entry(first.clone()).or_insert_with(|| Value::Object(Map::new())), rest, found);
     }
 }
 
@@ -301,9 +269,7 @@ fn encode(text: &str) -> String {
 }
 
 fn lookup<'a>(scope: &'a Value, names: &[String]) -> Option<&'a Value> {
-    names
-        .iter()
-        .try_fold(scope, |value, name| value.as_object()?.get(name))
+    names.iter().try_fold(scope, |value, name| value.as_object()?.get(name))
 }
 
 fn explain(error: &Error) -> String {
@@ -352,21 +318,14 @@ mod tests {
             ("{{ user['login']|title }}", "Amira"),
             ("{{ title|lower }}\n", "a & b\n"),
             ("{{ 'a-b'|split('-')|last }}{{ list|length }}", "b2"),
-            (
-                "{{ '3.7'|int }} {{ '3.7'|float }} {{ n|string }}",
-                "3 3.7 3",
-            ),
+            ("{{ '3.7'|int }} {{ '3.7'|float }} {{ n|string }}", "3 3.7 3"),
             ("{{ list|json }}", r#"["x","y"]"#),
             ("{{ 'one\\ntwo three'|truncate(6) }}", "one\nt…"),
             ("{{ 'abc'|truncate(3) }}{{ 'abc'|truncate(0) }}", "abc"),
             ("{{ 'a' if nothing == none else 'b' }}", "a"),
         ];
         for (template, want) in cases {
-            assert_eq!(
-                Template::compile(template).unwrap().text(&scope()).unwrap(),
-                want,
-                "{template}"
-            );
+            assert_eq!(Template::compile(template).unwrap().text(&scope()).unwrap(), want, "{template}");
         }
     }
 
@@ -387,29 +346,16 @@ mod tests {
             ("{{ missing|json }}", None),
         ];
         for (template, want) in cases {
-            assert_eq!(
-                Template::compile(template)
-                    .unwrap()
-                    .value(&scope())
-                    .unwrap(),
-                want,
-                "{template}"
-            );
+            assert_eq!(Template::compile(template).unwrap().value(&scope()).unwrap(), want, "{template}");
         }
     }
 
     #[test]
     fn an_absent_value_inside_text_is_an_error_and_never_empty_text() {
-        for template in [
-            "a {{missing}}",
-            "a {{ nothing }}",
-            "a {{ user.missing|upper }}",
-            "{{ missing.deep }} b",
-        ] {
-            assert!(
-                Template::compile(template).unwrap().text(&scope()).is_err(),
-                "{template}"
-            );
+        for template in
+            ["a {{missing}}", "a {{ nothing }}", "a {{ user.missing|upper }}", "{{ missing.deep }} b"]
+        {
+            assert!(Template::compile(template).unwrap().text(&scope()).is_err(), "{template}");
         }
     }
 
@@ -417,23 +363,12 @@ mod tests {
     fn values_cannot_add_path_segments() {
         let path = |t: &str| Template::compile(t).unwrap().path_segment(&scope());
         assert_eq!(path("/users/{{user.login}}/x").unwrap(), "/users/amira/x");
-        assert_eq!(
-            path("/q/{{ hostile }}").unwrap(),
-            "/q/%7B%7B%20user.login%20%7D%7D%20..%2Fx%3Fa%23b"
-        );
+        assert_eq!(path("/q/{{ hostile }}").unwrap(), "/q/%7B%7B%20user.login%20%7D%7D%20..%2Fx%3Fa%23b");
         assert_eq!(path("/q/{{ title|lower }}").unwrap(), "/q/a%20%26%20b");
         let empty = Template::compile("/q/{{id}}").unwrap();
-        assert!(
-            empty.path_segment(&json!({"id": ""})).is_err(),
-            "an empty id addresses the whole list"
-        );
+        assert!(empty.path_segment(&json!({"id": ""})).is_err(), "an empty id addresses the whole list");
         let dots = json!({"id": ".."});
-        assert!(
-            Template::compile("/q/{{id}}/z")
-                .unwrap()
-                .path_segment(&dots)
-                .is_err()
-        );
+        assert!(Template::compile("/q/{{id}}/z").unwrap().path_segment(&dots).is_err());
     }
 
     #[test]
@@ -453,10 +388,7 @@ mod tests {
             "{{ a.upper() }}",
         ];
         for template in refused {
-            assert!(
-                Template::compile(template).is_err(),
-                "{template} was accepted"
-            );
+            assert!(Template::compile(template).is_err(), "{template} was accepted");
         }
     }
 
@@ -478,11 +410,7 @@ mod tests {
                 assert!(template.text(&json!({})).is_err(), "{payload} gave text");
             }
             let literal = Template::compile("{{ v|trim }}").unwrap();
-            assert_eq!(
-                literal.text(&json!({ "v": payload })).unwrap(),
-                payload,
-                "a value stays literal text"
-            );
+            assert_eq!(literal.text(&json!({ "v": payload })).unwrap(), payload, "a value stays literal text");
         }
     }
 
@@ -490,28 +418,15 @@ mod tests {
     fn work_and_output_are_bounded() {
         let long = "x".repeat(600_000);
         let template = Template::compile("{{a}}{{a}}").unwrap();
-        assert!(
-            template.text(&json!({ "a": long })).is_err(),
-            "the output passes the cap"
-        );
-        for heavy in [
-            ("1+", 498),
-            ("(", 498),
-            ("not ", 240),
-            ("[", 498),
-            ("a.", 498),
-            ("-", 900),
-        ] {
+        assert!(template.text(&json!({ "a": long })).is_err(), "the output passes the cap");
+        for heavy in [("1+", 498), ("(", 498), ("not ", 240), ("[", 498), ("a.", 498), ("-", 900)] {
             let expression = format!("{{{{ {}1 }}}}", heavy.0.repeat(heavy.1));
             if let Ok(template) = Template::compile(&expression) {
                 let _ = template.text(&json!({}));
             }
         }
         let longer = format!("{{{{ {} 1 }}}}", "1 + ".repeat(3_000));
-        assert!(
-            Template::compile(&longer).is_err(),
-            "an expression that would exhaust the stack is refused"
-        );
+        assert!(Template::compile(&longer).is_err(), "an expression that would exhaust the stack is refused");
     }
 
     #[test]
@@ -577,15 +492,11 @@ mod tests {
     #[test]
     fn names_are_listed() {
         assert_eq!(
-            Template::compile("/{{config.owner}}/{{ params.n }}")
-                .unwrap()
-                .names(),
+            Template::compile("/{{config.owner}}/{{ params.n }}").unwrap().names(),
             ["config.owner", "params.n"]
         );
         assert_eq!(
-            Template::compile("{{ params.n|int + config.a }}")
-                .unwrap()
-                .names(),
+            Template::compile("{{ params.n|int + config.a }}").unwrap().names(),
             ["config.a", "params.n"]
         );
     }

@@ -12,14 +12,10 @@ pub fn parse_time(value: &Value, format: TimeFormat) -> Option<Timestamp> {
             let seconds = number(value)?;
             Timestamp::from_microsecond((seconds * 1e6).round() as i64).ok()
         }
-        (TimeFormat::UnixMs, value) => {
-            Timestamp::from_millisecond(number(value)?.round() as i64).ok()
-        }
+        (TimeFormat::UnixMs, value) => Timestamp::from_millisecond(number(value)?.round() as i64).ok(),
         (TimeFormat::Date, Value::String(text)) => {
             let day: jiff::civil::Date = text.get(..10)?.parse().ok()?;
-            day.to_zoned(jiff::tz::TimeZone::UTC)
-                .ok()
-                .map(|zoned| zoned.timestamp())
+            day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
         }
         (TimeFormat::Iso8601 | TimeFormat::Date, _) => None,
     }
@@ -59,10 +55,7 @@ fn parse_iso(text: &str) -> Option<Timestamp> {
     }
     // Without an offset: UTC. And the "+0000" form that RFC 3339 does not have.
     if let Ok(local) = text.parse::<jiff::civil::DateTime>() {
-        return local
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()
-            .map(|zoned| zoned.timestamp());
+        return local.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     }
     Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()
 }
@@ -83,41 +76,13 @@ mod tests {
     #[test]
     fn reads_what_services_write() {
         let cases = [
-            (
-                json!("2026-01-31T12:00:00Z"),
-                TimeFormat::Iso8601,
-                Some(1_769_860_800_000),
-            ),
-            (
-                json!("2026-01-31T13:00:00.5+01:00"),
-                TimeFormat::Iso8601,
-                Some(1_769_860_800_500),
-            ),
-            (
-                json!("2026-01-31T12:00:00+0000"),
-                TimeFormat::Iso8601,
-                Some(1_769_860_800_000),
-            ),
-            (
-                json!(1_769_860_800),
-                TimeFormat::Unix,
-                Some(1_769_860_800_000),
-            ),
-            (
-                json!("1769860800.25"),
-                TimeFormat::Unix,
-                Some(1_769_860_800_250),
-            ),
-            (
-                json!(1_769_860_800_123_i64),
-                TimeFormat::UnixMs,
-                Some(1_769_860_800_123),
-            ),
-            (
-                json!("2026-01-31"),
-                TimeFormat::Date,
-                Some(1_769_817_600_000),
-            ),
+            (json!("2026-01-31T12:00:00Z"), TimeFormat::Iso8601, Some(1_769_860_800_000)),
+            (json!("2026-01-31T13:00:00.5+01:00"), TimeFormat::Iso8601, Some(1_769_860_800_500)),
+            (json!("2026-01-31T12:00:00+0000"), TimeFormat::Iso8601, Some(1_769_860_800_000)),
+            (json!(1_769_860_800), TimeFormat::Unix, Some(1_769_860_800_000)),
+            (json!("1769860800.25"), TimeFormat::Unix, Some(1_769_860_800_250)),
+            (json!(1_769_860_800_123_i64), TimeFormat::UnixMs, Some(1_769_860_800_123)),
+            (json!("2026-01-31"), TimeFormat::Date, Some(1_769_817_600_000)),
             (json!("yesterday"), TimeFormat::Iso8601, None),
             (json!(1e300), TimeFormat::Unix, None),
             (json!(null), TimeFormat::Iso8601, None),

@@ -61,10 +61,7 @@ pub(crate) fn tokens(name: &str) -> Vec<String> {
     if !word.is_empty() {
         words.push(word);
     }
-    words
-        .into_iter()
-        .map(|word| spelled_out(&word).to_owned())
-        .collect()
+    words.into_iter().map(|word| spelled_out(&word).to_owned()).collect()
 }
 
 fn spelled_out(word: &str) -> &str {
@@ -99,25 +96,12 @@ pub(crate) fn meaning(name: &str, format: Option<&str>) -> Option<Meaning> {
         () if has(&["email", "mail"]) => Meaning::Email,
         () if has(&["url", "link", "uri", "href", "permalink"]) => Meaning::Url,
         () if has(&["due", "deadline"]) => Meaning::Due,
-        () if has(&["created", "opened", "published"]) && (time || tokens.len() == 1) => {
-            Meaning::Created
-        }
+        () if has(&["created", "opened", "published"]) && (time || tokens.len() == 1) => Meaning::Created,
         () if has(&["updated", "modified", "edited", "changed"]) && (time || tokens.len() == 1) => {
             Meaning::Updated
         }
         () if has(&["number"]) => Meaning::Number,
-        () if has(&[
-            "channel",
-            "room",
-            "folder",
-            "board",
-            "project",
-            "repository",
-            "team",
-        ]) =>
-        {
-            Meaning::Place
-        }
+        () if has(&["channel", "room", "folder", "board", "project", "repository", "team"]) => Meaning::Place,
         () if has(&["id", "key", "uuid", "guid", "gid"]) => Meaning::Id,
         () if has(&["title", "subject", "headline", "summary"]) => Meaning::Title,
         () if has(&["message", "text"]) => Meaning::Message,
@@ -125,10 +109,7 @@ pub(crate) fn meaning(name: &str, format: Option<&str>) -> Option<Meaning> {
         () if has(&["priority", "urgency", "severity", "importance"]) => Meaning::Priority,
         () if has(&["status", "state"]) => Meaning::Status,
         () if has(&["tags", "labels", "categories", "tag", "label"]) => Meaning::Tags,
-        () if has(&[
-            "assignee", "author", "user", "owner", "login", "creator", "reporter", "member",
-        ]) =>
-        {
+        () if has(&["assignee", "author", "user", "owner", "login", "creator", "reporter", "member"]) => {
             Meaning::Person
         }
         () if tokens.last().is_some_and(|t| t == "name") => Meaning::Title,

@@ -40,9 +40,7 @@ fn agrees_with_the_compliance_suite() {
         };
         let found: Value = path.all(&case["document"]).into_iter().cloned().collect();
         let fits = found == case["result"]
-            || case["results"]
-                .as_array()
-                .is_some_and(|results| results.contains(&found));
+            || case["results"].as_array().is_some_and(|results| results.contains(&found));
         if !fits {
             wrong.push(format!("differs: {name}: {}", case["selector"]));
         }

@@ -68,19 +68,11 @@ impl Circuit {
     /// A service fault happened at `now`.
     pub fn failed(&mut self, now: Duration) {
         *self = match *self {
-            Self::Closed { faults } if faults + 1 < FAULTS_TO_OPEN => {
-                Self::Closed { faults: faults + 1 }
-            }
-            Self::Closed { .. } => Self::Open {
-                until: now + FIRST_PAUSE,
-                pause: FIRST_PAUSE,
-            },
+            Self::Closed { faults } if faults + 1 < FAULTS_TO_OPEN => Self::Closed { faults: faults + 1 },
+            Self::Closed { .. } => Self::Open { until: now + FIRST_PAUSE, pause: FIRST_PAUSE },
             Self::HalfOpen { pause } => {
                 let pause = (pause * 2).min(LONGEST_PAUSE);
-                Self::Open {
-                    until: now + pause,
-                    pause,
-                }
+                Self::Open { until: now + pause, pause }
             }
             // A call that was under way when the circuit opened.
             open @ Self::Open { .. } => open,
@@ -99,14 +91,10 @@ impl Circuit {
     #[must_use]
     pub fn carried_over(self, old_now: Duration, new_now: Duration) -> Self {
         match self {
-            Self::Open { until, pause } => Self::Open {
-                until: new_now + until.saturating_sub(old_now).min(pause),
-                pause,
-            },
-            Self::HalfOpen { pause } => Self::Open {
-                until: new_now,
-                pause,
-            },
+            Self::Open { until, pause } => {
+                Self::Open { until: new_now + until.saturating_sub(old_now).min(pause), pause }
+            }
+            Self::HalfOpen { pause } => Self::Open { until: new_now, pause },
             closed @ Self::Closed { .. } => closed,
         }
     }

@@ -132,20 +132,14 @@ impl ConnectionState {
 
     /// Whether calls may be tried.
     pub fn is_usable(self) -> bool {
-        matches!(
-            self,
-            Self::Connected | Self::Active | Self::Error | Self::Testing
-        )
+        matches!(self, Self::Connected | Self::Active | Self::Error | Self::Testing)
     }
 }
 
 impl Code {
     /// Whether the failure means that the stored sign-in is of no more use.
     pub fn ends_sign_in(self) -> bool {
-        matches!(
-            self,
-            Self::AuthRevoked | Self::AuthInvalid | Self::SecretMissing
-        )
+        matches!(self, Self::AuthRevoked | Self::AuthInvalid | Self::SecretMissing)
     }
 }
 
@@ -187,10 +181,7 @@ mod tests {
 
     #[test]
     fn global_trouble_never_blames_a_connection() {
-        for code in Code::ALL
-            .iter()
-            .filter(|c| c.health() == HealthEffect::Global)
-        {
+        for code in Code::ALL.iter().filter(|c| c.health() == HealthEffect::Global) {
             assert_eq!(S::Connected.after(E::Failed(*code)), S::Connected, "{code}");
         }
     }

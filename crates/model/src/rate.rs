@@ -24,11 +24,7 @@ pub struct RateWindow {
 
 impl RateWindow {
     fn capacity(&self) -> f64 {
-        f64::from(
-            self.burst
-                .unwrap_or(self.calls / 10)
-                .clamp(1, (self.calls / 2).max(1)),
-        )
+        f64::from(self.burst.unwrap_or(self.calls / 10).clamp(1, (self.calls / 2).max(1)))
     }
 }
 
@@ -53,18 +49,9 @@ impl RateBudget {
     /// A window's bucket holds `burst` tokens and refills at a pace that keeps *any* window of its
     /// length within `calls`: `(calls − burst)` per window.
     pub fn new(windows: &[RateWindow], now: Duration) -> Self {
-        let buckets = windows
-            .iter()
-            .map(|w| Bucket {
-                window: *w,
-                tokens: w.capacity(),
-                filled_at: now,
-            })
-            .collect();
-        Self {
-            buckets,
-            hold_until: Duration::ZERO,
-        }
+        let buckets =
+            windows.iter().map(|w| Bucket { window: *w, tokens: w.capacity(), filled_at: now }).collect();
+        Self { buckets, hold_until: Duration::ZERO }
     }
 
     /// Takes one token of each window, or says how long until that is possible. Takes nothing then.
@@ -101,26 +88,13 @@ impl RateBudget {
 
     /// The same budget under another monotonic clock: no tokens are won by restarting.
     #[must_use]
-    pub fn carried_over(
-        mut self,
-        old_now: Duration,
-        new_now: Duration,
-        windows: &[RateWindow],
-    ) -> Self {
+    pub fn carried_over(mut self, old_now: Duration, new_now: Duration, windows: &[RateWindow]) -> Self {
         let same = self.buckets.len() == windows.len()
-            && self
-                .buckets
-                .iter()
-                .zip(windows)
-                .all(|(b, w)| b.window == *w);
+            && self.buckets.iter().zip(windows).all(|(b, w)| b.window == *w);
         if !same {
             let hold = self.hold_until.saturating_sub(old_now);
             self = Self::new(windows, new_now);
-            self.hold_until = if hold.is_zero() {
-                Duration::ZERO
-            } else {
-                new_now + hold
-            };
+            self.hold_until = if hold.is_zero() { Duration::ZERO } else { new_now + hold };
             return self;
         }
         for bucket in &mut self.buckets {
@@ -128,11 +102,7 @@ impl RateBudget {
             bucket.filled_at = new_now;
         }
         let hold = self.hold_until.saturating_sub(old_now);
-        self.hold_until = if hold.is_zero() {
-            Duration::ZERO
-        } else {
-            new_now + hold
-        };
+        self.hold_until = if hold.is_zero() { Duration::ZERO } else { new_now + hold };
         self
     }
 }
@@ -141,11 +111,7 @@ impl Bucket {
     /// Tokens per second.
     fn pace(&self) -> f64 {
         let calls = f64::from(self.window.calls.max(1));
-        let spare = if calls > 1.0 {
-            calls - self.window.capacity()
-        } else {
-            calls
-        };
+        let spare = if calls > 1.0 { calls - self.window.capacity() } else { calls };
         spare / f64::from(self.window.seconds.max(1))
     }
 
@@ -162,11 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn window(calls: u32, seconds: u32, burst: Option<u32>) -> RateWindow {
-        RateWindow {
-            calls,
-            seconds,
-            burst,
-        }
+        RateWindow { calls, seconds, burst }
     }
 
     proptest! {
@@ -200,16 +162,8 @@ mod tests {
     fn a_hold_outlives_a_restart() {
         let mut b = RateBudget::new(&[], Duration::from_secs(50));
         b.hold(Duration::from_secs(50), Duration::from_secs(60));
-        let mut b = b.carried_over(
-            Duration::from_secs(60),
-            Duration::ZERO,
-            &[window(10, 1, None)],
-        );
-        assert_eq!(
-            b.take(Duration::ZERO),
-            Err(Duration::from_secs(50)),
-            "new windows do not lift a hold"
-        );
+        let mut b = b.carried_over(Duration::from_secs(60), Duration::ZERO, &[window(10, 1, None)]);
+        assert_eq!(b.take(Duration::ZERO), Err(Duration::from_secs(50)), "new windows do not lift a hold");
         assert_eq!(b.take(Duration::from_secs(50)), Ok(()));
     }
 }

@@ -66,10 +66,7 @@ pub enum RunState {
 impl RunState {
     /// Whether nothing more will happen by itself or by the user's answer.
     pub fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Done | Self::DoneWithProblems | Self::Failed | Self::FailedUndone | Self::Stopped
-        )
+        matches!(self, Self::Done | Self::DoneWithProblems | Self::Failed | Self::FailedUndone | Self::Stopped)
     }
 
     /// The name on the wire and in the database.
@@ -106,11 +103,7 @@ pub struct JournalEntry {
 
 /// What happened. `item` counts from 0; it is 0 for steps that run once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    tag = "fact",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "fact", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Fact {
     /// An engine took the run up.
     Started {

@@ -23,9 +23,7 @@ pub struct SystemClock {
 impl SystemClock {
     /// Starts the monotonic clock at zero.
     pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: Instant::now() }
     }
 }
 
@@ -36,10 +34,7 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that everyone else is given"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else is given")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -58,9 +53,7 @@ pub struct ManualClock {
 impl ManualClock {
     /// Stands at `now`, with the monotonic clock at zero.
     pub fn at(now: Timestamp) -> Self {
-        Self {
-            state: std::sync::Mutex::new((now, Duration::ZERO)),
-        }
+        Self { state: std::sync::Mutex::new((now, Duration::ZERO)) }
     }
 
     /// Moves both clocks on by `step`.
@@ -76,9 +69,7 @@ impl ManualClock {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, (Timestamp, Duration)> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

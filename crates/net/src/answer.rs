@@ -35,17 +35,12 @@ impl Headers {
 
     /// The first value of a header.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(own, _)| own.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// All pairs, in the order received.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -67,10 +62,7 @@ mod tests {
     #[test]
     fn a_document_nested_very_deep_is_refused_and_not_a_crash() {
         let deep = "[".repeat(200_000);
-        assert_eq!(
-            json_body(deep.as_bytes()).unwrap_err().code,
-            Code::MalformedResponse
-        );
+        assert_eq!(json_body(deep.as_bytes()).unwrap_err().code, Code::MalformedResponse);
         let fine = format!("{}1{}", "[".repeat(100), "]".repeat(100));
         assert!(json_body(fine.as_bytes()).is_ok());
     }

@@ -51,44 +51,27 @@ impl Client {
         for _ in 0..=REDIRECTS {
             let host = host_of(&url);
             check_target(&request, &url)?;
-            let left = request
-                .timeout
-                .saturating_sub(self.clock.monotonic().saturating_sub(started));
+            let left = request.timeout.saturating_sub(self.clock.monotonic().saturating_sub(started));
             let response = self
                 .client(&request)
-                .execute(build_request(
-                    &request,
-                    &url,
-                    left.max(Duration::from_millis(1)),
-                )?)
+                .execute(build_request(&request, &url, left.max(Duration::from_millis(1)))?)
                 .await;
             let response = response.map_err(|error| before_answer(&error.without_url(), &host))?;
             let status = response.status().as_u16();
             let headers = headers_of(&response);
-            if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, headers.get("location"))
-            {
+            if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, headers.get("location")) {
                 url = next_hop(&request, &url, location)?;
                 continue;
             }
             let body = read_body(response, request.max_body, &host).await;
             let took = self.clock.monotonic().saturating_sub(started);
-            return Ok(Answer {
-                status,
-                headers,
-                body,
-                took,
-                url,
-            });
+            return Ok(Answer { status, headers, body, took, url });
         }
         Err(refused(&request.url, "too many redirects"))
     }
 
     fn client(&self, request: &Request) -> &reqwest::Client {
-        let clients = if request.effect {
-            &self.single
-        } else {
-            &self.pooled
-        };
+        let clients = if request.effect { &self.single } else { &self.pooled };
         &clients[usize::from(request.allow_private)]
     }
 }
@@ -102,9 +85,7 @@ fn build(allow_private: bool, pooled: bool) -> Result<reqwest::Client, NetError>
         .read_timeout(IDLE_TIMEOUT)
         .dns_resolver(Arc::new(GuardedResolver { allow_private }));
     builder = if pooled {
-        builder
-            .pool_max_idle_per_host(8)
-            .pool_idle_timeout(Duration::from_secs(30))
+        builder.pool_max_idle_per_host(8).pool_idle_timeout(Duration::from_secs(30))
     } else {
         builder.pool_max_idle_per_host(0)
     };
@@ -112,9 +93,7 @@ fn build(allow_private: bool, pooled: bool) -> Result<reqwest::Client, NetError>
         // What is on this computer or network is not behind the proxy.
         builder = builder.no_proxy();
     }
-    builder
-        .build()
-        .map_err(|error| NetError::Client(error.without_url().to_string()))
+    builder.build().map_err(|error| NetError::Client(error.without_url().to_string()))
 }
 
 /// The destination must be approved, and public unless allowed otherwise.
@@ -125,8 +104,7 @@ fn check_target(request: &Request, url: &Url) -> Result<(), Failure> {
         host: host_of(url),
         detail: detail.to_owned(),
     };
-    let origin =
-        origin_of(url).ok_or_else(|| blocked("only http and https addresses can be called"))?;
+    let origin = origin_of(url).ok_or_else(|| blocked("only http and https addresses can be called"))?;
     if !request.origins.contains(&origin) {
         return Err(blocked("this origin was not approved for the connection"));
     }
@@ -141,17 +119,9 @@ fn check_target(request: &Request, url: &Url) -> Result<(), Failure> {
     }
 }
 
-fn build_request(
-    request: &Request,
-    url: &Url,
-    timeout: Duration,
-) -> Result<reqwest::Request, Failure> {
-    let invalid = |detail: String| Failure {
-        code: Code::InvalidConfig,
-        sent: false,
-        host: host_of(url),
-        detail,
-    };
+fn build_request(request: &Request, url: &Url, timeout: Duration) -> Result<reqwest::Request, Failure> {
+    let invalid =
+        |detail: String| Failure { code: Code::InvalidConfig, sent: false, host: host_of(url), detail };
     let mut url = url.clone();
     for (name, value) in &request.secret_query {
         url.query_pairs_mut().append_pair(name, value);
@@ -162,8 +132,8 @@ fn build_request(
     *built.timeout_mut() = Some(timeout);
     let headers = built.headers_mut();
     for (name, value) in &request.headers {
-        let (name, value) = header(name, value)
-            .ok_or_else(|| invalid(format!("the header {name} cannot be sent")))?;
+        let (name, value) =
+            header(name, value).ok_or_else(|| invalid(format!("the header {name} cannot be sent")))?;
         headers.insert(name, value);
     }
     for (name, value) in &request.secret_headers {
@@ -173,10 +143,7 @@ fn build_request(
         headers.insert(name, value);
     }
     if let Some(media) = request.content_type {
-        headers.insert(
-            reqwest::header::CONTENT_TYPE,
-            HeaderValue::from_static(media),
-        );
+        headers.insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static(media));
     }
     if let Some(body) = &request.body {
         *built.body_mut() = Some(body.clone().into());
@@ -185,22 +152,14 @@ fn build_request(
 }
 
 fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
-    Some((
-        HeaderName::from_bytes(name.as_bytes()).ok()?,
-        HeaderValue::from_str(value).ok()?,
-    ))
+    Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
 }
 
 /// Where a redirect leads, if it may be followed.
 fn next_hop(request: &Request, from: &Url, location: &str) -> Result<Url, Failure> {
-    let to = from
-        .join(location)
-        .map_err(|_| refused(from, "the redirect's address cannot be read"))?;
+    let to = from.join(location).map_err(|_| refused(from, "the redirect's address cannot be read"))?;
     if request.effect || !request.method.is_safe() {
-        return Err(refused(
-            &to,
-            "a redirect of a request that changes something is not followed",
-        ));
+        return Err(refused(&to, "a redirect of a request that changes something is not followed"));
     }
     if origin_of(&to).is_none() || origin_of(&to) != origin_of(from) {
         return Err(refused(&to, "the redirect leads to another origin"));
@@ -210,12 +169,7 @@ fn next_hop(request: &Request, from: &Url, location: &str) -> Result<Url, Failur
 
 fn refused(to: &Url, detail: &str) -> Failure {
     // The redirect is an answer, so the request was received; it says it was not acted on here.
-    Failure {
-        code: Code::RedirectRefused,
-        sent: true,
-        host: host_of(to),
-        detail: detail.to_owned(),
-    }
+    Failure { code: Code::RedirectRefused, sent: true, host: host_of(to), detail: detail.to_owned() }
 }
 
 fn host_of(url: &Url) -> String {
@@ -232,21 +186,14 @@ fn headers_of(response: &reqwest::Response) -> Headers {
             .headers()
             .iter()
             .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             })
             .collect(),
     )
 }
 
 /// Reads the body after decompression, up to the cap.
-async fn read_body(
-    mut response: reqwest::Response,
-    cap: usize,
-    host: &str,
-) -> Result<Vec<u8>, Failure> {
+async fn read_body(mut response: reqwest::Response, cap: usize, host: &str) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {

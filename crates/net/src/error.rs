@@ -24,11 +24,7 @@ impl From<Failure> for Problem {
         if failure.code == Code::PayloadTooLarge {
             problem = problem.with("n", "16");
         }
-        if failure.detail.is_empty() {
-            problem
-        } else {
-            problem.detail(failure.detail)
-        }
+        if failure.detail.is_empty() { problem } else { problem.detail(failure.detail) }
     }
 }
 
@@ -57,9 +53,7 @@ pub enum NetError {
 impl From<NetError> for Problem {
     fn from(error: NetError) -> Self {
         match &error {
-            NetError::PortInUse(address) => {
-                Self::new(Code::PortInUse).with("n", address.port().to_string())
-            }
+            NetError::PortInUse(address) => Self::new(Code::PortInUse).with("n", address.port().to_string()),
             NetError::Client(_) | NetError::NotLoopback(_) | NetError::Serve { .. } => {
                 Self::new(Code::Internal).detail(error.to_string())
             }

@@ -17,11 +17,7 @@ pub(crate) fn before_answer(error: &reqwest::Error, host: &str) -> Failure {
         detail: detail.to_owned(),
     };
     if find::<Blocked>(error).is_some() {
-        return failure(
-            Code::TargetBlocked,
-            false,
-            "the name leads to a private address",
-        );
+        return failure(Code::TargetBlocked, false, "the name leads to a private address");
     }
     if find::<Unresolved>(error).is_some() {
         return failure(Code::DnsFailure, false, "");
@@ -37,15 +33,11 @@ pub(crate) fn before_answer(error: &reqwest::Error, host: &str) -> Failure {
             _ if error.is_timeout() => failure(Code::TimeoutConnect, false, ""),
             Some(ErrorKind::ConnectionRefused) => failure(Code::ConnectionRefused, false, ""),
             Some(ErrorKind::TimedOut) => failure(Code::TimeoutConnect, false, ""),
-            Some(
-                ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown,
-            ) => failure(Code::Offline, false, "the network cannot be reached"),
+            Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown) => {
+                failure(Code::Offline, false, "the network cannot be reached")
+            }
             // Cut during the handshake, as by a port that does not speak TLS.
-            Some(_) | None => failure(
-                Code::TlsFailure,
-                false,
-                "the connection could not be secured",
-            ),
+            Some(_) | None => failure(Code::TlsFailure, false, "the connection could not be secured"),
         };
     }
     if error.is_timeout() {
@@ -64,33 +56,22 @@ pub(crate) fn before_answer(error: &reqwest::Error, host: &str) -> Failure {
 
 /// Names a failure after the status line.
 pub(crate) fn in_body(error: &reqwest::Error, host: &str) -> Failure {
-    let timed_out = error.is_timeout()
-        || find::<std::io::Error>(error).is_some_and(|e| e.kind() == ErrorKind::TimedOut);
+    let timed_out =
+        error.is_timeout() || find::<std::io::Error>(error).is_some_and(|e| e.kind() == ErrorKind::TimedOut);
     let hyper_fault = find::<hyper::Error>(error).is_some();
     let reset = find::<std::io::Error>(error).is_some_and(|e| {
-        matches!(
-            e.kind(),
-            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe
-        )
+        matches!(e.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe)
     });
     let (code, detail) = if timed_out {
         (Code::TimeoutResponse, "the answer stopped coming")
     } else if hyper_fault || reset {
         (Code::ConnectionLost, "")
     } else if error.is_decode() || error.is_body() {
-        (
-            Code::MalformedResponse,
-            "the answer's compression cannot be read",
-        )
+        (Code::MalformedResponse, "the answer's compression cannot be read")
     } else {
         (Code::ConnectionLost, "")
     };
-    Failure {
-        code,
-        sent: true,
-        host: host.to_owned(),
-        detail: detail.to_owned(),
-    }
+    Failure { code, sent: true, host: host.to_owned(), detail: detail.to_owned() }
 }
 
 fn tls(error: &reqwest::Error) -> bool {
@@ -98,9 +79,7 @@ fn tls(error: &reqwest::Error) -> bool {
 }
 
 fn tls_detail(error: &reqwest::Error) -> String {
-    find::<rustls::Error>(error)
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    find::<rustls::Error>(error).map(ToString::to_string).unwrap_or_default()
 }
 
 /// The first error of a type in the chain, looking inside I/O errors too.
@@ -110,10 +89,7 @@ fn find<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Optio
         if let Some(found) = current.downcast_ref::<E>() {
             return Some(found);
         }
-        if let Some(inner) = current
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-        {
+        if let Some(inner) = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             let inner: &(dyn StdError + 'static) = inner;
             if let Some(found) = find::<E>(inner) {
                 return Some(found);

@@ -41,8 +41,7 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
 
 fn is_public_v6(v6: Ipv6Addr) -> bool {
     let segments = v6.segments();
-    let inner =
-        |high: u16, low: u16| is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
+    let inner = |high: u16, low: u16| is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
     if v6.is_loopback() || v6.is_unspecified() || v6.is_multicast() {
         return false;
     }
@@ -57,9 +56,7 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
         // 2001::/32 Teredo, 2001:db8::/32 documentation, 100::/64 discard
         [0x2001, 0 | 0xdb8, ..] | [0x100, 0, 0, 0, ..] => false,
         // fc00::/7 unique local, fe80::/10 link-local, fec0::/10 site-local
-        [first, ..] => {
-            first & 0xfe00 != 0xfc00 && first & 0xffc0 != 0xfe80 && first & 0xffc0 != 0xfec0
-        }
+        [first, ..] => first & 0xfe00 != 0xfc00 && first & 0xffc0 != 0xfe80 && first & 0xffc0 != 0xfec0,
     }
 }
 
@@ -100,10 +97,8 @@ impl Resolve for GuardedResolver {
             if found.is_empty() {
                 return Err(Box::new(Unresolved) as Box<dyn std::error::Error + Send + Sync>);
             }
-            let allowed: Vec<SocketAddr> = found
-                .into_iter()
-                .filter(|address| allow_private || is_public(address.ip()))
-                .collect();
+            let allowed: Vec<SocketAddr> =
+                found.into_iter().filter(|address| allow_private || is_public(address.ip())).collect();
             if allowed.is_empty() {
                 return Err(Box::new(Blocked) as Box<dyn std::error::Error + Send + Sync>);
             }
@@ -151,37 +146,21 @@ mod tests {
             "http://[ff02::1]/",
         ];
         for text in private {
-            let address = literal_address(&text.parse().unwrap())
-                .unwrap_or_else(|| panic!("{text} is no literal"));
+            let address =
+                literal_address(&text.parse().unwrap()).unwrap_or_else(|| panic!("{text} is no literal"));
             assert!(!is_public(address), "{text} passed as public");
         }
-        for text in [
-            "http://93.184.215.14/",
-            "http://[2606:2800:21f:cb07::1]/",
-            "http://[64:ff9b::808:808]/",
-        ] {
-            assert!(
-                is_public(literal_address(&text.parse().unwrap()).unwrap()),
-                "{text}"
-            );
+        for text in ["http://93.184.215.14/", "http://[2606:2800:21f:cb07::1]/", "http://[64:ff9b::808:808]/"] {
+            assert!(is_public(literal_address(&text.parse().unwrap()).unwrap()), "{text}");
         }
     }
 
     #[test]
     fn origins() {
         let cases = [
-            (
-                "https://api.example.com/x?y",
-                Some("https://api.example.com"),
-            ),
-            (
-                "https://API.example.com:443/",
-                Some("https://api.example.com"),
-            ),
-            (
-                "http://127.0.0.1:4319/tracker",
-                Some("http://127.0.0.1:4319"),
-            ),
+            ("https://api.example.com/x?y", Some("https://api.example.com")),
+            ("https://API.example.com:443/", Some("https://api.example.com")),
+            ("http://127.0.0.1:4319/tracker", Some("http://127.0.0.1:4319")),
             ("file:///etc/passwd", None),
             ("javascript:alert(1)", None),
         ];

@@ -26,21 +26,16 @@ pub struct Listener {
 }
 
 /// Binds a loopback address; port 0 takes any free one. `PORT_IN_USE` where it is taken.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that binds"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that binds")]
 pub async fn listen(address: SocketAddr) -> Result<Listener, NetError> {
     if !address.ip().is_loopback() {
         return Err(NetError::NotLoopback(address));
     }
     let serve = |source| NetError::Serve { address, source };
-    let inner = TcpListener::bind(address)
-        .await
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => NetError::PortInUse(address),
-            _ => serve(error),
-        })?;
+    let inner = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => NetError::PortInUse(address),
+        _ => serve(error),
+    })?;
     let address = inner.local_addr().map_err(serve)?;
     Ok(Listener { inner, address })
 }
@@ -93,24 +88,15 @@ pub struct CutConnection;
 #[error("the connection is cut on purpose")]
 struct Cut;
 
-async fn serve_connection(
-    stream: TcpStream,
-    router: Router,
-    mut closed: tokio::sync::watch::Receiver<()>,
-) {
-    let service =
-        hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let mut router = router.clone();
-            async move {
-                // The router cannot fail.
-                let Ok(response) = router.call(request.map(axum::body::Body::new)).await;
-                if response.extensions().get::<CutConnection>().is_some() {
-                    Err(Cut)
-                } else {
-                    Ok(response)
-                }
-            }
-        });
+async fn serve_connection(stream: TcpStream, router: Router, mut closed: tokio::sync::watch::Receiver<()>) {
+    let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let mut router = router.clone();
+        async move {
+            // The router cannot fail.
+            let Ok(response) = router.call(request.map(axum::body::Body::new)).await;
+            if response.extensions().get::<CutConnection>().is_some() { Err(Cut) } else { Ok(response) }
+        }
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
@@ -133,11 +119,7 @@ async fn serve_connection(
 /// (421, first of all: DNS rebinding shows nowhere else), or any `Origin` (403).
 pub fn guard_host(router: Router, address: SocketAddr) -> Router {
     let port = address.port();
-    let hosts = [
-        format!("127.0.0.1:{port}"),
-        format!("localhost:{port}"),
-        format!("[::1]:{port}"),
-    ];
+    let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")];
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
         let hosts = hosts.clone();
         async move { check(request, next, &hosts).await }

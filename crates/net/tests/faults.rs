@@ -17,10 +17,7 @@ use tokio::net::TcpStream;
 type Script = fn(TcpStream) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Serves each connection with the script. Bound through a plain socket: the faults are below HTTP.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the faulty peer is not the product"
-)]
+#[expect(clippy::disallowed_methods, reason = "the faulty peer is not the product")]
 async fn faulty(script: Script) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -56,9 +53,7 @@ macro_rules! answering {
 }
 
 async fn attempt(address: SocketAddr, method: Method) -> Result<Answer, Failure> {
-    let url = format!("http://{address}/x?secret-query=canary")
-        .parse()
-        .unwrap();
+    let url = format!("http://{address}/x?secret-query=canary").parse().unwrap();
     attempt_url(url, method).await
 }
 
@@ -69,9 +64,7 @@ async fn attempt_url(url: url::Url, method: Method) -> Result<Answer, Failure> {
     request.allow_private = true;
     request.timeout = Duration::from_millis(1_500);
     request.max_body = 1 << 20;
-    request
-        .secret_headers
-        .push(("X-Api-Key".into(), "canary".to_owned().into()));
+    request.secret_headers.push(("X-Api-Key".into(), "canary".to_owned().into()));
     client.send(request).await
 }
 
@@ -96,11 +89,9 @@ fn gzip_bomb() -> Vec<u8> {
     let mut body = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
     body.extend(bits.done());
     body.extend([0; 8]);
-    let mut out = format!(
-        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
+    let mut out =
+        format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len())
+            .into_bytes();
     out.extend(body);
     out
 }
@@ -182,7 +173,11 @@ async fn every_fault_gets_its_code_in_bounded_time_for_reads_and_for_effects() {
             },
             BodyFails(200, Code::TimeoutResponse),
         ),
-        ("truncated", answering!(*b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), BodyFails(200, Code::ConnectionLost)),
+        (
+            "truncated",
+            answering!(*b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"),
+            BodyFails(200, Code::ConnectionLost),
+        ),
         (
             "truncated chunk",
             answering!(*b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n50\r\nabc"),
@@ -209,7 +204,9 @@ async fn every_fault_gets_its_code_in_bounded_time_for_reads_and_for_effects() {
         ("not HTTP", answering!(*b"SSH-2.0-OpenSSH_9.2\r\n"), Fails(Code::UnexpectedContent, true)),
         (
             "two thousand headers",
-            answering!([b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-A: b\r\n".repeat(2_000), b"\r\n".to_vec()].concat()),
+            answering!(
+                [b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-A: b\r\n".repeat(2_000), b"\r\n".to_vec()].concat()
+            ),
             Fails(Code::UnexpectedContent, true),
         ),
         ("no content", answering!(*b"HTTP/1.1 204 No Content\r\n\r\n"), Status(204)),
@@ -217,7 +214,9 @@ async fn every_fault_gets_its_code_in_bounded_time_for_reads_and_for_effects() {
         ("server error", answering!(*b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), Status(500)),
         (
             "redirect loop, or a redirected effect",
-            answering!(*b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+            answering!(
+                *b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            ),
             Fails(Code::RedirectRefused, true),
         ),
         (
@@ -245,11 +244,7 @@ async fn every_fault_gets_its_code_in_bounded_time_for_reads_and_for_effects() {
             let shown = format!("{outcome:?}");
             match (&want, &outcome) {
                 (Fails(code, sent), Err(failure)) => {
-                    assert_eq!(
-                        (failure.code, failure.sent),
-                        (*code, *sent),
-                        "{name}, {method:?}: {shown}"
-                    );
+                    assert_eq!((failure.code, failure.sent), (*code, *sent), "{name}, {method:?}: {shown}");
                 }
                 (BodyFails(status, code), Ok(answer)) => {
                     assert_eq!(answer.status, *status, "{name}, {method:?}");
@@ -266,10 +261,7 @@ async fn every_fault_gets_its_code_in_bounded_time_for_reads_and_for_effects() {
                 _ => panic!("{name}, {method:?}: {shown}"),
             }
             if let Err(failure) = &outcome {
-                assert!(
-                    !failure.to_string().contains("canary"),
-                    "{name}: a secret or query is in the message"
-                );
+                assert!(!failure.to_string().contains("canary"), "{name}: a secret or query is in the message");
             }
             cases += 1;
         }
@@ -282,17 +274,9 @@ async fn what_never_left_is_known_not_to_be_sent() {
     // A port that was free a moment ago.
     let free = listen("127.0.0.1:0".parse().unwrap()).await.unwrap().addr();
     let refused = attempt(free, Method::Post).await.unwrap_err();
-    assert_eq!(
-        (refused.code, refused.sent),
-        (Code::ConnectionRefused, false)
-    );
+    assert_eq!((refused.code, refused.sent), (Code::ConnectionRefused, false));
 
-    let unknown = attempt_url(
-        "http://no-such-name.invalid/".parse().unwrap(),
-        Method::Post,
-    )
-    .await
-    .unwrap_err();
+    let unknown = attempt_url("http://no-such-name.invalid/".parse().unwrap(), Method::Post).await.unwrap_err();
     assert_eq!((unknown.code, unknown.sent), (Code::DnsFailure, false));
 
     // A port that answers TLS with plain text.
@@ -303,9 +287,7 @@ async fn what_never_left_is_known_not_to_be_sent() {
         })
     })
     .await;
-    let tls = attempt_url(format!("https://{plain}/").parse().unwrap(), Method::Post)
-        .await
-        .unwrap_err();
+    let tls = attempt_url(format!("https://{plain}/").parse().unwrap(), Method::Post).await.unwrap_err();
     assert_eq!((tls.code, tls.sent), (Code::TlsFailure, false), "{tls:?}");
 }
 
@@ -314,43 +296,23 @@ async fn private_addresses_and_unapproved_origins_are_refused_before_anything_is
     let client = Client::new(Arc::new(SystemClock::new())).unwrap();
     let address = faulty(answering!(*b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")).await;
     let port = address.port();
-    for host in [
-        "127.0.0.1",
-        "localhost",
-        "[::ffff:127.0.0.1]",
-        "0x7f.1",
-        "2130706433",
-    ] {
-        let mut request = Request::new(
-            Method::Get,
-            format!("http://{host}:{port}/").parse().unwrap(),
-        );
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0x7f.1", "2130706433"] {
+        let mut request = Request::new(Method::Get, format!("http://{host}:{port}/").parse().unwrap());
         request.origins = origin_of(&request.url).into_iter().collect();
         let failure = client.send(request).await.unwrap_err();
-        assert_eq!(
-            (failure.code, failure.sent),
-            (Code::TargetBlocked, false),
-            "{host}: {failure:?}"
-        );
+        assert_eq!((failure.code, failure.sent), (Code::TargetBlocked, false), "{host}: {failure:?}");
     }
     let mut request = Request::new(Method::Get, format!("http://{address}/").parse().unwrap());
     request.allow_private = true;
     request.origins = vec!["https://api.example.com".into()];
-    assert_eq!(
-        client.send(request).await.unwrap_err().code,
-        Code::TargetBlocked,
-        "an unapproved origin"
-    );
+    assert_eq!(client.send(request).await.unwrap_err().code, Code::TargetBlocked, "an unapproved origin");
 }
 
 #[tokio::test]
 async fn a_taken_port_and_a_public_address_are_refused() {
     let first = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let second = listen(first.addr()).await.unwrap_err();
-    assert_eq!(
-        patchbay_model::Problem::from(second).code(),
-        Code::PortInUse
-    );
+    assert_eq!(patchbay_model::Problem::from(second).code(), Code::PortInUse);
     assert!(listen("0.0.0.0:0".parse().unwrap()).await.is_err());
 }
 
@@ -369,25 +331,17 @@ async fn a_web_page_reaches_nothing_behind_the_host_guard() {
         ("Host: 127.0.0.1".to_owned(), 421),
         (format!("Host: 0.0.0.0:{port}"), 421),
         (format!("Host: 127.0.0.1:{port}.evil.example"), 421),
-        (
-            format!("Host: 127.0.0.1:{port}\r\nOrigin: https://evil.example"),
-            403,
-        ),
+        (format!("Host: 127.0.0.1:{port}\r\nOrigin: https://evil.example"), 403),
         (format!("Host: 127.0.0.1:{port}\r\nOrigin: null"), 403),
     ];
     for (headers, want) in cases {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream
-            .write_all(
-                format!("GET / HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n").as_bytes(),
-            )
+            .write_all(format!("GET / HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n").as_bytes())
             .await
             .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {want}")),
-            "{headers:?}: {answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {want}")), "{headers:?}: {answer}");
     }
 }

@@ -41,17 +41,11 @@ struct CursorQuery {
 }
 
 async fn channels(Query(query): Query<CursorQuery>) -> Response {
-    let all: Vec<_> = CHANNELS
-        .iter()
-        .map(|(id, topic)| json!({ "id": id, "name": id, "topic": topic }))
-        .collect();
+    let all: Vec<_> =
+        CHANNELS.iter().map(|(id, topic)| json!({ "id": id, "name": id, "topic": topic })).collect();
     let number = query.cursor.unwrap_or(1);
     let (items, more) = page(&all, number, query.limit.unwrap_or(3).clamp(1, 100));
-    let next = if more {
-        json!((number + 1).to_string())
-    } else {
-        json!(null)
-    };
+    let next = if more { json!((number + 1).to_string()) } else { json!(null) };
     Json(json!({ "channels": items, "next_cursor": next })).into_response()
 }
 
@@ -60,20 +54,11 @@ async fn messages(
     Path(channel): Path<String>,
     Query(query): Query<CursorQuery>,
 ) -> Response {
-    let all: Vec<Message> = shared
-        .world()
-        .messages
-        .iter()
-        .filter(|message| message.channel == channel)
-        .cloned()
-        .collect();
+    let all: Vec<Message> =
+        shared.world().messages.iter().filter(|message| message.channel == channel).cloned().collect();
     let number = query.cursor.unwrap_or(1);
     let (items, more) = page(&all, number, query.limit.unwrap_or(50).clamp(1, 100));
-    let next = if more {
-        json!((number + 1).to_string())
-    } else {
-        json!(null)
-    };
+    let next = if more { json!((number + 1).to_string()) } else { json!(null) };
     Json(json!({ "messages": items, "next_cursor": next })).into_response()
 }
 
@@ -89,10 +74,7 @@ async fn send(
     headers: HeaderMap,
     Json(new): Json<NewMessage>,
 ) -> Response {
-    let key = headers
-        .get("idempotency-key")
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
     post_message(&shared, channel, new.text, key, false)
 }
 
@@ -124,17 +106,8 @@ fn post_message(
         world.counters.replays += 1;
         return (StatusCode::OK, Json(first)).into_response();
     }
-    let message = Message {
-        id: world.new_id(),
-        channel,
-        text,
-        announcement,
-        sent_at,
-    };
-    match world.perform(Effect::MessageSent {
-        message: message.clone(),
-        key,
-    }) {
+    let message = Message { id: world.new_id(), channel, text, announcement, sent_at };
+    match world.perform(Effect::MessageSent { message: message.clone(), key }) {
         Ok(()) => (StatusCode::CREATED, Json(message)).into_response(),
         Err(error) => unwritten(&error),
     }

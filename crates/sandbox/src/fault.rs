@@ -8,12 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is wrong with a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "fault",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(tag = "fault", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub(crate) enum Fault {
     /// The key is refused.
     Expired,
@@ -58,12 +53,9 @@ pub(crate) type Switches = BTreeMap<String, Vec<Switch>>;
 /// The fault that this request meets; uses up one of its times.
 pub(crate) fn take(switches: &mut Switches, tool: &str, request: &str) -> Option<Fault> {
     let list = switches.get_mut(tool)?;
-    let index = list.iter().position(|s| {
-        s.times != Some(0)
-            && s.on
-                .as_ref()
-                .is_none_or(|part| request.contains(part.as_str()))
-    })?;
+    let index = list
+        .iter()
+        .position(|s| s.times != Some(0) && s.on.as_ref().is_none_or(|part| request.contains(part.as_str())))?;
     if let Some(times) = &mut list[index].times {
         *times -= 1;
     }
@@ -72,11 +64,7 @@ pub(crate) fn take(switches: &mut Switches, tool: &str, request: &str) -> Option
 
 /// An answer with a message, as both tools give it.
 pub(crate) fn refusal(status: StatusCode, message: &str) -> Response {
-    (
-        status,
-        axum::Json(serde_json::json!({ "error": { "message": message } })),
-    )
-        .into_response()
+    (status, axum::Json(serde_json::json!({ "error": { "message": message } }))).into_response()
 }
 
 /// The answer to a request that meets a fault before it is acted on; none where it is acted on.
@@ -94,14 +82,8 @@ pub(crate) async fn before(fault: Option<Fault>) -> Option<Response> {
             }
             Some(response)
         }
-        Fault::Down => Some(refusal(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Down for maintenance",
-        )),
-        Fault::Broken => Some(refusal(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something broke",
-        )),
+        Fault::Down => Some(refusal(StatusCode::SERVICE_UNAVAILABLE, "Down for maintenance")),
+        Fault::Broken => Some(refusal(StatusCode::INTERNAL_SERVER_ERROR, "Something broke")),
         Fault::OddData => None,
         Fault::DiesAfterEffect => None,
     }

@@ -15,16 +15,11 @@ pub(crate) struct Log(Option<File>);
 impl Log {
     /// Opens the log of a folder and gives what it holds. A torn last line, as a kill leaves it, was
     /// never answered and is dropped.
-    pub(crate) fn open<T: DeserializeOwned>(
-        folder: Option<&Path>,
-    ) -> std::io::Result<(Self, Vec<T>)> {
+    pub(crate) fn open<T: DeserializeOwned>(folder: Option<&Path>) -> std::io::Result<(Self, Vec<T>)> {
         let Some(folder) = folder else {
             return Ok((Self(None), Vec::new()));
         };
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

@@ -74,12 +74,8 @@ impl Shared {
 
 impl Sandbox {
     /// Starts it on loopback.
-    pub async fn start(
-        options: SandboxOptions,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, SandboxError> {
-        let listener =
-            patchbay_net::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
+    pub async fn start(options: SandboxOptions, clock: Arc<dyn Clock>) -> Result<Self, SandboxError> {
+        let listener = patchbay_net::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
         let address = listener.addr();
         let (tracker_token, chat_key) = keys(options.state_dir.as_deref())?;
         let access = Access {
@@ -106,12 +102,7 @@ impl Sandbox {
                 tracing::error!(%error, "the sandbox ended");
             }
         });
-        Ok(Self {
-            address,
-            access,
-            stop,
-            server,
-        })
+        Ok(Self { address, access, stop, server })
     }
 
     /// Where it listens.
@@ -166,8 +157,7 @@ fn knows(headers: &HeaderMap, tool: &str, access: &Access) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match tool {
         "tracker" => {
-            header("authorization").and_then(|v| v.strip_prefix("Bearer "))
-                == Some(&access.tracker_token)
+            header("authorization").and_then(|v| v.strip_prefix("Bearer ")) == Some(&access.tracker_token)
         }
         _ => header("x-api-key") == Some(&access.chat_key),
     }
@@ -176,35 +166,23 @@ fn knows(headers: &HeaderMap, tool: &str, access: &Access) -> bool {
 /// Pretend keys: new ones, or those of an earlier start with the same state.
 fn keys(folder: Option<&Path>) -> Result<(String, String), SandboxError> {
     let file = folder.map(|folder| folder.join("keys.json"));
-    if let Some(text) = file
-        .as_ref()
-        .and_then(|file| std::fs::read_to_string(file).ok())
+    if let Some(text) = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok())
         && let Ok(keys) = serde_json::from_str(&text)
     {
         return Ok(keys);
     }
-    let keys = (
-        format!("sandbox-token-{}", random()?),
-        format!("sandbox-key-{}", random()?),
-    );
+    let keys = (format!("sandbox-token-{}", random()?), format!("sandbox-key-{}", random()?));
     if let Some(file) = file {
         use std::io::Write;
         use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
         if let Some(folder) = folder {
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)?;
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
         let text = serde_json::to_vec(&keys).map_err(std::io::Error::from)?;
         // Beside and in place: a kill leaves the old keys or the new, never half of one.
         let beside = file.with_extension("new");
-        let mut out = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)?;
+        let mut out =
+            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         out.write_all(&text)?;
         out.sync_all()?;
         std::fs::rename(&beside, &file)?;
@@ -220,10 +198,7 @@ fn random() -> Result<String, SandboxError> {
 
 /// The page of a list that `page` (from 1) and `per_page` ask for, and whether there is another.
 pub(crate) fn page<T: Clone>(items: &[T], number: usize, size: usize) -> (Vec<T>, bool) {
-    let start = number
-        .saturating_sub(1)
-        .saturating_mul(size)
-        .min(items.len());
+    let start = number.saturating_sub(1).saturating_mul(size).min(items.len());
     let end = (start + size).min(items.len());
     (items[start..end].to_vec(), end < items.len())
 }

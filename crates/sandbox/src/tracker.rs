@@ -23,8 +23,7 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 async fn me() -> Response {
-    Json(json!({ "id": 1, "login": "amira", "name": "Amira K", "email": "amira@example.test" }))
-        .into_response()
+    Json(json!({ "id": 1, "login": "amira", "name": "Amira K", "email": "amira@example.test" })).into_response()
 }
 
 #[derive(Deserialize)]
@@ -40,12 +39,7 @@ async fn list(State(shared): State<Shared>, Query(query): Query<ListQuery>) -> R
         .world()
         .issues
         .iter()
-        .filter(|issue| {
-            query
-                .state
-                .as_deref()
-                .is_none_or(|state| state == "all" || state == issue.state)
-        })
+        .filter(|issue| query.state.as_deref().is_none_or(|state| state == "all" || state == issue.state))
         .filter(|issue| query.since.is_none_or(|since| issue.updated_at >= since))
         .cloned()
         .collect();
@@ -55,11 +49,7 @@ async fn list(State(shared): State<Shared>, Query(query): Query<ListQuery>) -> R
     let (items, more) = page(&issues, number, size);
     let mut response = Json(items).into_response();
     if more {
-        let mut address = format!(
-            "{}/issues?page={}&per_page={size}",
-            shared.access.tracker_url,
-            number + 1
-        );
+        let mut address = format!("{}/issues?page={}&per_page={size}", shared.access.tracker_url, number + 1);
         if let Some(state) = &query.state {
             address.push_str(&format!("&state={state}"));
         }
@@ -74,12 +64,7 @@ async fn list(State(shared): State<Shared>, Query(query): Query<ListQuery>) -> R
 }
 
 async fn show(State(shared): State<Shared>, Path(number): Path<u64>) -> Response {
-    match shared
-        .world()
-        .issues
-        .iter()
-        .find(|issue| issue.number == number)
-    {
+    match shared.world().issues.iter().find(|issue| issue.number == number) {
         Some(issue) => Json(issue).into_response(),
         None => refusal(StatusCode::NOT_FOUND, "There is no such issue"),
     }
@@ -100,13 +85,7 @@ async fn create(State(shared): State<Shared>, Json(new): Json<NewIssue>) -> Resp
     }
     let now = shared.clock.now();
     let mut world = shared.world();
-    let number = world
-        .issues
-        .iter()
-        .map(|issue| issue.number)
-        .max()
-        .unwrap_or(0)
-        + 1;
+    let number = world.issues.iter().map(|issue| issue.number).max().unwrap_or(0) + 1;
     let issue = Issue {
         number,
         title: new.title,
@@ -114,17 +93,12 @@ async fn create(State(shared): State<Shared>, Json(new): Json<NewIssue>) -> Resp
         state: "open".to_owned(),
         priority: "medium".to_owned(),
         labels: new.labels,
-        author: Person {
-            login: "amira".to_owned(),
-            email: "amira@example.test".to_owned(),
-        },
+        author: Person { login: "amira".to_owned(), email: "amira@example.test".to_owned() },
         url: format!("https://tracker.example.test/issues/{number}"),
         created_at: now,
         updated_at: now,
     };
-    match world.perform(Effect::IssueCreated {
-        issue: issue.clone(),
-    }) {
+    match world.perform(Effect::IssueCreated { issue: issue.clone() }) {
         Ok(()) => (StatusCode::CREATED, Json(issue)).into_response(),
         Err(error) => unwritten(&error),
     }
@@ -146,30 +120,18 @@ async fn change(
     if !world.issues.iter().any(|issue| issue.number == number) {
         return refusal(StatusCode::NOT_FOUND, "There is no such issue");
     }
-    if let Err(error) = world.perform(Effect::IssueChanged {
-        number,
-        state: change.state,
-        title: change.title,
-        at,
-    }) {
+    if let Err(error) =
+        world.perform(Effect::IssueChanged { number, state: change.state, title: change.title, at })
+    {
         return unwritten(&error);
     }
-    let issue = world
-        .issues
-        .iter()
-        .find(|issue| issue.number == number)
-        .cloned();
+    let issue = world.issues.iter().find(|issue| issue.number == number).cloned();
     Json(issue).into_response()
 }
 
 async fn comments(State(shared): State<Shared>, Path(number): Path<u64>) -> Response {
-    let comments: Vec<Comment> = shared
-        .world()
-        .comments
-        .iter()
-        .filter(|comment| comment.issue == number)
-        .cloned()
-        .collect();
+    let comments: Vec<Comment> =
+        shared.world().comments.iter().filter(|comment| comment.issue == number).cloned().collect();
     Json(comments).into_response()
 }
 
@@ -188,15 +150,8 @@ async fn comment(
     if !world.issues.iter().any(|issue| issue.number == number) {
         return refusal(StatusCode::NOT_FOUND, "There is no such issue");
     }
-    let comment = Comment {
-        id: world.new_id(),
-        issue: number,
-        body: new.body,
-        created_at,
-    };
-    match world.perform(Effect::CommentAdded {
-        comment: comment.clone(),
-    }) {
+    let comment = Comment { id: world.new_id(), issue: number, body: new.body, created_at };
+    match world.perform(Effect::CommentAdded { comment: comment.clone() }) {
         Ok(()) => (StatusCode::CREATED, Json(comment)).into_response(),
         Err(error) => unwritten(&error),
     }
@@ -216,8 +171,5 @@ async fn delete_comment(State(shared): State<Shared>, Path(id): Path<u64>) -> Re
 /// The effect could not be made durable, so it did not happen.
 pub(crate) fn unwritten(error: &std::io::Error) -> Response {
     tracing::error!(%error, "an effect could not be written down");
-    refusal(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "The sandbox cannot write its state",
-    )
+    refusal(StatusCode::SERVICE_UNAVAILABLE, "The sandbox cannot write its state")
 }

@@ -74,28 +74,12 @@ pub(crate) struct Counters {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub(crate) enum Effect {
-    IssueCreated {
-        issue: Issue,
-    },
-    IssueChanged {
-        number: u64,
-        state: Option<String>,
-        title: Option<String>,
-        at: Timestamp,
-    },
-    CommentAdded {
-        comment: Comment,
-    },
-    CommentDeleted {
-        id: u64,
-    },
-    MessageSent {
-        message: Message,
-        key: Option<String>,
-    },
-    MessageDeleted {
-        id: u64,
-    },
+    IssueCreated { issue: Issue },
+    IssueChanged { number: u64, state: Option<String>, title: Option<String>, at: Timestamp },
+    CommentAdded { comment: Comment },
+    CommentDeleted { id: u64 },
+    MessageSent { message: Message, key: Option<String> },
+    MessageDeleted { id: u64 },
 }
 
 impl World {
@@ -145,39 +129,26 @@ impl World {
     fn apply(&mut self, effect: Effect) {
         let (kind, content) = match &effect {
             Effect::IssueCreated { issue } => ("issue_created", issue.title.clone()),
-            Effect::IssueChanged { number, state, .. } => (
-                "issue_changed",
-                format!("{number}:{}", state.as_deref().unwrap_or("-")),
-            ),
-            Effect::CommentAdded { comment } => (
-                "comment_added",
-                format!("{}:{}", comment.issue, comment.body),
-            ),
+            Effect::IssueChanged { number, state, .. } => {
+                ("issue_changed", format!("{number}:{}", state.as_deref().unwrap_or("-")))
+            }
+            Effect::CommentAdded { comment } => {
+                ("comment_added", format!("{}:{}", comment.issue, comment.body))
+            }
             Effect::CommentDeleted { id } => ("comment_deleted", id.to_string()),
-            Effect::MessageSent { message, .. } if message.announcement => (
-                "announcement_sent",
-                format!("{}:{}", message.channel, message.text),
-            ),
-            Effect::MessageSent { message, .. } => (
-                "message_sent",
-                format!("{}:{}", message.channel, message.text),
-            ),
+            Effect::MessageSent { message, .. } if message.announcement => {
+                ("announcement_sent", format!("{}:{}", message.channel, message.text))
+            }
+            Effect::MessageSent { message, .. } => {
+                ("message_sent", format!("{}:{}", message.channel, message.text))
+            }
             Effect::MessageDeleted { id } => ("message_deleted", id.to_string()),
         };
         *self.counters.effects.entry(kind.to_owned()).or_default() += 1;
-        *self
-            .counters
-            .by_content
-            .entry(format!("{kind}:{content}"))
-            .or_default() += 1;
+        *self.counters.by_content.entry(format!("{kind}:{content}")).or_default() += 1;
         match effect {
             Effect::IssueCreated { issue } => self.issues.push(issue),
-            Effect::IssueChanged {
-                number,
-                state,
-                title,
-                at,
-            } => {
+            Effect::IssueChanged { number, state, title, at } => {
                 if let Some(issue) = self.issues.iter_mut().find(|issue| issue.number == number) {
                     issue.state = state.unwrap_or_else(|| issue.state.clone());
                     issue.title = title.unwrap_or_else(|| issue.title.clone());
@@ -206,13 +177,7 @@ fn seed() -> Vec<Issue> {
     // A fixed day: the same sandbox looks the same every time.
     let begin = Timestamp::from_second(1_790_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
     let rows: [(&str, &str, &str, &[&str], &str); 8] = [
-        (
-            "Sign-in button does nothing on Safari",
-            "Tapping it twice helps.",
-            "high",
-            &["bug", "web"],
-            "amira",
-        ),
+        ("Sign-in button does nothing on Safari", "Tapping it twice helps.", "high", &["bug", "web"], "amira"),
         (
             "Export stops at 1,000 rows",
             "The last page is missing from the file.",
@@ -220,20 +185,8 @@ fn seed() -> Vec<Issue> {
             &["bug", "export"],
             "li",
         ),
-        (
-            "Add a dark theme",
-            "Many of us work late.",
-            "medium",
-            &["feature"],
-            "noor",
-        ),
-        (
-            "Typing mistake on the pricing page",
-            "It says \"montly\".",
-            "low",
-            &["copy"],
-            "amira",
-        ),
+        ("Add a dark theme", "Many of us work late.", "medium", &["feature"], "noor"),
+        ("Typing mistake on the pricing page", "It says \"montly\".", "low", &["copy"], "amira"),
         (
             "Reminder e-mails arrive twice",
             "Since Tuesday, for the Lisbon team only.",
@@ -248,20 +201,8 @@ fn seed() -> Vec<Issue> {
             &["bug", "search"],
             "li",
         ),
-        (
-            "Document the backup command",
-            "With an example for a daily job.",
-            "low",
-            &["docs"],
-            "noor",
-        ),
-        (
-            "Upload fails above 20 MB",
-            "A clear message would help, too.",
-            "high",
-            &["bug", "upload"],
-            "sofia",
-        ),
+        ("Document the backup command", "With an example for a daily job.", "low", &["docs"], "noor"),
+        ("Upload fails above 20 MB", "A clear message would help, too.", "high", &["bug", "upload"], "sofia"),
     ];
     rows.iter()
         .zip(1..)
@@ -274,10 +215,7 @@ fn seed() -> Vec<Issue> {
                 state: if number == 4 { "closed" } else { "open" }.to_owned(),
                 priority: (*priority).to_owned(),
                 labels: labels.iter().map(|label| (*label).to_owned()).collect(),
-                author: Person {
-                    login: (*login).to_owned(),
-                    email: format!("{login}@example.test"),
-                },
+                author: Person { login: (*login).to_owned(), email: format!("{login}@example.test") },
                 url: format!("https://tracker.example.test/issues/{number}"),
                 created_at: at,
                 updated_at: at,

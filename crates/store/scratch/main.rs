@@ -12,12 +12,8 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args_os()
-        .nth(1)
-        .ok_or("give the path of the database to make")?;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true);
+    let path = std::env::args_os().nth(1).ok_or("give the path of the database to make")?;
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = options.connect().await?;
     migrations::SCHEMA.apply(&mut connection, 0).await?;
     let schema = migrations::version(&mut connection).await?;

@@ -65,38 +65,25 @@ pub(crate) async fn copy_to(database: &Path, to: &Path) -> Result<BackupCopy, St
         let _ = fs::remove_file(&part);
         return Err(error);
     }
-    let bytes = fs::metadata(to)
-        .map_err(|error| StoreError::file("reading", to, error))?
-        .len();
-    Ok(BackupCopy {
-        path: to.to_owned(),
-        bytes,
-    })
+    let bytes = fs::metadata(to).map_err(|error| StoreError::file("reading", to, error))?.len();
+    Ok(BackupCopy { path: to.to_owned(), bytes })
 }
 
 async fn vacuum_into(database: &Path, part: &Path) -> Result<(), StoreError> {
     // SQLite wants the target missing or empty; making it first gives it our permissions.
     let file = files::private_file(part)?;
-    file.set_len(0)
-        .map_err(|error| StoreError::file("emptying", part, error))?;
+    file.set_len(0).map_err(|error| StoreError::file("emptying", part, error))?;
     let target = part.to_str().ok_or_else(|| StoreError::Exists {
         item: format!("The file {}", part.display()),
         message: "Choose a name that is Unicode text.",
     })?;
-    let mut connection = SqliteConnectOptions::new()
-        .filename(database)
-        .connect()
-        .await?;
-    let made = sqlx::query("VACUUM INTO ?")
-        .bind(target)
-        .execute(&mut connection)
-        .await;
+    let mut connection = SqliteConnectOptions::new().filename(database).connect().await?;
+    let made = sqlx::query("VACUUM INTO ?").bind(target).execute(&mut connection).await;
     let closed = connection.close().await;
     let beside = part.parent().unwrap_or(part);
     made.map_err(|error| StoreError::from(error).on_disk(beside))?;
     closed?;
-    file.sync_all()
-        .map_err(|error| StoreError::file("writing", part, error))
+    file.sync_all().map_err(|error| StoreError::file("writing", part, error))
 }
 
 /// The copies that the store keeps, the newest first.
@@ -219,9 +206,8 @@ impl Store {
 
     /// What is wrong with the database, one sentence each; empty where nothing is. Reads it all.
     pub async fn integrity(&self) -> Result<Vec<String>, StoreError> {
-        let mut found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(100)")
-            .fetch_all(self.readers())
-            .await?;
+        let mut found: Vec<String> =
+            sqlx::query_scalar("PRAGMA integrity_check(100)").fetch_all(self.readers()).await?;
         found.retain(|line| line != "ok");
         let orphans: i64 = sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check")
             .fetch_one(self.readers())
@@ -240,15 +226,12 @@ async fn examine_copy(copy: &Path) -> Result<(), StoreError> {
     let options = open::plain(copy, &Tuning::default());
     open::examine(options.clone(), SCHEMA).await?;
     let mut connection = options.connect().await?;
-    let ours: Result<i64, _> =
-        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'")
-            .fetch_one(&mut connection)
-            .await;
+    let ours: Result<i64, _> = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'")
+        .fetch_one(&mut connection)
+        .await;
     connection.close().await?;
     if ours? == 0 {
-        return Err(StoreError::Corrupt(
-            "the file is no copy of a Patchbay database".to_owned(),
-        ));
+        return Err(StoreError::Corrupt("the file is no copy of a Patchbay database".to_owned()));
     }
     Ok(())
 }
@@ -257,11 +240,8 @@ async fn examine_copy(copy: &Path) -> Result<(), StoreError> {
 /// to fold in: replacing it is why one restores.
 async fn fold_in(database: &Path) -> Result<(), StoreError> {
     let held = async {
-        let mut connection = SqliteConnectOptions::new()
-            .filename(database)
-            .busy_timeout(HELD)
-            .connect()
-            .await?;
+        let mut connection =
+            SqliteConnectOptions::new().filename(database).busy_timeout(HELD).connect().await?;
         let idle = sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK; PRAGMA wal_checkpoint(TRUNCATE);")
             .execute(&mut connection)
             .await;

@@ -26,17 +26,11 @@ pub(crate) fn whole_millis(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-pub(crate) fn json<T: Serialize + ?Sized>(
-    what: &'static str,
-    value: &T,
-) -> Result<String, StoreError> {
+pub(crate) fn json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| unreadable(what, &error))
 }
 
-pub(crate) fn from_json<T: DeserializeOwned>(
-    what: &'static str,
-    text: &str,
-) -> Result<T, StoreError> {
+pub(crate) fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| unreadable(what, &error))
 }
 
@@ -49,10 +43,7 @@ pub(crate) fn word<T: Serialize>(what: &'static str, value: &T) -> Result<String
     }
 }
 
-pub(crate) fn from_word<T: DeserializeOwned>(
-    what: &'static str,
-    word: String,
-) -> Result<T, StoreError> {
+pub(crate) fn from_word<T: DeserializeOwned>(what: &'static str, word: String) -> Result<T, StoreError> {
     serde_json::from_value(Value::String(word)).map_err(|error| unreadable(what, &error))
 }
 
@@ -67,8 +58,5 @@ pub(crate) fn stored(count: u64) -> i64 {
 }
 
 fn unreadable(what: &'static str, why: &impl ToString) -> StoreError {
-    StoreError::Unreadable {
-        what,
-        why: why.to_string(),
-    }
+    StoreError::Unreadable { what, why: why.to_string() }
 }

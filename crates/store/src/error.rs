@@ -116,10 +116,7 @@ impl StoreError {
         if source.kind() == io::ErrorKind::StorageFull {
             return Self::Full;
         }
-        Self::File {
-            doing: format!("{doing} {}", path.display()),
-            source: Arc::new(source),
-        }
+        Self::File { doing: format!("{doing} {}", path.display()), source: Arc::new(source) }
     }
 
     /// The same error, told apart by whether the disk that holds `dir` is full: where no file can
@@ -144,8 +141,9 @@ impl StoreError {
     pub(crate) fn leaves_connection_usable(&self) -> bool {
         match self {
             Self::NotFound(_) | Self::Exists { .. } | Self::Unreadable { .. } => true,
-            Self::Database(error) => extended_code(error)
-                .is_some_and(|code| sqlite::OF_THE_STATEMENT.contains(&(code & 0xff))),
+            Self::Database(error) => {
+                extended_code(error).is_some_and(|code| sqlite::OF_THE_STATEMENT.contains(&(code & 0xff)))
+            }
             Self::Full
             | Self::Busy
             | Self::Corrupt(_)
@@ -164,20 +162,15 @@ impl From<StoreError> for Problem {
             StoreError::Full => Self::new(Code::StorageFull).about(Subject::Computer),
             StoreError::Busy => Self::new(Code::StorageBusy).about(Subject::Computer),
             StoreError::Corrupt(_) => Self::new(Code::StorageCorrupt)
-                .with(
-                    "message",
-                    "Restart Patchbay: it then restores the newest good copy.",
-                )
+                .with("message", "Restart Patchbay: it then restores the newest good copy.")
                 .about(Subject::Computer)
                 .detail(detail),
-            StoreError::Newer { .. } => Self::new(Code::StorageNewer)
-                .about(Subject::Computer)
-                .detail(detail),
+            StoreError::Newer { .. } => Self::new(Code::StorageNewer).about(Subject::Computer).detail(detail),
             StoreError::InUse => Self::new(Code::InUse).about(Subject::Computer),
             StoreError::NotFound(item) => Self::new(Code::NotFound).with("item", item),
-            StoreError::Exists { item, message } => Self::new(Code::Conflict)
-                .with("item", item)
-                .with("message", message),
+            StoreError::Exists { item, message } => {
+                Self::new(Code::Conflict).with("item", item).with("message", message)
+            }
             StoreError::Unreadable { what, .. } => Self::new(Code::StorageCorrupt)
                 .with("message", format!("A stored {what} cannot be read."))
                 .about(Subject::Computer)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use patchbay_model::time::ManualClock;
 use patchbay_model::{
-    Chain, ChainId, Connection, ConnectionId, ConnectionState, ConnectorId, Fact, Run, RunId,
-    RunState, Signal, StepId, Timestamp,
+    Chain, ChainId, Connection, ConnectionId, ConnectionState, ConnectorId, Fact, Run, RunId, RunState, Signal,
+    StepId, Timestamp,
 };
 use serde_json::{Map, json};
 use tempfile::TempDir;
@@ -32,11 +32,7 @@ pub(crate) async fn fixture() -> Fixture {
 }
 
 pub(crate) async fn open(dir: &Path, clock: Arc<ManualClock>) -> Store {
-    let options = OpenOptions {
-        dir: dir.to_owned(),
-        clock,
-        machine: "this-machine".into(),
-    };
+    let options = OpenOptions { dir: dir.to_owned(), clock, machine: "this-machine".into() };
     Store::open(options).await.unwrap()
 }
 
@@ -107,8 +103,5 @@ pub(crate) fn run() -> Run {
 }
 
 pub(crate) fn opened(items: u32) -> Fact {
-    Fact::StepOpened {
-        step: StepId::from("post"),
-        items,
-    }
+    Fact::StepOpened { step: StepId::from("post"), items }
 }

@@ -13,9 +13,7 @@ pub(crate) const SCHEMA: Schema = Schema(&[include_str!("../migrations/0001_begi
 
 /// The schema of an open database; 0 where it has no tables yet.
 pub(crate) async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("PRAGMA user_version")
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await
 }
 
 impl Schema {
@@ -26,16 +24,10 @@ impl Schema {
 
     /// Brings a database from version `from` to the newest one. Each step is one transaction,
     /// version included: a kill in between leaves a version that the next start goes on from.
-    pub(crate) async fn apply(
-        self,
-        connection: &mut SqliteConnection,
-        from: i64,
-    ) -> Result<(), sqlx::Error> {
+    pub(crate) async fn apply(self, connection: &mut SqliteConnection, from: i64) -> Result<(), sqlx::Error> {
         let done = usize::try_from(from).unwrap_or(0);
         for file in self.0.iter().skip(done) {
-            sqlx::query("BEGIN IMMEDIATE")
-                .execute(&mut *connection)
-                .await?;
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
             sqlx::raw_sql(*file).execute(&mut *connection).await?;
             sqlx::query("COMMIT").execute(&mut *connection).await?;
         }

@@ -37,10 +37,7 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self {
-            busy_timeout: Duration::from_secs(5),
-            readers: 4,
-        }
+        Self { busy_timeout: Duration::from_secs(5), readers: 4 }
     }
 }
 
@@ -81,9 +78,7 @@ pub(crate) fn reading(path: &Path, tuning: &Tuning) -> SqliteConnectOptions {
 
 /// A connection to a copy, which nobody else uses. It leaves no other files beside it.
 pub(crate) fn plain(path: &Path, tuning: &Tuning) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(tuning.busy_timeout)
+    SqliteConnectOptions::new().filename(path).busy_timeout(tuning.busy_timeout)
 }
 
 /// Opens the database in `dir`.
@@ -127,25 +122,16 @@ pub(crate) async fn open(
             return Err(error.into());
         }
     }
-    Ok(Opened {
-        connection,
-        options,
-        notes,
-        fresh,
-    })
+    Ok(Opened { connection, options, notes, fresh })
 }
 
 /// Missing, or empty because a start was cut off before its first commit.
 fn is_missing(path: &Path) -> bool {
-    !std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
-        && !files::beside(path, "-wal").exists()
+    !std::fs::metadata(path).is_ok_and(|file| file.len() > 0) && !files::beside(path, "-wal").exists()
 }
 
 /// Refuses a damaged or newer file before anything is written to it.
-pub(crate) async fn examine(
-    options: SqliteConnectOptions,
-    schema: Schema,
-) -> Result<(), StoreError> {
+pub(crate) async fn examine(options: SqliteConnectOptions, schema: Schema) -> Result<(), StoreError> {
     let mut connection = options.connect().await?;
     let verdict = look(&mut connection, schema).await;
     // A damaged file may fail to close as well; the verdict says why.
@@ -158,19 +144,10 @@ pub(crate) async fn examine(
 async fn look(connection: &mut SqliteConnection, schema: Schema) -> Result<(), StoreError> {
     let found = migrations::version(connection).await?;
     if found > schema.newest() {
-        return Err(StoreError::Newer {
-            found,
-            known: schema.newest(),
-        });
+        return Err(StoreError::Newer { found, known: schema.newest() });
     }
-    let first: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(connection)
-        .await?;
-    if first == "ok" {
-        Ok(())
-    } else {
-        Err(StoreError::Corrupt(first))
-    }
+    let first: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(connection).await?;
+    if first == "ok" { Ok(()) } else { Err(StoreError::Corrupt(first)) }
 }
 
 /// Sets a damaged database aside and puts the newest good copy in its place. Returns that copy's
@@ -187,10 +164,7 @@ async fn mend(
     for copy in backup::newest_first(dir)? {
         if examine(plain(&copy.path, tuning), schema).await.is_ok() {
             files::place(&copy.path, path)?;
-            return Ok(copy
-                .path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned()));
+            return Ok(copy.path.file_name().map(|name| name.to_string_lossy().into_owned()));
         }
     }
     files::delete(path)?;
@@ -199,16 +173,12 @@ async fn mend(
 
 fn damage_note(restored: Option<&str>, why: &str) -> Problem {
     let message = match restored {
-        Some(copy) => format!(
-            "The copy {copy} was restored; what came after it is missing. The damaged file was kept."
-        ),
-        None => "There was no good copy, so a fresh database was begun. The damaged file was kept."
-            .to_owned(),
+        Some(copy) => {
+            format!("The copy {copy} was restored; what came after it is missing. The damaged file was kept.")
+        }
+        None => "There was no good copy, so a fresh database was begun. The damaged file was kept.".to_owned(),
     };
-    Problem::new(Code::StorageCorrupt)
-        .with("message", message)
-        .about(Subject::Computer)
-        .detail(why)
+    Problem::new(Code::StorageCorrupt).with("message", message).about(Subject::Computer).detail(why)
 }
 
 /// A moment as part of a file name; sorts by time.
@@ -223,10 +193,8 @@ mod tests {
     use crate::migrations::SCHEMA;
 
     const OLD: Schema = SCHEMA;
-    const NEW: Schema = Schema(&[
-        OLD.0[0],
-        "ALTER TABLE audit ADD COLUMN actor TEXT; PRAGMA user_version = 2;",
-    ]);
+    const NEW: Schema =
+        Schema(&[OLD.0[0], "ALTER TABLE audit ADD COLUMN actor TEXT; PRAGMA user_version = 2;"]);
     const BROKEN: Schema = Schema(&[
         OLD.0[0],
         "ALTER TABLE audit ADD COLUMN actor TEXT; SELECT nonsense; PRAGMA user_version = 2;",
@@ -243,15 +211,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (version, mut connection) = open_as(dir.path(), OLD).await.unwrap();
         assert_eq!(version, 1);
-        crate::tables::meta::set_machine(&mut connection, "m")
-            .await
-            .unwrap();
+        crate::tables::meta::set_machine(&mut connection, "m").await.unwrap();
         connection.close().await.unwrap();
-        assert_eq!(
-            backup::newest_first(dir.path()).unwrap(),
-            [],
-            "nothing to copy at first"
-        );
+        assert_eq!(backup::newest_first(dir.path()).unwrap(), [], "nothing to copy at first");
         let (version, connection) = open_as(dir.path(), NEW).await.unwrap();
         assert_eq!(version, 2);
         connection.close().await.unwrap();
@@ -265,10 +227,7 @@ mod tests {
         let kept = crate::tables::meta::machine(&mut before).await.unwrap();
         assert_eq!(kept.as_deref(), Some("m"));
         let refused = open_as(dir.path(), OLD).await.map(|(version, _)| version);
-        assert!(matches!(
-            refused,
-            Err(StoreError::Newer { found: 2, known: 1 })
-        ));
+        assert!(matches!(refused, Err(StoreError::Newer { found: 2, known: 1 })));
     }
 
     #[tokio::test]
@@ -276,10 +235,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (_, connection) = open_as(dir.path(), OLD).await.unwrap();
         connection.close().await.unwrap();
-        open_as(dir.path(), BROKEN)
-            .await
-            .map(|(version, _)| version)
-            .unwrap_err();
+        open_as(dir.path(), BROKEN).await.map(|(version, _)| version).unwrap_err();
         let (version, connection) = open_as(dir.path(), OLD).await.unwrap();
         assert_eq!(version, 1);
         connection.close().await.unwrap();
@@ -291,10 +247,8 @@ mod tests {
     async fn every_connection_is_set_up_to_be_durable() {
         let dir = tempfile::tempdir().unwrap();
         let (_, mut connection) = open_as(dir.path(), SCHEMA).await.unwrap();
-        let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
+        let journal: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.unwrap();
         assert_eq!(journal, "wal");
         for (pragma, want) in [
             ("PRAGMA synchronous", 2),
@@ -302,10 +256,7 @@ mod tests {
             ("PRAGMA busy_timeout", 5_000),
             ("PRAGMA temp_store", 2),
         ] {
-            let value: i64 = sqlx::query_scalar(pragma)
-                .fetch_one(&mut connection)
-                .await
-                .unwrap();
+            let value: i64 = sqlx::query_scalar(pragma).fetch_one(&mut connection).await.unwrap();
             assert_eq!(value, want, "{pragma}");
         }
     }

@@ -55,10 +55,7 @@ impl Drop for Inner {
 
 impl Inner {
     fn stop_tasks(&self) {
-        let mut tasks = self
-            .tasks
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for task in tasks.drain(..) {
             task.abort();
         }
@@ -67,9 +64,7 @@ impl Inner {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store")
-            .field("dir", &self.inner.dir)
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("dir", &self.inner.dir).finish_non_exhaustive()
     }
 }
 
@@ -87,23 +82,13 @@ impl Store {
     /// [`Store::open`] with other than the usual knobs.
     pub async fn open_tuned(options: OpenOptions, tuning: Tuning) -> Result<Self, StoreError> {
         let dir = options.dir.clone();
-        Self::begin(options, tuning)
-            .await
-            .map_err(|error| error.on_disk(&dir))
+        Self::begin(options, tuning).await.map_err(|error| error.on_disk(&dir))
     }
 
     async fn begin(options: OpenOptions, tuning: Tuning) -> Result<Self, StoreError> {
-        let OpenOptions {
-            dir,
-            clock,
-            machine,
-        } = options;
-        let Opened {
-            mut connection,
-            options,
-            mut notes,
-            fresh,
-        } = open::open(&dir, clock.now(), &tuning, SCHEMA).await?;
+        let OpenOptions { dir, clock, machine } = options;
+        let Opened { mut connection, options, mut notes, fresh } =
+            open::open(&dir, clock.now(), &tuning, SCHEMA).await?;
         let moved = match meta::machine(&mut connection).await? {
             Some(owner) => owner != machine,
             None => {
@@ -142,15 +127,8 @@ impl Store {
 
     fn start_tasks(&self, fresh: bool) {
         let weak = Arc::downgrade(&self.inner);
-        let mut tasks = self
-            .inner
-            .tasks
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        tasks.push(tokio::spawn(write_limits(
-            weak.clone(),
-            self.inner.limits.clone(),
-        )));
+        let mut tasks = self.inner.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tasks.push(tokio::spawn(write_limits(weak.clone(), self.inner.limits.clone())));
         tasks.push(tokio::spawn(copy_daily(weak, fresh)));
     }
 
@@ -184,8 +162,7 @@ impl Store {
     /// The user confirms that this computer runs the triggers.
     pub async fn confirm_machine(&self) -> Result<(), StoreError> {
         let machine = self.inner.machine.clone();
-        self.write(move |tx| Box::pin(async move { meta::set_machine(tx, &machine).await }))
-            .await?;
+        self.write(move |tx| Box::pin(async move { meta::set_machine(tx, &machine).await })).await?;
         self.inner.triggers_paused.store(false, Ordering::Release);
         Ok(())
     }
@@ -237,9 +214,7 @@ impl Store {
     pub(crate) async fn write<T, F>(&self, operation: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>>
-            + Send
-            + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         self.inner.writer.run(operation).await
     }

@@ -51,19 +51,10 @@ enum Message {
 
 impl Writer {
     /// Starts the task on an open connection. `options` and `dir` serve to open the next one.
-    pub(crate) fn start(
-        connection: SqliteConnection,
-        options: SqliteConnectOptions,
-        dir: PathBuf,
-    ) -> Self {
+    pub(crate) fn start(connection: SqliteConnection, options: SqliteConnectOptions, dir: PathBuf) -> Self {
         let (queue, waiting) = mpsc::unbounded_channel();
         let counters = Arc::new(Counters::default());
-        let task = Task {
-            connection: Some(connection),
-            options,
-            dir,
-            counters: counters.clone(),
-        };
+        let task = Task { connection: Some(connection), options, dir, counters: counters.clone() };
         tokio::spawn(task.run(waiting));
         Self { queue, counters }
     }
@@ -74,19 +65,11 @@ impl Writer {
     pub(crate) async fn run<T, F>(&self, operation: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>>
-            + Send
-            + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let work = Operation {
-            body: Some(operation),
-            result: None,
-            reply,
-        };
-        self.queue
-            .send(Message::Work(Box::new(work)))
-            .map_err(|_| StoreError::Closed)?;
+        let work = Operation { body: Some(operation), result: None, reply };
+        self.queue.send(Message::Work(Box::new(work))).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -128,9 +111,7 @@ struct Operation<T, F> {
 impl<T, F> Work for Operation<T, F>
 where
     T: Send + 'static,
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>>
-        + Send
-        + 'static,
+    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
 {
     fn perform<'a>(
         &'a mut self,
@@ -185,11 +166,7 @@ impl Task {
                         break;
                     }
                 }
-                next = if batch.len() < BATCH {
-                    waiting.try_recv().ok()
-                } else {
-                    None
-                };
+                next = if batch.len() < BATCH { waiting.try_recv().ok() } else { None };
             }
             self.commit(batch).await;
         }
@@ -216,9 +193,7 @@ impl Task {
             return;
         }
         let committed = self.with_tx(&mut batch).await;
-        self.counters
-            .operations
-            .fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.counters.operations.fetch_add(batch.len() as u64, Ordering::Relaxed);
         if committed.is_ok() {
             self.counters.commits.fetch_add(1, Ordering::Relaxed);
         }
@@ -231,11 +206,7 @@ impl Task {
     async fn with_tx(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self
-                .options
-                .connect()
-                .await
-                .map_err(|error| StoreError::from(error).on_disk(&self.dir))?,
+            None => self.options.connect().await.map_err(|error| StoreError::from(error).on_disk(&self.dir))?,
         };
         match transaction(&mut connection, batch).await {
             Ok(()) => {
@@ -253,10 +224,7 @@ impl Task {
     }
 }
 
-async fn transaction(
-    connection: &mut SqliteConnection,
-    batch: &mut [Box<dyn Work>],
-) -> Result<(), StoreError> {
+async fn transaction(connection: &mut SqliteConnection, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
     execute(connection, "BEGIN IMMEDIATE").await?;
     for work in batch {
         execute(connection, "SAVEPOINT operation").await?;
@@ -285,11 +253,9 @@ mod tests {
     async fn a_connection_that_failed_inside_a_transaction_is_never_used_again() {
         let f = fixture().await;
         let note = || f.store.audit("act", "x", &serde_json::Value::Null);
-        for sql in [
-            "SELECT nonsense",
-            "ROLLBACK",
-            "PRAGMA journal_mode = WAL; ATTACH '/nowhere/at/all.db' AS other",
-        ] {
+        for sql in
+            ["SELECT nonsense", "ROLLBACK", "PRAGMA journal_mode = WAL; ATTACH '/nowhere/at/all.db' AS other"]
+        {
             let broken = f.store.write(move |tx| {
                 Box::pin(async move {
                     sqlx::raw_sql(sql).execute(tx).await?;
@@ -300,9 +266,7 @@ mod tests {
             let (alongside, broken) = futures_util::future::join(note(), broken).await;
             broken.expect_err(sql);
             alongside.expect_err("what is not durable is not acknowledged");
-            note()
-                .await
-                .expect("the next one has a connection that works");
+            note().await.expect("the next one has a connection that works");
         }
         assert_eq!(f.store.audit_list(100).await.unwrap().len(), 3);
     }

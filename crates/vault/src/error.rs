@@ -37,16 +37,12 @@ impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         let problem = match &error {
             VaultError::Locked => Self::new(Code::SecretStoreLocked),
-            VaultError::Unavailable(reason) => {
-                Self::new(Code::SecretStoreUnavailable).detail(reason)
-            }
+            VaultError::Unavailable(reason) => Self::new(Code::SecretStoreUnavailable).detail(reason),
             VaultError::KeyMissing | VaultError::Sealed => {
                 Self::new(Code::SecretMissing).detail(error.to_string())
             }
             VaultError::PassphraseWrong => Self::new(Code::PassphraseWrong),
-            VaultError::File { .. } => {
-                Self::new(Code::SecretStoreUnavailable).detail(error.to_string())
-            }
+            VaultError::File { .. } => Self::new(Code::SecretStoreUnavailable).detail(error.to_string()),
             VaultError::NoRandom => Self::new(Code::Internal).detail(error.to_string()),
         };
         problem.about(Subject::Computer)

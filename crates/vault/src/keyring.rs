@@ -36,9 +36,7 @@ impl SecretStore for KeyringStore {
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<(), VaultError> {
-        entry(name)?
-            .set_password(secret.expose())
-            .map_err(|error| named(&error))
+        entry(name)?.set_password(secret.expose()).map_err(|error| named(&error))
     }
 
     fn delete(&self, name: &str) -> Result<(), VaultError> {
@@ -56,9 +54,7 @@ impl SecretStore for KeyringStore {
 fn entry(name: &str) -> Result<Entry, VaultError> {
     let store: Arc<zbus_secret_service_keyring_store::Store> =
         zbus_secret_service_keyring_store::Store::new().map_err(|error| named(&error))?;
-    store
-        .build(SERVICE, name, None)
-        .map_err(|error| named(&error))
+    store.build(SERVICE, name, None).map_err(|error| named(&error))
 }
 
 /// Locked, dismissed or absent. The library's messages name no secret.
@@ -68,10 +64,7 @@ fn named(error: &Error) -> VaultError {
         Error::PlatformFailure(inner) => {
             let text = inner.to_string();
             let lower = text.to_lowercase();
-            if ["locked", "dismissed", "prompt"]
-                .iter()
-                .any(|word| lower.contains(word))
-            {
+            if ["locked", "dismissed", "prompt"].iter().any(|word| lower.contains(word)) {
                 VaultError::Locked
             } else {
                 VaultError::Unavailable(text)

@@ -48,34 +48,21 @@ struct Content {
 impl PassphraseStore {
     /// Opens the file, or makes it with this passphrase where it is missing. Takes a fraction of a
     /// second on purpose.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the passphrase is of no further use to the caller"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "the passphrase is of no further use to the caller")]
     pub fn open(file: &Path, passphrase: Secret) -> Result<Self, VaultError> {
-        let fault = |reason: String| VaultError::File {
-            file: name(file),
-            reason,
-        };
+        let fault = |reason: String| VaultError::File { file: name(file), reason };
         let text = match std::fs::read_to_string(file) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(fault(error.to_string())),
         };
         if let Some(text) = text {
-            let content: Content =
-                serde_json::from_str(&text).map_err(|error| fault(error.to_string()))?;
-            let key = derive(&content, &passphrase)
-                .ok_or_else(|| fault("its parameters cannot be used".into()))?;
-            let probe = STANDARD
-                .decode(&content.probe)
-                .map_err(|error| fault(error.to_string()))?;
+            let content: Content = serde_json::from_str(&text).map_err(|error| fault(error.to_string()))?;
+            let key =
+                derive(&content, &passphrase).ok_or_else(|| fault("its parameters cannot be used".into()))?;
+            let probe = STANDARD.decode(&content.probe).map_err(|error| fault(error.to_string()))?;
             open(&key, &probe, PROBE).map_err(|_| VaultError::PassphraseWrong)?;
-            return Ok(Self {
-                file: file.to_owned(),
-                key,
-                content: Mutex::new(content),
-            });
+            return Ok(Self { file: file.to_owned(), key, content: Mutex::new(content) });
         }
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(|_| VaultError::NoRandom)?;
@@ -88,15 +75,10 @@ impl PassphraseStore {
             probe: String::new(),
             secrets: BTreeMap::new(),
         };
-        let key = derive(&content, &passphrase)
-            .ok_or_else(|| fault("the key cannot be derived".into()))?;
+        let key = derive(&content, &passphrase).ok_or_else(|| fault("the key cannot be derived".into()))?;
         content.probe = STANDARD.encode(seal(&key, PROBE.as_bytes(), PROBE)?);
         write(file, &content)?;
-        Ok(Self {
-            file: file.to_owned(),
-            key,
-            content: Mutex::new(content),
-        })
+        Ok(Self { file: file.to_owned(), key, content: Mutex::new(content) })
     }
 
     fn change(&self, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<(), VaultError> {
@@ -154,10 +136,7 @@ fn derive(content: &Content, passphrase: &Secret) -> Option<Key> {
 
 /// Writes beside the file, makes that durable, and puts it in the file's place.
 fn write(file: &Path, content: &Content) -> Result<(), VaultError> {
-    let fault = |error: std::io::Error| VaultError::File {
-        file: name(file),
-        reason: error.to_string(),
-    };
+    let fault = |error: std::io::Error| VaultError::File { file: name(file), reason: error.to_string() };
     let text = serde_json::to_vec_pretty(content).map_err(|error| fault(error.into()))?;
     let beside = file.with_extension("new");
     let mut out = std::fs::OpenOptions::new()
@@ -167,23 +146,16 @@ fn write(file: &Path, content: &Content) -> Result<(), VaultError> {
         .mode(0o600)
         .open(&beside)
         .map_err(fault)?;
-    out.write_all(&text)
-        .and_then(|()| out.sync_all())
-        .map_err(fault)?;
+    out.write_all(&text).and_then(|()| out.sync_all()).map_err(fault)?;
     std::fs::rename(&beside, file).map_err(fault)?;
     if let Some(folder) = file.parent() {
-        std::fs::File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(fault)?;
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(fault)?;
     }
     Ok(())
 }
 
 fn name(file: &Path) -> String {
-    file.file_name().map_or_else(
-        || file.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -203,19 +175,10 @@ mod tests {
         let store = PassphraseStore::open(&file, secret("correct horse")).unwrap();
         store.set("master", &secret("canary")).unwrap();
         let before = std::fs::read(&file).unwrap();
-        assert!(
-            !String::from_utf8_lossy(&before).contains("canary"),
-            "the file holds no plain secret"
-        );
-        assert_eq!(
-            std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert!(!String::from_utf8_lossy(&before).contains("canary"), "the file holds no plain secret");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 
-        assert!(matches!(
-            PassphraseStore::open(&file, secret("wrong")),
-            Err(VaultError::PassphraseWrong)
-        ));
+        assert!(matches!(PassphraseStore::open(&file, secret("wrong")), Err(VaultError::PassphraseWrong)));
         assert_eq!(std::fs::read(&file).unwrap(), before);
 
         let again = PassphraseStore::open(&file, secret("correct horse")).unwrap();
@@ -229,18 +192,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("vault.json");
         std::fs::write(&file, "{").unwrap();
-        assert!(matches!(
-            PassphraseStore::open(&file, secret("x")),
-            Err(VaultError::File { .. })
-        ));
+        assert!(matches!(PassphraseStore::open(&file, secret("x")), Err(VaultError::File { .. })));
         let greedy = serde_json::json!({
             "version": 1, "salt": "AAAAAAAAAAAAAAAAAAAAAA==", "memory_kib": 4_000_000_000_u32, "passes": 3,
             "lanes": 1, "probe": "", "secrets": {}
         });
         std::fs::write(&file, greedy.to_string()).unwrap();
-        assert!(matches!(
-            PassphraseStore::open(&file, secret("x")),
-            Err(VaultError::File { .. })
-        ));
+        assert!(matches!(PassphraseStore::open(&file, secret("x")), Err(VaultError::File { .. })));
     }
 }

@@ -33,23 +33,14 @@ pub enum VaultStatus {
 impl Vault {
     /// The vault of a workspace. Nothing is contacted yet.
     pub fn new(store: Arc<dyn SecretStore>, workspace: &str) -> Self {
-        Self {
-            store,
-            name: format!("patchbay/{workspace}"),
-            key: Mutex::new(None),
-        }
+        Self { store, name: format!("patchbay/{workspace}"), key: Mutex::new(None) }
     }
 
     /// Seals a secret for a place, such as `connection:<id>`; it opens only for the same place.
     ///
     /// A new master key is made only while no sealed secrets exist. Otherwise its absence is
     /// [`VaultError::KeyMissing`]: a new key would silently make every stored secret unreadable.
-    pub fn seal(
-        &self,
-        plain: &Secret,
-        place: &str,
-        sealed_exist: bool,
-    ) -> Result<SealedBytes, VaultError> {
+    pub fn seal(&self, plain: &Secret, place: &str, sealed_exist: bool) -> Result<SealedBytes, VaultError> {
         let key = match self.key()? {
             Some(key) => key,
             None if sealed_exist => return Err(VaultError::KeyMissing),
@@ -98,11 +89,7 @@ impl Vault {
         let Some(text) = self.store.get(&self.name)? else {
             return Ok(None);
         };
-        let bytes = Zeroizing::new(
-            STANDARD
-                .decode(text.expose())
-                .map_err(|_| VaultError::KeyMissing)?,
-        );
+        let bytes = Zeroizing::new(STANDARD.decode(text.expose()).map_err(|_| VaultError::KeyMissing)?);
         let mut key = Key::default();
         if bytes.len() != key.len() {
             return Err(VaultError::KeyMissing);
@@ -114,8 +101,7 @@ impl Vault {
 
     fn make_key(&self) -> Result<Key, VaultError> {
         let key = new_key()?;
-        self.store
-            .set(&self.name, &Secret::new(STANDARD.encode(key.as_slice())))?;
+        self.store.set(&self.name, &Secret::new(STANDARD.encode(key.as_slice())))?;
         *self.cached() = Some(key.clone());
         Ok(key)
     }
@@ -143,10 +129,7 @@ mod tests {
         assert!(vault.open(&sealed, "connection:2").is_err());
         let other = Vault::new(store, "other");
         other.seal(&secret(), "connection:1", false).unwrap();
-        assert!(
-            other.open(&sealed, "connection:1").is_err(),
-            "workspaces share no key"
-        );
+        assert!(other.open(&sealed, "connection:1").is_err(), "workspaces share no key");
     }
 
     #[test]
@@ -155,22 +138,10 @@ mod tests {
         let vault = Vault::new(store.clone(), "default");
         let sealed = vault.seal(&secret(), "p", false).unwrap();
         vault.destroy_key().unwrap();
-        assert!(matches!(
-            vault.seal(&secret(), "p", true),
-            Err(VaultError::KeyMissing)
-        ));
-        assert!(matches!(
-            vault.open(&sealed, "p"),
-            Err(VaultError::KeyMissing)
-        ));
-        assert!(
-            store.get("patchbay/default").unwrap().is_none(),
-            "no key was made"
-        );
-        assert_eq!(
-            Problem::from(VaultError::KeyMissing).code(),
-            Code::SecretMissing
-        );
+        assert!(matches!(vault.seal(&secret(), "p", true), Err(VaultError::KeyMissing)));
+        assert!(matches!(vault.open(&sealed, "p"), Err(VaultError::KeyMissing)));
+        assert!(store.get("patchbay/default").unwrap().is_none(), "no key was made");
+        assert_eq!(Problem::from(VaultError::KeyMissing).code(), Code::SecretMissing);
     }
 
     /// A store in one of its bad moods.
@@ -195,11 +166,7 @@ mod tests {
     fn locked_dismissed_and_absent_are_problems_with_a_fix() {
         type Case = (fn() -> VaultError, Code, VaultStatus);
         let cases: [Case; 2] = [
-            (
-                || VaultError::Locked,
-                Code::SecretStoreLocked,
-                VaultStatus::Locked,
-            ),
+            (|| VaultError::Locked, Code::SecretStoreLocked, VaultStatus::Locked),
             (
                 || VaultError::Unavailable("no bus".into()),
                 Code::SecretStoreUnavailable,

@@ -20,20 +20,14 @@ fn again(test: &str, mode: &str, launcher: &mut Command) -> bool {
         .env("TEST_BINARY", std::env::current_exe().unwrap())
         .output()
         .unwrap();
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{text}");
     text.contains("1 passed")
 }
 
 fn have(program: &str) -> bool {
-    Command::new("sh")
-        .args(["-c", &format!("command -v {program}")])
-        .output()
-        .is_ok_and(|o| o.status.success())
+    Command::new("sh").args(["-c", &format!("command -v {program}")]).output().is_ok_and(|o| o.status.success())
 }
 
 #[test]
@@ -42,9 +36,7 @@ fn an_unlocked_keyring_keeps_gives_and_forgets() {
         let store = KeyringStore::new();
         assert!(store.get("test/one").unwrap().is_none());
         store.set("test/one", &Secret::new("first".into())).unwrap();
-        store
-            .set("test/one", &Secret::new("second".into()))
-            .unwrap();
+        store.set("test/one", &Secret::new("second".into())).unwrap();
         assert_eq!(store.get("test/one").unwrap().unwrap().expose(), "second");
         store.delete("test/one").unwrap();
         store.delete("test/one").unwrap();
@@ -59,11 +51,7 @@ fn an_unlocked_keyring_keeps_gives_and_forgets() {
                   exec \"$TEST_BINARY\" --exact \"$TEST_NAME\" --nocapture";
     let mut launcher = Command::new("dbus-run-session");
     launcher.args(["--", "sh", "-c", script]);
-    assert!(again(
-        "an_unlocked_keyring_keeps_gives_and_forgets",
-        "unlocked",
-        &mut launcher
-    ));
+    assert!(again("an_unlocked_keyring_keeps_gives_and_forgets", "unlocked", &mut launcher));
 }
 
 #[test]
@@ -77,28 +65,16 @@ fn without_a_bus_the_keyring_is_unavailable() {
     }
     let mut launcher = Command::new("sh");
     launcher
-        .args([
-            "-c",
-            "exec \"$TEST_BINARY\" --exact \"$TEST_NAME\" --nocapture",
-        ])
+        .args(["-c", "exec \"$TEST_BINARY\" --exact \"$TEST_NAME\" --nocapture"])
         .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
-    assert!(again(
-        "without_a_bus_the_keyring_is_unavailable",
-        "no bus",
-        &mut launcher
-    ));
+    assert!(again("without_a_bus_the_keyring_is_unavailable", "no bus", &mut launcher));
 }
 
 #[test]
 fn a_locked_keyring_is_locked() {
     if std::env::var(INSIDE).as_deref() == Ok("locked") {
-        let error = KeyringStore::new()
-            .set("test/one", &Secret::new("x".into()))
-            .unwrap_err();
-        assert!(
-            matches!(error, VaultError::Locked | VaultError::Unavailable(_)),
-            "{error:?}"
-        );
+        let error = KeyringStore::new().set("test/one", &Secret::new("x".into())).unwrap_err();
+        assert!(matches!(error, VaultError::Locked | VaultError::Unavailable(_)), "{error:?}");
         return;
     }
     if !have("dbus-run-session") || !have("gnome-keyring-daemon") {
@@ -109,8 +85,6 @@ fn a_locked_keyring_is_locked() {
     let script = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1; \
                   exec \"$TEST_BINARY\" --exact \"$TEST_NAME\" --nocapture";
     let mut launcher = Command::new("dbus-run-session");
-    launcher
-        .env_remove("DISPLAY")
-        .args(["--", "sh", "-c", script]);
+    launcher.env_remove("DISPLAY").args(["--", "sh", "-c", script]);
     assert!(again("a_locked_keyring_is_locked", "locked", &mut launcher));
 }

@@ -48,35 +48,17 @@ pub fn html(report: &RunReport) -> String {
     steps(&mut out, report);
     let problems = report.steps.iter().flat_map(|s| {
         s.problems.iter().map(move |p| {
-            format!(
-                "{}, item {}: {}. {}",
-                s.name,
-                p.item + 1,
-                p.problem.title(),
-                p.problem.hint()
-            )
+            format!("{}, item {}: {}. {}", s.name, p.item + 1, p.problem.title(), p.problem.hint())
         })
     });
-    list(
-        &mut out,
-        "Check",
-        report.check.iter().map(|f| f.text.clone()),
-    );
+    list(&mut out, "Check", report.check.iter().map(|f| f.text.clone()));
     list(&mut out, "Problems", problems);
     list(
         &mut out,
         "Needs you",
         report.needs_you.iter().map(|q| {
-            let request = q
-                .request
-                .as_ref()
-                .map_or_else(String::new, |r| format!(" {} {}", r.method, r.url));
-            format!(
-                "{}, item {}: {}.{request}",
-                q.step,
-                q.item + 1,
-                q.problem.title()
-            )
+            let request = q.request.as_ref().map_or_else(String::new, |r| format!(" {} {}", r.method, r.url));
+            format!("{}, item {}: {}.{request}", q.step, q.item + 1, q.problem.title())
         }),
     );
     list(
@@ -84,26 +66,14 @@ pub fn html(report: &RunReport) -> String {
         "Undo",
         report.undo.iter().map(|u| match &u.problem {
             None => format!("{}, item {}: undone", u.step, u.item + 1),
-            Some(p) => format!(
-                "{}, item {}: could not undo. {}",
-                u.step,
-                u.item + 1,
-                p.hint()
-            ),
+            Some(p) => format!("{}, item {}: could not undo. {}", u.step, u.item + 1, p.hint()),
         }),
     );
     list(
         &mut out,
         "What would have been sent",
         report.steps.iter().flat_map(|s| &s.shown).map(|r| {
-            format!(
-                "{} {} {}",
-                r.method,
-                r.url,
-                r.body
-                    .as_ref()
-                    .map_or_else(String::new, ToString::to_string)
-            )
+            format!("{} {} {}", r.method, r.url, r.body.as_ref().map_or_else(String::new, ToString::to_string))
         }),
     );
     out.push_str("</main></html>\n");
@@ -114,13 +84,7 @@ fn timeline(out: &mut String, report: &RunReport) {
     let Some(start) = report.started_at else {
         return;
     };
-    let end = report
-        .steps
-        .iter()
-        .filter_map(|s| s.finished_at)
-        .max()
-        .or(report.finished_at)
-        .unwrap_or(start);
+    let end = report.steps.iter().filter_map(|s| s.finished_at).max().or(report.finished_at).unwrap_or(start);
     let whole = millis_between(start, end).max(1) as f64;
     out.push_str("<h2>Timeline</h2><section>");
     for step in &report.steps {

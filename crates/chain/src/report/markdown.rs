@@ -11,31 +11,14 @@ pub fn markdown(report: &RunReport) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail; the results are dropped on purpose.
     let _ = writeln!(out, "# {}\n", escape(&report.chain));
-    let _ = writeln!(
-        out,
-        "**{}.** {}\n",
-        run_state_words(report.state),
-        escape(&report.headline)
-    );
-    let _ = writeln!(
-        out,
-        "- Run `{}`, version {}",
-        report.run, report.chain_version
-    );
-    let _ = writeln!(
-        out,
-        "- Asked for {}",
-        report.created_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-    );
+    let _ = writeln!(out, "**{}.** {}\n", run_state_words(report.state), escape(&report.headline));
+    let _ = writeln!(out, "- Run `{}`, version {}", report.run, report.chain_version);
+    let _ = writeln!(out, "- Asked for {}", report.created_at.strftime("%Y-%m-%d %H:%M:%S UTC"));
     if let (Some(from), Some(to)) = (report.started_at, report.finished_at) {
         let _ = writeln!(out, "- Took {}", duration_words(millis_between(from, to)));
     }
     if report.recoveries > 0 {
-        let _ = writeln!(
-            out,
-            "- Taken up again {} times after Patchbay was ended",
-            report.recoveries
-        );
+        let _ = writeln!(out, "- Taken up again {} times after Patchbay was ended", report.recoveries);
     }
     if !report.check.is_empty() {
         let _ = writeln!(out, "\n## Check\n");
@@ -67,11 +50,7 @@ pub fn markdown(report: &RunReport) -> String {
             step.p95_ms.map_or_else(|| "–".to_owned(), duration_words),
         );
     }
-    let problems: Vec<_> = report
-        .steps
-        .iter()
-        .flat_map(|s| s.problems.iter().map(move |p| (s, p)))
-        .collect();
+    let problems: Vec<_> = report.steps.iter().flat_map(|s| s.problems.iter().map(move |p| (s, p))).collect();
     if !problems.is_empty() {
         let _ = writeln!(out, "\n## Problems\n");
         for (step, item) in problems {
@@ -88,13 +67,10 @@ pub fn markdown(report: &RunReport) -> String {
     if !report.needs_you.is_empty() {
         let _ = writeln!(out, "\n## Needs you\n");
         for question in &report.needs_you {
-            let request = question
-                .request
-                .as_ref()
-                .map_or_else(String::new, |r| format!(" `{} {}`", r.method, r.url));
-            let sent = question.sent_at.map_or_else(String::new, |at| {
-                at.strftime(" sent %H:%M:%S UTC").to_string()
-            });
+            let request =
+                question.request.as_ref().map_or_else(String::new, |r| format!(" `{} {}`", r.method, r.url));
+            let sent =
+                question.sent_at.map_or_else(String::new, |at| at.strftime(" sent %H:%M:%S UTC").to_string());
             let _ = writeln!(
                 out,
                 "- {}, item {}: {}.{request}{sent}. Answer with `happened`, `not-happened` or `undo`.",
@@ -111,27 +87,15 @@ pub fn markdown(report: &RunReport) -> String {
                 None => "Undone".to_owned(),
                 Some(problem) => format!("Could not undo. {}", escape(&problem.hint())),
             };
-            let _ = writeln!(
-                out,
-                "- {}, item {}: {what}",
-                escape(undo.step.as_str()),
-                undo.item + 1
-            );
+            let _ = writeln!(out, "- {}, item {}: {what}", escape(undo.step.as_str()), undo.item + 1);
         }
     }
     let shown: Vec<_> = report.steps.iter().flat_map(|s| &s.shown).collect();
     if !shown.is_empty() {
         let _ = writeln!(out, "\n## What would have been sent\n");
         for request in shown {
-            let body = request
-                .body
-                .as_ref()
-                .map_or_else(String::new, |b| format!(" {}", code(&b.to_string())));
-            let _ = writeln!(
-                out,
-                "- {}{body}",
-                code(&format!("{} {}", request.method, request.url))
-            );
+            let body = request.body.as_ref().map_or_else(String::new, |b| format!(" {}", code(&b.to_string())));
+            let _ = writeln!(out, "- {}{body}", code(&format!("{} {}", request.method, request.url)));
         }
     }
     out
@@ -156,8 +120,5 @@ fn escape(text: &str) -> String {
 }
 
 fn code(text: &str) -> String {
-    format!(
-        "`{}`",
-        patchbay_model::text::display_line(text, 400).replace('`', "'")
-    )
+    format!("`{}`", patchbay_model::text::display_line(text, 400).replace('`', "'"))
 }

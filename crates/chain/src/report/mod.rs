@@ -8,12 +8,8 @@ use std::fmt::Write as _;
 
 use patchbay_model::check::Level;
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::report::{
-    ItemProblem, OpenQuestion, RunReport, StepReport, StepState, UndoReport,
-};
-use patchbay_model::run::{
-    Decision, Fact, JournalEntry, Outcome, RequestSummary, Run, RunState, UndoOutcome,
-};
+use patchbay_model::report::{ItemProblem, OpenQuestion, RunReport, StepReport, StepState, UndoReport};
+use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RequestSummary, Run, RunState, UndoOutcome};
 use patchbay_model::{Step, Timestamp};
 use serde_json::Value;
 
@@ -25,12 +21,7 @@ const LISTED: usize = 100;
 
 /// Builds the report of a run from its journal, complete or not.
 pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
-    let mut folds: Vec<StepFold> = run
-        .snapshot
-        .steps
-        .iter()
-        .map(|_| StepFold::default())
-        .collect();
+    let mut folds: Vec<StepFold> = run.snapshot.steps.iter().map(|_| StepFold::default()).collect();
     let mut report = RunReport {
         run: run.id.clone(),
         chain_id: run.chain_id.clone(),
@@ -52,11 +43,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         match &entry.fact {
             Fact::Started { recovered, .. } => report.recoveries += u32::from(*recovered),
             Fact::Checked { findings } => {
-                report.check = findings
-                    .iter()
-                    .filter(|f| f.level != Level::Pass)
-                    .cloned()
-                    .collect();
+                report.check = findings.iter().filter(|f| f.level != Level::Pass).cloned().collect();
             }
             Fact::Finished { state } => {
                 report.state = *state;
@@ -91,10 +78,9 @@ fn fact_step(fact: &Fact) -> Option<&patchbay_model::StepId> {
         | Fact::Resolved { step, .. }
         | Fact::UndoIntent { step, .. }
         | Fact::UndoResult { step, .. } => Some(step),
-        Fact::Started { .. }
-        | Fact::Checked { .. }
-        | Fact::StopRequested { .. }
-        | Fact::Finished { .. } => None,
+        Fact::Started { .. } | Fact::Checked { .. } | Fact::StopRequested { .. } | Fact::Finished { .. } => {
+            None
+        }
     }
 }
 
@@ -137,13 +123,7 @@ impl StepFold {
         self.last_at = Some(at);
         match fact {
             Fact::StepOpened { items, .. } => self.items_in = *items,
-            Fact::Intent {
-                item,
-                attempt,
-                effect,
-                request,
-                ..
-            } => {
+            Fact::Intent { item, attempt, effect, request, .. } => {
                 self.calls += 1;
                 self.retries += u32::from(*attempt > 1);
                 let slot = self.items.entry(*item).or_default();
@@ -152,14 +132,7 @@ impl StepFold {
                 slot.request = Some(request.clone());
                 slot.sent_at = Some(at);
             }
-            Fact::Result {
-                item,
-                outcome,
-                took_ms,
-                bytes,
-                attempt,
-                ..
-            } => {
+            Fact::Result { item, outcome, took_ms, bytes, attempt, .. } => {
                 self.bytes += bytes;
                 if *attempt > 0 {
                     self.took.push(*took_ms);
@@ -187,12 +160,7 @@ impl StepFold {
                     slot.last = Some(Last::Deferred(problem.clone()));
                 }
             }
-            Fact::Resolved {
-                item,
-                decision,
-                output,
-                ..
-            } => {
+            Fact::Resolved { item, decision, output, .. } => {
                 let slot = self.items.entry(*item).or_default();
                 match decision {
                     Decision::Happened => {
@@ -217,52 +185,31 @@ impl StepFold {
                         ),
                     ),
                 };
-                let remains = if undone {
-                    None
-                } else {
-                    self.items.get(item).and_then(|i| i.output.clone())
-                };
-                undo.push(UndoReport {
-                    step: step.id.clone(),
-                    item: *item,
-                    undone,
-                    problem,
-                    remains,
-                });
+                let remains = if undone { None } else { self.items.get(item).and_then(|i| i.output.clone()) };
+                undo.push(UndoReport { step: step.id.clone(), item: *item, undone, problem, remains });
             }
             _ => {}
         }
     }
 
     fn count(&self, is: impl Fn(&Last) -> bool) -> u32 {
-        self.items
-            .values()
-            .filter_map(|i| i.last.as_ref())
-            .filter(|last| is(last))
-            .count() as u32
+        self.items.values().filter_map(|i| i.last.as_ref()).filter(|last| is(last)).count() as u32
     }
 
     fn questions(&self, step: &Step) -> Vec<OpenQuestion> {
-        let open = self
-            .items
-            .iter()
-            .filter_map(|(item, slot)| match &slot.last {
-                Some(Last::Unknown(problem)) => Some(OpenQuestion {
-                    step: step.id.clone(),
-                    item: *item,
-                    request: slot.request.clone(),
-                    sent_at: slot.sent_at,
-                    problem: Problem::new(Code::UnknownOutcome)
-                        .with("item", format!("\"{}\"", step_name(step)))
-                        .with("tool", &step.connection)
-                        .detail(format!(
-                            "{}. {}",
-                            problem.title(),
-                            problem.technical().unwrap_or_default()
-                        )),
-                }),
-                _ => None,
-            });
+        let open = self.items.iter().filter_map(|(item, slot)| match &slot.last {
+            Some(Last::Unknown(problem)) => Some(OpenQuestion {
+                step: step.id.clone(),
+                item: *item,
+                request: slot.request.clone(),
+                sent_at: slot.sent_at,
+                problem: Problem::new(Code::UnknownOutcome)
+                    .with("item", format!("\"{}\"", step_name(step)))
+                    .with("tool", &step.connection)
+                    .detail(format!("{}. {}", problem.title(), problem.technical().unwrap_or_default())),
+            }),
+            _ => None,
+        });
         open.collect()
     }
 
@@ -274,48 +221,29 @@ impl StepFold {
         let quarantined = self.count(|l| matches!(l, Last::Quarantined(_)));
         let unknown = self.count(|l| matches!(l, Last::Unknown(_)));
         let shown = self.count(|l| matches!(l, Last::Shown));
-        let settled =
-            done + failed + quarantined + shown + self.count(|l| matches!(l, Last::Skipped));
+        let settled = done + failed + quarantined + shown + self.count(|l| matches!(l, Last::Skipped));
         let opened = self.started_at.is_some();
         let state = if unknown > 0 {
             StepState::NotKnown
         } else if failed + quarantined > 0 {
             StepState::Failed
         } else if !opened {
-            if run.is_final() {
-                StepState::Skipped
-            } else {
-                StepState::Waiting
-            }
+            if run.is_final() { StepState::Skipped } else { StepState::Waiting }
         } else if settled >= self.items_in {
-            if done + shown == 0 && self.items_in > 0 {
-                StepState::Skipped
-            } else {
-                StepState::Done
-            }
+            if done + shown == 0 && self.items_in > 0 { StepState::Skipped } else { StepState::Done }
         } else if run.is_final() {
-            if done > 0 {
-                StepState::Failed
-            } else {
-                StepState::Skipped
-            }
+            if done > 0 { StepState::Failed } else { StepState::Skipped }
         } else if self.count(|l| matches!(l, Last::Deferred(_))) > 0 {
             StepState::Retrying
         } else {
             StepState::Running
         };
-        let problems = self
-            .items
-            .iter()
-            .filter_map(|(item, slot)| match &slot.last {
-                Some(
-                    Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem),
-                ) => Some(ItemProblem {
-                    item: *item,
-                    problem: problem.clone(),
-                }),
-                _ => None,
-            });
+        let problems = self.items.iter().filter_map(|(item, slot)| match &slot.last {
+            Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => {
+                Some(ItemProblem { item: *item, problem: problem.clone() })
+            }
+            _ => None,
+        });
         StepReport {
             step: step.id.clone(),
             name: step_name(step).to_owned(),
@@ -326,9 +254,7 @@ impl StepFold {
             done,
             failed,
             quarantined,
-            skipped: self
-                .items_in
-                .saturating_sub(done + failed + quarantined + unknown + shown),
+            skipped: self.items_in.saturating_sub(done + failed + quarantined + unknown + shown),
             unknown,
             calls: self.calls,
             retries: self.retries,
@@ -337,11 +263,7 @@ impl StepFold {
             p50_ms: percentile(&took, 50),
             p95_ms: percentile(&took, 95),
             started_at: self.started_at,
-            finished_at: if settled >= self.items_in {
-                self.last_at
-            } else {
-                None
-            },
+            finished_at: if settled >= self.items_in { self.last_at } else { None },
             problems: problems.take(LISTED).collect(),
             shown: self.shown.iter().take(LISTED).cloned().collect(),
         }
@@ -361,42 +283,24 @@ fn percentile(sorted: &[u64], percent: usize) -> Option<u64> {
 
 fn mark_undone(report: &mut RunReport) {
     for step in &mut report.steps {
-        let mut undo = report
-            .undo
-            .iter()
-            .filter(|u| u.step == step.step)
-            .peekable();
+        let mut undo = report.undo.iter().filter(|u| u.step == step.step).peekable();
         if undo.peek().is_some() {
-            step.state = if undo.all(|u| u.undone) {
-                StepState::Undone
-            } else {
-                StepState::CouldNotUndo
-            };
+            step.state = if undo.all(|u| u.undone) { StepState::Undone } else { StepState::CouldNotUndo };
         }
     }
 }
 
 fn headline(report: &RunReport) -> String {
     let total = report.steps.len();
-    let done = report
-        .steps
-        .iter()
-        .filter(|s| s.state == StepState::Done)
-        .count();
+    let done = report.steps.iter().filter(|s| s.state == StepState::Done).count();
     let mut parts = vec![match report.state {
         RunState::Done if report.dry_run => "Dry run finished; nothing was sent".to_owned(),
         RunState::Stopped => format!("Stopped after {done} of {total} steps"),
         _ => format!("{done} of {total} steps done"),
     }];
-    for step in report
-        .steps
-        .iter()
-        .filter(|s| s.items_in > 0 && s.items_in != s.done && s.done + s.failed > 0)
+    for step in report.steps.iter().filter(|s| s.items_in > 0 && s.items_in != s.done && s.done + s.failed > 0)
     {
-        let mut text = format!(
-            "\"{}\": {} of {} items went through",
-            step.name, step.done, step.items_in
-        );
+        let mut text = format!("\"{}\": {} of {} items went through", step.name, step.done, step.items_in);
         let rest = [
             (step.failed, "failed"),
             (step.quarantined, "did not fit"),
@@ -420,15 +324,10 @@ fn headline(report: &RunReport) -> String {
     match report.needs_you.len() {
         0 => {}
         1 => parts.push("One outcome is not known and waits for your answer".to_owned()),
-        n => parts.push(format!(
-            "{n} outcomes are not known and wait for your answer"
-        )),
+        n => parts.push(format!("{n} outcomes are not known and wait for your answer")),
     }
     if let Some(blocker) = report.check.iter().find(|f| f.level == Level::Blocker) {
-        parts.push(format!(
-            "Nothing was sent: {}",
-            blocker.text.trim_end_matches('.')
-        ));
+        parts.push(format!("Nothing was sent: {}", blocker.text.trim_end_matches('.')));
     }
     parts.join(". ") + "."
 }

@@ -14,26 +14,13 @@ impl Execution<'_> {
     /// Maps the item and announces the request; what does not fit is put aside and nothing is sent.
     pub(super) fn prepare_attempt(&mut self, step: usize, item: u32, attempt: u32) {
         let id = self.live.plan.steps[step].id.clone();
-        let result = |outcome| Fact::Result {
-            step: id.clone(),
-            item,
-            attempt: 0,
-            outcome,
-            took_ms: 0,
-            bytes: 0,
-        };
-        let params = self.live.steps[step].params(&scope(
-            &self.live.plan,
-            &self.progress,
-            self.run,
-            step,
-            item,
-        ));
+        let result =
+            |outcome| Fact::Result { step: id.clone(), item, attempt: 0, outcome, took_ms: 0, bytes: 0 };
+        let params =
+            self.live.steps[step].params(&scope(&self.live.plan, &self.progress, self.run, step, item));
         let planned = params.and_then(|params| {
             let live = &self.live.steps[step];
-            self.runner
-                .engine
-                .plan(&live.target, &live.operation.id, &params)
+            self.runner.engine.plan(&live.target, &live.operation.id, &params)
         });
         match planned {
             // A problem on a repeated attempt leaves the earlier one as unknown as it was.
@@ -51,9 +38,7 @@ impl Execution<'_> {
             }
             Err(problem) => self.note(result(Outcome::Quarantined { problem })),
             Ok(planned) if self.run.dry_run && planned.effect => {
-                self.note(result(Outcome::Shown {
-                    request: planned.summary,
-                }));
+                self.note(result(Outcome::Shown { request: planned.summary }));
             }
             Ok(planned) => {
                 let key = self.key("do", step, item);
@@ -65,33 +50,20 @@ impl Execution<'_> {
                     request: planned.summary.clone(),
                     key: Some(key.clone()),
                 });
-                self.launches.push(Launch {
-                    step,
-                    item,
-                    attempt,
-                    planned,
-                    key: Some(key),
-                    undo: false,
-                });
+                self.launches.push(Launch { step, item, attempt, planned, key: Some(key), undo: false });
             }
         }
     }
 
     /// The idempotency key of an item: the same for all its attempts, in every engine start.
     fn key(&self, what: &str, step: usize, item: u32) -> String {
-        let text = format!(
-            "{}/{}/{}/{item}",
-            self.run.id, what, self.live.plan.steps[step].id
-        );
+        let text = format!("{}/{}/{}/{item}", self.run.id, what, self.live.plan.steps[step].id);
         let digest = Sha256::digest(text.as_bytes());
-        digest
-            .iter()
-            .take(16)
-            .fold(String::with_capacity(32), |mut hex, byte| {
-                hex.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
-                hex.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
-                hex
-            })
+        digest.iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
+            hex.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
+            hex.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+            hex
+        })
     }
 
     /// Asks the service whether an unknown outcome happened. Only reads.
@@ -101,24 +73,11 @@ impl Execution<'_> {
         };
         let id = self.live.plan.steps[step].id.clone();
         let live = &self.live.steps[step];
-        let params = live.params(&scope(
-            &self.live.plan,
-            &self.progress,
-            self.run,
-            step,
-            item,
-        ));
+        let params = live.params(&scope(&self.live.plan, &self.progress, self.run, step, item));
         let found = match params {
             Ok(params) => {
                 let engine = &self.runner.engine;
-                engine
-                    .lookup(
-                        &live.target,
-                        &live.operation.id,
-                        &params,
-                        doubt.sent.first_at,
-                    )
-                    .await
+                engine.lookup(&live.target, &live.operation.id, &params, doubt.sent.first_at).await
             }
             Err(problem) => Err(problem),
         };
@@ -139,17 +98,10 @@ impl Execution<'_> {
             },
             Err(problem) => {
                 let now = self.runner.clock.now();
-                let pause =
-                    self.live.plan.steps[step].policy.backoff_ms.max(1_000) << doubt.asked.min(6);
+                let pause = self.live.plan.steps[step].policy.backoff_ms.max(1_000) << doubt.asked.min(6);
                 let own = now + std::time::Duration::from_millis(pause.min(60_000));
                 let until = problem.when().map_or(own, |at| at.max(own));
-                Fact::Deferred {
-                    step: id,
-                    item,
-                    attempt: doubt.sent.attempt,
-                    until,
-                    problem,
-                }
+                Fact::Deferred { step: id, item, attempt: doubt.sent.attempt, until, problem }
             }
         };
         self.note(fact);
@@ -168,24 +120,11 @@ impl Execution<'_> {
                     request: operation_summary,
                     key: Some(key.clone()),
                 });
-                self.launches.push(Launch {
-                    step,
-                    item,
-                    attempt,
-                    planned,
-                    key: Some(key),
-                    undo: true,
-                });
+                self.launches.push(Launch { step, item, attempt, planned, key: Some(key), undo: true });
             }
             Err(problem) => {
-                let outcome = UndoOutcome::Failed {
-                    problem: self.could_not_undo(step, &problem),
-                };
-                self.note(Fact::UndoResult {
-                    step: id,
-                    item,
-                    outcome,
-                });
+                let outcome = UndoOutcome::Failed { problem: self.could_not_undo(step, &problem) };
+                self.note(Fact::UndoResult { step: id, item, outcome });
             }
         }
     }
@@ -200,30 +139,17 @@ impl Execution<'_> {
             return Err(Code::CompensationFailed.into());
         };
         let result = match self.slot(step, item) {
-            ItemProgress::Done {
-                output,
-                output_missing: false,
-                ..
-            } => output.clone(),
+            ItemProgress::Done { output, output_missing: false, .. } => output.clone(),
             _ => Value::Null,
         };
-        let params = live.params(&scope(
-            &self.live.plan,
-            &self.progress,
-            self.run,
-            step,
-            item,
-        ))?;
+        let params = live.params(&scope(&self.live.plan, &self.progress, self.run, step, item))?;
         let template = Value::Object(undo.params.clone().into_iter().collect());
         let scope = json!({ "result": result, "params": params });
         let params = JsonTemplate::compile(&template)
             .and_then(|template| template.render(&scope))
             .map_err(Problem::from)?
             .unwrap_or_else(|| json!({}));
-        let planned = self
-            .runner
-            .engine
-            .plan(&live.target, &undo.operation, &params)?;
+        let planned = self.runner.engine.plan(&live.target, &undo.operation, &params)?;
         Ok((planned.summary.clone(), planned))
     }
 
@@ -233,18 +159,12 @@ impl Execution<'_> {
             Outcome::Done { .. } => UndoOutcome::Undone,
             // What is not there any more needs no undo.
             Outcome::NotDone { problem } if problem.code() == Code::NotFound => UndoOutcome::Undone,
-            Outcome::NotDone { problem }
-            | Outcome::Unknown { problem }
-            | Outcome::Quarantined { problem } => UndoOutcome::Failed {
-                problem: self.could_not_undo(answer.step, problem),
-            },
+            Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
+                UndoOutcome::Failed { problem: self.could_not_undo(answer.step, problem) }
+            }
             Outcome::Skipped | Outcome::Shown { .. } => UndoOutcome::Impossible,
         };
-        self.note(Fact::UndoResult {
-            step: id,
-            item: answer.item,
-            outcome,
-        });
+        self.note(Fact::UndoResult { step: id, item: answer.item, outcome });
     }
 
     /// The undo's own failure, beside the original error and never over it.
@@ -253,18 +173,12 @@ impl Execution<'_> {
         Problem::new(Code::CompensationFailed)
             .with("item", format!("What \"{}\" did", live.operation.title))
             .with("tool", &live.target.descriptor.descriptor().name)
-            .detail(format!(
-                "{}. {}",
-                cause.title(),
-                cause.technical().unwrap_or_default()
-            ))
+            .detail(format!("{}. {}", cause.title(), cause.technical().unwrap_or_default()))
     }
 
     fn slot(&self, step: usize, item: u32) -> &ItemProgress {
         const GONE: &ItemProgress = &ItemProgress::Skipped;
         let items = self.progress.steps[step].items.as_ref();
-        items
-            .and_then(|items| items.get(item as usize))
-            .unwrap_or(GONE)
+        items.and_then(|items| items.get(item as usize)).unwrap_or(GONE)
     }
 }

@@ -17,19 +17,12 @@ const TEST_CAP: Duration = Duration::from_secs(10);
 
 /// Checks connections and mappings, and says what the run will do. Blockers first.
 pub async fn check(runner: &Runner, chain: &Chain, live: &Live) -> Vec<Finding> {
-    let targets: BTreeMap<&str, &Target> = live
-        .steps
-        .iter()
-        .map(|step| (step.target.connection.name.as_str(), &step.target))
-        .collect();
-    let tests = targets
-        .iter()
-        .map(|(name, target)| test(runner, name, target));
+    let targets: BTreeMap<&str, &Target> =
+        live.steps.iter().map(|step| (step.target.connection.name.as_str(), &step.target)).collect();
+    let tests = targets.iter().map(|(name, target)| test(runner, name, target));
     let mut findings: Vec<Finding> = join_all(tests).await;
     findings.extend(mapping::findings(chain, |name| {
-        targets
-            .get(name)
-            .map(|target| target.descriptor.descriptor().as_ref())
+        targets.get(name).map(|target| target.descriptor.descriptor().as_ref())
     }));
     findings.extend(effects(chain, live));
     findings.sort_by_key(|finding| finding.level);
@@ -38,14 +31,9 @@ pub async fn check(runner: &Runner, chain: &Chain, live: &Live) -> Vec<Finding> 
 
 async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
     let tool = &target.descriptor.descriptor().name;
-    let about = || Subject::Connection {
-        name: name.to_owned(),
-    };
+    let about = || Subject::Connection { name: name.to_owned() };
     let blocked = |problem: Problem| {
-        let problem = problem
-            .with_default("tool", tool)
-            .with_default("name", name)
-            .about(about());
+        let problem = problem.with_default("tool", tool).with_default("name", name).about(about());
         Finding {
             level: Level::Blocker,
             step: None,
@@ -70,14 +58,12 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
             problem: None,
         },
         // What passes by itself is waited for during the run; it need not stop it from starting.
-        Ok(Err(problem)) if problem.code().retry() == patchbay_model::problem::Retry::Wait => {
-            Finding {
-                level: Level::Warning,
-                step: None,
-                text: format!("{name}: {}. {}", problem.title(), problem.hint()),
-                problem: Some(problem.about(about())),
-            }
-        }
+        Ok(Err(problem)) if problem.code().retry() == patchbay_model::problem::Retry::Wait => Finding {
+            level: Level::Warning,
+            step: None,
+            text: format!("{name}: {}. {}", problem.title(), problem.hint()),
+            problem: Some(problem.about(about())),
+        },
         Ok(Err(problem)) => blocked(problem),
         Err(_) => blocked(Problem::new(Code::TimeoutResponse)),
     }
@@ -89,11 +75,7 @@ fn effects(chain: &Chain, live: &Live) -> Vec<Finding> {
     for (index, step) in live.steps.iter().enumerate() {
         let tool = &step.target.connection.name;
         let title = &step.operation.title;
-        let each = if live.plan.steps[index].root.is_some() {
-            " once for each item"
-        } else {
-            ""
-        };
+        let each = if live.plan.steps[index].root.is_some() { " once for each item" } else { "" };
         let undo = match (live.plan.steps[index].effect, &live.plan.steps[index].undo) {
             (false, _) => "only reads",
             (true, Some(_)) => "can be undone",

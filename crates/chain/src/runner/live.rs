@@ -35,9 +35,7 @@ impl LiveStep {
     /// Builds the operation's parameters from a scope.
     pub fn params(&self, scope: &Value) -> Result<Value, Problem> {
         self.mapping.apply(scope).map_err(|error| {
-            Problem::from(error).about(Subject::Connection {
-                name: self.target.connection.name.clone(),
-            })
+            Problem::from(error).about(Subject::Connection { name: self.target.connection.name.clone() })
         })
     }
 }
@@ -59,22 +57,13 @@ impl Live {
             match runner.store.connection_named(&step.connection).await {
                 Ok(Some(connection)) => match runner.connectors.compiled(&connection.connector) {
                     Some(descriptor) => {
-                        let target = Target {
-                            descriptor,
-                            connection,
-                            credential: TargetCredential::Stored,
-                        };
+                        let target = Target { descriptor, connection, credential: TargetCredential::Stored };
                         targets.insert(step.connection.clone(), target);
                     }
                     None => problems.push(
                         Problem::new(Code::NotFound)
-                            .with(
-                                "item",
-                                format!("The connector \"{}\"", connection.connector),
-                            )
-                            .about(Subject::Connection {
-                                name: step.connection.clone(),
-                            }),
+                            .with("item", format!("The connector \"{}\"", connection.connector))
+                            .about(Subject::Connection { name: step.connection.clone() }),
                     ),
                 },
                 // The plan names it, with its step.
@@ -83,9 +72,7 @@ impl Live {
             }
         }
         let plan = Plan::of(chain, |name| {
-            targets
-                .get(name)
-                .map(|target: &Target| target.descriptor.descriptor().as_ref())
+            targets.get(name).map(|target: &Target| target.descriptor.descriptor().as_ref())
         });
         let plan = match plan {
             Ok(plan) => plan,
@@ -97,36 +84,22 @@ impl Live {
         let mut steps = Vec::with_capacity(chain.steps.len());
         for step in &chain.steps {
             let mapping = StepMapping::compile(&step.mapping).map_err(|error| {
-                Problem::from(error).about(Subject::Chain {
-                    id: chain.name.clone(),
-                    step: Some(step.id.to_string()),
-                })
+                Problem::from(error)
+                    .about(Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) })
             });
             let target = targets.get(&step.connection).cloned();
-            let operation = target.as_ref().and_then(|t| {
-                t.descriptor
-                    .descriptor()
-                    .operation(&step.operation)
-                    .cloned()
-            });
+            let operation =
+                target.as_ref().and_then(|t| t.descriptor.descriptor().operation(&step.operation).cloned());
             match (mapping, target, operation) {
                 (Ok(mapping), Some(target), Some(operation)) => {
-                    steps.push(LiveStep {
-                        target,
-                        operation: Arc::new(operation),
-                        mapping,
-                    });
+                    steps.push(LiveStep { target, operation: Arc::new(operation), mapping });
                 }
                 (Err(problem), ..) => problems.push(problem),
                 // Already among the plan's problems.
                 (Ok(_), ..) => {}
             }
         }
-        if problems.is_empty() {
-            Ok(Self { plan, steps })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Self { plan, steps }) } else { Err(problems) }
     }
 
     /// How many items a step has, given what came before it.

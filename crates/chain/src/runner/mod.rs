@@ -82,10 +82,7 @@ impl Runner {
             Ok(live) => Execution::new(self, run, live, &journal),
             Err(problems) => return self.refuse(run, &journal, problems).await,
         };
-        execution.note(Fact::Started {
-            boot: self.store.boot().clone(),
-            recovered: !journal.is_empty(),
-        });
+        execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() });
         loop {
             let step = execution.gather().await;
             execution.commit(step.state).await?;
@@ -108,28 +105,14 @@ impl Runner {
         item: u32,
         decision: Decision,
     ) -> Result<(), ChainError> {
-        let fact = Fact::Resolved {
-            step: step.clone(),
-            item,
-            decision,
-            by_lookup: false,
-            output: None,
-        };
-        self.store
-            .journal_append(&run.id, vec![fact], RunState::Queued)
-            .await?;
+        let fact = Fact::Resolved { step: step.clone(), item, decision, by_lookup: false, output: None };
+        self.store.journal_append(&run.id, vec![fact], RunState::Queued).await?;
         Ok(())
     }
 
     /// Writes down the wish to stop a run that nobody works on at the moment.
     pub async fn stop(&self, run: &Run, undo: bool) -> Result<(), ChainError> {
-        self.store
-            .journal_append(
-                &run.id,
-                vec![Fact::StopRequested { undo }],
-                RunState::Queued,
-            )
-            .await?;
+        self.store.journal_append(&run.id, vec![Fact::StopRequested { undo }], RunState::Queued).await?;
         Ok(())
     }
 
@@ -150,18 +133,11 @@ impl Runner {
             })
             .collect();
         let facts = vec![
-            Fact::Started {
-                boot: self.store.boot().clone(),
-                recovered: !journal.is_empty(),
-            },
+            Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() },
             Fact::Checked { findings },
-            Fact::Finished {
-                state: RunState::Failed,
-            },
+            Fact::Finished { state: RunState::Failed },
         ];
-        self.store
-            .journal_append(&run.id, facts, RunState::Failed)
-            .await?;
+        self.store.journal_append(&run.id, facts, RunState::Failed).await?;
         Ok(RunState::Failed)
     }
 }
@@ -195,15 +171,12 @@ struct Execution<'r> {
     launches: Vec<Launch>,
     calls: JoinSet<Answer>,
     seq: u64,
+    /// The state that the database holds, as far as we wrote it.
+    written: Option<RunState>,
 }
 
 impl<'r> Execution<'r> {
-    fn new(
-        runner: &'r Runner,
-        run: &'r Run,
-        live: Live,
-        journal: &[patchbay_model::JournalEntry],
-    ) -> Self {
+    fn new(runner: &'r Runner, run: &'r Run, live: Live, journal: &[patchbay_model::JournalEntry]) -> Self {
         let progress = Progress::replay(&live.plan, journal);
         let seq = journal.last().map_or(0, |entry| entry.seq);
         Self {
@@ -215,13 +188,13 @@ impl<'r> Execution<'r> {
             launches: Vec::new(),
             calls: JoinSet::new(),
             seq,
+            written: None,
         }
     }
 
     /// Takes a fact in; it becomes durable with the next commit, before anything is sent.
     fn note(&mut self, fact: Fact) {
-        self.progress
-            .apply(&self.live.plan, self.runner.clock.now(), &fact);
+        self.progress.apply(&self.live.plan, self.runner.clock.now(), &fact);
         self.pending.push(fact);
     }
 
@@ -253,17 +226,9 @@ impl<'r> Execution<'r> {
                 let id = self.live.plan.steps[step].id.clone();
                 self.note(Fact::StepOpened { step: id, items });
             }
-            Command::Attempt {
-                step,
-                item,
-                attempt,
-            } => self.prepare_attempt(step, item, attempt),
+            Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt),
             Command::AskService { step, item } => self.ask_service(step, item).await,
-            Command::Undo {
-                step,
-                item,
-                attempt,
-            } => self.prepare_undo(step, item, attempt),
+            Command::Undo { step, item, attempt } => self.prepare_undo(step, item, attempt),
             Command::Record(fact) => self.note(fact),
         }
     }
@@ -271,32 +236,22 @@ impl<'r> Execution<'r> {
     /// Makes the facts durable. A full or busy disk is waited for: nothing is lost and nothing is
     /// sent meanwhile.
     async fn commit(&mut self, state: RunState) -> Result<(), ChainError> {
-        if self.pending.is_empty() {
+        if self.pending.is_empty() && self.written == Some(state) {
             return Ok(());
         }
         let facts = std::mem::take(&mut self.pending);
         loop {
-            match self
-                .runner
-                .store
-                .journal_append(&self.run.id, facts.clone(), state)
-                .await
-            {
+            match self.runner.store.journal_append(&self.run.id, facts.clone(), state).await {
                 Ok(entries) => {
+                    self.written = Some(state);
                     self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
-                    let event = Event::RunChanged {
-                        id: self.run.id.clone(),
-                        state,
-                        seq: self.seq,
-                    };
+                    let event = Event::RunChanged { id: self.run.id.clone(), state, seq: self.seq };
                     self.runner.events.emit(event);
                     return Ok(());
                 }
                 Err(error) if passes(&error) => {
                     tracing::warn!(run = %self.run.id, %error, "waiting for storage");
-                    self.runner.events.emit(Event::StorageChanged {
-                        problem: Some(error.into()),
-                    });
+                    self.runner.events.emit(Event::StorageChanged { problem: Some(error.into()) });
                     tokio::time::sleep(STORAGE_PAUSE).await;
                 }
                 Err(error) => return Err(error.into()),
@@ -309,27 +264,11 @@ impl<'r> Execution<'r> {
         for launch in std::mem::take(&mut self.launches) {
             let engine = self.runner.engine.clone();
             let target = self.live.steps[launch.step].target.clone();
-            let timeout =
-                Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
+            let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
             self.calls.spawn(async move {
-                let Launch {
-                    step,
-                    item,
-                    attempt,
-                    planned,
-                    key,
-                    undo,
-                } = launch;
-                let result = engine
-                    .call(&target, &planned, key.as_deref(), timeout)
-                    .await;
-                Answer {
-                    step,
-                    item,
-                    attempt,
-                    undo,
-                    result,
-                }
+                let Launch { step, item, attempt, planned, key, undo } = launch;
+                let result = engine.call(&target, &planned, key.as_deref(), timeout).await;
+                Answer { step, item, attempt, undo, result }
             });
         }
     }
@@ -354,27 +293,11 @@ impl<'r> Execution<'r> {
     fn take_wish(&mut self, wish: Control) {
         match wish {
             Control::Stop { undo } => self.note(Fact::StopRequested { undo }),
-            Control::Resolve {
-                step,
-                item,
-                decision,
-            } => {
-                let asked = self
-                    .live
-                    .plan
-                    .index(&step)
-                    .and_then(|index| self.progress.steps[index].items.as_ref());
-                if matches!(
-                    asked.and_then(|items| items.get(item as usize)),
-                    Some(ItemProgress::Doubt(_))
-                ) {
-                    self.note(Fact::Resolved {
-                        step,
-                        item,
-                        decision,
-                        by_lookup: false,
-                        output: None,
-                    });
+            Control::Resolve { step, item, decision } => {
+                let asked =
+                    self.live.plan.index(&step).and_then(|index| self.progress.steps[index].items.as_ref());
+                if matches!(asked.and_then(|items| items.get(item as usize)), Some(ItemProgress::Doubt(_))) {
+                    self.note(Fact::Resolved { step, item, decision, by_lookup: false, output: None });
                 }
             }
         }
@@ -421,23 +344,12 @@ impl<'r> Execution<'r> {
         }
         for (step, item, attempt) in lost {
             let outcome = if self.live.plan.steps[step].effect {
-                Outcome::Unknown {
-                    problem: Problem::new(Code::Internal),
-                }
+                Outcome::Unknown { problem: Problem::new(Code::Internal) }
             } else {
-                Outcome::NotDone {
-                    problem: Problem::new(Code::Internal),
-                }
+                Outcome::NotDone { problem: Problem::new(Code::Internal) }
             };
             let id = self.live.plan.steps[step].id.clone();
-            self.note(Fact::Result {
-                step: id,
-                item,
-                attempt,
-                outcome,
-                took_ms: 0,
-                bytes: 0,
-            });
+            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0 });
         }
     }
 }

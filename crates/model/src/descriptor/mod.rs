@@ -17,12 +17,9 @@ use serde_json::Value;
 
 pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, Inject, InjectAt, KeyAuth};
 pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
-pub use request::{
-    ErrorAction, ErrorRule, Method, Predicate, PredicateOperator, RequestTemplate, StatusMatch,
-};
+pub use request::{ErrorAction, ErrorRule, Method, Predicate, PredicateOperator, RequestTemplate, StatusMatch};
 pub use stream::{
-    Delta, FieldMapping, Pagination, Paging, PriorityRule, SignalTypeRule, Stream, TimeFormat,
-    TokenPlace,
+    Delta, FieldMapping, Pagination, Paging, PriorityRule, SignalTypeRule, Stream, TimeFormat, TokenPlace,
 };
 
 use crate::id::ConnectorId;
@@ -103,9 +100,7 @@ impl Descriptor {
 }
 
 /// Where the catalogue lists a connector.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
     /// Issues, tasks, boards.

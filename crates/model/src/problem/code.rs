@@ -183,11 +183,7 @@ mod tests {
     #[test]
     fn the_serde_name_and_as_str_agree() {
         for code in Code::ALL {
-            assert_eq!(
-                serde_json::to_value(code).unwrap(),
-                code.as_str(),
-                "{code:?}"
-            );
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str(), "{code:?}");
         }
     }
 }

@@ -91,32 +91,21 @@ impl Inner {
 impl Problem {
     /// A problem with no parameters yet; the words then speak of "the service" in general.
     pub fn new(code: Code) -> Self {
-        Self(Box::new(Inner {
-            code,
-            params: BTreeMap::new(),
-            subject: None,
-            retry_at: None,
-            detail: None,
-        }))
+        Self(Box::new(Inner { code, params: BTreeMap::new(), subject: None, retry_at: None, detail: None }))
     }
 
     /// Sets a parameter of the words, made safe to show and cut to 200 characters. Names in use:
     /// `tool`, `field`, `host`, `time`, `n`, `message`, `item`, `type`, `sample`, `name`, `permission`.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Self {
-        self.0
-            .params
-            .insert(name.to_owned(), display_line(value.as_ref(), 200));
+        self.0.params.insert(name.to_owned(), display_line(value.as_ref(), 200));
         self
     }
 
     /// Sets a parameter unless a closer place has set it already.
     #[must_use]
     pub fn with_default(mut self, name: &str, value: impl AsRef<str>) -> Self {
-        self.0
-            .params
-            .entry(name.to_owned())
-            .or_insert_with(|| display_line(value.as_ref(), 200));
+        self.0.params.entry(name.to_owned()).or_insert_with(|| display_line(value.as_ref(), 200));
         self
     }
 
@@ -130,9 +119,7 @@ impl Problem {
     /// Says when it is worth trying again.
     #[must_use]
     pub fn retry_at(mut self, at: Timestamp) -> Self {
-        self.0
-            .params
-            .insert("time".to_owned(), at.strftime("%H:%M UTC").to_string());
+        self.0.params.insert("time".to_owned(), at.strftime("%H:%M UTC").to_string());
         self.0.retry_at = Some(at);
         self
     }
@@ -218,13 +205,7 @@ struct WireProblem {
 impl From<Problem> for WireProblem {
     fn from(problem: Problem) -> Self {
         let words = words::render(problem.0.code, &problem.0.params);
-        let Inner {
-            code,
-            params,
-            subject,
-            retry_at,
-            detail,
-        } = *problem.0;
+        let Inner { code, params, subject, retry_at, detail } = *problem.0;
         Self {
             code,
             title: words.title,
@@ -241,21 +222,8 @@ impl From<Problem> for WireProblem {
 
 impl From<WireProblem> for Problem {
     fn from(wire: WireProblem) -> Self {
-        let WireProblem {
-            code,
-            params,
-            subject,
-            retry_at,
-            detail,
-            ..
-        } = wire;
-        Self(Box::new(Inner {
-            code,
-            params,
-            subject,
-            retry_at,
-            detail,
-        }))
+        let WireProblem { code, params, subject, retry_at, detail, .. } = wire;
+        Self(Box::new(Inner { code, params, subject, retry_at, detail }))
     }
 }
 
@@ -270,19 +238,12 @@ mod tests {
         let mut page = String::new();
         for code in Code::ALL {
             let p = Problem::new(*code);
-            assert!(
-                !p.title().is_empty() && !p.hint().is_empty(),
-                "{code:?} has no words"
-            );
+            assert!(!p.title().is_empty() && !p.hint().is_empty(), "{code:?} has no words");
             assert!(!p.fix().label.is_empty(), "{code:?} has no fix");
             for text in [p.title(), p.hint(), p.fix().label] {
                 assert!(!text.contains(['{', '}', '!']), "{code:?}: {text}");
             }
-            assert!(
-                p.title().split_whitespace().count() <= 9,
-                "{code:?}: {}",
-                p.title()
-            );
+            assert!(p.title().split_whitespace().count() <= 9, "{code:?}: {}", p.title());
             writeln!(
                 page,
                 "{code}
@@ -302,9 +263,7 @@ mod tests {
     fn the_wire_shape_round_trips_and_carries_rendered_text() {
         let p = Problem::new(Code::AuthInvalid)
             .with("tool", "GitHub\u{202E}\n")
-            .about(Subject::Connection {
-                name: "work".into(),
-            })
+            .about(Subject::Connection { name: "work".into() })
             .detail("status 401");
         let json = serde_json::to_value(&p).unwrap();
         assert_eq!(json["code"], "AUTH_INVALID");

@@ -85,43 +85,25 @@ struct Entry {
 /// A constant, parsed once: the file is compiled in and a test reads every entry of it.
 fn file() -> Option<&'static File> {
     static FILE: OnceLock<Option<File>> = OnceLock::new();
-    FILE.get_or_init(|| serde_json::from_str(include_str!("words.en.json")).ok())
-        .as_ref()
+    FILE.get_or_init(|| serde_json::from_str(include_str!("words.en.json")).ok()).as_ref()
 }
 
 pub(super) fn render(code: Code, params: &BTreeMap<String, String>) -> Words {
     let Some((file, entry)) = file().and_then(|f| Some((f, f.problems.get(&code)?))) else {
         // Unreachable while the tests pass; a bare code still beats a crash.
-        let fix = Fix {
-            label: "Show details".into(),
-            action: FixAction::ShowDetails,
-        };
-        return Words {
-            title: code.as_str().to_owned(),
-            hint: String::new(),
-            fix,
-        };
+        let fix = Fix { label: "Show details".into(), action: FixAction::ShowDetails };
+        return Words { title: code.as_str().to_owned(), hint: String::new(), fix };
     };
     let fill = |template: &str| fill(template, params, &file.defaults);
     Words {
         title: sentence_case(&fill(&entry.title)),
-        hint: fill(&entry.hint)
-            .split_inclusive(". ")
-            .map(sentence_case)
-            .collect::<String>(),
-        fix: Fix {
-            label: fill(&entry.fix.label),
-            action: entry.fix.action,
-        },
+        hint: fill(&entry.hint).split_inclusive(". ").map(sentence_case).collect::<String>(),
+        fix: Fix { label: fill(&entry.fix.label), action: entry.fix.action },
     }
 }
 
 /// Replaces `{name}` by its parameter. One pass: a value that contains braces stays as it is.
-fn fill(
-    template: &str,
-    params: &BTreeMap<String, String>,
-    defaults: &BTreeMap<String, String>,
-) -> String {
+fn fill(template: &str, params: &BTreeMap<String, String>, defaults: &BTreeMap<String, String>) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -129,16 +111,9 @@ fn fill(
         let Some((name, tail)) = after.split_once('}') else {
             break;
         };
-        let value = params
-            .get(name)
-            .or_else(|| defaults.get(name))
-            .map_or("", String::as_str);
+        let value = params.get(name).or_else(|| defaults.get(name)).map_or("", String::as_str);
         // Sentences end once, whether or not the value brought its own full stop.
-        out.push_str(if tail.starts_with('.') {
-            value.trim_end_matches('.')
-        } else {
-            value
-        });
+        out.push_str(if tail.starts_with('.') { value.trim_end_matches('.') } else { value });
         rest = tail;
     }
     out.push_str(rest);
@@ -147,7 +122,5 @@ fn fill(
 
 fn sentence_case(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }

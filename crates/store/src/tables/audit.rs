@@ -40,12 +40,7 @@ impl TryFrom<Row> for AuditEntry {
 
 impl Store {
     /// Notes an act.
-    pub async fn audit(
-        &self,
-        action: &str,
-        subject: &str,
-        detail: &Value,
-    ) -> Result<(), StoreError> {
+    pub async fn audit(&self, action: &str, subject: &str, detail: &Value) -> Result<(), StoreError> {
         let (action, subject) = (action.to_owned(), subject.to_owned());
         let detail = column::json("audit entry", detail)?;
         let at = column::millis(self.now());

@@ -73,10 +73,7 @@ impl TryFrom<Row> for Call {
             duration_ms: column::count(row.duration_ms),
             success: row.success,
             records: column::count(row.records),
-            code: row
-                .code
-                .map(|code| column::from_word("call's code", code))
-                .transpose()?,
+            code: row.code.map(|code| column::from_word("call's code", code)).transpose()?,
             retries: u32::try_from(row.retries).unwrap_or(u32::MAX),
             bytes: column::count(row.bytes),
         })
@@ -152,16 +149,11 @@ impl Store {
         let before = column::millis(before);
         self.write(move |tx| {
             Box::pin(async move {
-                let calls = sqlx::query!("DELETE FROM calls WHERE at < ?", before)
-                    .execute(&mut *tx)
-                    .await?;
-                let samples = sqlx::query!("DELETE FROM health_samples WHERE at < ?", before)
-                    .execute(&mut *tx)
-                    .await?;
+                let calls = sqlx::query!("DELETE FROM calls WHERE at < ?", before).execute(&mut *tx).await?;
+                let samples =
+                    sqlx::query!("DELETE FROM health_samples WHERE at < ?", before).execute(&mut *tx).await?;
                 let events =
-                    sqlx::query!("DELETE FROM trigger_events WHERE handled_at < ?", before)
-                        .execute(tx)
-                        .await?;
+                    sqlx::query!("DELETE FROM trigger_events WHERE handled_at < ?", before).execute(tx).await?;
                 Ok(calls.rows_affected() + samples.rows_affected() + events.rows_affected())
             })
         })

@@ -31,10 +31,8 @@ impl TryFrom<Row> for ChainVersion {
 
 /// A chain's version as stored.
 pub(super) fn version(stored: i64) -> Result<u32, StoreError> {
-    u32::try_from(stored).map_err(|error| StoreError::Unreadable {
-        what: "chain's version",
-        why: error.to_string(),
-    })
+    u32::try_from(stored)
+        .map_err(|error| StoreError::Unreadable { what: "chain's version", why: error.to_string() })
 }
 
 fn missing(id: &ChainId) -> StoreError {
@@ -76,8 +74,7 @@ impl Store {
         };
         let document = column::json("chain", chain)?;
         let is_new = id.is_none();
-        self.write(move |tx| Box::pin(save(tx, next, document, is_new)))
-            .await
+        self.write(move |tx| Box::pin(save(tx, next, document, is_new))).await
     }
 
     /// The latest version of a chain.
@@ -102,11 +99,7 @@ impl Store {
     }
 
     /// One version of a chain.
-    pub async fn chain_version(
-        &self,
-        id: &ChainId,
-        version: u32,
-    ) -> Result<Option<ChainVersion>, StoreError> {
+    pub async fn chain_version(&self, id: &ChainId, version: u32) -> Result<Option<ChainVersion>, StoreError> {
         let id = id.as_str();
         sqlx::query_as!(
             Row,
@@ -143,9 +136,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let key = id.as_str();
-                let done = sqlx::query!("DELETE FROM chains WHERE id = ?", key)
-                    .execute(tx)
-                    .await?;
+                let done = sqlx::query!("DELETE FROM chains WHERE id = ?", key).execute(tx).await?;
                 changed_one(done.rows_affected(), || missing(&id))
             })
         })
@@ -212,23 +203,12 @@ mod tests {
         let mut chain = fixture::chain("Issues to chat");
         let first = f.store.chain_save(None, &chain, "h1").await.unwrap();
         assert_eq!((first.version, &first.chain), (1, &chain));
-        let same = f
-            .store
-            .chain_save(Some(&first.id), &chain, "h1")
-            .await
-            .unwrap();
+        let same = f.store.chain_save(Some(&first.id), &chain, "h1").await.unwrap();
         assert_eq!(same, first, "nothing changed");
         chain.description = "Posts what is new.".into();
-        let second = f
-            .store
-            .chain_save(Some(&first.id), &chain, "h2")
-            .await
-            .unwrap();
+        let second = f.store.chain_save(Some(&first.id), &chain, "h2").await.unwrap();
         assert_eq!((second.version, &second.id), (2, &first.id));
-        assert_eq!(
-            f.store.chain(&first.id).await.unwrap(),
-            Some(second.clone())
-        );
+        assert_eq!(f.store.chain(&first.id).await.unwrap(), Some(second.clone()));
         let named = f.store.chain_named("Issues to chat").await.unwrap();
         assert_eq!(named, Some(second));
         let old = f.store.chain_version(&first.id, 1).await.unwrap();
@@ -239,32 +219,15 @@ mod tests {
     #[tokio::test]
     async fn names_are_unique_and_free_again_after_a_rename_or_deletion() {
         let f = fixture().await;
-        let a = f
-            .store
-            .chain_save(None, &fixture::chain("a"), "1")
-            .await
-            .unwrap();
+        let a = f.store.chain_save(None, &fixture::chain("a"), "1").await.unwrap();
         let taken = f.store.chain_save(None, &fixture::chain("a"), "1").await;
         assert!(matches!(taken, Err(StoreError::Exists { .. })));
-        let b = f
-            .store
-            .chain_save(None, &fixture::chain("b"), "2")
-            .await
-            .unwrap();
-        let taken = f
-            .store
-            .chain_save(Some(&b.id), &fixture::chain("a"), "3")
-            .await;
+        let b = f.store.chain_save(None, &fixture::chain("b"), "2").await.unwrap();
+        let taken = f.store.chain_save(Some(&b.id), &fixture::chain("a"), "3").await;
         assert!(matches!(taken, Err(StoreError::Exists { .. })));
         assert_eq!(f.store.chain(&b.id).await.unwrap(), Some(b.clone()));
-        f.store
-            .chain_save(Some(&a.id), &fixture::chain("c"), "4")
-            .await
-            .unwrap();
-        f.store
-            .chain_save(None, &fixture::chain("a"), "5")
-            .await
-            .unwrap();
+        f.store.chain_save(Some(&a.id), &fixture::chain("c"), "4").await.unwrap();
+        f.store.chain_save(None, &fixture::chain("a"), "5").await.unwrap();
         f.store.chain_delete(&b.id).await.unwrap();
         assert_eq!(f.store.chain(&b.id).await.unwrap(), None);
         assert_eq!(f.store.chain_version(&b.id, 1).await.unwrap(), None);

@@ -49,22 +49,14 @@ impl Store {
 
     /// Forgets where a stream goes on: the service no longer knows the place, or the user wants to
     /// read it all again. What is stored stays and is not stored twice.
-    pub async fn checkpoint_clear(
-        &self,
-        connection: &ConnectionId,
-        stream: &str,
-    ) -> Result<(), StoreError> {
+    pub async fn checkpoint_clear(&self, connection: &ConnectionId, stream: &str) -> Result<(), StoreError> {
         let (connection, stream) = (connection.clone(), stream.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
                 let connection = connection.as_str();
-                sqlx::query!(
-                    "DELETE FROM checkpoints WHERE connection = ? AND stream = ?",
-                    connection,
-                    stream
-                )
-                .execute(tx)
-                .await?;
+                sqlx::query!("DELETE FROM checkpoints WHERE connection = ? AND stream = ?", connection, stream)
+                    .execute(tx)
+                    .await?;
                 Ok(())
             })
         })

@@ -112,10 +112,7 @@ impl TryFrom<Row> for Connection {
 }
 
 fn name_taken(name: &str) -> StoreError {
-    StoreError::Exists {
-        item: format!("The connection \"{name}\""),
-        message: "Choose another name.",
-    }
+    StoreError::Exists { item: format!("The connection \"{name}\""), message: "Choose another name." }
 }
 
 /// The answer for a connection that is not there.
@@ -212,15 +209,9 @@ impl Store {
     }
 
     /// A part of the connections, sorted by name, and how many match in all.
-    pub async fn connection_list(
-        &self,
-        filter: ConnectionFilter,
-    ) -> Result<Page<Connection>, StoreError> {
+    pub async fn connection_list(&self, filter: ConnectionFilter) -> Result<Page<Connection>, StoreError> {
         let connector = filter.connector.as_ref().map(ConnectorId::as_str);
-        let state = filter
-            .state
-            .map(|state| column::word("connection's state", &state))
-            .transpose()?;
+        let state = filter.state.map(|state| column::word("connection's state", &state)).transpose()?;
         let total = sqlx::query_scalar!(
             r#"SELECT count(*) AS "n!: i64" FROM connections
                WHERE (?1 IS NULL OR connector = ?1) AND (?2 IS NULL OR state = ?2)"#,
@@ -245,14 +236,8 @@ impl Store {
         )
         .fetch_all(self.readers())
         .await?;
-        let items = rows
-            .into_iter()
-            .map(Connection::try_from)
-            .collect::<Result<_, _>>()?;
-        Ok(Page {
-            items,
-            total: column::count(total),
-        })
+        let items = rows.into_iter().map(Connection::try_from).collect::<Result<_, _>>()?;
+        Ok(Page { items, total: column::count(total) })
     }
 
     /// Writes everything of a connection but its name ([`Store::connection_rename`]), its
@@ -305,9 +290,8 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let key = id.as_str();
-                let done = sqlx::query!("UPDATE connections SET name = ? WHERE id = ?", name, key)
-                    .execute(tx)
-                    .await;
+                let done =
+                    sqlx::query!("UPDATE connections SET name = ? WHERE id = ?", name, key).execute(tx).await;
                 match done {
                     Ok(done) => changed_one(done.rows_affected(), || missing(&id)),
                     Err(error) if is_taken(&error) => Err(name_taken(&name)),
@@ -323,29 +307,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn connection_delete(
-        &self,
-        id: &ConnectionId,
-        with_signals: bool,
-    ) -> Result<(), StoreError> {
+    pub async fn connection_delete(&self, id: &ConnectionId, with_signals: bool) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |tx| {
             Box::pin(async move {
                 let key = id.as_str();
-                let done = sqlx::query!("DELETE FROM connections WHERE id = ?", key)
-                    .execute(&mut *tx)
-                    .await?;
+                let done = sqlx::query!("DELETE FROM connections WHERE id = ?", key).execute(&mut *tx).await?;
                 changed_one(done.rows_affected(), || missing(&id))?;
-                sqlx::query!("DELETE FROM calls WHERE connection = ?", key)
-                    .execute(&mut *tx)
-                    .await?;
-                sqlx::query!("DELETE FROM health_samples WHERE connection = ?", key)
-                    .execute(&mut *tx)
-                    .await?;
+                sqlx::query!("DELETE FROM calls WHERE connection = ?", key).execute(&mut *tx).await?;
+                sqlx::query!("DELETE FROM health_samples WHERE connection = ?", key).execute(&mut *tx).await?;
                 if with_signals {
-                    sqlx::query!("DELETE FROM signals WHERE connection = ?", key)
-                        .execute(&mut *tx)
-                        .await?;
+                    sqlx::query!("DELETE FROM signals WHERE connection = ?", key).execute(&mut *tx).await?;
                 }
                 Ok(())
             })
@@ -355,10 +327,7 @@ impl Store {
 }
 
 /// Turns "nothing was changed" into an error.
-pub(crate) fn changed_one(
-    rows: u64,
-    otherwise: impl FnOnce() -> StoreError,
-) -> Result<(), StoreError> {
+pub(crate) fn changed_one(rows: u64, otherwise: impl FnOnce() -> StoreError) -> Result<(), StoreError> {
     if rows == 0 { Err(otherwise()) } else { Ok(()) }
 }
 
@@ -376,19 +345,13 @@ mod tests {
     async fn a_connection_is_read_as_it_was_written() {
         let f = fixture().await;
         let mut full = fixture::connection("Ümlaut \" and 'quotes'");
-        full.account = Some(Account {
-            id: "7".into(),
-            label: "Amira".into(),
-        });
+        full.account = Some(Account { id: "7".into(), label: "Amira".into() });
         full.metadata = Map::from_iter([("site".into(), json!({"id": [1, null]}))]);
         full.last_error = Some(Problem::new(Code::AuthInvalid).with("tool", "Tracker"));
         full.paused = true;
         full.calls_ok = 3;
         f.store.connection_insert(&full, None).await.unwrap();
-        assert_eq!(
-            f.store.connection(&full.id).await.unwrap(),
-            Some(full.clone())
-        );
+        assert_eq!(f.store.connection(&full.id).await.unwrap(), Some(full.clone()));
         let named = f.store.connection_named(&full.name).await.unwrap();
         assert_eq!(named, Some(full));
         assert_eq!(f.store.connection_named("other").await.unwrap(), None);
@@ -409,10 +372,7 @@ mod tests {
         assert!(matches!(renamed, Err(StoreError::Exists { .. })));
         f.store.connection_rename(&b.id, "c").await.unwrap();
         assert!(f.store.connection_named("c").await.unwrap().is_some());
-        let gone = f
-            .store
-            .connection_rename(&ConnectionId::from("x"), "d")
-            .await;
+        let gone = f.store.connection_rename(&ConnectionId::from("x"), "d").await;
         assert!(matches!(gone, Err(StoreError::NotFound(_))));
     }
 
@@ -437,12 +397,7 @@ mod tests {
             (tracker, error, 0, 10, vec![], 0),
         ];
         for (connector, state, offset, limit, want, total) in cases {
-            let filter = ConnectionFilter {
-                connector,
-                state,
-                offset,
-                limit,
-            };
+            let filter = ConnectionFilter { connector, state, offset, limit };
             let page = f.store.connection_list(filter.clone()).await.unwrap();
             let names: Vec<_> = page.items.iter().map(|c| c.name.as_str()).collect();
             assert_eq!((names, page.total), (want, total), "{filter:?}");
@@ -454,15 +409,9 @@ mod tests {
         let f = fixture().await;
         let older = fixture::connection("before");
         let sealed = |byte| SealedBytes::new(vec![byte; 40]);
-        f.store
-            .connection_insert(&older, Some(&sealed(1)))
-            .await
-            .unwrap();
+        f.store.connection_insert(&older, Some(&sealed(1))).await.unwrap();
         f.store.connection_rename(&older.id, "after").await.unwrap();
-        f.store
-            .credential_replace(&older.id, &sealed(2))
-            .await
-            .unwrap();
+        f.store.credential_replace(&older.id, &sealed(2)).await.unwrap();
         for success in [true, true, false] {
             let call = Call {
                 at: noon(),
@@ -478,11 +427,7 @@ mod tests {
             };
             f.store.call_record(call).await.unwrap();
         }
-        let update = Connection {
-            state: ConnectionState::Error,
-            paused: true,
-            ..older.clone()
-        };
+        let update = Connection { state: ConnectionState::Error, paused: true, ..older.clone() };
         f.store.connection_update(&update).await.unwrap();
         let now = f.store.connection(&older.id).await.unwrap().unwrap();
         assert_eq!((now.state, now.paused), (ConnectionState::Error, true));
@@ -510,10 +455,7 @@ mod tests {
                 checkpoint: Some(&json!(1)),
             };
             f.store.page_commit(page).await.unwrap();
-            f.store
-                .connection_delete(&c.id, with_signals)
-                .await
-                .unwrap();
+            f.store.connection_delete(&c.id, with_signals).await.unwrap();
             assert_eq!(f.store.connection(&c.id).await.unwrap(), None);
             assert_eq!(f.store.credential(&c.id).await.unwrap(), None);
             assert!(!f.store.credentials_exist().await.unwrap());

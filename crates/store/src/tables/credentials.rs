@@ -28,13 +28,9 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let key = id.as_str();
-                let done = sqlx::query!(
-                    "UPDATE connections SET credential = ? WHERE id = ?",
-                    credential,
-                    key
-                )
-                .execute(tx)
-                .await?;
+                let done = sqlx::query!("UPDATE connections SET credential = ? WHERE id = ?", credential, key)
+                    .execute(tx)
+                    .await?;
                 changed_one(done.rows_affected(), || missing(&id))
             })
         })
@@ -65,16 +61,10 @@ mod tests {
         f.store.connection_insert(&without, None).await.unwrap();
         assert_eq!(f.store.credential(&without.id).await.unwrap(), None);
         assert!(!f.store.credentials_exist().await.unwrap());
-        f.store
-            .connection_insert(&with, Some(&sealed(1)))
-            .await
-            .unwrap();
+        f.store.connection_insert(&with, Some(&sealed(1))).await.unwrap();
         assert_eq!(f.store.credential(&with.id).await.unwrap(), Some(sealed(1)));
         assert!(f.store.credentials_exist().await.unwrap());
-        f.store
-            .credential_replace(&with.id, &sealed(2))
-            .await
-            .unwrap();
+        f.store.credential_replace(&with.id, &sealed(2)).await.unwrap();
         assert_eq!(f.store.credential(&with.id).await.unwrap(), Some(sealed(2)));
         f.store.connection_delete(&with.id, false).await.unwrap();
         assert_eq!(f.store.credential(&with.id).await.unwrap(), None);

@@ -36,10 +36,7 @@ impl TryFrom<Row> for HealthSample {
             at: column::time(row.at)?,
             ok: row.ok,
             latency_ms: row.latency_ms.map(column::count),
-            code: row
-                .code
-                .map(|code| column::from_word("health sample's code", code))
-                .transpose()?,
+            code: row.code.map(|code| column::from_word("health sample's code", code)).transpose()?,
         })
     }
 }
@@ -122,24 +119,14 @@ mod tests {
             latency_ms: code.is_none().then_some(12),
             code,
         };
-        let samples = [
-            sample("a", 0, None),
-            sample("a", 5, Some(Code::ServiceDown)),
-            sample("b", 3, None),
-        ];
+        let samples = [sample("a", 0, None), sample("a", 5, Some(Code::ServiceDown)), sample("b", 3, None)];
         for s in samples.clone() {
             f.store.health_sample(s).await.unwrap();
         }
         assert_eq!(f.store.health_latest().await.unwrap(), samples[1..]);
         let a = ConnectionId::from("a");
-        assert_eq!(
-            f.store.health_since(&a, noon()).await.unwrap(),
-            samples[..2]
-        );
+        assert_eq!(f.store.health_since(&a, noon()).await.unwrap(), samples[..2]);
         let later = noon() + Duration::from_secs(1);
-        assert_eq!(
-            f.store.health_since(&a, later).await.unwrap(),
-            samples[1..2]
-        );
+        assert_eq!(f.store.health_since(&a, later).await.unwrap(), samples[1..2]);
     }
 }

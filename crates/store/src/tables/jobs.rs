@@ -60,10 +60,7 @@ impl TryFrom<Row> for Job {
             due_at: column::time(row.due_at)?,
             attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
             payload: column::from_json("job's payload", &row.payload)?,
-            problem: row
-                .problem
-                .map(|problem| column::from_json("job's problem", &problem))
-                .transpose()?,
+            problem: row.problem.map(|problem| column::from_json("job's problem", &problem)).transpose()?,
         })
     }
 }
@@ -101,17 +98,11 @@ impl Store {
     /// Asks for work.
     pub async fn job_enqueue(&self, job: NewJob) -> Result<JobId, StoreError> {
         let now = self.now();
-        self.write(move |tx| Box::pin(async move { enqueue(tx, &job, now).await }))
-            .await
+        self.write(move |tx| Box::pin(async move { enqueue(tx, &job, now).await })).await
     }
 
     /// Takes up to `limit` jobs of a queue that are due, the most urgent first, under `boot`.
-    pub async fn job_claim(
-        &self,
-        queue: &str,
-        boot: &BootId,
-        limit: u32,
-    ) -> Result<Vec<Job>, StoreError> {
+    pub async fn job_claim(&self, queue: &str, boot: &BootId, limit: u32) -> Result<Vec<Job>, StoreError> {
         let (queue, boot) = (queue.to_owned(), boot.clone());
         let now = column::millis(self.now());
         self.write(move |tx| {
@@ -131,14 +122,9 @@ impl Store {
                 )
                 .fetch_all(tx)
                 .await?;
-                let mut jobs = rows
-                    .into_iter()
-                    .map(Job::try_from)
-                    .collect::<Result<Vec<_>, _>>()?;
+                let mut jobs = rows.into_iter().map(Job::try_from).collect::<Result<Vec<_>, _>>()?;
                 // RETURNING promises no order.
-                jobs.sort_by(|a, b| {
-                    (b.priority, a.due_at, &a.id).cmp(&(a.priority, b.due_at, &b.id))
-                });
+                jobs.sort_by(|a, b| (b.priority, a.due_at, &a.id).cmp(&(a.priority, b.due_at, &b.id)));
                 Ok(jobs)
             })
         })
@@ -250,9 +236,7 @@ mod tests {
     }
 
     fn names(jobs: &[Job]) -> Vec<&str> {
-        jobs.iter()
-            .map(|j| j.payload["name"].as_str().unwrap())
-            .collect()
+        jobs.iter().map(|j| j.payload["name"].as_str().unwrap()).collect()
     }
 
     #[tokio::test]
@@ -262,10 +246,7 @@ mod tests {
         for new in [job("late", 0, 60), job("second", 0, 0), job("first", 5, 0)] {
             f.store.job_enqueue(new).await.unwrap();
         }
-        let other = NewJob {
-            queue: "other".into(),
-            ..job("other", 9, 0)
-        };
+        let other = NewJob { queue: "other".into(), ..job("other", 9, 0) };
         f.store.job_enqueue(other).await.unwrap();
         let claimed = f.store.job_claim("sync", boot, 10).await.unwrap();
         assert_eq!(names(&claimed), ["first", "second"]);
@@ -292,16 +273,9 @@ mod tests {
         assert_eq!(f.store.job_claim("sync", boot, 1).await.unwrap(), []);
         f.clock.advance(Duration::from_secs(30));
         let claimed = f.store.job_claim("sync", boot, 1).await.unwrap();
-        assert_eq!(
-            (claimed[0].attempts, &claimed[0].problem),
-            (2, &Some(problem.clone()))
-        );
+        assert_eq!((claimed[0].attempts, &claimed[0].problem), (2, &Some(problem.clone())));
         f.store.job_fail(&id, None, &problem).await.unwrap();
-        assert_eq!(
-            f.store.job_claim("sync", boot, 1).await.unwrap(),
-            [],
-            "given up"
-        );
+        assert_eq!(f.store.job_claim("sync", boot, 1).await.unwrap(), [], "given up");
         let id = f.store.job_enqueue(job("b", 0, 0)).await.unwrap();
         f.store.job_claim("sync", boot, 1).await.unwrap();
         f.store.job_finish(&id).await.unwrap();
@@ -319,10 +293,6 @@ mod tests {
         f.store.job_claim("sync", f.store.boot(), 1).await.unwrap();
         assert_eq!(f.store.job_recover(f.store.boot()).await.unwrap(), 1);
         let again = f.store.job_claim("sync", f.store.boot(), 10).await.unwrap();
-        assert_eq!(
-            names(&again),
-            ["a"],
-            "what this boot works on is left to it"
-        );
+        assert_eq!(names(&again), ["a"], "what this boot works on is left to it");
     }
 }

@@ -34,10 +34,8 @@ impl Store {
         facts: Vec<Fact>,
         state: RunState,
     ) -> Result<Vec<JournalEntry>, StoreError> {
-        let texts = facts
-            .iter()
-            .map(|fact| column::json("journal entry", fact))
-            .collect::<Result<Vec<_>, _>>()?;
+        let texts =
+            facts.iter().map(|fact| column::json("journal entry", fact)).collect::<Result<Vec<_>, _>>()?;
         let (run, now) = (run.clone(), self.now());
         self.write(move |tx| {
             Box::pin(async move {
@@ -61,12 +59,7 @@ impl Store {
                     )
                     .execute(&mut *tx)
                     .await?;
-                    entries.push(JournalEntry {
-                        run: run.clone(),
-                        seq: column::count(seq),
-                        at: now,
-                        fact,
-                    });
+                    entries.push(JournalEntry { run: run.clone(), seq: column::count(seq), at: now, fact });
                 }
                 Ok(entries)
             })
@@ -75,11 +68,7 @@ impl Store {
     }
 
     /// The journal of a run from behind `after_seq` on; 0 gives all of it.
-    pub async fn journal(
-        &self,
-        run: &RunId,
-        after_seq: u64,
-    ) -> Result<Vec<JournalEntry>, StoreError> {
+    pub async fn journal(&self, run: &RunId, after_seq: u64) -> Result<Vec<JournalEntry>, StoreError> {
         let (key, after) = (run.as_str(), column::stored(after_seq));
         let rows = sqlx::query_as!(
             Row,
@@ -112,10 +101,7 @@ mod tests {
         f.store.run_insert(&run).await.unwrap();
         let step = StepId::from("post");
         let first = vec![
-            Fact::Started {
-                boot: BootId::generate(),
-                recovered: false,
-            },
+            Fact::Started { boot: BootId::generate(), recovered: false },
             Fact::Intent {
                 step: step.clone(),
                 item: 0,
@@ -135,24 +121,16 @@ mod tests {
                 step,
                 item: 0,
                 attempt: 1,
-                outcome: Outcome::Unknown {
-                    problem: Problem::new(Code::TimeoutResponse).with("tool", "Chat"),
-                },
+                outcome: Outcome::Unknown { problem: Problem::new(Code::TimeoutResponse).with("tool", "Chat") },
                 took_ms: u64::from(u32::MAX),
                 bytes: 1,
             },
-            Fact::Finished {
-                state: RunState::Done,
-            },
+            Fact::Finished { state: RunState::Done },
         ];
-        let a = f
-            .store
-            .journal_append(&run.id, first.clone(), RunState::Running);
+        let a = f.store.journal_append(&run.id, first.clone(), RunState::Running);
         let a = a.await.unwrap();
         f.clock.advance(Duration::from_millis(1_500));
-        let b = f
-            .store
-            .journal_append(&run.id, second.clone(), RunState::Done);
+        let b = f.store.journal_append(&run.id, second.clone(), RunState::Done);
         let b = b.await.unwrap();
         let returned: Vec<_> = a.into_iter().chain(b).collect();
         assert_eq!(f.store.journal(&run.id, 0).await.unwrap(), returned);
@@ -168,10 +146,7 @@ mod tests {
     async fn a_run_that_is_not_there_gets_no_journal() {
         let f = fixture().await;
         let run = RunId::generate();
-        let appended = f
-            .store
-            .journal_append(&run, vec![opened(1)], RunState::Running)
-            .await;
+        let appended = f.store.journal_append(&run, vec![opened(1)], RunState::Running).await;
         assert!(matches!(appended, Err(StoreError::NotFound(_))));
         assert_eq!(f.store.journal(&run, 0).await.unwrap(), []);
     }
@@ -189,21 +164,14 @@ mod tests {
         // The calls of one run are made in order and not waited for one by one.
         let appends = (0..25).flat_map(|i| {
             let store = &f.store;
-            runs.iter()
-                .map(move |run| store.journal_append(run, vec![opened(i)], RunState::Running))
+            runs.iter().map(move |run| store.journal_append(run, vec![opened(i)], RunState::Running))
         });
         let entries = futures_util::future::try_join_all(appends).await.unwrap();
         assert_eq!(entries.len(), 500);
         let after = f.store.writer_counts();
-        let (operations, commits) = (
-            after.operations - before.operations,
-            after.commits - before.commits,
-        );
+        let (operations, commits) = (after.operations - before.operations, after.commits - before.commits);
         assert_eq!(operations, 500);
-        assert!(
-            commits <= 50,
-            "{commits} commits for {operations} operations"
-        );
+        assert!(commits <= 50, "{commits} commits for {operations} operations");
         for run in &runs {
             let journal = f.store.journal(run, 0).await.unwrap();
             let want: Vec<_> = (0..25).map(|i| (u64::from(i) + 1, opened(i))).collect();
@@ -211,15 +179,8 @@ mod tests {
             assert_eq!(got, want);
         }
         let alone = f.store.writer_counts().commits;
-        f.store
-            .journal_append(&runs[0], vec![opened(25)], RunState::Done)
-            .await
-            .unwrap();
-        assert_eq!(
-            f.store.writer_counts().commits,
-            alone + 1,
-            "nobody waits for company"
-        );
+        f.store.journal_append(&runs[0], vec![opened(25)], RunState::Done).await.unwrap();
+        assert_eq!(f.store.writer_counts().commits, alone + 1, "nobody waits for company");
     }
 
     #[tokio::test]
@@ -230,8 +191,7 @@ mod tests {
         let nowhere = RunId::generate();
         let appends = (0..30).map(|i| {
             let run = if i % 3 == 0 { &nowhere } else { &run.id };
-            f.store
-                .journal_append(run, vec![opened(i)], RunState::Running)
+            f.store.journal_append(run, vec![opened(i)], RunState::Running)
         });
         let results = futures_util::future::join_all(appends).await;
         let failed = results.iter().filter(|r| r.is_err()).count();

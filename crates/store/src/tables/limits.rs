@@ -66,9 +66,8 @@ impl Limits {
         connection: &mut SqliteConnection,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let rows = sqlx::query_as!(Row, "SELECT key, state, monotonic, at FROM limits")
-            .fetch_all(connection)
-            .await?;
+        let rows =
+            sqlx::query_as!(Row, "SELECT key, state, monotonic, at FROM limits").fetch_all(connection).await?;
         let (wall, monotonic) = (clock.now(), clock.monotonic());
         let mut by_key = HashMap::with_capacity(rows.len());
         for row in rows {
@@ -77,10 +76,7 @@ impl Limits {
         }
         Ok(Self {
             clock,
-            state: Mutex::new(State {
-                by_key,
-                unwritten: HashSet::new(),
-            }),
+            state: Mutex::new(State { by_key, unwritten: HashSet::new() }),
             changed: Notify::new(),
         })
     }
@@ -96,9 +92,7 @@ impl Limits {
         if rows.is_empty() {
             return Ok(());
         }
-        let written = writer
-            .run(move |tx| Box::pin(async move { write(tx, &rows).await }))
-            .await;
+        let written = writer.run(move |tx| Box::pin(async move { write(tx, &rows).await })).await;
         if written.is_err() {
             self.lock().unwritten.extend(keys);
             self.changed.notify_one();
@@ -116,16 +110,8 @@ impl Limits {
             .iter()
             .filter_map(|key| Some((key, state.by_key.get(key)?)))
             .map(|(key, limits)| {
-                let stored = Stored {
-                    budget: limits.budget.clone(),
-                    circuit: limits.circuit,
-                };
-                Ok(Row {
-                    key: key.clone(),
-                    state: column::json("limit", &stored)?,
-                    monotonic,
-                    at,
-                })
+                let stored = Stored { budget: limits.budget.clone(), circuit: limits.circuit };
+                Ok(Row { key: key.clone(), state: column::json("limit", &stored)?, monotonic, at })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         Ok((rows, std::mem::take(&mut state.unwritten)))
@@ -178,11 +164,7 @@ mod tests {
     const S: fn(u64) -> Duration = Duration::from_secs;
 
     fn used_up(now: Duration) -> LimitState {
-        let window = RateWindow {
-            calls: 60,
-            seconds: 60,
-            burst: Some(1),
-        };
+        let window = RateWindow { calls: 60, seconds: 60, burst: Some(1) };
         let mut budget = RateBudget::new(&[window], now);
         budget.take(now).unwrap();
         budget.hold(now, S(100));
@@ -199,26 +181,14 @@ mod tests {
         f.clock.advance(S(1_000));
         let saved = used_up(f.clock.monotonic());
         f.store.limits().save("tracker", &saved);
-        assert_eq!(
-            f.store.limits().load("tracker"),
-            Some(saved),
-            "read from memory"
-        );
+        assert_eq!(f.store.limits().load("tracker"), Some(saved), "read from memory");
         f.store.close().await;
         // Ten seconds pass on the wall; the new process's monotonic clock begins at zero.
         let wall = noon() + S(1_010);
         let store = open(f.dir.path(), Arc::new(ManualClock::at(wall))).await;
         let mut carried = store.limits().load("tracker").unwrap();
-        assert_eq!(
-            carried.circuit.admit(S(0)),
-            Err(S(20)),
-            "10 of its 30 s are over"
-        );
-        assert_eq!(
-            carried.budget.take(S(0)),
-            Err(S(90)),
-            "10 of the 100 s are over"
-        );
+        assert_eq!(carried.circuit.admit(S(0)), Err(S(20)), "10 of its 30 s are over");
+        assert_eq!(carried.budget.take(S(0)), Err(S(90)), "10 of the 100 s are over");
         carried.budget.take(S(90)).unwrap();
         carried.budget.take(S(90)).unwrap_err();
         assert_eq!(store.limits().load("other"), None);
@@ -247,9 +217,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(S(5), written)
-            .await
-            .expect("written behind");
+        tokio::time::timeout(S(5), written).await.expect("written behind");
         let kept = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM limits")
             .fetch_one(f.store.readers())
             .await

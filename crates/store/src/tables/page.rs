@@ -55,10 +55,7 @@ impl Store {
             count: page.signals.len() as u64,
             signals: signals::rows(page.signals)?,
             quarantined: quarantine::rows(page.quarantined)?,
-            checkpoint: page
-                .checkpoint
-                .map(|value| column::json("checkpoint", value))
-                .transpose()?,
+            checkpoint: page.checkpoint.map(|value| column::json("checkpoint", value)).transpose()?,
             now: self.now(),
         };
         self.write(move |tx| Box::pin(commit(tx, owned))).await
@@ -92,10 +89,7 @@ async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<PageResult, St
     if let Some(checkpoint) = &page.checkpoint {
         checkpoints::set(tx, connection, stream, checkpoint, page.now).await?;
     }
-    Ok(PageResult {
-        new,
-        known: page.count.saturating_sub(new),
-    })
+    Ok(PageResult { new, known: page.count.saturating_sub(new) })
 }
 
 #[cfg(test)]
@@ -114,13 +108,7 @@ mod tests {
     }
 
     fn page<'a>(connection: &'a ConnectionId, signals: &'a [Signal]) -> PageCommit<'a> {
-        PageCommit {
-            connection,
-            stream: "issues",
-            signals,
-            quarantined: &[],
-            checkpoint: None,
-        }
+        PageCommit { connection, stream: "issues", signals, quarantined: &[], checkpoint: None }
     }
 
     #[tokio::test]
@@ -151,10 +139,7 @@ mod tests {
             (None, json!({"since": 1})),
             (Some(json!("cursor-2")), json!("cursor-2")),
         ] {
-            let page = PageCommit {
-                checkpoint: checkpoint.as_ref(),
-                ..page(&id, &[])
-            };
+            let page = PageCommit { checkpoint: checkpoint.as_ref(), ..page(&id, &[]) };
             f.store.page_commit(page).await.unwrap();
             assert_eq!(f.store.checkpoint(&id, "issues").await.unwrap(), Some(want));
         }
@@ -173,20 +158,10 @@ mod tests {
                       BEGIN SELECT RAISE(ABORT, 'refused'); END";
         sqlx::query(refuse).execute(&mut other).await.unwrap();
         let signals = [signal(&id, "1", "1")];
-        let full = PageCommit {
-            checkpoint: Some(&json!(1)),
-            ..page(&id, &signals)
-        };
+        let full = PageCommit { checkpoint: Some(&json!(1)), ..page(&id, &signals) };
         f.store.page_commit(full.clone()).await.unwrap_err();
-        assert_eq!(
-            f.store.signal_count(&id).await.unwrap(),
-            0,
-            "all or nothing"
-        );
-        sqlx::query("DROP TRIGGER refuse")
-            .execute(&mut other)
-            .await
-            .unwrap();
+        assert_eq!(f.store.signal_count(&id).await.unwrap(), 0, "all or nothing");
+        sqlx::query("DROP TRIGGER refuse").execute(&mut other).await.unwrap();
         f.store.page_commit(full).await.unwrap();
         assert_eq!(f.store.signal_count(&id).await.unwrap(), 1);
     }
@@ -196,10 +171,7 @@ mod tests {
         let f = fixture().await;
         let id = connected(&f).await;
         f.store.connection_delete(&id, true).await.unwrap();
-        let late = f
-            .store
-            .page_commit(page(&id, &[signal(&id, "1", "1")]))
-            .await;
+        let late = f.store.page_commit(page(&id, &[signal(&id, "1", "1")])).await;
         assert!(matches!(late, Err(StoreError::NotFound(_))));
         assert_eq!(f.store.signal_count(&id).await.unwrap(), 0);
     }
@@ -213,26 +185,17 @@ mod tests {
             problem: Problem::new(Code::SchemaMismatch).with("field", "title"),
             raw,
         };
-        let items = [
-            unfit(Some("1"), json!({"id": 1})),
-            unfit(None, json!({"a": 1})),
-            unfit(None, json!({"b": 1})),
-        ];
+        let items =
+            [unfit(Some("1"), json!({"id": 1})), unfit(None, json!({"a": 1})), unfit(None, json!({"b": 1}))];
         for _ in 0..3 {
-            let page = PageCommit {
-                quarantined: &items,
-                ..page(&id, &[])
-            };
+            let page = PageCommit { quarantined: &items, ..page(&id, &[]) };
             f.store.page_commit(page).await.unwrap();
         }
         let waiting = f.store.quarantine_list(&id, 10).await.unwrap();
         let mut kept: Vec<_> = waiting.into_iter().map(|q| q.item).collect();
         kept.sort_by_key(|item| item.raw.to_string());
         assert_eq!(kept, [items[1].clone(), items[2].clone(), items[0].clone()]);
-        f.store
-            .page_commit(page(&id, &[signal(&id, "1", "2")]))
-            .await
-            .unwrap();
+        f.store.page_commit(page(&id, &[signal(&id, "1", "2")])).await.unwrap();
         let waiting = f.store.quarantine_list(&id, 10).await.unwrap();
         assert!(waiting.iter().all(|q| q.item.external_id.is_none()));
         assert_eq!(waiting.len(), 2, "those that still do not fit");

@@ -136,9 +136,8 @@ impl Store {
 
     /// A part of the runs, the latest first, and how many there are in all.
     pub async fn run_list(&self, limit: u32, offset: u32) -> Result<Page<Run>, StoreError> {
-        let total = sqlx::query_scalar!(r#"SELECT count(*) AS "n!: i64" FROM runs"#)
-            .fetch_one(self.readers())
-            .await?;
+        let total =
+            sqlx::query_scalar!(r#"SELECT count(*) AS "n!: i64" FROM runs"#).fetch_one(self.readers()).await?;
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
@@ -149,14 +148,8 @@ impl Store {
         )
         .fetch_all(self.readers())
         .await?;
-        let items = rows
-            .into_iter()
-            .map(Run::try_from)
-            .collect::<Result<_, _>>()?;
-        Ok(Page {
-            items,
-            total: column::count(total),
-        })
+        let items = rows.into_iter().map(Run::try_from).collect::<Result<_, _>>()?;
+        Ok(Page { items, total: column::count(total) })
     }
 
     /// The runs that have not ended, the oldest first.
@@ -198,12 +191,9 @@ impl Store {
         let before = column::millis(before);
         self.write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM runs WHERE final = 1 AND finished_at < ?",
-                    before
-                )
-                .execute(tx)
-                .await?;
+                let done = sqlx::query!("DELETE FROM runs WHERE final = 1 AND finished_at < ?", before)
+                    .execute(tx)
+                    .await?;
                 Ok(done.rows_affected())
             })
         })
@@ -275,20 +265,9 @@ mod tests {
             let now = f.store.run(&run.id).await.unwrap().unwrap();
             assert_eq!(now.boot.as_ref(), Some(boot));
         }
-        f.store
-            .journal_append(&run.id, vec![], RunState::Done)
-            .await
-            .unwrap();
-        assert!(
-            !f.store.run_claim(&run.id, &older).await.unwrap(),
-            "it has ended"
-        );
-        assert!(
-            !f.store
-                .run_claim(&RunId::from("none"), &older)
-                .await
-                .unwrap()
-        );
+        f.store.journal_append(&run.id, vec![], RunState::Done).await.unwrap();
+        assert!(!f.store.run_claim(&run.id, &older).await.unwrap(), "it has ended");
+        assert!(!f.store.run_claim(&RunId::from("none"), &older).await.unwrap());
     }
 
     #[tokio::test]
@@ -304,20 +283,10 @@ mod tests {
         let page = f.store.run_list(2, 1).await.unwrap();
         let listed: Vec<_> = page.items.iter().map(|r| &r.id).collect();
         assert_eq!((listed, page.total), (vec![&ids[3], &ids[2]], 5));
-        f.store
-            .journal_append(&ids[0], vec![opened(1)], RunState::Done)
-            .await
-            .unwrap();
+        f.store.journal_append(&ids[0], vec![opened(1)], RunState::Done).await.unwrap();
         f.clock.advance(Duration::from_secs(60));
-        f.store
-            .journal_append(&ids[1], vec![], RunState::Failed)
-            .await
-            .unwrap();
-        let pruned = f
-            .store
-            .runs_prune(noon() + Duration::from_secs(30))
-            .await
-            .unwrap();
+        f.store.journal_append(&ids[1], vec![], RunState::Failed).await.unwrap();
+        let pruned = f.store.runs_prune(noon() + Duration::from_secs(30)).await.unwrap();
         assert_eq!(pruned, 1, "neither open runs nor younger ones");
         assert_eq!(f.store.run(&ids[0]).await.unwrap(), None);
         assert_eq!(f.store.journal(&ids[0], 0).await.unwrap(), []);

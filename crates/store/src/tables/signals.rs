@@ -36,10 +36,7 @@ impl TryFrom<Row> for Signal {
             signal_type: row.signal_type,
             timestamp: column::time(row.timestamp)?,
             summary: row.summary,
-            priority: row
-                .priority
-                .map(|word| column::from_word("signal's priority", word))
-                .transpose()?,
+            priority: row.priority.map(|word| column::from_word("signal's priority", word)).transpose()?,
             participants: column::from_json("signal's participants", &row.participants)?,
             tags: column::from_json("signal's tags", &row.tags)?,
             related: column::from_json("signal's relations", &row.related)?,
@@ -213,14 +210,7 @@ mod tests {
         let raws = [
             json!("'; DROP TABLE signals; --"),
             json!({"nul": "a\u{0}b", "quote": "\"\\\"", "emoji": "🧨", "$.x": {"": null}}),
-            json!([
-                0.1,
-                -0.0,
-                1e300,
-                u64::MAX,
-                i64::MIN,
-                123_456_789_012_345_678_u64
-            ]),
+            json!([0.1, -0.0, 1e300, u64::MAX, i64::MIN, 123_456_789_012_345_678_u64]),
             Value::Null,
             json!("null"),
             deep,
@@ -262,11 +252,7 @@ mod tests {
     async fn identifiers_that_differ_behind_a_nul_stay_apart() {
         let f = fixture().await;
         let id = connected(&f, "tracker").await;
-        store(
-            &f,
-            &[signal(&id, "a\u{0}b", "1"), signal(&id, "a\u{0}c", "1")],
-        )
-        .await;
+        store(&f, &[signal(&id, "a\u{0}b", "1"), signal(&id, "a\u{0}c", "1")]).await;
         assert_eq!(f.store.signal_count(&id).await.unwrap(), 2);
     }
 
@@ -279,11 +265,9 @@ mod tests {
             s.timestamp = noon() + Duration::from_secs(i as u64);
             store(&f, &[s]).await;
         }
-        for (connection, limit, want) in [
-            (None, 3, vec!["3", "2", "1"]),
-            (Some(&a), 10, vec!["2", "0"]),
-            (Some(&b), 1, vec!["3"]),
-        ] {
+        for (connection, limit, want) in
+            [(None, 3, vec!["3", "2", "1"]), (Some(&a), 10, vec!["2", "0"]), (Some(&b), 1, vec!["3"])]
+        {
             let read = f.store.signal_list(connection, limit).await.unwrap();
             let ids: Vec<_> = read.iter().map(|s| s.external_id.as_str()).collect();
             assert_eq!(ids, want);

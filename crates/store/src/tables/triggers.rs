@@ -59,11 +59,7 @@ impl TryFrom<Row> for TriggerEvent {
 impl Store {
     /// Records an event, and asks for the work it causes, in one commit. False where the event was
     /// recorded before: then no work is asked for either.
-    pub async fn trigger_record(
-        &self,
-        event: NewTrigger,
-        job: Option<NewJob>,
-    ) -> Result<bool, StoreError> {
+    pub async fn trigger_record(&self, event: NewTrigger, job: Option<NewJob>) -> Result<bool, StoreError> {
         let payload = column::json("trigger event", &event.payload)?;
         let now = self.now();
         self.write(move |tx| {
@@ -138,17 +134,10 @@ mod tests {
             key: key.into(),
             payload: json!({"delivery": key}),
         };
-        let job = NewJob {
-            queue: "runs".into(),
-            priority: 0,
-            due_at: noon(),
-            payload: json!(null),
-        };
-        let deliveries = ["1", "2", "1", "1", "2"]
-            .map(|key| f.store.trigger_record(event(key), Some(job.clone())));
-        let told = futures_util::future::try_join_all(deliveries)
-            .await
-            .unwrap();
+        let job = NewJob { queue: "runs".into(), priority: 0, due_at: noon(), payload: json!(null) };
+        let deliveries =
+            ["1", "2", "1", "1", "2"].map(|key| f.store.trigger_record(event(key), Some(job.clone())));
+        let told = futures_util::future::try_join_all(deliveries).await.unwrap();
         assert_eq!(told, [true, true, false, false, false]);
         let jobs = f.store.job_claim("runs", f.store.boot(), 10).await.unwrap();
         assert_eq!(jobs.len(), 2);
@@ -158,9 +147,6 @@ mod tests {
         assert!(f.store.trigger_handled(open[0].id).await.unwrap());
         assert!(!f.store.trigger_handled(open[0].id).await.unwrap());
         assert_eq!(f.store.triggers_open(10).await.unwrap(), open[1..]);
-        assert!(
-            !f.store.trigger_record(event("1"), None).await.unwrap(),
-            "handled, not forgotten"
-        );
+        assert!(!f.store.trigger_record(event("1"), None).await.unwrap(), "handled, not forgotten");
     }
 }

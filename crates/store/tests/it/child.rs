@@ -66,13 +66,8 @@ async fn second_process() {
         }
         "writer" => {
             let mut connection = stranger(&place).await;
-            let begun = sqlx::query("BEGIN IMMEDIATE")
-                .execute(&mut connection)
-                .await;
-            println!(
-                "\nsaid: {}",
-                if begun.is_ok() { "writing" } else { "refused" }
-            );
+            let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await;
+            println!("\nsaid: {}", if begun.is_ok() { "writing" } else { "refused" });
             until_killed();
         }
         other => panic!("no such role: {other}"),

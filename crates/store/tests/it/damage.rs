@@ -68,9 +68,7 @@ async fn a_log_left_by_a_kill_is_not_played_onto_the_restored_copy() {
     // From here on the log holds only what changes.
     let store = house.open().await;
     for i in 0..20 {
-        add_signal(&store, &id, &i.to_string(), 4_000)
-            .await
-            .unwrap();
+        add_signal(&store, &id, &i.to_string(), 4_000).await.unwrap();
     }
     // What a kill would leave: the log has not been folded into the database.
     let killed = House::at(&root.path().join("killed"));
@@ -91,10 +89,7 @@ async fn a_log_left_by_a_kill_is_not_played_onto_the_restored_copy() {
         fs::copy(killed.dir.join(file), whole.dir.join(file)).unwrap();
     }
     let recovered = whole.open().await;
-    assert_eq!(
-        connections(&recovered).await,
-        ["after the copy", "in the copy"]
-    );
+    assert_eq!(connections(&recovered).await, ["after the copy", "in the copy"]);
     assert_eq!(codes(&recovered.notes()), Vec::<&str>::new());
     damage(&killed, |bytes| bytes.fill(b'?'));
     let store = killed.open().await;
@@ -102,11 +97,7 @@ async fn a_log_left_by_a_kill_is_not_played_onto_the_restored_copy() {
     assert_eq!(store.integrity().await.unwrap(), Vec::<String>::new());
     assert_eq!(codes(&store.notes()), ["STORAGE_CORRUPT"]);
     let log = killed.dir.join("patchbay.db.corrupt-20261120T120000Z-wal");
-    assert_eq!(
-        fs::read(log).unwrap(),
-        left,
-        "kept with the file it belongs to"
-    );
+    assert_eq!(fs::read(log).unwrap(), left, "kept with the file it belongs to");
 }
 
 #[tokio::test]
@@ -125,10 +116,7 @@ async fn without_a_good_copy_a_fresh_database_is_begun_and_said_so() {
         assert_eq!(connections(&store).await, Vec::<String>::new());
         add_connection(&store, "goes on").await;
         let kept = house.names();
-        assert!(
-            kept.iter().any(|n| n.starts_with("patchbay.db.corrupt-")),
-            "{kept:?}"
-        );
+        assert!(kept.iter().any(|n| n.starts_with("patchbay.db.corrupt-")), "{kept:?}");
     }
 }
 
@@ -140,9 +128,7 @@ async fn damage_met_while_running_is_named_and_the_next_start_mends_it() {
     let id = add_connection(&store, "tracker").await;
     store.daily_copy().await.unwrap().unwrap();
     for i in 0..50 {
-        add_signal(&store, &id, &i.to_string(), 4_000)
-            .await
-            .unwrap();
+        add_signal(&store, &id, &i.to_string(), 4_000).await.unwrap();
     }
     store.close().await;
     let store = house.open().await;
@@ -162,10 +148,7 @@ async fn a_newer_database_is_refused_and_not_touched() {
     let house = House::at(root.path());
     house.open().await.close().await;
     let mut other = stranger(&house.database()).await;
-    sqlx::query("PRAGMA user_version = 99")
-        .execute(&mut other)
-        .await
-        .unwrap();
+    sqlx::query("PRAGMA user_version = 99").execute(&mut other).await.unwrap();
     sqlx::Connection::close(other).await.unwrap();
     let before = fs::read(house.database()).unwrap();
     let refused = house.try_open().await.unwrap_err();

@@ -13,10 +13,7 @@ impl SmallDisk {
     /// None where this process may not mount.
     fn mount(at: &Path, options: &str) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
-            .arg(at)
-            .output();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).output();
         let done = mounted.is_ok_and(|output| output.status.success());
         done.then(|| Self(at.to_owned()))
     }
@@ -64,23 +61,13 @@ async fn a_full_disk_is_named_damages_nothing_and_heals_without_a_restart() {
         assert_eq!(store.signal_count(&id).await.unwrap(), stored);
 
         fs::remove_file(disk.0.join("filler")).unwrap();
-        add_signal(&store, &id, "healed", 1_000)
-            .await
-            .expect("space was made, no restart");
+        add_signal(&store, &id, "healed", 1_000).await.expect("space was made, no restart");
         stored += 1;
         assert_eq!(store.integrity().await.unwrap(), Vec::<String>::new());
-        assert_eq!(
-            store.signal_count(&id).await.unwrap(),
-            stored,
-            "what was acknowledged is there"
-        );
+        assert_eq!(store.signal_count(&id).await.unwrap(), stored, "what was acknowledged is there");
         store.close().await;
         let store = house.open().await;
-        assert_eq!(
-            store.signal_count(&id).await.unwrap(),
-            stored,
-            "and after a restart"
-        );
+        assert_eq!(store.signal_count(&id).await.unwrap(), stored, "and after a restart");
         assert!(store.notes().is_empty(), "{:?}", store.notes());
         store.close().await;
     }
@@ -111,11 +98,7 @@ async fn opening_with_too_little_space_is_named_and_works_once_there_is_enough()
             Err(error) => {
                 refused += 1;
                 let said = format!("{error:?}");
-                assert_eq!(
-                    Problem::from(error).code(),
-                    Code::StorageFull,
-                    "{pages}: {said}"
-                );
+                assert_eq!(Problem::from(error).code(), Code::StorageFull, "{pages}: {said}");
             }
         }
         fs::remove_file(disk.0.join("filler")).unwrap();
@@ -125,10 +108,7 @@ async fn opening_with_too_little_space_is_named_and_works_once_there_is_enough()
         store.close().await;
         fs::remove_dir_all(&house.dir).unwrap();
     }
-    assert!(
-        (10..120).contains(&refused),
-        "{refused} of 120 had too little"
-    );
+    assert!((10..120).contains(&refused), "{refused} of 120 had too little");
 }
 
 #[tokio::test]
@@ -150,11 +130,7 @@ async fn a_disk_that_takes_no_more_files_is_full() {
             Err(error) => {
                 refused += 1;
                 let said = format!("{error:?}");
-                assert_eq!(
-                    Problem::from(error).code(),
-                    Code::StorageFull,
-                    "{files}: {said}"
-                );
+                assert_eq!(Problem::from(error).code(), Code::StorageFull, "{files}: {said}");
             }
         }
     }

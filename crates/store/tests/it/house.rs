@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_model::time::ManualClock;
-use patchbay_model::{
-    Connection, ConnectionId, ConnectionState, ConnectorId, Problem, Signal, Timestamp,
-};
+use patchbay_model::{Connection, ConnectionId, ConnectionState, ConnectorId, Problem, Signal, Timestamp};
 use patchbay_store::{OpenOptions, PageCommit, Store, StoreError, Tuning};
 use serde_json::{Map, json};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -24,23 +22,13 @@ pub(crate) struct House {
 impl House {
     pub(crate) fn at(dir: &Path) -> Self {
         let noon: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
-        Self {
-            dir: dir.to_owned(),
-            clock: Arc::new(ManualClock::at(noon)),
-            machine: "this-machine".into(),
-        }
+        Self { dir: dir.to_owned(), clock: Arc::new(ManualClock::at(noon)), machine: "this-machine".into() }
     }
 
     pub(crate) async fn try_open(&self) -> Result<Store, StoreError> {
-        let options = OpenOptions {
-            dir: self.dir.clone(),
-            clock: self.clock.clone(),
-            machine: self.machine.clone(),
-        };
-        let tuning = Tuning {
-            busy_timeout: Duration::from_millis(50),
-            ..Tuning::default()
-        };
+        let options =
+            OpenOptions { dir: self.dir.clone(), clock: self.clock.clone(), machine: self.machine.clone() };
+        let tuning = Tuning { busy_timeout: Duration::from_millis(50), ..Tuning::default() };
         Store::open_tuned(options, tuning).await
     }
 
@@ -55,9 +43,7 @@ impl House {
     /// Names in the folder, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.dir).unwrap();
-        let mut names: Vec<_> = entries
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -97,10 +83,7 @@ pub(crate) async fn add_connection(store: &Store, name: &str) -> ConnectionId {
 
 /// The names of all connections.
 pub(crate) async fn connections(store: &Store) -> Vec<String> {
-    let filter = patchbay_store::ConnectionFilter {
-        limit: 100,
-        ..Default::default()
-    };
+    let filter = patchbay_store::ConnectionFilter { limit: 100, ..Default::default() };
     let page = store.connection_list(filter).await.unwrap();
     page.items.into_iter().map(|c| c.name).collect()
 }

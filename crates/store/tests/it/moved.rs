@@ -10,10 +10,7 @@ async fn data_from_another_computer_pauses_triggers_until_confirmed() {
     house.machine = "other-machine".into();
     for _ in 0..2 {
         let store = house.open().await;
-        assert!(
-            store.triggers_paused(),
-            "asks at every start until answered"
-        );
+        assert!(store.triggers_paused(), "asks at every start until answered");
         assert_eq!(codes(&store.notes()), ["DATA_MOVED"]);
         store.close().await;
     }
@@ -26,8 +23,5 @@ async fn data_from_another_computer_pauses_triggers_until_confirmed() {
     assert_eq!(codes(&store.notes()), Vec::<&str>::new());
     store.close().await;
     house.machine = "this-machine".into();
-    assert!(
-        house.open().await.triggers_paused(),
-        "the first computer has given it away"
-    );
+    assert!(house.open().await.triggers_paused(), "the first computer has given it away");
 }

@@ -37,28 +37,13 @@ async fn nobody_else_may_read_anything_whatever_the_umask() {
     store.backup(&data.join("mine.db")).await.unwrap();
     let mut found = Vec::new();
     modes(&data, &mut found);
-    for file in [
-        "patchbay.db",
-        "patchbay.db-wal",
-        "patchbay.db-shm",
-        "owner.lock",
-        "mine.db",
-    ] {
-        assert!(
-            found.contains(&(file.to_owned(), 0o600)),
-            "{file}: {found:?}"
-        );
+    for file in ["patchbay.db", "patchbay.db-wal", "patchbay.db-shm", "owner.lock", "mine.db"] {
+        assert!(found.contains(&(file.to_owned(), 0o600)), "{file}: {found:?}");
     }
     for folder in ["default", "backups"] {
-        assert!(
-            found.contains(&(folder.to_owned(), 0o700)),
-            "{folder}: {found:?}"
-        );
+        assert!(found.contains(&(folder.to_owned(), 0o700)), "{folder}: {found:?}");
     }
-    let open: Vec<_> = found
-        .iter()
-        .filter(|(name, mode)| mode & 0o077 != 0 && name != "workspaces")
-        .collect();
+    let open: Vec<_> = found.iter().filter(|(name, mode)| mode & 0o077 != 0 && name != "workspaces").collect();
     assert!(open.is_empty(), "{open:?}");
     let mode = fs::metadata(&data).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o700, "the data folder keeps everybody out");
