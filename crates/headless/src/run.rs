@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &Args) -> Result<u8, Problem> {
             detach(args, chain, input.as_deref(), *dry_run).await
         }
         _ => {
-            let engine = Engine::open(args)?;
+            let engine = Engine::open(args).await?;
             let result = with_engine(args, &engine).await;
             engine.close().await;
             result

@@ -60,6 +60,10 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
             }
         }
     }
+    if report.state == RunState::NeedsYou || report.state.is_final() {
+        // Nothing is under way any more: what was sent and never answered is not known.
+        folds.iter_mut().for_each(StepFold::give_up_waiting);
+    }
     for (step, fold) in run.snapshot.steps.iter().zip(&folds) {
         report.needs_you.extend(fold.questions(step));
         report.steps.push(fold.report(step, report.state));
@@ -189,6 +193,16 @@ impl StepFold {
                 undo.push(UndoReport { step: step.id.clone(), item: *item, undone, problem, remains });
             }
             _ => {}
+        }
+    }
+
+    fn give_up_waiting(&mut self) {
+        for slot in self.items.values_mut().filter(|slot| slot.effect) {
+            if matches!(slot.last, Some(Last::Sent)) {
+                let problem =
+                    Problem::new(Code::ConnectionLost).detail("Patchbay was ended before the answer came.");
+                slot.last = Some(Last::Unknown(problem));
+            }
         }
     }
 
