@@ -1,5 +1,4 @@
 //! Mistakes in definitions: each is found at its place, in words that say how to mend it.
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
 use patchbay_descriptor::{json_schema, read};
 use patchbay_model::problem::Subject;
