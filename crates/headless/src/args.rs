@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[command(name = "patchbay-cli", version, propagate_version = true)]
 pub(crate) struct Args {
     /// Where everything is kept.
-    #[arg(long, global = true, env = "PATCHBAY_DATA_DIR", value_name = "DIR")]
+    #[arg(long, global = true, env = "PATCHBAY_DATA_DIR", hide_env_values = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// The workspace.
     #[arg(long, global = true, default_value = "default", value_name = "NAME")]
@@ -21,7 +21,14 @@ pub(crate) struct Args {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// How much to log: off, error, warn, info, debug, trace.
-    #[arg(long, global = true, env = "PATCHBAY_LOG", default_value = "warn", value_name = "LEVEL")]
+    #[arg(
+        long,
+        global = true,
+        env = "PATCHBAY_LOG",
+        hide_env_values = true,
+        default_value = "warn",
+        value_name = "LEVEL"
+    )]
     pub(crate) log_level: String,
     /// Log to this file instead of standard error.
     #[arg(long, global = true, value_name = "FILE")]
