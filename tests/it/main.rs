@@ -14,3 +14,4 @@ mod crash;
 mod drift;
 mod fixtures;
 mod recorded;
+mod shapes;

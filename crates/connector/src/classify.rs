@@ -238,3 +238,240 @@ pub fn hold(limits: &Limits, headers: &Headers, now: Timestamp) -> Option<Signed
         .filter(|header| header.remaining.is_some())
         .and_then(|h| reset(h, headers, now))
 }
+
+#[cfg(test)]
+mod tests {
+    use patchbay_model::descriptor::ErrorRule;
+    use patchbay_model::problem::Retry;
+    use serde_json::json;
+
+    use super::*;
+
+    /// What comes out, in one word.
+    fn word(meaning: &Meaning) -> String {
+        match meaning {
+            Meaning::Done => "done".into(),
+            Meaning::Empty => "empty".into(),
+            Meaning::DoneUnread(p) => format!("done, unread: {}", p.code()),
+            Meaning::NotDone(p) => format!("not done: {}", p.code()),
+            Meaning::Unknown(p) => format!("unknown: {}", p.code()),
+        }
+    }
+
+    fn problem(meaning: &Meaning) -> Option<&Problem> {
+        match meaning {
+            Meaning::Done | Meaning::Empty => None,
+            Meaning::DoneUnread(p) | Meaning::NotDone(p) | Meaning::Unknown(p) => Some(p),
+        }
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_700_000_000).unwrap()
+    }
+
+    fn asked<'a>(effect: bool, names_item: bool, rules: &'a [CompiledRule], limits: &'a Limits) -> Asked<'a> {
+        Asked { effect, names_item, refused_status: &[], tool: "Example", rules, limits, now: now() }
+    }
+
+    fn limits() -> Limits {
+        serde_json::from_value(json!({
+            "resetHeader": {"name": "x-reset", "meaning": "epoch", "remaining": "x-remaining"}
+        }))
+        .unwrap()
+    }
+
+    fn rules() -> Vec<CompiledRule> {
+        let rules: Vec<ErrorRule> = serde_json::from_value(json!([
+            {"status": 200, "body": {"path": "$.ok", "operator": "equals", "value": false}, "action": "reauth", "messagePath": "$.error"},
+            {"status": 207, "action": "ignore"},
+            {"status": [480, 489], "action": "empty"},
+            {"status": 499, "action": "retry"}
+        ]))
+        .unwrap();
+        rules.iter().map(|rule| CompiledRule::new(rule).unwrap()).collect()
+    }
+
+    /// Every problem has words, a fix or a time, and holds nothing that must not be shown.
+    fn check_words(meaning: &Meaning, context: &str) {
+        let Some(problem) = problem(meaning) else { return };
+        let text = format!("{} {} {:?}", problem.title(), problem.hint(), problem.technical());
+        for canary in ["canary", "?", "panicked", "at src/"] {
+            assert!(!text.contains(canary), "{context}: {text}");
+        }
+        assert!(!problem.fix().label.is_empty() || problem.when().is_some(), "{context}: no fix and no time");
+    }
+
+    /// Status, headers, body, meaning for a read, meaning for an effect.
+    type Row = (u16, &'static [(&'static str, &'static str)], Value, &'static str, &'static str);
+
+    #[test]
+    fn every_answer_has_one_meaning_for_reads_and_for_effects() {
+        let (rules, limits) = (rules(), limits());
+        let mut table: Vec<Row> = vec![
+            (200, &[], json!({"ok": true}), "done", "done"),
+            (
+                200,
+                &[],
+                json!({"ok": false, "error": "invalid_auth"}),
+                "not done: AUTH_INVALID",
+                "not done: AUTH_INVALID",
+            ),
+            (201, &[], json!({"id": 1}), "done", "done"),
+            (202, &[], Value::Null, "done", "done"),
+            (204, &[], Value::Null, "done", "done"),
+            (207, &[], json!([]), "done", "done"),
+            (301, &[], Value::Null, "not done: REDIRECT_REFUSED", "not done: REDIRECT_REFUSED"),
+            (304, &[], Value::Null, "not done: REDIRECT_REFUSED", "not done: REDIRECT_REFUSED"),
+            (400, &[], json!({"message": "bad"}), "not done: INVALID_CONFIG", "not done: INVALID_CONFIG"),
+            (401, &[], json!({"error": {"message": "no"}}), "not done: AUTH_INVALID", "not done: AUTH_INVALID"),
+            (402, &[], Value::Null, "not done: QUOTA_EXHAUSTED", "not done: QUOTA_EXHAUSTED"),
+            (403, &[], Value::Null, "not done: PERMISSION_DENIED", "not done: PERMISSION_DENIED"),
+            (
+                403,
+                &[("x-remaining", "0"), ("x-reset", "1700000060")],
+                Value::Null,
+                "not done: RATE_LIMITED",
+                "not done: RATE_LIMITED",
+            ),
+            (
+                403,
+                &[("x-remaining", "5"), ("x-reset", "1700000060")],
+                Value::Null,
+                "not done: PERMISSION_DENIED",
+                "not done: PERMISSION_DENIED",
+            ),
+            (403, &[("retry-after", "5")], Value::Null, "not done: RATE_LIMITED", "not done: RATE_LIMITED"),
+            (404, &[], Value::Null, "not done: INVALID_CONFIG", "not done: INVALID_CONFIG"),
+            (405, &[], Value::Null, "not done: INVALID_CONFIG", "not done: INVALID_CONFIG"),
+            (406, &[], Value::Null, "not done: INVALID_CONFIG", "not done: INVALID_CONFIG"),
+            (407, &[], Value::Null, "not done: PROXY_REQUIRED", "not done: PROXY_REQUIRED"),
+            (408, &[], Value::Null, "not done: TIMEOUT_RESPONSE", "unknown: TIMEOUT_RESPONSE"),
+            (409, &[], Value::Null, "not done: CONFLICT", "not done: CONFLICT"),
+            (412, &[], Value::Null, "not done: CONFLICT", "not done: CONFLICT"),
+            (413, &[], Value::Null, "not done: REQUEST_TOO_LARGE", "not done: REQUEST_TOO_LARGE"),
+            (414, &[], Value::Null, "not done: REQUEST_TOO_LARGE", "not done: REQUEST_TOO_LARGE"),
+            (415, &[], Value::Null, "not done: INVALID_CONFIG", "not done: INVALID_CONFIG"),
+            (
+                422,
+                &[],
+                json!({"errors": [{"message": "title"}]}),
+                "not done: SCHEMA_MISMATCH",
+                "not done: SCHEMA_MISMATCH",
+            ),
+            (429, &[], Value::Null, "not done: RATE_LIMITED", "not done: RATE_LIMITED"),
+            (429, &[("Retry-After", "30")], Value::Null, "not done: RATE_LIMITED", "not done: RATE_LIMITED"),
+            (429, &[("Retry-After", "-5")], Value::Null, "not done: RATE_LIMITED", "not done: RATE_LIMITED"),
+            (429, &[("Retry-After", "soon")], Value::Null, "not done: RATE_LIMITED", "not done: RATE_LIMITED"),
+            (
+                429,
+                &[("Retry-After", "1000000000")],
+                Value::Null,
+                "not done: QUOTA_EXHAUSTED",
+                "not done: QUOTA_EXHAUSTED",
+            ),
+            (
+                429,
+                &[("Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT")],
+                Value::Null,
+                "not done: RATE_LIMITED",
+                "not done: RATE_LIMITED",
+            ),
+            (
+                429,
+                &[("Retry-After", "Tue, 14 Nov 2000 22:14:20 GMT")],
+                Value::Null,
+                "not done: RATE_LIMITED",
+                "not done: RATE_LIMITED",
+            ),
+            (431, &[], Value::Null, "not done: REQUEST_TOO_LARGE", "not done: REQUEST_TOO_LARGE"),
+            (451, &[], Value::Null, "not done: PERMISSION_DENIED", "not done: PERMISSION_DENIED"),
+            (485, &[], Value::Null, "empty", "empty"),
+            (499, &[], Value::Null, "not done: SERVICE_DOWN", "unknown: SERVICE_DOWN"),
+            (500, &[], json!({"message": "oops"}), "not done: SERVICE_DOWN", "unknown: SERVICE_DOWN"),
+            (502, &[], Value::Null, "not done: SERVICE_DOWN", "unknown: SERVICE_DOWN"),
+            (503, &[], Value::Null, "not done: SERVICE_DOWN", "not done: SERVICE_DOWN"),
+            (503, &[("retry-after", "9")], Value::Null, "not done: RATE_LIMITED", "not done: RATE_LIMITED"),
+            (504, &[], Value::Null, "not done: SERVICE_DOWN", "unknown: SERVICE_DOWN"),
+            (103, &[], Value::Null, "not done: UNEXPECTED_CONTENT", "unknown: UNEXPECTED_CONTENT"),
+            (999, &[], Value::Null, "not done: UNEXPECTED_CONTENT", "unknown: UNEXPECTED_CONTENT"),
+        ];
+        for status in 520..=530 {
+            table.push((status, &[], Value::Null, "not done: SERVICE_DOWN", "unknown: SERVICE_DOWN"));
+        }
+        let mut rows = 0;
+        for (status, headers, body, read, effect) in &table {
+            let headers =
+                Headers::new(headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
+            for (is_effect, want) in [(false, read), (true, effect)] {
+                let meaning = answer(
+                    &asked(is_effect, false, &rules, &limits),
+                    &Seen { status: *status, headers: &headers, body: Ok(body) },
+                );
+                let context = format!("{status} {headers:?} effect: {is_effect}");
+                assert_eq!(word(&meaning), **want, "{context}");
+                check_words(&meaning, &context);
+                rows += 1;
+            }
+        }
+        // An address of one item that is not there is about the item.
+        for status in [404, 410] {
+            for is_effect in [false, true] {
+                let seen = Seen { status, headers: &Headers::default(), body: Ok(&Value::Null) };
+                let meaning = answer(&asked(is_effect, true, &rules, &limits), &seen);
+                assert_eq!(word(&meaning), "not done: NOT_FOUND");
+                rows += 1;
+            }
+        }
+        // A yes whose body is lost is done for an effect and nothing for a read.
+        for code in [
+            Code::ConnectionLost,
+            Code::TimeoutResponse,
+            Code::PayloadTooLarge,
+            Code::MalformedResponse,
+            Code::UnexpectedContent,
+        ] {
+            let lost = Failure { code, sent: true, host: "example.test".into(), detail: String::new() };
+            for (is_effect, want) in
+                [(false, format!("not done: {code}")), (true, format!("done, unread: {code}"))]
+            {
+                let seen = Seen { status: 201, headers: &Headers::default(), body: Err(&lost) };
+                let meaning = answer(&asked(is_effect, false, &rules, &limits), &seen);
+                assert_eq!(word(&meaning), want);
+                check_words(&meaning, "lost body");
+                rows += 1;
+            }
+        }
+        assert!(rows >= 120, "the table has only {rows} rows");
+    }
+
+    #[test]
+    fn every_failure_without_an_answer_is_unknown_for_an_effect_unless_it_proves_otherwise() {
+        let limits = Limits::default();
+        for code in Code::ALL {
+            for sent in [false, true] {
+                let fault = Failure { code: *code, sent, host: "example.test".into(), detail: String::new() };
+                let read = failure(&asked(false, false, &[], &limits), &fault);
+                let effect = failure(&asked(true, false, &[], &limits), &fault);
+                assert!(matches!(read, Meaning::NotDone(_)), "{code}: a read that failed did nothing");
+                let unknown = sent && !code.proves_not_done();
+                assert_eq!(matches!(effect, Meaning::Unknown(_)), unknown, "{code}, sent: {sent}");
+                check_words(&effect, code.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_and_a_wait_alone_is_never_a_failure_of_the_service() {
+        let limits = limits();
+        let headers = Headers::new(vec![("Retry-After".into(), "30".into())]);
+        let seen = Seen { status: 429, headers: &headers, body: Ok(&Value::Null) };
+        let Meaning::NotDone(problem) = answer(&asked(true, false, &[], &limits), &seen) else {
+            panic!("429 is a refusal")
+        };
+        assert_eq!(problem.when(), Some(now() + SignedDuration::from_secs(30)));
+        assert_eq!(problem.code().retry(), Retry::Wait);
+        let spent =
+            Headers::new(vec![("x-remaining".into(), "0".into()), ("x-reset".into(), "1700000090".into())]);
+        assert_eq!(hold(&limits, &spent, now()), Some(SignedDuration::from_secs(90)));
+    }
+}
