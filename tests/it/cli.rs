@@ -34,6 +34,32 @@ fn the_demonstration_needs_no_sandbox_of_its_own_process() {
     assert_eq!(again["report"]["steps"][1]["done"], 7);
 }
 
+#[test]
+fn the_demonstration_works_again_when_its_keys_were_only_in_memory() {
+    let cli = Cli::in_memory();
+    for _ in 0..2 {
+        assert_eq!(cli.ok(&["demo"])["state"], "done");
+    }
+    // What is not pretend is not forgotten so easily: it says that the key is gone.
+    let gone = cli.run(&["test", "Sandbox Chat"]);
+    assert_eq!((gone.code, gone.json()["test"]["problem"]["code"].as_str()), (4, Some("SECRET_MISSING")));
+}
+
+#[test]
+fn without_a_keyring_the_demonstration_says_so_and_runs() {
+    let cli = Cli::new();
+    let mut command = std::process::Command::new(patchbay_tests::cli::program());
+    command
+        .args(["--json", "demo"])
+        .env_clear()
+        .env("HOME", cli.folder())
+        .env("PATCHBAY_DATA_DIR", cli.data_dir());
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("No keyring answers here"), "{output:?}");
+}
+
 /// Arguments, exit code, and what standard output or error contains.
 const WRONG: &[(&[&str], i32, &str)] = &[
     (&["nonsense"], 2, "unrecognized subcommand"),

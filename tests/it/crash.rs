@@ -79,6 +79,11 @@ fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
     let started = Instant::now();
     assert_eq!(cli.ok(&["run", "Tell"])["state"], "done");
     let usual = started.elapsed();
+    // Starting takes the larger part of a command's time, and there is little to lose in it.
+    let started = Instant::now();
+    cli.ok(&["runs"]);
+    let idle = started.elapsed() * 8 / 10;
+    let span = (usual * 11 / 10).saturating_sub(idle);
     let (count, seed) = sample(whole);
     let mut random = Random(seed);
     let mut tally = Tally::default();
@@ -86,7 +91,7 @@ fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
         sandbox.reset();
         sandbox.faults(&slow);
         let runs = cli.ok(&["runs"])["total"].as_u64().unwrap();
-        let delay = Duration::from_micros(random.below(usual.as_micros() as u64 * 11 / 10));
+        let delay = idle + Duration::from_micros(random.below(span.as_micros() as u64));
         let ended = kill_after(&cli, &["run", "Tell"], delay);
         let at_kill = effects(&sandbox, kind);
         let context = format!("round {round} of seed {seed}, killed after {delay:?} with {at_kill} effects");

@@ -59,6 +59,11 @@ impl Cli {
         Self { folder: tempfile::tempdir().unwrap(), secrets: "passphrase" }
     }
 
+    /// The same with keys that are gone when a process ends.
+    pub fn in_memory() -> Self {
+        Self { secrets: "memory", ..Self::new() }
+    }
+
     /// The data folder.
     pub fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")

@@ -71,6 +71,7 @@ async fn with_sandbox(
     workspace_name: &str,
     access: &Access,
 ) -> Result<DemoResponse, Problem> {
+    forget_lost_keys(workspace).await?;
     connect(
         hub,
         workspace,
@@ -101,6 +102,27 @@ async fn with_sandbox(
         findings: saved.findings,
         report: runs::report_of(workspace, &run.id).await?,
     })
+}
+
+/// Pretend keys kept in memory are gone with the last start. Both connections are then made anew: one
+/// alone would still stand for secrets that nothing opens. Their chain and its runs name them and go on.
+async fn forget_lost_keys(workspace: &Workspace) -> Result<(), Problem> {
+    let mut ours = Vec::new();
+    let mut lost = false;
+    for name in [TRACKER, CHAT] {
+        if workspace.store().connection_named(name).await?.is_some() {
+            let target = workspace.target(name).await?;
+            lost |=
+                matches!(workspace.engine().health(&target).await, Err(p) if p.code() == Code::SecretMissing);
+            ours.push(target.connection.id);
+        }
+    }
+    if lost {
+        for id in ours {
+            workspace.store().connection_delete(&id, false).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Connects, or points an existing connection at where the sandbox is now: its port changes from

@@ -59,6 +59,17 @@ impl Engine {
         Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub })
     }
 
+    /// The same with keys in memory, whatever the command line says.
+    pub(crate) fn own_in_memory(args: &Args) -> Result<Self, Problem> {
+        let hub = Hub::start(HubOptions {
+            secrets: SecretsChoice::Memory,
+            data_dir: data_dir(args)?,
+            clock: Arc::new(SystemClock::new()),
+            host: Arc::new(CommandLine),
+        })?;
+        Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub })
+    }
+
     /// The engine itself, where it is ours.
     pub(crate) fn hub(&self) -> Result<&Hub, Problem> {
         match self {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patchbay_api::demo::DemoResponse;
 use patchbay_model::SystemClock;
 use patchbay_model::problem::{Code, Problem};
 use serde_json::{Value, json};
@@ -12,10 +13,18 @@ use crate::engine::{Engine, data_dir};
 use crate::run::print_report;
 use crate::{exit, input, print};
 
-pub(crate) async fn demo(args: &Args, sandbox: Option<&str>) -> Result<u8, Problem> {
-    let engine = Engine::own(args)?;
+async fn show(engine: Engine, args: &Args, sandbox: Option<&str>) -> Result<DemoResponse, Problem> {
     let result = patchbay_api::demo::demo(engine.hub()?, &args.workspace, sandbox).await;
     engine.close().await;
+    result
+}
+
+pub(crate) async fn demo(args: &Args, sandbox: Option<&str>) -> Result<u8, Problem> {
+    let mut result = show(Engine::own(args)?, args, sandbox).await;
+    if args.secrets.is_none() && matches!(&result, Err(p) if p.code() == Code::SecretStoreUnavailable) {
+        print::note("No keyring answers here: the sandbox's pretend keys are kept in memory.");
+        result = show(Engine::own_in_memory(args)?, args, sandbox).await;
+    }
     let demo = result?;
     let value =
         serde_json::to_value(&demo).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
