@@ -1,6 +1,7 @@
 //! Opens a connection's secret and adds it to a request.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,10 +11,10 @@ use patchbay_model::{Connection, ConnectionId, SealedBytes};
 use patchbay_net::{Request, origin_of};
 use patchbay_store::Store;
 use patchbay_vault::Vault;
-use serde_json::{Value, json};
+use serde_json::{Map, json};
 use zeroize::Zeroizing;
 
-use crate::credential::Credential;
+use crate::credential::{Credential, Scope};
 use crate::error::AuthError;
 use crate::redact::Redactor;
 
@@ -22,18 +23,19 @@ use crate::redact::Redactor;
 pub struct Authoriser {
     vault: Arc<Vault>,
     store: Store,
+    redactors: Arc<Mutex<HashMap<ConnectionId, Arc<Redactor>>>>,
 }
 
 impl Authoriser {
     /// Over the vault and database of one workspace.
     pub fn new(vault: Arc<Vault>, store: Store) -> Self {
-        Self { vault, store }
+        Self { vault, store, redactors: Arc::default() }
     }
 
     /// Seals a credential for a connection.
     pub async fn seal(&self, connection: &ConnectionId, values: &Credential) -> Result<SealedBytes, AuthError> {
         let exist = self.store.credentials_exist().await?;
-        let (vault, secret, place) = (self.vault.clone(), values.to_secret(), place(connection));
+        let (vault, secret, place) = (self.vault.clone(), values.to_secret()?, place(connection));
         tokio::task::spawn_blocking(move || vault.seal(&secret, &place, exist))
             .await
             .map_err(|_| AuthError::Interrupted)?
@@ -47,11 +49,9 @@ impl Authoriser {
         connection: &Connection,
         descriptor: &Descriptor,
         request: &mut Request,
-    ) -> Result<Redactor, AuthError> {
+    ) -> Result<Arc<Redactor>, AuthError> {
         check_origin(connection, request)?;
-        if connection.auth_method.is_none() {
-            return Ok(Redactor::default());
-        }
+        let Some(method) = method(connection, descriptor)? else { return Ok(Arc::default()) };
         let sealed = self
             .store
             .credential(&connection.id)
@@ -62,8 +62,10 @@ impl Authoriser {
             .await
             .map_err(|_| AuthError::Interrupted)??;
         let credential = Credential::from_secret(&secret)?;
-        inject(connection, descriptor, &credential, request)?;
-        Ok(Redactor::new(&credential))
+        inject(connection, method, &credential, request)?;
+        let redactor = Arc::new(Redactor::new(&credential, method));
+        self.redactors().insert(connection.id.clone(), redactor.clone());
+        Ok(redactor)
     }
 
     /// The same with a credential that is not stored yet, as the connect wizard has it.
@@ -73,10 +75,22 @@ impl Authoriser {
         descriptor: &Descriptor,
         credential: &Credential,
         request: &mut Request,
-    ) -> Result<Redactor, AuthError> {
+    ) -> Result<Arc<Redactor>, AuthError> {
         check_origin(connection, request)?;
-        inject(connection, descriptor, credential, request)?;
-        Ok(Redactor::new(credential))
+        let Some(method) = method(connection, descriptor)? else { return Ok(Arc::default()) };
+        inject(connection, method, credential, request)?;
+        Ok(Arc::new(Redactor::new(credential, method)))
+    }
+
+    /// What masks the secrets of a connection in requests that are shown before they are sent. Knows
+    /// nothing until the connection's secret was first opened by this process: nothing is opened for
+    /// the sake of masking.
+    pub fn redactor(&self, connection: &ConnectionId) -> Arc<Redactor> {
+        self.redactors().get(connection).cloned().unwrap_or_default()
+    }
+
+    fn redactors(&self) -> MutexGuard<'_, HashMap<ConnectionId, Arc<Redactor>>> {
+        self.redactors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -93,30 +107,46 @@ fn check_origin(connection: &Connection, request: &Request) -> Result<(), AuthEr
     Err(AuthError::Origin { host: request.url.host_str().unwrap_or_default().to_owned() })
 }
 
+/// The way to sign in that the connection uses; none where it needs none.
+fn method<'d>(
+    connection: &Connection,
+    descriptor: &'d Descriptor,
+) -> Result<Option<&'d AuthMethod>, AuthError> {
+    let Some(id) = connection.auth_method.as_deref() else { return Ok(None) };
+    let method = descriptor.auth.iter().find(|method| method.id() == id);
+    method.map(Some).ok_or_else(|| AuthError::Method { method: id.to_owned() })
+}
+
 fn inject(
     connection: &Connection,
-    descriptor: &Descriptor,
+    method: &AuthMethod,
     credential: &Credential,
     request: &mut Request,
 ) -> Result<(), AuthError> {
-    let Some(id) = connection.auth_method.as_deref() else {
-        return Ok(());
-    };
-    let method = descriptor
-        .auth
-        .iter()
-        .find(|method| method.id() == id)
-        .ok_or_else(|| AuthError::Method { method: id.to_owned() })?;
-    let secrets: Value = credential.values().map(|(name, value)| (name.to_owned(), json!(value))).collect();
-    let scope = json!({ "secret": secrets, "config": connection.config });
-    let fill = |template: &str| -> Result<Zeroizing<String>, AuthError> {
-        let missing = || AuthError::Missing { name: connection.name.clone() };
-        Ok(Zeroizing::new(Template::compile(template)?.text(&scope).map_err(|_| missing())?))
+    let fields = method.credential_fields();
+    if fields.iter().any(|field| field.required && !credential.has(&field.key)) {
+        return Err(AuthError::Missing { name: connection.name.clone() });
+    }
+    let mut secrets = Map::new();
+    for field in fields {
+        secrets.insert(field.key.clone(), "".into());
+    }
+    secrets.extend(credential.values().map(|(name, value)| (name.to_owned(), value.into())));
+    let scope = Scope::new(json!({ "secret": secrets, "config": connection.config }));
+    let fill = |template: &Template| -> Result<Zeroizing<String>, AuthError> {
+        Ok(Zeroizing::new(template.text(scope.value())?))
     };
     match method {
         AuthMethod::ApiKey(key) | AuthMethod::Pat(key) => {
             for inject in &key.inject {
-                let value = fill(&inject.value)?;
+                let template = Template::compile(&inject.value)?;
+                // What was not given is not sent: "Bearer " alone would be a wrong key.
+                let lacks =
+                    |name: &String| name.strip_prefix("secret.").is_some_and(|field| !credential.has(field));
+                if template.names().iter().any(lacks) {
+                    continue;
+                }
+                let value = fill(&template)?;
                 match inject.at {
                     InjectAt::Header => request.secret_headers.push((inject.name.clone(), value)),
                     InjectAt::Query => request.secret_query.push((inject.name.clone(), value)),
@@ -124,12 +154,17 @@ fn inject(
             }
         }
         AuthMethod::Basic(basic) => {
-            let password =
-                if basic.password.is_empty() { Zeroizing::default() } else { fill(&basic.password)? };
-            let pair = Zeroizing::new(format!("{}:{}", *fill(&basic.username)?, *password));
-            let value = Zeroizing::new(format!("Basic {}", *Zeroizing::new(STANDARD.encode(pair.as_bytes()))));
+            // RFC 7617 section 2.
+            let username = fill(&Template::compile(&basic.username)?)?;
+            let password = fill(&Template::compile(&basic.password)?)?;
+            let pair = Zeroizing::new([username.as_str(), ":", password.as_str()].concat());
+            let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+            let value = Zeroizing::new(["Basic ", encoded.as_str()].concat());
             request.secret_headers.push(("Authorization".to_owned(), value));
         }
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

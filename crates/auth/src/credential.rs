@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_vault::Secret;
-use zeroize::Zeroizing;
+use patchbay_vault::{Secret, VaultError};
+use serde_json::Value;
+use zeroize::Zeroize;
 
 use crate::error::AuthError;
 
@@ -17,21 +18,72 @@ impl Credential {
         Self(values)
     }
 
+    /// Whether there is a value that is not empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|secret| !secret.expose().is_empty())
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, secret)| (name.as_str(), secret.expose()))
     }
 
     /// As one text, for sealing.
-    pub(crate) fn to_secret(&self) -> Secret {
-        let object: serde_json::Map<_, _> =
-            self.0.iter().map(|(name, secret)| (name.clone(), secret.expose().into())).collect();
-        let text = Zeroizing::new(serde_json::Value::Object(object).to_string());
-        Secret::new(text.to_string())
+    pub(crate) fn to_secret(&self) -> Result<Secret, AuthError> {
+        let values: BTreeMap<&str, &str> = self.values().collect();
+        // Long enough from the start: a text that grows leaves copies of itself in memory.
+        let room = self.values().map(|(name, value)| 6 * (name.len() + value.len()) + 8).sum::<usize>();
+        let mut text = Vec::with_capacity(room + 2);
+        serde_json::to_writer(&mut text, &values).map_err(|_| VaultError::Sealed)?;
+        String::from_utf8(text).map(Secret::new).map_err(|_| VaultError::Sealed.into())
     }
 
     pub(crate) fn from_secret(secret: &Secret) -> Result<Self, AuthError> {
         let values: BTreeMap<String, String> =
-            serde_json::from_str(secret.expose()).map_err(|_| patchbay_vault::VaultError::Sealed)?;
+            serde_json::from_str(secret.expose()).map_err(|_| VaultError::Sealed)?;
         Ok(Self(values.into_iter().map(|(name, text)| (name, Secret::new(text))).collect()))
+    }
+}
+
+/// What templates see while a secret is filled in: wiped when it is dropped.
+pub(crate) struct Scope(Value);
+
+impl Scope {
+    pub(crate) fn new(value: Value) -> Self {
+        Self(value)
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_survives_sealing_and_does_not_print() {
+        let values = [("token", "can\"ary \\ \u{1F511}"), ("site", "")];
+        let credential = Credential::new(values.map(|(n, v)| (n.to_owned(), Secret::new(v.to_owned()))).into());
+        let back = Credential::from_secret(&credential.to_secret().unwrap()).unwrap();
+        assert_eq!(back, credential);
+        assert!(!format!("{credential:?}").contains("ary"));
+        assert!(back.has("token") && !back.has("site") && !back.has("other"));
+        assert!(Credential::from_secret(&Secret::new("not JSON".into())).is_err());
     }
 }

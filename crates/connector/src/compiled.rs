@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
 use patchbay_model::Descriptor;
-use patchbay_model::descriptor::{ErrorRule, RequestTemplate};
+use patchbay_model::descriptor::{ErrorRule, Paging, RequestTemplate};
 use patchbay_net::origin_of;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::error::ConnectorError;
+use crate::paging::{CompiledPaging, bare};
 
 /// A connector, ready to be interpreted.
 pub struct Compiled {
@@ -18,6 +19,7 @@ pub struct Compiled {
     base_url: Template,
     default_headers: Vec<(String, Template)>,
     default_query: Vec<(String, JsonTemplate)>,
+    default_paging: Option<CompiledPaging>,
     pub(crate) rules: Vec<CompiledRule>,
     pub(crate) operations: BTreeMap<String, CompiledOperation>,
     pub(crate) streams: BTreeMap<String, CompiledStream>,
@@ -36,11 +38,13 @@ pub(crate) struct CompiledOperation {
     pub(crate) params: Schema,
     pub(crate) result: Option<Path>,
     pub(crate) lookup: Option<(JsonTemplate, Template)>,
+    pub(crate) paging: Option<CompiledPaging>,
 }
 
 pub(crate) struct CompiledStream {
     pub(crate) request: CompiledRequest,
     pub(crate) mapper: SignalMapper,
+    pub(crate) paging: Option<CompiledPaging>,
 }
 
 pub(crate) struct CompiledHealth {
@@ -86,6 +90,7 @@ impl Compiled {
                     params: Schema::compile(&operation.params)?,
                     result: operation.result_path.as_deref().map(Path::compile).transpose()?,
                     lookup,
+                    paging: paging(operation.pagination.as_ref())?,
                 },
             );
         }
@@ -94,6 +99,7 @@ impl Compiled {
             let compiled = CompiledStream {
                 request: CompiledRequest::new(&stream.request)?,
                 mapper: SignalMapper::compile(&stream.mapping)?,
+                paging: paging(stream.pagination.as_ref())?,
             };
             streams.insert(stream.id.clone(), compiled);
         }
@@ -102,6 +108,7 @@ impl Compiled {
             base_url: Template::compile(&descriptor.base_url)?,
             default_headers: headers(&descriptor.defaults.headers)?,
             default_query: query(&descriptor.defaults.query)?,
+            default_paging: paging(descriptor.defaults.pagination.as_ref())?,
             rules: descriptor.defaults.errors.iter().map(CompiledRule::new).collect::<Result<_, _>>()?,
             operations,
             streams,
@@ -126,12 +133,42 @@ impl Compiled {
         origin_of(&base).map(|origin| vec![origin]).ok_or_else(|| ConnectorError::BaseUrl(base.to_string()))
     }
 
-    fn base(&self, config: &Map<String, Value>) -> Result<Url, ConnectorError> {
+    /// How a stream or operation pages: its own way, or the connector's.
+    pub(crate) fn paging<'c>(&'c self, own: Option<&'c CompiledPaging>) -> Option<&'c CompiledPaging> {
+        own.or(self.default_paging.as_ref())
+    }
+
+    /// The address that paths are below, without a trailing slash in its path.
+    pub(crate) fn base(&self, config: &Map<String, Value>) -> Result<Url, ConnectorError> {
         let text = match config.get("baseUrl").and_then(Value::as_str) {
             Some(text) => text.to_owned(),
             None => self.base_url.text(&json!({ "config": config }))?,
         };
         Url::parse(&text).map_err(|_| ConnectorError::BaseUrl(text))
+    }
+
+    /// A request for a path that a person gave, with the connector's usual headers and query.
+    pub(crate) fn build_raw(
+        &self,
+        config: &Map<String, Value>,
+        path: &str,
+        query: &[(String, String)],
+    ) -> Result<Built, ConnectorError> {
+        let scope = json!({ "config": config });
+        let base = self.base(config)?;
+        let text = format!("{}{path}", base.as_str().trim_end_matches('/'));
+        let mut url = Url::parse(&text).map_err(|_| ConnectorError::BaseUrl(bare(&base)))?;
+        url.set_fragment(None);
+        for (name, template) in &self.default_query {
+            match template.render(&scope)? {
+                None | Some(Value::Null) => {}
+                Some(value) => set_query(&mut url, name, &plain(&value)),
+            }
+        }
+        for (name, value) in query {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+        Ok(Built { url, headers: headers_of(self.default_headers.iter(), &scope)?, body: None })
     }
 
     /// Fills a request in. `scope` gets the settings as `config`.
@@ -154,16 +191,30 @@ impl Compiled {
                 Some(value) => set_query(&mut url, name, &plain(&value)),
             }
         }
-        let mut headers = Vec::new();
-        for (name, template) in self.default_headers.iter().chain(&request.headers) {
-            headers.push((name.clone(), template.text(&scope)?));
-        }
+        let headers = headers_of(self.default_headers.iter().chain(&request.headers), &scope)?;
         let body = match &request.body {
             Some(body) => body.render(&scope)?,
             None => None,
         };
         Ok(Built { url, headers, body })
     }
+}
+
+/// Headers by name, a later one in the place of an earlier; one that is nothing but an absent value
+/// is left out.
+fn headers_of<'t>(
+    templates: impl Iterator<Item = &'t (String, Template)>,
+    scope: &Value,
+) -> Result<Vec<(String, String)>, ConnectorError> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for (name, template) in templates {
+        let Some(value) = template.value(scope)?.filter(|value| !value.is_null()) else {
+            continue;
+        };
+        headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+        headers.push((name.clone(), plain(&value)));
+    }
+    Ok(headers)
 }
 
 impl CompiledRequest {
@@ -196,6 +247,10 @@ impl CompiledRule {
             rule: rule.clone(),
         })
     }
+}
+
+fn paging(given: Option<&Paging>) -> Result<Option<CompiledPaging>, ConnectorError> {
+    Ok(given.map(CompiledPaging::new).transpose()?)
 }
 
 fn headers(given: &BTreeMap<String, String>) -> Result<Vec<(String, Template)>, ConnectorError> {

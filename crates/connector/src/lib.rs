@@ -6,23 +6,32 @@ mod compiled;
 mod delta;
 mod engine;
 mod error;
+mod exchange;
 pub mod fixtures;
+mod health;
 mod operation;
 mod pace;
 mod paging;
+mod pause;
 mod plan;
+mod raw;
+mod said;
 mod settings;
 mod sync;
+mod target;
 mod test;
 
 pub use compiled::Compiled;
-pub use engine::{Engine, Health, RawRead, Target, TargetCredential};
+pub use engine::Engine;
 pub use error::ConnectorError;
+pub use health::Health;
 pub use operation::CallResult;
 pub use plan::Planned;
+pub use raw::RawRead;
 pub use settings::settings;
 pub use sync::{SyncOptions, SyncReport};
-pub use test::{TestLine, TestReport, Verdict};
+pub use target::{Target, TargetCredential};
+pub use test::{TestLine, TestPart, TestReport, Verdict};
 
 /// SHA-256 of bytes, in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {

@@ -4,19 +4,25 @@ use std::time::Duration;
 
 use patchbay_map::format_time;
 use patchbay_model::Timestamp;
-use patchbay_model::descriptor::{Idempotency, TimeFormat};
+use patchbay_model::descriptor::{Idempotency, Operation, TimeFormat};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::Outcome;
 use patchbay_store::CallKind;
 use serde_json::{Value, json};
 
 use crate::classify::Meaning;
-use crate::engine::{Engine, Outgoing, Sent, Target};
-use crate::paging::Pager;
+use crate::engine::Engine;
+use crate::exchange::{Outgoing, Sent};
+use crate::paging::Next;
 use crate::plan::{Planned, plan};
+use crate::target::Target;
 
 /// The most items that one list call brings; a stream is for more.
 const MOST_ITEMS: usize = 50_000;
+/// The most bytes that the pages of one list call hold together.
+const MOST_BYTES: u64 = 64 << 20;
+/// Tries of the second page and those after it.
+const TRIES_OF_LATER_PAGES: usize = 5;
 /// How far a service's clock may be behind ours when we look for something it made.
 const CLOCK_SLACK: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
@@ -33,10 +39,20 @@ pub struct CallResult {
     pub status: Option<u16>,
 }
 
+/// One attempt, with what only this crate needs to know.
+struct Attempt {
+    result: CallResult,
+    retries: u32,
+    /// Whether a list was read to its end.
+    complete: bool,
+}
+
 impl Engine {
     /// Checks parameters and builds the request. Sends nothing.
     pub fn plan(&self, target: &Target, operation: &str, params: &Value) -> Result<Planned, Problem> {
-        plan(target, operation, params)
+        let mut planned = plan(target, operation, params)?;
+        self.redactor(target).hide(&mut planned.summary);
+        Ok(planned)
     }
 
     /// Makes one attempt of a planned call. The first request is never repeated here: whoever called
@@ -48,9 +64,9 @@ impl Engine {
         key: Option<&str>,
         timeout: Duration,
     ) -> CallResult {
-        let result = self.attempt(target, planned, key, timeout).await;
+        let Attempt { result, retries, .. } = self.attempt(target, planned, key, timeout).await;
         let mut call = self.call_figure(target, &planned.operation, CallKind::Operation, result.took);
-        call.bytes = result.bytes;
+        (call.bytes, call.retries) = (result.bytes, retries);
         match &result.outcome {
             Outcome::Done { output, .. } => {
                 call.records = output.as_array().map_or(1, |items| items.len() as u64)
@@ -71,71 +87,80 @@ impl Engine {
         planned: &Planned,
         key: Option<&str>,
         timeout: Duration,
-    ) -> CallResult {
-        let Some(operation) = target.descriptor.descriptor().operation(&planned.operation) else {
+    ) -> Attempt {
+        let shape = target.descriptor.descriptor().operation(&planned.operation);
+        let ready = target.descriptor.operations.get(&planned.operation);
+        let Some((operation, ready)) = shape.zip(ready) else {
             let problem =
                 Problem::new(Code::NotFound).with("item", format!("The operation \"{}\"", planned.operation));
-            return CallResult {
-                outcome: Outcome::NotDone { problem },
-                took: Duration::ZERO,
-                bytes: 0,
-                status: None,
-            };
+            let outcome = Outcome::NotDone { problem };
+            let result = CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None };
+            return Attempt { result, retries: 0, complete: false };
         };
         let key_header = match (&operation.idempotency, key) {
             (Idempotency::Header { name, .. }, Some(key)) => Some((name.as_str(), key)),
             _ => None,
         };
         let common = Outgoing {
-            target,
             method: operation.request.method,
-            built: &planned.built,
             effect: planned.effect,
-            names_item: operation.request.path.contains("params."),
+            names_item: names_item(operation),
             refused_status: &operation.refused_status,
             key: key_header,
             timeout,
+            ..Outgoing::read(target, &planned.built)
         };
         if !operation.verb.yields_items() {
             let sent = self.send(common).await;
             let outcome = outcome(target, &planned.operation, &sent);
-            return CallResult { outcome, took: sent.took, bytes: sent.bytes, status: sent.status };
+            let result = CallResult { outcome, took: sent.took, bytes: sent.bytes, status: sent.status };
+            return Attempt { result, retries: 0, complete: true };
         }
-        let mut pager = Pager::new(target.paging(operation.pagination.as_ref()), target.tool());
+        let mut pager = target.pager(ready.paging.as_ref());
         let mut request = pager.first(planned.built.clone());
-        let (mut items, mut took, mut bytes) = (Vec::new(), Duration::ZERO, 0);
+        let (mut items, mut took, mut bytes, mut retries) = (Vec::new(), Duration::ZERO, 0, 0);
         let mut tries = 1;
         loop {
-            let (sent, _) = self.read(|| Outgoing { built: &request, ..common }, tries).await;
+            let (sent, repeats) = self.read(|| Outgoing { built: &request, ..common }, tries).await;
             took += sent.took;
             bytes += sent.bytes;
-            let done = |outcome| CallResult { outcome, took, bytes, status: sent.status };
+            retries += repeats;
+            let end = |outcome, complete| Attempt {
+                result: CallResult { outcome, took, bytes, status: sent.status },
+                retries,
+                complete,
+            };
             let page = match outcome(target, &planned.operation, &sent) {
                 Outcome::Done { output: Value::Array(page), .. } => page,
                 Outcome::Done { .. } => Vec::new(),
-                other => return done(other),
+                other => return end(other, false),
             };
-            let count = page.len();
+            let next = pager.next(&request, &sent.headers, &sent.body, &page.iter().collect::<Vec<_>>());
             items.extend(page);
-            if items.len() > MOST_ITEMS {
+            if items.len() > MOST_ITEMS || bytes > MOST_BYTES {
                 let problem = Problem::new(Code::PayloadTooLarge)
                     .with("tool", target.tool())
-                    .detail(format!("the list has more than {MOST_ITEMS} items"));
-                return done(Outcome::NotDone { problem });
+                    .with("n", (MOST_BYTES >> 20).to_string())
+                    .detail(format!("the list has more than {MOST_ITEMS} items or {MOST_BYTES} bytes"));
+                return end(Outcome::NotDone { problem }, false);
             }
-            match pager.next(&request, &sent.headers, &sent.body, count) {
-                Ok(Some(next)) => request = next,
-                Ok(None) => {
-                    return done(Outcome::Done { output: Value::Array(items), output_missing: None });
-                }
-                Err(problem) => return done(Outcome::NotDone { problem }),
+            let done = |items| Outcome::Done { output: Value::Array(items), output_missing: None };
+            match next {
+                Ok(Next::Page(next)) => request = next,
+                Ok(Next::End) => return end(done(items), true),
+                // The connector bounds its list on purpose; only who looks for something must know.
+                Ok(Next::Cut) => return end(done(items), false),
+                Err(problem) => return end(Outcome::NotDone { problem }, false),
             }
-            tries = 3;
+            tries = TRIES_OF_LATER_PAGES;
         }
     }
 
     /// Asks whether a call happened, as its operation declares: `Some` result where it did, none where
     /// the service knows nothing of it. `sent_at` is when it was first sent.
+    ///
+    /// None is said only after a whole and readable answer: what could not be looked at is an error,
+    /// for "it did not happen" leads to sending it again.
     pub async fn lookup(
         &self,
         target: &Target,
@@ -156,43 +181,62 @@ impl Engine {
             .map_err(Problem::from)?
             .unwrap_or_else(|| json!({}));
         let question = plan(target, &declared.operation, &asked)?;
-        let result = self.attempt(target, &question, None, Duration::from_secs(30)).await;
+        let Attempt { result, retries, complete } =
+            self.attempt(target, &question, None, Duration::from_secs(30)).await;
         let mut call = self.call_figure(target, &declared.operation, CallKind::Lookup, result.took);
-        call.bytes = result.bytes;
-        let found = match result.outcome {
-            Outcome::Done { output: Value::Array(items), .. } => Ok(items),
-            Outcome::Done { output, .. } => Ok(vec![output]),
+        (call.bytes, call.retries) = (result.bytes, retries);
+        let (found, gone) = match result.outcome {
+            Outcome::Done { output: Value::Array(items), .. } => (Ok(items), false),
+            Outcome::Done { output: Value::Null, output_missing: Some(problem) } => (Err(problem), false),
+            Outcome::Done { output, .. } => (Ok(vec![output]), false),
             // What is asked for by its own address and is not there did not happen.
-            Outcome::NotDone { problem } if problem.code() == Code::NotFound => Ok(Vec::new()),
+            Outcome::NotDone { problem } if problem.code() == Code::NotFound => (Ok(Vec::new()), true),
             Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
-                Err(problem)
+                (Err(problem), false)
             }
-            Outcome::Skipped | Outcome::Shown { .. } => Ok(Vec::new()),
+            Outcome::Skipped | Outcome::Shown { .. } => (Err(missing()), false),
         };
         call.success = found.is_ok();
         call.code = found.as_ref().err().map(Problem::code);
         self.record(target, call).await;
+        let found = found?;
+        let scope = |item: &Value| json!({ "item": item, "params": params, "sentAt": sent });
+        // An item that lacks what is compared does not fit. Where no item has it, the question itself
+        // cannot be asked of this service.
+        let (mut compared, mut failed) = (false, None);
         // The newest that fits: an older one of the same content may be someone else's.
-        Ok(found?.into_iter().rev().find(|item| {
-            let scope = json!({ "item": item, "params": params, "sentAt": sent });
-            matches!(matches.value(&scope), Ok(Some(Value::Bool(true))))
-        }))
+        for item in found.iter().rev() {
+            match matches.value(&scope(item)) {
+                Ok(Some(Value::Bool(true))) => return Ok(Some(item.clone())),
+                Ok(Some(Value::String(text))) if text == "true" => return Ok(Some(item.clone())),
+                Ok(Some(_)) => compared = true,
+                Ok(None) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        if !found.is_empty() && !compared {
+            return Err(
+                failed.map_or_else(|| missing().detail("no item has what the lookup compares"), Problem::from)
+            );
+        }
+        if complete || gone {
+            Ok(None)
+        } else {
+            Err(missing().detail("the list that was looked through is longer than the connector reads"))
+        }
     }
+}
+
+/// Whether the address names one thing, so that "not found" is about that thing.
+pub(crate) fn names_item(operation: &Operation) -> bool {
+    operation.request.path.contains("params.")
 }
 
 /// The outcome of one answer. Items of lists come out as a list.
 pub(crate) fn outcome(target: &Target, operation: &str, sent: &Sent) -> Outcome {
     let lists = target.descriptor.descriptor().operation(operation).is_some_and(|o| o.verb.yields_items());
     match &sent.meaning {
-        Meaning::Done => {
-            let path = target.descriptor.operations.get(operation).and_then(|o| o.result.as_ref());
-            let output = match (path, lists) {
-                (Some(path), true) => path.all(&sent.body).into_iter().cloned().collect(),
-                (Some(path), false) => path.first(&sent.body).cloned().unwrap_or(Value::Null),
-                (None, _) => sent.body.clone(),
-            };
-            Outcome::Done { output, output_missing: None }
-        }
+        Meaning::Done => done(target, operation, lists, sent),
         Meaning::Empty if lists => Outcome::Done { output: json!([]), output_missing: None },
         Meaning::Empty => Outcome::Done { output: Value::Null, output_missing: None },
         Meaning::DoneUnread(problem) => {
@@ -201,4 +245,24 @@ pub(crate) fn outcome(target: &Target, operation: &str, sent: &Sent) -> Outcome 
         Meaning::NotDone(problem) => Outcome::NotDone { problem: problem.clone() },
         Meaning::Unknown(problem) => Outcome::Unknown { problem: problem.clone() },
     }
+}
+
+fn done(target: &Target, operation: &str, lists: bool, sent: &Sent) -> Outcome {
+    let odd = |detail: &str| Problem::new(Code::MalformedResponse).with("tool", target.tool()).detail(detail);
+    let path = target.descriptor.operations.get(operation).and_then(|o| o.result.as_ref());
+    let output = match (path, lists) {
+        (Some(path), true) => path.all(&sent.body).into_iter().cloned().collect(),
+        (Some(path), false) => path.first(&sent.body).cloned().unwrap_or(Value::Null),
+        (None, true) if sent.body.is_null() => json!([]),
+        // Taken for an empty list, everything in it would be lost without a word.
+        (None, true) if !sent.body.is_array() => {
+            return Outcome::NotDone { problem: odd("the answer is not a list") };
+        }
+        (None, _) => sent.body.clone(),
+    };
+    let declared = target.descriptor.descriptor().operation(operation);
+    let promised = declared.is_some_and(|o| o.verb.has_effect() && o.result.is_some());
+    let output_missing = (promised && output.is_null())
+        .then(|| odd("the answer does not hold the result that the connector declares"));
+    Outcome::Done { output, output_missing }
 }

@@ -8,7 +8,7 @@ use patchbay_model::Clock;
 use patchbay_model::circuit::Circuit;
 use patchbay_model::descriptor::Limits;
 use patchbay_model::host::{LimitState, LimitStore};
-use patchbay_model::problem::{Code, HealthEffect, Problem};
+use patchbay_model::problem::{Code, HealthEffect, Problem, Retry};
 use patchbay_model::rate::RateBudget;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -30,62 +30,118 @@ struct Gate {
     calls: Arc<Semaphore>,
 }
 
-impl Pace {
-    pub(crate) fn new(store: Arc<dyn LimitStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, gates: Arc::default() }
-    }
+/// Whether an open circuit keeps a call back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// It does.
+    Usual,
+    /// The user asked for this very call: it is the probe.
+    Now,
+}
 
-    /// Waits for a turn. `LOCAL_RATE_LIMITED` or `CIRCUIT_OPEN` with a time where that is far off.
-    pub(crate) async fn admit(
-        &self,
-        key: &str,
-        limits: &Limits,
-        tool: &str,
-    ) -> Result<OwnedSemaphorePermit, Problem> {
-        let calls = self.with(key, limits, |gate| gate.calls.clone());
-        let permit = calls
-            .acquire_owned()
-            .await
-            .map_err(|_| Problem::new(Code::Internal).detail("the gate is closed"))?;
-        let mut waited = Duration::ZERO;
-        loop {
-            let now = self.clock.monotonic();
-            let (wait, code) = self.with(key, limits, |gate| match gate.state.circuit.admit(now) {
-                Err(wait) => (wait, Code::CircuitOpen),
-                Ok(()) => match gate.state.budget.take(now) {
-                    Ok(()) => (Duration::ZERO, Code::LocalRateLimited),
-                    Err(wait) => {
-                        gate.state.circuit.probe_abandoned(now);
-                        (wait, Code::LocalRateLimited)
-                    }
-                },
-            });
-            if wait.is_zero() {
-                return Ok(permit);
-            }
-            if waited + wait > WAIT_HERE || code == Code::CircuitOpen {
-                let at = self.clock.now().checked_add(wait).unwrap_or_else(|_| self.clock.now());
-                return Err(Problem::new(code).with("tool", tool).retry_at(at));
-            }
-            tokio::time::sleep(wait).await;
-            waited += wait;
+/// What a call taught us of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lesson {
+    /// It answered, in whatever words.
+    Answers,
+    /// It has a fault of its own.
+    Fault,
+    /// Nothing: the trouble was on the way, or on this computer.
+    Nothing,
+}
+
+impl Lesson {
+    /// Only faults of the service that may pass by themselves count for the circuit.
+    pub(crate) fn of(code: Option<Code>, answered: bool) -> Self {
+        match code {
+            Some(code) if code.health() == HealthEffect::Down && code.retry() == Retry::Safe => Self::Fault,
+            _ if answered => Self::Answers,
+            _ => Self::Nothing,
         }
     }
+}
 
-    /// The service answered, in whatever words; or it did not.
-    pub(crate) fn learn(&self, key: &str, limits: &Limits, code: Option<Code>, hold: Option<Duration>) {
-        let now = self.clock.monotonic();
-        self.with(key, limits, |gate| {
-            match code.map(Code::health) {
-                Some(HealthEffect::Down) => gate.state.circuit.failed(now),
-                // Trouble on this side says nothing of the service.
-                Some(HealthEffect::Global) => gate.state.circuit.probe_abandoned(now),
-                _ => gate.state.circuit.succeeded(),
+/// One call that may go out. Dropped without a word it teaches nothing, and a probe of the circuit
+/// that ends so is allowed again.
+pub(crate) struct Turn<'p> {
+    pace: &'p Pace,
+    key: &'p str,
+    limits: &'p Limits,
+    probe: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Turn<'_> {
+    /// Takes in what the call showed, and the pause that the service asks for.
+    pub(crate) fn learn(mut self, lesson: Lesson, hold: Option<Duration>) {
+        let now = self.pace.clock.monotonic();
+        self.pace.with(self.key, self.limits, |gate| {
+            match lesson {
+                Lesson::Answers => gate.state.circuit.succeeded(),
+                Lesson::Fault => gate.state.circuit.failed(now),
+                Lesson::Nothing if self.probe => gate.state.circuit.probe_abandoned(now),
+                Lesson::Nothing => {}
             }
             if let Some(wait) = hold {
                 gate.state.budget.hold(now, wait);
             }
         });
+        self.probe = false;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if self.probe {
+            let now = self.pace.clock.monotonic();
+            let abandon = |gate: &mut Gate| gate.state.circuit.probe_abandoned(now);
+            self.pace.with(self.key, self.limits, abandon);
+        }
+    }
+}
+
+impl Pace {
+    pub(crate) fn new(store: Arc<dyn LimitStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, gates: Arc::default() }
+    }
+
+    /// Waits for a turn, no longer than `patience`. `LOCAL_RATE_LIMITED` or `CIRCUIT_OPEN` with a
+    /// time where the turn is further off; nothing has been sent then.
+    pub(crate) async fn admit<'p>(
+        &'p self,
+        key: &'p str,
+        limits: &'p Limits,
+        tool: &str,
+        urgency: Urgency,
+        patience: Duration,
+    ) -> Result<Turn<'p>, Problem> {
+        let later = |code: Code, wait: Duration| {
+            let now = self.clock.now();
+            let at = now.checked_add(wait).unwrap_or(now);
+            Problem::new(code).with("tool", tool).retry_at(at)
+        };
+        let calls = self.with(key, limits, |gate| gate.calls.clone());
+        let permit = match tokio::time::timeout(patience, calls.acquire_owned()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(_)) => return Err(Problem::new(Code::Internal).detail("the gate is closed")),
+            Err(_) => return Err(later(Code::LocalRateLimited, Duration::from_secs(1))),
+        };
+        let patience = patience.min(WAIT_HERE);
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.with(key, limits, |gate| gate.pass(self.clock.monotonic(), urgency)) {
+                Ok(probe) => {
+                    return Ok(Turn { pace: self, key, limits, probe, _permit: permit });
+                }
+                Err((code, wait)) if waited + wait > patience || code == Code::CircuitOpen => {
+                    return Err(later(code, wait));
+                }
+                Err((_, wait)) => {
+                    tokio::time::sleep(wait).await;
+                    waited += wait;
+                }
+            }
+        }
     }
 
     fn with<T>(&self, key: &str, limits: &Limits, act: impl FnOnce(&mut Gate) -> T) -> T {
@@ -102,5 +158,170 @@ impl Pace {
         let result = act(gate);
         self.store.save(key, &gate.state);
         result
+    }
+}
+
+impl Gate {
+    /// Takes a turn, and says whether it is the circuit's probe; or how long until there is one.
+    fn pass(&mut self, now: Duration, urgency: Urgency) -> Result<bool, (Code, Duration)> {
+        let before = self.state.circuit;
+        if let (Circuit::Open { pause, .. }, Urgency::Now) = (before, urgency) {
+            self.state.circuit = Circuit::HalfOpen { pause };
+        } else if urgency == Urgency::Usual {
+            self.state.circuit.admit(now).map_err(|wait| (Code::CircuitOpen, wait))?;
+        }
+        let probe = self.state.circuit != before;
+        self.state.budget.take(now).map(|()| probe).map_err(|wait| {
+            self.state.circuit = before;
+            (Code::LocalRateLimited, wait)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_model::Timestamp;
+    use patchbay_model::time::ManualClock;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Limits in memory, as a restarted process finds them.
+    #[derive(Default)]
+    struct Kept(Mutex<HashMap<String, LimitState>>);
+
+    impl LimitStore for Kept {
+        fn load(&self, key: &str) -> Option<LimitState> {
+            self.0.lock().unwrap().get(key).cloned()
+        }
+        fn save(&self, key: &str, state: &LimitState) {
+            self.0.lock().unwrap().insert(key.to_owned(), state.clone());
+        }
+    }
+
+    struct Bench {
+        kept: Arc<Kept>,
+        clock: Arc<ManualClock>,
+        pace: Pace,
+    }
+
+    fn bench() -> Bench {
+        let at: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let (kept, clock) = (Arc::new(Kept::default()), Arc::new(ManualClock::at(at)));
+        let pace = Pace::new(kept.clone(), clock.clone());
+        Bench { kept, clock, pace }
+    }
+
+    fn limits(value: serde_json::Value) -> Limits {
+        serde_json::from_value(value).unwrap()
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    async fn turn<'p>(pace: &'p Pace, limits: &'p Limits) -> Result<Turn<'p>, Problem> {
+        pace.admit("c@h", limits, "Tool", Urgency::Usual, MINUTE).await
+    }
+
+    async fn fault(pace: &Pace, limits: &Limits) {
+        turn(pace, limits).await.map_err(|p| p.code()).ok().unwrap().learn(Lesson::Fault, None);
+    }
+
+    fn code<T>(result: Result<T, Problem>) -> Option<Code> {
+        result.err().map(|problem| problem.code())
+    }
+
+    #[tokio::test]
+    async fn an_open_circuit_refuses_before_sending_and_says_when() {
+        let (bench, limits) = (bench(), Limits::default());
+        for _ in 0..5 {
+            fault(&bench.pace, &limits).await;
+        }
+        let refused = turn(&bench.pace, &limits).await.err().unwrap();
+        assert_eq!(refused.code(), Code::CircuitOpen);
+        assert_eq!(refused.when().unwrap().to_string(), "2026-11-20T12:00:30Z");
+        // A restart does not lift it.
+        let again = Pace::new(bench.kept.clone(), bench.clock.clone());
+        assert_eq!(code(turn(&again, &limits).await), Some(Code::CircuitOpen));
+        bench.clock.advance(Duration::from_secs(30));
+        let probe = turn(&bench.pace, &limits).await.ok().unwrap();
+        assert_eq!(code(turn(&bench.pace, &limits).await), Some(Code::CircuitOpen), "one probe at a time");
+        probe.learn(Lesson::Answers, None);
+        assert!(turn(&bench.pace, &limits).await.is_ok(), "closed again");
+    }
+
+    #[tokio::test]
+    async fn a_probe_that_is_cut_off_is_allowed_again() {
+        let (bench, limits) = (bench(), Limits::default());
+        for _ in 0..5 {
+            fault(&bench.pace, &limits).await;
+        }
+        bench.clock.advance(MINUTE);
+        drop(turn(&bench.pace, &limits).await.ok().unwrap());
+        assert!(turn(&bench.pace, &limits).await.is_ok(), "the circuit is not stuck");
+    }
+
+    #[tokio::test]
+    async fn the_user_may_try_now() {
+        let (bench, limits) = (bench(), Limits::default());
+        for _ in 0..5 {
+            fault(&bench.pace, &limits).await;
+        }
+        let now = bench.pace.admit("c@h", &limits, "Tool", Urgency::Now, MINUTE).await;
+        now.ok().unwrap().learn(Lesson::Answers, None);
+        assert!(turn(&bench.pace, &limits).await.is_ok(), "it worked, so calls pass again");
+    }
+
+    #[tokio::test]
+    async fn short_waits_are_waited_out_and_long_ones_are_told() {
+        let bench = bench();
+        let limits = limits(json!({"rate": [{"calls": 2, "seconds": 60, "burst": 1}]}));
+        assert!(turn(&bench.pace, &limits).await.is_ok());
+        let problem = turn(&bench.pace, &limits).await.err().unwrap();
+        assert_eq!(problem.code(), Code::LocalRateLimited);
+        assert!(problem.when().is_some());
+        // The clock of the test stands still, and so does a patience of nothing.
+        let hasty = bench.pace.admit("d@h", &limits, "Tool", Urgency::Usual, Duration::ZERO).await;
+        assert!(hasty.is_ok(), "another host has a budget of its own");
+    }
+
+    #[tokio::test]
+    async fn a_pause_that_the_service_asks_for_holds_every_call() {
+        let (bench, limits) = (bench(), Limits::default());
+        let turn_one = turn(&bench.pace, &limits).await.ok().unwrap();
+        turn_one.learn(Lesson::Answers, Some(Duration::from_secs(90)));
+        let held = turn(&bench.pace, &limits).await.err().unwrap();
+        assert_eq!(held.code(), Code::LocalRateLimited);
+        assert_eq!(held.when().unwrap().to_string(), "2026-11-20T12:01:30Z");
+        bench.clock.advance(Duration::from_secs(90));
+        assert!(turn(&bench.pace, &limits).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn only_so_many_calls_are_under_way_at_once() {
+        let bench = bench();
+        let limits = limits(json!({"concurrency": 2}));
+        let hasty = || bench.pace.admit("c@h", &limits, "Tool", Urgency::Usual, Duration::ZERO);
+        let (one, _two) = (hasty().await, hasty().await);
+        assert_eq!(code(hasty().await), Some(Code::LocalRateLimited));
+        drop(one);
+        assert!(hasty().await.is_ok());
+    }
+
+    #[test]
+    fn only_faults_of_the_service_count_for_the_circuit() {
+        let faults: Vec<Code> =
+            Code::ALL.iter().copied().filter(|code| Lesson::of(Some(*code), true) == Lesson::Fault).collect();
+        assert_eq!(
+            faults,
+            [
+                Code::ServiceDown,
+                Code::TimeoutConnect,
+                Code::TimeoutResponse,
+                Code::ConnectionRefused,
+                Code::DnsFailure,
+            ]
+        );
+        assert_eq!(Lesson::of(None, true), Lesson::Answers);
+        assert_eq!(Lesson::of(Some(Code::TlsFailure), false), Lesson::Nothing);
     }
 }

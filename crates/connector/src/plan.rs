@@ -1,14 +1,14 @@
 //! A call, planned: checked parameters and the real request, before anything is sent.
 
-use patchbay_map::canonical_json;
+use patchbay_map::{Misfit, canonical_json};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::RequestSummary;
 use serde_json::{Map, Value, json};
 
 use crate::compiled::{Built, Compiled};
-use crate::engine::Target;
 use crate::paging::bare;
 use crate::sha256_hex;
+use crate::target::Target;
 
 /// A call, planned.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,9 +37,7 @@ pub(crate) fn plan(target: &Target, operation: &str, params: &Value) -> Result<P
     };
     let params = with_defaults(&shape.params, params);
     ready.params.check(&params).map_err(|misfits| {
-        let first = misfits.first();
-        let field = first.map_or("", |m| m.pointer.trim_start_matches('/'));
-        let message = first.map_or_else(String::new, |m| m.message.clone());
+        let (field, message) = misfits.first().map_or(("", ""), |m| (field(m), m.message.as_str()));
         Problem::new(Code::SchemaMismatch)
             .with("tool", &descriptor.name)
             .with("field", if field.is_empty() { "A parameter" } else { field })
@@ -82,4 +80,10 @@ fn with_defaults(schema: &Value, params: &Value) -> Value {
         filled.entry(name).or_insert(value);
     }
     Value::Object(filled)
+}
+
+/// The parameter that does not fit: the one that is missing, or the place of the one that is wrong.
+fn field(misfit: &Misfit) -> &str {
+    let missing = misfit.message.strip_suffix(" is a required property");
+    missing.map_or(misfit.pointer.trim_start_matches('/'), |name| name.trim_matches('"'))
 }

@@ -80,7 +80,12 @@ fn typed(field: &ConfigField, text: &str) -> Result<Value, Problem> {
         ConfigKind::Text | ConfigKind::Date if text.is_empty() => return Err(wrong("it is empty")),
         ConfigKind::Text => json!(text),
         ConfigKind::Url => json!(base_url(text).map_err(|_| wrong("it is not an https address"))?),
-        ConfigKind::Number => json!(text.parse::<f64>().map_err(|_| wrong("it is not a number"))?),
+        ConfigKind::Number => match (text.parse::<i64>(), text.parse::<f64>()) {
+            // Whole numbers stay whole: "5.0" in an address is another thing than "5".
+            (Ok(whole), _) => json!(whole),
+            (Err(_), Ok(number)) if number.is_finite() => json!(number),
+            _ => return Err(wrong("it is not a number")),
+        },
         ConfigKind::Bool => match text {
             "true" | "yes" => json!(true),
             "false" | "no" => json!(false),
@@ -94,7 +99,13 @@ fn typed(field: &ConfigField, text: &str) -> Result<Value, Problem> {
                 _ => return Err(wrong("use a day such as 2026-01-31")),
             }
         }
-        ConfigKind::List => json!(text.lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>()),
+        ConfigKind::List => match serde_json::from_str::<Vec<String>>(text) {
+            // As it is stored, when settings are given back to be changed.
+            Ok(lines) => json!(lines),
+            Err(_) => {
+                json!(text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>())
+            }
+        },
     })
 }
 

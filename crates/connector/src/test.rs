@@ -1,22 +1,31 @@
 //! The connection test: what the wizard shows, by the same interpreter that runs chains.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use patchbay_model::Signal;
 use patchbay_model::connection::Account;
-use patchbay_model::problem::{Code, Problem};
+use patchbay_model::problem::{Code, Problem, Retry};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::engine::{Engine, Target};
-use crate::paging::Pager;
-use crate::sync::{find, map_page, page_request};
+use crate::engine::Engine;
+use crate::exchange::Outgoing;
+use crate::pace::Urgency;
+use crate::paging::Next;
+use crate::sync::{find, map_page};
+use crate::target::Target;
+
+/// Items that are shown.
+const SHOWN: usize = 3;
+/// Whole time of one page of the sample.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a test saw.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestReport {
-    /// Reached, signed in, sample; in this order.
+    /// Reached, signed in, permissions, sample; in this order.
     pub lines: Vec<TestLine>,
     /// Whose account it is, where the service says.
     pub account: Option<Account>,
@@ -29,12 +38,30 @@ pub struct TestReport {
 }
 
 /// One line of a test.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TestLine {
+    /// What was tried.
+    pub part: TestPart,
     /// How it went.
     pub verdict: Verdict,
     /// What a person reads.
     pub text: String,
+    /// How long it took in milliseconds, where it took a request of its own.
+    pub ms: Option<u64>,
+}
+
+/// What a line of a test is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestPart {
+    /// Whether the service answers.
+    Reached,
+    /// Whether it accepts the sign-in.
+    SignedIn,
+    /// Whether the sign-in may do what was tried.
+    Permissions,
+    /// A bounded read of the first stream.
+    Sample,
 }
 
 /// How a line of a test went.
@@ -51,9 +78,16 @@ pub enum Verdict {
     NotRun,
 }
 
+/// What the sample read brought.
+struct Sample {
+    fitting: usize,
+    aside: usize,
+    took: Duration,
+}
+
 impl Engine {
     /// Tests a connection: the health check, then a bounded read of the first stream, whose second
-    /// page must differ from its first.
+    /// page must differ from its first. The user asked, so an open circuit does not keep it back.
     pub async fn test(&self, target: &Target) -> TestReport {
         let mut report = TestReport {
             lines: Vec::new(),
@@ -62,73 +96,97 @@ impl Engine {
             items: Vec::new(),
             signals: Vec::new(),
         };
-        let tool = target.tool().to_owned();
-        let health = match self.health(target).await {
-            Ok(health) => health,
-            Err(problem) => {
-                let reached = answered(problem.code());
-                let ok = if reached { Verdict::Ok } else { Verdict::Failed };
-                report.say(
-                    ok,
-                    if reached { format!("{tool} answers") } else { format!("{tool} was not reached") },
-                );
-                report.say(if reached { Verdict::Failed } else { Verdict::NotRun }, "Signed in".to_owned());
-                report.say(Verdict::NotRun, "Read a sample".to_owned());
-                report.problem = Some(problem);
-                return report;
+        let (health, took) = self.check(target, Urgency::Now).await;
+        match health {
+            Err(problem) => report.stopped_by(problem, target.tool(), took),
+            Ok(health) => {
+                report.say(TestPart::Reached, Verdict::Ok, &format!("{} answers", target.tool()), Some(took));
+                let signed_in = match (&health.account, &target.connection.auth_method) {
+                    (Some(account), _) => format!("Signed in as {}", account.label),
+                    (None, Some(_)) => "Signed in".to_owned(),
+                    (None, None) => "No sign-in is needed".to_owned(),
+                };
+                report.say(TestPart::SignedIn, Verdict::Ok, &signed_in, None);
+                report.account = health.account;
+                self.sample(target, &mut report).await;
             }
-        };
-        report.say(Verdict::Ok, format!("{tool} answers ({} ms)", health.took.as_millis()));
-        report.say(
-            Verdict::Ok,
-            match &health.account {
-                Some(account) => format!("Signed in as {}", account.label),
-                None => "Signed in".to_owned(),
-            },
-        );
-        report.account = health.account;
-        self.sample(target, &mut report).await;
+        }
         report
     }
 
     async fn sample(&self, target: &Target, report: &mut TestReport) {
+        let mut say = |permissions: Verdict, sample: Verdict, text: String, took: Option<Duration>| {
+            let said = match permissions {
+                Verdict::Ok => "What was read is permitted",
+                Verdict::Look | Verdict::NotRun => "Permissions were not tried",
+                Verdict::Failed => "A permission is missing",
+            };
+            report.say(TestPart::Permissions, permissions, said, None);
+            report.say(TestPart::Sample, sample, &text, took);
+        };
         let Some(stream) = target.descriptor.descriptor().streams.first() else {
-            report.say(Verdict::NotRun, "There is nothing to read continuously".to_owned());
+            say(Verdict::NotRun, Verdict::NotRun, "There is nothing to read continuously".to_owned(), None);
             return;
         };
-        match self.sample_stream(target, &stream.id, report).await {
-            Ok((0, _)) => report.say(Verdict::Look, format!("{}: nothing there yet", stream.title)),
-            Ok((count, aside)) if aside > 0 => {
-                report.say(Verdict::Look, format!("{}: {count} read, {aside} do not fit", stream.title));
+        let (title, mut shown) = (&stream.title, (Vec::new(), Vec::new()));
+        match self.read_sample(target, &stream.id, &mut shown).await {
+            Ok(Sample { fitting: 0, aside: 0, took }) => {
+                say(Verdict::Ok, Verdict::Look, format!("{title}: nothing there yet"), Some(took));
             }
-            Ok((count, _)) => report.say(Verdict::Ok, format!("{}: {count} read", stream.title)),
+            Ok(Sample { fitting, aside: 0, took }) => {
+                say(Verdict::Ok, Verdict::Ok, format!("{title}: {fitting} read"), Some(took));
+            }
+            Ok(Sample { fitting, aside, took }) => {
+                let text = format!("{title}: {fitting} read, {aside} do not fit");
+                say(Verdict::Ok, Verdict::Look, text, Some(took));
+            }
             Err(problem) => {
-                report.say(Verdict::Failed, format!("{}: {}", stream.title, problem.title()));
-                report.problem = Some(problem);
+                let text = format!("{title}: {}", problem.title());
+                let permissions = match problem.code() {
+                    Code::PermissionDenied => Verdict::Failed,
+                    _ => Verdict::NotRun,
+                };
+                // What only asks to wait does not stand against the connection.
+                if problem.code().retry() == Retry::Wait {
+                    say(permissions, Verdict::Look, text, None);
+                } else {
+                    say(permissions, Verdict::Failed, text, None);
+                    report.problem = Some(problem);
+                }
             }
         }
+        (report.items, report.signals) = shown;
     }
 
-    async fn sample_stream(
+    async fn read_sample(
         &self,
         target: &Target,
         stream: &str,
-        report: &mut TestReport,
-    ) -> Result<(usize, usize), Problem> {
+        shown: &mut (Vec<Value>, Vec<Signal>),
+    ) -> Result<Sample, Problem> {
         let (shape, ready) = find(target, stream)?;
         let built = target
             .descriptor
             .build(&ready.request, &target.connection.config, json!({}))
             .map_err(Problem::from)?;
-        let mut pager = Pager::new(target.paging(shape.pagination.as_ref()), target.tool());
+        let mut pager = target.pager(ready.paging.as_ref());
         let mut request = pager.first(built);
         let mut seen = BTreeSet::new();
-        let (mut count, mut aside) = (0, 0);
+        let mut sample = Sample { fitting: 0, aside: 0, took: Duration::ZERO };
         for number in 0..2 {
-            let sent = self.send(page_request(target, shape.request.method, &request)).await;
+            let sent = self
+                .send(Outgoing {
+                    method: shape.request.method,
+                    timeout: PAGE_TIMEOUT,
+                    ..Outgoing::read(target, &request)
+                })
+                .await;
+            sample.took += sent.took;
             let body = sent.body()?;
-            let page = map_page(target, stream, ready, body);
-            let ids: BTreeSet<String> = page.signals.iter().map(|s| s.external_id.clone()).collect();
+            let items = ready.mapper.items(body);
+            let page = map_page(target, shape, ready, &items);
+            let ids: BTreeSet<String> =
+                items.iter().filter_map(|item| ready.mapper.external_id(item)).collect();
             // Some services answer every page with the first one.
             if number == 1 && !ids.is_empty() && ids.is_subset(&seen) {
                 return Err(Problem::new(Code::MalformedResponse)
@@ -137,42 +195,54 @@ impl Engine {
             }
             seen.extend(ids);
             if number == 0 {
-                report.items = ready.mapper.items(body).into_iter().take(3).cloned().collect();
-                report.signals = page.signals.iter().take(3).cloned().collect();
+                shown.0 = items.iter().take(SHOWN).map(|item| (*item).clone()).collect();
+                shown.1 = page.signals.iter().take(SHOWN).cloned().collect();
             }
-            count += page.signals.len();
-            aside += page.quarantined.len();
-            match pager.next(&request, &sent.headers, body, page.items)? {
-                Some(next) => request = next,
-                None => break,
+            sample.fitting += page.signals.len();
+            sample.aside += page.quarantined.len();
+            match pager.next(&request, &sent.headers, body, &items)? {
+                Next::Page(next) => request = next,
+                Next::End | Next::Cut => break,
             }
         }
-        Ok((count, aside))
+        Ok(sample)
     }
 }
 
 impl TestReport {
-    fn say(&mut self, verdict: Verdict, text: String) {
-        self.lines.push(TestLine { verdict, text });
+    fn say(&mut self, part: TestPart, verdict: Verdict, text: &str, took: Option<Duration>) {
+        let ms = took.map(|took| took.as_millis() as u64);
+        self.lines.push(TestLine { part, verdict, text: text.to_owned(), ms });
     }
-}
 
-/// Whether the service itself answered.
-fn answered(code: Code) -> bool {
-    !matches!(
-        code,
-        Code::TimeoutConnect
-            | Code::TimeoutResponse
-            | Code::ConnectionRefused
-            | Code::ConnectionLost
-            | Code::DnsFailure
-            | Code::Offline
-            | Code::TlsFailure
-            | Code::TargetBlocked
-            | Code::CircuitOpen
-            | Code::LocalRateLimited
-            | Code::SecretStoreLocked
-            | Code::SecretStoreUnavailable
-            | Code::SecretMissing
-    )
+    /// The health check failed: how far it came says which line.
+    fn stopped_by(&mut self, problem: Problem, tool: &str, took: Duration) {
+        use TestPart::{Permissions, Reached, Sample, SignedIn};
+        let (reached, signed_in, permissions) = match problem.code() {
+            Code::AuthInvalid | Code::AuthRevoked | Code::AuthExpired => {
+                (Verdict::Ok, Verdict::Failed, Verdict::NotRun)
+            }
+            Code::PermissionDenied => (Verdict::Ok, Verdict::Ok, Verdict::Failed),
+            // Nothing was sent, for want of the key.
+            Code::SecretMissing | Code::SecretStoreLocked | Code::SecretStoreUnavailable => {
+                (Verdict::NotRun, Verdict::Failed, Verdict::NotRun)
+            }
+            Code::RateLimited | Code::QuotaExhausted | Code::LocalRateLimited => {
+                (Verdict::Look, Verdict::NotRun, Verdict::NotRun)
+            }
+            _ => (Verdict::Failed, Verdict::NotRun, Verdict::NotRun),
+        };
+        let text = match reached {
+            Verdict::Ok => format!("{tool} answers"),
+            Verdict::NotRun => format!("{tool} was not asked"),
+            Verdict::Look | Verdict::Failed => problem.title(),
+        };
+        self.say(Reached, reached, &text, (reached != Verdict::NotRun).then_some(took));
+        let text = if signed_in == Verdict::Failed { problem.title() } else { "Signed in".to_owned() };
+        self.say(SignedIn, signed_in, &text, None);
+        let text = if permissions == Verdict::Failed { problem.title() } else { "Permissions".to_owned() };
+        self.say(Permissions, permissions, &text, None);
+        self.say(Sample, Verdict::NotRun, "Read a sample", None);
+        self.problem = Some(problem);
+    }
 }

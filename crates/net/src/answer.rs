@@ -9,7 +9,6 @@ use url::Url;
 use crate::error::Failure;
 
 /// The service answered with a status line. The body may still have been lost.
-#[derive(Debug)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
@@ -21,6 +20,19 @@ pub struct Answer {
     pub took: Duration,
     /// Where it came from after redirects, without secret query parameters.
     pub url: Url,
+}
+
+/// Headers and body are left out: they may hold tokens that the service has just made.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("host", &self.url.host_str())
+            .field("path", &self.url.path())
+            .field("body", &self.body.as_ref().map(Vec::len))
+            .field("took", &self.took)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Response headers; names are compared without regard to case (RFC 9110 section 5.1).
@@ -44,8 +56,10 @@ impl Headers {
     }
 }
 
-/// Reads a body as JSON. Documents nested deeper than 128 levels are refused.
+/// Reads a body as JSON. Documents nested deeper than 128 levels are refused; a byte order mark at
+/// the start is ignored (RFC 8259 section 8.1).
 pub fn json_body(body: &[u8]) -> Result<Value, Failure> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice(body).map_err(|error| Failure {
         code: Code::MalformedResponse,
         sent: true,
@@ -60,10 +74,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_nested_very_deep_is_refused_and_not_a_crash() {
-        let deep = "[".repeat(200_000);
-        assert_eq!(json_body(deep.as_bytes()).unwrap_err().code, Code::MalformedResponse);
-        let fine = format!("{}1{}", "[".repeat(100), "]".repeat(100));
-        assert!(json_body(fine.as_bytes()).is_ok());
+    fn what_is_not_json_is_malformed_and_never_a_crash() {
+        let cases: [(&str, Vec<u8>); 9] = [
+            ("arrays nested very deep", b"[".repeat(200_000)),
+            ("objects nested very deep", b"{\"a\":".repeat(200_000)),
+            ("closed properly", [b"[".repeat(200_000), b"]".repeat(200_000)].concat()),
+            ("nothing", Vec::new()),
+            ("a page", b"<html></html>".to_vec()),
+            ("cut off", br#"{"id":"#.to_vec()),
+            ("bad UTF-8", b"\"\xff\xfe\"".to_vec()),
+            ("no number", b"NaN".to_vec()),
+            ("two documents", b"{} {}".to_vec()),
+        ];
+        for (name, body) in cases {
+            let failure = json_body(&body).expect_err(name);
+            assert_eq!((failure.code, failure.sent), (Code::MalformedResponse, true), "{name}");
+        }
+    }
+
+    #[test]
+    fn unusual_json_is_read_as_it_stands() {
+        let deep = [b"[".repeat(127), b"]".repeat(127)].concat();
+        assert!(json_body(&deep).is_ok(), "127 levels are fine");
+        let cases: [(&[u8], &str); 4] = [
+            (b"\xef\xbb\xbf{\"a\":1}", r#"{"a":1}"#),
+            (br#"{"a":1,"a":2}"#, r#"{"a":2}"#),
+            (br#"{"__proto__":{"x":1}}"#, r#"{"__proto__":{"x":1}}"#),
+            (b"9007199254740993", "9007199254740993"),
+        ];
+        for (body, want) in cases {
+            assert_eq!(json_body(body).unwrap().to_string(), want);
+        }
+    }
+
+    #[test]
+    fn an_answer_does_not_print_its_body_or_query() {
+        let answer = Answer {
+            status: 200,
+            headers: Headers::new(vec![("Set-Cookie".into(), "canary".into())]),
+            body: Ok(b"canary".to_vec()),
+            took: Duration::ZERO,
+            url: "https://api.example.com/x?key=canary".parse().unwrap(),
+        };
+        assert!(!format!("{answer:?}").contains("canary"));
     }
 }

@@ -11,8 +11,9 @@ use url::Url;
 use crate::answer::{Answer, Headers};
 use crate::error::{Failure, NetError};
 use crate::fault::{before_answer, in_body};
-use crate::guard::{GuardedResolver, is_public, literal_address, origin_of};
+use crate::guard::{is_public, literal_address, origin_of};
 use crate::request::Request;
+use crate::resolve::{GuardedResolver, Lookup, proxy_names, system_lookup};
 
 /// No connection in this time: the service cannot be reached.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,26 +22,63 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Redirects followed.
 const REDIRECTS: usize = 3;
 
+/// Headers that belong to the connection, not to the caller: with them a connector could frame a
+/// second request inside the first, or send our credentials to another virtual host.
+const OURS: [&str; 12] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// The HTTP clients. Cheap to clone.
 ///
 /// Requests with effects use clients without a pool: a connection that went stale while idle would
 /// make it unclear whether the request was sent.
-#[derive(Clone, Debug)]
+///
+/// Where the environment names a proxy, public destinations are reached through it. The proxy then
+/// looks names up, so only addresses written out are checked here.
+#[derive(Clone)]
 pub struct Client {
     pooled: [reqwest::Client; 2],
     single: [reqwest::Client; 2],
     clock: Arc<dyn Clock>,
+    proxies: Arc<[String]>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
 }
 
 impl Client {
-    /// Builds the clients.
+    /// Builds the clients. Reads the environment's proxies.
     pub fn new(clock: Arc<dyn Clock>) -> Result<Self, NetError> {
+        let proxies = proxy_names(|name| std::env::var(name).ok());
+        Self::with_lookup(clock, proxies, &system_lookup())
+    }
+
+    fn with_lookup(clock: Arc<dyn Clock>, proxies: Arc<[String]>, lookup: &Lookup) -> Result<Self, NetError> {
         // Process-wide inside rustls; a second call finds the first one's and changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let build = |allow_private, pooled| {
+            let resolver = GuardedResolver { allow_private, proxies: proxies.clone(), lookup: lookup.clone() };
+            build(resolver, pooled)
+        };
         Ok(Self {
             pooled: [build(false, true)?, build(true, true)?],
             single: [build(false, false)?, build(true, false)?],
             clock,
+            proxies,
         })
     }
 
@@ -48,42 +86,101 @@ impl Client {
     pub async fn send(&self, request: Request) -> Result<Answer, Failure> {
         let started = self.clock.monotonic();
         let mut url = request.url.clone();
-        for _ in 0..=REDIRECTS {
-            let host = host_of(&url);
-            check_target(&request, &url)?;
-            let left = request.timeout.saturating_sub(self.clock.monotonic().saturating_sub(started));
-            let response = self
-                .client(&request)
-                .execute(build_request(&request, &url, left.max(Duration::from_millis(1)))?)
-                .await;
-            let response = response.map_err(|error| before_answer(&error.without_url(), &host))?;
+        let mut hops = 0;
+        loop {
+            let spent = self.clock.monotonic().saturating_sub(started);
+            let left = request.timeout.saturating_sub(spent);
+            let response = self.exchange(&request, &url, left).await.map_err(|failure| {
+                Failure {
+                    // An earlier hop was sent, whatever became of this one.
+                    sent: failure.sent || hops > 0,
+                    ..failure
+                }
+            })?;
             let status = response.status().as_u16();
             let headers = headers_of(&response);
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, headers.get("location")) {
-                url = next_hop(&request, &url, location)?;
+                let to = next_hop(&request, &url, location)?;
+                if hops == REDIRECTS {
+                    return Err(refused(&to, "too many redirects"));
+                }
+                hops += 1;
+                url = to;
                 continue;
             }
-            let body = read_body(response, request.max_body, &host).await;
+            let body = read_body(response, request.max_body, &host_of(&url)).await;
             let took = self.clock.monotonic().saturating_sub(started);
             return Ok(Answer { status, headers, body, took, url });
         }
-        Err(refused(&request.url, "too many redirects"))
+    }
+
+    /// One request, up to the end of the answer's headers.
+    async fn exchange(
+        &self,
+        request: &Request,
+        url: &Url,
+        left: Duration,
+    ) -> Result<reqwest::Response, Failure> {
+        self.check_target(request, url)?;
+        let built = build_request(request, url, left)?;
+        self.client(request)
+            .execute(built)
+            .await
+            .map_err(|error| before_answer(&error.without_url(), &host_of(url)))
     }
 
     fn client(&self, request: &Request) -> &reqwest::Client {
         let clients = if request.effect { &self.single } else { &self.pooled };
         &clients[usize::from(request.allow_private)]
     }
+
+    /// The destination must be approved, and public unless allowed otherwise. Names are checked
+    /// again when they are looked up.
+    fn check_target(&self, request: &Request, url: &Url) -> Result<(), Failure> {
+        let blocked = |detail: &str| {
+            Err(Failure {
+                code: Code::TargetBlocked,
+                sent: false,
+                host: host_of(url),
+                detail: detail.to_owned(),
+            })
+        };
+        let Some(origin) = origin_of(url) else {
+            return blocked("only http and https addresses can be called");
+        };
+        if !request.origins.contains(&origin) {
+            return blocked("this origin was not approved for the connection");
+        }
+        if has_login(url) {
+            return blocked("the address carries a user name or password");
+        }
+        if request.allow_private {
+            return Ok(());
+        }
+        if literal_address(url).is_some_and(|address| !is_public(address)) {
+            return blocked("the address is private");
+        }
+        // The resolver lets the proxy's name through, for the proxy's sake only.
+        if url.host_str().is_some_and(|host| self.proxies.iter().any(|proxy| proxy == host)) {
+            return blocked("the address is the proxy's own");
+        }
+        Ok(())
+    }
 }
 
-fn build(allow_private: bool, pooled: bool) -> Result<reqwest::Client, NetError> {
+fn has_login(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+fn build(resolver: GuardedResolver, pooled: bool) -> Result<reqwest::Client, NetError> {
+    let allow_private = resolver.allow_private;
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(IDLE_TIMEOUT)
-        .dns_resolver(Arc::new(GuardedResolver { allow_private }));
+        .dns_resolver(Arc::new(resolver));
     builder = if pooled {
         builder.pool_max_idle_per_host(8).pool_idle_timeout(Duration::from_secs(30))
     } else {
@@ -94,29 +191,6 @@ fn build(allow_private: bool, pooled: bool) -> Result<reqwest::Client, NetError>
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| NetError::Client(error.without_url().to_string()))
-}
-
-/// The destination must be approved, and public unless allowed otherwise.
-fn check_target(request: &Request, url: &Url) -> Result<(), Failure> {
-    let blocked = |detail: &str| Failure {
-        code: Code::TargetBlocked,
-        sent: false,
-        host: host_of(url),
-        detail: detail.to_owned(),
-    };
-    let origin = origin_of(url).ok_or_else(|| blocked("only http and https addresses can be called"))?;
-    if !request.origins.contains(&origin) {
-        return Err(blocked("this origin was not approved for the connection"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(blocked("the address carries a user name or password"));
-    }
-    match literal_address(url) {
-        Some(address) if !request.allow_private && !is_public(address) => {
-            Err(blocked("the address is private"))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn build_request(request: &Request, url: &Url, timeout: Duration) -> Result<reqwest::Request, Failure> {
@@ -152,7 +226,12 @@ fn build_request(request: &Request, url: &Url, timeout: Duration) -> Result<reqw
 }
 
 fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
-    Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
+    let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+    // Names are lower-case once parsed.
+    if OURS.contains(&name.as_str()) {
+        return None;
+    }
+    Some((name, HeaderValue::from_str(value).ok()?))
 }
 
 /// Where a redirect leads, if it may be followed.
@@ -164,7 +243,29 @@ fn next_hop(request: &Request, from: &Url, location: &str) -> Result<Url, Failur
     if origin_of(&to).is_none() || origin_of(&to) != origin_of(from) {
         return Err(refused(&to, "the redirect leads to another origin"));
     }
-    Ok(to)
+    if has_login(&to) {
+        return Err(refused(&to, "the redirect carries a user name or password"));
+    }
+    Ok(without_secrets(request, to))
+}
+
+/// Some services repeat the whole query in a redirect. Our secrets are added again for the next hop;
+/// the address that is kept and shown must not hold them.
+fn without_secrets(request: &Request, mut url: Url) -> Url {
+    let secret = |name: &str| request.secret_query.iter().any(|(own, _)| own == name);
+    if !url.query_pairs().any(|(name, _)| secret(&name)) {
+        return url;
+    }
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| !secret(name))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    url.set_query(None);
+    if !kept.is_empty() {
+        url.query_pairs_mut().extend_pairs(kept);
+    }
+    url
 }
 
 fn refused(to: &Url, detail: &str) -> Failure {
@@ -194,20 +295,95 @@ fn headers_of(response: &reqwest::Response) -> Headers {
 
 /// Reads the body after decompression, up to the cap.
 async fn read_body(mut response: reqwest::Response, cap: usize, host: &str) -> Result<Vec<u8>, Failure> {
+    let too_large = || Failure {
+        code: Code::PayloadTooLarge,
+        sent: true,
+        host: host.to_owned(),
+        detail: format!("more than {cap} bytes"),
+    };
+    // Known only where the body is not compressed.
+    if response.content_length().is_some_and(|length| length > cap as u64) {
+        return Err(too_large());
+    }
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > cap => {
-                return Err(Failure {
-                    code: Code::PayloadTooLarge,
-                    sent: true,
-                    host: host.to_owned(),
-                    detail: format!("more than {cap} bytes"),
-                });
-            }
+            Ok(Some(chunk)) if body.len() + chunk.len() > cap => return Err(too_large()),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
             Err(error) => return Err(in_body(&error.without_url(), host)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use patchbay_model::SystemClock;
+    use patchbay_model::descriptor::Method;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// A peer on loopback that answers everything with 204, and how many connections it got.
+    async fn peer() -> (u16, Arc<AtomicUsize>) {
+        let address = "127.0.0.1:0".parse().unwrap();
+        let listener = crate::listen(address).await.unwrap().into_inner();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = connections.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await;
+            }
+        });
+        (port, connections)
+    }
+
+    /// Every name is this computer.
+    fn loopback(lookups: Arc<AtomicUsize>) -> Lookup {
+        Arc::new(move |_| {
+            lookups.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Ok(vec!["127.0.0.1".parse().unwrap()]) })
+        })
+    }
+
+    #[tokio::test]
+    async fn a_public_name_that_leads_home_is_blocked_before_a_connection_is_made() {
+        let (port, connections) = peer().await;
+        let lookups = Arc::new(AtomicUsize::new(0));
+        let proxies: Arc<[String]> = Arc::new(["proxy.corp".to_owned()]);
+        let client =
+            Client::with_lookup(Arc::new(SystemClock::new()), proxies, &loopback(lookups.clone())).unwrap();
+        for method in [Method::Get, Method::Post] {
+            for host in ["rebind.example", "proxy.corp"] {
+                let url: Url = format!("http://{host}:{port}/").parse().unwrap();
+                let mut request = Request::new(method, url.clone());
+                request.origins = origin_of(&url).into_iter().collect();
+                let failure = client.send(request).await.unwrap_err();
+                assert_eq!((failure.code, failure.sent), (Code::TargetBlocked, false), "{method:?} {host}");
+            }
+        }
+        assert_eq!(connections.load(Ordering::SeqCst), 0, "nothing reached the private address");
+        assert_eq!(lookups.load(Ordering::SeqCst), 2, "each attempt looks its name up once");
+    }
+
+    #[tokio::test]
+    async fn the_address_that_was_checked_is_the_one_connected_to() {
+        let (port, connections) = peer().await;
+        let lookups = Arc::new(AtomicUsize::new(0));
+        let client =
+            Client::with_lookup(Arc::new(SystemClock::new()), Arc::new([]), &loopback(lookups.clone()))
+                .unwrap();
+        let url: Url = format!("http://nas.lan:{port}/").parse().unwrap();
+        let mut request = Request::new(Method::Post, url.clone());
+        request.origins = origin_of(&url).into_iter().collect();
+        request.allow_private = true;
+        assert_eq!(client.send(request).await.unwrap().status, 204);
+        assert_eq!(connections.load(Ordering::SeqCst), 1);
+        assert_eq!(lookups.load(Ordering::SeqCst), 1, "no second lookup that could differ");
     }
 }

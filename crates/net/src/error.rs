@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use patchbay_model::problem::{Code, Problem};
 
+use crate::request::DEFAULT_MAX_BODY;
+
 /// One attempt failed. `sent` is false only where that is proven.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{code}: {detail}")]
@@ -20,9 +22,12 @@ pub struct Failure {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        let mut problem = Self::new(failure.code).with("host", &failure.host);
+        let mut problem = Self::new(failure.code);
+        if !failure.host.is_empty() {
+            problem = problem.with("host", &failure.host);
+        }
         if failure.code == Code::PayloadTooLarge {
-            problem = problem.with("n", "16");
+            problem = problem.with("n", (DEFAULT_MAX_BODY >> 20).to_string());
         }
         if failure.detail.is_empty() { problem } else { problem.detail(failure.detail) }
     }

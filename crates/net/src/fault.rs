@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use patchbay_model::problem::Code;
 
 use crate::error::Failure;
-use crate::guard::{Blocked, Unresolved};
+use crate::resolve::{Blocked, Unresolved};
 
 /// Names a failure before the status line.
 pub(crate) fn before_answer(error: &reqwest::Error, host: &str) -> Failure {
@@ -19,32 +19,26 @@ pub(crate) fn before_answer(error: &reqwest::Error, host: &str) -> Failure {
     if find::<Blocked>(error).is_some() {
         return failure(Code::TargetBlocked, false, "the name leads to a private address");
     }
-    if find::<Unresolved>(error).is_some() {
-        return failure(Code::DnsFailure, false, "");
+    if let Some(unresolved) = find::<Unresolved>(error) {
+        return failure(Code::DnsFailure, false, &unresolved.to_string());
     }
     if error.is_builder() {
         return failure(Code::InvalidConfig, false, "the request cannot be built");
     }
-    let io = find::<std::io::Error>(error).map(std::io::Error::kind);
     if error.is_connect() {
         // Nothing of the request has left: the connection was not ready.
-        return match io {
-            _ if tls(error) => failure(Code::TlsFailure, false, &tls_detail(error)),
-            _ if error.is_timeout() => failure(Code::TimeoutConnect, false, ""),
-            Some(ErrorKind::ConnectionRefused) => failure(Code::ConnectionRefused, false, ""),
-            Some(ErrorKind::TimedOut) => failure(Code::TimeoutConnect, false, ""),
-            Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown) => {
-                failure(Code::Offline, false, "the network cannot be reached")
-            }
-            // Cut during the handshake, as by a port that does not speak TLS.
-            Some(_) | None => failure(Code::TlsFailure, false, "the connection could not be secured"),
-        };
+        let (code, detail) = connecting(error);
+        return failure(code, false, &detail);
     }
     if error.is_timeout() {
         return failure(Code::TimeoutResponse, true, "");
     }
     if let Some(hyper) = find::<hyper::Error>(error) {
-        if hyper.is_parse() || hyper.is_parse_status() || hyper.is_parse_too_large() {
+        if hyper.is_parse_too_large() {
+            let detail = "the answer has too many or too large headers";
+            return failure(Code::UnexpectedContent, true, detail);
+        }
+        if hyper.is_parse() || hyper.is_parse_status() {
             return failure(Code::UnexpectedContent, true, "the answer is not HTTP");
         }
         if hyper.is_timeout() {
@@ -56,12 +50,11 @@ pub(crate) fn before_answer(error: &reqwest::Error, host: &str) -> Failure {
 
 /// Names a failure after the status line.
 pub(crate) fn in_body(error: &reqwest::Error, host: &str) -> Failure {
-    let timed_out =
-        error.is_timeout() || find::<std::io::Error>(error).is_some_and(|e| e.kind() == ErrorKind::TimedOut);
+    let kind = io_kind(error);
+    let timed_out = error.is_timeout() || kind == ErrorKind::TimedOut;
     let hyper_fault = find::<hyper::Error>(error).is_some();
-    let reset = find::<std::io::Error>(error).is_some_and(|e| {
-        matches!(e.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe)
-    });
+    let reset =
+        matches!(kind, ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe);
     let (code, detail) = if timed_out {
         (Code::TimeoutResponse, "the answer stopped coming")
     } else if hyper_fault || reset {
@@ -74,12 +67,63 @@ pub(crate) fn in_body(error: &reqwest::Error, host: &str) -> Failure {
     Failure { code, sent: true, host: host.to_owned(), detail: detail.to_owned() }
 }
 
-fn tls(error: &reqwest::Error) -> bool {
-    find::<rustls::Error>(error).is_some()
+/// Names a failure to connect.
+fn connecting(error: &reqwest::Error) -> (Code, String) {
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return (Code::TlsFailure, tls.to_string());
+    }
+    if proxy_wants_login(error) {
+        return (Code::ProxyRequired, String::new());
+    }
+    if error.is_timeout() {
+        return (Code::TimeoutConnect, String::new());
+    }
+    match io_kind(error) {
+        ErrorKind::ConnectionRefused => (Code::ConnectionRefused, String::new()),
+        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            (Code::Offline, "the network cannot be reached".into())
+        }
+        // One host that is off or behind a silent router; others may well answer.
+        ErrorKind::HostUnreachable => (Code::TimeoutConnect, "the host cannot be reached".into()),
+        // Cut between the connection and the end of the TLS handshake.
+        ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof => {
+            (Code::ConnectionLost, "the connection was cut before the request was sent".into())
+        }
+        _ => (Code::ConnectionRefused, "the connection could not be made".into()),
+    }
 }
 
-fn tls_detail(error: &reqwest::Error) -> String {
-    find::<rustls::Error>(error).map(ToString::to_string).unwrap_or_default()
+/// The proxy answered CONNECT with 407. The library keeps that error's type to itself.
+fn proxy_wants_login(error: &reqwest::Error) -> bool {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(current) = next {
+        if current.to_string() == "tunnel error: proxy authorization required" {
+            return true;
+        }
+        next = current.source();
+    }
+    false
+}
+
+/// What the operating system said: the innermost kind, because the libraries in between wrap it as
+/// `Other`. `Other` where there is none.
+fn io_kind(error: &(dyn StdError + 'static)) -> ErrorKind {
+    let mut kind = ErrorKind::Other;
+    let mut next = Some(error);
+    while let Some(current) = next {
+        next = current.source();
+        if let Some(io) = current.downcast_ref::<std::io::Error>() {
+            kind = io.kind();
+            // The source of an I/O error is its content's source, not its content.
+            if let Some(inner) = io.get_ref() {
+                next = Some(inner);
+            }
+        }
+    }
+    kind
 }
 
 /// The first error of a type in the chain, looking inside I/O errors too.

@@ -1,8 +1,7 @@
 //! Where requests may go: approved origins, and addresses that are not private unless allowed.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 /// Scheme, host and port as text, such as `https://api.example.com` or `http://127.0.0.1:4319`.
@@ -36,27 +35,27 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
         || a >= 240
         || (a == 100 && (64..128).contains(&b))
         || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
         || (a == 198 && (b == 18 || b == 19)))
 }
 
 fn is_public_v6(v6: Ipv6Addr) -> bool {
-    let segments = v6.segments();
     let inner = |high: u16, low: u16| is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
-    if v6.is_loopback() || v6.is_unspecified() || v6.is_multicast() {
-        return false;
-    }
-    match segments {
-        // ::ffff:a.b.c.d mapped, ::a.b.c.d compatible (deprecated)
-        [0, 0, 0, 0, 0, 0xffff | 0, high, low] => inner(high, low),
-        // 64:ff9b::/96 NAT64 (RFC 6052), and the local 64:ff9b:1::/48 (RFC 8215)
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => inner(high, low),
-        [0x64, 0xff9b, 1, ..] => false,
+    match v6.segments() {
+        // ::ffff:a.b.c.d mapped (RFC 4291), 64:ff9b::/96 NAT64 (RFC 6052): how networks without
+        // IPv4 reach a public IPv4 address.
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => inner(high, low),
         // 2002::/16 6to4 (RFC 3056)
         [0x2002, high, low, ..] => inner(high, low),
-        // 2001::/32 Teredo, 2001:db8::/32 documentation, 100::/64 discard
-        [0x2001, 0 | 0xdb8, ..] | [0x100, 0, 0, 0, ..] => false,
-        // fc00::/7 unique local, fe80::/10 link-local, fec0::/10 site-local
-        [first, ..] => first & 0xfe00 != 0xfc00 && first & 0xffc0 != 0xfe80 && first & 0xffc0 != 0xfec0,
+        // ISATAP (RFC 5214): an IPv4 address behind any prefix
+        [.., 0 | 0x200, 0x5efe, _, _] => false,
+        // 2001::/23 protocol assignments with Teredo and ORCHID, 2001:db8::/32 and 3fff::/20
+        // documentation
+        [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
+        // 2000::/3 is all of the global unicast space. Outside lie loopback, unspecified, v4-compatible,
+        // translated (::ffff:0:0:0/96), local NAT64, discard, unique local, link-local, site-local
+        // and multicast.
+        [first, ..] => first & 0xe000 == 0x2000,
     }
 }
 
@@ -66,44 +65,6 @@ pub(crate) fn literal_address(url: &Url) -> Option<IpAddr> {
         Host::Ipv4(v4) => Some(v4.into()),
         Host::Ipv6(v6) => Some(v6.into()),
         Host::Domain(_) => None,
-    }
-}
-
-/// A name resolved only to addresses that are not allowed.
-#[derive(Debug, thiserror::Error)]
-#[error("the name leads to a private address")]
-pub(crate) struct Blocked;
-
-/// A name does not resolve.
-#[derive(Debug, thiserror::Error)]
-#[error("the name does not resolve")]
-pub(crate) struct Unresolved;
-
-/// Resolves names and lets only allowed addresses through: the address that is checked is the
-/// address that is connected to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct GuardedResolver {
-    pub(crate) allow_private: bool,
-}
-
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await
-                .map_err(|_| Box::new(Unresolved) as Box<dyn std::error::Error + Send + Sync>)?
-                .collect();
-            if found.is_empty() {
-                return Err(Box::new(Unresolved) as Box<dyn std::error::Error + Send + Sync>);
-            }
-            let allowed: Vec<SocketAddr> =
-                found.into_iter().filter(|address| allow_private || is_public(address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(Box::new(Blocked) as Box<dyn std::error::Error + Send + Sync>);
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
     }
 }
 
@@ -144,13 +105,35 @@ mod tests {
             "http://[64:ff9b:1::1]/",
             "http://[2001:db8::1]/",
             "http://[ff02::1]/",
+            "http://127.0.0.1./",
+            "http://0x7f.0.0.0x1/",
+            "http://017700000001/",
+            "http://192.168.257/",
+            "http://\u{ff11}\u{ff12}\u{ff17}.0.0.1/",
+            "http://%31%32%37.0.0.1/",
+            "http://192.88.99.1/",
+            "http://[::ffff:0:127.0.0.1]/",
+            "http://[64:ff9b::10.0.0.1]/",
+            "http://[2002:a9fe:a9fe::1]/",
+            "http://[2001:0:53aa:64c::1]/",
+            "http://[2606:2800:21f:cb07:0:5efe:127.0.0.1]/",
+            "http://[3fff::1]/",
+            "http://[100::1]/",
+            "http://[5f00::1]/",
         ];
         for text in private {
             let address =
                 literal_address(&text.parse().unwrap()).unwrap_or_else(|| panic!("{text} is no literal"));
             assert!(!is_public(address), "{text} passed as public");
         }
-        for text in ["http://93.184.215.14/", "http://[2606:2800:21f:cb07::1]/", "http://[64:ff9b::808:808]/"] {
+        for text in [
+            "http://93.184.215.14/",
+            "http://[2606:2800:21f:cb07::1]/",
+            "http://[64:ff9b::808:808]/",
+            "http://[::ffff:8.8.8.8]/",
+            "http://[2002:808:808::1]/",
+            "http://[2a00:1450:4001:830::200e]/",
+        ] {
             assert!(is_public(literal_address(&text.parse().unwrap()).unwrap()), "{text}");
         }
     }

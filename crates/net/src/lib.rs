@@ -9,12 +9,15 @@ mod client;
 mod error;
 mod fault;
 mod guard;
+mod host_guard;
 mod listen;
 mod request;
+mod resolve;
 
 pub use answer::{Answer, Headers, json_body};
 pub use client::Client;
 pub use error::{Failure, NetError};
 pub use guard::{is_public, origin_of};
-pub use listen::{CutConnection, Listener, guard_host, listen};
+pub use host_guard::{HostGuard, guard_host};
+pub use listen::{CutConnection, Listener, listen};
 pub use request::Request;

@@ -4,10 +4,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -18,11 +14,15 @@ use crate::error::NetError;
 /// Headers must arrive in this time.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Requests under way may take this long once the listener is asked to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// A bound port on loopback.
 #[derive(Debug)]
 pub struct Listener {
     inner: TcpListener,
     address: SocketAddr,
+    grace: Duration,
 }
 
 /// Binds a loopback address; port 0 takes any free one. `PORT_IN_USE` where it is taken.
@@ -37,7 +37,7 @@ pub async fn listen(address: SocketAddr) -> Result<Listener, NetError> {
         _ => serve(error),
     })?;
     let address = inner.local_addr().map_err(serve)?;
-    Ok(Listener { inner, address })
+    Ok(Listener { inner, address, grace: GRACE })
 }
 
 impl Listener {
@@ -46,8 +46,21 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `stop` is done; requests under way are finished. Headers must arrive within ten
-    /// seconds.
+    #[cfg(test)]
+    pub(crate) fn into_inner(self) -> TcpListener {
+        self.inner
+    }
+
+    /// Sets how long requests under way may take once `stop` is done; five seconds unless set.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Serves until `stop` is done; requests under way are then finished within the time of grace,
+    /// and cut after it: an open event stream or a silent peer must not hold the program up. Headers
+    /// must arrive within ten seconds.
     pub async fn serve(
         self,
         router: Router,
@@ -74,7 +87,12 @@ impl Listener {
             }
         }
         drop(closing);
-        while connections.join_next().await.is_some() {}
+        // No new connection is accepted, and the port is free, while the last ones finish.
+        drop(self.inner);
+        let finished = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.grace, finished).await.is_err() {
+            connections.shutdown().await;
+        }
         Ok(())
     }
 }
@@ -113,30 +131,4 @@ async fn serve_connection(stream: TcpStream, router: Router, mut closed: tokio::
     if let Err(error) = result {
         tracing::debug!(%error, "a connection ended early");
     }
-}
-
-/// Refuses requests that a web page could have made: a `Host` other than our own exact address
-/// (421, first of all: DNS rebinding shows nowhere else), or any `Origin` (403).
-pub fn guard_host(router: Router, address: SocketAddr) -> Router {
-    let port = address.port();
-    let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")];
-    router.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let hosts = hosts.clone();
-        async move { check(request, next, &hosts).await }
-    }))
-}
-
-async fn check(request: Request, next: Next, hosts: &[String]) -> Response {
-    let mut given = request.headers().get_all(header::HOST).iter();
-    let exact = given
-        .next()
-        .and_then(|host| host.to_str().ok())
-        .is_some_and(|host| hosts.iter().any(|own| own == host));
-    if !exact || given.next().is_some() {
-        return StatusCode::MISDIRECTED_REQUEST.into_response();
-    }
-    if request.headers().contains_key(header::ORIGIN) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    next.run(request).await
 }

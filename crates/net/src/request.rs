@@ -6,6 +6,9 @@ use patchbay_model::descriptor::Method;
 use url::Url;
 use zeroize::Zeroizing;
 
+/// The largest body we read unless told otherwise, in bytes.
+pub(crate) const DEFAULT_MAX_BODY: usize = 16 << 20;
+
 /// One request. Secrets are kept apart from what may be logged or journalled.
 #[derive(Clone)]
 pub struct Request {
@@ -51,7 +54,7 @@ impl Request {
             timeout: Duration::from_secs(60),
             origins: Vec::new(),
             allow_private: false,
-            max_body: 16 << 20,
+            max_body: DEFAULT_MAX_BODY,
         }
     }
 }

@@ -60,6 +60,10 @@ fn entry(name: &str) -> Result<Entry, VaultError> {
 /// Locked, dismissed or absent. The library's messages name no secret.
 fn named(error: &Error) -> VaultError {
     match error {
+        // The service runs and has no default keyring: nothing that unlocking would mend.
+        Error::NoStorageAccess(inner) if inner.to_string().contains("result not returned") => {
+            VaultError::Unavailable("there is no default keyring".to_owned())
+        }
         Error::NoStorageAccess(_) => VaultError::Locked,
         Error::PlatformFailure(inner) => {
             let text = inner.to_string();

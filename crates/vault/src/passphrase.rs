@@ -26,6 +26,9 @@ const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 /// What the right passphrase opens.
 const PROBE: &str = "patchbay";
 
+/// The layout of the file.
+const VERSION: u32 = 1;
+
 /// Secrets in a file, locked with a key derived from a passphrase (Argon2id, RFC 9106).
 pub struct PassphraseStore {
     file: PathBuf,
@@ -58,16 +61,22 @@ impl PassphraseStore {
         };
         if let Some(text) = text {
             let content: Content = serde_json::from_str(&text).map_err(|error| fault(error.to_string()))?;
+            if content.version != VERSION {
+                return Err(fault("another version of Patchbay wrote it".into()));
+            }
             let key =
                 derive(&content, &passphrase).ok_or_else(|| fault("its parameters cannot be used".into()))?;
             let probe = STANDARD.decode(&content.probe).map_err(|error| fault(error.to_string()))?;
             open(&key, &probe, PROBE).map_err(|_| VaultError::PassphraseWrong)?;
             return Ok(Self { file: file.to_owned(), key, content: Mutex::new(content) });
         }
+        if passphrase.expose().is_empty() {
+            return Err(VaultError::PassphraseWrong);
+        }
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(|_| VaultError::NoRandom)?;
         let mut content = Content {
-            version: 1,
+            version: VERSION,
             salt: STANDARD.encode(salt),
             memory_kib: MEMORY_KIB,
             passes: PASSES,
@@ -121,6 +130,12 @@ impl SecretStore for PassphraseStore {
     }
 }
 
+impl std::fmt::Debug for PassphraseStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PassphraseStore").finish_non_exhaustive()
+    }
+}
+
 fn derive(content: &Content, passphrase: &Secret) -> Option<Key> {
     if content.memory_kib > MOST_MEMORY_KIB || content.passes > 100 {
         return None;
@@ -139,16 +154,19 @@ fn write(file: &Path, content: &Content) -> Result<(), VaultError> {
     let fault = |error: std::io::Error| VaultError::File { file: name(file), reason: error.to_string() };
     let text = serde_json::to_vec_pretty(content).map_err(|error| fault(error.into()))?;
     let beside = file.with_extension("new");
-    let mut out = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(fault)?;
+    // What an interrupted write left is not reused: its permissions, or where it points, may be
+    // another's choice.
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(error)),
+        _ => {}
+    }
+    let mut out =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(fault)?;
     out.write_all(&text).and_then(|()| out.sync_all()).map_err(fault)?;
     std::fs::rename(&beside, file).map_err(fault)?;
     if let Some(folder) = file.parent() {
+        // The parent of a bare file name is empty and means the current folder.
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(fault)?;
     }
     Ok(())
@@ -199,5 +217,65 @@ mod tests {
         });
         std::fs::write(&file, greedy.to_string()).unwrap();
         assert!(matches!(PassphraseStore::open(&file, secret("x")), Err(VaultError::File { .. })));
+    }
+
+    #[test]
+    fn what_an_interrupted_write_left_is_neither_used_nor_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, beside) = (folder.path().join("vault.json"), folder.path().join("vault.new"));
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::write(&elsewhere, "untouched").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &beside).unwrap();
+        let store = PassphraseStore::open(&file, secret("correct horse")).unwrap();
+        std::fs::write(&beside, "half").unwrap();
+        std::fs::set_permissions(&beside, std::fs::Permissions::from_mode(0o644)).unwrap();
+        store.set("master", &secret("canary")).unwrap();
+        assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "untouched");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!beside.exists());
+    }
+
+    #[test]
+    fn an_empty_passphrase_protects_nothing_and_makes_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vault.json");
+        assert!(matches!(PassphraseStore::open(&file, secret("")), Err(VaultError::PassphraseWrong)));
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn the_file_tells_its_parameters_and_a_later_layout_is_refused_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vault.json");
+        let store = PassphraseStore::open(&file, secret("correct horse")).unwrap();
+        store.set("master", &secret("canary")).unwrap();
+        let shown = format!("{store:?} {:?}", store.get("master").unwrap());
+        assert!(!shown.contains("canary") && !shown.contains("correct"), "{shown}");
+        let mut content: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert_eq!(content["memory_kib"], 65_536);
+        assert_eq!(content["passes"], 3);
+        content["version"] = 2.into();
+        std::fs::write(&file, content.to_string()).unwrap();
+        let error = PassphraseStore::open(&file, secret("correct horse")).unwrap_err();
+        assert!(matches!(error, VaultError::File { .. }), "{error:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), content.to_string());
+    }
+
+    #[test]
+    fn a_secret_moved_to_another_name_or_altered_does_not_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vault.json");
+        let store = PassphraseStore::open(&file, secret("correct horse")).unwrap();
+        store.set("one", &secret("canary")).unwrap();
+        let mut content: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        content["secrets"]["two"] = content["secrets"]["one"].clone();
+        content["secrets"]["three"] = "AAAA".into();
+        content["secrets"]["four"] = "no base64!".into();
+        std::fs::write(&file, content.to_string()).unwrap();
+        let again = PassphraseStore::open(&file, secret("correct horse")).unwrap();
+        assert_eq!(again.get("one").unwrap().unwrap(), secret("canary"));
+        for name in ["two", "three", "four"] {
+            assert!(matches!(again.get(name), Err(VaultError::Sealed)), "{name}");
+        }
     }
 }

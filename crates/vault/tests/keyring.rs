@@ -63,28 +63,75 @@ fn without_a_bus_the_keyring_is_unavailable() {
         }
         return;
     }
-    let mut launcher = Command::new("sh");
-    launcher
-        .args(["-c", "exec \"$TEST_BINARY\" --exact \"$TEST_NAME\" --nocapture"])
-        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
-    assert!(again("without_a_bus_the_keyring_is_unavailable", "no bus", &mut launcher));
+    // No address at all, where only the runtime folder could hold a bus, and one where nothing is.
+    for address in [None, Some("unix:path=/nonexistent/bus")] {
+        let mut launcher = Command::new("sh");
+        launcher.args(["-c", "exec \"$TEST_BINARY\" --exact \"$TEST_NAME\" --nocapture"]);
+        match address {
+            None => launcher.env_remove("DBUS_SESSION_BUS_ADDRESS"),
+            Some(address) => launcher.env("DBUS_SESSION_BUS_ADDRESS", address),
+        };
+        assert!(again("without_a_bus_the_keyring_is_unavailable", "no bus", &mut launcher));
+    }
+}
+
+/// Locks the keyring through the bus, as a screen lock does.
+fn lock() {
+    let locked = Command::new("dbus-send")
+        .args(["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"])
+        .args(["org.freedesktop.Secret.Service.Lock"])
+        .arg("array:objpath:/org/freedesktop/secrets/collection/login")
+        .output()
+        .unwrap();
+    assert!(locked.status.success(), "{}", String::from_utf8_lossy(&locked.stderr));
+}
+
+fn unlock() {
+    let unlocked = Command::new("sh")
+        .args([
+            "-c",
+            "printf %s pw | gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null 2>&1",
+        ])
+        .output()
+        .unwrap();
+    assert!(unlocked.status.success(), "{}", String::from_utf8_lossy(&unlocked.stderr));
 }
 
 #[test]
-fn a_locked_keyring_is_locked() {
+fn a_locked_keyring_says_so_and_works_again_once_unlocked() {
     if std::env::var(INSIDE).as_deref() == Ok("locked") {
-        let error = KeyringStore::new().set("test/one", &Secret::new("x".into())).unwrap_err();
-        assert!(matches!(error, VaultError::Locked | VaultError::Unavailable(_)), "{error:?}");
+        // One store throughout, and from a thread of an asynchronous program, as the engine calls it.
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let task = runtime.spawn_blocking(|| {
+            let store = KeyringStore::new();
+            store.set("test/one", &Secret::new("first".into())).unwrap();
+            for _ in 0..2 {
+                lock();
+                let errors = [
+                    store.get("test/one").map(drop).unwrap_err(),
+                    store.set("test/one", &Secret::new("second".into())).unwrap_err(),
+                    store.delete("test/one").unwrap_err(),
+                    // Nobody is there to answer the prompt for a new entry either.
+                    store.set("test/new", &Secret::new("third".into())).unwrap_err(),
+                ];
+                for error in errors {
+                    assert!(matches!(error, VaultError::Locked), "{error:?}");
+                }
+                unlock();
+                assert_eq!(store.get("test/one").unwrap().unwrap().expose(), "first");
+            }
+        });
+        runtime.block_on(task).unwrap();
         return;
     }
     if !have("dbus-run-session") || !have("gnome-keyring-daemon") {
         println!("skipped: dbus-run-session or gnome-keyring-daemon is not installed");
         return;
     }
-    // Started without its password, and without a display to ask on.
-    let script = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1; \
+    // Without a display there is nobody to ask.
+    let script = "printf %s pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; \
                   exec \"$TEST_BINARY\" --exact \"$TEST_NAME\" --nocapture";
     let mut launcher = Command::new("dbus-run-session");
-    launcher.env_remove("DISPLAY").args(["--", "sh", "-c", script]);
-    assert!(again("a_locked_keyring_is_locked", "locked", &mut launcher));
+    launcher.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").args(["--", "sh", "-c", script]);
+    assert!(again("a_locked_keyring_says_so_and_works_again_once_unlocked", "locked", &mut launcher));
 }

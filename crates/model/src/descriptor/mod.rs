@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, Inject, InjectAt, KeyAuth};
+pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind, Inject, InjectAt, KeyAuth};
 pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
 pub use request::{ErrorAction, ErrorRule, Method, Predicate, PredicateOperator, RequestTemplate, StatusMatch};
 pub use stream::{
