@@ -87,7 +87,11 @@ fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
     let (count, seed) = sample(whole);
     let mut random = Random(seed);
     let mut tally = Tally::default();
-    for round in 0..count {
+    // A loaded computer moves the middle about: more kills until enough of them have hit it.
+    for round in 0..count * 4 {
+        if round >= count && tally.in_the_middle * 4 >= count {
+            break;
+        }
         sandbox.reset();
         sandbox.faults(&slow);
         let runs = cli.ok(&["runs"])["total"].as_u64().unwrap();
@@ -112,6 +116,7 @@ fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
         }
     }
     println!("{operation}: {tally:?}");
+    assert!(tally.in_the_middle * 4 >= count, "too few kills hit the middle of a run: {tally:?}");
     tally
 }
 
@@ -119,13 +124,11 @@ fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
 fn no_effect_with_a_key_is_lost_or_doubled_by_a_kill() {
     let tally = kill_suite("send_message", "message_sent", 200);
     assert_eq!(tally.asked, 0, "a key answers what a person would have to");
-    assert!(tally.in_the_middle > 0, "no kill hit the middle of a run: {tally:?}");
 }
 
 #[test]
 fn no_effect_without_a_key_is_lost_or_doubled_or_the_run_asks() {
-    let tally = kill_suite("announce", "announcement_sent", 200);
-    assert!(tally.in_the_middle > 0, "no kill hit the middle of a run: {tally:?}");
+    kill_suite("announce", "announcement_sent", 200);
 }
 
 #[test]

@@ -34,14 +34,15 @@ impl Output {
     }
 }
 
-/// The program, built once where a plain `cargo test` has not built it.
+/// The program, built anew where a source is younger than it: cargo builds a package's programs for
+/// the tests of that package only.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         // target/<profile>/deps/it-… → target/<profile>/patchbay-cli
         let exe = std::env::current_exe().unwrap();
         let program = exe.parent().unwrap().parent().unwrap().join("patchbay-cli");
-        if !program.exists() {
+        if !fresh(&program) {
             let built = Command::new("cargo")
                 .args(["build", "--quiet", "--package", "patchbay-headless"])
                 .current_dir(root())
@@ -51,6 +52,18 @@ pub fn program() -> &'static Path {
         }
         program
     })
+}
+
+/// Whether no file that cargo's dependency list names is younger than the program.
+fn fresh(program: &Path) -> bool {
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    let (Some(built), Ok(sources)) = (changed(program), std::fs::read_to_string(program.with_extension("d")))
+    else {
+        return false;
+    };
+    let sources = sources.split_once(": ").map_or("", |(_, sources)| sources);
+    // A space inside a path is written `\ `; such a path is not found, and cargo decides.
+    sources.split_whitespace().all(|source| changed(Path::new(source)).is_some_and(|time| time <= built))
 }
 
 impl Cli {

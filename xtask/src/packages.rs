@@ -16,7 +16,7 @@ pub(crate) const TEST: &[Package] = &[
     ("build-essential", "cc"),
     ("dbus", "dbus-run-session"),
     ("gnome-keyring", "gnome-keyring-daemon"),
-    ("strace", "strace"),
+    ("openssl", "openssl"),
     ("nodejs", "node"),
     ("npm", "npm"),
 ];

@@ -24,8 +24,12 @@ pub struct Catalogue {
 impl Catalogue {
     /// Those that ship with the program.
     pub fn built_in() -> Self {
+        Self::of(BUILT_IN)
+    }
+
+    fn of(definitions: &[(&str, &str)]) -> Self {
         let mut catalogue = Self::default();
-        for (file, text) in BUILT_IN {
+        for (file, text) in definitions {
             match read(text, file) {
                 Ok(descriptor) => catalogue.add(descriptor, file),
                 Err(problems) => catalogue.problems.extend(problems),
@@ -84,6 +88,17 @@ mod tests {
         let catalogue = Catalogue::built_in();
         assert_eq!(catalogue.problems(), []);
         assert!(catalogue.all().count() >= 3, "the catalogue is empty");
+    }
+
+    #[test]
+    fn a_bad_definition_hides_no_good_one() {
+        let mut definitions = vec![("aaa.json", "{ \"id\": 7 }"), ("bbb.json", "not JSON")];
+        definitions.extend(BUILT_IN);
+        let catalogue = Catalogue::of(&definitions);
+        assert_eq!(catalogue.all().count(), BUILT_IN.len());
+        let files: Vec<_> = catalogue.problems().iter().map(Problem::subject).collect();
+        let is = |subject: Option<&Subject>, name: &str| matches!(subject, Some(Subject::File { path, .. }) if path == name);
+        assert!(is(files[0], "aaa.json") && files.iter().any(|f| is(*f, "bbb.json")), "{files:?}");
     }
 
     #[test]

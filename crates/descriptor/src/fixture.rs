@@ -2,11 +2,14 @@
 //! of each kind; `patchbay-cli test-descriptor` runs them.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::read::read_as;
 
 /// One case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -123,28 +126,64 @@ pub struct ExpectedRequest {
     pub body: Option<Value>,
 }
 
-/// Loads the fixtures of one connector: `<folder>/<case>/fixture.json`. Sorted by name.
+/// Loads the fixtures of one connector: `<folder>/<case>/fixture.json`. Sorted by name; none where
+/// there is no such folder.
+///
+/// A folder without a fixture that can be read is a problem: a case with a mistyped file name would
+/// never be played, and nobody would know.
 pub fn load(folder: &Path) -> Result<Vec<Fixture>, Problem> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Ok(Vec::new());
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(folder, &error)),
     };
     let mut fixtures = Vec::new();
-    for case in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-        let file = case.join("fixture.json");
-        let Ok(text) = std::fs::read_to_string(&file) else {
+    for entry in entries {
+        let case = entry.map_err(|error| unreadable(folder, &error))?.path();
+        if !case.is_dir() {
             continue;
-        };
-        let mut fixture: Fixture = serde_json::from_str(&text).map_err(|error| {
-            Problem::new(Code::DescriptorInvalid).with("message", format!("{error}.")).about(Subject::File {
-                path: file.display().to_string(),
-                line: Some(error.line()),
-                column: Some(error.column()),
-                pointer: None,
-            })
-        })?;
+        }
+        let file = case.join("fixture.json");
+        let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
+        let mut fixture: Fixture = read_as(&text, &file.display().to_string()).map_err(first)?;
+        if let Some(message) = contradiction(&fixture.case) {
+            return Err(invalid(&file, message));
+        }
         fixture.name = case.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         fixtures.push(fixture);
     }
     fixtures.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(fixtures)
+}
+
+/// What a case says that cannot hold at once, or that it says nothing.
+fn contradiction(case: &Case) -> Option<&'static str> {
+    match case {
+        Case::Stream { pages, .. } if pages.is_empty() => Some("A stream is played with at least one page."),
+        Case::Operation { result: Some(_), problem: Some(_), .. } => {
+            Some("An operation ends in a result or in a problem, not in both.")
+        }
+        Case::Health { healthy: true, problem: Some(_), .. } => Some("A healthy connection has no problem."),
+        Case::Health { healthy: false, identity: Some(_), .. } => {
+            Some("Who is signed in is known only of a healthy connection.")
+        }
+        Case::Stream { .. } | Case::Operation { .. } | Case::Health { .. } => None,
+    }
+}
+
+fn invalid(file: &Path, message: &str) -> Problem {
+    Problem::new(Code::DescriptorInvalid).with("message", message).about(Subject::File {
+        path: file.display().to_string(),
+        line: None,
+        column: None,
+        pointer: None,
+    })
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> Problem {
+    invalid(file, "The fixture cannot be read.").detail(error.to_string())
+}
+
+fn first(problems: Vec<Problem>) -> Problem {
+    problems.into_iter().next().unwrap_or_else(|| Problem::new(Code::DescriptorInvalid))
 }

@@ -7,6 +7,8 @@ mod locate;
 mod migrate;
 mod names;
 mod read;
+mod tagged;
+mod words;
 
 pub use catalogue::Catalogue;
 pub use read::{LARGEST, read};

@@ -1,27 +1,46 @@
 //! Where in a JSON text each value stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Line and column of each value by its JSON pointer. Both count from 1; columns in characters.
-pub(crate) struct Positions(HashMap<String, (usize, usize)>);
+pub(crate) struct Positions {
+    found: HashMap<String, (usize, usize)>,
+    repeated: Vec<String>,
+}
+
+/// A member's name as a segment of a JSON pointer (RFC 6901 section 3).
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
 
 impl Positions {
     /// Scans a text that is known to be JSON.
     pub(crate) fn of(text: &str) -> Self {
-        let mut scan = Scan { chars: text.chars().peekable(), line: 1, column: 1, found: HashMap::new() };
+        let mut scan = Scan {
+            chars: text.chars().peekable(),
+            line: 1,
+            column: 1,
+            found: HashMap::new(),
+            repeated: Vec::new(),
+        };
         scan.value(&mut String::new());
-        Self(scan.found)
+        Self { found: scan.found, repeated: scan.repeated }
     }
 
     /// The place of a pointer, or of the nearest value around it.
     pub(crate) fn get(&self, pointer: &str) -> Option<(usize, usize)> {
         let mut pointer = pointer;
         loop {
-            if let Some(place) = self.0.get(pointer) {
+            if let Some(place) = self.found.get(pointer) {
                 return Some(*place);
             }
             pointer = &pointer[..pointer.rfind('/')?];
         }
+    }
+
+    /// Members whose name their object has before; the place is that of the last.
+    pub(crate) fn repeated(&self) -> &[String] {
+        &self.repeated
     }
 }
 
@@ -30,6 +49,7 @@ struct Scan<'t> {
     line: usize,
     column: usize,
     found: HashMap<String, (usize, usize)>,
+    repeated: Vec<String>,
 }
 
 impl Scan<'_> {
@@ -69,6 +89,7 @@ impl Scan<'_> {
 
     fn members(&mut self, pointer: &mut String) {
         self.next();
+        let mut names = HashSet::new();
         loop {
             self.space();
             match self.chars.peek() {
@@ -77,7 +98,10 @@ impl Scan<'_> {
                     let name = self.string();
                     let length = pointer.len();
                     pointer.push('/');
-                    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                    pointer.push_str(&escape(&name));
+                    if !names.insert(name) {
+                        self.repeated.push(pointer.clone());
+                    }
                     // A member's place is its name: that is what the author looks for.
                     self.found.insert(pointer.clone(), place);
                     self.value(pointer);
@@ -112,18 +136,23 @@ impl Scan<'_> {
         }
     }
 
-    /// The text of a string. Names with escapes are rare and only need to be the same each time.
+    /// The text of a string.
     fn string(&mut self) -> String {
         self.next();
-        let mut text = String::new();
+        let (mut raw, mut escaped) = (String::from('"'), false);
         while let Some(c) = self.next() {
+            raw.push(c);
             match c {
                 '"' => break,
-                '\\' => text.extend(self.next()),
-                c => text.push(c),
+                '\\' => {
+                    escaped = true;
+                    raw.extend(self.next());
+                }
+                _ => {}
             }
         }
-        text
+        let plain = || raw.trim_matches('"').to_owned();
+        if escaped { serde_json::from_str(&raw).unwrap_or_else(|_| plain()) } else { plain() }
     }
 }
 
@@ -133,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_value_has_its_place() {
-        let text = "{\n  \"a\": [1,\n    {\"b\": \"x\"}],\n  \"c/d\": null\n}";
+        let text = "{\n  \"a\": [1,\n    {\"b\": \"x\"}],\n  \"c/d\": null,\n \"\\u0065\": 1}";
         let positions = Positions::of(text);
         let cases = [
             ("", (1, 1)),
@@ -141,10 +170,18 @@ mod tests {
             ("/a/0", (2, 9)),
             ("/a/1/b", (3, 6)),
             ("/c~1d", (4, 3)),
+            ("/e", (5, 2)),
             ("/a/1/gone", (3, 5)),
         ];
         for (pointer, want) in cases {
             assert_eq!(positions.get(pointer), Some(want), "{pointer}");
         }
+    }
+
+    #[test]
+    fn names_given_twice_are_found_where_the_second_stands() {
+        let positions = Positions::of("{\"a\": {\"b\": 1, \"c\": 2,\n\"b\": 3}, \"d\": {\"b\": 4}}");
+        assert_eq!(positions.repeated(), ["/a/b"]);
+        assert_eq!(positions.get("/a/b"), Some((2, 1)));
     }
 }

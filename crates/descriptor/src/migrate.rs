@@ -2,10 +2,35 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::read::Mistake;
+
+/// Where a part of the new form stood in the old one: mistakes are shown in the text as it was written.
+pub(crate) struct Moved {
+    new: &'static str,
+    old: &'static str,
+}
+
+impl Moved {
+    /// The place in the document as written; the same where nothing was moved.
+    pub(crate) fn back(moved: &[Self], pointer: String) -> String {
+        let rest = |m: &Self| {
+            let rest = pointer.strip_prefix(m.new)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+        };
+        let nearest = moved.iter().filter(|m| rest(m).is_some()).max_by_key(|m| m.new.len());
+        match nearest.and_then(|m| Some(format!("{}{}", m.old, rest(m)?))) {
+            Some(back) => back,
+            None => pointer,
+        }
+    }
+}
+
+type Members = Map<String, Value>;
+
 /// One step forward.
 struct Migration {
-    applies: fn(&Map<String, Value>) -> bool,
-    migrate: fn(&mut Map<String, Value>) -> Option<()>,
+    applies: fn(&Members) -> bool,
+    migrate: fn(&mut Members) -> Result<&'static [Moved], Mistake>,
 }
 
 /// In order; each sees what the one before it made.
@@ -15,150 +40,235 @@ const MIGRATIONS: &[Migration] = &[Migration {
     migrate: single_stream,
 }];
 
-/// Brings a document forward. Says whether anything was done. A document that looks old and cannot
-/// be brought forward is left as it is; reading it then says what does not fit.
-pub(crate) fn migrate(document: &mut Value) -> bool {
-    let mut changed = false;
+/// Brings a document forward and says what went where. What an old document asks for and nothing in
+/// the new form can say is a mistake, never left out in silence.
+pub(crate) fn migrate(document: &mut Value) -> Result<Vec<Moved>, Mistake> {
+    let mut moved = Vec::new();
     for migration in MIGRATIONS {
         let Some(members) = document.as_object_mut() else {
-            return changed;
+            return Ok(moved);
         };
         if (migration.applies)(members) {
-            let mut copy = members.clone();
-            if (migration.migrate)(&mut copy).is_some() {
-                *members = copy;
-                changed = true;
-            }
+            let places = (migration.migrate)(members)?;
+            moved.extend(places.iter().map(|m| Moved { new: m.new, old: m.old }));
         }
     }
-    changed
+    Ok(moved)
 }
 
-fn single_stream(document: &mut Map<String, Value>) -> Option<()> {
-    let ingestion = document.remove("ingestion")?;
-    let mapping = document.remove("fieldMapping")?;
-    let polling = ingestion.get("polling").cloned().unwrap_or(ingestion);
-    let endpoint = polling.get("endpoint")?.as_str()?.to_owned();
-    let path = endpoint.strip_prefix("{{baseUrl}}").unwrap_or(&endpoint).to_owned();
-    let mut request = json!({ "method": polling.get("method").cloned().unwrap_or(json!("GET")), "path": path });
-    if let Some(headers) = polling.get("headers") {
-        request["headers"] = headers.clone();
+const fn moved(new: &'static str, old: &'static str) -> Moved {
+    Moved { new, old }
+}
+
+/// With `/ingestion` itself as the reader of pages.
+const SINGLE_STREAM: &[Moved] = &[
+    moved("/streams/0", "/ingestion"),
+    moved("/streams/0/request", "/ingestion"),
+    moved("/streams/0/request/path", "/ingestion/endpoint"),
+    moved("/streams/0/request/query", "/ingestion/endpoint"),
+    moved("/streams/0/delta/param", "/ingestion/delta/queryParam"),
+    moved("/streams/0/pagination", "/ingestion/pagination"),
+    moved("/streams/0/pagination/next", "/ingestion/pagination"),
+    moved("/streams/0/pagination/next/cursorPath", "/ingestion/pagination/nextPath"),
+    moved("/streams/0/pagination/next/param", "/ingestion/pagination/nextParam"),
+    moved("/streams/0/mapping", "/fieldMapping"),
+    moved("/streams/0/mapping/participantsPaths", "/fieldMapping/participantsPath"),
+    moved("/limits/rate", "/ingestion/rateLimitRpm"),
+    moved("/auth/0", "/auth"),
+    moved("/auth/0/credentialFields", "/auth/config/credentialFields"),
+    moved("/auth/0/inject", "/auth/config"),
+    moved("/healthCheck/request", "/healthCheck"),
+    moved("/healthCheck/request/path", "/healthCheck/endpoint"),
+    moved("/healthCheck/request/query", "/healthCheck/endpoint"),
+];
+
+fn single_stream(document: &mut Members) -> Result<&'static [Moved], Mistake> {
+    let refuse = |pointer: &str, message: &str| Mistake { pointer: pointer.into(), message: message.into() };
+    let polling = document.remove("ingestion").unwrap_or_default();
+    let mapping = document.remove("fieldMapping").unwrap_or_default();
+    if polling["mode"] != "polling" && !polling["mode"].is_null() {
+        return Err(refuse(
+            "/ingestion/mode",
+            "of this older form only \"polling\" can be brought forward; write the connector with \"streams\"",
+        ));
+    }
+    let Some(endpoint) = polling["endpoint"].as_str() else {
+        return Err(refuse("/ingestion", "\"endpoint\" is missing"));
+    };
+    let (origin, mut request) = request(endpoint);
+    if let Some(origin) = origin {
+        document.entry("baseUrl").or_insert(json!(origin));
+    }
+    for name in ["method", "headers"] {
+        if let Some(value) = polling.get(name) {
+            request[name] = value.clone();
+        }
+    }
+    if let Some(body) = polling.get("body") {
+        // The old body is the text of a JSON document with holes in its strings.
+        let parsed = body.as_str().and_then(|text| serde_json::from_str(text).ok());
+        request["body"] = parsed.unwrap_or_else(|| body.clone());
     }
     let mut stream =
-        json!({ "id": "items", "title": "Items", "request": request, "mapping": field_mapping(mapping)? });
-    if let Some(delta) = polling.get("delta").and_then(delta) {
-        stream["delta"] = delta;
+        json!({ "id": "items", "title": "Items", "request": request, "mapping": field_mapping(mapping) });
+    if let Some(old) = polling.get("delta") {
+        stream["delta"] = delta(old);
     }
-    if let Some(paging) = polling.get("pagination").and_then(paging) {
-        stream["pagination"] = paging;
+    if let Some(old) = polling.get("pagination") {
+        stream["pagination"] = paging(old);
     }
     document.insert("streams".into(), json!([stream]));
     if let Some(calls) = polling.get("rateLimitRpm") {
         document.insert("limits".into(), json!({ "rate": [{ "calls": calls, "seconds": 60 }] }));
     }
-    if let Some(auth) = document.remove("auth") {
-        document.insert("auth".into(), sign_ins(&auth)?);
+    if let Some(auth) = document.get_mut("auth")
+        && auth.is_object()
+    {
+        *auth = sign_ins(auth);
     }
-    if let Some(check) = document.remove("healthCheck") {
-        document.insert("healthCheck".into(), health_check(&check)?);
+    if let Some(check) = document.get_mut("healthCheck")
+        && let Some(endpoint) = check["endpoint"].as_str()
+    {
+        let (_, mut request) = self::request(endpoint);
+        if let Some(method) = check.get("method") {
+            request["method"] = method.clone();
+        }
+        let mut new = json!({ "request": request });
+        if let Some(status) = check.get("expectStatus") {
+            new["expectStatus"] = json!([status]);
+        }
+        if let Some(timeout) = check.get("timeoutMs") {
+            new["timeoutMs"] = timeout.clone();
+        }
+        *check = new;
     }
-    document.entry("baseUrl").or_insert(json!(""));
-    document.remove("icon").and_then(|icon| {
-        icon.as_str().filter(|icon| !icon.contains(':')).map(|icon| document.insert("icon".into(), json!(icon)))
-    });
-    Some(())
+    // It could be an address; now it is the name of a drawing that ships.
+    if document.get("icon").and_then(Value::as_str).is_some_and(|icon| icon.contains(':')) {
+        document.remove("icon");
+    }
+    Ok(SINGLE_STREAM)
 }
 
-fn field_mapping(mut mapping: Value) -> Option<Value> {
-    let members = mapping.as_object_mut()?;
+/// The origin of an old endpoint, where it has one, and the request without it. The values that
+/// paging and delta add by themselves now are taken out of the query.
+fn request(endpoint: &str) -> (Option<String>, Value) {
+    let (origin, rest) = match endpoint.strip_prefix("{{baseUrl}}") {
+        Some(rest) => (None, rest),
+        None => match endpoint.find("://").map(|at| at + 3) {
+            Some(host) => {
+                let end = endpoint[host..].find('/').map_or(endpoint.len(), |at| host + at);
+                (Some(endpoint[..end].to_owned()), &endpoint[end..])
+            }
+            None => (None, endpoint),
+        },
+    };
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut request = json!({ "path": if path.is_empty() { "/" } else { path } });
+    for (name, value) in
+        query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    {
+        if !matches!(value, "{{checkpoint}}" | "{{pageToken}}") {
+            request["query"][name] = json!(value);
+        }
+    }
+    (origin, request)
+}
+
+fn field_mapping(mut mapping: Value) -> Value {
+    let Some(members) = mapping.as_object_mut() else {
+        return mapping;
+    };
     if let Some(path) = members.remove("participantsPath") {
         members.insert("participantsPaths".into(), json!([path]));
     }
     for key in ["signalTypeRules", "priorityMapping"] {
         for rule in members.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten() {
-            let predicate = json!({ "path": rule.get("when")?, "operator": rule.get("operator")? });
-            let mut predicate = predicate;
-            if let Some(value) = rule.get("value") {
-                predicate["value"] = value.clone();
+            let Some(parts) = rule.as_object_mut() else {
+                continue;
+            };
+            let mut predicate = Map::new();
+            for (old, new) in [("when", "path"), ("operator", "operator"), ("value", "value")] {
+                if let Some(part) = parts.remove(old) {
+                    predicate.insert(new.into(), part);
+                }
             }
-            *rule = json!({ "when": predicate, "then": rule.get("then")? });
+            parts.insert("when".into(), Value::Object(predicate));
         }
     }
     members.entry("defaultSignalType").or_insert(json!("item_updated"));
     members.entry("signalTypeRules").or_insert(json!([]));
-    Some(mapping)
+    mapping
 }
 
-fn delta(delta: &Value) -> Option<Value> {
-    match delta["type"].as_str()? {
-        "timestamp_filter" => Some(json!({
-            "type": "timestamp_filter", "param": delta["queryParam"], "format": delta["format"],
-        })),
-        "since_id" => Some(json!({ "type": "since_id", "param": delta["idParam"] })),
-        _ => None,
-    }
-}
-
-fn paging(paging: &Value) -> Option<Value> {
-    let next = match paging["type"].as_str()? {
-        "link_header" => json!({ "type": "link_header" }),
-        "cursor" => {
-            json!({ "type": "cursor", "cursorPath": paging["nextPath"], "param": paging["nextParam"] })
-        }
-        "offset" => json!({ "type": "offset", "param": paging["nextParam"] }),
-        _ => return None,
+/// Kinds that have no equal go through as they are: reading them says so.
+fn delta(old: &Value) -> Value {
+    let mut new = json!({ "type": old["type"] });
+    let param = match old["type"].as_str() {
+        Some("timestamp_filter") => "queryParam",
+        Some("since_id") => "idParam",
+        _ => return new,
     };
-    Some(json!({ "next": next, "pageSize": paging["pageSize"] }))
+    for (old_name, new_name) in [(param, "param"), ("format", "format")] {
+        if let Some(value) = old.get(old_name) {
+            new[new_name] = value.clone();
+        }
+    }
+    new
 }
 
-fn sign_ins(auth: &Value) -> Option<Value> {
-    let config = &auth["config"];
-    let fields = config["credentialFields"].as_array().cloned().unwrap_or_default();
-    let key = fields.first().and_then(|f| f["key"].as_str()).unwrap_or("token").to_owned();
-    let fields: Vec<Value> = fields
-        .iter()
-        .map(|field| {
-            let mut field = field.clone();
-            if field["type"] == "url" {
-                field["type"] = json!("text");
-            }
-            field
-        })
-        .collect();
-    let secret = format!("{{{{secret.{key}}}}}");
-    Some(match auth["method"].as_str()? {
-        "none" => json!([]),
-        method @ ("api_key" | "pat") => {
+fn paging(old: &Value) -> Value {
+    let mut next = json!({ "type": old["type"] });
+    let names: &[(&str, &str)] = match old["type"].as_str() {
+        Some("cursor") => &[("nextPath", "cursorPath"), ("nextParam", "param")],
+        Some("offset") => &[("nextParam", "param")],
+        _ => &[],
+    };
+    for (old_name, new_name) in names {
+        if let Some(value) = old.get(old_name) {
+            next[*new_name] = value.clone();
+        }
+    }
+    let mut new = json!({ "next": next });
+    if let Some(size) = old.get("pageSize") {
+        new["pageSize"] = size.clone();
+    }
+    new
+}
+
+fn sign_ins(old: &Value) -> Value {
+    let config = &old["config"];
+    let mut fields = config["credentialFields"].as_array().cloned().unwrap_or_default();
+    for field in &mut fields {
+        if field["type"] == "url" {
+            field["type"] = json!("text");
+        }
+    }
+    let secret = |field: Option<&Value>| {
+        let key = field.and_then(|field| field["key"].as_str());
+        key.map_or_else(String::new, |key| format!("{{{{secret.{key}}}}}"))
+    };
+    // The key itself is what is hidden; other fields stand beside it.
+    let key = secret(fields.iter().find(|field| field["type"] == "password").or(fields.first()));
+    match old["method"].as_str() {
+        Some("none") => json!([]),
+        Some(method @ ("api_key" | "pat")) => {
             let (place, name, value) = match config["delivery"].as_str() {
-                Some("query") => ("query", config["paramName"].as_str()?, secret),
-                Some("bearer") => ("header", "Authorization", format!("Bearer {secret}")),
-                _ => ("header", config["paramName"].as_str()?, secret),
+                Some("query") => ("query", &config["paramName"], key),
+                Some("bearer") => ("header", &json!("Authorization"), format!("Bearer {key}")),
+                _ => ("header", &config["paramName"], key),
             };
             json!([{
                 "method": method, "id": method, "label": "Key", "credentialFields": fields,
                 "inject": [{ "in": place, "name": name, "value": value }],
             }])
         }
-        "basic" => {
-            let second = fields.get(1).and_then(|f| f["key"].as_str());
+        Some("basic") => {
+            let (username, password) = (secret(fields.first()), secret(fields.get(1)));
             json!([{
-                "method": "basic", "id": "basic", "label": "User name and password", "credentialFields": fields,
-                "username": secret, "password": second.map_or(String::new(), |key| format!("{{{{secret.{key}}}}}")),
+                "method": "basic", "id": "basic", "label": "User name and password",
+                "credentialFields": fields, "username": username, "password": password,
             }])
         }
-        _ => return None,
-    })
-}
-
-fn health_check(check: &Value) -> Option<Value> {
-    let endpoint = check.get("endpoint")?.as_str()?;
-    let path = endpoint.strip_prefix("{{baseUrl}}").unwrap_or(endpoint);
-    let mut new = json!({ "request": { "method": check["method"], "path": path } });
-    if let Some(status) = check.get("expectStatus") {
-        new["expectStatus"] = json!([status]);
+        _ => json!([{ "method": old["method"] }]),
     }
-    if let Some(timeout) = check.get("timeoutMs") {
-        new["timeoutMs"] = timeout.clone();
-    }
-    Some(new)
 }

@@ -100,6 +100,9 @@ impl Client {
             let status = response.status().as_u16();
             let headers = headers_of(&response);
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, headers.get("location")) {
+                if status == 303 && request.effect {
+                    return Err(seen_elsewhere(&url));
+                }
                 let to = next_hop(&request, &url, location)?;
                 if hops == REDIRECTS {
                     return Err(refused(&to, "too many redirects"));
@@ -266,6 +269,17 @@ fn without_secrets(request: &Request, mut url: Url) -> Url {
         url.query_pairs_mut().extend_pairs(kept);
     }
     url
+}
+
+/// 303 answers a request that was processed and points at its result (RFC 9110 section 15.4.4): the
+/// effect may well have happened.
+fn seen_elsewhere(url: &Url) -> Failure {
+    Failure {
+        code: Code::UnexpectedContent,
+        sent: true,
+        host: host_of(url),
+        detail: "the answer points elsewhere for the result".to_owned(),
+    }
 }
 
 fn refused(to: &Url, detail: &str) -> Failure {

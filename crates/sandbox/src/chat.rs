@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/channels/{channel}/messages", get(messages).post(send))
         .route("/channels/{channel}/announcements", post(announce))
         .route("/messages/{id}", delete(delete_message))
+        .fallback(crate::server::unknown)
 }
 
 async fn me() -> Response {
@@ -54,6 +55,9 @@ async fn messages(
     Path(channel): Path<String>,
     Query(query): Query<CursorQuery>,
 ) -> Response {
+    if !is_channel(&channel) {
+        return refusal(StatusCode::NOT_FOUND, "There is no such channel");
+    }
     let all: Vec<Message> =
         shared.world().messages.iter().filter(|message| message.channel == channel).cloned().collect();
     let number = query.cursor.unwrap_or(1);
@@ -67,7 +71,8 @@ struct NewMessage {
     text: String,
 }
 
-/// Recognises a repeated `Idempotency-Key` and then gives the first answer again.
+/// Recognises a repeated `Idempotency-Key` and then gives the first answer again. The same key with
+/// another content is refused, as services that have such keys do.
 async fn send(
     State(shared): State<Shared>,
     Path(channel): Path<String>,
@@ -87,6 +92,10 @@ async fn announce(
     post_message(&shared, channel, new.text, None, true)
 }
 
+fn is_channel(channel: &str) -> bool {
+    CHANNELS.iter().any(|(id, _)| *id == channel)
+}
+
 fn post_message(
     shared: &Shared,
     channel: String,
@@ -94,7 +103,7 @@ fn post_message(
     key: Option<String>,
     announcement: bool,
 ) -> Response {
-    if !CHANNELS.iter().any(|(id, _)| *id == channel) {
+    if !is_channel(&channel) {
         return refusal(StatusCode::NOT_FOUND, "There is no such channel");
     }
     if text.trim().is_empty() {
@@ -103,7 +112,10 @@ fn post_message(
     let sent_at = shared.clock.now();
     let mut world = shared.world();
     if let Some(first) = key.as_deref().and_then(|key| world.sent_with(key)).cloned() {
-        world.counters.replays += 1;
+        if (&first.channel, &first.text) != (&channel, &text) {
+            return refusal(StatusCode::UNPROCESSABLE_ENTITY, "This key was used for another message");
+        }
+        world.replayed(&first);
         return (StatusCode::OK, Json(first)).into_response();
     }
     let message = Message { id: world.new_id(), channel, text, announcement, sent_at };

@@ -1,18 +1,77 @@
 //! The sandbox: two pretend tools on loopback. The first-run experience, and the witness of the
-//! tests: it counts the effects that really happened.
+//! tests: it counts the effects that really happened. One code for both, so that what a new user
+//! sees is what the tests have proven.
 //!
-//! - *Sandbox Tracker* below `/tracker`: issues and comments; a token it hands out.
-//! - *Sandbox Chat* below `/chat`: channels and messages; an API key.
-//! - `/control`: keys, counters, fault switches, reset. Loopback only; refuses web pages.
+//! Start it with [`Sandbox::start`], or as a process of its own with `patchbay-cli sandbox`. Nothing
+//! leaves this computer.
 //!
-//! With a state folder every effect is on disk before it is answered, so that the witness never
-//! counts too little, whoever is killed.
+//! # Sandbox Tracker, below `/tracker`
+//!
+//! `Authorization: Bearer <token>`, with the token it hands out. Eight issues to begin with.
+//!
+//! | Request | Answer |
+//! |---|---|
+//! | `GET /me` | who the token belongs to |
+//! | `GET /issues?state=&since=&page=&per_page=` | issues, oldest change first; the next page in `Link` |
+//! | `GET /issues/{number}` | one issue |
+//! | `POST /issues` | a new issue each time, found again by title in the list |
+//! | `PATCH /issues/{number}` | the issue with `state`, `title`, `body`, `priority`, `labels` set |
+//! | `GET /issues/{number}/comments` | its comments, all at once |
+//! | `POST /issues/{number}/comments` | a new comment each time |
+//! | `DELETE /comments/{id}` | nothing (204) |
+//!
+//! # Sandbox Chat, below `/chat`
+//!
+//! `X-Api-Key: <key>`, with the key it hands out.
+//!
+//! | Request | Answer |
+//! |---|---|
+//! | `GET /me` | which bot the key belongs to |
+//! | `GET /channels?cursor=&limit=` | channels, with `next_cursor` |
+//! | `GET /channels/{id}/messages?cursor=&limit=` | its messages, with `next_cursor` |
+//! | `POST /channels/{id}/messages` | a message; the same `Idempotency-Key` gives the same message |
+//! | `POST /channels/{id}/announcements` | a new message each time: no key, no undo, no way to ask |
+//! | `DELETE /messages/{id}` | nothing (204) |
+//!
+//! Both refuse with `{"error": {"message": "…"}}`.
+//!
+//! # Control, below `/control`
+//!
+//! No key, but only from this computer and never from a web page: a request with an `Origin` is
+//! refused, as it is everywhere in the sandbox.
+//!
+//! | Request | |
+//! |---|---|
+//! | `GET /access` | addresses and pretend keys |
+//! | `GET /counters` | `effects` by kind, `byContent` such as `message_sent:general:Hello`, `replays`, `replaysByContent`, `requests` |
+//! | `GET /faults`, `PUT /faults` | the switches of each tool, replaced as a whole |
+//! | `POST /reset` | back to the seed, all switches off; keys stay |
+//!
+//! A switch is `{"fault": …, "times": 2, "on": "POST /channels"}`. Without `times` it stays on;
+//! without `on` it is for every request of the tool. The faults:
+//!
+//! | `fault` | What the client sees | Did it happen? |
+//! |---|---|---|
+//! | `expired` | 401 | no |
+//! | `slow` (`ms`) | the answer, later | yes |
+//! | `limited` (`retryAfter`, seconds) | 429 with `Retry-After` | no |
+//! | `down` | 503 | no |
+//! | `broken` | 500 | no |
+//! | `odd_data` (`odd`: `mixed`, `missing_fields`, `wrong_types`, `html`, `hostile_text`) | not what was promised | yes |
+//! | `dies_after_effect` | the connection is cut without a status line | yes |
+//!
+//! # State
+//!
+//! With a state folder every effect is a line in `effects.jsonl`, on disk before it is answered, so
+//! that the witness never counts too little, whoever is killed. The pretend keys are in `keys.json`
+//! and outlive a restart. One sandbox at a time has the folder.
 
 mod chat;
 mod control;
 mod error;
 mod fault;
 mod log;
+mod odd;
 mod server;
 mod tracker;
 mod world;

@@ -3,10 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use patchbay_model::Clock;
@@ -15,17 +17,21 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::error::SandboxError;
-use crate::fault::{self, Switches, refusal};
+use crate::fault::{self, Switches, Tool, refusal};
 use crate::log::Log;
-use crate::world::World;
+use crate::world::{Effect, World};
 use crate::{chat, control, tracker};
+
+/// Another sandbox of the same folder may be finishing its last requests: how long to wait for it.
+const PATIENCE: Duration = Duration::from_millis(100);
+const TRIES: usize = 60;
 
 /// How to start.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxOptions {
     /// The port; any free one where 0.
     pub port: u16,
-    /// Where state is kept; in memory where absent.
+    /// Where state is kept, readable by this user only; in memory where absent.
     pub state_dir: Option<PathBuf>,
 }
 
@@ -73,18 +79,20 @@ impl Shared {
 }
 
 impl Sandbox {
-    /// Starts it on loopback.
+    /// Starts it on loopback, with the state that the folder holds. `PORT_IN_USE` where the port is
+    /// taken, `IN_USE` where another sandbox has the folder.
     pub async fn start(options: SandboxOptions, clock: Arc<dyn Clock>) -> Result<Self, SandboxError> {
+        let folder = options.state_dir.as_deref();
+        let (log, effects) = open(folder).await?;
+        let (tracker_token, chat_key) = keys(folder)?;
         let listener = patchbay_net::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
         let address = listener.addr();
-        let (tracker_token, chat_key) = keys(options.state_dir.as_deref())?;
         let access = Access {
             tracker_url: format!("http://{address}/tracker"),
             tracker_token,
             chat_url: format!("http://{address}/chat"),
             chat_key,
         };
-        let (log, effects) = Log::open(options.state_dir.as_deref())?;
         let shared = Shared {
             world: Arc::new(Mutex::new(World::new(log, effects))),
             switches: Arc::default(),
@@ -115,6 +123,26 @@ impl Sandbox {
         self.access.clone()
     }
 
+    /// Base address of the tracker, such as `http://127.0.0.1:4319/tracker`.
+    pub fn tracker_url(&self) -> String {
+        self.access.tracker_url.clone()
+    }
+
+    /// Base address of the chat, such as `http://127.0.0.1:4319/chat`.
+    pub fn chat_url(&self) -> String {
+        self.access.chat_url.clone()
+    }
+
+    /// A token that the tracker accepts.
+    pub fn tracker_token(&self) -> String {
+        self.access.tracker_token.clone()
+    }
+
+    /// A key that the chat accepts.
+    pub fn chat_key(&self) -> String {
+        self.access.chat_key.clone()
+    }
+
     /// Stops it; requests under way are finished.
     pub async fn stop(self) {
         let _ = self.stop.send(());
@@ -124,43 +152,82 @@ impl Sandbox {
 
 /// All routes.
 pub(crate) fn router(shared: &Shared) -> Router {
-    let tool = |name: &'static str, routes: Router<Shared>| {
+    let with = |tool: Tool, routes: Router<Shared>| {
         let state = shared.clone();
         routes.layer(middleware::from_fn(move |request: Request, next: Next| {
             let shared = state.clone();
-            async move { enter(shared, name, request, next).await }
+            async move { enter(shared, tool, request, next).await }
         }))
     };
     Router::new()
-        .nest("/tracker", tool("tracker", tracker::routes()))
-        .nest("/chat", tool("chat", chat::routes()))
+        .nest("/tracker", with(Tool::Tracker, tracker::routes()))
+        .nest("/chat", with(Tool::Chat, chat::routes()))
         .nest("/control", control::routes())
+        .fallback(unknown)
+        .layer(middleware::map_response(in_json))
         .with_state(shared.clone())
 }
 
 /// Counts the request, checks its key and lets faults have their way.
-async fn enter(shared: Shared, tool: &'static str, request: Request, next: Next) -> Response {
+async fn enter(shared: Shared, tool: Tool, request: Request, next: Next) -> Response {
     shared.world().counters.requests += 1;
     let line = format!("{} {}", request.method(), request.uri().path());
     let known = knows(request.headers(), tool, &shared.access);
-    let fault = fault::take(&mut shared.switches(), tool, &line);
-    if let Some(response) = fault::before(fault.clone()).await {
+    let switch = fault::take(&mut shared.switches(), tool, &line);
+    if let Some(response) = fault::before(switch.as_ref()).await {
         return response;
     }
     if !known {
         return refusal(StatusCode::UNAUTHORIZED, "This key is not known here");
     }
-    fault::after(fault.as_ref(), next.run(request).await)
+    fault::after(switch.as_ref(), next.run(request).await).await
 }
 
-fn knows(headers: &HeaderMap, tool: &str, access: &Access) -> bool {
+/// Nothing is there.
+pub(crate) async fn unknown() -> Response {
+    refusal(StatusCode::NOT_FOUND, "There is nothing at this address")
+}
+
+/// Gives refusals of the framework, such as of a body that is not JSON, the form of our own.
+async fn in_json(response: Response) -> Response {
+    let (status, headers) = (response.status(), response.headers());
+    let error = status.is_client_error() || status.is_server_error();
+    let json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if !error || json {
+        return response;
+    }
+    let allow = headers.get(header::ALLOW).cloned();
+    let bytes = to_bytes(response.into_body(), 4_096).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let message = if text.is_empty() { status.canonical_reason().unwrap_or("Refused") } else { &text };
+    let mut refused = refusal(status, message);
+    if let Some(allow) = allow {
+        refused.headers_mut().insert(header::ALLOW, allow);
+    }
+    refused
+}
+
+fn knows(headers: &HeaderMap, tool: Tool, access: &Access) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match tool {
-        "tracker" => {
+        Tool::Tracker => {
             header("authorization").and_then(|v| v.strip_prefix("Bearer ")) == Some(&access.tracker_token)
         }
-        _ => header("x-api-key") == Some(&access.chat_key),
+        Tool::Chat => header("x-api-key") == Some(&access.chat_key),
     }
+}
+
+/// Opens the state of a folder, once an earlier sandbox has let go of it.
+async fn open(folder: Option<&Path>) -> Result<(Log, Vec<Effect>), SandboxError> {
+    for _ in 0..TRIES {
+        match Log::open(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(PATIENCE).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
+    Err(SandboxError::InUse)
 }
 
 /// Pretend keys: new ones, or those of an earlier start with the same state.
@@ -174,10 +241,7 @@ fn keys(folder: Option<&Path>) -> Result<(String, String), SandboxError> {
     let keys = (format!("sandbox-token-{}", random()?), format!("sandbox-key-{}", random()?));
     if let Some(file) = file {
         use std::io::Write;
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        if let Some(folder) = folder {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        }
+        use std::os::unix::fs::OpenOptionsExt;
         let text = serde_json::to_vec(&keys).map_err(std::io::Error::from)?;
         // Beside and in place: a kill leaves the old keys or the new, never half of one.
         let beside = file.with_extension("new");
@@ -186,6 +250,9 @@ fn keys(folder: Option<&Path>) -> Result<(String, String), SandboxError> {
         out.write_all(&text)?;
         out.sync_all()?;
         std::fs::rename(&beside, &file)?;
+        if let Some(folder) = folder {
+            std::fs::File::open(folder)?.sync_all()?;
+        }
     }
     Ok(keys)
 }

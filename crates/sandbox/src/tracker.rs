@@ -11,7 +11,13 @@ use serde_json::json;
 
 use crate::fault::refusal;
 use crate::server::{Shared, page};
-use crate::world::{Comment, Effect, Issue, Person};
+use crate::world::{Comment, Effect, Issue, IssueChange, Person};
+
+/// The states of an issue.
+const STATES: [&str; 2] = ["open", "closed"];
+
+/// How urgent an issue may be.
+const PRIORITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
@@ -20,6 +26,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/issues/{number}", get(show).patch(change))
         .route("/issues/{number}/comments", get(comments).post(comment))
         .route("/comments/{id}", delete(delete_comment))
+        .fallback(crate::server::unknown)
 }
 
 async fn me() -> Response {
@@ -35,6 +42,9 @@ struct ListQuery {
 }
 
 async fn list(State(shared): State<Shared>, Query(query): Query<ListQuery>) -> Response {
+    if query.state.as_deref().is_some_and(|state| state != "all" && !STATES.contains(&state)) {
+        return refusal(StatusCode::UNPROCESSABLE_ENTITY, "The state is open, closed or all");
+    }
     let mut issues: Vec<Issue> = shared
         .world()
         .issues
@@ -104,25 +114,33 @@ async fn create(State(shared): State<Shared>, Json(new): Json<NewIssue>) -> Resp
     }
 }
 
-#[derive(Deserialize)]
-struct IssueChange {
-    state: Option<String>,
-    title: Option<String>,
-}
-
 async fn change(
     State(shared): State<Shared>,
     Path(number): Path<u64>,
     Json(change): Json<IssueChange>,
 ) -> Response {
+    let odd =
+        |value: &Option<String>, known: &[&str]| value.as_deref().is_some_and(|value| !known.contains(&value));
+    let wrong = if change == IssueChange::default() {
+        Some("Nothing to change is given")
+    } else if odd(&change.state, &STATES) {
+        Some("The state is open or closed")
+    } else if odd(&change.priority, &PRIORITIES) {
+        Some("The priority is low, medium, high or critical")
+    } else if change.title.as_deref().is_some_and(|title| title.trim().is_empty()) {
+        Some("A title is needed")
+    } else {
+        None
+    };
+    if let Some(message) = wrong {
+        return refusal(StatusCode::UNPROCESSABLE_ENTITY, message);
+    }
     let at = shared.clock.now();
     let mut world = shared.world();
     if !world.issues.iter().any(|issue| issue.number == number) {
         return refusal(StatusCode::NOT_FOUND, "There is no such issue");
     }
-    if let Err(error) =
-        world.perform(Effect::IssueChanged { number, state: change.state, title: change.title, at })
-    {
+    if let Err(error) = world.perform(Effect::IssueChanged { number, change, at }) {
         return unwritten(&error);
     }
     let issue = world.issues.iter().find(|issue| issue.number == number).cloned();
@@ -130,8 +148,11 @@ async fn change(
 }
 
 async fn comments(State(shared): State<Shared>, Path(number): Path<u64>) -> Response {
-    let comments: Vec<Comment> =
-        shared.world().comments.iter().filter(|comment| comment.issue == number).cloned().collect();
+    let world = shared.world();
+    if !world.issues.iter().any(|issue| issue.number == number) {
+        return refusal(StatusCode::NOT_FOUND, "There is no such issue");
+    }
+    let comments: Vec<&Comment> = world.comments.iter().filter(|comment| comment.issue == number).collect();
     Json(comments).into_response()
 }
 
@@ -145,6 +166,9 @@ async fn comment(
     Path(number): Path<u64>,
     Json(new): Json<NewComment>,
 ) -> Response {
+    if new.body.trim().is_empty() {
+        return refusal(StatusCode::UNPROCESSABLE_ENTITY, "A text is needed");
+    }
     let created_at = shared.clock.now();
     let mut world = shared.world();
     if !world.issues.iter().any(|issue| issue.number == number) {

@@ -15,7 +15,9 @@ pub(crate) struct World {
     pub(crate) messages: Vec<Message>,
     pub(crate) counters: Counters,
     pub(crate) log: Log,
-    keys: BTreeMap<String, u64>,
+    /// Idempotency keys with what they made. A key outlives its message: taking a message back does
+    /// not make a late repeat of it an effect.
+    keys: BTreeMap<String, Message>,
     next_id: u64,
 }
 
@@ -31,6 +33,24 @@ pub(crate) struct Issue {
     pub(crate) url: String,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+}
+
+impl Issue {
+    fn change(&mut self, change: IssueChange, at: Timestamp) {
+        let IssueChange { state, title, body, priority, labels } = change;
+        set(&mut self.state, state);
+        set(&mut self.title, title);
+        set(&mut self.body, body);
+        set(&mut self.priority, priority);
+        set(&mut self.labels, labels);
+        self.updated_at = at;
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,9 +84,12 @@ pub(crate) struct Counters {
     pub(crate) effects: BTreeMap<String, u64>,
     /// Effects by kind and content, such as `message_sent:general:Hello`.
     pub(crate) by_content: BTreeMap<String, u64>,
-    /// Repeats that were recognised by their key and changed nothing.
+    /// Repeats that were recognised by their key and changed nothing. Since the start: they are no
+    /// effects, and not kept.
     pub(crate) replays: u64,
-    /// Requests of any kind.
+    /// The same by kind and content.
+    pub(crate) replays_by_content: BTreeMap<String, u64>,
+    /// Requests to the tools of any kind, refused ones too. Since the start.
     pub(crate) requests: u64,
 }
 
@@ -74,12 +97,45 @@ pub(crate) struct Counters {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub(crate) enum Effect {
-    IssueCreated { issue: Issue },
-    IssueChanged { number: u64, state: Option<String>, title: Option<String>, at: Timestamp },
-    CommentAdded { comment: Comment },
-    CommentDeleted { id: u64 },
-    MessageSent { message: Message, key: Option<String> },
-    MessageDeleted { id: u64 },
+    IssueCreated {
+        issue: Issue,
+    },
+    IssueChanged {
+        number: u64,
+        #[serde(flatten)]
+        change: IssueChange,
+        at: Timestamp,
+    },
+    CommentAdded {
+        comment: Comment,
+    },
+    CommentDeleted {
+        id: u64,
+    },
+    MessageSent {
+        message: Message,
+        key: Option<String>,
+    },
+    MessageDeleted {
+        id: u64,
+    },
+}
+
+/// What a change of an issue sets. Members that it does not know are refused: a change that was
+/// passed over must not look done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IssueChange {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) priority: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) labels: Option<Vec<String>>,
 }
 
 impl World {
@@ -107,8 +163,14 @@ impl World {
 
     /// The message that an idempotency key has made already.
     pub(crate) fn sent_with(&self, key: &str) -> Option<&Message> {
-        let id = self.keys.get(key)?;
-        self.messages.iter().find(|message| message.id == *id)
+        self.keys.get(key)
+    }
+
+    /// Counts a repeat that changed nothing.
+    pub(crate) fn replayed(&mut self, message: &Message) {
+        self.counters.replays += 1;
+        let content = format!("message_sent:{}:{}", message.channel, message.text);
+        *self.counters.replays_by_content.entry(content).or_default() += 1;
     }
 
     /// Makes an effect durable, then real.
@@ -129,8 +191,8 @@ impl World {
     fn apply(&mut self, effect: Effect) {
         let (kind, content) = match &effect {
             Effect::IssueCreated { issue } => ("issue_created", issue.title.clone()),
-            Effect::IssueChanged { number, state, .. } => {
-                ("issue_changed", format!("{number}:{}", state.as_deref().unwrap_or("-")))
+            Effect::IssueChanged { number, change, .. } => {
+                ("issue_changed", format!("{number}:{}", change.state.as_deref().unwrap_or("-")))
             }
             Effect::CommentAdded { comment } => {
                 ("comment_added", format!("{}:{}", comment.issue, comment.body))
@@ -148,11 +210,9 @@ impl World {
         *self.counters.by_content.entry(format!("{kind}:{content}")).or_default() += 1;
         match effect {
             Effect::IssueCreated { issue } => self.issues.push(issue),
-            Effect::IssueChanged { number, state, title, at } => {
+            Effect::IssueChanged { number, change, at } => {
                 if let Some(issue) = self.issues.iter_mut().find(|issue| issue.number == number) {
-                    issue.state = state.unwrap_or_else(|| issue.state.clone());
-                    issue.title = title.unwrap_or_else(|| issue.title.clone());
-                    issue.updated_at = at;
+                    issue.change(change, at);
                 }
             }
             Effect::CommentAdded { comment } => {
@@ -163,7 +223,7 @@ impl World {
             Effect::MessageSent { message, key } => {
                 self.next_id = self.next_id.max(message.id + 1);
                 if let Some(key) = key {
-                    self.keys.insert(key, message.id);
+                    self.keys.insert(key, message.clone());
                 }
                 self.messages.push(message);
             }

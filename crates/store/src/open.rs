@@ -95,8 +95,12 @@ pub(crate) async fn open(
     let mut fresh = is_missing(&path);
     if !fresh {
         files::private_file(&path)?;
-        // Read only: a damaged file and its log are kept as they were found.
-        match examine(reading(&path, tuning), schema).await {
+        // Read only: a damaged file and its log are kept as they were found. A rollback journal is
+        // there only where the very first start was cut off before the switch to WAL; then the file
+        // cannot be read until that start is taken back, which has to write.
+        let cut_off = files::beside(&path, "-journal").exists();
+        let look = if cut_off { plain(&path, tuning) } else { reading(&path, tuning) };
+        match examine(look, schema).await {
             Ok(()) => {}
             Err(StoreError::Corrupt(why)) => {
                 let restored = mend(dir, &path, now, tuning, schema).await?;
@@ -241,6 +245,35 @@ mod tests {
         connection.close().await.unwrap();
         let (version, _) = open_as(dir.path(), NEW).await.unwrap();
         assert_eq!(version, 2, "no half of the failed one is in the way");
+    }
+
+    /// What a kill leaves in the middle of the first write: pages on disk and the journal to take
+    /// them back with.
+    #[tokio::test]
+    async fn a_start_cut_off_before_the_switch_to_wal_is_taken_back() {
+        let (begun, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = begun.path().join(DATABASE);
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut connection = options.connect().await.unwrap();
+        for step in [
+            "PRAGMA cache_size = 1",
+            "CREATE TABLE before (text TEXT)",
+            "BEGIN IMMEDIATE",
+            "CREATE TABLE half (text TEXT)",
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \
+             INSERT INTO half SELECT hex(randomblob(200)) FROM n",
+        ] {
+            sqlx::raw_sql(step).execute(&mut connection).await.unwrap();
+        }
+        for suffix in ["", "-journal"] {
+            std::fs::copy(files::beside(&path, suffix), files::beside(&dir.path().join(DATABASE), suffix))
+                .unwrap();
+        }
+        let (version, mut opened) = open_as(dir.path(), SCHEMA).await.unwrap();
+        assert_eq!(version, SCHEMA.newest());
+        let tables = "SELECT group_concat(name) FROM sqlite_schema WHERE name IN ('before', 'half')";
+        let kept: String = sqlx::query_scalar(tables).fetch_one(&mut opened).await.unwrap();
+        assert_eq!(kept, "before");
     }
 
     #[tokio::test]

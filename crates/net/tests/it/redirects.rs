@@ -59,7 +59,10 @@ async fn secrets_and_bodies_reach_no_other_origin() {
             // Even an origin that is approved for this connection is another origin.
             request.origins.extend(origin_of(&foreign.url("/")));
             let failure = client.send(request).await.unwrap_err();
-            assert_eq!((failure.code, failure.sent), (Code::RedirectRefused, true), "{status} {method:?}");
+            // 303 says that the request was processed: it must not count as refused.
+            let acted = status == 303 && !method.is_safe();
+            let code = if acted { Code::UnexpectedContent } else { Code::RedirectRefused };
+            assert_eq!((failure.code, failure.sent), (code, true), "{status} {method:?}");
             assert!(!failure.to_string().contains(CANARY) && !failure.to_string().contains('?'));
             assert_eq!(home.heads().len(), 1);
             assert_eq!(foreign.connections(), 0, "{status} {method:?}: the other origin was contacted");

@@ -1,0 +1,224 @@
+//! The connector as a whole: who it is, where it leads, what people enter, whether it works.
+
+use patchbay_model::descriptor::{AuthMethod, ConfigField, ConfigKind, InjectAt, Method};
+use serde_json::Value;
+use url::Url;
+
+use super::{Checker, is_name, matcher};
+
+impl Checker<'_> {
+    pub(super) fn identity(&mut self) {
+        let d = self.descriptor;
+        let id = d.id.as_str();
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if id.len() < 2 || !is_name(id, 64, fits) {
+            self.say("/id", "an id has 2 to 64 lower-case letters, digits and hyphens, a letter first");
+        }
+        if semver::Version::parse(&d.version).is_err() {
+            self.say("/version", format!("\"{}\" is not a version such as 1.0.0", d.version));
+        }
+        for (pointer, text, most) in [("/name", &d.name, 60), ("/description", &d.description, 300)] {
+            if text.trim().is_empty() || text.chars().count() > most {
+                self.say(pointer, format!("it has 1 to {most} characters"));
+            }
+        }
+        if let Some(url) = &d.docs_url {
+            self.https("/docsUrl", url);
+        }
+        self.base_url(&d.base_url);
+        if d.streams.is_empty() && d.operations.is_empty() {
+            self.say("", "a connector has at least one stream or operation");
+        }
+    }
+
+    /// A setting inside it must not decide whether the way there is encrypted.
+    fn base_url(&mut self, text: &str) {
+        let at = "/baseUrl";
+        self.template(at, text, &[]);
+        let whole = text.strip_prefix("{{").and_then(|rest| rest.split_once("}}")).map(|(name, _)| name.trim());
+        let url_setting = whole.and_then(|name| name.strip_prefix("config.")).is_some_and(|key| {
+            self.descriptor.config_fields.iter().any(|f| f.key == key && f.kind == ConfigKind::Url)
+        });
+        let safe = if text.contains("{{") {
+            url_setting || text.starts_with("https://") || starts_on_this_computer(text)
+        } else {
+            Url::parse(text).is_ok_and(|url| match (url.scheme(), url.host_str()) {
+                ("https", Some(_)) => true,
+                ("http", Some(host)) => matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
+                _ => false,
+            })
+        };
+        self.say_unless(safe, at, "it is an https address (http only on this computer)");
+        self.say_unless(!text.ends_with('/'), at, "it ends without a slash");
+        let literal = text.split("{{").enumerate().map(|(index, piece)| match index {
+            0 => piece,
+            _ => piece.split_once("}}").map_or("", |(_, rest)| rest),
+        });
+        let plain = !literal.into_iter().any(|piece| piece.contains(['?', '#', '@']));
+        self.say_unless(plain, at, "it holds no user name, query or fragment");
+    }
+
+    fn https(&mut self, pointer: &str, url: &str) {
+        let safe = Url::parse(url).is_ok_and(|url| url.scheme() == "https" && url.username().is_empty());
+        self.say_unless(safe, pointer, "it is an https address");
+    }
+
+    pub(super) fn settings(&mut self) {
+        for (index, field) in self.descriptor.config_fields.iter().enumerate() {
+            let pointer = format!("/configFields/{index}");
+            self.key(&format!("{pointer}/key"), &field.key);
+            self.filled(&format!("{pointer}/label"), &field.label);
+            if field.key == "baseUrl" {
+                self.say(&format!("{pointer}/key"), "every connection has \"baseUrl\" already");
+            }
+            if (field.kind == ConfigKind::Enum) == field.options.is_empty() {
+                let message = "options belong to fields of type enum, and those need some";
+                self.say(&format!("{pointer}/options"), message);
+            }
+            if let Some(default) = &field.default {
+                self.say_unless(
+                    suits(field, default),
+                    &format!("{pointer}/default"),
+                    "it is not of the field's type",
+                );
+            }
+            let Some(pattern) = &field.pattern else {
+                continue;
+            };
+            if let Some(test) = self.compiles(&format!("{pointer}/pattern"), matcher(pattern)) {
+                let shown =
+                    [("example", field.example.clone().map(Value::from)), ("default", field.default.clone())];
+                for (name, value) in shown.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+                    let fits = !value.is_string() || test.holds(&value);
+                    self.say_unless(
+                        fits,
+                        &format!("{pointer}/{name}"),
+                        "it does not fit the field's own pattern",
+                    );
+                }
+            }
+        }
+    }
+
+    fn key(&mut self, pointer: &str, key: &str) {
+        if !is_name(key, 40, |c| c.is_ascii_alphanumeric()) {
+            self.say(pointer, "a key has 1 to 40 letters and digits, a lower-case letter first");
+        }
+    }
+
+    pub(super) fn sign_ins(&mut self) {
+        for (index, method) in self.descriptor.auth.iter().enumerate() {
+            let pointer = format!("/auth/{index}");
+            self.filled(&format!("{pointer}/id"), method.id());
+            self.filled(&format!("{pointer}/label"), method.label());
+            let fields = format!("{pointer}/credentialFields");
+            let asks = method.credential_fields();
+            self.say_unless(!asks.is_empty(), &fields, "a sign-in asks for at least one value");
+            self.unique(&fields, "key", asks.iter().map(|field| field.key.as_str()));
+            for (i, field) in asks.iter().enumerate() {
+                self.key(&format!("{fields}/{i}/key"), &field.key);
+                self.filled(&format!("{fields}/{i}/label"), &field.label);
+                if let Some(pattern) = &field.pattern {
+                    self.pattern(&format!("{fields}/{i}/pattern"), pattern);
+                }
+            }
+            let secrets: Vec<String> = asks.iter().map(|field| format!("secret.{}", field.key)).collect();
+            let known: Vec<&str> = secrets.iter().map(String::as_str).collect();
+            match method {
+                AuthMethod::ApiKey(key) | AuthMethod::Pat(key) => {
+                    self.say_unless(
+                        !key.inject.is_empty(),
+                        &format!("{pointer}/inject"),
+                        "say where the key goes",
+                    );
+                    for (i, inject) in key.inject.iter().enumerate() {
+                        let at = format!("{pointer}/inject/{i}");
+                        match inject.at {
+                            InjectAt::Header => self.header_name(&format!("{at}/name"), &inject.name),
+                            InjectAt::Query => self.filled(&format!("{at}/name"), &inject.name),
+                        }
+                        self.template(&format!("{at}/value"), &inject.value, &known);
+                    }
+                }
+                AuthMethod::Basic(basic) => {
+                    self.template(&format!("{pointer}/username"), &basic.username, &known);
+                    self.template(&format!("{pointer}/password"), &basic.password, &known);
+                }
+            }
+            if let Some(help) = method.help() {
+                self.https(&format!("{pointer}/help/url"), &help.url);
+                self.filled(&format!("{pointer}/help/text"), &help.text);
+            }
+        }
+    }
+
+    /// What every request shares, and how fast it may go.
+    pub(super) fn shared(&mut self) {
+        let defaults = &self.descriptor.defaults;
+        self.headers("/defaults/headers", &defaults.headers, &[]);
+        self.query("/defaults/query", &defaults.query, &[]);
+        for (index, rule) in defaults.errors.iter().enumerate() {
+            self.error_rule(&format!("/defaults/errors/{index}"), rule);
+        }
+        if let Some(paging) = &defaults.pagination {
+            self.paging("/defaults/pagination", paging);
+        }
+        let limits = &self.descriptor.limits;
+        for (index, window) in limits.rate.iter().enumerate() {
+            let at = format!("/limits/rate/{index}");
+            self.at_least_one(&format!("{at}/calls"), Some(window.calls.into()));
+            self.at_least_one(&format!("{at}/seconds"), Some(window.seconds.into()));
+            self.at_least_one(&format!("{at}/burst"), window.burst.map(u64::from));
+        }
+        self.at_least_one("/limits/concurrency", limits.concurrency.map(u64::from));
+        self.at_least_one("/limits/timeoutMs", limits.timeout_ms);
+        if let Some(reset) = &limits.reset_header {
+            self.header_name("/limits/resetHeader/name", &reset.name);
+            if let Some(name) = &reset.remaining {
+                self.header_name("/limits/resetHeader/remaining", name);
+            }
+        }
+    }
+
+    pub(super) fn health(&mut self) {
+        let check = &self.descriptor.health_check;
+        self.request("/healthCheck/request", &check.request, &[], &[]);
+        let method = check.request.method;
+        self.say_unless(
+            method.is_safe() || (method == Method::Post && check.expect.is_some()),
+            "/healthCheck/request/method",
+            "use GET or HEAD; POST only with \"expect\", and only where it changes nothing",
+        );
+        for (index, status) in check.expect_status.iter().enumerate() {
+            self.status(&format!("/healthCheck/expectStatus/{index}"), *status);
+        }
+        self.at_least_one("/healthCheck/timeoutMs", check.timeout_ms);
+        if let Some(expect) = &check.expect {
+            self.predicate("/healthCheck/expect", expect);
+        }
+        for (pointer, path) in [
+            ("/healthCheck/accountIdPath", &check.account_id_path),
+            ("/healthCheck/identityPath", &check.identity_path),
+        ] {
+            if let Some(path) = path {
+                self.path(pointer, path);
+            }
+        }
+    }
+}
+
+fn starts_on_this_computer(text: &str) -> bool {
+    ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|start| {
+        text.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    })
+}
+
+fn suits(field: &ConfigField, default: &Value) -> bool {
+    match field.kind {
+        ConfigKind::Bool => default.is_boolean(),
+        ConfigKind::Number => default.is_number(),
+        ConfigKind::List => default.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
+        ConfigKind::Enum => default.as_str().is_some_and(|text| field.options.iter().any(|o| o == text)),
+        ConfigKind::Text | ConfigKind::Url | ConfigKind::Date => default.is_string(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Requests, paging and what unusual answers mean.
+
+use std::collections::BTreeMap;
+
+use patchbay_map::Template;
+use patchbay_model::descriptor::{ErrorRule, Pagination, Paging, RequestTemplate, StatusMatch, TokenPlace};
+use serde_json::Value;
+
+use super::{Checker, below};
+
+impl Checker<'_> {
+    /// `known` are the names that the place adds, `sure` those of them that always have a value.
+    pub(super) fn request(&mut self, pointer: &str, request: &RequestTemplate, known: &[&str], sure: &[&str]) {
+        let path = format!("{pointer}/path");
+        self.say_unless(
+            request.path.starts_with('/'),
+            &path,
+            "a path begins with a slash; the address is in baseUrl",
+        );
+        let literal = !request.path.split("{{").enumerate().any(|(index, piece)| {
+            let literal = if index == 0 { piece } else { piece.split_once("}}").map_or("", |(_, rest)| rest) };
+            literal.contains(['?', '#'])
+        });
+        self.say_unless(literal, &path, "what follows a question mark belongs to \"query\"");
+        self.template(&path, &request.path, known);
+        self.always_there(&path, &request.path, known, sure);
+        self.query(&format!("{pointer}/query"), &request.query, known);
+        self.headers(&format!("{pointer}/headers"), &request.headers, known);
+        if let Some(body) = &request.body {
+            self.json_template(&format!("{pointer}/body"), body, known);
+            let carries = !request.method.is_safe();
+            self.say_unless(carries, &format!("{pointer}/body"), "GET and HEAD carry no body");
+        }
+    }
+
+    /// What is a part of the address cannot be left out.
+    fn always_there(&mut self, pointer: &str, path: &str, known: &[&str], sure: &[&str]) {
+        let names = Template::compile(path).map(|template| template.names()).unwrap_or_default();
+        // An expression may bring its own default.
+        for name in names.iter().filter(|_| !path.contains('|')) {
+            let optional_setting = self
+                .descriptor
+                .config_fields
+                .iter()
+                .any(|f| *name == format!("config.{}", f.key) && !f.required && f.default.is_none());
+            let optional_param = known.contains(&name.as_str()) && !sure.contains(&name.as_str());
+            if optional_setting || optional_param {
+                self.say(
+                    pointer,
+                    format!("\"{name}\" is a part of the address: make it required or give it a default"),
+                );
+            }
+        }
+    }
+
+    pub(super) fn query(&mut self, pointer: &str, query: &BTreeMap<String, Value>, known: &[&str]) {
+        for (name, value) in query {
+            self.json_template(&below(pointer, name), value, known);
+        }
+    }
+
+    pub(super) fn headers(&mut self, pointer: &str, headers: &BTreeMap<String, String>, known: &[&str]) {
+        for (name, value) in headers {
+            let at = below(pointer, name);
+            self.header_name(&at, name);
+            self.say_unless(!value.contains(char::is_control), &at, "a header's value is one line");
+            self.template(&at, value, known);
+        }
+    }
+
+    pub(super) fn paging(&mut self, pointer: &str, paging: &Paging) {
+        if let Pagination::Cursor { cursor_path, has_more_path, .. } = &paging.next {
+            self.path(&format!("{pointer}/next/cursorPath"), cursor_path);
+            if let Some(path) = has_more_path {
+                self.path(&format!("{pointer}/next/hasMorePath"), path);
+            }
+        }
+        if let Pagination::Cursor { param, .. }
+        | Pagination::Page { param, .. }
+        | Pagination::Offset { param } = &paging.next
+        {
+            self.filled(&format!("{pointer}/next/param"), param);
+        }
+        let by_number = matches!(paging.next, Pagination::Page { .. } | Pagination::Offset { .. });
+        if by_number && paging.page_size.is_none() {
+            self.say(
+                &format!("{pointer}/pageSize"),
+                "paging by number needs a page size to know the last page",
+            );
+        } else if paging.size_param.is_some() && paging.page_size.is_none() {
+            self.say(&format!("{pointer}/sizeParam"), "say in \"pageSize\" what it carries");
+        }
+        self.at_least_one(&format!("{pointer}/pageSize"), paging.page_size.map(u64::from));
+        self.at_least_one(&format!("{pointer}/maxPages"), paging.max_pages.map(u64::from));
+    }
+
+    /// A page token can only go into a body where there is one.
+    pub(super) fn token_place(&mut self, pointer: &str, paging: Option<&Paging>, request: &RequestTemplate) {
+        let own = paging.is_some();
+        let paging = paging.or(self.descriptor.defaults.pagination.as_ref());
+        if let Some(Paging { next: Pagination::Cursor { place: TokenPlace::Body, .. }, .. }) = paging
+            && request.method.is_safe()
+        {
+            let at = if own {
+                format!("{pointer}/pagination/next/place")
+            } else {
+                format!("{pointer}/request/method")
+            };
+            self.say(&at, "the page token goes into the body, and GET and HEAD carry none");
+        }
+    }
+
+    pub(super) fn error_rule(&mut self, pointer: &str, rule: &ErrorRule) {
+        if rule.status.is_none() && rule.body.is_none() && rule.headers.is_empty() {
+            self.say(pointer, "a rule says when it applies: status, body or headers");
+        }
+        match rule.status {
+            Some(StatusMatch::One(status)) => self.status(&format!("{pointer}/status"), status),
+            Some(StatusMatch::Range([from, to])) => {
+                self.status(&format!("{pointer}/status/0"), from);
+                self.status(&format!("{pointer}/status/1"), to);
+                self.say_unless(from <= to, &format!("{pointer}/status"), "the smaller code comes first");
+            }
+            None => {}
+        }
+        if let Some(body) = &rule.body {
+            self.predicate(&format!("{pointer}/body"), body);
+        }
+        for (name, pattern) in &rule.headers {
+            let at = below(&format!("{pointer}/headers"), name);
+            self.header_name(&at, name);
+            self.pattern(&at, pattern);
+        }
+        if let Some(path) = &rule.message_path {
+            self.path(&format!("{pointer}/messagePath"), path);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Members that are told apart by a tag. The library's errors stop at the tag, and where a kind has
+//! no members of its own it lets any pass; so each is read once more by its name, for the mistake
+//! and its exact place. The compiler holds these mirrors to the shapes of `patchbay_model`.
+
+use patchbay_model::descriptor::{
+    AuthMethod, BasicAuth, Delta, Idempotency, KeyAuth, Pagination, TimeFormat, TokenPlace,
+};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::read::{Mistake, parts};
+use crate::words::instead;
+
+#[derive(Deserialize)]
+#[serde(remote = "AuthMethod", rename_all = "snake_case")]
+enum AuthByName {
+    ApiKey(KeyAuth),
+    Pat(KeyAuth),
+    Basic(BasicAuth),
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Delta", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+enum DeltaByName {
+    None {},
+    TimestampFilter {
+        param: String,
+        #[serde(default)]
+        format: TimeFormat,
+        #[serde(default)]
+        look_back_seconds: u32,
+    },
+    SinceId {
+        param: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Pagination", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+enum PaginationByName {
+    None {},
+    LinkHeader {},
+    Cursor {
+        cursor_path: String,
+        param: String,
+        #[serde(default)]
+        place: TokenPlace,
+        #[serde(default)]
+        has_more_path: Option<String>,
+    },
+    Page {
+        param: String,
+        #[serde(default)]
+        start: u32,
+    },
+    Offset {
+        param: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(
+    remote = "Idempotency",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+enum IdempotencyByName {
+    None {},
+    Natural {},
+    Header { name: String, ttl_seconds: u64 },
+}
+
+macro_rules! by_name {
+    ($wrapper:ident, $mirror:literal, $shape:ty) => {
+        #[derive(Deserialize)]
+        struct $wrapper(
+            #[serde(with = $mirror)]
+            #[expect(dead_code, reason = "read for its mistakes only")]
+            $shape,
+        );
+    };
+}
+by_name!(AnAuth, "AuthByName", AuthMethod);
+by_name!(ADelta, "DeltaByName", Delta);
+by_name!(APagination, "PaginationByName", Pagination);
+by_name!(AnIdempotency, "IdempotencyByName", Idempotency);
+
+/// The mistakes within tagged members. What has one is taken out of the document, so that reading
+/// the rest finds the others.
+pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    let count = |document: &Value, name: &str| document[name].as_array().map_or(0, Vec::len);
+    for index in 0..count(document, "auth") {
+        let at = format!("/auth/{index}");
+        look::<AnAuth>(document, &at, "", "method", &["api_key", "pat", "basic"], &mut mistakes);
+    }
+    if !mistakes.is_empty()
+        && let Some(members) = document.as_object_mut()
+    {
+        members.shift_remove("auth");
+    }
+    let pagination = ["none", "link_header", "cursor", "page", "offset"];
+    let mut places = vec!["/defaults".to_owned()];
+    for (name, tagged) in [("streams", "delta"), ("operations", "idempotency")] {
+        for index in 0..count(document, name) {
+            let parent = format!("/{name}/{index}");
+            let found = mistakes.len();
+            if tagged == "delta" {
+                let kinds = ["none", "timestamp_filter", "since_id"];
+                look::<ADelta>(document, &parent, "/delta", "type", &kinds, &mut mistakes);
+            } else {
+                let kinds = ["none", "natural", "header"];
+                look::<AnIdempotency>(document, &parent, "/idempotency", "type", &kinds, &mut mistakes);
+            }
+            remove_if(mistakes.len() > found, document, &parent, tagged);
+            places.push(parent);
+        }
+    }
+    for parent in places {
+        let found = mistakes.len();
+        look::<APagination>(document, &parent, "/pagination/next", "type", &pagination, &mut mistakes);
+        remove_if(mistakes.len() > found, document, &parent, "pagination");
+    }
+    mistakes
+}
+
+fn remove_if(mistaken: bool, document: &mut Value, parent: &str, name: &str) {
+    if mistaken && let Some(members) = document.pointer_mut(parent).and_then(Value::as_object_mut) {
+        members.shift_remove(name);
+    }
+}
+
+fn look<T: DeserializeOwned>(
+    document: &Value,
+    parent: &str,
+    name: &str,
+    tag: &str,
+    kinds: &[&str],
+    mistakes: &mut Vec<Mistake>,
+) {
+    let at = format!("{parent}{name}");
+    let Some(value) = document.pointer(&at) else {
+        return;
+    };
+    let mut say = |pointer: String, message: String| mistakes.push(Mistake { pointer, message });
+    let listed = kinds.join(", ");
+    let Value::Object(members) = value else {
+        return say(at, format!("expected an object with \"{tag}\": one of {listed}"));
+    };
+    match members.get(tag) {
+        None => say(at, format!("\"{tag}\" is missing: one of {listed}")),
+        Some(Value::String(kind)) if kinds.contains(&kind.as_str()) => {
+            let mut members = members.clone();
+            members.shift_remove(tag);
+            let (_, found) = parts::<T>(&json!({ kind: members }), &at);
+            mistakes.extend(found);
+        }
+        Some(Value::String(kind)) => {
+            let what = if tag == "method" { "a way to sign in" } else { "known here" };
+            say(format!("{at}/{tag}"), format!("\"{kind}\" is not {what}{}", instead(kind, kinds)));
+        }
+        Some(_) => say(format!("{at}/{tag}"), format!("expected one of {listed}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The wire names of the mirrors are those of the shapes: the compiler sees only Rust's names.
+    #[test]
+    fn each_kind_takes_the_members_that_the_schema_says() {
+        let schema = crate::json_schema();
+        let mut kinds = 0;
+        for (shape, tag) in
+            [("AuthMethod", "method"), ("Delta", "type"), ("Pagination", "type"), ("Idempotency", "type")]
+        {
+            for branch in schema["$defs"][shape]["oneOf"].as_array().unwrap() {
+                let properties = branch["properties"].as_object().unwrap();
+                let kind = properties[tag]["const"].as_str().unwrap();
+                let value = json!({ kind: { "a stranger": 1 } });
+                let error = match shape {
+                    "AuthMethod" => serde_json::from_value::<AnAuth>(value).err(),
+                    "Delta" => serde_json::from_value::<ADelta>(value).err(),
+                    "Pagination" => serde_json::from_value::<APagination>(value).err(),
+                    _ => serde_json::from_value::<AnIdempotency>(value).err(),
+                };
+                let error = error.unwrap().to_string();
+                let mut said: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+                let mut want: Vec<&str> =
+                    properties.keys().map(String::as_str).filter(|name| *name != tag).collect();
+                said.sort_unstable();
+                want.sort_unstable();
+                assert_eq!(said, want, "{shape} {kind}: {error}");
+                kinds += 1;
+            }
+        }
+        assert_eq!(kinds, 14, "a kind has come or gone");
+    }
+}

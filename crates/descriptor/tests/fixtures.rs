@@ -1,0 +1,101 @@
+//! Fixtures: those that ship can be read and leave nothing out; those with a mistake say so.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use patchbay_descriptor::Catalogue;
+use patchbay_descriptor::fixture::{Case, load};
+use patchbay_model::problem::Subject;
+
+/// An empty folder of this name.
+#[expect(clippy::unwrap_used, reason = "without a folder there is nothing to test")]
+fn empty(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn shipped(id: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../descriptors/fixtures").join(id)
+}
+
+#[test]
+fn every_operation_stream_and_health_check_that_ships_has_a_fixture() {
+    let catalogue = Catalogue::built_in();
+    assert!(catalogue.all().count() >= 3);
+    for connector in catalogue.all() {
+        let fixtures = load(&shipped(connector.id.as_str())).unwrap();
+        let mut played = BTreeSet::new();
+        for fixture in &fixtures {
+            match &*fixture.case {
+                Case::Stream { stream, .. } => played.insert(format!("stream {stream}")),
+                Case::Operation { operation, .. } => played.insert(format!("operation {operation}")),
+                Case::Health { healthy: true, .. } => played.insert("health".into()),
+                Case::Health { .. } => false,
+            };
+        }
+        let mut wanted: BTreeSet<_> =
+            connector.operations.iter().map(|o| format!("operation {}", o.id)).collect();
+        wanted.extend(connector.streams.iter().map(|s| format!("stream {}", s.id)));
+        wanted.insert("health".into());
+        assert_eq!(played, wanted, "{}", connector.id);
+    }
+}
+
+#[test]
+fn a_fixture_with_a_mistake_is_never_passed_over() {
+    let health = |more: &str| {
+        format!(
+            "{{\n \"proof\": \"fixture_only\",\n \"case\": {{\"kind\": \"health\", \"response\": {{}}, {more}}}\n}}"
+        )
+    };
+    let cases = [
+        ("fixture.json", health("\"healthy\": true"), None),
+        ("fixtures.json", health("\"healthy\": true"), Some("cannot be read")),
+        ("fixture.json", health("\"healthy\": true, \"problem\": \"AUTH_INVALID\""), Some("no problem")),
+        ("fixture.json", health("\"healthy\": true, \"identty\": \"x\""), Some("Line 3: unknown field \"identty\". Did you mean")),
+        ("fixture.json", health("\"healthy\": true").replace("proof", "prof"), Some("Line 2: unknown field \"prof\"")),
+        ("fixture.json", health("\"healthy\": true").replace("fixture_only", "trust_me"), Some("Line 2: \"trust_me\" is not known here")),
+        ("fixture.json", "{".into(), Some("not JSON")),
+        (
+            "fixture.json",
+            "{\"proof\": \"fixture_only\", \"case\": {\"kind\": \"stream\", \"stream\": \"s\", \"pages\": [], \"signals\": []}}".into(),
+            Some("at least one page"),
+        ),
+    ];
+    for (name, text, words) in cases {
+        let folder = empty("a_fixture_with_a_mistake");
+        std::fs::create_dir(folder.join("one")).unwrap();
+        std::fs::write(folder.join("one").join(name), &text).unwrap();
+        std::fs::write(folder.join("README"), "Not a case.").unwrap();
+        match (load(&folder), words) {
+            (Ok(fixtures), None) => assert_eq!(fixtures[0].name, "one"),
+            (Err(problem), Some(words)) => {
+                assert!(problem.hint().contains(words), "{words}: {problem:?}");
+                assert!(matches!(problem.subject(), Some(Subject::File { path, .. }) if path.contains("one")));
+            }
+            (outcome, _) => panic!("{name} {text}: {outcome:?}"),
+        }
+    }
+    assert!(load(Path::new("no such folder")).unwrap().is_empty());
+}
+
+#[test]
+fn the_authors_guide_shows_fixtures_that_can_be_read_and_every_filter() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/descriptor.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let folder = empty("the_authors_guide");
+    let examples = guide.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for (index, example) in examples.enumerate() {
+        let case = folder.join(index.to_string());
+        std::fs::create_dir(&case).unwrap();
+        std::fs::write(case.join("fixture.json"), example).unwrap();
+    }
+    assert_eq!(load(&folder).unwrap().len(), 3, "one of each kind");
+    for (filter, _) in patchbay_map::FILTERS {
+        assert!(guide.contains(&format!("`{filter}`")), "{filter} is not in the guide");
+    }
+}

@@ -1,0 +1,13 @@
+//! The sandbox seen from outside: its tools, its faults, and whether the witness tells the truth.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the whole program is a test; its helpers stand outside the test functions"
+)]
+
+mod chat;
+mod control;
+mod durable;
+mod faults;
+mod house;
+mod tracker;
