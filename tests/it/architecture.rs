@@ -30,10 +30,17 @@ const IMPURE: &[&str] = &["tokio", "futures-util", "async-trait", "axum", "nix",
 const NO_HTTP: &[&str] = &["patchbay-store", "patchbay-vault"];
 const HTTP: &[&str] = &["axum", "url", "reqwest"];
 
+/// What may be in the graph once only.
+const SINGLE: &[&str] = &["reqwest", "rustls", "libsqlite3-sys", "sqlx", "sqlx-core"];
+
 /// Package → what it depends on, tests aside.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 fn graph() -> Graph {
+    read_graph(|kind| kind != cargo_metadata::DependencyKind::Development)
+}
+
+fn read_graph(wanted: impl Fn(cargo_metadata::DependencyKind) -> bool) -> Graph {
     let metadata = cargo_metadata::MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
         .no_deps()
@@ -43,13 +50,27 @@ fn graph() -> Graph {
         .packages
         .iter()
         .map(|package| {
-            let dependencies = package
-                .dependencies
-                .iter()
-                .filter(|d| d.kind != cargo_metadata::DependencyKind::Development)
-                .map(|d| d.name.clone())
-                .collect();
+            let dependencies =
+                package.dependencies.iter().filter(|d| wanted(d.kind)).map(|d| d.name.clone()).collect();
             (package.name.to_string(), dependencies)
+        })
+        .collect()
+}
+
+/// What belongs to another crate; the tests of a crate keep to this, too.
+fn not_its_own(package: &str, dependency: &str) -> Option<String> {
+    let (owner, ..) = CRATES.iter().find(|(_, _, owned)| owned.contains(&dependency))?;
+    (*owner != package)
+        .then(|| format!("rule 5, one owner: {package} uses {dependency}, which belongs to {owner}"))
+}
+
+/// Names of `SINGLE` that a lock file has more than once or not at all.
+fn not_single(lock: &str) -> Vec<String> {
+    SINGLE
+        .iter()
+        .filter_map(|name| {
+            let count = lock.lines().filter(|line| *line == format!("name = \"{name}\"")).count();
+            (count != 1).then(|| format!("one copy each: {name} is in the graph {count} times"))
         })
         .collect()
 }
@@ -73,13 +94,7 @@ fn broken(graph: &Graph) -> Vec<String> {
                     "rule 1, arrows go only down: {package} (level {own}) uses {dependency} (level {theirs})"
                 ));
             }
-            for (owner, _, owned) in CRATES {
-                if owned.contains(&dependency.as_str()) && owner != package {
-                    broken.push(format!(
-                        "rule 5, one owner: {package} uses {dependency}, which belongs to {owner}"
-                    ));
-                }
-            }
+            broken.extend(not_its_own(package, dependency));
             if PURE.contains(&package.as_str()) && IMPURE.contains(&dependency.as_str()) {
                 broken.push(format!(
                     "rule 2, model and map are pure and synchronous: {package} uses {dependency}"
@@ -98,6 +113,23 @@ fn the_house_keeps_its_rules() {
     let graph = graph();
     assert!(graph.len() >= CRATES.len(), "the workspace was not read");
     assert_eq!(broken(&graph), Vec::<String>::new());
+    let for_tests = read_graph(|kind| kind == cargo_metadata::DependencyKind::Development);
+    let borrowed: Vec<_> = for_tests
+        .iter()
+        // The tests of whole processes and the tool around them are no part of the product.
+        .filter(|(package, _)| CRATES.iter().any(|(own, ..)| own == package))
+        .flat_map(|(package, names)| names.iter().filter_map(|name| not_its_own(package, name)))
+        .collect();
+    assert_eq!(borrowed, Vec::<String>::new());
+}
+
+#[test]
+fn what_must_not_be_doubled_is_there_once() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    assert_eq!(not_single(&lock), Vec::<String>::new());
+    let doubled = format!("{lock}\n[[package]]\nname = \"reqwest\"\nversion = \"0.12.0\"\n");
+    assert_eq!(not_single(&doubled), ["one copy each: reqwest is in the graph 2 times"]);
+    assert_eq!(not_single("").len(), SINGLE.len());
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! `cargo xtask`: sets up, tests, generates, measures and bundles the product.
-#![expect(clippy::print_stdout, reason = "a tool for people at a terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod bench;
 mod bundle;
@@ -9,6 +9,9 @@ mod new_descriptor;
 mod packages;
 mod shell;
 mod suite;
+mod tally;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -33,7 +36,11 @@ enum Task {
     /// The fast part: format, lints, architecture.
     Check,
     /// Write every generated file anew.
-    Gen,
+    Gen {
+        /// Write nothing; fail where a file is not what its generator makes.
+        #[arg(long)]
+        check: bool,
+    },
     /// The tests that drive whole processes.
     E2e,
     /// Measure: prints figures and ratios, never fails on time.
@@ -53,21 +60,32 @@ enum Task {
     },
 }
 
-fn main() -> Result<()> {
-    match Args::parse().command {
-        Task::App => app(),
-        Task::Test { full } => suite::test(full),
-        Task::Check => suite::check(),
-        Task::Gen => generate::all(),
-        Task::E2e => suite::processes(),
-        Task::Bench { list: true, .. } => {
-            bench::list();
-            Ok(())
+fn main() -> ExitCode {
+    match perform() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
         }
-        Task::Bench { name, .. } => bench::run(name.as_deref()),
-        Task::Bundle => bundle::all(),
-        Task::NewDescriptor { id } => new_descriptor::write(&id),
     }
+}
+
+/// Does what was asked; whether all is well.
+fn perform() -> Result<bool> {
+    match Args::parse().command {
+        Task::App => app()?,
+        Task::Test { full } => return suite::test(full),
+        Task::Check => suite::check()?,
+        Task::Gen { check: false } => generate::all()?,
+        Task::Gen { check: true } => generate::check()?,
+        Task::E2e => suite::processes()?,
+        Task::Bench { list: true, .. } => bench::list(),
+        Task::Bench { name, .. } => bench::run(name.as_deref())?,
+        Task::Bundle => bundle::all()?,
+        Task::NewDescriptor { id } => new_descriptor::write(&id)?,
+    }
+    Ok(true)
 }
 
 /// Until there is a window: the demonstration on the command line, in a folder of its own.
@@ -76,10 +94,12 @@ fn app() -> Result<()> {
     shell::cargo(&["build", "--package", "patchbay-headless"])?;
     let data = shell::root().join("target/demo");
     println!("There is no window yet: this is the demonstration on the command line.\n");
-    shell::run(
-        std::process::Command::new(shell::root().join("target/debug/patchbay-cli"))
-            .args(["--secrets", "memory", "--data-dir"])
-            .arg(data)
-            .arg("demo"),
-    )
+    let mut demo = std::process::Command::new(shell::root().join("target/debug/patchbay-cli"));
+    demo.args(["--secrets", "passphrase", "--data-dir"]).arg(data).arg("demo");
+    // The folder outlives the process, so the key must: the demonstration can be killed and started
+    // again. It guards the sandbox's pretend keys only.
+    if std::env::var_os("PATCHBAY_PASSPHRASE").is_none() {
+        demo.env("PATCHBAY_PASSPHRASE", "demonstration");
+    }
+    shell::run(&mut demo)
 }

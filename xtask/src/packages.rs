@@ -31,7 +31,9 @@ pub(crate) fn ensure(packages: &[Package]) -> Result<()> {
         return Ok(());
     }
     let names = missing.join(" ");
-    let command = format!("apt-get update && apt-get install --yes --no-install-recommends {names}");
+    let command = format!(
+        "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends {names}"
+    );
     if !shell::have("apt-get") {
         bail!("these are missing: {names}. Install them with your system's package manager.");
     }
