@@ -49,6 +49,8 @@ impl patchbay_chain::Connectors for Connectors {
 
 /// Which connectors to list. Every condition given must hold.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CatalogueRequest {
     /// Only this category.
@@ -63,6 +65,7 @@ pub struct CatalogueRequest {
 
 /// Connectors, sorted by name.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CatalogueResponse {
     /// The connectors that match.
     pub connectors: Vec<ConnectorSummary>,
@@ -72,6 +75,7 @@ pub struct CatalogueResponse {
 
 /// A connector as a catalogue card shows it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectorSummary {
     /// Its identifier.
@@ -92,16 +96,21 @@ pub struct ConnectorSummary {
     pub streams: Vec<String>,
     /// What chains can call.
     pub operations: Vec<OperationSummary>,
+    /// Name of its brand mark, where it has one.
+    pub icon: Option<String>,
+    /// Whether it is a pretend tool.
+    pub sandbox: bool,
 }
 
 /// One way to sign in.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct AuthSummary {
     /// Its identifier.
     pub id: String,
     /// Its kind: `api_key`, `pat` or `basic`.
-    pub method: &'static str,
+    pub method: String,
     /// What a person reads.
     pub label: String,
     /// The names of the values that are asked.
@@ -112,6 +121,7 @@ pub struct AuthSummary {
 
 /// One operation.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct OperationSummary {
     /// Its identifier.
@@ -166,13 +176,15 @@ fn matches(descriptor: &Descriptor, request: &CatalogueRequest) -> bool {
     category && auth && ingestion && search
 }
 
-fn summary(descriptor: &Descriptor) -> ConnectorSummary {
+pub(crate) fn summary(descriptor: &Descriptor) -> ConnectorSummary {
     ConnectorSummary {
         id: descriptor.id.clone(),
         name: descriptor.name.clone(),
         description: descriptor.description.clone(),
         category: descriptor.category,
         version: descriptor.version.clone(),
+        icon: descriptor.icon.clone(),
+        sandbox: descriptor.id.as_str().starts_with("sandbox-"),
         auth: descriptor.auth.iter().map(auth_summary).collect(),
         required_settings: descriptor
             .config_fields
@@ -197,7 +209,7 @@ fn summary(descriptor: &Descriptor) -> ConnectorSummary {
 fn auth_summary(method: &AuthMethod) -> AuthSummary {
     AuthSummary {
         id: method.id().to_owned(),
-        method: method.method(),
+        method: method.method().to_owned(),
         label: method.label().to_owned(),
         fields: method.credential_fields().iter().map(|field| field.key.clone()).collect(),
         help_url: method.help().map(|help| help.url.clone()),
@@ -206,6 +218,7 @@ fn auth_summary(method: &AuthMethod) -> AuthSummary {
 
 /// A connector definition as text.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct DescriptorText {
     /// The file's name, for messages.
@@ -216,6 +229,7 @@ pub struct DescriptorText {
 
 /// What was found in a definition.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Validation {
     /// The file's name.
     pub file: String,
@@ -239,6 +253,8 @@ pub async fn validate(_: &Hub, _: &str, request: DescriptorText) -> Result<Valid
 
 /// A definition and the folder with its fixtures.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct DescriptorTestRequest {
     /// The definition's file.
@@ -247,6 +263,7 @@ pub struct DescriptorTestRequest {
 
 /// What the fixtures showed.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct DescriptorTestResponse {
     /// The connector.

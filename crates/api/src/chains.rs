@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use patchbay_chain::fields::StepFields;
 use patchbay_chain::mapping::{self, Samples};
 use patchbay_chain::runner::check as check_live;
 use patchbay_chain::{Live, Plan};
@@ -12,7 +13,7 @@ use patchbay_model::check::{Finding, Level};
 use patchbay_model::descriptor::Descriptor;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::RunState;
-use patchbay_model::{ChainId, Event, Timestamp};
+use patchbay_model::{ChainId, Event, StepId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use crate::workspaces::Empty;
 
 /// A chain to save.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct ChainImportRequest {
     /// The document.
@@ -34,6 +37,7 @@ pub struct ChainImportRequest {
 
 /// A saved chain.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ChainSaved {
     /// Its identifier, the same for all versions.
@@ -46,10 +50,13 @@ pub struct ChainSaved {
     pub matched: Vec<MatchedField>,
     /// What is missing or unsure.
     pub findings: Vec<Finding>,
+    /// The document as it was saved.
+    pub chain: Chain,
 }
 
 /// One field that was matched automatically.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MatchedField {
     /// The step.
     pub step: String,
@@ -80,7 +87,43 @@ pub async fn import(hub: &Hub, workspace: &str, request: ChainImportRequest) -> 
             .about(subject())
     })?;
     check_document(&chain).map_err(|problem| problem.about(subject()))?;
-    save(&workspace, chain).await
+    let existing = workspace.store().chain_named(&chain.name).await?.map(|found| found.id);
+    save(&workspace, existing, chain).await
+}
+
+/// A chain as the editor has it.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct ChainSaveRequest {
+    /// The chain; a new one where absent.
+    #[serde(default)]
+    pub id: Option<ChainId>,
+    /// The document.
+    pub chain: Chain,
+}
+
+/// Saves a new version of a chain, or a new chain. A name that another chain has is `CONFLICT`.
+pub async fn keep(hub: &Hub, workspace: &str, request: ChainSaveRequest) -> Result<ChainSaved, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    check_document(&request.chain)?;
+    if let Some(id) = &request.id
+        && workspace.store().chain(id).await?.is_none()
+    {
+        return Err(Problem::new(Code::NotFound)
+            .with("item", format!("The chain \"{id}\""))
+            .about(Subject::Chain { id: id.to_string(), step: None }));
+    }
+    if let Some(other) = workspace.store().chain_named(&request.chain.name).await?
+        && request.id.as_ref() != Some(&other.id)
+    {
+        return Err(Problem::new(Code::Conflict)
+            .with("item", format!("A chain called \"{}\"", request.chain.name))
+            .with("message", "There is one already. Choose another name.")
+            .about(Subject::Field { name: "name".into() }));
+    }
+    save(&workspace, request.id, request.chain).await
 }
 
 fn check_document(chain: &Chain) -> Result<(), Problem> {
@@ -112,10 +155,13 @@ fn check_document(chain: &Chain) -> Result<(), Problem> {
 }
 
 /// Completes and saves a chain.
-pub(crate) async fn save(workspace: &Workspace, chain: Chain) -> Result<ChainSaved, Problem> {
+pub(crate) async fn save(
+    workspace: &Workspace,
+    existing: Option<ChainId>,
+    chain: Chain,
+) -> Result<ChainSaved, Problem> {
     let connectors = connectors_of(workspace, &chain).await?;
     let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
-    let existing = workspace.store().chain_named(&chain.name).await?;
     let chain = mapping::complete(&chain, descriptor_of, &samples(workspace, &chain, descriptor_of).await?);
     patchbay_map::StepMapping::compile(
         &chain.steps.iter().flat_map(|step| step.mapping.clone()).collect::<Vec<_>>(),
@@ -124,7 +170,7 @@ pub(crate) async fn save(workspace: &Workspace, chain: Chain) -> Result<ChainSav
         Problem::new(Code::InputInvalid).with("field", "A mapping").with("message", format!("{error}."))
     })?;
     let hash = hash(&chain)?;
-    let version = workspace.store().chain_save(existing.as_ref().map(|c| &c.id), &chain, &hash).await?;
+    let version = workspace.store().chain_save(existing.as_ref(), &chain, &hash).await?;
     workspace.events().emit(Event::ChainsChanged);
     let mut findings = mapping::findings(&chain, descriptor_of);
     if let Err(problems) = Plan::of(&chain, descriptor_of) {
@@ -136,6 +182,7 @@ pub(crate) async fn save(workspace: &Workspace, chain: Chain) -> Result<ChainSav
         version: version.version,
         matched: matched(&chain),
         findings,
+        chain,
     })
 }
 
@@ -210,6 +257,8 @@ async fn samples<'d>(
 
 /// A chain by identifier or name.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct ChainRef {
     /// Its identifier or its name.
@@ -236,6 +285,7 @@ pub async fn export(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Cha
 
 /// Chains, sorted by name.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChainListResponse {
     /// All of them.
     pub chains: Vec<ChainSummary>,
@@ -243,6 +293,7 @@ pub struct ChainListResponse {
 
 /// A chain as a list shows it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ChainSummary {
     /// Its identifier.
@@ -255,6 +306,8 @@ pub struct ChainSummary {
     pub saved_at: Timestamp,
     /// Its steps: `connection: operation`.
     pub steps: Vec<String>,
+    /// The connection of each step.
+    pub connections: Vec<String>,
     /// How its last run went.
     pub last_run: Option<RunState>,
 }
@@ -271,6 +324,7 @@ pub async fn list(hub: &Hub, workspace: &str, _: Empty) -> Result<ChainListRespo
         .map(|version| ChainSummary {
             last_run: runs.iter().find(|run| run.chain_id == version.id).map(|run| run.state),
             steps: version.chain.steps.iter().map(|s| format!("{}: {}", s.connection, s.operation)).collect(),
+            connections: version.chain.steps.iter().map(|s| s.connection.clone()).collect(),
             id: version.id,
             name: version.chain.name,
             version: version.version,
@@ -283,6 +337,7 @@ pub async fn list(hub: &Hub, workspace: &str, _: Empty) -> Result<ChainListRespo
 
 /// What the check found.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChainCheckResponse {
     /// Whether a run would start.
     pub ready: bool,
@@ -301,8 +356,88 @@ pub async fn check(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Chai
     Ok(ChainCheckResponse { ready: !findings.iter().any(|f| f.level == Level::Blocker), findings })
 }
 
+/// One step of a chain.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct ChainStepRequest {
+    /// The chain, by identifier or name.
+    pub chain: String,
+    /// The step.
+    pub step: StepId,
+    /// Which sample to show, from 0.
+    #[serde(default)]
+    pub sample: Option<u32>,
+}
+
+/// A step's fields with what fills them.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct StepFieldsResponse {
+    /// The fields.
+    pub fields: StepFields,
+    /// Where the samples come from; none where there are none.
+    pub origin: Option<SampleOrigin>,
+    /// How many samples there are.
+    pub samples: usize,
+}
+
+/// Where samples come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SampleOrigin {
+    /// The connection's last signals.
+    Signals,
+    /// The example that comes with the connector.
+    Example,
+}
+
+/// Shows a step's fields with what fills them.
+pub async fn fields(
+    hub: &Hub,
+    workspace: &str,
+    request: ChainStepRequest,
+) -> Result<StepFieldsResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let version = find(&workspace, &request.chain).await?;
+    let connectors = connectors_of(&workspace, &version.chain).await?;
+    let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
+    let missing = || {
+        Problem::new(Code::NotFound)
+            .with("item", format!("The step \"{}\"", request.step))
+            .about(Subject::Chain { id: request.chain.clone(), step: Some(request.step.to_string()) })
+    };
+    let (index, _) = version.chain.step(&request.step).ok_or_else(missing)?;
+    let mut samples = samples(&workspace, &version.chain, descriptor_of).await?;
+    samples.retain(|_, values| !values.is_empty());
+    let earlier = version.chain.steps.iter().take(index);
+    let mut origin = None;
+    for step in earlier {
+        let example = descriptor_of(&step.connection)
+            .and_then(|d| d.operation(&step.operation))
+            .and_then(|operation| operation.example.clone());
+        if samples.contains_key(step.id.as_str()) {
+            origin = origin.max(Some(SampleOrigin::Signals));
+        } else if let Some(example) = example {
+            let values = match example {
+                Value::Array(items) => items,
+                one => vec![one],
+            };
+            samples.insert(step.id.to_string(), values);
+            origin = origin.max(Some(SampleOrigin::Example));
+        }
+    }
+    let nth = request.sample.unwrap_or(0) as usize;
+    let fields = patchbay_chain::fields::of_step(&version.chain, index, descriptor_of, &samples, nth)
+        .ok_or_else(missing)?;
+    Ok(StepFieldsResponse { fields, origin, samples: samples.values().map(Vec::len).max().unwrap_or(0) })
+}
+
 /// A chain that is gone.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChainDeleted {
     /// Its name.
     pub name: String,

@@ -4,8 +4,16 @@
 use patchbay_model::problem::{Code, Problem};
 use serde_json::Value;
 
+use patchbay_connector::{RawRead, TestReport};
+use patchbay_model::chain::ChainVersion;
+use patchbay_model::report::RunReport;
+
 use crate::hub::Hub;
-use crate::{catalogue, chains, connections, data, health, runs, signals, storage, workspaces};
+use crate::workspaces::Empty;
+use crate::{
+    catalogue, chains, connections, connector_detail, data, health, links, runs, sandbox, signals, storage,
+    workspaces,
+};
 
 /// One command, for documentation and tests.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +25,7 @@ pub struct CommandInfo {
 }
 
 macro_rules! commands {
-    ($($(#[doc = $about:literal])* $name:ident => $handler:path,)*) => {
+    ($($(#[doc = $about:literal])* $name:ident($request:ty) -> $response:ty => $handler:path,)*) => {
         /// Every command, in the order of the list.
         pub const COMMANDS: &[CommandInfo] = &[
             $(CommandInfo { name: stringify!($name), about: concat!($($about),*) },)*
@@ -28,84 +36,107 @@ macro_rules! commands {
         pub async fn dispatch(hub: &Hub, workspace: &str, name: &str, request: Value) -> Result<Value, Problem> {
             match name {
                 $(stringify!($name) => {
-                    let request = read(name, request)?;
-                    write(&$handler(hub, workspace, request).await?)
+                    let request: $request = read(name, request)?;
+                    let response: $response = $handler(hub, workspace, request).await?;
+                    write(&response)
                 })*
                 _ => Err(Problem::new(Code::InputInvalid)
                     .with("field", "The command")
                     .with("message", format!("There is no command \"{name}\"."))),
             }
         }
+
+        /// Shows every request and response to a visitor, by command.
+        #[cfg(feature = "ts")]
+        pub(crate) fn visit(visitor: &mut impl crate::bindings::Visitor) {
+            $(visitor.command::<$request, $response>(stringify!($name), concat!($($about),*));)*
+        }
     };
 }
 
 commands! {
     /// Lists workspaces.
-    workspace_list => workspaces::list,
+    workspace_list(Empty) -> workspaces::WorkspaceList => workspaces::list,
     /// Makes a workspace.
-    workspace_create => workspaces::create,
+    workspace_create(workspaces::WorkspaceName) -> workspaces::WorkspaceName => workspaces::create,
     /// Deletes a workspace with everything in it.
-    workspace_delete => workspaces::delete,
+    workspace_delete(workspaces::WorkspaceName) -> workspaces::WorkspaceName => workspaces::delete,
     /// Lists connectors.
-    catalogue_list => catalogue::list,
+    catalogue_list(catalogue::CatalogueRequest) -> catalogue::CatalogueResponse => catalogue::list,
+    /// Shows one connector in full.
+    connector_show(connector_detail::ConnectorRef) -> connector_detail::ConnectorDetail => connector_detail::show,
     /// Checks a connector definition.
-    descriptor_validate => catalogue::validate,
+    descriptor_validate(catalogue::DescriptorText) -> catalogue::Validation => catalogue::validate,
     /// Runs a connector's fixtures.
-    descriptor_test => catalogue::test,
+    descriptor_test(catalogue::DescriptorTestRequest) -> catalogue::DescriptorTestResponse => catalogue::test,
     /// Connects: tests the credential, then keeps it sealed.
-    connection_create => connections::create,
+    connection_create(connections::ConnectRequest) -> connections::ConnectResponse => connections::create,
+    /// Tests what would be connected and keeps nothing.
+    connection_try(connections::ConnectRequest) -> TestReport => connections::try_out,
     /// Lists connections.
-    connection_list => connections::list,
+    connection_list(connections::ConnectionListRequest) -> connections::ConnectionListResponse => connections::list,
     /// Shows one connection.
-    connection_show => connections::show,
+    connection_show(connections::ConnectionName) -> connections::ConnectionView => connections::show,
     /// Changes a connection's settings.
-    connection_set => connections::set,
+    connection_set(connections::ConnectionSetRequest) -> connections::ConnectionView => connections::set,
     /// Renames a connection.
-    connection_rename => connections::rename,
+    connection_rename(connections::ConnectionRenameRequest) -> connections::ConnectionView => connections::rename,
     /// Pauses or resumes a connection.
-    connection_pause => connections::pause,
+    connection_pause(connections::ConnectionPauseRequest) -> connections::ConnectionView => connections::pause,
     /// Replaces a connection's key in place.
-    connection_replace_key => connections::replace_key,
+    connection_replace_key(connections::ReplaceKeyRequest) -> connections::ConnectResponse => connections::replace_key,
     /// Disconnects: deletes the credential and the connection.
-    connection_disconnect => connections::disconnect,
+    connection_disconnect(connections::DisconnectRequest) -> connections::DisconnectResponse => connections::disconnect,
     /// Tests a connection.
-    connection_test => connections::test,
+    connection_test(connections::ConnectionName) -> connections::TestResponse => connections::test,
     /// Reads what is new from a connection.
-    connection_sync => data::sync,
+    connection_sync(data::SyncRequest) -> data::SyncResponse => data::sync,
     /// Reads one address of a connection's service.
-    connection_get => data::get,
+    connection_get(data::GetRequest) -> RawRead => data::get,
     /// Calls one operation of a connection.
-    operation_call => data::call,
+    operation_call(data::CallRequest) -> data::CallResponse => data::call,
     /// Lists signals.
-    signal_list => signals::list,
+    signal_list(signals::SignalListRequest) -> signals::SignalListResponse => signals::list,
     /// Saves a chain from a document.
-    chain_import => chains::import,
+    chain_import(chains::ChainImportRequest) -> chains::ChainSaved => chains::import,
+    /// Saves a chain as the editor has it.
+    chain_save(chains::ChainSaveRequest) -> chains::ChainSaved => chains::keep,
     /// Gives a chain's document.
-    chain_export => chains::export,
+    chain_export(chains::ChainRef) -> ChainVersion => chains::export,
     /// Lists chains.
-    chain_list => chains::list,
+    chain_list(Empty) -> chains::ChainListResponse => chains::list,
     /// Checks a chain without running it.
-    chain_check => chains::check,
+    chain_check(chains::ChainRef) -> chains::ChainCheckResponse => chains::check,
+    /// Shows a step's fields with what fills them.
+    chain_fields(chains::ChainStepRequest) -> chains::StepFieldsResponse => chains::fields,
     /// Deletes a chain; its runs stay.
-    chain_delete => chains::delete,
+    chain_delete(chains::ChainRef) -> chains::ChainDeleted => chains::delete,
     /// Starts a run.
-    run_start => runs::start,
+    run_start(runs::RunStartRequest) -> runs::RunView => runs::start,
     /// Waits until a run ends or needs the user.
-    run_wait => runs::wait,
+    run_wait(runs::RunRef) -> RunReport => runs::wait,
     /// Answers an unknown outcome.
-    run_resolve => runs::resolve,
+    run_resolve(runs::RunResolveRequest) -> RunReport => runs::resolve,
     /// Stops a run.
-    run_stop => runs::stop,
+    run_stop(runs::RunStopRequest) -> RunReport => runs::stop,
     /// Lists runs.
-    run_list => runs::list,
+    run_list(runs::RunListRequest) -> runs::RunListResponse => runs::list,
     /// Gives a run's report.
-    run_report => runs::report,
+    run_report(runs::RunReportRequest) -> runs::RunReportResponse => runs::report,
+    /// Starts the built-in sandbox and connects its tools.
+    sandbox_start(Empty) -> sandbox::SandboxReady => sandbox::start,
+    /// Lets the sandbox make trouble, or end it.
+    sandbox_fault(sandbox::SandboxFaultRequest) -> sandbox::SandboxState => sandbox::fault,
+    /// Puts the sandbox back to how it was at first.
+    sandbox_reset(Empty) -> sandbox::SandboxState => sandbox::reset,
+    /// Opens a page in the system's browser.
+    url_open(links::UrlOpenRequest) -> links::UrlOpened => links::open,
     /// Says how connections, storage and secrets are.
-    health => health::health,
+    health(Empty) -> health::HealthResponse => health::health,
     /// Writes a copy of the workspace's database.
-    backup => storage::backup,
+    backup(storage::BackupRequest) -> storage::BackupResponse => storage::backup,
     /// Confirms that this computer runs the triggers of data that came from another.
-    machine_confirm => storage::confirm_machine,
+    machine_confirm(Empty) -> storage::Confirmed => storage::confirm_machine,
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {

@@ -18,6 +18,7 @@ use crate::workspace::Workspace;
 
 /// A connection as screens and the command line show it. Holds no secret.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionView {
     /// Never changes.
@@ -84,6 +85,8 @@ async fn view(workspace: &Workspace, connection: Connection) -> Result<Connectio
 
 /// What connecting needs.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConnectRequest {
     /// The connector.
@@ -106,6 +109,7 @@ pub struct ConnectRequest {
 
 /// What connecting gave.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectResponse {
     /// The connection.
@@ -118,37 +122,11 @@ pub struct ConnectResponse {
 /// Nothing is kept where the test fails.
 pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Result<ConnectResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let compiled = workspace.connectors().get(&request.connector)?;
-    let descriptor = compiled.descriptor().clone();
-    let name = check_name(&request.name)?;
-    if workspace.store().connection_named(&name).await?.is_some() {
-        return Err(name_taken(&name));
+    let Draft { compiled, mut connection, credential } = draft(hub, &workspace, request)?;
+    connection.name = check_name(&connection.name)?;
+    if workspace.store().connection_named(&connection.name).await?.is_some() {
+        return Err(name_taken(&connection.name));
     }
-    let method = auth_method(&descriptor, request.auth.as_deref())?;
-    let config = settings(&descriptor, &request.config)?;
-    let credential = credential(method, request.secrets)?;
-    let now = hub.clock().now();
-    let mut connection = Connection {
-        id: ConnectionId::generate(),
-        name,
-        connector: descriptor.id.clone(),
-        descriptor_version: descriptor.version.clone(),
-        auth_method: method.map(|m| m.id().to_owned()),
-        origins: compiled.origins(&config).map_err(Problem::from)?,
-        config,
-        allow_private: request.allow_private,
-        state: ConnectionState::Testing,
-        paused: false,
-        scopes: Vec::new(),
-        account: None,
-        metadata: Map::new(),
-        created_at: now,
-        last_connected_at: None,
-        last_tested_at: None,
-        last_error: None,
-        calls_ok: 0,
-        calls_failed: 0,
-    };
     let test = run_test(&workspace, &compiled, &connection, credential.as_ref()).await;
     if let Some(problem) = test.problem.clone() {
         return Err(problem.about(Subject::Connection { name: connection.name.clone() }));
@@ -162,6 +140,50 @@ pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Resu
     audit(&workspace, "connection_created", &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
+}
+
+/// Tests what would be connected and keeps nothing. What does not work is an answer, not an error.
+pub async fn try_out(hub: &Hub, workspace: &str, request: ConnectRequest) -> Result<TestReport, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let Draft { compiled, connection, credential } = draft(hub, &workspace, request)?;
+    Ok(run_test(&workspace, &compiled, &connection, credential.as_ref()).await)
+}
+
+/// A connection that is not kept yet.
+struct Draft {
+    compiled: std::sync::Arc<Compiled>,
+    connection: Connection,
+    credential: Option<Credential>,
+}
+
+fn draft(hub: &Hub, workspace: &Workspace, request: ConnectRequest) -> Result<Draft, Problem> {
+    let compiled = workspace.connectors().get(&request.connector)?;
+    let descriptor = compiled.descriptor().clone();
+    let method = auth_method(&descriptor, request.auth.as_deref())?;
+    let config = settings(&descriptor, &request.config)?;
+    let credential = credential(method, request.secrets)?;
+    let connection = Connection {
+        id: ConnectionId::generate(),
+        name: request.name,
+        connector: descriptor.id.clone(),
+        descriptor_version: descriptor.version.clone(),
+        auth_method: method.map(|m| m.id().to_owned()),
+        origins: compiled.origins(&config).map_err(Problem::from)?,
+        config,
+        allow_private: request.allow_private,
+        state: ConnectionState::Testing,
+        paused: false,
+        scopes: Vec::new(),
+        account: None,
+        metadata: Map::new(),
+        created_at: hub.clock().now(),
+        last_connected_at: None,
+        last_tested_at: None,
+        last_error: None,
+        calls_ok: 0,
+        calls_failed: 0,
+    };
+    Ok(Draft { compiled, connection, credential })
 }
 
 async fn run_test(
@@ -200,6 +222,8 @@ fn take_test(connection: &mut Connection, test: &TestReport, now: Timestamp) {
 
 /// Which connections to list.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ConnectionListRequest {
     /// Only this connector.
@@ -214,6 +238,7 @@ pub struct ConnectionListRequest {
 
 /// Connections, sorted by name.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConnectionListResponse {
     /// Those asked for.
     pub connections: Vec<ConnectionView>,
@@ -244,6 +269,7 @@ pub async fn list(
 
 /// A connection by name.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionName {
     /// Its name.
@@ -259,6 +285,8 @@ pub async fn show(hub: &Hub, workspace: &str, request: ConnectionName) -> Result
 
 /// New settings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConnectionSetRequest {
     /// The connection.
@@ -293,6 +321,8 @@ pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> R
 
 /// A new name.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConnectionRenameRequest {
     /// The connection.
@@ -326,6 +356,8 @@ pub async fn rename(
 
 /// On or off.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionPauseRequest {
     /// The connection.
@@ -350,6 +382,8 @@ pub async fn pause(
 
 /// A new key.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceKeyRequest {
     /// The connection.
@@ -400,6 +434,8 @@ pub async fn replace_key(
 
 /// How to disconnect.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DisconnectRequest {
     /// The connection.
@@ -411,6 +447,7 @@ pub struct DisconnectRequest {
 
 /// What disconnecting did.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct DisconnectResponse {
     /// The connection that is gone.
@@ -442,6 +479,7 @@ pub async fn disconnect(
 
 /// What a test gave.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TestResponse {
     /// The connection after the test.
     pub connection: ConnectionView,

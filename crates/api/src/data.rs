@@ -14,6 +14,8 @@ use crate::hub::Hub;
 
 /// What to read.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SyncRequest {
     /// The connection.
@@ -28,6 +30,7 @@ pub struct SyncRequest {
 
 /// What was read.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SyncResponse {
     /// One report per stream.
     pub streams: Vec<SyncReport>,
@@ -71,6 +74,8 @@ pub async fn sync(hub: &Hub, workspace: &str, request: SyncRequest) -> Result<Sy
 
 /// What to read.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct GetRequest {
     /// The connection.
@@ -92,6 +97,8 @@ pub async fn get(hub: &Hub, workspace: &str, request: GetRequest) -> Result<RawR
 
 /// What to call.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CallRequest {
     /// The connection.
@@ -108,6 +115,7 @@ pub struct CallRequest {
 
 /// What calling gave.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct CallResponse {
     /// The operation.

@@ -1,10 +1,6 @@
 //! The first-run experience: sandbox, two connections, one chain, one run. Started again after a
 //! kill it takes the run up where it was.
 
-use std::collections::BTreeMap;
-
-use patchbay_model::ConnectorId;
-use patchbay_model::chain::{CHAIN_SCHEMA, Chain, Step, Trigger};
 use patchbay_model::check::Finding;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::RunReport;
@@ -13,21 +9,13 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::connections::{self, ConnectRequest, ConnectionSetRequest, ReplaceKeyRequest};
 use crate::hub::Hub;
-use crate::secrets::SecretInput;
 use crate::workspace::Workspace;
-use crate::{chains, runs};
-
-/// The connection to the pretend tracker.
-pub const TRACKER: &str = "Sandbox Tracker";
-/// The connection to the pretend chat.
-pub const CHAT: &str = "Sandbox Chat";
-/// The chain that the demonstration runs.
-pub const CHAIN: &str = "New issue to team message";
+use crate::{chains, runs, sandbox};
 
 /// What the demonstration showed.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct DemoResponse {
     /// `done`, `needs_you`, or the run's other state.
@@ -45,9 +33,9 @@ pub struct DemoResponse {
 }
 
 /// Runs the demonstration against the sandbox at an address, or against one of its own.
-pub async fn demo(hub: &Hub, workspace_name: &str, sandbox: Option<&str>) -> Result<DemoResponse, Problem> {
+pub async fn demo(hub: &Hub, workspace_name: &str, address: Option<&str>) -> Result<DemoResponse, Problem> {
     let workspace = hub.workspace(workspace_name).await?;
-    let (own, access) = match sandbox {
+    let (own, access) = match address {
         Some(address) => (None, access(hub, address).await?),
         None => {
             let state_dir = Some(hub.workspace_dir(workspace_name).join("sandbox"));
@@ -71,19 +59,8 @@ async fn with_sandbox(
     workspace_name: &str,
     access: &Access,
 ) -> Result<DemoResponse, Problem> {
-    forget_lost_keys(workspace).await?;
-    connect(
-        hub,
-        workspace,
-        workspace_name,
-        TRACKER,
-        "sandbox-tracker",
-        &access.tracker_url,
-        &access.tracker_token,
-    )
-    .await?;
-    connect(hub, workspace, workspace_name, CHAT, "sandbox-chat", &access.chat_url, &access.chat_key).await?;
-    let saved = chains::save(workspace, chain()).await?;
+    sandbox::connect(hub, workspace, workspace_name, access).await?;
+    let saved = sandbox::save_chain(workspace).await?;
     let open = workspace.store().runs_open().await?.into_iter().find(|run| run.chain_id == saved.id);
     let resumed = open.is_some();
     let run = match open {
@@ -102,97 +79,6 @@ async fn with_sandbox(
         findings: saved.findings,
         report: runs::report_of(workspace, &run.id).await?,
     })
-}
-
-/// Pretend keys kept in memory are gone with the last start. Both connections are then made anew: one
-/// alone would still stand for secrets that nothing opens. Their chain and its runs name them and go on.
-async fn forget_lost_keys(workspace: &Workspace) -> Result<(), Problem> {
-    let mut ours = Vec::new();
-    let mut lost = false;
-    for name in [TRACKER, CHAT] {
-        if workspace.store().connection_named(name).await?.is_some() {
-            let target = workspace.target(name).await?;
-            lost |=
-                matches!(workspace.engine().health(&target).await, Err(p) if p.code() == Code::SecretMissing);
-            ours.push(target.connection.id);
-        }
-    }
-    if lost {
-        for id in ours {
-            workspace.store().connection_delete(&id, false).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Connects, or points an existing connection at where the sandbox is now: its port changes from
-/// start to start, and its pretend key may not have outlived the last one.
-async fn connect(
-    hub: &Hub,
-    workspace: &Workspace,
-    workspace_name: &str,
-    name: &str,
-    connector: &str,
-    url: &str,
-    secret: &str,
-) -> Result<(), Problem> {
-    let compiled = workspace.connectors().get(&ConnectorId::new(connector))?;
-    let field = compiled
-        .descriptor()
-        .auth_method(None)
-        .and_then(|method| method.credential_fields().first())
-        .map_or_else(|| "token".to_owned(), |field| field.key.clone());
-    let secrets = || BTreeMap::from([(field.clone(), SecretInput::new(secret))]);
-    let config = BTreeMap::from([("baseUrl".to_owned(), url.to_owned())]);
-    let Some(existing) = workspace.store().connection_named(name).await? else {
-        let request = ConnectRequest {
-            connector: ConnectorId::new(connector),
-            name: name.to_owned(),
-            auth: None,
-            config,
-            secrets: secrets(),
-            allow_private: true,
-        };
-        connections::create(hub, workspace_name, request).await?;
-        return Ok(());
-    };
-    if existing.config.get("baseUrl").and_then(Value::as_str) != Some(url) {
-        let request = ConnectionSetRequest { name: name.to_owned(), config, allow_private: Some(true) };
-        connections::set(hub, workspace_name, request).await?;
-    }
-    let target = workspace.target(name).await?;
-    match workspace.engine().health(&target).await {
-        Err(problem) if problem.code().ends_sign_in() => {
-            let request = ReplaceKeyRequest { name: name.to_owned(), secrets: secrets() };
-            connections::replace_key(hub, workspace_name, request).await?;
-            Ok(())
-        }
-        // Other trouble is the check's to find and the report's to tell.
-        Ok(_) | Err(_) => Ok(()),
-    }
-}
-
-/// The demonstration's chain. Its mappings are left open on purpose: they are matched.
-fn chain() -> Chain {
-    let step = |id: &str, name: &str, connection: &str, operation: &str, for_each: Option<&str>| Step {
-        id: id.into(),
-        name: Some(name.to_owned()),
-        connection: connection.to_owned(),
-        operation: operation.to_owned(),
-        for_each: for_each.map(Into::into),
-        mapping: Vec::new(),
-        policy: patchbay_model::chain::StepPolicy::default(),
-    };
-    Chain {
-        schema: CHAIN_SCHEMA,
-        name: CHAIN.to_owned(),
-        description: "Tells the team of each open issue.".to_owned(),
-        trigger: Trigger::Manual,
-        steps: vec![
-            step("issues", "Read open issues", TRACKER, "list_issues", None),
-            step("message", "Send a message", CHAT, "send_message", Some("issues")),
-        ],
-    }
 }
 
 /// Asks a sandbox that runs elsewhere on this computer for its pretend keys.

@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 
 /// An event with its place in the stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct AppEvent {
     /// Counts from 1 since the engine started, without gaps. A screen that sees a gap asks anew.

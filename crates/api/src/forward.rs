@@ -17,6 +17,7 @@ use crate::hub::Hub;
 const LONGEST: u64 = 64 << 20;
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 struct Line {
     workspace: String,
     command: String,
@@ -24,6 +25,7 @@ struct Line {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 enum Response {
     Answer(Value),

@@ -13,8 +13,11 @@ use crate::workspaces::Empty;
 
 /// How everything is.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct HealthResponse {
+    /// The number of the last event that this answer includes.
+    pub seq: u64,
     /// The program's version.
     pub version: &'static str,
     /// The workspace.
@@ -35,6 +38,7 @@ pub struct HealthResponse {
 
 /// How one connection is.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionHealth {
     /// Its name.
@@ -58,6 +62,8 @@ pub struct ConnectionHealth {
 /// Says how connections, storage and secrets are, from what is stored; calls nobody.
 pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
+    // Read first: an event that comes while this is gathered is told again rather than missed.
+    let seq = hub.events().seq();
     let store = workspace.store();
     let since = hub.clock().now() - std::time::Duration::from_secs(86_400);
     let filter = ConnectionFilter { limit: 10_000, ..ConnectionFilter::default() };
@@ -92,6 +98,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
         "unused"
     };
     Ok(HealthResponse {
+        seq,
         version: env!("CARGO_PKG_VERSION"),
         workspace: workspace.name().to_owned(),
         secrets,

@@ -4,26 +4,28 @@
 //! Wire types are named structs; errors are [`Problem`](patchbay_model::Problem)s. No command
 //! returns a secret.
 
+#[cfg(feature = "ts")]
+pub mod bindings;
 pub mod catalogue;
 pub mod chains;
 mod commands;
 mod connect_input;
 pub mod connections;
+pub mod connector_detail;
 pub mod data;
 pub mod demo;
 pub mod events;
 pub mod forward;
 pub mod health;
 mod hub;
+pub mod links;
 pub mod runs;
+pub mod sandbox;
 mod secrets;
 pub mod signals;
 pub mod storage;
 mod workspace;
 pub mod workspaces;
-
-/// The pretend tools, for hosts that run them as a process of their own.
-pub use patchbay_sandbox as sandbox;
 
 pub use commands::{COMMANDS, CommandInfo, dispatch};
 pub use hub::{Hub, HubOptions};

@@ -15,6 +15,8 @@ use crate::workspace::Workspace;
 
 /// What to run.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunStartRequest {
     /// The chain, by identifier or name.
@@ -32,6 +34,7 @@ pub struct RunStartRequest {
 
 /// A run as lists show it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
     /// Its identifier.
@@ -105,6 +108,8 @@ pub(crate) async fn insert(
 
 /// A run by identifier.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct RunRef {
     /// Its identifier, or `last` for the newest.
@@ -130,6 +135,8 @@ pub async fn wait(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunRepo
 
 /// The answer to an unknown outcome.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct RunResolveRequest {
     /// The run.
@@ -170,6 +177,8 @@ pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> 
 
 /// How to stop.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct RunStopRequest {
     /// The run.
@@ -198,6 +207,8 @@ pub async fn stop(hub: &Hub, workspace: &str, request: RunStopRequest) -> Result
 
 /// Which runs to list.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields, default)]
 pub struct RunListRequest {
     /// How many to pass over.
@@ -208,6 +219,7 @@ pub struct RunListRequest {
 
 /// Runs, newest first.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RunListResponse {
     /// Those asked for.
     pub runs: Vec<RunView>,
@@ -224,6 +236,8 @@ pub async fn list(hub: &Hub, workspace: &str, request: RunListRequest) -> Result
 
 /// Which report.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct RunReportRequest {
     /// The run.
@@ -235,6 +249,7 @@ pub struct RunReportRequest {
 
 /// A report, rendered where asked.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RunReportResponse {
     /// The report.
     pub report: RunReport,

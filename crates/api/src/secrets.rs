@@ -8,6 +8,7 @@ use patchbay_vault::{KeyringStore, MemoryStore, PassphraseStore, Secret, SecretS
 use serde::{Deserialize, Deserializer};
 
 /// A secret in a request: it can be read from the wire and not written to it.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 pub struct SecretInput(Secret);
 
 impl SecretInput {

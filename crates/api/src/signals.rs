@@ -8,6 +8,8 @@ use crate::hub::Hub;
 
 /// Which signals to list.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields, default)]
 pub struct SignalListRequest {
     /// Only those of this connection.
@@ -18,6 +20,7 @@ pub struct SignalListRequest {
 
 /// Signals, newest first.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SignalListResponse {
     /// Those asked for.
     pub signals: Vec<Signal>,

@@ -10,6 +10,8 @@ use crate::workspaces::Empty;
 
 /// Where to write the copy.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct BackupRequest {
     /// The file; must not be there yet.
@@ -18,6 +20,7 @@ pub struct BackupRequest {
 
 /// What was written.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct BackupResponse {
     /// The file.
     pub file: PathBuf,
@@ -59,6 +62,7 @@ fn file_problem(code: Code, file: &std::path::Path, message: &str) -> Problem {
 
 /// Confirmed.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Confirmed {
     /// Always true.
     pub confirmed: bool,

@@ -9,6 +9,7 @@ use patchbay_connector::{Engine, Target, TargetCredential};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
 use patchbay_model::{Connection, EventSink, RunId};
+use patchbay_sandbox::Sandbox;
 use patchbay_store::{OpenOptions, Store};
 use patchbay_vault::Vault;
 use tokio::sync::{mpsc, watch};
@@ -34,6 +35,7 @@ struct Inner {
     connectors: Arc<Connectors>,
     events: Arc<dyn EventSink>,
     runs: Mutex<HashMap<RunId, Task>>,
+    sandbox: tokio::sync::Mutex<Option<Sandbox>>,
 }
 
 /// A run that this process works on.
@@ -74,6 +76,7 @@ impl Workspace {
             connectors: hub.connectors().clone(),
             events,
             runs: Mutex::new(HashMap::new()),
+            sandbox: tokio::sync::Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -105,6 +108,11 @@ impl Workspace {
 
     pub(crate) fn connectors(&self) -> &Connectors {
         &self.inner.connectors
+    }
+
+    /// The sandbox that runs inside the engine for this workspace.
+    pub(crate) async fn sandbox(&self) -> tokio::sync::MutexGuard<'_, Option<Sandbox>> {
+        self.inner.sandbox.lock().await
     }
 
     pub(crate) fn events(&self) -> &dyn EventSink {
@@ -216,6 +224,9 @@ impl Workspace {
         let tasks: Vec<Task> = std::mem::take(&mut *self.runs()).into_values().collect();
         for task in tasks {
             task.handle.abort();
+        }
+        if let Some(sandbox) = self.sandbox().await.take() {
+            sandbox.stop().await;
         }
         self.store().close().await;
     }

@@ -10,11 +10,13 @@ pub const DEFAULT: &str = "default";
 
 /// Nothing to say.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Empty {}
 
 /// The workspaces of a data folder.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct WorkspaceList {
     /// Their names, sorted; `default` first.
     pub workspaces: Vec<String>,
@@ -31,6 +33,7 @@ pub async fn list(hub: &Hub, _: &str, _: Empty) -> Result<WorkspaceList, Problem
 
 /// A workspace by name.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceName {
     /// Letters, digits, hyphens and underscores; at most 40.

@@ -4,6 +4,7 @@
 //! shell around it ([`runner`]) performs commands and makes each fact durable before it acts on it.
 
 pub mod error;
+pub mod fields;
 pub mod machine;
 pub mod mapping;
 pub mod plan;

@@ -39,13 +39,13 @@ pub fn complete<'d>(
 }
 
 /// Whether a mapping to `own` already decides `target`: the same place, or one above or below it.
-fn covers(own: &str, target: &str) -> bool {
+pub(crate) fn covers(own: &str, target: &str) -> bool {
     own == target
         || target.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'))
         || own.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn operation_of<'d>(
+pub(crate) fn operation_of<'d>(
     step: &Step,
     descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
 ) -> Option<&'d Operation> {
@@ -54,7 +54,7 @@ fn operation_of<'d>(
 
 /// What a step can draw from: its item first, then the results of earlier steps over the same
 /// items or that ran once, nearest first.
-fn sources<'d>(
+pub(crate) fn sources<'d>(
     chain: &Chain,
     index: usize,
     descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
@@ -136,7 +136,7 @@ pub fn findings<'d>(chain: &Chain, descriptor_of: impl Fn(&str) -> Option<&'d De
     found
 }
 
-fn required(schema: &Value) -> impl Iterator<Item = &str> {
+pub(crate) fn required(schema: &Value) -> impl Iterator<Item = &str> {
     schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 

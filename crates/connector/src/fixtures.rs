@@ -27,6 +27,7 @@ use crate::target::{Target, TargetCredential};
 
 /// What the fixtures of one connector showed.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FixtureReport {
     /// The connector.
     pub connector: ConnectorId,
@@ -36,6 +37,7 @@ pub struct FixtureReport {
 
 /// What one case showed.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CaseReport {
     /// Its name.
     pub name: String,

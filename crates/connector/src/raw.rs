@@ -12,6 +12,7 @@ use crate::target::Target;
 
 /// What an address of a service holds.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RawRead {
     /// The body.
     pub data: Value,

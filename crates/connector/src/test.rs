@@ -23,6 +23,7 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a test saw.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct TestReport {
     /// Reached, signed in, permissions, sample; in this order.
@@ -39,6 +40,7 @@ pub struct TestReport {
 
 /// One line of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TestLine {
     /// What was tried.
     pub part: TestPart,
@@ -52,6 +54,7 @@ pub struct TestLine {
 
 /// What a line of a test is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum TestPart {
     /// Whether the service answers.
@@ -66,6 +69,7 @@ pub enum TestPart {
 
 /// How a line of a test went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// In order.

@@ -233,6 +233,12 @@ pub(crate) enum Command {
     },
     /// Keep the engine running: it goes on with open runs and answers other commands.
     Engine,
+    /// Show the window's interface in a browser on this computer.
+    Serve {
+        /// The port on 127.0.0.1; any free one where absent.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
     /// Say how connections, storage and secrets are.
     Health,
     /// Write a copy of the workspace's database.

@@ -10,6 +10,7 @@ mod logging;
 mod print;
 mod processes;
 mod run;
+mod serve;
 
 use std::process::ExitCode;
 

@@ -74,7 +74,7 @@ pub(crate) async fn stay(args: &Args) -> Result<u8, Problem> {
 }
 
 /// Until Ctrl-C.
-async fn wait_for_end() {
+pub(crate) async fn wait_for_end() {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::warn!(%error, "Ctrl-C cannot be noticed");
         std::future::pending::<()>().await;

@@ -7,6 +7,7 @@ use crate::args::{Args, ChainCommand, Command, ConnectionCommand, Decision, Form
 use crate::descriptors::{test_descriptor, validate};
 use crate::engine::Engine;
 use crate::processes::{demo, detach, restore, sandbox, stay};
+use crate::serve::serve;
 use crate::{exit, input, print};
 
 /// Runs the command and gives the exit code.
@@ -16,6 +17,7 @@ pub(crate) async fn run(args: &Args) -> Result<u8, Problem> {
         Command::Demo { sandbox } => demo(args, sandbox.as_deref()).await,
         Command::Restore { file } => restore(args, file).await,
         Command::Engine => stay(args).await,
+        Command::Serve { port } => serve(args, *port).await,
         Command::Run { chain, input, dry_run, detach: true } => {
             detach(args, chain, input.as_deref(), *dry_run).await
         }

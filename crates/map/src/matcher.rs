@@ -4,49 +4,12 @@ use patchbay_model::chain::{ChosenBy, Conversion, FieldMap, Source};
 use serde_json::Value;
 
 use crate::convert::convert;
+use crate::leaf::{DEEPEST, Kind, Leaf, SourceShape, collect, kind_of};
 use crate::schema::Schema;
 use crate::words::{Meaning, affinity, meaning, tokens};
 
 /// Below this nothing is proposed.
 const LOWEST: u8 = 50;
-/// The deepest member that is considered.
-const DEEPEST: usize = 4;
-/// At most this many samples are tried.
-const SAMPLES: usize = 20;
-
-/// What can be drawn from: a value in the scope, with what is known of it.
-#[derive(Clone, Debug)]
-pub struct SourceShape {
-    /// Where it is, such as `$.item` or `$.steps.create`.
-    pub root: String,
-    /// Its JSON Schema, where known.
-    pub schema: Option<Value>,
-    /// Values it had.
-    pub samples: Vec<Value>,
-    /// What a person calls it.
-    pub label: String,
-}
-
-/// One leaf of a source.
-struct Leaf {
-    path: Vec<String>,
-    name: String,
-    kind: Kind,
-    format: Option<String>,
-    samples: Vec<Value>,
-    rank: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Number,
-    Integer,
-    Boolean,
-    List,
-    Object,
-    Unknown,
-}
 
 /// Proposes a source for each parameter that has a good one. At most one per parameter; nested
 /// objects are descended into.
@@ -242,121 +205,10 @@ fn check_samples(leaf: &Leaf, target: &Value, how: Option<Conversion>) -> Option
     if good == 0 { None } else { Some(Some((good, leaf.samples.len()))) }
 }
 
-/// The path to a leaf, with names that are not plain in brackets (RFC 9535 section 2.3.1).
 fn source_for(leaf: &Leaf, scored: &Scored, sources: &[SourceShape]) -> Source {
     let root = sources.get(leaf.rank).map_or("$", |source| source.root.as_str());
-    let mut path = root.to_owned();
-    for part in &leaf.path {
-        if tokens_are_plain(part) {
-            path.push('.');
-            path.push_str(part);
-        } else {
-            path.push_str(&format!("['{}']", part.replace('\\', "\\\\").replace('\'', "\\'")));
-        }
-    }
     debug_assert!(scored.points >= LOWEST);
-    Source::Path { path }
-}
-
-fn tokens_are_plain(part: &str) -> bool {
-    !part.is_empty()
-        && !part.starts_with(|c: char| c.is_ascii_digit())
-        && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-fn collect(source: &SourceShape, rank: usize, leaves: &mut Vec<Leaf>) {
-    let samples: Vec<&Value> = source.samples.iter().take(SAMPLES).collect();
-    match &source.schema {
-        Some(schema) => from_schema(schema, &mut Vec::new(), rank, &samples, leaves),
-        None => from_samples(&samples, &mut Vec::new(), rank, leaves),
-    }
-}
-
-fn from_schema(
-    schema: &Value,
-    path: &mut Vec<String>,
-    rank: usize,
-    samples: &[&Value],
-    leaves: &mut Vec<Leaf>,
-) {
-    let members = schema["properties"].as_object();
-    if let Some(members) = members
-        && path.len() < DEEPEST
-    {
-        for (name, member) in members {
-            path.push(name.clone());
-            let inner: Vec<&Value> = samples.iter().filter_map(|s| s.get(name)).collect();
-            from_schema(member, path, rank, &inner, leaves);
-            path.pop();
-        }
-    } else if let Some(name) = path.last() {
-        leaves.push(Leaf {
-            name: name.clone(),
-            path: path.clone(),
-            kind: kind_of(schema),
-            format: schema["format"].as_str().map(str::to_owned),
-            samples: samples.iter().filter(|v| !v.is_null()).map(|v| (*v).clone()).collect(),
-            rank,
-        });
-    }
-}
-
-fn from_samples(samples: &[&Value], path: &mut Vec<String>, rank: usize, leaves: &mut Vec<Leaf>) {
-    let mut names: Vec<&String> = Vec::new();
-    for name in samples.iter().filter_map(|s| s.as_object()).flat_map(|members| members.keys()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    for name in names {
-        path.push(name.clone());
-        let inner: Vec<&Value> = samples.iter().filter_map(|s| s.get(name)).filter(|v| !v.is_null()).collect();
-        if inner.iter().any(|v| v.is_object()) && path.len() < DEEPEST {
-            from_samples(&inner, path, rank, leaves);
-        } else if let Some(first) = inner.first() {
-            leaves.push(Leaf {
-                name: name.clone(),
-                path: path.clone(),
-                kind: kind_of_value(first),
-                format: None,
-                samples: inner.iter().map(|v| (*v).clone()).collect(),
-                rank,
-            });
-        }
-        path.pop();
-    }
-}
-
-fn kind_of(schema: &Value) -> Kind {
-    let name = match &schema["type"] {
-        Value::String(name) => name.as_str(),
-        // Nullable: the other one.
-        Value::Array(names) => {
-            names.iter().filter_map(Value::as_str).find(|n| *n != "null").unwrap_or_default()
-        }
-        _ => "",
-    };
-    match name {
-        "string" => Kind::Text,
-        "number" => Kind::Number,
-        "integer" => Kind::Integer,
-        "boolean" => Kind::Boolean,
-        "array" => Kind::List,
-        "object" => Kind::Object,
-        _ => Kind::Unknown,
-    }
-}
-
-fn kind_of_value(value: &Value) -> Kind {
-    match value {
-        Value::String(_) => Kind::Text,
-        Value::Number(n) if n.is_f64() => Kind::Number,
-        Value::Number(_) => Kind::Integer,
-        Value::Bool(_) => Kind::Boolean,
-        Value::Array(_) => Kind::List,
-        Value::Object(_) => Kind::Object,
-        Value::Null => Kind::Unknown,
-    }
+    Source::Path { path: leaf.path_from(root) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub const CHAIN_SCHEMA: u32 = 1;
 
 /// The document: what is imported, exported, edited and snapshotted into each run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Chain {
     /// Version of the document's shape; 1.
@@ -37,6 +38,7 @@ impl Chain {
 
 /// A chain as saved: the document with its identity and version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ChainVersion {
     /// The same for all versions.
@@ -53,6 +55,7 @@ pub struct ChainVersion {
 
 /// What starts a chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Trigger {
     /// The user, with input where the chain takes some.
@@ -62,6 +65,7 @@ pub enum Trigger {
 
 /// One action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
     /// Unique within the chain: lower-case letters, digits and underscores.
@@ -86,6 +90,7 @@ pub struct Step {
 
 /// Where one parameter comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldMap {
     /// The parameter, as a JSON pointer (RFC 6901) into the operation's parameters, such as `/text`.
@@ -109,6 +114,7 @@ pub struct FieldMap {
 /// A value for a parameter. Paths and templates see `item` (the current item of `forEach`),
 /// `steps.<id>` (results of earlier steps) and `input` (what the run was started with).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
     /// A JSONPath (RFC 9535), such as `$.item.title`.
@@ -130,6 +136,7 @@ pub enum Source {
 
 /// A change of type between source and target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Conversion {
     /// Numbers, booleans and times as text; lists joined with ", ".
@@ -152,6 +159,7 @@ pub enum Conversion {
 
 /// Who chose a mapping. What was chosen by hand is never overwritten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenBy {
     /// The user.
@@ -163,6 +171,7 @@ pub enum ChosenBy {
 
 /// Tries, time and what a failure means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct StepPolicy {
     /// Tries of one item, the first included. 1 to 10.
@@ -193,6 +202,7 @@ impl Default for StepPolicy {
 
 /// What a failed item means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
     /// The run stops; what was done stays.

@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 
 /// A connection as stored, without its credential.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
     /// Never changes.
@@ -53,6 +54,7 @@ pub struct Connection {
 
 /// Whose account a connection uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Account {
     /// The service's lasting identifier.
     pub id: String,
@@ -62,6 +64,7 @@ pub struct Account {
 
 /// How a connection is. "Paused" is a flag beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionState {
     /// Set up, never tried or signed out.

@@ -8,6 +8,7 @@ use crate::run::RunState;
 
 /// Something changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A connection was made, changed or removed.
@@ -31,7 +32,7 @@ pub enum Event {
         /// Its state now.
         state: RunState,
         /// The journal's length now.
-        seq: u64,
+        facts: u64,
     },
     /// Storage stopped taking work (`Some`) or takes it again (`None`).
     StorageChanged {

@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 
 /// A run in figures and sentences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct RunReport {
     /// The run.
@@ -47,6 +48,7 @@ pub struct RunReport {
 
 /// One step in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct StepReport {
     /// The step.
@@ -96,6 +98,7 @@ pub struct StepReport {
 
 /// How a step is or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// Not begun.
@@ -120,6 +123,7 @@ pub enum StepState {
 
 /// One item's problem.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ItemProblem {
     /// The item, from 0.
     pub item: u32,
@@ -129,6 +133,7 @@ pub struct ItemProblem {
 
 /// An unknown outcome that waits for the user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct OpenQuestion {
     /// The step.
@@ -145,6 +150,7 @@ pub struct OpenQuestion {
 
 /// One undo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct UndoReport {
     /// The step.

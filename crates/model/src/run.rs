@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 
 /// One execution of a chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     /// Never changes.
@@ -39,6 +40,7 @@ pub struct Run {
 
 /// How a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Asked for, not started.
@@ -88,6 +90,7 @@ impl RunState {
 
 /// One row of the journal. Rows are only ever added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct JournalEntry {
     /// The run.
@@ -103,6 +106,7 @@ pub struct JournalEntry {
 
 /// What happened. `item` counts from 0; it is 0 for steps that run once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "fact", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Fact {
     /// An engine took the run up.
@@ -216,6 +220,7 @@ pub enum Fact {
 
 /// A request as the journal and the report keep it: without secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct RequestSummary {
     /// The HTTP method.
@@ -231,6 +236,7 @@ pub struct RequestSummary {
 
 /// What became of an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// It happened.
@@ -268,6 +274,7 @@ pub enum Outcome {
 
 /// What became of an undo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum UndoOutcome {
     /// It is as before.
@@ -283,6 +290,7 @@ pub enum UndoOutcome {
 
 /// The answer to an unknown outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It happened; go on.

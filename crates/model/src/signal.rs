@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 
 /// One normalised item. Unique in a workspace by connection, stream, external id and version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Signal {
     /// The connection it came through.
@@ -43,6 +44,7 @@ pub struct Signal {
 
 /// How urgent a signal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// Now.

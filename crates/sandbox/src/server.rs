@@ -54,12 +54,13 @@ pub struct Access {
 pub struct Sandbox {
     address: SocketAddr,
     access: Access,
+    shared: Shared,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
 /// What every request may use.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub(crate) world: Arc<Mutex<World>>,
     pub(crate) switches: Arc<Mutex<Switches>>,
@@ -110,7 +111,7 @@ impl Sandbox {
                 tracing::error!(%error, "the sandbox ended");
             }
         });
-        Ok(Self { address, access, stop, server })
+        Ok(Self { address, access, shared, stop, server })
     }
 
     /// Where it listens.
@@ -141,6 +142,20 @@ impl Sandbox {
     /// A key that the chat accepts.
     pub fn chat_key(&self) -> String {
         self.access.chat_key.clone()
+    }
+
+    /// Replaces all fault switches; see the crate's page for their shape. An unknown switch changes
+    /// nothing and gives a sentence.
+    pub fn set_faults(&self, switches: serde_json::Value) -> Result<(), String> {
+        let switches = serde_json::from_value(switches).map_err(|error| format!("{error}."))?;
+        *self.shared.switches() = switches;
+        Ok(())
+    }
+
+    /// Back to the seed, all switches off; keys stay.
+    pub fn reset(&self) -> std::io::Result<()> {
+        self.shared.switches().clear();
+        self.shared.world().reset()
     }
 
     /// Stops it; requests under way are finished.

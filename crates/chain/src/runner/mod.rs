@@ -245,7 +245,7 @@ impl<'r> Execution<'r> {
                 Ok(entries) => {
                     self.written = Some(state);
                     self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
-                    let event = Event::RunChanged { id: self.run.id.clone(), state, seq: self.seq };
+                    let event = Event::RunChanged { id: self.run.id.clone(), state, facts: self.seq };
                     self.runner.events.emit(event);
                     return Ok(());
                 }

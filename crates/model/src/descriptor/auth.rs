@@ -121,6 +121,7 @@ pub enum InjectAt {
 
 /// One value of a credential.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CredentialField {
     /// Name in templates: `{{secret.<key>}}`.
@@ -152,6 +153,7 @@ fn yes() -> bool {
 
 /// Whether a credential is hidden while typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialKind {
     /// Hidden.
@@ -163,6 +165,7 @@ pub enum CredentialKind {
 
 /// Where a person finds what is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuthHelp {
     /// The vendor's page. `https` only.

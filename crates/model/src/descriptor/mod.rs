@@ -101,6 +101,7 @@ impl Descriptor {
 
 /// Where the catalogue lists a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
     /// Issues, tasks, boards.
@@ -128,6 +129,7 @@ pub enum Kind {
 
 /// A setting that is not a secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConfigField {
     /// Name in templates: `{{config.<key>}}`.
@@ -160,6 +162,7 @@ pub struct ConfigField {
 
 /// What may be entered in a setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum ConfigKind {
     /// One line of text.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who may try again, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// Trying again gives the same answer.
@@ -18,6 +19,7 @@ pub enum Retry {
 
 /// What a failure means for the health of the connection it happened on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum HealthEffect {
     /// Says nothing about the service.
@@ -36,6 +38,7 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $retry:ident, $health:ident, $not_done:literal;)*) => {
         /// What kind of failure it was. Closed: each code has words, a retry class and a health effect.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
         #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
         pub enum Code {
             $($(#[$doc])* $name,)*

@@ -18,6 +18,7 @@ pub use words::{Fix, FixAction};
 
 /// What a problem is about, so that a screen can put the fix where the problem is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Subject {
     /// A connection, by its name.
@@ -68,6 +69,7 @@ pub enum Subject {
 ///
 /// On the wire it carries code, parameters and the rendered text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(as = "WireProblem"))]
 #[serde(into = "WireProblem", from = "WireProblem")]
 #[error("{}", .0.sentence())]
 pub struct Problem(Box<Inner>);
@@ -181,6 +183,7 @@ impl From<Code> for Problem {
 /// The shape on the wire and in the journal. Rendered text is written for readers and ignored on
 /// reading: the words of this version win.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "Problem"))]
 #[serde(rename_all = "camelCase")]
 struct WireProblem {
     code: Code,

@@ -9,6 +9,7 @@ use super::Code;
 
 /// The button that mends a problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Fix {
     /// What the button says.
     pub label: String,
@@ -18,6 +19,7 @@ pub struct Fix {
 
 /// What a fix button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum FixAction {
     /// Allow the address for this connection.
@@ -70,12 +72,14 @@ pub(super) struct Words {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 struct File {
     defaults: BTreeMap<String, String>,
     problems: BTreeMap<Code, Entry>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 struct Entry {
     title: String,
     hint: String,

@@ -1,0 +1,272 @@
+//! The built-in sandbox inside the engine: two connections and a chain without any account.
+
+use std::collections::BTreeMap;
+
+use patchbay_model::chain::{CHAIN_SCHEMA, Chain, Step, Trigger};
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{ChainId, ConnectorId};
+/// The pretend tools, for hosts that run them as a process of their own.
+pub use patchbay_sandbox::{Access, Sandbox, SandboxOptions};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::chains;
+use crate::connections::{self, ConnectRequest, ConnectionSetRequest, ReplaceKeyRequest};
+use crate::hub::Hub;
+use crate::secrets::SecretInput;
+use crate::workspace::Workspace;
+use crate::workspaces::Empty;
+
+/// The connection to the pretend tracker.
+pub const TRACKER: &str = "Sandbox Tracker";
+/// The connection to the pretend chat.
+pub const CHAT: &str = "Sandbox Chat";
+/// The chain that the demonstration runs.
+pub const CHAIN: &str = "New issue to team message";
+
+/// The sandbox, ready to be used.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SandboxReady {
+    /// The chain to begin with.
+    pub chain: ChainId,
+    /// The connections that were made.
+    pub connections: Vec<String>,
+}
+
+/// Starts the sandbox inside the engine, connects its tools and saves the chain to begin with. Doing
+/// it again mends what was changed and makes nothing twice.
+pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxReady, Problem> {
+    let workspace = hub.workspace(workspace_name).await?;
+    let access = running(hub, &workspace).await?;
+    connect(hub, &workspace, workspace_name, &access).await?;
+    let chain = match workspace.store().chain_named(CHAIN).await? {
+        Some(kept) => kept.id,
+        None => save_chain(&workspace).await?.id,
+    };
+    Ok(SandboxReady { chain, connections: vec![TRACKER.to_owned(), CHAT.to_owned()] })
+}
+
+/// Starts the sandbox again where this workspace is connected to it: its port is new at each start.
+pub async fn resume(hub: &Hub, workspace_name: &str) -> Result<(), Problem> {
+    let workspace = hub.workspace(workspace_name).await?;
+    for name in [TRACKER, CHAT] {
+        if workspace.store().connection_named(name).await?.is_none() {
+            return Ok(());
+        }
+    }
+    let access = running(hub, &workspace).await?;
+    connect(hub, &workspace, workspace_name, &access).await
+}
+
+/// The running sandbox of a workspace, started where it is not.
+async fn running(hub: &Hub, workspace: &Workspace) -> Result<Access, Problem> {
+    let mut sandbox = workspace.sandbox().await;
+    if let Some(running) = sandbox.as_ref() {
+        return Ok(running.access());
+    }
+    let state_dir = Some(hub.workspace_dir(workspace.name()).join("sandbox"));
+    let started = Sandbox::start(SandboxOptions { port: 0, state_dir }, hub.clock().clone())
+        .await
+        .map_err(Problem::from)?;
+    Ok(sandbox.insert(started).access())
+}
+
+/// Which trouble the sandbox is to make.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct SandboxFaultRequest {
+    /// The tool.
+    pub tool: SandboxTool,
+    /// The trouble; none ends it.
+    #[serde(default)]
+    pub fault: Option<SandboxFault>,
+}
+
+/// A pretend tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxTool {
+    /// Sandbox Tracker.
+    Tracker,
+    /// Sandbox Chat.
+    Chat,
+}
+
+/// Trouble that the sandbox can make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxFault {
+    /// The sign-in is refused.
+    Expired,
+    /// Answers take two seconds.
+    Slow,
+    /// It asks to wait ten seconds, three times.
+    Limited,
+    /// It does not work.
+    Down,
+    /// Its answers are not what was promised.
+    OddData,
+    /// It acts and breaks off without an answer, once.
+    DiesAfterEffect,
+}
+
+/// Whether the sandbox runs and what trouble it makes.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SandboxState {
+    /// Whether it runs inside this engine.
+    pub running: bool,
+}
+
+/// Lets the sandbox make trouble, or end it.
+pub async fn fault(hub: &Hub, workspace: &str, request: SandboxFaultRequest) -> Result<SandboxState, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let sandbox = workspace.sandbox().await;
+    let sandbox = sandbox.as_ref().ok_or_else(not_running)?;
+    let switch = request.fault.map(|fault| match fault {
+        SandboxFault::Expired => json!({"fault": "expired"}),
+        SandboxFault::Slow => json!({"fault": "slow", "ms": 2_000}),
+        SandboxFault::Limited => json!({"fault": "limited", "retryAfter": 10, "times": 3}),
+        SandboxFault::Down => json!({"fault": "down"}),
+        SandboxFault::OddData => json!({"fault": "odd_data", "odd": "mixed"}),
+        SandboxFault::DiesAfterEffect => json!({"fault": "dies_after_effect", "times": 1, "on": "POST"}),
+    });
+    let switches: Vec<Value> = switch.into_iter().collect();
+    // The other tool is left in peace: one trouble at a time is easier to understand.
+    sandbox
+        .set_faults(match request.tool {
+            SandboxTool::Tracker => json!({"tracker": switches}),
+            SandboxTool::Chat => json!({"chat": switches}),
+        })
+        .map_err(|error| Problem::new(Code::Internal).detail(error))?;
+    Ok(SandboxState { running: true })
+}
+
+/// Puts the sandbox back to how it was at first.
+pub async fn reset(hub: &Hub, workspace: &str, _: Empty) -> Result<SandboxState, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let sandbox = workspace.sandbox().await;
+    let sandbox = sandbox.as_ref().ok_or_else(not_running)?;
+    sandbox.reset().map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
+    Ok(SandboxState { running: true })
+}
+
+fn not_running() -> Problem {
+    Problem::new(Code::NotFound).with("item", "The running sandbox").about(Subject::Computer)
+}
+
+/// Connects both tools, or points existing connections at where the sandbox is now.
+pub(crate) async fn connect(
+    hub: &Hub,
+    workspace: &Workspace,
+    workspace_name: &str,
+    access: &Access,
+) -> Result<(), Problem> {
+    forget_lost_keys(workspace).await?;
+    let Access { tracker_url, tracker_token, chat_url, chat_key } = access;
+    connect_tool(hub, workspace, workspace_name, TRACKER, "sandbox-tracker", tracker_url, tracker_token)
+        .await?;
+    connect_tool(hub, workspace, workspace_name, CHAT, "sandbox-chat", chat_url, chat_key).await
+}
+
+/// Saves the chain to begin with.
+pub(crate) async fn save_chain(workspace: &Workspace) -> Result<chains::ChainSaved, Problem> {
+    let existing = workspace.store().chain_named(CHAIN).await?.map(|found| found.id);
+    chains::save(workspace, existing, chain()).await
+}
+
+/// Pretend keys kept in memory are gone with the last start. Both connections are then made anew: one
+/// alone would still stand for secrets that nothing opens. Their chain and its runs name them and go on.
+async fn forget_lost_keys(workspace: &Workspace) -> Result<(), Problem> {
+    let mut ours = Vec::new();
+    let mut lost = false;
+    for name in [TRACKER, CHAT] {
+        if workspace.store().connection_named(name).await?.is_some() {
+            let target = workspace.target(name).await?;
+            lost |=
+                matches!(workspace.engine().health(&target).await, Err(p) if p.code() == Code::SecretMissing);
+            ours.push(target.connection.id);
+        }
+    }
+    if lost {
+        for id in ours {
+            workspace.store().connection_delete(&id, false).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Connects, or points an existing connection at where the sandbox is now: its port changes from
+/// start to start, and its pretend key may not have outlived the last one.
+async fn connect_tool(
+    hub: &Hub,
+    workspace: &Workspace,
+    workspace_name: &str,
+    name: &str,
+    connector: &str,
+    url: &str,
+    secret: &str,
+) -> Result<(), Problem> {
+    let compiled = workspace.connectors().get(&ConnectorId::new(connector))?;
+    let field = compiled
+        .descriptor()
+        .auth_method(None)
+        .and_then(|method| method.credential_fields().first())
+        .map_or_else(|| "token".to_owned(), |field| field.key.clone());
+    let secrets = || BTreeMap::from([(field.clone(), SecretInput::new(secret))]);
+    let config = BTreeMap::from([("baseUrl".to_owned(), url.to_owned())]);
+    let Some(existing) = workspace.store().connection_named(name).await? else {
+        let request = ConnectRequest {
+            connector: ConnectorId::new(connector),
+            name: name.to_owned(),
+            auth: None,
+            config,
+            secrets: secrets(),
+            allow_private: true,
+        };
+        connections::create(hub, workspace_name, request).await?;
+        return Ok(());
+    };
+    if existing.config.get("baseUrl").and_then(Value::as_str) != Some(url) {
+        let request = ConnectionSetRequest { name: name.to_owned(), config, allow_private: Some(true) };
+        connections::set(hub, workspace_name, request).await?;
+    }
+    let target = workspace.target(name).await?;
+    match workspace.engine().health(&target).await {
+        Err(problem) if problem.code().ends_sign_in() => {
+            let request = ReplaceKeyRequest { name: name.to_owned(), secrets: secrets() };
+            connections::replace_key(hub, workspace_name, request).await?;
+            Ok(())
+        }
+        // Other trouble is the check's to find and the report's to tell.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// The demonstration's chain. Its mappings are left open on purpose: they are matched.
+fn chain() -> Chain {
+    let step = |id: &str, name: &str, connection: &str, operation: &str, for_each: Option<&str>| Step {
+        id: id.into(),
+        name: Some(name.to_owned()),
+        connection: connection.to_owned(),
+        operation: operation.to_owned(),
+        for_each: for_each.map(Into::into),
+        mapping: Vec::new(),
+        policy: patchbay_model::chain::StepPolicy::default(),
+    };
+    Chain {
+        schema: CHAIN_SCHEMA,
+        name: CHAIN.to_owned(),
+        description: "Tells the team of each open issue.".to_owned(),
+        trigger: Trigger::Manual,
+        steps: vec![
+            step("issues", "Read open issues", TRACKER, "list_issues", None),
+            step("message", "Send a message", CHAT, "send_message", Some("issues")),
+        ],
+    }
+}

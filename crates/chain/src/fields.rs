@@ -1,0 +1,216 @@
+//! A step's fields beside what could fill them: what the mapping panel shows.
+
+use patchbay_map::{SourceShape, StepMapping, source_fields, type_word};
+use patchbay_model::chain::{Chain, FieldMap};
+use patchbay_model::descriptor::Descriptor;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::mapping::{Samples, covers, operation_of, required, sources};
+
+/// A step's fields and what could fill them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct StepFields {
+    /// The operation's parameters; those that are required come first.
+    pub targets: Vec<TargetField>,
+    /// What earlier steps give.
+    pub sources: Vec<SourceGroup>,
+}
+
+/// One parameter of the operation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TargetField {
+    /// Its place, as a JSON pointer (RFC 6901) into the parameters.
+    pub target: String,
+    /// What a person calls it.
+    pub label: String,
+    /// What it is for.
+    pub about: Option<String>,
+    /// What a person calls its type.
+    pub kind: String,
+    /// Whether the operation needs it.
+    pub required: bool,
+    /// The values it may have, where they are few.
+    pub choices: Vec<Value>,
+    /// Its value where nothing is mapped.
+    pub default: Option<Value>,
+    /// Where its value comes from.
+    pub map: Option<FieldMap>,
+    /// The source's value in the sample.
+    pub from_sample: Option<Value>,
+    /// The value that would be sent for the sample.
+    pub result: Option<Value>,
+    /// Why the sample gives no value.
+    pub trouble: Option<String>,
+}
+
+/// What one earlier step, or the current item, gives.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SourceGroup {
+    /// What a person calls it.
+    pub label: String,
+    /// Its values.
+    pub fields: Vec<SourceValue>,
+}
+
+/// One value that can be chosen.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SourceValue {
+    /// The JSONPath to it (RFC 9535).
+    pub path: String,
+    /// Its name, such as `user.login`.
+    pub name: String,
+    /// What a person calls its type.
+    pub kind: String,
+    /// A value it had.
+    pub sample: Option<Value>,
+}
+
+/// The fields of the step at `index`; none where its connection or operation is not there.
+/// `sample` counts through the samples, from 0.
+pub fn of_step<'d>(
+    chain: &Chain,
+    index: usize,
+    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
+    samples: &Samples,
+    sample: usize,
+) -> Option<StepFields> {
+    let step = chain.steps.get(index)?;
+    let operation = operation_of(step, &descriptor_of)?;
+    let shapes = sources(chain, index, &descriptor_of, samples);
+    let scope = scope_of(&shapes, sample);
+    let needed: Vec<&str> = required(&operation.params).collect();
+    let mut targets = Vec::new();
+    collect(&operation.params, "", true, &mut |target, schema, required| {
+        let map = step.mapping.iter().find(|map| covers(&map.target, &target)).cloned();
+        let (from_sample, result) = map.as_ref().map_or((None, Ok(None)), |map| tried(map, &scope));
+        targets.push(TargetField {
+            label: label(&target, schema),
+            about: schema["description"].as_str().map(str::to_owned),
+            kind: type_word(schema).to_owned(),
+            required,
+            choices: schema["enum"].as_array().cloned().unwrap_or_default(),
+            default: schema.get("default").cloned(),
+            map,
+            from_sample,
+            trouble: result.as_ref().err().cloned(),
+            result: result.ok().flatten(),
+            target,
+        });
+    });
+    // The order that the definition's author gave, required ones first.
+    let place = |field: &TargetField| {
+        let name = field.target.trim_start_matches('/');
+        needed.iter().position(|n| *n == name).unwrap_or(usize::MAX)
+    };
+    targets.sort_by_key(|field| (!field.required, place(field)));
+    let sources = shapes
+        .iter()
+        .map(|shape| SourceGroup {
+            label: shape.label.clone(),
+            fields: source_fields(shape)
+                .into_iter()
+                .map(|f| SourceValue { path: f.path, name: f.name, kind: f.kind.to_owned(), sample: f.sample })
+                .collect(),
+        })
+        .collect();
+    Some(StepFields { targets, sources })
+}
+
+/// Every parameter that is not a group of others.
+fn collect(schema: &Value, prefix: &str, needed: bool, found: &mut impl FnMut(String, &Value, bool)) {
+    let own: Vec<&str> = required(schema).collect();
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let target = format!("{prefix}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let needed = needed && own.contains(&name.as_str());
+        if member["properties"].is_object() {
+            collect(member, &target, needed, found);
+        } else {
+            found(target, member, needed);
+        }
+    }
+}
+
+/// The author's title, else the last name in plain words.
+fn label(target: &str, schema: &Value) -> String {
+    if let Some(title) = schema["title"].as_str() {
+        return title.to_owned();
+    }
+    let name = target.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    let words = name.replace(['_', '-'], " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The scope that mappings see, filled from samples.
+fn scope_of(shapes: &[SourceShape], sample: usize) -> Value {
+    let mut steps = Map::new();
+    let mut scope = json!({ "input": null });
+    for shape in shapes {
+        let of = shape.samples.len().max(1);
+        let Some(value) = shape.samples.get(sample % of).cloned() else { continue };
+        match shape.root.strip_prefix("$.steps.") {
+            Some(step) => {
+                steps.insert(step.to_owned(), value);
+            }
+            None => scope["item"] = value,
+        }
+    }
+    scope["steps"] = Value::Object(steps);
+    scope
+}
+
+/// The source's value and the value sent.
+fn tried(map: &FieldMap, scope: &Value) -> (Option<Value>, Result<Option<Value>, String>) {
+    let value = |map: FieldMap| -> Result<Option<Value>, String> {
+        let target = map.target.clone();
+        let params = StepMapping::compile(&[map])
+            .and_then(|mapping| mapping.apply(scope))
+            .map_err(|error| error.to_string())?;
+        Ok(params.pointer(&target).cloned())
+    };
+    let plain = FieldMap { convert: None, ..map.clone() };
+    (value(plain).ok().flatten(), value(map.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_words_and_titles_win() {
+        assert_eq!(label("/fields/due_on", &json!({})), "Due on");
+        assert_eq!(label("/text", &json!({"title": "Message"})), "Message");
+    }
+
+    #[test]
+    fn members_of_groups_are_fields_and_needed_only_where_the_whole_way_is() {
+        let schema = json!({"required": ["a"], "properties": {
+            "a": {"required": ["x"], "properties": {"x": {"type": "string"}, "y": {"type": "string"}}},
+            "b": {"required": ["z"], "properties": {"z": {"type": "string"}}}
+        }});
+        let mut found = Vec::new();
+        collect(&schema, "", true, &mut |target, _, needed| found.push((target, needed)));
+        let expected = [("/a/x", true), ("/a/y", false), ("/b/z", false)];
+        assert_eq!(found, expected.map(|(t, n)| (t.to_owned(), n)));
+    }
+
+    #[test]
+    fn a_mapping_is_tried_on_the_sample() {
+        let map = |source: Value, convert: Value| -> FieldMap {
+            let map = json!({"target": "/n", "source": source, "convert": convert});
+            serde_json::from_value(map).unwrap()
+        };
+        let scope = json!({"item": {"count": "many"}});
+        let path = json!({"type": "path", "path": "$.item.count"});
+        let (from, result) = tried(&map(path.clone(), Value::Null), &scope);
+        assert_eq!((from, result), (Some(json!("many")), Ok(Some(json!("many")))));
+        let (from, result) = tried(&map(path, json!("integer")), &scope);
+        assert_eq!(from, Some(json!("many")));
+        assert!(result.is_err());
+    }
+}

@@ -1,0 +1,2363 @@
+// Written by `cargo xtask gen` from the engine's own types. Do not edit.
+
+/**
+ * Whose account a connection uses.
+ */
+export type Account = { 
+/**
+ * The service's lasting identifier.
+ */
+id: string, 
+/**
+ * What people call it, safe to show.
+ */
+label: string, };
+
+/**
+ * An event with its place in the stream.
+ */
+export type AppEvent = { 
+/**
+ * Counts from 1 since the engine started, without gaps. A screen that sees a gap asks anew.
+ */
+seq: number, 
+/**
+ * The workspace it happened in.
+ */
+workspace: string, } & ({ "event": "connection_changed", 
+/**
+ * The connection.
+ */
+id: ConnectionId, } | { "event": "signals_arrived", 
+/**
+ * The connection they came through.
+ */
+connection: ConnectionId, 
+/**
+ * How many were new.
+ */
+count: number, } | { "event": "chains_changed" } | { "event": "run_changed", 
+/**
+ * The run.
+ */
+id: RunId, 
+/**
+ * Its state now.
+ */
+state: RunState, 
+/**
+ * The journal's length now.
+ */
+seq: number, } | { "event": "storage_changed", 
+/**
+ * Why it stopped.
+ */
+problem: Problem | null, });
+
+/**
+ * One way to sign in.
+ */
+export type AuthDetail = { 
+/**
+ * Its identifier.
+ */
+id: string, 
+/**
+ * Its kind: `api_key`, `pat` or `basic`.
+ */
+method: string, 
+/**
+ * What a person reads.
+ */
+label: string, 
+/**
+ * What is asked.
+ */
+fields: Array<CredentialField>, 
+/**
+ * Where the person finds it.
+ */
+help: AuthHelp | null, };
+
+/**
+ * Where a person finds what is asked.
+ */
+export type AuthHelp = { 
+/**
+ * The vendor's page. `https` only.
+ */
+url: string, 
+/**
+ * What to do there, in plain words.
+ */
+text: string, };
+
+/**
+ * One way to sign in.
+ */
+export type AuthSummary = { 
+/**
+ * Its identifier.
+ */
+id: string, 
+/**
+ * Its kind: `api_key`, `pat` or `basic`.
+ */
+method: string, 
+/**
+ * What a person reads.
+ */
+label: string, 
+/**
+ * The names of the values that are asked.
+ */
+fields: Array<string>, 
+/**
+ * Where the person finds them.
+ */
+helpUrl: string | null, };
+
+/**
+ * Where to write the copy.
+ */
+export type BackupRequest = { 
+/**
+ * The file; must not be there yet.
+ */
+file: string, };
+
+/**
+ * What was written.
+ */
+export type BackupResponse = { 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * Its size in bytes.
+ */
+bytes: number, };
+
+/**
+ * What to call.
+ */
+export type CallRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * The operation.
+ */
+operation: string, 
+/**
+ * Its parameters.
+ */
+params: JsonValue, 
+/**
+ * Build and show the request; send nothing.
+ */
+dryRun: boolean, };
+
+/**
+ * What calling gave.
+ */
+export type CallResponse = { 
+/**
+ * The operation.
+ */
+operation: string, 
+/**
+ * What was, or would have been, sent; without secrets.
+ */
+request: RequestSummary, 
+/**
+ * Whether it was sent.
+ */
+sent: boolean, 
+/**
+ * The result, where there is one.
+ */
+result: JsonValue | null, 
+/**
+ * The HTTP status, where there was an answer.
+ */
+status: number | null, 
+/**
+ * From the first byte sent to the last received, in milliseconds.
+ */
+tookMs: number, };
+
+/**
+ * What one case showed.
+ */
+export type CaseReport = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether everything came out as the fixture says.
+ */
+passed: boolean, 
+/**
+ * What did not.
+ */
+messages: Array<string>, };
+
+/**
+ * Which connectors to list. Every condition given must hold.
+ */
+export type CatalogueRequest = { 
+/**
+ * Only this category.
+ */
+category?: Category | null, 
+/**
+ * Only connectors with this way to sign in: `api_key`, `pat`, `basic` or `none`.
+ */
+auth?: string | null, 
+/**
+ * Only connectors that bring data in this way: `polling`.
+ */
+ingestion?: string | null, 
+/**
+ * Only connectors whose name, description or category holds all of these words.
+ */
+search?: string | null, };
+
+/**
+ * Connectors, sorted by name.
+ */
+export type CatalogueResponse = { 
+/**
+ * The connectors that match.
+ */
+connectors: Array<ConnectorSummary>, 
+/**
+ * Definitions that could not be read; they hide none of the others.
+ */
+problems: Array<Problem>, };
+
+/**
+ * Where the catalogue lists a connector.
+ */
+export type Category = "project-management" | "communication" | "code-and-devops" | "documents" | "custom";
+
+/**
+ * The document: what is imported, exported, edited and snapshotted into each run.
+ */
+export type Chain = { 
+/**
+ * Version of the document's shape; 1.
+ */
+schema: number, 
+/**
+ * What the user calls it; unique in the workspace.
+ */
+name: string, 
+/**
+ * One or two sentences.
+ */
+description?: string, 
+/**
+ * What starts it.
+ */
+trigger: Trigger, 
+/**
+ * What it does, in this order.
+ */
+steps: Array<Step>, };
+
+/**
+ * What the check found.
+ */
+export type ChainCheckResponse = { 
+/**
+ * Whether a run would start.
+ */
+ready: boolean, 
+/**
+ * Blockers first, then warnings, passes, and what the run will do.
+ */
+findings: Array<Finding>, };
+
+/**
+ * A chain that is gone.
+ */
+export type ChainDeleted = { 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
+ * A chain, the same across its versions.
+ */
+export type ChainId = string;
+
+/**
+ * A chain to save.
+ */
+export type ChainImportRequest = { 
+/**
+ * The document.
+ */
+chain: JsonValue, 
+/**
+ * Its file, for messages.
+ */
+file?: string | null, };
+
+/**
+ * Chains, sorted by name.
+ */
+export type ChainListResponse = { 
+/**
+ * All of them.
+ */
+chains: Array<ChainSummary>, };
+
+/**
+ * A chain by identifier or name.
+ */
+export type ChainRef = { 
+/**
+ * Its identifier or its name.
+ */
+chain: string, };
+
+/**
+ * A chain as the editor has it.
+ */
+export type ChainSaveRequest = { 
+/**
+ * The chain; a new one where absent.
+ */
+id?: ChainId | null, 
+/**
+ * The document.
+ */
+chain: Chain, };
+
+/**
+ * A saved chain.
+ */
+export type ChainSaved = { 
+/**
+ * Its identifier, the same for all versions.
+ */
+id: ChainId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Counts from 1; saving the same document again makes no new version.
+ */
+version: number, 
+/**
+ * What was matched automatically.
+ */
+matched: Array<MatchedField>, 
+/**
+ * What is missing or unsure.
+ */
+findings: Array<Finding>, 
+/**
+ * The document as it was saved.
+ */
+chain: Chain, };
+
+/**
+ * One step of a chain.
+ */
+export type ChainStepRequest = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * Which sample to show, from 0.
+ */
+sample?: number | null, };
+
+/**
+ * A chain as a list shows it.
+ */
+export type ChainSummary = { 
+/**
+ * Its identifier.
+ */
+id: ChainId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its latest version.
+ */
+version: number, 
+/**
+ * When that was saved.
+ */
+savedAt: string, 
+/**
+ * Its steps: `connection: operation`.
+ */
+steps: Array<string>, 
+/**
+ * The connection of each step.
+ */
+connections: Array<string>, 
+/**
+ * How its last run went.
+ */
+lastRun: RunState | null, };
+
+/**
+ * A chain as saved: the document with its identity and version.
+ */
+export type ChainVersion = { 
+/**
+ * The same for all versions.
+ */
+id: ChainId, 
+/**
+ * Counts from 1.
+ */
+version: number, 
+/**
+ * SHA-256 of the document's canonical JSON, in hexadecimal.
+ */
+hash: string, 
+/**
+ * The document.
+ */
+chain: Chain, 
+/**
+ * When this version was saved.
+ */
+savedAt: string, };
+
+/**
+ * Who chose a mapping. What was chosen by hand is never overwritten.
+ */
+export type ChosenBy = "hand" | "matcher";
+
+/**
+ * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
+ */
+export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
+
+/**
+ * A setting that is not a secret.
+ */
+export type ConfigField = { 
+/**
+ * Name in templates: `{{config.<key>}}`.
+ */
+key: string, 
+/**
+ * What the form says.
+ */
+label: string, 
+/**
+ * What may be entered.
+ */
+type: ConfigKind, 
+/**
+ * Must be given before the connection can be tested.
+ */
+required: boolean, 
+/**
+ * Used where nothing is given.
+ */
+default?: JsonValue | null, 
+/**
+ * Linear-time regular expression that the whole value must match.
+ */
+pattern?: string | null, 
+/**
+ * Choices of an `enum` field.
+ */
+options?: Array<string>, 
+/**
+ * Shown greyed in the empty field.
+ */
+example?: string | null, 
+/**
+ * One sentence below the field.
+ */
+helpText?: string | null, };
+
+/**
+ * What may be entered in a setting.
+ */
+export type ConfigKind = "text" | "url" | "number" | "bool" | "enum" | "date" | "list";
+
+/**
+ * Confirmed.
+ */
+export type Confirmed = { 
+/**
+ * Always true.
+ */
+confirmed: boolean, };
+
+/**
+ * What connecting needs.
+ */
+export type ConnectRequest = { 
+/**
+ * The connector.
+ */
+connector: ConnectorId, 
+/**
+ * What the user will call it; unique in the workspace.
+ */
+name: string, 
+/**
+ * The way to sign in; the recommended one where absent.
+ */
+auth?: string | null, 
+/**
+ * Settings by key; `baseUrl` points the connector elsewhere.
+ */
+config: { [key in string]: string }, 
+/**
+ * Secret values by field.
+ */
+secrets: { [key in string]: SecretInput }, 
+/**
+ * Whether private and loopback addresses are allowed.
+ */
+allowPrivate: boolean, };
+
+/**
+ * What connecting gave.
+ */
+export type ConnectResponse = { 
+/**
+ * The connection.
+ */
+connection: ConnectionView, 
+/**
+ * What the test saw.
+ */
+test: TestReport, };
+
+/**
+ * How one connection is.
+ */
+export type ConnectionHealth = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How it is.
+ */
+state: ConnectionState, 
+/**
+ * Switched off by the user.
+ */
+paused: boolean, 
+/**
+ * Calls of the last 24 hours.
+ */
+calls: number, 
+/**
+ * Those that failed.
+ */
+failed: number, 
+/**
+ * 95th percentile of their time in milliseconds.
+ */
+p95Ms: number | null, 
+/**
+ * When it last worked.
+ */
+lastConnectedAt: string | null, 
+/**
+ * The last failure since.
+ */
+lastError: Problem | null, };
+
+/**
+ * A connection: a connector set up with an account.
+ */
+export type ConnectionId = string;
+
+/**
+ * Which connections to list.
+ */
+export type ConnectionListRequest = { 
+/**
+ * Only this connector.
+ */
+connector?: ConnectorId | null, 
+/**
+ * Only this state.
+ */
+state?: ConnectionState | null, 
+/**
+ * How many to pass over.
+ */
+offset: number, 
+/**
+ * At most this many; 100 where absent, at most 1,000.
+ */
+limit?: number | null, };
+
+/**
+ * Connections, sorted by name.
+ */
+export type ConnectionListResponse = { 
+/**
+ * Those asked for.
+ */
+connections: Array<ConnectionView>, 
+/**
+ * How many there are in all that match.
+ */
+total: number, };
+
+/**
+ * A connection by name.
+ */
+export type ConnectionName = { 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
+ * On or off.
+ */
+export type ConnectionPauseRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Off (`true`) or on.
+ */
+paused: boolean, };
+
+/**
+ * A new name.
+ */
+export type ConnectionRenameRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * What it is to be called.
+ */
+newName: string, };
+
+/**
+ * New settings.
+ */
+export type ConnectionSetRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Settings to change, by key. Others stay.
+ */
+config: { [key in string]: string }, 
+/**
+ * Whether private addresses are allowed; stays as it is where absent.
+ */
+allowPrivate?: boolean | null, };
+
+/**
+ * How a connection is. "Paused" is a flag beside it.
+ */
+export type ConnectionState = "disconnected" | "connecting" | "authenticating" | "testing" | "connected" | "active" | "error" | "stale";
+
+/**
+ * A connection as screens and the command line show it. Holds no secret.
+ */
+export type ConnectionView = { 
+/**
+ * Never changes.
+ */
+id: ConnectionId, 
+/**
+ * What the user calls it.
+ */
+name: string, 
+/**
+ * The connector.
+ */
+connector: ConnectorId, 
+/**
+ * Version of the definition it was made with.
+ */
+connectorVersion: string, 
+/**
+ * How it is.
+ */
+state: ConnectionState, 
+/**
+ * Switched off by the user.
+ */
+paused: boolean, 
+/**
+ * The chosen way to sign in.
+ */
+auth: string | null, 
+/**
+ * Whose it is.
+ */
+account: Account | null, 
+/**
+ * Its settings.
+ */
+config: { [key in string]: JsonValue }, 
+/**
+ * Where its key may go.
+ */
+origins: Array<string>, 
+/**
+ * Whether it may use private addresses.
+ */
+allowPrivate: boolean, 
+/**
+ * Signals stored.
+ */
+signals: number, 
+/**
+ * Calls that succeeded.
+ */
+callsOk: number, 
+/**
+ * Calls that failed.
+ */
+callsFailed: number, 
+/**
+ * When it was made.
+ */
+createdAt: string, 
+/**
+ * When it last became connected.
+ */
+lastConnectedAt: string | null, 
+/**
+ * When it was last tested.
+ */
+lastTestedAt: string | null, 
+/**
+ * The last failure since it last worked.
+ */
+lastError: Problem | null, };
+
+/**
+ * One connector in full.
+ */
+export type ConnectorDetail = { 
+/**
+ * What its card shows.
+ */
+summary: ConnectorSummary, 
+/**
+ * Ways to sign in, the recommended one first; empty where none is needed.
+ */
+auth: Array<AuthDetail>, 
+/**
+ * What the connection is set up with.
+ */
+settings: Array<ConfigField>, 
+/**
+ * Where the service is, with holes for settings.
+ */
+baseUrl: string, 
+/**
+ * What can be read continuously.
+ */
+streams: Array<StreamDetail>, 
+/**
+ * What chains can call.
+ */
+operations: Array<OperationDetail>, 
+/**
+ * The slowest pace that the service asks for, in words.
+ */
+pace: string | null, 
+/**
+ * The service's own documentation.
+ */
+docsUrl: string | null, 
+/**
+ * The definition itself.
+ */
+definition: JsonValue, };
+
+/**
+ * A connector: the `id` of its descriptor, such as `github-issues`.
+ */
+export type ConnectorId = string;
+
+/**
+ * A connector by its identifier.
+ */
+export type ConnectorRef = { 
+/**
+ * Its identifier.
+ */
+connector: ConnectorId, };
+
+/**
+ * A connector as a catalogue card shows it.
+ */
+export type ConnectorSummary = { 
+/**
+ * Its identifier.
+ */
+id: ConnectorId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * One or two sentences.
+ */
+description: string, 
+/**
+ * Where it is listed.
+ */
+category: Category, 
+/**
+ * The definition's version.
+ */
+version: string, 
+/**
+ * Ways to sign in, the recommended one first; empty where none is needed.
+ */
+auth: Array<AuthSummary>, 
+/**
+ * Settings that must be given.
+ */
+requiredSettings: Array<string>, 
+/**
+ * What can be read continuously.
+ */
+streams: Array<string>, 
+/**
+ * What chains can call.
+ */
+operations: Array<OperationSummary>, 
+/**
+ * Name of its brand mark, where it has one.
+ */
+icon: string | null, 
+/**
+ * Whether it is a pretend tool.
+ */
+sandbox: boolean, };
+
+/**
+ * A change of type between source and target.
+ */
+export type Conversion = "text" | "number" | "integer" | "boolean" | "first" | "list" | "date_time" | "date";
+
+/**
+ * One value of a credential.
+ */
+export type CredentialField = { 
+/**
+ * Name in templates: `{{secret.<key>}}`.
+ */
+key: string, 
+/**
+ * What the form says.
+ */
+label: string, 
+/**
+ * Whether it is hidden while typed. Both kinds are kept sealed.
+ */
+type: CredentialKind, 
+/**
+ * Must be given. True where absent.
+ */
+required: boolean, 
+/**
+ * What it looks like, such as `github_pat_…`.
+ */
+placeholder?: string | null, 
+/**
+ * Linear-time regular expression that the whole value should match; a mismatch is a warning,
+ * for vendors change their formats.
+ */
+pattern?: string | null, 
+/**
+ * One sentence below the field.
+ */
+helpText?: string | null, };
+
+/**
+ * Whether a credential is hidden while typed.
+ */
+export type CredentialKind = "password" | "text";
+
+/**
+ * The answer to an unknown outcome.
+ */
+export type Decision = "happened" | "not_happened" | "undo";
+
+/**
+ * A definition and the folder with its fixtures.
+ */
+export type DescriptorTestRequest = { 
+/**
+ * The definition's file.
+ */
+file: string, };
+
+/**
+ * What the fixtures showed.
+ */
+export type DescriptorTestResponse = { 
+/**
+ * The connector.
+ */
+id: ConnectorId, 
+/**
+ * Each fixture with what came of it.
+ */
+cases: Array<CaseReport>, 
+/**
+ * Fixtures that passed.
+ */
+passed: number, 
+/**
+ * Fixtures that failed.
+ */
+failed: number, };
+
+/**
+ * A connector definition as text.
+ */
+export type DescriptorText = { 
+/**
+ * The file's name, for messages.
+ */
+file: string, 
+/**
+ * Its content.
+ */
+text: string, };
+
+/**
+ * How to disconnect.
+ */
+export type DisconnectRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Delete its signals too.
+ */
+withSignals: boolean, };
+
+/**
+ * What disconnecting did.
+ */
+export type DisconnectResponse = { 
+/**
+ * The connection that is gone.
+ */
+name: string, 
+/**
+ * Signals that were deleted with it.
+ */
+signalsDeleted: number, 
+/**
+ * Chains that use it and cannot run any more.
+ */
+chains: Array<string>, };
+
+/**
+ * Nothing to say.
+ */
+export type Empty = Record<symbol, never>;
+
+/**
+ * Where one parameter comes from.
+ */
+export type FieldMap = { 
+/**
+ * The parameter, as a JSON pointer (RFC 6901) into the operation's parameters, such as `/text`.
+ */
+target: string, 
+/**
+ * Its value.
+ */
+source: Source, 
+/**
+ * Change of type, where needed.
+ */
+convert?: Conversion | null, 
+/**
+ * Who chose it.
+ */
+by: ChosenBy, 
+/**
+ * How sure the matcher is, 0 to 100. Sure from 90, Likely from 70, Check from 50.
+ */
+confidence?: number | null, 
+/**
+ * Why the matcher proposes it, in words.
+ */
+reason?: string | null, };
+
+/**
+ * One finding.
+ */
+export type Finding = { 
+/**
+ * How serious.
+ */
+level: Level, 
+/**
+ * The step it is about; none where it is about the chain or a connection as a whole.
+ */
+step?: StepId | null, 
+/**
+ * What a person reads: one or two sentences.
+ */
+text: string, 
+/**
+ * The problem behind it, with its fix.
+ */
+problem?: Problem | null, };
+
+/**
+ * The button that mends a problem.
+ */
+export type Fix = { 
+/**
+ * What the button says.
+ */
+label: string, 
+/**
+ * What it does; a screen maps it to a place.
+ */
+action: FixAction, };
+
+/**
+ * What a fix button does.
+ */
+export type FixAction = "allow_target" | "confirm_moved" | "copy_report" | "edit_file" | "edit_input" | "edit_mapping" | "edit_settings" | "free_space" | "network_settings" | "open_tool" | "reconnect" | "replace_key" | "resolve" | "retry" | "set_passphrase" | "show_details" | "show_running" | "unlock" | "update" | "wait";
+
+/**
+ * What to read.
+ */
+export type GetRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Path below the connection's address, starting with `/`.
+ */
+path: string, 
+/**
+ * Query parameters.
+ */
+query: { [key in string]: string }, };
+
+/**
+ * How everything is.
+ */
+export type HealthResponse = { 
+/**
+ * The number of the last event that this answer includes.
+ */
+seq: number, 
+/**
+ * The program's version.
+ */
+version: string, 
+/**
+ * The workspace.
+ */
+workspace: string, 
+/**
+ * The secret store: `unlocked`, `locked`, `unavailable`, or `unused` while no secret is kept.
+ */
+secrets: string, 
+/**
+ * Trouble with the data folder that was met when it was opened.
+ */
+storage: Array<Problem>, 
+/**
+ * Triggers wait for a confirmation, because the data came from another computer.
+ */
+triggersPaused: boolean, 
+/**
+ * Runs that are under way.
+ */
+runsActive: number, 
+/**
+ * Runs that wait for the user.
+ */
+runsNeedYou: number, 
+/**
+ * Each connection, those with problems first.
+ */
+connections: Array<ConnectionHealth>, };
+
+/**
+ * One item's problem.
+ */
+export type ItemProblem = { 
+/**
+ * The item, from 0.
+ */
+item: number, 
+/**
+ * What went wrong.
+ */
+problem: Problem, };
+
+export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
+
+/**
+ * How serious a finding is.
+ */
+export type Level = "blocker" | "warning" | "pass" | "effect";
+
+/**
+ * One field that was matched automatically.
+ */
+export type MatchedField = { 
+/**
+ * The step.
+ */
+step: string, 
+/**
+ * The parameter.
+ */
+target: string, 
+/**
+ * Where its value comes from.
+ */
+source: Source, 
+/**
+ * How sure, 0 to 100.
+ */
+confidence: number, 
+/**
+ * Why.
+ */
+reason: string, };
+
+/**
+ * What a failed item means.
+ */
+export type OnFailure = "stop_and_keep" | "stop_and_undo" | "skip_item" | "continue";
+
+/**
+ * An unknown outcome that waits for the user.
+ */
+export type OpenQuestion = { 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * The item, from 0.
+ */
+item: number, 
+/**
+ * What was sent.
+ */
+request: RequestSummary | null, 
+/**
+ * When it was sent.
+ */
+sentAt: string | null, 
+/**
+ * What was seen.
+ */
+problem: Problem, };
+
+/**
+ * Something that chains can call.
+ */
+export type OperationDetail = { 
+/**
+ * Its identifier.
+ */
+id: string, 
+/**
+ * What a person reads.
+ */
+title: string, 
+/**
+ * What it does.
+ */
+verb: Verb, 
+/**
+ * What it does it to.
+ */
+entity: string, 
+/**
+ * Whether it changes anything in the service.
+ */
+effect: boolean, 
+/**
+ * Whether it gives a list that later steps can go through.
+ */
+items: boolean, 
+/**
+ * Whether it can be undone.
+ */
+undoable: boolean, 
+/**
+ * Permissions that it needs.
+ */
+scopes: Array<string>, };
+
+/**
+ * One operation.
+ */
+export type OperationSummary = { 
+/**
+ * Its identifier.
+ */
+id: string, 
+/**
+ * What a person reads.
+ */
+title: string, 
+/**
+ * Whether it changes anything in the service.
+ */
+effect: boolean, 
+/**
+ * Whether it can be undone.
+ */
+undoable: boolean, };
+
+/**
+ * How urgent a signal is.
+ */
+export type Priority = "critical" | "high" | "medium" | "low";
+
+/**
+ * One problem. Equal problems have equal codes and parameters, never equal sentences.
+ *
+ * On the wire it carries code, parameters and the rendered text.
+ */
+export type Problem = { code: Code, title: string, hint: string, fix?: Fix | null, retry?: Retry | null, retryAt?: string | null, subject?: Subject | null, params?: { [key in string]: string }, detail?: string | null, };
+
+/**
+ * What an address of a service holds.
+ */
+export type RawRead = { 
+/**
+ * The body.
+ */
+data: JsonValue, 
+/**
+ * Where it came from, without its query.
+ */
+url: string, 
+/**
+ * The status code.
+ */
+status: number, };
+
+/**
+ * A new key.
+ */
+export type ReplaceKeyRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Secret values by field.
+ */
+secrets: { [key in string]: SecretInput }, };
+
+/**
+ * A request as the journal and the report keep it: without secrets.
+ */
+export type RequestSummary = { 
+/**
+ * The HTTP method.
+ */
+method: string, 
+/**
+ * The address, without the query.
+ */
+url: string, 
+/**
+ * The JSON body, with secret values masked.
+ */
+body?: JsonValue | null, 
+/**
+ * SHA-256 over method, address, query and body, in hexadecimal, before secrets are added.
+ */
+hash: string, };
+
+/**
+ * Who may try again, and when.
+ */
+export type Retry = "never" | "safe" | "wait" | "user";
+
+/**
+ * One execution of a chain.
+ */
+export type RunId = string;
+
+/**
+ * Which runs to list.
+ */
+export type RunListRequest = { 
+/**
+ * How many to pass over.
+ */
+offset: number, 
+/**
+ * At most this many; 50 where absent, at most 1,000.
+ */
+limit?: number | null, };
+
+/**
+ * Runs, newest first.
+ */
+export type RunListResponse = { 
+/**
+ * Those asked for.
+ */
+runs: Array<RunView>, 
+/**
+ * How many there are in all.
+ */
+total: number, };
+
+/**
+ * A run by identifier.
+ */
+export type RunRef = { 
+/**
+ * Its identifier, or `last` for the newest.
+ */
+run: string, };
+
+/**
+ * A run in figures and sentences.
+ */
+export type RunReport = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * Its chain.
+ */
+chainId: ChainId, 
+/**
+ * The chain's name when it ran.
+ */
+chain: string, 
+/**
+ * The chain's version.
+ */
+chainVersion: number, 
+/**
+ * How it is or ended.
+ */
+state: RunState, 
+/**
+ * Requests were built and shown, effects not sent.
+ */
+dryRun: boolean, 
+/**
+ * One sentence: what was reached.
+ */
+headline: string, 
+/**
+ * When it was asked for.
+ */
+createdAt: string, 
+/**
+ * When its first fact was written.
+ */
+startedAt: string | null, 
+/**
+ * When it ended.
+ */
+finishedAt: string | null, 
+/**
+ * How often an engine start had to take it up again.
+ */
+recoveries: number, 
+/**
+ * What the check before the run found; passes left out.
+ */
+check: Array<Finding>, 
+/**
+ * Its steps, in order.
+ */
+steps: Array<StepReport>, 
+/**
+ * What waits for the user.
+ */
+needsYou: Array<OpenQuestion>, 
+/**
+ * What was undone and what stays.
+ */
+undo: Array<UndoReport>, };
+
+/**
+ * Which report.
+ */
+export type RunReportRequest = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * `markdown` or `html` renders it too.
+ */
+render?: string | null, };
+
+/**
+ * A report, rendered where asked.
+ */
+export type RunReportResponse = { 
+/**
+ * The report.
+ */
+report: RunReport, 
+/**
+ * The rendered text.
+ */
+rendered: string | null, };
+
+/**
+ * The answer to an unknown outcome.
+ */
+export type RunResolveRequest = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * What is true.
+ */
+decision: Decision, 
+/**
+ * The step; the first open question where absent.
+ */
+step?: StepId | null, 
+/**
+ * The item, from 0; the first open question where absent.
+ */
+item?: number | null, };
+
+/**
+ * What to run.
+ */
+export type RunStartRequest = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * What it is started with.
+ */
+input: JsonValue, 
+/**
+ * Build and show requests; send no effects.
+ */
+dryRun: boolean, 
+/**
+ * Only write the run down; a later `run_wait`, or the next start of the engine, works on it.
+ */
+queueOnly: boolean, };
+
+/**
+ * How a run is.
+ */
+export type RunState = "queued" | "running" | "waiting" | "paused" | "needs_you" | "done" | "done_with_problems" | "failed" | "failed_undone" | "stopped";
+
+/**
+ * How to stop.
+ */
+export type RunStopRequest = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * Undo what was done.
+ */
+undo: boolean, };
+
+/**
+ * A run as lists show it.
+ */
+export type RunView = { 
+/**
+ * Its identifier.
+ */
+id: RunId, 
+/**
+ * Its chain.
+ */
+chainId: ChainId, 
+/**
+ * The chain's name when it ran.
+ */
+chain: string, 
+/**
+ * The chain's version.
+ */
+chainVersion: number, 
+/**
+ * How it is.
+ */
+state: RunState, 
+/**
+ * Requests were built and shown, effects not sent.
+ */
+dryRun: boolean, 
+/**
+ * When it was asked for.
+ */
+createdAt: string, 
+/**
+ * When it ended.
+ */
+finishedAt: string | null, };
+
+/**
+ * Where samples come from.
+ */
+export type SampleOrigin = "signals" | "example";
+
+/**
+ * Trouble that the sandbox can make.
+ */
+export type SandboxFault = "expired" | "slow" | "limited" | "down" | "odd_data" | "dies_after_effect";
+
+/**
+ * Which trouble the sandbox is to make.
+ */
+export type SandboxFaultRequest = { 
+/**
+ * The tool.
+ */
+tool: SandboxTool, 
+/**
+ * The trouble; none ends it.
+ */
+fault?: SandboxFault | null, };
+
+/**
+ * The sandbox, ready to be used.
+ */
+export type SandboxReady = { 
+/**
+ * The chain to begin with.
+ */
+chain: ChainId, 
+/**
+ * The connections that were made.
+ */
+connections: Array<string>, };
+
+/**
+ * Whether the sandbox runs and what trouble it makes.
+ */
+export type SandboxState = { 
+/**
+ * Whether it runs inside this engine.
+ */
+running: boolean, };
+
+/**
+ * A pretend tool.
+ */
+export type SandboxTool = "tracker" | "chat";
+
+/**
+ * A secret in a request: it can be read from the wire and not written to it.
+ */
+export type SecretInput = string;
+
+/**
+ * One normalised item. Unique in a workspace by connection, stream, external id and version.
+ */
+export type Signal = { 
+/**
+ * The connection it came through.
+ */
+connection: ConnectionId, 
+/**
+ * The connector that read it.
+ */
+connector: ConnectorId, 
+/**
+ * The stream within the connector.
+ */
+stream: string, 
+/**
+ * The service's own identifier, as text.
+ */
+externalId: string, 
+/**
+ * Distinguishes versions of one item: its time in milliseconds, or a hash of its content.
+ */
+version: string, 
+/**
+ * What kind of signal, such as `issue_created`.
+ */
+signalType: string, 
+/**
+ * When it happened or changed.
+ */
+timestamp: string, 
+/**
+ * One line for people, safe to show.
+ */
+summary: string, 
+/**
+ * How urgent.
+ */
+priority: Priority | null, 
+/**
+ * People concerned.
+ */
+participants: Array<string>, 
+/**
+ * Labels.
+ */
+tags: Array<string>, 
+/**
+ * Related items.
+ */
+related: Array<string>, 
+/**
+ * The item's page for people.
+ */
+url: string | null, 
+/**
+ * The item as the service sent it, or the fields that the connector keeps.
+ */
+raw: JsonValue, };
+
+/**
+ * Which signals to list.
+ */
+export type SignalListRequest = { 
+/**
+ * Only those of this connection.
+ */
+connection?: string | null, 
+/**
+ * At most this many; 50 where absent, at most 1,000.
+ */
+limit?: number | null, };
+
+/**
+ * Signals, newest first.
+ */
+export type SignalListResponse = { 
+/**
+ * Those asked for.
+ */
+signals: Array<Signal>, };
+
+/**
+ * A value for a parameter. Paths and templates see `item` (the current item of `forEach`),
+ * `steps.<id>` (results of earlier steps) and `input` (what the run was started with).
+ */
+export type Source = { "type": "path", 
+/**
+ * The path.
+ */
+path: string, } | { "type": "template", 
+/**
+ * The template.
+ */
+template: string, } | { "type": "fixed", 
+/**
+ * The value.
+ */
+value: JsonValue, };
+
+/**
+ * What one earlier step, or the current item, gives.
+ */
+export type SourceGroup = { 
+/**
+ * What a person calls it.
+ */
+label: string, 
+/**
+ * Its values.
+ */
+fields: Array<SourceValue>, };
+
+/**
+ * One value that can be chosen.
+ */
+export type SourceValue = { 
+/**
+ * The JSONPath to it (RFC 9535).
+ */
+path: string, 
+/**
+ * Its name, such as `user.login`.
+ */
+name: string, 
+/**
+ * What a person calls its type.
+ */
+kind: string, 
+/**
+ * A value it had.
+ */
+sample: JsonValue | null, };
+
+/**
+ * One action.
+ */
+export type Step = { 
+/**
+ * Unique within the chain: lower-case letters, digits and underscores.
+ */
+id: StepId, 
+/**
+ * What a person reads; "Tool: operation" where absent.
+ */
+name?: string | null, 
+/**
+ * The connection, by name.
+ */
+connection: string, 
+/**
+ * The operation of that connection's connector.
+ */
+operation: string, 
+/**
+ * Do it once for each item of this earlier step.
+ */
+forEach?: StepId | null, 
+/**
+ * Where the parameters come from. What is missing is matched automatically.
+ */
+mapping?: Array<FieldMap>, 
+/**
+ * Tries, time and what a failure means.
+ */
+policy: StepPolicy, };
+
+/**
+ * A step's fields and what could fill them.
+ */
+export type StepFields = { 
+/**
+ * The operation's parameters; those that are required come first.
+ */
+targets: Array<TargetField>, 
+/**
+ * What earlier steps give.
+ */
+sources: Array<SourceGroup>, };
+
+/**
+ * A step's fields with what fills them.
+ */
+export type StepFieldsResponse = { 
+/**
+ * The fields.
+ */
+fields: StepFields, 
+/**
+ * Where the samples come from; none where there are none.
+ */
+origin: SampleOrigin | null, 
+/**
+ * How many samples there are.
+ */
+samples: number, };
+
+/**
+ * A step within one chain: a slug chosen by the chain's document.
+ */
+export type StepId = string;
+
+/**
+ * Tries, time and what a failure means.
+ */
+export type StepPolicy = { 
+/**
+ * Tries of one item, the first included. 1 to 10.
+ */
+tries: number, 
+/**
+ * The first pause between tries in milliseconds; later ones double, with full jitter.
+ */
+backoffMs: number, 
+/**
+ * Whole time of one try in milliseconds.
+ */
+timeoutMs: number, 
+/**
+ * Items worked on at the same time. 1 to 16.
+ */
+parallel: number, 
+/**
+ * What a failed item means.
+ */
+onFailure: OnFailure, };
+
+/**
+ * One step in figures.
+ */
+export type StepReport = { 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * What a person reads.
+ */
+name: string, 
+/**
+ * The connection it used.
+ */
+connection: string, 
+/**
+ * The operation it called.
+ */
+operation: string, 
+/**
+ * How it is or ended.
+ */
+state: StepState, 
+/**
+ * Items that came in.
+ */
+itemsIn: number, 
+/**
+ * Items that were done.
+ */
+done: number, 
+/**
+ * Items that certainly were not.
+ */
+failed: number, 
+/**
+ * Items that did not fit.
+ */
+quarantined: number, 
+/**
+ * Items left out.
+ */
+skipped: number, 
+/**
+ * Items whose outcome nobody knows.
+ */
+unknown: number, 
+/**
+ * Requests sent.
+ */
+calls: number, 
+/**
+ * Requests beyond the first of an item.
+ */
+retries: number, 
+/**
+ * Bytes received.
+ */
+bytes: number, 
+/**
+ * Time in calls, in milliseconds, over all items.
+ */
+callMs: number, 
+/**
+ * Median time of a call in milliseconds.
+ */
+p50Ms: number | null, 
+/**
+ * 95th percentile of a call's time in milliseconds.
+ */
+p95Ms: number | null, 
+/**
+ * When it began.
+ */
+startedAt: string | null, 
+/**
+ * When its last item ended.
+ */
+finishedAt: string | null, 
+/**
+ * Items that failed or were put aside, at most 100.
+ */
+problems: Array<ItemProblem>, 
+/**
+ * What would have been sent, in a dry run; at most 100.
+ */
+shown?: Array<RequestSummary>, };
+
+/**
+ * How a step is or ended.
+ */
+export type StepState = "waiting" | "running" | "retrying" | "done" | "failed" | "skipped" | "not_known" | "undone" | "could_not_undo";
+
+/**
+ * Something that can be read continuously.
+ */
+export type StreamDetail = { 
+/**
+ * Its identifier.
+ */
+id: string, 
+/**
+ * What a person reads.
+ */
+title: string, };
+
+/**
+ * What a problem is about, so that a screen can put the fix where the problem is.
+ */
+export type Subject = { "kind": "connection", 
+/**
+ * The connection's name, unique in its workspace.
+ */
+name: string, } | { "kind": "connector", 
+/**
+ * The descriptor's id.
+ */
+id: string, } | { "kind": "file", 
+/**
+ * The file, as the user named it.
+ */
+path: string, 
+/**
+ * Line, from 1.
+ */
+line: number | null, 
+/**
+ * Column in characters, from 1.
+ */
+column: number | null, 
+/**
+ * Where inside the document, as a JSON pointer (RFC 6901).
+ */
+pointer: string | null, } | { "kind": "chain", 
+/**
+ * The chain's id or name.
+ */
+id: string, 
+/**
+ * The step within it.
+ */
+step: string | null, } | { "kind": "run", 
+/**
+ * The run's id.
+ */
+id: string, 
+/**
+ * The step within it.
+ */
+step: string | null, } | { "kind": "field", 
+/**
+ * The field's name.
+ */
+name: string, } | { "kind": "computer" };
+
+/**
+ * What was read.
+ */
+export type SyncReport = { 
+/**
+ * The stream.
+ */
+stream: string, 
+/**
+ * Pages read.
+ */
+pages: number, 
+/**
+ * Items seen.
+ */
+items: number, 
+/**
+ * Items passed over by the connector's filter.
+ */
+filtered: number, 
+/**
+ * Signals that are new.
+ */
+new: number, 
+/**
+ * Signals that were known.
+ */
+known: number, 
+/**
+ * Items that did not fit and are kept aside.
+ */
+quarantined: number, 
+/**
+ * Whether the stream was read to its end; only then does the checkpoint move.
+ */
+complete: boolean, 
+/**
+ * Whether the service had forgotten the checkpoint, and the stream was read from its start.
+ */
+startedOver: boolean, 
+/**
+ * Requests beyond the first of a page.
+ */
+retries: number, 
+/**
+ * When it was read.
+ */
+at: string, 
+/**
+ * The first reasons why items did not fit.
+ */
+problems: Array<Problem>, };
+
+/**
+ * What to read.
+ */
+export type SyncRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Only this stream; all where absent.
+ */
+stream?: string | null, 
+/**
+ * At most this many pages per stream.
+ */
+maxPages?: number | null, };
+
+/**
+ * What was read.
+ */
+export type SyncResponse = { 
+/**
+ * One report per stream.
+ */
+streams: Array<SyncReport>, };
+
+/**
+ * One parameter of the operation.
+ */
+export type TargetField = { 
+/**
+ * Its place, as a JSON pointer (RFC 6901) into the parameters.
+ */
+target: string, 
+/**
+ * What a person calls it.
+ */
+label: string, 
+/**
+ * What it is for.
+ */
+about: string | null, 
+/**
+ * What a person calls its type.
+ */
+kind: string, 
+/**
+ * Whether the operation needs it.
+ */
+required: boolean, 
+/**
+ * The values it may have, where they are few.
+ */
+choices: Array<JsonValue>, 
+/**
+ * Its value where nothing is mapped.
+ */
+default: JsonValue | null, 
+/**
+ * Where its value comes from.
+ */
+map: FieldMap | null, 
+/**
+ * The source's value in the sample.
+ */
+from_sample: JsonValue | null, 
+/**
+ * The value that would be sent for the sample.
+ */
+result: JsonValue | null, 
+/**
+ * Why the sample gives no value.
+ */
+trouble: string | null, };
+
+/**
+ * One line of a test.
+ */
+export type TestLine = { 
+/**
+ * What was tried.
+ */
+part: TestPart, 
+/**
+ * How it went.
+ */
+verdict: Verdict, 
+/**
+ * What a person reads.
+ */
+text: string, 
+/**
+ * How long it took in milliseconds, where it took a request of its own.
+ */
+ms: number | null, };
+
+/**
+ * What a line of a test is about.
+ */
+export type TestPart = "reached" | "signed_in" | "permissions" | "sample";
+
+/**
+ * What a test saw.
+ */
+export type TestReport = { 
+/**
+ * Reached, signed in, permissions, sample; in this order.
+ */
+lines: Array<TestLine>, 
+/**
+ * Whose account it is, where the service says.
+ */
+account: Account | null, 
+/**
+ * Why it does not work; none where it does.
+ */
+problem: Problem | null, 
+/**
+ * Up to three items as the service sent them.
+ */
+items: Array<JsonValue>, 
+/**
+ * The same as signals.
+ */
+signals: Array<Signal>, };
+
+/**
+ * What a test gave.
+ */
+export type TestResponse = { 
+/**
+ * The connection after the test.
+ */
+connection: ConnectionView, 
+/**
+ * What the test saw.
+ */
+test: TestReport, };
+
+/**
+ * What starts a chain.
+ */
+export type Trigger = { "type": "manual" };
+
+/**
+ * One undo.
+ */
+export type UndoReport = { 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * The item, from 0.
+ */
+item: number, 
+/**
+ * Whether it is as before.
+ */
+undone: boolean, 
+/**
+ * Why not.
+ */
+problem: Problem | null, 
+/**
+ * What stays, as the service called it.
+ */
+remains: JsonValue | null, };
+
+/**
+ * A page to open.
+ */
+export type UrlOpenRequest = { 
+/**
+ * Its address. The host opens `https:` only, and `http:` on this computer.
+ */
+url: string, };
+
+/**
+ * The page was handed to the browser.
+ */
+export type UrlOpened = { 
+/**
+ * Its address.
+ */
+url: string, };
+
+/**
+ * What was found in a definition.
+ */
+export type Validation = { 
+/**
+ * The file's name.
+ */
+file: string, 
+/**
+ * Whether it can be used.
+ */
+valid: boolean, 
+/**
+ * The connector's identifier, where it can be read.
+ */
+id: ConnectorId | null, 
+/**
+ * Every mistake with its place.
+ */
+problems: Array<Problem>, };
+
+/**
+ * What an operation does to the service.
+ */
+export type Verb = "get" | "list" | "search" | "create" | "update" | "delete" | "send";
+
+/**
+ * How a line of a test went.
+ */
+export type Verdict = "ok" | "look" | "failed" | "not_run";
+
+/**
+ * The workspaces of a data folder.
+ */
+export type WorkspaceList = { 
+/**
+ * Their names, sorted; `default` first.
+ */
+workspaces: Array<string>, };
+
+/**
+ * A workspace by name.
+ */
+export type WorkspaceName = { 
+/**
+ * Letters, digits, hyphens and underscores; at most 40.
+ */
+name: string, };
+
+/** Every command: what it takes and what it gives. */
+export interface Commands {
+  /** Lists workspaces. */
+  workspace_list: { request: Empty; response: WorkspaceList };
+  /** Makes a workspace. */
+  workspace_create: { request: WorkspaceName; response: WorkspaceName };
+  /** Deletes a workspace with everything in it. */
+  workspace_delete: { request: WorkspaceName; response: WorkspaceName };
+  /** Lists connectors. */
+  catalogue_list: { request: CatalogueRequest; response: CatalogueResponse };
+  /** Shows one connector in full. */
+  connector_show: { request: ConnectorRef; response: ConnectorDetail };
+  /** Checks a connector definition. */
+  descriptor_validate: { request: DescriptorText; response: Validation };
+  /** Runs a connector's fixtures. */
+  descriptor_test: { request: DescriptorTestRequest; response: DescriptorTestResponse };
+  /** Connects: tests the credential, then keeps it sealed. */
+  connection_create: { request: ConnectRequest; response: ConnectResponse };
+  /** Tests what would be connected and keeps nothing. */
+  connection_try: { request: ConnectRequest; response: TestReport };
+  /** Lists connections. */
+  connection_list: { request: ConnectionListRequest; response: ConnectionListResponse };
+  /** Shows one connection. */
+  connection_show: { request: ConnectionName; response: ConnectionView };
+  /** Changes a connection's settings. */
+  connection_set: { request: ConnectionSetRequest; response: ConnectionView };
+  /** Renames a connection. */
+  connection_rename: { request: ConnectionRenameRequest; response: ConnectionView };
+  /** Pauses or resumes a connection. */
+  connection_pause: { request: ConnectionPauseRequest; response: ConnectionView };
+  /** Replaces a connection's key in place. */
+  connection_replace_key: { request: ReplaceKeyRequest; response: ConnectResponse };
+  /** Disconnects: deletes the credential and the connection. */
+  connection_disconnect: { request: DisconnectRequest; response: DisconnectResponse };
+  /** Tests a connection. */
+  connection_test: { request: ConnectionName; response: TestResponse };
+  /** Reads what is new from a connection. */
+  connection_sync: { request: SyncRequest; response: SyncResponse };
+  /** Reads one address of a connection's service. */
+  connection_get: { request: GetRequest; response: RawRead };
+  /** Calls one operation of a connection. */
+  operation_call: { request: CallRequest; response: CallResponse };
+  /** Lists signals. */
+  signal_list: { request: SignalListRequest; response: SignalListResponse };
+  /** Saves a chain from a document. */
+  chain_import: { request: ChainImportRequest; response: ChainSaved };
+  /** Saves a chain as the editor has it. */
+  chain_save: { request: ChainSaveRequest; response: ChainSaved };
+  /** Gives a chain's document. */
+  chain_export: { request: ChainRef; response: ChainVersion };
+  /** Lists chains. */
+  chain_list: { request: Empty; response: ChainListResponse };
+  /** Checks a chain without running it. */
+  chain_check: { request: ChainRef; response: ChainCheckResponse };
+  /** Shows a step's fields with what fills them. */
+  chain_fields: { request: ChainStepRequest; response: StepFieldsResponse };
+  /** Deletes a chain; its runs stay. */
+  chain_delete: { request: ChainRef; response: ChainDeleted };
+  /** Starts a run. */
+  run_start: { request: RunStartRequest; response: RunView };
+  /** Waits until a run ends or needs the user. */
+  run_wait: { request: RunRef; response: RunReport };
+  /** Answers an unknown outcome. */
+  run_resolve: { request: RunResolveRequest; response: RunReport };
+  /** Stops a run. */
+  run_stop: { request: RunStopRequest; response: RunReport };
+  /** Lists runs. */
+  run_list: { request: RunListRequest; response: RunListResponse };
+  /** Gives a run's report. */
+  run_report: { request: RunReportRequest; response: RunReportResponse };
+  /** Starts the built-in sandbox and connects its tools. */
+  sandbox_start: { request: Empty; response: SandboxReady };
+  /** Lets the sandbox make trouble, or end it. */
+  sandbox_fault: { request: SandboxFaultRequest; response: SandboxState };
+  /** Puts the sandbox back to how it was at first. */
+  sandbox_reset: { request: Empty; response: SandboxState };
+  /** Opens a page in the system's browser. */
+  url_open: { request: UrlOpenRequest; response: UrlOpened };
+  /** Says how connections, storage and secrets are. */
+  health: { request: Empty; response: HealthResponse };
+  /** Writes a copy of the workspace's database. */
+  backup: { request: BackupRequest; response: BackupResponse };
+  /** Confirms that this computer runs the triggers of data that came from another. */
+  machine_confirm: { request: Empty; response: Confirmed };
+}
