@@ -224,7 +224,11 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             show(&call("backup", json!({ "file": file })).await?, &raw);
             Ok(exit::DONE)
         }
-        Command::Sandbox { .. } | Command::Demo { .. } | Command::Restore { .. } | Command::Engine => {
+        Command::Sandbox { .. }
+        | Command::Demo { .. }
+        | Command::Restore { .. }
+        | Command::Engine
+        | Command::Serve { .. } => {
             Err(Problem::new(Code::Internal).detail("this command has an engine of its own"))
         }
     }
