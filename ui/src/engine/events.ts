@@ -1,0 +1,45 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { create } from 'zustand';
+
+import type { AppEvent } from '../bindings/wire';
+import { platform, type CommandName, type StreamMessage } from '../platform';
+
+/** Whether the engine answers. */
+export const useEngineState = create<{ broken: boolean }>(() => ({ broken: false }));
+
+/** What to read again after an event. */
+const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
+  connection_changed: ['connection_list', 'connection_show', 'health', 'chain_check'],
+  signals_arrived: ['signal_list', 'connection_list', 'connection_show', 'chain_fields'],
+  chains_changed: ['chain_list'],
+  run_changed: ['run_list', 'run_report', 'health', 'chain_list'],
+  storage_changed: ['health'],
+};
+
+/** Keeps what is shown in step with the engine. A gap in the numbers, or a stream that broke, reads everything again. */
+export function followEvents(client: QueryClient): () => void {
+  let seen: number | undefined;
+  const readAll = () => void client.invalidateQueries();
+  const take = (message: StreamMessage) => {
+    if (useEngineState.getState().broken) {
+      useEngineState.setState({ broken: false });
+      readAll();
+    }
+    if (!Array.isArray(message)) {
+      if ('lost' in message || (seen !== undefined && seen !== message.seq)) readAll();
+      seen = 'seq' in message ? message.seq : undefined;
+      return;
+    }
+    const touched = new Set<CommandName>();
+    for (const event of message) {
+      if (seen !== undefined && event.seq > seen + 1) readAll();
+      seen = event.seq;
+      for (const command of TOUCHES[event.event] ?? []) touched.add(command);
+    }
+    for (const command of touched) void client.invalidateQueries({ queryKey: [command] });
+  };
+  return platform.listen({
+    message: take,
+    broken: () => useEngineState.setState({ broken: true }),
+  });
+}

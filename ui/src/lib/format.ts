@@ -1,0 +1,54 @@
+import { locale } from './locale';
+
+const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const dayTime = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+const count = new Intl.NumberFormat(locale);
+
+/** A number with separators. */
+export const formatCount = (value: number): string => count.format(value);
+
+/** Milliseconds as a person says them: "307 ms", "4.2 s", "3 min". */
+export function formatMs(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 60_000) return `${Math.round(ms / 1_000)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}
+
+/** A moment in full: the day where it is not today. */
+export function formatMoment(at: string, now: Date = new Date()): string {
+  const date = new Date(at);
+  return date.toDateString() === now.toDateString() ? time.format(date) : dayTime.format(date);
+}
+
+/** "3 min ago". */
+export function formatAgo(at: string, now: Date = new Date()): string {
+  const seconds = Math.round((new Date(at).getTime() - now.getTime()) / 1_000);
+  const steps: [number, Intl.RelativeTimeFormatUnit][] = [
+    [60, 'second'],
+    [3_600, 'minute'],
+    [86_400, 'hour'],
+    [Number.POSITIVE_INFINITY, 'day'],
+  ];
+  let divisor = 1;
+  for (const [limit, unit] of steps) {
+    if (Math.abs(seconds) < limit) return relative.format(Math.round(seconds / divisor), unit);
+    divisor = limit;
+  }
+  return dayTime.format(new Date(at));
+}
+
+/** A value on one short line. */
+export function formatValue(value: unknown, longest = 80): string {
+  if (value === undefined || value === null) return '';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const line = visible(text).replace(/\s+/g, ' ').trim();
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}
+
+/** Text from a service without what would change the direction or the screen: control and bidi characters. */
+export function visible(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '');
+}

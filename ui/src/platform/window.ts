@@ -1,0 +1,39 @@
+import { Channel, invoke } from '@tauri-apps/api/core';
+
+import type { Problem } from '../bindings/wire';
+import { ProblemError, type CommandName, type Platform, type Request, type Response, type StreamMessage } from './types';
+
+/** The window of the desktop application. */
+export function desktopWindow(): Platform {
+  return {
+    kind: 'window',
+    async call<C extends CommandName>(workspace: string, command: C, request: Request<C>) {
+      try {
+        return await invoke<Response<C>>('rpc', { workspace, name: command, request });
+      } catch (error) {
+        if (isProblem(error)) throw new ProblemError(error);
+        throw error;
+      }
+    },
+    listen(listener) {
+      let over = false;
+      const channel = new Channel<StreamMessage>();
+      channel.onmessage = (message) => {
+        if (!over) listener.message(message);
+      };
+      invoke('subscribe', { channel }).catch(() => listener.broken());
+      return () => {
+        over = true;
+      };
+    },
+    async openUrl(url) {
+      await this.call('default', 'url_open', { url });
+    },
+    needsToken: () => false,
+    setToken: () => undefined,
+  };
+}
+
+function isProblem(error: unknown): error is Problem {
+  return typeof error === 'object' && error !== null && 'code' in error && 'title' in error;
+}

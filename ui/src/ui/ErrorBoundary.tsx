@@ -1,0 +1,32 @@
+import { Button } from '@mantine/core';
+import { Component, type ReactNode } from 'react';
+
+import { t } from '../lib/words';
+
+/** Keeps a mistake in one place from taking the rest away. */
+export class ErrorBoundary extends Component<{ children: ReactNode }, { error?: Error }> {
+  override state: { error?: Error } = {};
+
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+
+  override render() {
+    const { error } = this.state;
+    if (!error) return this.props.children;
+    return (
+      <div className="problem bad" role="alert">
+        <div className="problem-text">
+          <h3>{t('broken.title')}</h3>
+          <p>{t('broken.body')}</p>
+          <div className="row">
+            <Button onClick={() => this.setState({ error: undefined })}>{t('broken.reload')}</Button>
+            <Button variant="subtle" onClick={() => void navigator.clipboard.writeText(`${error.message}\n${error.stack ?? ''}`)}>
+              {t('common.copyDetails')}
+            </Button>
+          </div>
+        </div>
+      </div>
+    );
+  }
+}

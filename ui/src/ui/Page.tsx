@@ -1,0 +1,49 @@
+import { useEffect, useRef, type ReactNode } from 'react';
+
+import { t } from '../lib/words';
+import { ErrorBoundary } from './ErrorBoundary';
+
+interface Props {
+  /** The page's one heading, and the window's title. */
+  title: string;
+  /** Beside the title: a state, a count, how old the data is. */
+  aside?: ReactNode;
+  /** At the right, at most one filled. */
+  actions?: ReactNode;
+  /** The right panel, where something is open in it. */
+  panel?: ReactNode;
+  /** The content scrolls unless it does so itself. */
+  fixed?: boolean;
+  children: ReactNode;
+}
+
+/** Header, content and right panel of a page. Coming to a page moves the focus to its heading. */
+export function Page({ title, aside, actions, panel, fixed, children }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    document.title = `${title} – Patchbay`;
+  }, [title]);
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1 ref={heading} tabIndex={-1} className="cut" title={title}>
+          {title}
+        </h1>
+        {aside && <div className="page-aside">{aside}</div>}
+        <div className="page-actions">{actions}</div>
+      </header>
+      <div className="page-body">
+        {/* Scrolled by keyboard too, so it can be focused. */}
+        <div className={fixed ? 'page-fixed' : 'page-scroll'} tabIndex={fixed ? undefined : -1}>
+          <ErrorBoundary>{children}</ErrorBoundary>
+        </div>
+        {panel && (
+          <aside className="panel" aria-label={t('shell.panel')}>
+            <ErrorBoundary>{panel}</ErrorBoundary>
+          </aside>
+        )}
+      </div>
+    </div>
+  );
+}
