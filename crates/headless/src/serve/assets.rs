@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 /// `ui/dist`. Read from there in debug builds, part of the program in release builds.
 #[derive(rust_embed::Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../ui/dist"]
+#[folder = "../../ui/dist"]
 #[allow_missing = true]
 struct Interface;
 

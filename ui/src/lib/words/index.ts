@@ -1,8 +1,18 @@
 import i18next from 'i18next';
 
-import en from './en.json';
+import catalogue from './en/catalogue.json';
+import chains from './en/chains.json';
+import common from './en/common.json';
+import connect from './en/connect.json';
+import connections from './en/connections.json';
+import runs from './en/runs.json';
+import shell from './en/shell.json';
+import start from './en/start.json';
+import state from './en/state.json';
 
-/** Every sentence of the interface is in en.json; words for problems come from the engine. */
+/** Every sentence of the interface, one file per place. Words for problems come from the engine. */
+const en = { catalogue, chains, common, connect, connections, runs, shell, start, ...state };
+
 void i18next.init({
   lng: 'en',
   resources: { en: { translation: en } },
@@ -17,10 +27,10 @@ type Leaves<T, P extends string = ''> = {
 
 type Plural<K extends string> = K extends `${infer Base}_one` | `${infer Base}_other` ? Base : K;
 
-/** A key of en.json. */
+/** A key of the words, such as `catalogue.title`; `_one` and `_other` are chosen by `count`. */
 export type WordKey = Plural<Leaves<typeof en>>;
 
-/** The sentence with this key. `count` chooses between one and many. */
+/** The sentence with this key. */
 export function t(key: WordKey, values?: Record<string, string | number>): string {
   return i18next.t(key as string, values ?? {});
 }

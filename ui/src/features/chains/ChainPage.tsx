@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page';
+
+export default function ChainPage() {
+  return <Page title="ChainPage">…</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page';
+
+export default function ChainsPage() {
+  return <Page title="ChainsPage">…</Page>;
+}

@@ -1,0 +1,39 @@
+import './lib/locale';
+
+import '@fontsource-variable/inter/wght.css';
+import '@mantine/core/styles.layer.css';
+import './ui/tokens.css';
+import './ui/ui.css';
+import './shell/shell.css';
+
+import { MantineProvider } from '@mantine/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
+import { useHashLocation } from 'wouter/use-hash-location';
+
+import { queryClient } from './engine';
+import { platform } from './platform';
+import { Shell } from './shell/Shell';
+import { TokenPage } from './shell/TokenPage';
+import { Fatal } from './ui/Fatal';
+import { theme } from './ui/theme';
+
+/** The nonce of this page, without which its policy lets no style in. */
+const nonce = document.querySelector<HTMLStyleElement>('style[nonce]')?.nonce ?? '';
+
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+        <Fatal>
+          <QueryClientProvider client={queryClient}>
+            <Router hook={useHashLocation}>{platform.needsToken() ? <TokenPage /> : <Shell />}</Router>
+          </QueryClientProvider>
+        </Fatal>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,105 @@
+import { Button } from '@mantine/core';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+
+import { followEvents, queryClient, useEngineState } from '../engine';
+import { t } from '../lib/words';
+import { Empty } from '../ui/Empty';
+import { ErrorBoundary } from '../ui/ErrorBoundary';
+import { Unplug, WifiOff } from 'lucide-react';
+import { PAGES } from './pages';
+import { Palette } from './Palette';
+import { usePreferences } from './preferences';
+import { Shortcuts } from './Shortcuts';
+import { useShortcuts } from './shortcuts';
+import { Sidebar } from './Sidebar';
+import { StatusBar } from './StatusBar';
+
+const StartPage = lazy(() => import('../features/start/StartPage'));
+const CataloguePage = lazy(() => import('../features/catalogue/CataloguePage'));
+const ConnectionsPage = lazy(() => import('../features/connections/ConnectionsPage'));
+const ChainsPage = lazy(() => import('../features/chains/ChainsPage'));
+const ChainPage = lazy(() => import('../features/chains/ChainPage'));
+const RunsPage = lazy(() => import('../features/runs/RunsPage'));
+const RunPage = lazy(() => import('../features/runs/RunPage'));
+
+const LAST = 'patchbay-last-place';
+
+/** The frame around every page. */
+export function Shell() {
+  const [location, go] = useLocation();
+  const [palette, setPalette] = useState(false);
+  const [help, setHelp] = useState(false);
+  const { begun, narrow, set } = usePreferences();
+  const broken = useEngineState((state) => state.broken);
+  useEffect(() => followEvents(queryClient), []);
+  useEffect(() => {
+    if (location !== '/') localStorage.setItem(LAST, location);
+  }, [location]);
+  const pages = Object.fromEntries(PAGES.map((page, index) => [`Ctrl+${index + 1}`, () => go(page.path)]));
+  useShortcuts({
+    'Ctrl+k': () => setPalette(true),
+    'Ctrl+b': () => set({ narrow: !narrow }),
+    'Ctrl+n': () => go('/chains/new'),
+    'Ctrl+f': focusSearch,
+    '/': focusSearch,
+    '?': () => setHelp(true),
+    'Alt+ArrowLeft': () => history.back(),
+    'Alt+ArrowRight': () => history.forward(),
+    F6: () => nextRegion(1),
+    'Shift+F6': () => nextRegion(-1),
+    ...pages,
+  });
+  return (
+    <div className="app">
+      <Sidebar onSearch={() => setPalette(true)} />
+      <div className="app-main">
+        {broken && (
+          <div className="banner" role="status">
+            <WifiOff size={16} aria-hidden />
+            {t('shell.engineOffBody')}
+          </div>
+        )}
+        <main className="app-page" data-region tabIndex={-1}>
+          {/* A new page begins with a boundary of its own. */}
+          <ErrorBoundary key={location.split('/')[1]}>
+            <Suspense>
+              <Switch>
+                <Route path="/">{begun ? <Redirect to={localStorage.getItem(LAST) ?? '/chains'} replace /> : <StartPage />}</Route>
+                <Route path="/start" component={StartPage} />
+                <Route path="/catalogue/:connector?/:action?" component={CataloguePage} />
+                <Route path="/connections/:name?" component={ConnectionsPage} />
+                <Route path="/chains" component={ChainsPage} />
+                <Route path="/chains/:chain/*?" component={ChainPage} />
+                <Route path="/runs" component={RunsPage} />
+                <Route path="/runs/:run" component={RunPage} />
+                <Route>
+                  <Empty icon={Unplug} text={`${t('shell.notFound')}. ${t('shell.notFoundBody')}`}>
+                    <Button onClick={() => go('/chains')}>{t('shell.goHome')}</Button>
+                  </Empty>
+                </Route>
+              </Switch>
+            </Suspense>
+          </ErrorBoundary>
+        </main>
+      </div>
+      <StatusBar onHelp={() => setHelp(true)} />
+      <Palette opened={palette} onClose={() => setPalette(false)} />
+      <Shortcuts opened={help} onClose={() => setHelp(false)} />
+    </div>
+  );
+}
+
+function focusSearch() {
+  document.querySelector<HTMLInputElement>('[data-page-search]')?.focus();
+}
+
+/** F6: from region to region; in each, where the focus last was or its first control. */
+function nextRegion(step: 1 | -1) {
+  const regions = [...document.querySelectorAll<HTMLElement>('[data-region], .panel')].filter((r) => r.offsetParent);
+  const at = regions.findIndex((region) => region.contains(document.activeElement) && !regions.some((r) => r !== region && region.contains(r) && r.contains(document.activeElement)));
+  const next = regions[(at + step + regions.length) % regions.length];
+  const target = next?.querySelector<HTMLElement>('h1, [aria-current], a[href], button:not([disabled]), input, [tabindex="0"]') ?? next;
+  if (target && target.tabIndex < 0 && !target.hasAttribute('tabindex')) target.tabIndex = -1;
+  target?.focus();
+}

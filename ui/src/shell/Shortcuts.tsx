@@ -1,0 +1,45 @@
+import { Kbd, Modal } from '@mantine/core';
+
+import { t, type WordKey } from '../lib/words';
+import { written } from './shortcuts';
+
+const KEYS: [string, WordKey][] = [
+  ['Ctrl K', 'shell.keysList.palette'],
+  ['Ctrl 1 … 4', 'shell.keysList.pages'],
+  ['/', 'shell.keysList.find'],
+  ['Ctrl N', 'shell.keysList.new'],
+  ['Ctrl B', 'shell.keysList.sidebar'],
+  ['Alt ← →', 'shell.keysList.backForward'],
+  ['F6', 'shell.keysList.regions'],
+  ['Ctrl Enter', 'shell.keysList.run'],
+  ['Ctrl Shift Enter', 'shell.keysList.check'],
+  ['Ctrl .', 'shell.keysList.stop'],
+  ['Ctrl Z', 'shell.keysList.undoRedo'],
+  ['Esc', 'shell.keysList.escape'],
+  ['↑ ↓', 'shell.keysList.canvas'],
+  ['Enter', 'shell.keysList.canvasOpen'],
+  ['A', 'shell.keysList.canvasAdd'],
+  ['Delete', 'shell.keysList.canvasDelete'],
+  ['Shift ↑ ↓', 'shell.keysList.canvasMove'],
+  ['F', 'shell.keysList.canvasFix'],
+];
+
+/** What the keys do. */
+export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={opened} onClose={onClose} title={<h2>{t('shell.shortcuts')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <table className="keys">
+        <tbody>
+          {KEYS.map(([keys, word]) => (
+            <tr key={keys}>
+              <td>{t(word)}</td>
+              <td>
+                <Kbd>{written(keys)}</Kbd>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Modal>
+  );
+}
