@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_chain::fields::StepFields;
-use patchbay_chain::mapping::{self, Samples};
+use patchbay_chain::mapping;
 use patchbay_chain::runner::check as check_live;
 use patchbay_chain::{Live, Plan};
 use patchbay_connector::Compiled;
 use patchbay_map::canonical_json;
 use patchbay_model::chain::{CHAIN_SCHEMA, Chain, ChainVersion, ChosenBy};
 use patchbay_model::check::{Finding, Level};
-use patchbay_model::descriptor::Descriptor;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::RunState;
-use patchbay_model::{ChainId, Event, StepId, Timestamp};
+use patchbay_model::{ChainId, Event, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
 use crate::hub::Hub;
+use crate::samples;
 use crate::workspace::Workspace;
 use crate::workspaces::Empty;
 
@@ -162,7 +161,11 @@ pub(crate) async fn save(
 ) -> Result<ChainSaved, Problem> {
     let connectors = connectors_of(workspace, &chain).await?;
     let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
-    let chain = mapping::complete(&chain, descriptor_of, &samples(workspace, &chain, descriptor_of).await?);
+    let chain = mapping::complete(
+        &chain,
+        descriptor_of,
+        &samples::of_chain(workspace, existing.as_ref(), &chain, descriptor_of).await?.values,
+    );
     patchbay_map::StepMapping::compile(
         &chain.steps.iter().flat_map(|step| step.mapping.clone()).collect::<Vec<_>>(),
     )
@@ -219,7 +222,7 @@ fn hash(chain: &Chain) -> Result<String, Problem> {
 }
 
 /// The connector behind each connection that a chain names; those that are missing are left out.
-async fn connectors_of(
+pub(crate) async fn connectors_of(
     workspace: &Workspace,
     chain: &Chain,
 ) -> Result<BTreeMap<String, Arc<Compiled>>, Problem> {
@@ -233,26 +236,6 @@ async fn connectors_of(
         }
     }
     Ok(found)
-}
-
-/// Samples for the matcher: the last signals of a list step's connection, as the service sent them.
-async fn samples<'d>(
-    workspace: &Workspace,
-    chain: &Chain,
-    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
-) -> Result<Samples, Problem> {
-    let mut samples = Samples::new();
-    for step in &chain.steps {
-        let lists = descriptor_of(&step.connection)
-            .and_then(|d| d.operation(&step.operation))
-            .is_some_and(|operation| operation.verb.yields_items());
-        let connection = workspace.store().connection_named(&step.connection).await?;
-        if let (true, Some(connection)) = (lists, connection) {
-            let signals = workspace.store().signal_list(Some(&connection.id), 20).await?;
-            samples.insert(step.id.to_string(), signals.into_iter().map(|signal| signal.raw).collect());
-        }
-    }
-    Ok(samples)
 }
 
 /// A chain by identifier or name.
@@ -354,85 +337,6 @@ pub async fn check(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Chai
         Err(problems) => problems.into_iter().map(blocker).collect(),
     };
     Ok(ChainCheckResponse { ready: !findings.iter().any(|f| f.level == Level::Blocker), findings })
-}
-
-/// One step of a chain.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
-#[serde(deny_unknown_fields)]
-pub struct ChainStepRequest {
-    /// The chain, by identifier or name.
-    pub chain: String,
-    /// The step.
-    pub step: StepId,
-    /// Which sample to show, from 0.
-    #[serde(default)]
-    pub sample: Option<u32>,
-}
-
-/// A step's fields with what fills them.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct StepFieldsResponse {
-    /// The fields.
-    pub fields: StepFields,
-    /// Where the samples come from; none where there are none.
-    pub origin: Option<SampleOrigin>,
-    /// How many samples there are.
-    pub samples: usize,
-}
-
-/// Where samples come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum SampleOrigin {
-    /// The connection's last signals.
-    Signals,
-    /// The example that comes with the connector.
-    Example,
-}
-
-/// Shows a step's fields with what fills them.
-pub async fn fields(
-    hub: &Hub,
-    workspace: &str,
-    request: ChainStepRequest,
-) -> Result<StepFieldsResponse, Problem> {
-    let workspace = hub.workspace(workspace).await?;
-    let version = find(&workspace, &request.chain).await?;
-    let connectors = connectors_of(&workspace, &version.chain).await?;
-    let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
-    let missing = || {
-        Problem::new(Code::NotFound)
-            .with("item", format!("The step \"{}\"", request.step))
-            .about(Subject::Chain { id: request.chain.clone(), step: Some(request.step.to_string()) })
-    };
-    let (index, _) = version.chain.step(&request.step).ok_or_else(missing)?;
-    let mut samples = samples(&workspace, &version.chain, descriptor_of).await?;
-    samples.retain(|_, values| !values.is_empty());
-    let earlier = version.chain.steps.iter().take(index);
-    let mut origin = None;
-    for step in earlier {
-        let example = descriptor_of(&step.connection)
-            .and_then(|d| d.operation(&step.operation))
-            .and_then(|operation| operation.example.clone());
-        if samples.contains_key(step.id.as_str()) {
-            origin = origin.max(Some(SampleOrigin::Signals));
-        } else if let Some(example) = example {
-            let values = match example {
-                Value::Array(items) => items,
-                one => vec![one],
-            };
-            samples.insert(step.id.to_string(), values);
-            origin = origin.max(Some(SampleOrigin::Example));
-        }
-    }
-    let nth = request.sample.unwrap_or(0) as usize;
-    let fields = patchbay_chain::fields::of_step(&version.chain, index, descriptor_of, &samples, nth)
-        .ok_or_else(missing)?;
-    Ok(StepFieldsResponse { fields, origin, samples: samples.values().map(Vec::len).max().unwrap_or(0) })
 }
 
 /// A chain that is gone.

@@ -11,8 +11,8 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    catalogue, chains, connections, connector_detail, data, health, links, runs, sandbox, signals, storage,
-    workspaces,
+    catalogue, chains, connections, connector_detail, data, health, links, run_data, runs, sandbox, signals,
+    step_fields, storage, workspaces,
 };
 
 /// One command, for documentation and tests.
@@ -108,7 +108,7 @@ commands! {
     /// Checks a chain without running it.
     chain_check(chains::ChainRef) -> chains::ChainCheckResponse => chains::check,
     /// Shows a step's fields with what fills them.
-    chain_fields(chains::ChainStepRequest) -> chains::StepFieldsResponse => chains::fields,
+    chain_fields(step_fields::ChainStepRequest) -> step_fields::StepFieldsResponse => step_fields::fields,
     /// Deletes a chain; its runs stay.
     chain_delete(chains::ChainRef) -> chains::ChainDeleted => chains::delete,
     /// Starts a run.
@@ -123,6 +123,8 @@ commands! {
     run_list(runs::RunListRequest) -> runs::RunListResponse => runs::list,
     /// Gives a run's report.
     run_report(runs::RunReportRequest) -> runs::RunReportResponse => runs::report,
+    /// Shows what went into and came out of a step of a run.
+    run_data(run_data::RunDataRequest) -> run_data::RunDataResponse => run_data::data,
     /// Starts the built-in sandbox and connects its tools.
     sandbox_start(Empty) -> sandbox::SandboxReady => sandbox::start,
     /// Lets the sandbox make trouble, or end it.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::chains;
 use crate::connections::{self, ConnectRequest, ConnectionSetRequest, ReplaceKeyRequest};
+use crate::data::{self, SyncRequest};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;
@@ -40,6 +41,11 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
     let workspace = hub.workspace(workspace_name).await?;
     let access = running(hub, &workspace).await?;
     connect(hub, &workspace, workspace_name, &access).await?;
+    // Something to see and to map on from the start; the connection works without it.
+    let sync = SyncRequest { name: TRACKER.to_owned(), stream: None, max_pages: Some(1) };
+    if let Err(problem) = data::sync(hub, workspace_name, sync).await {
+        tracing::warn!(%problem, "the sandbox's first items could not be read");
+    }
     let chain = match workspace.store().chain_named(CHAIN).await? {
         Some(kept) => kept.id,
         None => save_chain(&workspace).await?.id,

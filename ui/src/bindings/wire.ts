@@ -48,7 +48,7 @@ state: RunState,
 /**
  * The journal's length now.
  */
-seq: number, } | { "event": "storage_changed", 
+facts: number, } | { "event": "storage_changed", 
 /**
  * Why it stopped.
  */
@@ -1120,6 +1120,23 @@ runsNeedYou: number,
 connections: Array<ConnectionHealth>, };
 
 /**
+ * One item.
+ */
+export type ItemData = { 
+/**
+ * The item, from 0.
+ */
+item: number, 
+/**
+ * What was sent last, without secrets.
+ */
+request: RequestSummary | null, 
+/**
+ * What became of it.
+ */
+outcome: Outcome | null, };
+
+/**
  * One item's problem.
  */
 export type ItemProblem = { 
@@ -1253,6 +1270,36 @@ effect: boolean,
 undoable: boolean, };
 
 /**
+ * What became of an item.
+ */
+export type Outcome = { "outcome": "done", 
+/**
+ * The result; for list operations the list of items.
+ */
+output: JsonValue, 
+/**
+ * Set where the service said yes but its answer was lost or could not be read: the
+ * output is null, and steps that need it cannot run.
+ */
+output_missing?: Problem | null, } | { "outcome": "not_done", 
+/**
+ * Why.
+ */
+problem: Problem, } | { "outcome": "unknown", 
+/**
+ * What was seen.
+ */
+problem: Problem, } | { "outcome": "quarantined", 
+/**
+ * Why.
+ */
+problem: Problem, } | { "outcome": "skipped" } | { "outcome": "shown", 
+/**
+ * What would have been sent.
+ */
+request: RequestSummary, };
+
+/**
  * How urgent a signal is.
  */
 export type Priority = "critical" | "high" | "medium" | "low";
@@ -1319,6 +1366,40 @@ hash: string, };
  * Who may try again, and when.
  */
 export type Retry = "never" | "safe" | "wait" | "user";
+
+/**
+ * Which items of which step.
+ */
+export type RunDataRequest = { 
+/**
+ * The run, by identifier or `last`.
+ */
+run: string, 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * How many to pass over.
+ */
+offset?: number | null, 
+/**
+ * At most this many; 200 at most.
+ */
+limit?: number | null, };
+
+/**
+ * Items of a step.
+ */
+export type RunDataResponse = { 
+/**
+ * The items, in order.
+ */
+items: Array<ItemData>, 
+/**
+ * How many there are in all.
+ */
+total: number, };
 
 /**
  * One execution of a chain.
@@ -1551,7 +1632,7 @@ finishedAt: string | null, };
 /**
  * Where samples come from.
  */
-export type SampleOrigin = "signals" | "example";
+export type SampleOrigin = "last_run" | "signals";
 
 /**
  * Trouble that the sandbox can make.
@@ -2346,6 +2427,8 @@ export interface Commands {
   run_list: { request: RunListRequest; response: RunListResponse };
   /** Gives a run's report. */
   run_report: { request: RunReportRequest; response: RunReportResponse };
+  /** Shows what went into and came out of a step of a run. */
+  run_data: { request: RunDataRequest; response: RunDataResponse };
   /** Starts the built-in sandbox and connects its tools. */
   sandbox_start: { request: Empty; response: SandboxReady };
   /** Lets the sandbox make trouble, or end it. */

@@ -1,0 +1,91 @@
+//! Values that results of steps had: what mappings are matched and shown on.
+
+use std::collections::BTreeMap;
+
+use patchbay_chain::mapping::Samples;
+use patchbay_model::ChainId;
+use patchbay_model::chain::Chain;
+use patchbay_model::descriptor::Descriptor;
+use patchbay_model::problem::Problem;
+use patchbay_model::run::{Fact, Outcome};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::workspace::Workspace;
+
+/// At most this many per step.
+const MOST: usize = 20;
+/// Runs that are looked through for the last one of a chain.
+const RUNS: u32 = 50;
+
+/// Samples of a chain's steps.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// By step.
+    pub(crate) values: Samples,
+    /// Where they come from.
+    pub(crate) origin: BTreeMap<String, SampleOrigin>,
+}
+
+/// Where samples come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SampleOrigin {
+    /// The chain's last run.
+    LastRun,
+    /// The connection's last signals, as the service sent them.
+    Signals,
+}
+
+/// Samples of every step that has some: from the last run, else the last signals of a list step's
+/// connection.
+pub(crate) async fn of_chain<'d>(
+    workspace: &Workspace,
+    id: Option<&ChainId>,
+    chain: &Chain,
+    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
+) -> Result<Found, Problem> {
+    let mut found = Found::default();
+    if let Some(id) = id {
+        found.values = last_run(workspace, id).await?;
+        found.origin = found.values.keys().map(|step| (step.clone(), SampleOrigin::LastRun)).collect();
+    }
+    for step in &chain.steps {
+        let lists = descriptor_of(&step.connection)
+            .and_then(|d| d.operation(&step.operation))
+            .is_some_and(|operation| operation.verb.yields_items());
+        if !lists || found.values.contains_key(step.id.as_str()) {
+            continue;
+        }
+        let Some(connection) = workspace.store().connection_named(&step.connection).await? else { continue };
+        let signals = workspace.store().signal_list(Some(&connection.id), MOST as u32).await?;
+        if !signals.is_empty() {
+            let values = signals.into_iter().map(|signal| signal.raw).collect();
+            found.values.insert(step.id.to_string(), values);
+            found.origin.insert(step.id.to_string(), SampleOrigin::Signals);
+        }
+    }
+    Ok(found)
+}
+
+/// What the steps of the chain's last run gave.
+async fn last_run(workspace: &Workspace, id: &ChainId) -> Result<Samples, Problem> {
+    let runs = workspace.store().run_list(RUNS, 0).await?.items;
+    let mut samples = Samples::new();
+    let Some(run) = runs.into_iter().find(|run| run.chain_id == *id && !run.dry_run) else {
+        return Ok(samples);
+    };
+    for entry in workspace.store().journal(&run.id, 0).await? {
+        let Fact::Result { step, outcome: Outcome::Done { output, .. }, .. } = entry.fact else { continue };
+        let values: &mut Vec<Value> = samples.entry(step.to_string()).or_default();
+        match output {
+            Value::Array(items) => values.extend(items),
+            Value::Null => {}
+            one => values.push(one),
+        }
+        values.truncate(MOST);
+    }
+    samples.retain(|_, values| !values.is_empty());
+    Ok(samples)
+}
