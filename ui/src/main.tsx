@@ -8,6 +8,7 @@ import './shell/shell.css';
 
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
+import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
@@ -22,6 +23,9 @@ import { theme } from './ui/theme';
 
 /** The nonce of this page, without which its policy lets no style in. */
 const nonce = document.querySelector<HTMLStyleElement>('style[nonce]')?.nonce ?? '';
+
+// Dialogs lock the page's scrolling with a style of their own.
+setNonce(nonce);
 
 const root = document.getElementById('root');
 if (root) {

@@ -9,10 +9,10 @@ export const useEngineState = create<{ broken: boolean }>(() => ({ broken: false
 
 /** What to read again after an event. */
 const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
-  connection_changed: ['connection_list', 'connection_show', 'health', 'chain_check'],
+  connection_changed: ['connection_list', 'connection_show', 'health'],
   signals_arrived: ['signal_list', 'connection_list', 'connection_show', 'chain_fields'],
-  chains_changed: ['chain_list'],
-  run_changed: ['run_list', 'run_report', 'health', 'chain_list'],
+  chains_changed: ['chain_list', 'chain_export'],
+  run_changed: ['run_list', 'run_report', 'run_data', 'health', 'chain_list'],
   storage_changed: ['health'],
 };
 

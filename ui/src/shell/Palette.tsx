@@ -53,7 +53,6 @@ function Content({ onClose }: { onClose: () => void }) {
     onClose();
     go(entry.go);
   };
-  let group: WordKey | undefined;
   return (
     <>
       <TextInput
@@ -84,8 +83,7 @@ function Content({ onClose }: { onClose: () => void }) {
       />
       <ul className="palette-list" role="listbox" id={`${id}-list`} ref={list} aria-label={t('shell.search')}>
         {found.map((entry, index) => {
-          const head = entry.group !== group && text === '' ? t(entry.group) : undefined;
-          group = entry.group;
+          const head = text === '' && entry.group !== found[index - 1]?.group ? t(entry.group) : undefined;
           return (
             <li key={entry.key} role="presentation">
               {head && (
@@ -129,7 +127,7 @@ function useEntries(): Entry[] {
       go: page.path,
     }));
     const chain = (chains.data?.chains ?? []).flatMap((c): Entry[] => [
-      { key: `run-${c.id}`, group: 'shell.palette.chains', icon: Play, label: t('shell.palette.run', { name: c.name }), also: 'start', go: `/chains/${c.id}?run` },
+      { key: `run-${c.id}`, group: 'shell.palette.chains', icon: Play, label: t('shell.palette.run', { name: c.name }), also: 'start', go: `/chains/${c.id}/run` },
       { key: `open-${c.id}`, group: 'shell.palette.chains', icon: Workflow, label: t('shell.palette.open', { name: c.name }), also: 'edit', go: `/chains/${c.id}` },
     ]);
     const connection = (connections.data?.connections ?? []).map((c): Entry => ({

@@ -70,7 +70,7 @@ export function Shell() {
                 <Route path="/catalogue/:connector?/:action?" component={CataloguePage} />
                 <Route path="/connections/:name?" component={ConnectionsPage} />
                 <Route path="/chains" component={ChainsPage} />
-                <Route path="/chains/:chain/*?" component={ChainPage} />
+                <Route path="/chains/:chain/:what?/:step?" component={ChainPage} />
                 <Route path="/runs" component={RunsPage} />
                 <Route path="/runs/:run" component={RunPage} />
                 <Route>

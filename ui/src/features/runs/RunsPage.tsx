@@ -1,5 +1,106 @@
-import { Page } from '../../ui/Page';
+import './runs.css';
 
+import { Button } from '@mantine/core';
+import { History, SearchX } from 'lucide-react';
+import { useLocation } from 'wouter';
+
+import type { RunView } from '../../bindings/wire';
+import { formatCount, visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { toProblem } from '../../platform';
+import { Empty } from '../../ui/Empty';
+import { Page } from '../../ui/Page';
+import { FailedRead, ProblemBlock } from '../../ui/ProblemBlock';
+import { Read } from '../../ui/Read';
+import { RUN } from '../../ui/states';
+import { useSandbox } from '../start/sandbox';
+import { rowsOf } from './list';
+import { useRuns } from './queries';
+import { RunsFilter } from './RunsFilter';
+import { RunsTable } from './RunsTable';
+import { clearFilter, useRunsView, type RunFilter } from './view';
+
+/** How far back a narrowed list looks by itself. */
+const LOOK_BACK = 20_000;
+
+/** What ran, newest first. */
 export default function RunsPage() {
-  return <Page title="RunsPage">…</Page>;
+  const { head, runs, total, older } = useRuns();
+  const view = useRunsView();
+  const { rows, fresh } = rowsOf(runs, view, view.held);
+  const narrowed = view.state !== undefined || view.chain !== undefined || view.failedOnly;
+  const lookFurther = older.more && (!narrowed || runs.length < LOOK_BACK);
+  const words = { loaded: formatCount(runs.length), total: formatCount(total) };
+  return (
+    <Page
+      title={t('runs.title')}
+      aside={head.data && total > 0 && <span className="figures">{narrowed ? t('runs.list.shown', { count: rows.length, total: words.total }) : t('runs.total', { count: total })}</span>}
+      fixed
+    >
+      <div className="runs">
+        <Read read={head} rows={8}>
+          {() =>
+            total === 0 ? (
+              <NoRuns />
+            ) : (
+              <>
+                <RunsFilter runs={runs} narrowed={narrowed} />
+                {rows.length === 0 && !older.reading && !lookFurther ? (
+                  <Empty icon={SearchX} text={t('common.nothingMatches', { text: said(view, runs) })}>
+                    <Button onClick={clearFilter}>{t('common.clearFilters')}</Button>
+                  </Empty>
+                ) : (
+                  <RunsTable rows={rows} fresh={fresh} newest={runs[0]?.id} total={narrowed ? rows.length : total} onEnd={lookFurther ? older.next : undefined} />
+                )}
+                {older.error !== undefined && (
+                  <div className="runs-more">
+                    <FailedRead error={older.error} onRetry={older.next} />
+                  </div>
+                )}
+                {narrowed && runs.length < total && older.error === undefined && (
+                  <div className="runs-more row meta" role="status">
+                    {t('runs.list.looking', words)}
+                    {older.more && !lookFurther && (
+                      <Button size="compact-xs" onClick={older.next}>
+                        {t('runs.list.lookFurther')}
+                      </Button>
+                    )}
+                  </div>
+                )}
+              </>
+            )
+          }
+        </Read>
+      </div>
+    </Page>
+  );
+}
+
+function NoRuns() {
+  const [, go] = useLocation();
+  const sandbox = useSandbox();
+  return (
+    <>
+      <Empty icon={History} text={t('runs.empty')}>
+        <Button variant="filled" onClick={() => go('/chains')}>
+          {t('runs.goToChains')}
+        </Button>
+        <Button loading={sandbox.isPending} onClick={() => sandbox.mutate({})}>
+          {t('runs.trySandbox')}
+        </Button>
+      </Empty>
+      {sandbox.error && (
+        <div className="runs-more">
+          <ProblemBlock problem={toProblem(sandbox.error)} />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The filter in words. */
+function said(filter: RunFilter, runs: RunView[]): string {
+  const chain = filter.chain !== undefined && (runs.find((run) => run.chainId === filter.chain)?.chain ?? filter.chain);
+  const parts = [filter.failedOnly && t('runs.list.failedOnly'), filter.state && t(RUN[filter.state].word), chain && visible(chain)];
+  return parts.filter(Boolean).join(', ');
 }

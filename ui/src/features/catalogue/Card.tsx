@@ -1,0 +1,64 @@
+import { Button } from '@mantine/core';
+
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { BrandMark } from '../../ui/BrandMark';
+import { CONNECTION, Pill } from '../../ui/states';
+import { methodName } from '../connect/settings';
+import { methodsOf, type Entry } from './search';
+
+interface Props {
+  entry: Entry;
+  /** The sandbox is being started. */
+  starting: boolean;
+  onOpen: () => void;
+  onConnect: () => void;
+  onManage: () => void;
+  onSandbox: () => void;
+}
+
+/** A connector at a glance. The whole card opens it; its button does the next thing. */
+export function Card({ entry, starting, onOpen, onConnect, onManage, onSandbox }: Props) {
+  const { connector, connections } = entry;
+  const name = visible(connector.name);
+  const [first] = connections;
+  return (
+    <>
+      <div className="cat-card-head">
+        <BrandMark icon={connector.icon} name={name} />
+        <div className="cat-card-name">
+          <h2 className="cut">
+            <button type="button" className="cat-open" title={name} onClick={onOpen}>
+              {name}
+            </button>
+          </h2>
+          <div className="meta cut">{t(`catalogue.category.${connector.category}`)}</div>
+        </div>
+        {connector.sandbox && <span className="tag">{t('common.sandbox')}</span>}
+      </div>
+      <p className="cat-card-about">{visible(connector.description)}</p>
+      <div className="cat-card-foot">
+        {first ? (
+          <Pill look={CONNECTION[first.paused ? 'paused' : first.state]} />
+        ) : (
+          <span className="meta cut">
+            {methodName(methodsOf(connector)[0])} · {t(connector.streams.length > 0 ? 'catalogue.polling' : 'catalogue.actionsOnly')}
+          </span>
+        )}
+        {first ? (
+          <Button size="xs" className="cat-act" aria-label={t('catalogue.manageName', { name })} onClick={onManage}>
+            {t('catalogue.manage')}
+          </Button>
+        ) : connector.sandbox ? (
+          <Button size="xs" className="cat-act soft" aria-label={t('catalogue.trySandboxName', { name })} loading={starting} onClick={onSandbox}>
+            {t('catalogue.trySandbox')}
+          </Button>
+        ) : (
+          <Button size="xs" className="cat-act soft" aria-label={t('catalogue.connectName', { name })} onClick={onConnect}>
+            {t('catalogue.connect')}
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}

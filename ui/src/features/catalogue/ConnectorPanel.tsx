@@ -1,0 +1,162 @@
+import { Button } from '@mantine/core';
+import { Braces, ExternalLink, FlaskConical, Plug, RefreshCw, Undo2 } from 'lucide-react';
+import { useState } from 'react';
+import { Link } from 'wouter';
+
+import type { ConnectionView, ConnectorDetail } from '../../bindings/wire';
+import { useRead } from '../../engine';
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { platform } from '../../platform';
+import { BrandMark } from '../../ui/BrandMark';
+import { Panel } from '../../ui/Panel';
+import { Read } from '../../ui/Read';
+import { CONNECTION, Pill } from '../../ui/states';
+import { Access, Permissions } from '../connect/Permissions';
+import { Definition } from './Definition';
+
+interface Props {
+  connectorId: string;
+  connections: ConnectionView[];
+  starting: boolean;
+  onClose: () => void;
+  onConnect: () => void;
+  onSandbox: () => void;
+}
+
+/** One connector in full, beside the cards. */
+export function ConnectorPanel({ connectorId, connections, starting, onClose, onConnect, onSandbox }: Props) {
+  const read = useRead('connector_show', { connector: connectorId });
+  const summary = read.data?.summary;
+  return (
+    <Panel
+      icon={summary && <BrandMark icon={summary.icon} name={summary.name} />}
+      title={visible(summary?.name ?? connectorId)}
+      subtitle={summary && t(`catalogue.category.${summary.category}`)}
+      onClose={onClose}
+    >
+      <Read read={read} rows={6}>
+        {(detail) => <Content detail={detail} connections={connections} starting={starting} onConnect={onConnect} onSandbox={onSandbox} />}
+      </Read>
+    </Panel>
+  );
+}
+
+function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<Props, 'connectorId' | 'onClose'> & { detail: ConnectorDetail }) {
+  const [definition, setDefinition] = useState(false);
+  const { summary, docsUrl } = detail;
+  return (
+    <div className="cat-detail">
+      <p>{visible(summary.description)}</p>
+      <div className="row">
+        {summary.sandbox ? (
+          <>
+            <Button variant="filled" leftSection={<FlaskConical size={16} aria-hidden />} loading={starting} onClick={onSandbox}>
+              {t('catalogue.trySandbox')}
+            </Button>
+            <Button onClick={onConnect}>{t('catalogue.byHand')}</Button>
+          </>
+        ) : (
+          <Button variant="filled" leftSection={<Plug size={16} aria-hidden />} onClick={onConnect}>
+            {t('catalogue.connect')}
+          </Button>
+        )}
+        <Button leftSection={<Braces size={16} aria-hidden />} onClick={() => setDefinition(true)}>
+          {t('catalogue.viewDefinition')}
+        </Button>
+      </div>
+      {connections.length > 0 && (
+        <section>
+          <h3>{t('catalogue.yours')}</h3>
+          <ul className="cat-list">
+            {connections.map((connection) => (
+              <li key={connection.id}>
+                <Link className="cat-link cut" href={`/connections/${encodeURIComponent(connection.name)}`} title={visible(connection.name)}>
+                  {visible(connection.name)}
+                </Link>
+                <Pill look={CONNECTION[connection.paused ? 'paused' : connection.state]} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section>
+        <h3>{t('catalogue.bringsIn')}</h3>
+        {detail.streams.length === 0 && <p className="meta">{t('catalogue.bringsNothing')}</p>}
+        <ul className="cat-list">
+          {detail.streams.map((stream) => (
+            <li key={stream.id}>
+              <RefreshCw size={14} aria-hidden />
+              <span className="cat-grow">{visible(stream.title)}</span>
+              <span className="meta">
+                {t('catalogue.polling')}
+                {pollingWords(detail, stream.id)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section>
+        <h3>{t('catalogue.actions')}</h3>
+        <ul className="cat-list">
+          {detail.operations.map((operation) => (
+            <li key={operation.id}>
+              <Access write={operation.effect} />
+              <span className="cat-grow">{visible(operation.title)}</span>
+              {operation.effect && (
+                <span className={operation.undoable ? 'cat-undo' : 'meta'}>
+                  {operation.undoable && <Undo2 size={12} aria-hidden />}
+                  {t(operation.undoable ? 'catalogue.undoable' : 'catalogue.notUndoable')}
+                </span>
+              )}
+            </li>
+          ))}
+        </ul>
+      </section>
+      {detail.operations.some((operation) => operation.scopes.length > 0) && (
+        <section>
+          <h3>{t('catalogue.permissions')}</h3>
+          <Permissions detail={detail} />
+        </section>
+      )}
+      <section>
+        <h3>{t('catalogue.about')}</h3>
+        <dl className="facts">
+          <dt>{t('catalogue.fact.signIn')}</dt>
+          <dd>{detail.auth.length > 0 ? detail.auth.map((method) => visible(method.label)).join(', ') : t('catalogue.signInNone')}</dd>
+          <dt>{t('catalogue.fact.pace')}</dt>
+          <dd>{detail.pace ?? t('catalogue.paceNone')}</dd>
+          <dt>{t('catalogue.fact.address')}</dt>
+          <dd>{visible(detail.baseUrl)}</dd>
+          <dt>{t('catalogue.fact.version')}</dt>
+          <dd className="figures">{visible(summary.version)}</dd>
+        </dl>
+      </section>
+      {docsUrl && (
+        <div className="row">
+          <Button variant="subtle" size="xs" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(docsUrl)}>
+            {t('catalogue.documentation')}
+          </Button>
+        </div>
+      )}
+      {definition && <Definition name={visible(summary.name)} definition={detail.definition} onClose={() => setDefinition(false)} />}
+    </div>
+  );
+}
+
+/** How often a stream is read, which only the definition says: ", every 5 minutes". */
+function pollingWords(detail: ConnectorDetail, stream: string): string {
+  const { definition } = detail;
+  if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) return '';
+  const { streams } = definition;
+  if (!Array.isArray(streams)) return '';
+  for (const found of streams) {
+    if (typeof found !== 'object' || found === null || Array.isArray(found) || found['id'] !== stream) continue;
+    const seconds = found['intervalSeconds'];
+    if (typeof seconds !== 'number') return '';
+    if (seconds % 3_600 === 0) return ` ${t('catalogue.every.hours', { count: seconds / 3_600 })}`;
+    if (seconds % 60 === 0) return ` ${t('catalogue.every.minutes', { count: seconds / 60 })}`;
+    return ` ${t('catalogue.every.seconds', { count: seconds })}`;
+  }
+  return '';
+}

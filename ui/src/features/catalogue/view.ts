@@ -1,0 +1,19 @@
+import { create } from 'zustand';
+
+import type { Category } from '../../bindings/wire';
+
+/** What the catalogue is narrowed to. */
+export interface CatalogueFilter {
+  search: string;
+  category: Category | undefined;
+  /** Kinds of sign-in; any where none is chosen. */
+  methods: string[];
+  polling: boolean;
+  connected: boolean;
+}
+
+/** Nothing is left out. */
+export const EVERYTHING: CatalogueFilter = { search: '', category: undefined, methods: [], polling: false, connected: false };
+
+/** How the catalogue was left; it survives going elsewhere. */
+export const useCatalogueView = create<CatalogueFilter & { scroll: number }>(() => ({ ...EVERYTHING, scroll: 0 }));

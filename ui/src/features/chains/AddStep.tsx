@@ -1,0 +1,137 @@
+import { Modal, TextInput } from '@mantine/core';
+import { Search } from 'lucide-react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+
+import type { ConnectorSummary, OperationDetail } from '../../bindings/wire';
+import { useRead } from '../../engine';
+import { visible } from '../../lib/format';
+import { t, type WordKey } from '../../lib/words';
+import { BrandMark } from '../../ui/BrandMark';
+import type { Tools } from './useTools';
+
+interface Choice {
+  key: string;
+  group: WordKey;
+  name: string;
+  icon: string | null | undefined;
+  title: string;
+  note: string;
+  words: string;
+  choose: () => void;
+}
+
+interface Props {
+  tools: Tools;
+  onChoose: (connection: string, operation: OperationDetail) => void;
+  onClose: () => void;
+}
+
+/** Search over connections and actions together. Choosing a tool that is not connected opens the wizard. */
+export function AddStep({ tools, onChoose, onClose }: Props) {
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const [, go] = useLocation();
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const catalogue = useRead('catalogue_list', {});
+  const choices = useMemo(() => {
+    const connected = tools.connections.flatMap((connection): Choice[] => {
+      const connector = tools.connectors.get(connection.connector);
+      return (connector?.operations ?? []).map((operation) => ({
+        key: `${connection.id}/${operation.id}`,
+        group: connector?.summary.sandbox ? 'chains.add.sandbox' : 'chains.add.connected',
+        name: connection.name,
+        icon: connector?.summary.icon,
+        title: operation.title,
+        note: note(operation),
+        words: `${operation.verb} ${operation.entity} ${operation.title} ${connection.name}`,
+        choose: () => onChoose(connection.name, operation),
+      }));
+    });
+    const used = new Set(tools.connections.map((connection) => connection.connector));
+    const others = (catalogue.data?.connectors ?? []).filter((connector) => !used.has(connector.id) && !connector.sandbox);
+    const rest = others.map((connector: ConnectorSummary): Choice => ({
+      key: connector.id,
+      group: 'chains.add.notConnected',
+      name: connector.name,
+      icon: connector.icon,
+      title: t('chains.add.connectFirst', { name: connector.name }),
+      note: connector.description,
+      words: `${connector.name} ${connector.operations.map((operation) => operation.title).join(' ')}`,
+      choose: () => go(`/catalogue/${connector.id}/connect`),
+    }));
+    const order: WordKey[] = ['chains.add.connected', 'chains.add.sandbox', 'chains.add.notConnected'];
+    return [...connected, ...rest].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
+  }, [tools, catalogue.data, onChoose, go]);
+  const found = useMemo(() => {
+    const words = plain(text).split(/\s+/).filter(Boolean);
+    return choices.filter((choice) => words.every((word) => plain(choice.words).includes(word)));
+  }, [choices, text]);
+  const chosen = Math.min(at, Math.max(found.length - 1, 0));
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
+  return (
+    <Modal opened onClose={onClose} title={<h2>{t('chains.add.title')}</h2>} size={560} yOffset="10vh" centered={false} padding={0} classNames={{ header: 'add-head' }} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <TextInput
+        px={16}
+        leftSection={<Search size={16} aria-hidden />}
+        placeholder={t('chains.add.placeholder')}
+        aria-label={t('chains.add.placeholder')}
+        role="combobox"
+        aria-expanded
+        aria-controls={`${id}-list`}
+        aria-activedescendant={found.length ? `${id}-${chosen}` : undefined}
+        data-autofocus
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
+        onKeyDown={(event) => {
+          const many = Math.max(found.length, 1);
+          if (event.key === 'ArrowDown') setAt((chosen + 1) % many);
+          else if (event.key === 'ArrowUp') setAt((chosen - 1 + many) % many);
+          else if (event.key === 'Enter') found[chosen]?.choose();
+          else return;
+          event.preventDefault();
+        }}
+      />
+      <div className="palette-list" role="listbox" id={`${id}-list`} ref={list} aria-label={t('chains.add.title')}>
+        {found.map((choice, index) => (
+          <div key={choice.key} role="presentation">
+            {choice.group !== found[index - 1]?.group && (
+              <div className="palette-group" role="presentation">
+                {t(choice.group)}
+              </div>
+            )}
+            <div
+              role="option"
+              id={`${id}-${index}`}
+              aria-selected={index === chosen}
+              className="palette-item"
+              onClick={choice.choose}
+              onMouseMove={() => setAt(index)}
+            >
+              <BrandMark icon={choice.icon} name={choice.name} size={28} />
+              <span className="add-text">
+                <span className="cut">{visible(choice.title)}</span>
+                <span className="meta cut">{visible(choice.name)}</span>
+              </span>
+              <span className="meta cut add-note">{visible(choice.note)}</span>
+            </div>
+          </div>
+        ))}
+        {found.length === 0 && <p className="palette-group">{t('chains.add.none', { text })}</p>}
+      </div>
+    </Modal>
+  );
+}
+
+const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+function note(operation: OperationDetail): string {
+  if (!operation.effect) return t('chains.add.reads');
+  return `${t('chains.add.changes')} · ${t(operation.undoable ? 'chains.add.undoable' : 'chains.add.final')}`;
+}

@@ -1,0 +1,406 @@
+import { ActionIcon, Button, Menu, Popover, TextInput, Tooltip } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
+import { Ellipsis, List, Play, Plus, Redo2, ShieldCheck, Square, Trash2, Undo2, Workflow } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+
+import type { Finding } from '../../bindings/wire';
+import { send, useDo, useRead } from '../../engine';
+import { t } from '../../lib/words';
+import { toProblem } from '../../platform';
+import { usePreferences } from '../../shell/preferences';
+import { useShortcuts, written } from '../../shell/shortcuts';
+import { Page } from '../../ui/Page';
+import { ProblemBlock } from '../../ui/ProblemBlock';
+import { AddStep } from './AddStep';
+import { Canvas } from './canvas/Canvas';
+import { CheckPanel } from './CheckPanel';
+import './chains.css';
+import { ConfirmRun, type RunQuestion } from './ConfirmRun';
+import { addStep, duplicateStep, moveStep, removeStep } from './document';
+import { RunPanel } from './RunPanel';
+import { StepList } from './StepList';
+import { StepPanel } from './step/StepPanel';
+import { useChainEditor } from './useChainEditor';
+import { useStepViews } from './useStepViews';
+import { useTools } from './useTools';
+
+type Open = { kind: 'step'; id: string } | { kind: 'check' } | { kind: 'run'; run: string };
+
+interface Props {
+  reference: string;
+  intent: 'run' | 'try' | undefined;
+  step: string | undefined;
+  onCreated: (id: string) => void;
+}
+
+/** One chain: header, steps as canvas or list, panel. */
+export function Editor({ reference, intent, step, onCreated }: Props) {
+  const [, go] = useLocation();
+  const editor = useChainEditor(reference, onCreated);
+  const tools = useTools();
+  const { chainView, set } = usePreferences();
+  const { ref: content, width } = useElementSize();
+  const [open, setOpen] = useState<Open | undefined>(step ? { kind: 'step', id: step } : undefined);
+  const [selected, setSelected] = useState<string | undefined>(step);
+  const [adding, setAdding] = useState<number>();
+  const [question, setQuestion] = useState<RunQuestion>();
+  const [callout, setCallout] = useState(intent === 'try');
+  const [run, setRun] = useState<string>();
+  const [starting, setStarting] = useState(false);
+  const [refused, setRefused] = useState<unknown>();
+  const runButton = useRef<HTMLButtonElement>(null);
+
+  const { chain, id, change } = editor;
+  const check = useRead('chain_check', { chain: id ?? '' }, { enabled: false });
+  const report = useRead('run_report', { run: run ?? '' }, { enabled: run !== undefined });
+  const active = report.data !== undefined && ACTIVE.has(report.data.report.state) && open?.kind === 'run';
+  const stop = useDo('run_stop', { touches: ['run_report'] });
+  const views = useStepViews(chain, tools, check.data?.findings ?? editor.findings, report.data?.report);
+  const view = chainView ?? (width > 0 && width < 560 ? 'list' : 'canvas');
+
+  const lists = useCallback((s: { connection: string; operation: string }) => {
+    const connection = tools.connections.find((c) => c.name === s.connection);
+    const operation = connection && tools.connectors.get(connection.connector)?.operations.find((o) => o.id === s.operation);
+    return operation?.items ?? false;
+  }, [tools]);
+
+  const openStep = useCallback((stepId: string) => {
+    setSelected(stepId);
+    setOpen({ kind: 'step', id: stepId });
+  }, []);
+
+  const runCheck = useCallback(async () => {
+    if (!(await editor.flush())) return undefined;
+    return (await check.refetch()).data;
+  }, [editor, check]);
+
+  const showCheck = () => {
+    setOpen({ kind: 'check' });
+    void runCheck();
+  };
+
+  const start = async (dryRun: boolean) => {
+    if (!id) return;
+    setQuestion(undefined);
+    setCallout(false);
+    setRefused(undefined);
+    setStarting(true);
+    try {
+      const started = await send('run_start', { chain: id, input: null, dryRun, queueOnly: false });
+      if (!dryRun) remember(id, editor.version);
+      setRun(started.id);
+      setSelected(undefined);
+      setOpen({ kind: 'run', run: started.id });
+    } catch (error) {
+      setRefused(error);
+    } finally {
+      setStarting(false);
+    }
+  };
+
+  /** Checks first. A blocker opens the check and starts nothing; effects are confirmed once per version. */
+  const askToRun = async () => {
+    if (starting) return;
+    setStarting(true);
+    setRefused(undefined);
+    const found = await runCheck();
+    setStarting(false);
+    if (!found) return;
+    if (!found.ready) {
+      setOpen({ kind: 'check' });
+      return;
+    }
+    const effects = found.findings.filter((finding) => finding.level === 'effect');
+    if (id && remembered(id) === editor.version) void start(false);
+    else setQuestion({ effects });
+  };
+
+  // The address says which step is open, and opens it.
+  const opened = open?.kind === 'step' ? open.id : undefined;
+  useEffect(() => {
+    if (step && step !== opened) openStep(step);
+    // Only a new address opens: closing a panel is not undone by the old one.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [step]);
+  useEffect(() => {
+    if (!id) return;
+    const address = opened ? `/chains/${id}/step/${opened}` : `/chains/${id}`;
+    if (opened !== step) go(address, { replace: true });
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [opened, id]);
+
+  const asked = useRef(false);
+  useEffect(() => {
+    if (intent === 'run' && chain && tools.ready && !asked.current) {
+      asked.current = true;
+      void askToRun();
+    }
+  });
+
+  useShortcuts({
+    'Ctrl+Enter': () => void askToRun(),
+    'Ctrl+Shift+Enter': showCheck,
+    'Ctrl+.': () => run && active && stop.mutate({ run, undo: false }),
+    'Ctrl+z': editor.undo,
+    'Ctrl+Shift+z': editor.redo,
+    'Ctrl+Shift+Z': editor.redo,
+  });
+
+  const commands = useMemo(
+    () => ({
+      open: openStep,
+      select: setSelected,
+      addAfter: (after: number) => setAdding(after),
+      remove: (stepId: string) => {
+        change((c) => removeStep(c, stepId));
+        setSelected(undefined);
+        setOpen((now) => (now?.kind === 'step' && now.id === stepId ? undefined : now));
+      },
+      duplicate: (stepId: string) => change((c) => duplicateStep(c, stepId).chain),
+      move: (stepId: string, by: 1 | -1) => change((c) => moveStep(c, stepId, by)),
+      fixFirst: () => {
+        const first = views.find((v) => v.trouble);
+        if (first) openStep(first.id);
+      },
+    }),
+    [change, openStep, views],
+  );
+
+  if (!chain) {
+    return (
+      <Page title={t('chains.name')}>
+        {editor.problem && <ProblemBlock problem={editor.problem} onFix={() => go('/chains')} />}
+      </Page>
+    );
+  }
+
+  const current = chain.steps.find((s) => open?.kind === 'step' && s.id === open.id);
+  const closePanel = () => {
+    setOpen(undefined);
+    document.querySelector<HTMLElement>('[data-step][tabindex="0"]')?.focus();
+  };
+  const panel = current ? (
+    <StepPanel
+      key={current.id}
+      chainId={id}
+      version={editor.version}
+      chain={chain}
+      step={current}
+      tools={tools}
+      run={run}
+      change={change}
+      onClose={closePanel}
+    />
+  ) : open?.kind === 'check' ? (
+    <CheckPanel check={check} findings={editor.findings} chain={chain} tools={tools} onShow={openStep} onAgain={showCheck} onClose={closePanel} />
+  ) : open?.kind === 'run' ? (
+    <RunPanel
+      report={report}
+      trial={chain.steps.some((s) => tools.of(s).connector?.summary.sandbox)}
+      onShow={openStep}
+      onAgain={() => void askToRun()}
+      onClose={closePanel}
+    />
+  ) : undefined;
+
+  return (
+    <Page
+      title={chain.name}
+      fixed
+      aside={
+        <>
+          <Rename name={chain.name} onRename={(name) => change((c) => ({ ...c, name }))} />
+          <SavedState editor={editor} />
+        </>
+      }
+      actions={
+        <>
+          <Tooltip label={t('chains.undo')}>
+            <ActionIcon aria-label={t('chains.undo')} disabled={!editor.canUndo} onClick={editor.undo}>
+              <Undo2 size={16} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label={t('chains.redo')}>
+            <ActionIcon aria-label={t('chains.redo')} disabled={!editor.canRedo} onClick={editor.redo}>
+              <Redo2 size={16} />
+            </ActionIcon>
+          </Tooltip>
+          <Button
+            className="wide-only"
+            leftSection={view === 'canvas' ? <List size={16} /> : <Workflow size={16} />}
+            onClick={() => set({ chainView: view === 'canvas' ? 'list' : 'canvas' })}
+          >
+            {t(view === 'canvas' ? 'chains.listView' : 'chains.canvasView')}
+          </Button>
+          <Button leftSection={<Plus size={16} />} onClick={() => setAdding(after(chain.steps, selected))}>
+            {t('chains.addStep')}
+          </Button>
+          <Tooltip label={written('Ctrl Shift Enter')}>
+            <Button leftSection={<ShieldCheck size={16} />} onClick={showCheck} disabled={chain.steps.length === 0}>
+              {t('chains.check')}
+            </Button>
+          </Tooltip>
+          {active && run ? (
+            <Button leftSection={<Square size={14} />} onClick={() => stop.mutate({ run, undo: false })} loading={stop.isPending}>
+              {t('chains.stop')}
+            </Button>
+          ) : (
+            <Popover opened={callout && chain.steps.length > 0 && tools.ready} position="bottom-end" withArrow shadow="md" width={280} returnFocus={false}>
+              <Popover.Target>
+                <Button
+                  ref={runButton}
+                  variant="filled"
+                  leftSection={<Play size={16} />}
+                  onClick={() => {
+                    setCallout(false);
+                    void askToRun();
+                  }}
+                  loading={starting}
+                  disabled={chain.steps.length === 0}
+                >
+                  {t('chains.run')}
+                </Button>
+              </Popover.Target>
+              <Popover.Dropdown className="callout" role="note">
+                {t('chains.callout.run')}
+              </Popover.Dropdown>
+            </Popover>
+          )}
+          <More id={id} name={chain.name} view={view} setView={(next) => set({ chainView: next })} />
+        </>
+      }
+      panel={panel}
+    >
+      <div className="editor" ref={content}>
+        {editor.state === 'failed' && editor.problem && (
+          <div className="editor-note">
+            <ProblemBlock problem={editor.problem} onFix={editor.retry} />
+          </div>
+        )}
+        {refused !== undefined && (
+          <div className="editor-note">
+            <ProblemBlock problem={toProblem(refused)} onFix={() => setRefused(undefined)} />
+          </div>
+        )}
+        {chain.steps.length === 0 ? (
+          <div className="empty">
+            <Workflow size={20} aria-hidden />
+            <p>{t('chains.noSteps')}</p>
+            <Button variant="filled" leftSection={<Plus size={16} />} onClick={() => setAdding(-1)} data-autofocus>
+              {t('chains.addStep')}
+            </Button>
+          </div>
+        ) : view === 'canvas' ? (
+          <Canvas views={views} selected={selected} commands={commands} />
+        ) : (
+          <StepList views={views} selected={selected} commands={commands} />
+        )}
+      </div>
+      {adding !== undefined && (
+        <AddStep
+          tools={tools}
+          onClose={() => setAdding(undefined)}
+          onChoose={(connection, operation) => {
+            const added = addStep(chain, adding, connection, operation, lists);
+            setAdding(undefined);
+            change(() => added.chain);
+            openStep(added.id);
+          }}
+        />
+      )}
+      <ConfirmRun name={chain.name} question={question} onRun={(dry) => void start(dry)} onClose={() => setQuestion(undefined)} />
+    </Page>
+  );
+}
+
+const ACTIVE = new Set(['queued', 'running', 'waiting', 'paused', 'needs_you']);
+
+/** After the selected step, else at the end. */
+function after(steps: { id: string }[], selected: string | undefined): number {
+  const at = steps.findIndex((step) => step.id === selected);
+  return at < 0 ? steps.length - 1 : at;
+}
+
+/** The version of a chain that the user has let run. */
+const remembered = (id: string): number => Number(localStorage.getItem(`patchbay-confirmed-${id}`) ?? '-1');
+const remember = (id: string, version: number) => localStorage.setItem(`patchbay-confirmed-${id}`, String(version));
+
+function SavedState({ editor }: { editor: ReturnType<typeof useChainEditor> }) {
+  const word = { draft: 'chains.draft', saved: 'chains.saved', saving: 'chains.saving', failed: 'chains.notSaved' } as const;
+  return (
+    <span role="status" className={editor.state === 'failed' ? 'saved bad' : 'saved'} data-testid="saved">
+      {t(word[editor.state])}
+    </span>
+  );
+}
+
+function Rename({ name, onRename }: { name: string; onRename: (name: string) => void }) {
+  const [text, setText] = useState<string>();
+  const done = () => {
+    const next = text?.trim();
+    if (next && next !== name) onRename(next.slice(0, 80));
+    setText(undefined);
+  };
+  return (
+    <Popover opened={text !== undefined} onChange={(opened) => !opened && setText(undefined)} trapFocus returnFocus shadow="md" width={320}>
+      <Popover.Target>
+        <Button size="compact-xs" variant="subtle" onClick={() => setText(name)}>
+          {t('common.rename')}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            done();
+          }}
+        >
+          <div className="row nowrap">
+            <TextInput
+              aria-label={t('chains.renameChain')}
+              value={text ?? ''}
+              maxLength={80}
+              onChange={(event) => setText(event.currentTarget.value)}
+              data-autofocus
+            />
+            <Button type="submit" variant="filled" disabled={!text?.trim()}>
+              {t('common.save')}
+            </Button>
+          </div>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function More({ id, name, view, setView }: { id: string | undefined; name: string; view: 'canvas' | 'list'; setView: (view: 'canvas' | 'list') => void }) {
+  const [, go] = useLocation();
+  const [sure, setSure] = useState(false);
+  const remove = useDo('chain_delete', { touches: ['chain_list'], onSuccess: () => go('/chains') });
+  return (
+    <Menu position="bottom-end" shadow="md" onClose={() => setSure(false)}>
+      <Menu.Target>
+        <ActionIcon aria-label={t('common.more')}>
+          <Ellipsis size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={view === 'canvas' ? <List size={14} /> : <Workflow size={14} />} onClick={() => setView(view === 'canvas' ? 'list' : 'canvas')}>
+          {t(view === 'canvas' ? 'chains.listView' : 'chains.canvasView')}
+        </Menu.Item>
+        <Menu.Item
+          color="var(--bad)"
+          leftSection={<Trash2 size={14} />}
+          disabled={!id}
+          closeMenuOnClick={false}
+          onClick={() => (sure && id ? remove.mutate({ chain: id }) : setSure(true))}
+        >
+          {sure ? t('chains.deleteSure', { name }) : t('chains.delete')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export type { Finding };

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+
+import type { FieldMap } from '../../bindings/wire';
+import { addStep, band, duplicateStep, emptyChain, forgetMatches, freeStepId, moveStep, removeStep, setMapping } from './document';
+
+const list = { id: 'list_issues', items: true, title: 'List issues' };
+const post = { id: 'send_message', items: false, title: 'Send' };
+const lists = (step: { operation: string }) => step.operation === 'list_issues';
+
+function two() {
+  const first = addStep(emptyChain('c'), -1, 'Tracker', list, lists);
+  return addStep(first.chain, 0, 'Chat', post, lists).chain;
+}
+
+describe('a chain document', () => {
+  it('lets an effect go through the items of the list before it', () => {
+    expect(two().steps.map((step) => step.forEach)).toEqual([undefined, 'list_issues']);
+  });
+
+  it('gives each step a name of its own', () => {
+    const chain = addStep(two(), 1, 'Chat', post, lists).chain;
+    expect(chain.steps.map((step) => step.id)).toEqual(['list_issues', 'send_message', 'send_message_2']);
+    expect(freeStepId(chain, 'Über-Step!')).toBe('ber_step_');
+  });
+
+  it('removes a list and leaves its followers running once', () => {
+    expect(removeStep(two(), 'list_issues').steps).toEqual([expect.not.objectContaining({ forEach: expect.anything() })]);
+  });
+
+  it('never moves a step before the list it goes through', () => {
+    expect(moveStep(two(), 'send_message', -1)).toEqual(two());
+    expect(moveStep(two(), 'list_issues', 1)).toEqual(two());
+    const three = addStep(two(), 1, 'Chat', post, lists).chain;
+    expect(moveStep(three, 'send_message', 1).steps.map((step) => step.id)).toEqual(['list_issues', 'send_message_2', 'send_message']);
+  });
+
+  it('copies a step with a new name', () => {
+    expect(duplicateStep(two(), 'send_message').id).toBe('send_message_2');
+  });
+
+  it('keeps what was chosen by hand and forgets what was matched', () => {
+    const source = { type: 'fixed', value: 'x' } as const;
+    let chain = setMapping(two(), 'send_message', '/text', { source });
+    const match: FieldMap = { target: '/channel', source, by: 'matcher', confidence: 80 };
+    chain = { ...chain, steps: chain.steps.map((step) => ({ ...step, mapping: [...(step.mapping ?? []), match] })) };
+    const kept = forgetMatches(chain, 'send_message').steps[1]?.mapping;
+    expect(kept).toEqual([{ target: '/text', source, by: 'hand' }]);
+    expect([match, ...(kept ?? [])].map(band)).toEqual(['likely', 'yours']);
+  });
+});

@@ -1,0 +1,145 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { ArrowRight, ChevronDown, ChevronRight, RefreshCw, WandSparkles } from 'lucide-react';
+import { useState } from 'react';
+
+import type { TargetField } from '../../../bindings/wire';
+import { useRead } from '../../../engine';
+import { formatValue, visible } from '../../../lib/format';
+import { t } from '../../../lib/words';
+import { Read } from '../../../ui/Read';
+import { band, forgetMatches, setMapping } from '../document';
+import { SourceDialog } from './SourceDialog';
+import type { StepProps } from './StepPanel';
+
+const BANDS = { sure: 'ok', likely: 'ok', look: 'warn', yours: 'run' } as const;
+
+/** Where each field comes from, beside the value that would be sent. */
+export function MappingTab({ chainId, version, step, tools, change }: StepProps) {
+  const [sample, setSample] = useState(0);
+  const [editing, setEditing] = useState<TargetField>();
+  const { connection } = tools.of(step);
+  const fields = useRead('chain_fields', { chain: chainId ?? '', step: step.id, sample }, { enabled: chainId !== undefined && version > 0 && connection !== undefined, keep: true });
+  if (!connection || !chainId) return null;
+  return (
+    <Read read={fields} rows={3}>
+      {({ fields: { targets, sources }, origin, samples }) => {
+        const mapped = targets.filter((field) => field.map);
+        const open = targets.filter((field) => field.required && !field.map && field.default === null);
+        const sure = mapped.filter((field) => field.map && band(field.map) === 'sure');
+        const others = mapped.filter((field) => !sure.includes(field)).sort((a, b) => rank(a) - rank(b));
+        const rest = targets.filter((field) => !field.map && !open.includes(field));
+        const row = (field: TargetField) => <FieldRow key={field.target} field={field} onEdit={() => setEditing(field)} />;
+        if (targets.length === 0) return <p className="meta tab-note">{t('chains.map.noFields')}</p>;
+        return (
+          <div className="mapping">
+            <div className="spread tab-note">
+              <span className="meta">
+                {t('chains.map.matched', { done: mapped.length, of: targets.length })}
+                {' · '}
+                {origin === 'last_run' ? t('chains.map.fromRun') : origin === 'signals' ? t('chains.map.fromSignals') : t('chains.map.noSamples')}
+              </span>
+              <span className="row nowrap">
+                {samples > 1 && (
+                  <Tooltip label={`${t('chains.map.next')} (${t('chains.map.sample', { at: (sample % samples) + 1, of: samples })})`}>
+                    <ActionIcon size={28} aria-label={t('chains.map.next')} onClick={() => setSample((sample + 1) % samples)}>
+                      <RefreshCw size={14} />
+                    </ActionIcon>
+                  </Tooltip>
+                )}
+                <Button size="xs" variant="light" leftSection={<WandSparkles size={14} />} onClick={() => change((c) => forgetMatches(c, step.id))}>
+                  {t('chains.map.again')}
+                </Button>
+              </span>
+            </div>
+            {open.map(row)}
+            {others.map(row)}
+            {sure.length > 0 && (sure.length > 3 ? <Folded title={t('chains.map.sureMatches', { count: sure.length })}>{sure.map(row)}</Folded> : sure.map(row))}
+            {rest.length > 0 && <Folded title={t('chains.map.optionalFields', { count: rest.length })}>{rest.map(row)}</Folded>}
+            {editing && (
+              <SourceDialog
+                field={editing}
+                sources={sources}
+                onClose={() => setEditing(undefined)}
+                onChoose={(map) => {
+                  setEditing(undefined);
+                  change((c) => setMapping(c, step.id, editing.target, map));
+                }}
+              />
+            )}
+            <span className="out-of-sight" role="status">
+              {t('chains.map.matched', { done: mapped.length, of: targets.length })}
+            </span>
+          </div>
+        );
+      }}
+    </Read>
+  );
+}
+
+const rank = (field: TargetField): number => (field.trouble ? 0 : field.map ? { look: 1, likely: 2, yours: 3, sure: 4 }[band(field.map)] : 5);
+
+function FieldRow({ field, onEdit }: { field: TargetField; onEdit: () => void }) {
+  const { map } = field;
+  const found = map ? band(map) : undefined;
+  const word = found ? t(`chains.map.${found}`) : field.default !== null ? t('chains.map.default') : field.required ? t('chains.map.required') : t('chains.map.optional');
+  const percent = found && found !== 'yours' ? ` ${map?.confidence ?? 0}%` : '';
+  const missing = !map && field.required && field.default === null;
+  return (
+    <div className="field" data-testid="field" data-target={field.target}>
+      <button type="button" className={missing ? 'field-cell from missing' : 'field-cell from'} onClick={onEdit} aria-label={`${t('chains.map.title', { field: field.label })}: ${map ? sourceText(map.source) : t('chains.map.choose')}`}>
+        {map ? (
+          <>
+            <span className="mono cut">{sourceText(map.source)}</span>
+            <span className="field-value cut">{shown(field.from_sample ?? (map.source.type === 'fixed' ? map.source.value : null))}</span>
+          </>
+        ) : (
+          <span className="field-value">{t('chains.map.choose')}</span>
+        )}
+      </button>
+      <Tooltip label={map?.reason ? t('chains.map.because', { percent: map.confidence ?? 0, reason: map.reason }) : field.kind}>
+        <span className={`field-match ${found ? BANDS[found] : missing ? 'bad' : 'idle'}`} tabIndex={map?.reason ? 0 : undefined}>
+          <ArrowRight size={14} aria-hidden />
+          {word}
+          {percent}
+        </span>
+      </Tooltip>
+      <div className="field-cell to">
+        <span className="mono cut" title={field.about ?? field.label}>
+          {visible(field.label)}
+          {field.required && <span aria-label={t('chains.map.required')}> *</span>}
+        </span>
+        <span className="field-value cut">
+          {map ? shown(field.result) || t('chains.map.nothing') : field.default !== null ? shown(field.default) : t('chains.map.nothing')}
+        </span>
+      </div>
+      {field.trouble && (
+        <p className="field-trouble" role="alert">
+          {visible(field.trouble)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** A source as a person reads it: `item.title`, a template, a value. */
+export function sourceText(source: NonNullable<TargetField['map']>['source']): string {
+  if (source.type === 'path') return visible(source.path.replace(/^\$\.?(item\.)?/, ''));
+  if (source.type === 'template') return visible(source.template);
+  return source.value === null ? t('chains.map.left') : formatValue(source.value, 60);
+}
+
+const shown = (value: unknown): string => (typeof value === 'string' ? `“${formatValue(value, 60)}”` : formatValue(value, 60));
+
+function Folded({ title, children }: { title: string; children: React.ReactNode }) {
+  const [open, setOpen] = useState(false);
+  const Icon = open ? ChevronDown : ChevronRight;
+  return (
+    <div className="folded">
+      <button type="button" className="link-button row" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon size={16} aria-hidden />
+        {title}
+      </button>
+      {open && children}
+    </div>
+  );
+}

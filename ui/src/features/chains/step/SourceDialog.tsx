@@ -1,0 +1,170 @@
+import { Button, Modal, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core';
+import { Search } from 'lucide-react';
+import { useMemo, useState } from 'react';
+
+import type { Conversion, FieldMap, JsonValue, SourceGroup, TargetField } from '../../../bindings/wire';
+import { formatValue, visible } from '../../../lib/format';
+import { t } from '../../../lib/words';
+
+const CONVERSIONS: Conversion[] = ['text', 'number', 'integer', 'boolean', 'first', 'list', 'date_time', 'date'];
+
+type Kind = 'value' | 'template' | 'fixed';
+
+interface Props {
+  field: TargetField;
+  sources: SourceGroup[];
+  /** Without a map the choice is the matcher's again. */
+  onChoose: (map: Omit<FieldMap, 'target' | 'by'> | undefined) => void;
+  onClose: () => void;
+}
+
+/** Chooses where a field comes from: a value of an earlier step, a template, a fixed value, or nothing. */
+export function SourceDialog({ field, sources, onChoose, onClose }: Props) {
+  const before = field.map?.source;
+  const [kind, setKind] = useState<Kind>(before?.type === 'template' ? 'template' : before?.type === 'fixed' ? 'fixed' : 'value');
+  const [search, setSearch] = useState('');
+  const [template, setTemplate] = useState(before?.type === 'template' ? before.template : '');
+  const [fixed, setFixed] = useState(before?.type === 'fixed' && before.value !== null ? asText(before.value) : '');
+  const [convert, setConvert] = useState<Conversion | null>(field.map?.convert ?? null);
+  const groups = useMemo(() => filter(sources, search), [sources, search]);
+  const choose = (source: FieldMap['source']) => onChoose({ source, ...(convert ? { convert } : {}) });
+  const parsed = fromText(fixed, field.kind);
+  return (
+    <Modal opened onClose={onClose} size={560} title={<h2>{t('chains.map.title', { field: field.label })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <div className="stack">
+        {field.about && <p className="meta">{visible(field.about)}</p>}
+        <SegmentedControl
+          value={kind}
+          onChange={(value) => setKind(value as Kind)}
+          aria-label={t('chains.map.from')}
+          data={[
+            { value: 'value', label: t('chains.map.value') },
+            { value: 'fixed', label: t('chains.map.fixed') },
+            { value: 'template', label: t('chains.map.template') },
+          ]}
+        />
+        {kind === 'value' && (
+          <>
+            <TextInput
+              data-autofocus
+              leftSection={<Search size={16} aria-hidden />}
+              placeholder={t('chains.map.search')}
+              aria-label={t('chains.map.search')}
+              value={search}
+              onChange={(event) => setSearch(event.currentTarget.value)}
+            />
+            <div className="sources">
+              {groups.map((group) => (
+                <div key={group.label} role="group" aria-label={group.label}>
+                  <div className="palette-group">{t('chains.map.group', { name: visible(group.label) })}</div>
+                  {group.fields.map((value) => (
+                    <button
+                      key={value.path}
+                      type="button"
+                      className="source-choice"
+                      aria-pressed={before?.type === 'path' && before.path === value.path}
+                      onClick={() => choose({ type: 'path', path: value.path })}
+                    >
+                      <span className="mono cut">{visible(value.name)}</span>
+                      <span className="meta cut">{value.sample === null ? value.kind : formatValue(value.sample, 70)}</span>
+                    </button>
+                  ))}
+                </div>
+              ))}
+              {sources.length === 0 && <p className="meta">{t('chains.map.noSources')}</p>}
+              {sources.length > 0 && groups.length === 0 && <p className="meta">{t('common.nothingMatches', { text: search })}</p>}
+            </div>
+            <Select
+              label={t('chains.map.convert')}
+              value={convert ?? 'as_is'}
+              onChange={(value) => setConvert(value === 'as_is' ? null : (value as Conversion))}
+              data={[{ value: 'as_is', label: t('chains.map.asIs') }, ...CONVERSIONS.map((value) => ({ value, label: t(`chains.convert.${value}`) }))]}
+              allowDeselect={false}
+            />
+          </>
+        )}
+        {kind === 'template' && (
+          <Textarea
+            data-autofocus
+            autosize
+            minRows={2}
+            maxRows={8}
+            label={t('chains.map.template')}
+            description={t('chains.map.templateHelp', { example: '{{item.title}} by {{item.author.login}}' })}
+            value={template}
+            onChange={(event) => setTemplate(event.currentTarget.value)}
+            classNames={{ input: 'mono' }}
+          />
+        )}
+        {kind === 'fixed' &&
+          (field.choices.length > 0 ? (
+            <Select
+              data-autofocus
+              label={t('chains.map.fixed')}
+              value={fixed || null}
+              onChange={(value) => setFixed(value ?? '')}
+              data={field.choices.map((choice) => asText(choice))}
+            />
+          ) : (
+            <TextInput
+              data-autofocus
+              label={t('chains.map.fixed')}
+              description={`${t('chains.map.fixedHelp')} (${field.kind})`}
+              value={fixed}
+              onChange={(event) => setFixed(event.currentTarget.value)}
+            />
+          ))}
+        <div className="spread">
+          <span className="row">
+            <Button variant="subtle" onClick={() => onChoose(undefined)}>
+              {t('chains.map.auto')}
+            </Button>
+            {!field.required && (
+              <Button variant="subtle" onClick={() => onChoose({ source: { type: 'fixed', value: null } })}>
+                {t('chains.map.empty')}
+              </Button>
+            )}
+          </span>
+          {kind === 'value' && before?.type === 'path' && (
+            <Button variant="filled" onClick={() => choose(before)}>
+              {t('chains.map.use')}
+            </Button>
+          )}
+          {kind === 'template' && (
+            <Button variant="filled" disabled={!template.trim()} onClick={() => onChoose({ source: { type: 'template', template } })}>
+              {t('chains.map.use')}
+            </Button>
+          )}
+          {kind === 'fixed' && (
+            <Button variant="filled" disabled={fixed === ''} onClick={() => onChoose({ source: { type: 'fixed', value: parsed } })}>
+              {t('chains.map.use')}
+            </Button>
+          )}
+        </div>
+      </div>
+    </Modal>
+  );
+}
+
+const asText = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Text as the field's type where it can be read as such; else as it is, and the check says so. */
+function fromText(text: string, kind: string): JsonValue {
+  if (kind === 'number' || kind === 'whole number') return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+  if (kind === 'yes or no') return text === 'true' || text === 'yes' ? true : text === 'false' || text === 'no' ? false : text;
+  if (kind === 'list' || kind === 'group' || kind === 'any') {
+    try {
+      return JSON.parse(text) as JsonValue;
+    } catch {
+      return kind === 'list' ? text.split(',').map((part) => part.trim()) : text;
+    }
+  }
+  return text;
+}
+
+function filter(groups: SourceGroup[], search: string): SourceGroup[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return groups
+    .map((group) => ({ ...group, fields: group.fields.filter((f) => words.every((w) => `${f.name} ${formatValue(f.sample)}`.toLowerCase().includes(w))) }))
+    .filter((group) => group.fields.length > 0);
+}

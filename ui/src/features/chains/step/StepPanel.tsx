@@ -1,0 +1,79 @@
+import { Tabs } from '@mantine/core';
+import { useLocation } from 'wouter';
+import { useCallback, useState } from 'react';
+
+import type { Chain, Step } from '../../../bindings/wire';
+import { visible } from '../../../lib/format';
+import { t } from '../../../lib/words';
+import { BrandMark } from '../../../ui/BrandMark';
+import { Panel } from '../../../ui/Panel';
+import type { Tools } from '../useTools';
+import { DataTab } from './DataTab';
+import { FailureTab } from './FailureTab';
+import { MappingTab } from './MappingTab';
+import { SettingsTab } from './SettingsTab';
+
+/** What every tab needs. */
+export interface StepProps {
+  /** None while the chain is not kept yet. */
+  chainId: string | undefined;
+  /** The version that is kept: a new one has new matches. */
+  version: number;
+  chain: Chain;
+  step: Step;
+  tools: Tools;
+  /** The run that is shown beside the chain. */
+  run: string | undefined;
+  change: (update: (chain: Chain) => Chain) => void;
+}
+
+/** One step: where its fields come from, its data, its settings, what a failure means. */
+export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => void }) {
+  const { chain, step, tools } = props;
+  const [tab, setTab] = useState<string | null>('mapping');
+  const [, go] = useLocation();
+  const { connector, connection } = tools.of(step);
+  const at = chain.steps.findIndex((s) => s.id === step.id) + 1;
+  const close = useCallback(() => onClose(), [onClose]);
+  return (
+    <Panel
+      icon={<BrandMark icon={connector?.summary.icon} name={connector?.summary.name ?? step.connection} size={34} />}
+      title={visible(tools.name(step))}
+      subtitle={`${t('chains.stepOf', { at, of: chain.steps.length })} · ${visible(connection?.account?.label ?? step.connection)}`}
+      onClose={close}
+    >
+      {tools.ready && !connection && (
+        <div className="problem bad" role="alert">
+          <div className="problem-text">
+            <h3>{t('chains.missingConnection', { name: step.connection })}</h3>
+            <div className="row">
+              <button type="button" className="link-button" onClick={() => go('/catalogue')}>
+                {t('chains.browse')}
+              </button>
+            </div>
+          </div>
+        </div>
+      )}
+      <Tabs value={tab} onChange={setTab} className="step-tabs">
+        <Tabs.List>
+          <Tabs.Tab value="mapping">{t('chains.tab.mapping')}</Tabs.Tab>
+          <Tabs.Tab value="data">{t('chains.tab.data')}</Tabs.Tab>
+          <Tabs.Tab value="settings">{t('chains.tab.settings')}</Tabs.Tab>
+          <Tabs.Tab value="failure">{t('chains.tab.failure')}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="mapping">
+          <MappingTab {...props} />
+        </Tabs.Panel>
+        <Tabs.Panel value="data">
+          <DataTab {...props} />
+        </Tabs.Panel>
+        <Tabs.Panel value="settings">
+          <SettingsTab {...props} />
+        </Tabs.Panel>
+        <Tabs.Panel value="failure">
+          <FailureTab {...props} />
+        </Tabs.Panel>
+      </Tabs>
+    </Panel>
+  );
+}

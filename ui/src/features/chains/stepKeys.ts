@@ -1,0 +1,50 @@
+import type { KeyboardEvent } from 'react';
+
+import type { StepCommands, StepView } from './useStepViews';
+
+/** The keys of canvas and list: the same in both. Gives true where the key meant something. */
+export function stepKey(event: KeyboardEvent, views: StepView[], selected: string | undefined, commands: StepCommands): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  const at = Math.max(views.findIndex((view) => view.id === selected), 0);
+  const current = views[at];
+  const go = (to: number) => commands.select(views[Math.min(Math.max(to, 0), views.length - 1)]?.id);
+  switch (event.key) {
+    case 'ArrowDown':
+    case 'ArrowUp': {
+      const by = event.key === 'ArrowDown' ? 1 : -1;
+      if (event.shiftKey && current) commands.move(current.id, by);
+      else go(selected ? at + by : at);
+      break;
+    }
+    case 'Home':
+      go(0);
+      break;
+    case 'End':
+      go(views.length - 1);
+      break;
+    case 'Enter':
+    case ' ':
+      if (current) commands.open(current.id);
+      break;
+    case 'a':
+    case 'A':
+      commands.addAfter(at);
+      break;
+    case 'd':
+    case 'D':
+      if (current) commands.duplicate(current.id);
+      break;
+    case 'f':
+    case 'F':
+      commands.fixFirst();
+      break;
+    case 'Delete':
+    case 'Backspace':
+      if (current) commands.remove(current.id);
+      break;
+    default:
+      return false;
+  }
+  event.preventDefault();
+  return true;
+}

@@ -1,0 +1,199 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+import type { Chain, ChainSaved, Finding, Problem } from '../../bindings/wire';
+import { send, useRead } from '../../engine';
+import { t } from '../../lib/words';
+import { toProblem } from '../../platform';
+import { emptyChain } from './document';
+
+/** Changes are kept after this much rest. */
+const REST_MS = 400;
+/** So many steps back. */
+const UNDO = 50;
+
+/** A chain while it is edited. */
+export interface ChainEditor {
+  /** None for a chain that is not kept yet. */
+  id: string | undefined;
+  version: number;
+  chain: Chain | undefined;
+  /** What the engine found when it was kept last. */
+  findings: Finding[];
+  state: 'draft' | 'saved' | 'saving' | 'failed';
+  /** Why it could not be kept, or read. */
+  problem: Problem | undefined;
+  change: (update: (chain: Chain) => Chain) => void;
+  undo: () => void;
+  redo: () => void;
+  canUndo: boolean;
+  canRedo: boolean;
+  /** Keeps what is open and says whether it is kept. */
+  flush: () => Promise<boolean>;
+  retry: () => void;
+}
+
+/** Loads a chain, keeps each change by itself, and takes changes back. */
+export function useChainEditor(reference: string, onCreated: (id: string) => void): ChainEditor {
+  const fresh = reference === 'new';
+  const client = useQueryClient();
+  const read = useRead('chain_export', { chain: reference }, { enabled: !fresh });
+  const [id, setId] = useState<string | undefined>(fresh ? undefined : reference);
+  const [version, setVersion] = useState(0);
+  const [chain, setChain] = useState<Chain | undefined>(fresh ? () => emptyChain(t('chains.untitled')) : undefined);
+  const [findings, setFindings] = useState<Finding[]>([]);
+  const [state, setState] = useState<ChainEditor['state']>(fresh ? 'draft' : 'saved');
+  const [problem, setProblem] = useState<Problem>();
+  const [past, setPast] = useState<Chain[]>([]);
+  const [future, setFuture] = useState<Chain[]>([]);
+
+  const created = useRef(onCreated);
+  useEffect(() => {
+    created.current = onCreated;
+  });
+
+  // What a save that is under way must know when it ends.
+  const now = useRef({ id, chain, edits: 0, saved: 0, saving: undefined as Promise<boolean> | undefined, timer: 0, version: 0 });
+
+  useEffect(() => {
+    const found = read.data;
+    if (!found || fresh) return;
+    const current = now.current;
+    // Changed in another window: taken over unless something of ours is still to be kept.
+    if (current.edits === current.saved && found.version > current.version) {
+      current.id = found.id;
+      current.chain = found.chain;
+      current.version = found.version;
+      setId(found.id);
+      setChain(found.chain);
+      setVersion(found.version);
+    }
+  }, [read.data, fresh]);
+
+  const keep = useCallback(async (): Promise<boolean> => {
+    const current = now.current;
+    const edits = current.edits;
+    const document = current.chain;
+    if (!document || document.steps.length === 0) {
+      setState(current.id ? 'failed' : 'draft');
+      return false;
+    }
+    setState('saving');
+    try {
+      const kept = await saveChain(current.id, document);
+      const first = current.id === undefined;
+      Object.assign(current, { saved: edits, version: kept.version, id: kept.id });
+      setId(kept.id);
+      setVersion(kept.version);
+      setFindings(kept.findings);
+      setProblem(undefined);
+      if (current.edits === edits) {
+        // The matcher has filled what was open.
+        current.chain = kept.chain;
+        setChain(kept.chain);
+        setState('saved');
+      }
+      for (const command of ['chain_fields', 'chain_list', 'chain_export']) void client.invalidateQueries({ queryKey: [command] });
+      if (first) created.current(kept.id);
+      return true;
+    } catch (error) {
+      setProblem(toProblem(error));
+      setState('failed');
+      return false;
+    }
+  }, [client]);
+
+  /** One save at a time, until what is shown is what is kept. */
+  const save = useCallback(async (): Promise<boolean> => {
+    const current = now.current;
+    window.clearTimeout(current.timer);
+    await current.saving;
+    while (current.edits !== current.saved) {
+      current.saving = keep();
+      const done = await current.saving;
+      current.saving = undefined;
+      if (!done) return false;
+    }
+    return true;
+  }, [keep]);
+
+  const put = useCallback(
+    (next: Chain, rest = REST_MS) => {
+      const current = now.current;
+      current.chain = next;
+      current.edits += 1;
+      setChain(next);
+      window.clearTimeout(current.timer);
+      current.timer = window.setTimeout(() => void save(), rest);
+    },
+    [save],
+  );
+
+  const change = useCallback(
+    (update: (chain: Chain) => Chain) => {
+      const before = now.current.chain;
+      if (!before) return;
+      const next = update(before);
+      if (next === before) return;
+      setPast((all) => [...all.slice(1 - UNDO), before]);
+      setFuture([]);
+      // The first step makes the chain: nothing of it is lost by leaving.
+      put(next, now.current.id ? REST_MS : 0);
+    },
+    [put],
+  );
+
+  const undo = useCallback(() => {
+    const [before, current] = [past.at(-1), now.current.chain];
+    if (!before || !current) return;
+    setPast(past.slice(0, -1));
+    setFuture([current, ...future]);
+    put(before);
+  }, [past, future, put]);
+
+  const redo = useCallback(() => {
+    const [next, current] = [future[0], now.current.chain];
+    if (!next || !current) return;
+    setFuture(future.slice(1));
+    setPast([...past, current]);
+    put(next);
+  }, [past, future, put]);
+
+  // Leaving keeps what is open.
+  useEffect(() => () => void save(), [save]);
+
+  return {
+    id,
+    version,
+    chain,
+    findings,
+    state,
+    problem: problem ?? (read.isError && !chain ? toProblem(read.error) : undefined),
+    change,
+    undo,
+    redo,
+    canUndo: past.length > 0,
+    canRedo: future.length > 0,
+    flush: save,
+    retry: () => void (read.isError ? read.refetch() : save()),
+  };
+}
+
+/** A new chain whose name is taken gets the next free one by itself. */
+async function saveChain(id: string | undefined, chain: Chain): Promise<ChainSaved> {
+  try {
+    return await send('chain_save', { id: id ?? null, chain });
+  } catch (error) {
+    if (id || toProblem(error).code !== 'CONFLICT') throw error;
+    return send('chain_save', { id: null, chain: { ...chain, name: await freeName(chain.name) } });
+  }
+}
+
+async function freeName(wanted: string): Promise<string> {
+  const { chains } = await send('chain_list', {});
+  const taken = new Set(chains.map((chain) => chain.name));
+  for (let n = 2; ; n += 1) {
+    const name = `${wanted} ${n}`;
+    if (!taken.has(name)) return name;
+  }
+}

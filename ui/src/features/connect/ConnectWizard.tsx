@@ -1,0 +1,111 @@
+import './connect.css';
+
+import { Button, Modal } from '@mantine/core';
+import { useEffect, useState, type KeyboardEvent } from 'react';
+
+import { useRead } from '../../engine';
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { BrandMark } from '../../ui/BrandMark';
+import { Read } from '../../ui/Read';
+import { Wizard } from './Wizard';
+
+interface Props {
+  connectorId: string;
+  /** The connection whose key is replaced; a new connection where absent. */
+  connection?: string | undefined;
+  onClose: () => void;
+}
+
+/** Connects a tool, or replaces a connection's key: sign in, set up, test, done. */
+export function ConnectWizard({ connectorId, connection, onClose }: Props) {
+  const connector = useRead('connector_show', { connector: connectorId });
+  const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
+  const [dirty, setDirty] = useState(false);
+  const [asking, setAsking] = useState(false);
+  useReturnedFocus();
+  const close = () => (dirty ? setAsking(true) : onClose());
+  const summary = connector.data?.summary;
+  const name = visible(connection ?? summary?.name ?? '');
+  // Going elsewhere by keyboard would discard what was typed.
+  const stay = (event: KeyboardEvent) => {
+    const command = event.ctrlKey || event.metaKey;
+    if (dirty && ((event.altKey && event.key.startsWith('Arrow')) || (command && /^[1-9kn]$/i.test(event.key)))) {
+      event.preventDefault();
+      setAsking(true);
+    }
+  };
+  return (
+    <>
+      <Modal
+        opened
+        onClose={close}
+        size={640}
+        trapFocus={!asking}
+        closeOnEscape={!asking}
+        onKeyDown={stay}
+        className="cw"
+        closeButtonProps={{ 'aria-label': t('common.close') }}
+        title={
+          <span className="cw-title">
+            {summary && <BrandMark icon={summary.icon} name={summary.name} />}
+            <span className="cut" title={name}>
+              {t(connection ? 'connect.replaceTitle' : 'connect.title', { name })}
+            </span>
+          </span>
+        }
+      >
+        <Read read={connector} rows={5}>
+          {(detail) => (
+            <Read read={connections} rows={5}>
+              {({ connections: known }) => (
+                <Wizard
+                  detail={detail}
+                  known={known}
+                  replacing={known.find((other) => other.name === connection)}
+                  onDirty={setDirty}
+                  onCancel={close}
+                  onClose={onClose}
+                />
+              )}
+            </Read>
+          )}
+        </Read>
+      </Modal>
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        size={400}
+        zIndex={300}
+        role="alertdialog"
+        withCloseButton={false}
+        title={t('connect.discard.title')}
+      >
+        <div className="stack">
+          <p>{t('connect.discard.body')}</p>
+          <div className="cw-foot">
+            <Button data-autofocus onClick={() => setAsking(false)}>
+              {t('connect.discard.keep')}
+            </Button>
+            <Button variant="filled" color="red" onClick={onClose}>
+              {t('connect.discard.discard')}
+            </Button>
+          </div>
+        </div>
+      </Modal>
+    </>
+  );
+}
+
+/** Gives the focus back to where it was before. */
+function useReturnedFocus() {
+  const [before] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      requestAnimationFrame(() => {
+        if (before instanceof HTMLElement && before.isConnected && !document.activeElement?.closest('[role=dialog]')) before.focus();
+      });
+    },
+    [before],
+  );
+}

@@ -1,0 +1,100 @@
+import { Button, Switch, TextInput } from '@mantine/core';
+import { CheckCircle2, Grid2x2, Loader, Radio, Workflow } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+
+import type { ConnectionView, Problem } from '../../bindings/wire';
+import { send } from '../../engine';
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { toProblem } from '../../platform';
+import { ProblemBlock } from '../../ui/ProblemBlock';
+import { fieldId, type Draft } from './draft';
+import type { Mistakes } from './settings';
+
+interface Props {
+  draft: Draft;
+  streams: number;
+  replacing: boolean;
+  mistakes: Mistakes;
+  problem: Problem | undefined;
+  onChange: (part: Partial<Draft>) => void;
+  onFix: (problem: Problem) => void;
+}
+
+/** Step 4: what it is called and whether it begins now. */
+export function DoneStep({ draft, streams, replacing, mistakes, problem, onChange, onFix }: Props) {
+  return (
+    <>
+      {replacing ? (
+        <p>{t('connect.replaceReady')}</p>
+      ) : (
+        <TextInput
+          id={fieldId('name')}
+          data-first
+          label={t('connect.name')}
+          description={t('connect.nameHelp')}
+          maxLength={80}
+          autoComplete="off"
+          spellCheck={false}
+          value={draft.name}
+          error={mistakes['name']}
+          onChange={(event) => onChange({ name: event.currentTarget.value })}
+          onFocus={(event) => event.currentTarget.select()}
+        />
+      )}
+      {!replacing && streams > 0 && (
+        <Switch
+          size="sm"
+          label={t('connect.syncNow')}
+          description={t('connect.syncNowHelp')}
+          checked={draft.syncNow}
+          onChange={(event) => onChange({ syncNow: event.currentTarget.checked })}
+        />
+      )}
+      {problem && <ProblemBlock problem={problem} onFix={() => onFix(problem)} />}
+    </>
+  );
+}
+
+/** It is connected: what came in so far, and where to go. */
+export function WhatNext({ made, replaced, sync, onClose }: { made: ConnectionView; replaced: boolean; sync: boolean; onClose: () => void }) {
+  const [, go] = useLocation();
+  const [said, setSaid] = useState(sync ? t('connect.syncing') : '');
+  const begun = useRef(false);
+  useEffect(() => {
+    if (!sync || begun.current) return;
+    begun.current = true;
+    send('connection_sync', { name: made.name }).then(
+      ({ streams }) => setSaid(t('connect.synced', { count: streams.reduce((sum, stream) => sum + stream.new, 0) })),
+      (error: unknown) => setSaid(t('connect.syncFailed', { title: toProblem(error).title })),
+    );
+  }, [sync, made.name]);
+  const leave = (place: string) => {
+    onClose();
+    go(place);
+  };
+  const name = visible(made.name);
+  return (
+    <div className="cw-made">
+      <CheckCircle2 size={28} aria-hidden className="mark ok" />
+      <h3>{t(replaced ? 'connect.replaced' : 'connect.connected', { name })}</h3>
+      <p className="cw-made-said" role="status">
+        {said === t('connect.syncing') && <Loader size={14} aria-hidden className="turning" />}
+        {replaced ? t('connect.replacedBody') : visible(said)}
+      </p>
+      <h4>{t('connect.whatNext')}</h4>
+      <div className="row">
+        <Button data-first variant="filled" leftSection={<Workflow size={16} aria-hidden />} onClick={() => leave('/chains/new')}>
+          {t('connect.useInChain')}
+        </Button>
+        <Button leftSection={<Radio size={16} aria-hidden />} onClick={() => leave(`/connections/${encodeURIComponent(made.name)}`)}>
+          {t('connect.seeSignals')}
+        </Button>
+        <Button leftSection={<Grid2x2 size={16} aria-hidden />} onClick={() => leave('/catalogue')}>
+          {t('connect.connectAnother')}
+        </Button>
+      </div>
+    </div>
+  );
+}

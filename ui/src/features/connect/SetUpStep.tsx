@@ -1,0 +1,29 @@
+import type { ConfigField } from '../../bindings/wire';
+import { t } from '../../lib/words';
+import { fieldId } from './draft';
+import { SettingInput } from './fields';
+import type { Mistakes, Settings } from './settings';
+
+interface Props {
+  fields: ConfigField[];
+  settings: Settings;
+  mistakes: Mistakes;
+  onChange: (key: string, value: string) => void;
+  onBlur: (field: ConfigField) => void;
+}
+
+/** Step 2: what the connector is set up with. */
+export function SetUpStep({ fields, settings, mistakes, onChange, onBlur }: Props) {
+  if (fields.length === 0) return <p className="meta">{t('connect.setUpNothing')}</p>;
+  return fields.map((field) => (
+    <SettingInput
+      key={field.key}
+      id={fieldId(field.key)}
+      field={field}
+      value={settings[field.key] ?? ''}
+      error={mistakes[field.key]}
+      onChange={(value) => onChange(field.key, value)}
+      onBlur={() => onBlur(field)}
+    />
+  ));
+}

@@ -1,0 +1,133 @@
+import { Button, Checkbox, Radio, TextInput } from '@mantine/core';
+import { ExternalLink, Lock } from 'lucide-react';
+
+import type { AuthDetail, ConfigField, ConnectionView, ConnectorDetail } from '../../bindings/wire';
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { platform } from '../../platform';
+import { fieldId, type Draft } from './draft';
+import { CredentialInput, Folded, SettingInput } from './fields';
+import { Permissions } from './Permissions';
+import { BASE_URL, plainAddress, settingMistake, type Mistakes } from './settings';
+
+interface Props {
+  detail: ConnectorDetail;
+  method: AuthDetail | undefined;
+  /** Settings that the address itself needs. */
+  early: ConfigField[];
+  draft: Draft;
+  mistakes: Mistakes;
+  replacing: ConnectionView | undefined;
+  onChange: (part: Partial<Draft>) => void;
+  onForget: (key: string) => void;
+}
+
+/** Step 1: the credential, where to find it, what it allows and how it is kept. */
+export function SignInStep({ detail, method, early, draft, mistakes, replacing, onChange, onForget }: Props) {
+  const plain = plainAddress(detail);
+  return (
+    <>
+      {replacing?.account && <p className="cw-note">{t('connect.belongsTo', { account: visible(replacing.account.label) })}</p>}
+      {detail.auth.length > 1 && !replacing && (
+        <Radio.Group label={t('connect.ways')} value={method?.id ?? null} onChange={(chosen) => onChange({ method: chosen })}>
+          <div className="cw-ways">
+            {detail.auth.map((way, index) => (
+              <Radio
+                key={way.id}
+                value={way.id}
+                label={
+                  <>
+                    {visible(way.label)} {index === 0 && <span className="tag">{t('connect.recommended')}</span>}
+                  </>
+                }
+              />
+            ))}
+          </div>
+        </Radio.Group>
+      )}
+      <Needed name={detail.summary.name} method={method} />
+      {method?.fields.map((field) => (
+        <CredentialInput
+          key={`${method.id}-${field.key}`}
+          id={fieldId(field.key)}
+          field={field}
+          value={draft.secrets[field.key] ?? ''}
+          error={mistakes[field.key]}
+          onChange={(value) => {
+            onChange({ secrets: { ...draft.secrets, [field.key]: value } });
+            onForget(field.key);
+          }}
+        />
+      ))}
+      {early.map((field) => (
+        <SettingInput
+          key={field.key}
+          id={fieldId(field.key)}
+          field={field}
+          value={draft.settings[field.key] ?? ''}
+          error={mistakes[field.key] ?? (draft.settings[field.key] ? settingMistake(field, draft.settings[field.key] ?? '') : undefined)}
+          onChange={(value) => {
+            onChange({ settings: { ...draft.settings, [field.key]: value } });
+            onForget(field.key);
+          }}
+        />
+      ))}
+      {method && (
+        <p className="cw-locked">
+          <Lock size={14} aria-hidden />
+          {t('connect.locked')}
+        </p>
+      )}
+      <section aria-label={t('connect.permissions')}>
+        <h3 className="cw-head">{t('connect.permissions')}</h3>
+        <Permissions detail={detail} />
+      </section>
+      {!replacing && (
+        <Folded title={t('connect.advanced')} open={draft.advanced} onToggle={(advanced) => advanced !== draft.advanced && onChange({ advanced })}>
+          <TextInput
+            id={fieldId(BASE_URL)}
+            label={t('connect.address')}
+            description={plain ? t('connect.addressHelp', { url: plain }) : t('connect.addressHelpHoles')}
+            inputMode="url"
+            spellCheck={false}
+            autoComplete="off"
+            placeholder={detail.baseUrl}
+            value={draft.baseUrl}
+            error={mistakes[BASE_URL]}
+            onChange={(event) => {
+              onChange({ baseUrl: event.currentTarget.value });
+              onForget(BASE_URL);
+            }}
+          />
+          <Checkbox
+            id={fieldId('allowPrivate')}
+            size="sm"
+            label={t('connect.allowPrivate')}
+            description={t('connect.allowPrivateHelp')}
+            checked={draft.allowPrivate}
+            onChange={(event) => onChange({ allowPrivate: event.currentTarget.checked })}
+          />
+        </Folded>
+      )}
+    </>
+  );
+}
+
+/** What to have at hand, and where it is found. */
+function Needed({ name, method }: { name: string; method: AuthDetail | undefined }) {
+  if (!method) return <p>{t('connect.noSignIn', { name: visible(name) })}</p>;
+  const url = method.help?.url;
+  return (
+    <div className="cw-need">
+      <p>
+        <span className="cw-need-word">{t('connect.willNeed')}</span> {visible(method.label)}
+      </p>
+      {method.help && <p className="meta">{visible(method.help.text)}</p>}
+      {url && (
+        <Button size="compact-sm" variant="subtle" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(url)}>
+          {t('connect.where')}
+        </Button>
+      )}
+    </div>
+  );
+}

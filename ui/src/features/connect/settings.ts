@@ -1,0 +1,92 @@
+import type { AuthDetail, ConfigField, ConnectorDetail, CredentialField, JsonValue } from '../../bindings/wire';
+import { t, type WordKey } from '../../lib/words';
+
+/** Settings as forms hold them: text by key; lists have one value a line. */
+export type Settings = Record<string, string>;
+
+/** What is wrong, by the field's key. */
+export type Mistakes = Record<string, string>;
+
+/** The setting that points a connector elsewhere. */
+export const BASE_URL = 'baseUrl';
+
+/** A stored value as a form shows it. */
+export function asText(value: JsonValue | null | undefined): string {
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return value.map(asText).join('\n');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What the form begins with: each setting's default. */
+export const defaultsOf = (fields: ConfigField[]): Settings =>
+  Object.fromEntries(fields.map((field) => [field.key, asText(field.default) || (field.type === 'bool' ? 'false' : '')]));
+
+/** What a request carries: settings that were given. */
+export const given = (settings: Settings): Settings =>
+  Object.fromEntries(Object.entries(settings).flatMap(([key, value]) => (value.trim() ? [[key, value.trim()]] : [])));
+
+/** Whether the address itself needs the setting; it is asked with the sign-in then. */
+export const partOfAddress = (detail: ConnectorDetail, field: ConfigField): boolean =>
+  new RegExp(`\\{\\{\\s*config\\.${field.key}\\b`).test(detail.baseUrl);
+
+/** The connector's address where it needs no setting. */
+export const plainAddress = (detail: ConnectorDetail): string => (detail.baseUrl.includes('{{') ? '' : detail.baseUrl);
+
+/** Whether the whole value has the form. An expression that JavaScript does not know lets everything through: the engine checks again. */
+function fits(pattern: string, value: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`, 'u').test(value);
+  } catch {
+    return true;
+  }
+}
+
+/** Why a setting cannot stay like this. */
+export function settingMistake(field: ConfigField, text: string): string | undefined {
+  const value = text.trim();
+  if (!value) return field.required ? t('connect.needed') : undefined;
+  if (field.type === 'number' && !Number.isFinite(Number(value))) return t('connect.notNumber');
+  if (field.type === 'url' && !isAddress(value)) return t('connect.notUrl');
+  if (field.type === 'date' && !/^\d{4}-\d{2}-\d{2}$/.test(value)) return t('connect.notDate');
+  if (field.pattern && !fits(field.pattern, value))
+    return field.example ? t('connect.formWrongExample', { example: field.example }) : t('connect.formWrong');
+  return undefined;
+}
+
+/** What looks unusual in a credential; vendors change their formats, so it only warns. */
+export function credentialDoubt(field: CredentialField, value: string): string | undefined {
+  if (!value || !field.pattern || fits(field.pattern, value)) return undefined;
+  return field.placeholder ? t('connect.looksOther', { placeholder: field.placeholder }) : t('connect.looksOtherPlain');
+}
+
+/** Whether a key may be sent there: https, or http on this computer. */
+export function isAddress(text: string): boolean {
+  try {
+    const url = new URL(text);
+    return url.protocol === 'https:' || (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname));
+  } catch {
+    return false;
+  }
+}
+
+const METHODS: Record<string, WordKey> = {
+  api_key: 'connect.method.api_key',
+  pat: 'connect.method.pat',
+  basic: 'connect.method.basic',
+  none: 'connect.method.none',
+};
+
+/** What people call a way to sign in. */
+export const methodName = (method: string | undefined): string => t(METHODS[method ?? 'none'] ?? 'connect.method.other');
+
+/** The chosen way to sign in; the recommended one where none is. */
+export const methodOf = (detail: ConnectorDetail, id: string | null | undefined): AuthDetail | undefined =>
+  detail.auth.find((method) => method.id === id) ?? detail.auth[0];
+
+/** A name that no connection has yet. */
+export function freeName(wanted: string, taken: string[]): string {
+  const names = new Set(taken);
+  let name = wanted;
+  for (let n = 2; names.has(name); n += 1) name = `${wanted} ${n}`;
+  return name;
+}

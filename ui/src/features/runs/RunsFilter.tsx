@@ -1,0 +1,55 @@
+import { Button, Select, Switch } from '@mantine/core';
+import { useMemo } from 'react';
+
+import type { RunState, RunView } from '../../bindings/wire';
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { RUN } from '../../ui/states';
+import { clearFilter, useRunsView } from './view';
+
+/** Narrows the list by state and chain. */
+export function RunsFilter({ runs, narrowed }: { runs: RunView[]; narrowed: boolean }) {
+  const { state, chain, failedOnly } = useRunsView();
+  const chains = useMemo(() => {
+    const names = new Map<string, string>();
+    for (const run of runs) if (!names.has(run.chainId)) names.set(run.chainId, visible(run.chain));
+    return [...names].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label));
+  }, [runs]);
+  const set = useRunsView.setState;
+  return (
+    <div className="runs-filter" role="search" aria-label={t('runs.list.filters')}>
+      <Select
+        className="runs-filter-chain"
+        aria-label={t('runs.list.filterChain')}
+        placeholder={t('runs.list.anyChain')}
+        data={chains}
+        value={chain ?? null}
+        onChange={(value) => set({ chain: value ?? undefined, held: undefined })}
+        nothingFoundMessage={t('runs.list.noChain')}
+        searchable
+        clearable
+        limit={100}
+        data-page-search
+      />
+      <Select
+        className="runs-filter-state"
+        aria-label={t('runs.list.filterState')}
+        placeholder={t('runs.list.anyState')}
+        data={Object.entries(RUN).map(([value, look]) => ({ value, label: t(look.word) }))}
+        value={state ?? null}
+        onChange={(value) => set({ state: (value as RunState | null) ?? undefined, held: undefined })}
+        clearable
+      />
+      <Switch
+        label={t('runs.list.failedOnly')}
+        checked={failedOnly}
+        onChange={(event) => set({ failedOnly: event.currentTarget.checked, held: undefined })}
+      />
+      {narrowed && (
+        <Button size="compact-sm" variant="subtle" onClick={clearFilter}>
+          {t('common.clearFilters')}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,148 @@
+import { Button } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowUp } from 'lucide-react';
+import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from 'react';
+import { Link, useLocation } from 'wouter';
+
+import type { RunId, RunView } from '../../bindings/wire';
+import { formatAgo, formatMoment, formatMs, visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { Pill, RUN } from '../../ui/states';
+import { durationMs, isActive } from './figures';
+import { useNow } from './now';
+import { useRunsView } from './view';
+
+const ROW = 44;
+const HEAD = 37;
+/** Less than this is the top. */
+const TOP = 4;
+
+interface Props {
+  rows: RunView[];
+  /** Newer rows that wait. */
+  fresh: number;
+  newest: RunId | undefined;
+  /** How many rows there are in all, those not loaded included. */
+  total: number;
+  /** Older ones are wanted. */
+  onEnd: (() => void) | undefined;
+}
+
+/** Thousands of rows, of which a screenful is there. New ones never move what is read. */
+export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  const held = useRunsView((state) => state.held);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW,
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: 12,
+    scrollPaddingStart: HEAD,
+    initialOffset: () => useRunsView.getState().top,
+  });
+  useLayoutEffect(() => {
+    if (frame.current) frame.current.scrollTop = useRunsView.getState().top;
+  }, []);
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (onEnd && last >= rows.length - 30) onEnd();
+  }, [onEnd, last, rows.length]);
+  const now = useNow(rows.some((run) => isActive(run.state)));
+  const toTop = () => {
+    useRunsView.setState({ held: undefined, top: 0 });
+    frame.current?.scrollTo({ top: 0 });
+    frame.current?.focus();
+  };
+  const onScroll = () => {
+    const top = frame.current?.scrollTop ?? 0;
+    useRunsView.setState({ top, held: top > TOP ? (held ?? newest) : undefined });
+  };
+  /** Up and down go from run to run; the list scrolls with them. */
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    const at = Number((event.target as HTMLElement).closest('tr')?.dataset['index'] ?? Number.NaN);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (to === undefined || Number.isNaN(to) || to < 0 || to >= rows.length) return;
+    event.preventDefault();
+    virtual.scrollToIndex(to);
+    requestAnimationFrame(() => requestAnimationFrame(() => frame.current?.querySelector<HTMLElement>(`tr[data-index="${to}"] a`)?.focus({ preventScroll: true })));
+  };
+  const before = items[0]?.start ?? 0;
+  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  return (
+    <div className="runs-frame">
+      {fresh > 0 && (
+        <Button className="runs-fresh" size="compact-sm" radius="xl" variant="filled" leftSection={<ArrowUp size={14} aria-hidden />} onClick={toTop}>
+          {t('runs.list.fresh', { count: fresh })}
+        </Button>
+      )}
+      <span className="out-of-sight" role="status">
+        {fresh > 0 && t('runs.list.fresh', { count: fresh })}
+      </span>
+      <div className="runs-scroll" ref={frame} onScroll={onScroll} tabIndex={-1}>
+        <table className="table runs-table" aria-label={t('runs.list.label')} aria-rowcount={total + 1}>
+          <thead>
+            <tr aria-rowindex={1}>
+              <th scope="col" className="runs-col-state">{t('runs.list.state')}</th>
+              <th scope="col">{t('runs.list.chain')}</th>
+              <th scope="col" className="runs-col-started">{t('runs.list.started')}</th>
+              <th scope="col" className="number runs-col-duration">{t('runs.list.duration')}</th>
+            </tr>
+          </thead>
+          <tbody onKeyDown={onKeyDown}>
+            {before > 0 && <Gap height={before} />}
+            {items.map(({ index }) => {
+              const run = rows[index];
+              return run && <Row key={run.id} run={run} index={index} now={now} />;
+            })}
+            {after > 0 && <Gap height={after} />}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+/** The rows that are not there take their room. */
+const Gap = ({ height }: { height: number }) => (
+  <tr aria-hidden className="runs-gap">
+    <td colSpan={4} style={{ height }} />
+  </tr>
+);
+
+function Row({ run, index, now }: { run: RunView; index: number; now: number }) {
+  const [, go] = useLocation();
+  const look = RUN[run.state];
+  const ms = run.state === 'needs_you' ? undefined : durationMs(run.createdAt, run.finishedAt, now);
+  const started = formatMoment(run.createdAt);
+  const chain = visible(run.chain);
+  const place = `/runs/${encodeURIComponent(run.id)}`;
+  return (
+    <tr
+      className="opens"
+      data-index={index}
+      aria-rowindex={index + 2}
+      onClick={(event) => {
+        if (!(event.target as HTMLElement).closest('a')) go(place);
+      }}
+    >
+      <td>
+        <Pill look={look} />
+      </td>
+      <td>
+        <div className="runs-chain">
+          <Link href={place} className="link-button cut" title={chain} aria-label={t('runs.list.open', { chain, state: t(look.word), started })}>
+            {chain}
+          </Link>
+          {run.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
+        </div>
+      </td>
+      <td className="figures">
+        <time dateTime={run.createdAt}>{started}</time>
+        <span className="meta runs-ago">{formatAgo(run.createdAt, new Date(Math.max(now, Date.parse(run.createdAt))))}</span>
+      </td>
+      <td className="number">{ms === undefined ? t('runs.notKnownMark') : formatMs(ms)}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,27 @@
+// Which runs the list shows, in which order.
+import type { RunListResponse, RunView } from '../../bindings/wire';
+import { isFailed } from './figures';
+import type { RunFilter } from './view';
+
+/** The newest runs and older pages as one list, newest first, each once; the newest answer counts. */
+export function mergeRuns(head: RunListResponse | undefined, pages: readonly RunListResponse[]): RunView[] {
+  const runs = new Map<string, RunView>();
+  for (const page of pages) for (const run of page.runs) runs.set(run.id, run);
+  for (const run of head?.runs ?? []) runs.set(run.id, run);
+  // Identifiers begin with the time (UUID version 7).
+  return [...runs.values()].sort((a, b) => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0));
+}
+
+/** Whether a run is in what was asked for. */
+export const matches = (run: RunView, filter: RunFilter): boolean =>
+  (filter.state === undefined || run.state === filter.state) &&
+  (filter.chain === undefined || run.chainId === filter.chain) &&
+  (!filter.failedOnly || isFailed(run.state));
+
+/** The rows, and how many newer ones wait while the list is scrolled. */
+export function rowsOf(runs: readonly RunView[], filter: RunFilter, held: string | undefined): { rows: RunView[]; fresh: number } {
+  const cut = held === undefined ? -1 : runs.findIndex((run) => run.id === held);
+  const shown = cut > 0 ? runs.slice(cut) : runs;
+  const fresh = cut > 0 ? runs.slice(0, cut).filter((run) => matches(run, filter)).length : 0;
+  return { rows: shown.filter((run) => matches(run, filter)), fresh };
+}
