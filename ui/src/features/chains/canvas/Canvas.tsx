@@ -1,9 +1,9 @@
 import '@xyflow/react/dist/base.css';
 
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { BaseEdge, EdgeLabelRenderer, getStraightPath, Handle, Position, ReactFlow, useReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from '@xyflow/react';
+import { BaseEdge, EdgeLabelRenderer, getStraightPath, Handle, Position, ReactFlow, useReactFlow, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from '@xyflow/react';
 import { Maximize, Minus, Plus } from 'lucide-react';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 
 import { t } from '../../../lib/words';
 import { stepKey } from '../stepKeys';
@@ -29,6 +29,7 @@ const edgeTypes = { flow: FlowEdge };
 /** Steps from top to bottom. Nothing is placed by hand, so nothing ever jumps. One Tab stop; arrows move inside. */
 export function Canvas({ views, selected, commands }: Props) {
   const frame = useRef<HTMLDivElement>(null);
+  const moved = useRef(false);
   const focusable = selected ?? views[0]?.id;
   const nodes = useMemo(
     () =>
@@ -78,9 +79,9 @@ export function Canvas({ views, selected, commands }: Props) {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         defaultViewport={{ x: 0, y: 40, zoom: 1 }}
-        onInit={(flow) => {
-          const width = frame.current?.clientWidth ?? 800;
-          void flow.setViewport({ x: Math.max((width - WIDTH) / 2, 16), y: 40, zoom: 1 });
+        onMoveStart={(event) => {
+          // The user has taken the canvas into the hand: from now on it stays where it was put.
+          if (event) moved.current = true;
         }}
         nodesDraggable={false}
         nodesConnectable={false}
@@ -98,10 +99,23 @@ export function Canvas({ views, selected, commands }: Props) {
         onNodeClick={() => undefined}
         onPaneClick={() => commands.select(undefined)}
       >
+        <Middle moved={moved} />
         <Controls views={views} selected={selected} />
       </ReactFlow>
     </div>
   );
+}
+
+/** Keeps the column in the middle while a panel opens and closes, until the user moves it. */
+function Middle({ moved }: { moved: React.RefObject<boolean> }) {
+  const flow = useReactFlow();
+  const width = useStore((state) => state.width);
+  useLayoutEffect(() => {
+    if (moved.current || width === 0) return;
+    const { y, zoom } = flow.getViewport();
+    void flow.setViewport({ x: Math.max((width - WIDTH * zoom) / 2, 16), y, zoom });
+  }, [flow, moved, width]);
+  return null;
 }
 
 function StepNodeView({ data }: NodeProps<StepNode>) {
