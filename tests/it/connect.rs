@@ -84,6 +84,34 @@ fn a_key_can_be_replaced_in_place_and_a_bad_one_leaves_the_old() {
 }
 
 #[test]
+fn a_lost_master_key_is_healed_by_entering_each_key_again() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    assert_eq!(connect(&cli, &sandbox, "one", key(&sandbox)).code, 0);
+    assert_eq!(connect(&cli, &sandbox, "two", key(&sandbox)).code, 0);
+    assert_eq!(cli.ok(&["health"])["secrets"], "unlocked");
+    std::fs::remove_file(cli.data_dir().join("vault.json")).unwrap();
+    let lost = |name: &str| {
+        let output = cli.run(&["test", name]);
+        assert_eq!(output.code, 4, "{output:?}");
+        assert_eq!(output.json()["test"]["problem"]["code"], "SECRET_MISSING");
+    };
+    lost("one");
+    assert_eq!(cli.run(&["health"]).json()["secrets"], "missing");
+    let file = cli.file("again.txt", key(&sandbox));
+    let secret = format!("key=@{}", file.display());
+    let healed = cli.ok(&["connection", "replace-key", "one", "--secret", &secret]);
+    assert_eq!(healed["connection"]["lastError"], json!(null));
+    assert_eq!(cli.ok(&["test", "one"])["connection"]["state"], "connected", "in the next process too");
+    lost("two");
+    assert_eq!(connect(&cli, &sandbox, "three", key(&sandbox)).code, 0, "new connections can be made");
+    cli.ok(&["connection", "replace-key", "two", "--secret", &secret]);
+    for name in ["one", "two", "three"] {
+        cli.ok(&["test", name]);
+    }
+    assert_eq!(cli.ok(&["health"])["secrets"], "unlocked");
+}
+
+#[test]
 fn private_addresses_need_a_word_from_the_user() {
     let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
     let file = cli.file("key.txt", key(&sandbox));

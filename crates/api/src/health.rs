@@ -22,7 +22,8 @@ pub struct HealthResponse {
     pub version: &'static str,
     /// The workspace.
     pub workspace: String,
-    /// The secret store: `unlocked`, `locked`, `unavailable`, or `unused` while no secret is kept.
+    /// The secret store: `unlocked`, `locked`, `unavailable`, `missing` where a key that is needed is
+    /// gone, or `unused` while no secret is kept.
     pub secrets: &'static str,
     /// Trouble with the data folder that was met when it was opened.
     pub storage: Vec<Problem>,
@@ -87,15 +88,17 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     connections.sort_by_key(|c| (c.last_error.is_none(), c.name.clone()));
     let open = store.runs_open().await?;
     let need = open.iter().filter(|run| run.state == RunState::NeedsYou).count();
-    let secrets = if store.credentials_exist().await? {
+    let kept = store.credentials().await?;
+    let secrets = if kept.is_empty() {
+        "unused"
+    } else {
         let vault = workspace.vault().clone();
-        match tokio::task::spawn_blocking(move || vault.status()).await {
+        match tokio::task::spawn_blocking(move || vault.status(&kept)).await {
             Ok(VaultStatus::Unlocked) => "unlocked",
             Ok(VaultStatus::Locked) => "locked",
+            Ok(VaultStatus::KeyMissing) => "missing",
             Ok(VaultStatus::Unavailable) | Err(_) => "unavailable",
         }
-    } else {
-        "unused"
     };
     Ok(HealthResponse {
         seq,

@@ -59,7 +59,7 @@ pub async fn create(hub: &Hub, _: &str, request: WorkspaceName) -> Result<Worksp
 pub async fn delete(hub: &Hub, _: &str, request: WorkspaceName) -> Result<WorkspaceName, Problem> {
     // Opening it first says NOT_FOUND in the usual words.
     let workspace = hub.workspace(&request.name).await?;
-    let vault = workspace.vault().clone();
+    let (vault, kept) = (workspace.vault().clone(), workspace.store().credentials().await?);
     hub.close_workspace(&request.name).await;
     let dir = hub.workspace_dir(&request.name);
     std::fs::remove_dir_all(&dir).map_err(|error| {
@@ -67,7 +67,7 @@ pub async fn delete(hub: &Hub, _: &str, request: WorkspaceName) -> Result<Worksp
     })?;
     // The folder is gone, so nothing is left to open with the key; a keyring that is locked keeps
     // a key without a lock.
-    if let Err(error) = tokio::task::spawn_blocking(move || vault.destroy_key()).await.unwrap_or(Ok(())) {
+    if let Err(error) = tokio::task::spawn_blocking(move || vault.destroy_keys(&kept)).await.unwrap_or(Ok(())) {
         tracing::warn!(%error, "the deleted workspace's key stays in the secret store");
     }
     Ok(request)

@@ -10,7 +10,7 @@ use patchbay_model::descriptor::{AuthMethod, Descriptor, InjectAt};
 use patchbay_model::{Connection, ConnectionId, SealedBytes};
 use patchbay_net::{Request, origin_of};
 use patchbay_store::Store;
-use patchbay_vault::Vault;
+use patchbay_vault::{Origin, Vault};
 use serde_json::{Map, json};
 use zeroize::Zeroizing;
 
@@ -32,11 +32,12 @@ impl Authoriser {
         Self { vault, store, redactors: Arc::default() }
     }
 
-    /// Seals a credential for a connection.
+    /// Seals a credential for a connection that the user has just entered. Where the master key is
+    /// lost another one is made, and what the lost one sealed stays as it is until it is entered again.
     pub async fn seal(&self, connection: &ConnectionId, values: &Credential) -> Result<SealedBytes, AuthError> {
-        let exist = self.store.credentials_exist().await?;
+        let kept = self.store.credentials().await?;
         let (vault, secret, place) = (self.vault.clone(), values.to_secret()?, place(connection));
-        tokio::task::spawn_blocking(move || vault.seal(&secret, &place, exist))
+        tokio::task::spawn_blocking(move || vault.seal(&secret, &place, &kept, Origin::Entered))
             .await
             .map_err(|_| AuthError::Interrupted)?
             .map_err(AuthError::from)

@@ -18,4 +18,4 @@ pub use memory::MemoryStore;
 pub use passphrase::PassphraseStore;
 pub use secret::Secret;
 pub use stores::{SecretStore, StoreKind};
-pub use vault::{Vault, VaultStatus};
+pub use vault::{Origin, Vault, VaultStatus};

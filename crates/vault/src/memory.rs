@@ -17,6 +17,12 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// The names of what it keeps.
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.map().keys().cloned().collect()
+    }
+
     fn map(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Secret>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

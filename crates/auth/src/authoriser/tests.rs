@@ -178,7 +178,7 @@ async fn an_unapproved_origin_is_refused_before_the_secret_is_opened() {
     let (descriptor, connection) = (descriptor(&auth), connection(Some("a")));
     let sealed = authoriser.seal(&connection.id, &credential(&[("t", "sandbox-token-1")])).await.unwrap();
     store.connection_insert(&connection, Some(&sealed)).await.unwrap();
-    vault.destroy_key().unwrap();
+    vault.destroy_keys(&[sealed]).unwrap();
     for url in [
         "https://evil.example/x",
         "http://api.tool.example/x",

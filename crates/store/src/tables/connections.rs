@@ -446,7 +446,7 @@ mod tests {
             let c = fixture::connection("tracker");
             let sealed = SealedBytes::new(vec![7; 8]);
             f.store.connection_insert(&c, Some(&sealed)).await.unwrap();
-            assert!(f.store.credentials_exist().await.unwrap());
+            assert!(!f.store.credentials().await.unwrap().is_empty());
             let page = PageCommit {
                 connection: &c.id,
                 stream: "issues",
@@ -458,7 +458,7 @@ mod tests {
             f.store.connection_delete(&c.id, with_signals).await.unwrap();
             assert_eq!(f.store.connection(&c.id).await.unwrap(), None);
             assert_eq!(f.store.credential(&c.id).await.unwrap(), None);
-            assert!(!f.store.credentials_exist().await.unwrap());
+            assert!(f.store.credentials().await.unwrap().is_empty());
             assert_eq!(f.store.checkpoint(&c.id, "issues").await.unwrap(), None);
             let kept = f.store.signal_count(&c.id).await.unwrap();
             assert_eq!(kept, u64::from(!with_signals));

@@ -37,14 +37,15 @@ impl Store {
         .await
     }
 
-    /// Whether any connection has a sealed credential.
-    pub async fn credentials_exist(&self) -> Result<bool, StoreError> {
-        let found = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT 1 FROM connections WHERE credential IS NOT NULL) AS "found!: bool""#
+    /// Every sealed credential, the one of the newest connection last.
+    pub async fn credentials(&self) -> Result<Vec<SealedBytes>, StoreError> {
+        let sealed = sqlx::query_scalar!(
+            r#"SELECT credential AS "sealed!" FROM connections WHERE credential IS NOT NULL
+               ORDER BY created_at, id"#
         )
-        .fetch_one(self.readers())
+        .fetch_all(self.readers())
         .await?;
-        Ok(found)
+        Ok(sealed.into_iter().map(SealedBytes::new).collect())
     }
 }
 
@@ -60,15 +61,15 @@ mod tests {
         let (without, with) = (connection("without"), connection("with"));
         f.store.connection_insert(&without, None).await.unwrap();
         assert_eq!(f.store.credential(&without.id).await.unwrap(), None);
-        assert!(!f.store.credentials_exist().await.unwrap());
+        assert_eq!(f.store.credentials().await.unwrap(), []);
         f.store.connection_insert(&with, Some(&sealed(1))).await.unwrap();
         assert_eq!(f.store.credential(&with.id).await.unwrap(), Some(sealed(1)));
-        assert!(f.store.credentials_exist().await.unwrap());
+        assert_eq!(f.store.credentials().await.unwrap(), [sealed(1)]);
         f.store.credential_replace(&with.id, &sealed(2)).await.unwrap();
         assert_eq!(f.store.credential(&with.id).await.unwrap(), Some(sealed(2)));
         f.store.connection_delete(&with.id, false).await.unwrap();
         assert_eq!(f.store.credential(&with.id).await.unwrap(), None);
-        assert!(!f.store.credentials_exist().await.unwrap());
+        assert_eq!(f.store.credentials().await.unwrap(), []);
         let gone = f.store.credential_replace(&with.id, &sealed(3)).await;
         assert!(matches!(gone, Err(StoreError::NotFound(_))));
     }
