@@ -17,6 +17,10 @@ use crate::pace::{Lesson, Pace};
 use crate::pause;
 use crate::target::{Target, TargetCredential};
 
+/// Tries of a read.
+pub(crate) const TRIES: usize = 5;
+/// Tries where somebody waits for the answer: a check, a test, an address that was asked for.
+pub(crate) const TRIES_WHILE_WAITED_FOR: usize = 3;
 /// Tries of an answer that came and could not be read: it is rarely better the third time.
 const TRIES_OF_THE_UNREADABLE: u32 = 2;
 
@@ -104,7 +108,7 @@ impl Engine {
     }
 
     /// Sends a read, and again with full-jitter back-off while that may help: at most `tries` times
-    /// and within the time that one request is given. A pause that the service asks for is honoured
+    /// and within the time that one request is given, pauses included. A pause that the service asks for is honoured
     /// where it ends within that time, and told to the caller otherwise. Gives the number of repeats
     /// too.
     pub(crate) async fn read<'a>(&self, send: impl Fn() -> Outgoing<'a>, tries: usize) -> (Sent, u32) {
@@ -118,7 +122,8 @@ impl Engine {
         loop {
             let outgoing = send();
             let patience = outgoing.timeout;
-            let sent = self.send(outgoing).await;
+            let left = patience.saturating_sub(self.clock.monotonic().saturating_sub(started));
+            let sent = self.send(Outgoing { timeout: left, ..outgoing }).await;
             let Meaning::NotDone(problem) = &sent.meaning else { return (sent, repeats) };
             let Some(ceiling) = ceilings.next().filter(|_| may_help(problem, repeats)) else {
                 return (sent, repeats);
@@ -129,7 +134,7 @@ impl Engine {
             // Full jitter: anywhere up to the ceiling, so that many callers do not come back at once.
             let pause = ceiling.mul_f64(fraction()).max(asked.unwrap_or_default());
             let spent = self.clock.monotonic().saturating_sub(started);
-            if spent + pause > patience {
+            if spent + pause >= patience {
                 return (sent, repeats);
             }
             tokio::time::sleep(pause).await;

@@ -163,8 +163,7 @@ fn redact(problem: Problem, redactor: &Redactor) -> Problem {
 /// page for people is an error.
 fn parse(status: u16, method: Method, headers: &Headers, body: &[u8], effect: bool) -> Result<Value, Failure> {
     let ok = (200..300).contains(&status);
-    let fault =
-        |code: Code, detail: &str| Failure { code, sent: true, host: String::new(), detail: detail.to_owned() };
+    let fault = |code: Code, detail: &str| Failure::new(code, true, "").detail(detail);
     if body.iter().all(u8::is_ascii_whitespace) {
         let promised = ok && !effect && method != Method::Head && !matches!(status, 204 | 205);
         return if promised {

@@ -9,7 +9,7 @@ use patchbay_model::text::display_line;
 use patchbay_store::CallKind;
 use serde_json::{Value, json};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
 use crate::exchange::{Outgoing, Sent};
 use crate::pace::Urgency;
 use crate::target::Target;
@@ -24,7 +24,7 @@ pub struct Health {
 }
 
 impl Engine {
-    /// Asks whether the connection works, with one request.
+    /// Asks whether the connection works. A trouble that passes by itself is given another try or two.
     pub async fn health(&self, target: &Target) -> Result<Health, Problem> {
         self.check(target, Urgency::Usual).await.0
     }
@@ -37,19 +37,18 @@ impl Engine {
             Ok(built) => built,
             Err(error) => return (Err(error.into()), Duration::ZERO),
         };
-        let sent = self
-            .send(Outgoing {
-                method: check.request.method,
-                timeout: Duration::from_millis(check.timeout_ms.unwrap_or(10_000)),
-                urgency,
-                ..Outgoing::read(target, &built)
-            })
-            .await;
+        let ask = || Outgoing {
+            method: check.request.method,
+            timeout: Duration::from_millis(check.timeout_ms.unwrap_or(10_000)),
+            urgency,
+            ..Outgoing::read(target, &built)
+        };
+        let (sent, retries) = self.read(ask, TRIES_WHILE_WAITED_FOR).await;
         let verdict = judge_health(target, &sent);
         let mut call = self.call_figure(target, "health", CallKind::Test, sent.took);
         call.success = verdict.is_ok();
         call.code = verdict.as_ref().err().map(Problem::code);
-        call.bytes = sent.bytes;
+        (call.retries, call.bytes) = (retries, sent.bytes);
         self.record(target, call).await;
         (verdict, sent.took)
     }

@@ -11,7 +11,7 @@ use patchbay_store::CallKind;
 use serde_json::{Value, json};
 
 use crate::classify::Meaning;
-use crate::engine::Engine;
+use crate::engine::{Engine, TRIES};
 use crate::exchange::{Outgoing, Sent};
 use crate::paging::Next;
 use crate::plan::{Planned, plan};
@@ -21,8 +21,6 @@ use crate::target::Target;
 const MOST_ITEMS: usize = 50_000;
 /// The most bytes that the pages of one list call hold together.
 const MOST_BYTES: u64 = 64 << 20;
-/// Tries of the second page and those after it.
-const TRIES_OF_LATER_PAGES: usize = 5;
 /// How far a service's clock may be behind ours when we look for something it made.
 const CLOCK_SLACK: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
@@ -55,8 +53,8 @@ impl Engine {
         Ok(planned)
     }
 
-    /// Makes one attempt of a planned call. The first request is never repeated here: whoever called
-    /// decides. Later pages of a list are repeated, for they only read.
+    /// Makes one attempt of a planned call. What only reads is repeated here while that may help and
+    /// the time lasts; an effect never is: whoever called decides.
     pub async fn call(
         &self,
         target: &Target,
@@ -110,16 +108,16 @@ impl Engine {
             timeout,
             ..Outgoing::read(target, &planned.built)
         };
+        let tries = if planned.effect { 1 } else { TRIES };
         if !operation.verb.yields_items() {
-            let sent = self.send(common).await;
+            let (sent, retries) = self.read(|| common, tries).await;
             let outcome = outcome(target, &planned.operation, &sent);
             let result = CallResult { outcome, took: sent.took, bytes: sent.bytes, status: sent.status };
-            return Attempt { result, retries: 0, complete: true };
+            return Attempt { result, retries, complete: true };
         }
         let mut pager = target.pager(ready.paging.as_ref());
         let mut request = pager.first(planned.built.clone());
         let (mut items, mut took, mut bytes, mut retries) = (Vec::new(), Duration::ZERO, 0, 0);
-        let mut tries = 1;
         loop {
             let (sent, repeats) = self.read(|| Outgoing { built: &request, ..common }, tries).await;
             took += sent.took;
@@ -140,7 +138,7 @@ impl Engine {
             if items.len() > MOST_ITEMS || bytes > MOST_BYTES {
                 let problem = Problem::new(Code::PayloadTooLarge)
                     .with("tool", target.tool())
-                    .with("n", (MOST_BYTES >> 20).to_string())
+                    .with("size", format!("{} MiB", MOST_BYTES >> 20))
                     .detail(format!("the list has more than {MOST_ITEMS} items or {MOST_BYTES} bytes"));
                 return end(Outcome::NotDone { problem }, false);
             }
@@ -152,7 +150,6 @@ impl Engine {
                 Ok(Next::Cut) => return end(done(items), false),
                 Err(problem) => return end(Outcome::NotDone { problem }, false),
             }
-            tries = TRIES_OF_LATER_PAGES;
         }
     }
 

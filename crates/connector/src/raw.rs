@@ -5,7 +5,7 @@ use patchbay_store::CallKind;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
 use crate::exchange::Outgoing;
 use crate::paging::bare;
 use crate::target::Target;
@@ -47,7 +47,7 @@ impl Engine {
             return Err(invalid("It leads out of the connection's address."));
         }
         let send = || Outgoing { names_item: true, ..Outgoing::read(target, &built) };
-        let (sent, retries) = self.read(send, 3).await;
+        let (sent, retries) = self.read(send, TRIES_WHILE_WAITED_FOR).await;
         let mut call = self.call_figure(target, path_only, CallKind::Read, sent.took);
         let body = sent.body().cloned();
         call.success = body.is_ok();

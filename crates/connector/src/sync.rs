@@ -10,14 +10,11 @@ use serde_json::{Value, json};
 
 use crate::compiled::CompiledStream;
 use crate::delta::Reached;
-use crate::engine::Engine;
+use crate::engine::{Engine, TRIES};
 use crate::exchange::Outgoing;
 use crate::paging::Next;
 use crate::sha256_hex;
 use crate::target::Target;
-
-/// Tries of one page.
-const TRIES: usize = 5;
 
 /// How to read a stream.
 #[derive(Clone, Copy, Debug, Default)]

@@ -9,7 +9,7 @@ use patchbay_model::problem::{Code, Problem, Retry};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
 use crate::exchange::Outgoing;
 use crate::pace::Urgency;
 use crate::paging::Next;
@@ -178,13 +178,12 @@ impl Engine {
         let mut seen = BTreeSet::new();
         let mut sample = Sample { fitting: 0, aside: 0, took: Duration::ZERO };
         for number in 0..2 {
-            let sent = self
-                .send(Outgoing {
-                    method: shape.request.method,
-                    timeout: PAGE_TIMEOUT,
-                    ..Outgoing::read(target, &request)
-                })
-                .await;
+            let ask = || Outgoing {
+                method: shape.request.method,
+                timeout: PAGE_TIMEOUT,
+                ..Outgoing::read(target, &request)
+            };
+            let (sent, _) = self.read(ask, TRIES_WHILE_WAITED_FOR).await;
             sample.took += sent.took;
             let body = sent.body()?;
             let items = ready.mapper.items(body);

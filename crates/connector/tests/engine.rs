@@ -117,6 +117,9 @@ fn descriptor() -> Value {
             {"id": "all", "title": "All", "verb": "list", "entity": "item", "request": {"path": "/items"},
              "params": {"type": "object"}, "resultPath": "$[*]",
              "pagination": {"next": {"type": "page", "param": "page"}, "pageSize": 2}},
+            {"id": "one", "title": "One", "verb": "get", "entity": "item",
+             "request": {"path": "/items/{{params.id}}"},
+             "params": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}},
         ],
         "healthCheck": {"request": {"path": "/me"}, "identityPath": "$.name", "accountIdPath": "$.id"},
     })
@@ -251,7 +254,51 @@ async fn a_secret_that_a_service_echoes_reaches_nobody() {
 }
 
 #[tokio::test]
-async fn a_list_comes_whole_and_later_pages_are_read_again_when_they_fail() {
+async fn every_read_is_tried_again_and_no_effect_is() {
+    // Each first answer fails in a way that passes.
+    let flaky = || {
+        bench(|seen, number| match number {
+            1 => (502, vec![], "{}".into()),
+            _ if seen.line.ends_with("/me") => ok(&json!({"id": 7, "name": "Amira"})),
+            _ if seen.line.ends_with("/items/1") => ok(&json!({"id": 1})),
+            _ => ok(&page_of(seen, 2)),
+        })
+    };
+    let call = async |b: &Bench, operation: &str, params: &Value| {
+        let planned = b.engine.plan(&b.target, operation, params).unwrap();
+        b.engine.call(&b.target, &planned, None, MINUTE).await.outcome
+    };
+    let b = flaky().await;
+    assert_eq!(b.engine.health(&b.target).await.unwrap().account.unwrap().label, "Amira");
+    let b = flaky().await;
+    assert!(matches!(call(&b, "all", &json!({})).await, Outcome::Done { .. }), "the first page of a list");
+    let b = flaky().await;
+    assert!(matches!(call(&b, "one", &json!({"id": "1"})).await, Outcome::Done { .. }), "one thing");
+    let b = flaky().await;
+    assert_eq!(b.engine.get(&b.target, "/items/1", &[]).await.unwrap().data, json!({"id": 1}));
+    let b = flaky().await;
+    assert_eq!(b.engine.sync(&b.target, "items", SyncOptions::default()).await.unwrap().new, 2);
+    let b = flaky().await;
+    assert_eq!(b.engine.test(&b.target).await.problem, None);
+    let b = flaky().await;
+    assert!(matches!(call(&b, "add", &added()).await, Outcome::Unknown { .. }));
+    assert_eq!(b.lines().len(), 1, "an effect is sent once");
+}
+
+#[tokio::test]
+async fn reading_again_ends_with_the_time_that_was_given() {
+    let b = bench(|_, _| (502, vec![], "{}".into())).await;
+    let planned = b.engine.plan(&b.target, "all", &json!({})).unwrap();
+    let started = std::time::Instant::now();
+    let given = Duration::from_millis(500);
+    let outcome = b.engine.call(&b.target, &planned, None, given).await.outcome;
+    let Outcome::NotDone { problem } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(problem.code(), Code::ServiceDown);
+    assert!(started.elapsed() < given * 2, "took {:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_list_comes_whole_and_its_pages_are_read_again_when_they_fail() {
     let b = bench(|seen, number| match number {
         2 => (500, vec![], "{}".into()),
         _ => ok(&page_of(seen, 5)),
@@ -342,9 +389,9 @@ async fn after_five_faults_nothing_is_sent_until_the_user_tries() {
         _ => ok(&page_of(seen, 3)),
     })
     .await;
-    for _ in 0..5 {
-        assert_eq!(b.engine.health(&b.target).await.unwrap_err().code(), Code::ServiceDown);
-    }
+    // Three tries, and the two after which the circuit opens.
+    assert_eq!(b.engine.health(&b.target).await.unwrap_err().code(), Code::ServiceDown);
+    assert_eq!(b.engine.health(&b.target).await.unwrap_err().code(), Code::CircuitOpen);
     assert_eq!(b.engine.health(&b.target).await.unwrap_err().code(), Code::CircuitOpen);
     assert_eq!(b.lines().len(), 5);
     let report = b.engine.test(&b.target).await;

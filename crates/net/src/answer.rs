@@ -60,13 +60,9 @@ impl Headers {
 /// the start is ignored (RFC 8259 section 8.1).
 pub fn json_body(body: &[u8]) -> Result<Value, Failure> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    serde_json::from_slice(body).map_err(|error| Failure {
-        code: Code::MalformedResponse,
-        sent: true,
-        host: String::new(),
-        // The library's message names line, column and kind, and no content.
-        detail: error.to_string(),
-    })
+    // The library's message names line, column and kind, and no content.
+    serde_json::from_slice(body)
+        .map_err(|error| Failure::new(Code::MalformedResponse, true, "").detail(error.to_string()))
 }
 
 #[cfg(test)]

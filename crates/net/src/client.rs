@@ -9,6 +9,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::answer::{Answer, Headers};
+use crate::connected::{Connected, NoticeLayer};
 use crate::error::{Failure, NetError};
 use crate::fault::{before_answer, in_body};
 use crate::guard::{is_public, literal_address, origin_of};
@@ -126,10 +127,16 @@ impl Client {
     ) -> Result<reqwest::Response, Failure> {
         self.check_target(request, url)?;
         let built = build_request(request, url, left)?;
-        self.client(request)
-            .execute(built)
-            .await
-            .map_err(|error| before_answer(&error.without_url(), &host_of(url)))
+        let connected = Connected::default();
+        let sending = connected.clone().watch(self.client(request).execute(built));
+        sending.await.map_err(|error| {
+            let failure = before_answer(&error.without_url(), &host_of(url));
+            // Without a pool each request makes its own connection: before that stands, nothing is sent.
+            if failure.code == Code::TimeoutResponse && request.effect && !connected.get() {
+                return Failure::new(Code::TimeoutConnect, false, failure.host);
+            }
+            failure
+        })
     }
 
     fn client(&self, request: &Request) -> &reqwest::Client {
@@ -140,14 +147,7 @@ impl Client {
     /// The destination must be approved, and public unless allowed otherwise. Names are checked
     /// again when they are looked up.
     fn check_target(&self, request: &Request, url: &Url) -> Result<(), Failure> {
-        let blocked = |detail: &str| {
-            Err(Failure {
-                code: Code::TargetBlocked,
-                sent: false,
-                host: host_of(url),
-                detail: detail.to_owned(),
-            })
-        };
+        let blocked = |detail: &str| Err(Failure::new(Code::TargetBlocked, false, host_of(url)).detail(detail));
         let Some(origin) = origin_of(url) else {
             return blocked("only http and https addresses can be called");
         };
@@ -183,7 +183,8 @@ fn build(resolver: GuardedResolver, pooled: bool) -> Result<reqwest::Client, Net
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(IDLE_TIMEOUT)
-        .dns_resolver(Arc::new(resolver));
+        .dns_resolver(Arc::new(resolver))
+        .connector_layer(NoticeLayer);
     builder = if pooled {
         builder.pool_max_idle_per_host(8).pool_idle_timeout(Duration::from_secs(30))
     } else {
@@ -197,8 +198,7 @@ fn build(resolver: GuardedResolver, pooled: bool) -> Result<reqwest::Client, Net
 }
 
 fn build_request(request: &Request, url: &Url, timeout: Duration) -> Result<reqwest::Request, Failure> {
-    let invalid =
-        |detail: String| Failure { code: Code::InvalidConfig, sent: false, host: host_of(url), detail };
+    let invalid = |detail: String| Failure::new(Code::InvalidConfig, false, host_of(url)).detail(detail);
     let mut url = url.clone();
     for (name, value) in &request.secret_query {
         url.query_pairs_mut().append_pair(name, value);
@@ -274,17 +274,13 @@ fn without_secrets(request: &Request, mut url: Url) -> Url {
 /// 303 answers a request that was processed and points at its result (RFC 9110 section 15.4.4): the
 /// effect may well have happened.
 fn seen_elsewhere(url: &Url) -> Failure {
-    Failure {
-        code: Code::UnexpectedContent,
-        sent: true,
-        host: host_of(url),
-        detail: "the answer points elsewhere for the result".to_owned(),
-    }
+    Failure::new(Code::UnexpectedContent, true, host_of(url))
+        .detail("the answer points elsewhere for the result")
 }
 
 fn refused(to: &Url, detail: &str) -> Failure {
     // The redirect is an answer, so the request was received; it says it was not acted on here.
-    Failure { code: Code::RedirectRefused, sent: true, host: host_of(to), detail: detail.to_owned() }
+    Failure::new(Code::RedirectRefused, true, host_of(to)).detail(detail)
 }
 
 fn host_of(url: &Url) -> String {
@@ -310,10 +306,8 @@ fn headers_of(response: &reqwest::Response) -> Headers {
 /// Reads the body after decompression, up to the cap.
 async fn read_body(mut response: reqwest::Response, cap: usize, host: &str) -> Result<Vec<u8>, Failure> {
     let too_large = || Failure {
-        code: Code::PayloadTooLarge,
-        sent: true,
-        host: host.to_owned(),
-        detail: format!("more than {cap} bytes"),
+        cap: Some(cap),
+        ..Failure::new(Code::PayloadTooLarge, true, host).detail(format!("more than {cap} bytes"))
     };
     // Known only where the body is not compressed.
     if response.content_length().is_some_and(|length| length > cap as u64) {

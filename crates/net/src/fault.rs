@@ -10,12 +10,7 @@ use crate::resolve::{Blocked, Unresolved};
 
 /// Names a failure before the status line.
 pub(crate) fn before_answer(error: &reqwest::Error, host: &str) -> Failure {
-    let failure = |code: Code, sent: bool, detail: &str| Failure {
-        code,
-        sent,
-        host: host.to_owned(),
-        detail: detail.to_owned(),
-    };
+    let failure = |code: Code, sent: bool, detail: &str| Failure::new(code, sent, host).detail(detail);
     if find::<Blocked>(error).is_some() {
         return failure(Code::TargetBlocked, false, "the name leads to a private address");
     }
@@ -64,7 +59,7 @@ pub(crate) fn in_body(error: &reqwest::Error, host: &str) -> Failure {
     } else {
         (Code::ConnectionLost, "")
     };
-    Failure { code, sent: true, host: host.to_owned(), detail: detail.to_owned() }
+    Failure::new(code, true, host).detail(detail)
 }
 
 /// Names a failure to connect.

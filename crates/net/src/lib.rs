@@ -6,6 +6,7 @@
 
 mod answer;
 mod client;
+mod connected;
 mod error;
 mod fault;
 mod guard;

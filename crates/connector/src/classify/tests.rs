@@ -50,12 +50,7 @@ fn headers(text: &str) -> Headers {
 fn body(text: &str) -> Result<Vec<u8>, Failure> {
     match text.strip_prefix("lost ") {
         None => Ok(text.as_bytes().to_vec()),
-        Some(code) => Err(Failure {
-            code: serde_json::from_value(json!(code)).unwrap(),
-            sent: true,
-            host: "api.tool.example".into(),
-            detail: String::new(),
-        }),
+        Some(code) => Err(Failure::new(serde_json::from_value(json!(code)).unwrap(), true, "api.tool.example")),
     }
 }
 
@@ -382,12 +377,7 @@ const FAULTS: &[(&str, &str, bool, bool, &str, &str)] = &[
 #[test]
 fn every_fault_below_http_has_one_meaning() {
     for (name, code, sent, in_body, read, effect) in FAULTS {
-        let fault = Failure {
-            code: serde_json::from_value(json!(code)).unwrap(),
-            sent: *sent,
-            host: "api.tool.example".into(),
-            detail: String::new(),
-        };
+        let fault = Failure::new(serde_json::from_value(json!(code)).unwrap(), *sent, "api.tool.example");
         for (is_effect, want) in [(false, read), (true, effect)] {
             let meaning = if *in_body {
                 meaning(&Setup::default(), is_effect, 200, "", &format!("lost {code}"))
@@ -404,7 +394,7 @@ fn every_fault_below_http_has_one_meaning() {
 #[test]
 fn what_was_never_sent_is_never_unknown() {
     for code in Code::ALL {
-        let fault = Failure { code: *code, sent: false, host: String::new(), detail: String::new() };
+        let fault = Failure::new(*code, false, "");
         let meaning = with_asked(&Setup::default(), true, |asked| failure(asked, &fault));
         assert_eq!(meaning, Meaning::NotDone(Problem::from(fault).with("tool", "Tool")), "{code}");
     }

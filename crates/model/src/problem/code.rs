@@ -149,6 +149,8 @@ codes! {
     CircuitOpen = "CIRCUIT_OPEN", Wait, Down, true;
     /// A call was sent and nothing says whether it took effect.
     UnknownOutcome = "UNKNOWN_OUTCOME", User, User, false;
+    /// A run was ended again and again at the same place.
+    RunStuck = "RUN_STUCK", User, Ok, false;
     /// An undo failed.
     CompensationFailed = "COMPENSATION_FAILED", User, User, false;
     /// The user stopped it.

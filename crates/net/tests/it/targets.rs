@@ -84,6 +84,23 @@ async fn no_connection_in_five_seconds_is_a_connect_timeout_and_nothing_was_sent
 }
 
 #[tokio::test]
+async fn a_total_time_that_ends_while_connecting_proves_that_nothing_was_sent() {
+    // Accepts and never says a word.
+    let mute = faulty(|mut stream| {
+        Box::pin(async move {
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        })
+    })
+    .await;
+    let short = Duration::from_millis(400);
+    let client = client();
+    let handshake = fails(&client, &format!("https://{mute}/"), short).await;
+    assert_eq!((handshake.code, handshake.sent), (Code::TimeoutConnect, false), "{handshake:?}");
+    let answer = fails(&client, &format!("http://{mute}/"), short).await;
+    assert_eq!((answer.code, answer.sent), (Code::TimeoutResponse, true), "{answer:?}");
+}
+
+#[tokio::test]
 async fn private_addresses_are_blocked_unless_allowed() {
     let home = Recorder::start(|_| EMPTY.to_owned()).await;
     let port = home.address.port();
