@@ -143,18 +143,19 @@ impl Store {
         rows.into_iter().map(Call::try_from).collect()
     }
 
-    /// Deletes calls, health samples and handled trigger events from before `before`. Returns how
-    /// many rows went.
-    pub async fn figures_prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+    /// Deletes at most `most` calls from before `before` and returns how many.
+    pub(crate) async fn calls_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
         self.write(move |tx| {
             Box::pin(async move {
-                let calls = sqlx::query!("DELETE FROM calls WHERE at < ?", before).execute(&mut *tx).await?;
-                let samples =
-                    sqlx::query!("DELETE FROM health_samples WHERE at < ?", before).execute(&mut *tx).await?;
-                let events =
-                    sqlx::query!("DELETE FROM trigger_events WHERE handled_at < ?", before).execute(tx).await?;
-                Ok(calls.rows_affected() + samples.rows_affected() + events.rows_affected())
+                let done = sqlx::query!(
+                    "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE at < ? LIMIT ?)",
+                    before,
+                    most
+                )
+                .execute(tx)
+                .await?;
+                Ok(done.rows_affected())
             })
         })
         .await
@@ -203,7 +204,8 @@ mod tests {
         assert_eq!(f.store.calls_since(&a, later).await.unwrap(), calls[4..]);
         let other = ConnectionId::from("b");
         assert_eq!(f.store.calls_since(&other, noon()).await.unwrap(), []);
-        assert_eq!(f.store.figures_prune(later).await.unwrap(), 4);
+        assert_eq!(f.store.calls_prune(later, 3).await.unwrap(), 3);
+        assert_eq!(f.store.calls_prune(later, 3).await.unwrap(), 1);
         assert_eq!(f.store.calls_since(&a, noon()).await.unwrap(), calls[4..]);
     }
 }

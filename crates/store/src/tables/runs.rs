@@ -186,14 +186,19 @@ impl Store {
         .await
     }
 
-    /// Deletes runs that ended before `before`, with their journals. Returns how many.
-    pub async fn runs_prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+    /// Deletes at most `most` runs that ended before `before`, with their journals. Returns how many.
+    pub(crate) async fn runs_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
         self.write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query!("DELETE FROM runs WHERE final = 1 AND finished_at < ?", before)
-                    .execute(tx)
-                    .await?;
+                let done = sqlx::query!(
+                    "DELETE FROM runs WHERE id IN
+                         (SELECT id FROM runs WHERE final = 1 AND finished_at < ? LIMIT ?)",
+                    before,
+                    most
+                )
+                .execute(tx)
+                .await?;
                 Ok(done.rows_affected())
             })
         })
@@ -286,7 +291,7 @@ mod tests {
         f.store.journal_append(&ids[0], vec![opened(1)], RunState::Done).await.unwrap();
         f.clock.advance(Duration::from_secs(60));
         f.store.journal_append(&ids[1], vec![], RunState::Failed).await.unwrap();
-        let pruned = f.store.runs_prune(noon() + Duration::from_secs(30)).await.unwrap();
+        let pruned = f.store.runs_prune(noon() + Duration::from_secs(30), 10).await.unwrap();
         assert_eq!(pruned, 1, "neither open runs nor younger ones");
         assert_eq!(f.store.run(&ids[0]).await.unwrap(), None);
         assert_eq!(f.store.journal(&ids[0], 0).await.unwrap(), []);

@@ -155,6 +155,26 @@ impl Store {
         rows.into_iter().map(Signal::try_from).collect()
     }
 
+    /// Forgets what the service sent of at most `most` signals that were stored before `before`, and
+    /// returns of how many. The signals themselves stay.
+    pub(crate) async fn signals_forget_raw(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let before = column::millis(before);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query!(
+                    "UPDATE signals SET raw = 'null' WHERE id IN
+                         (SELECT id FROM signals WHERE stored_at < ? AND raw <> 'null' LIMIT ?)",
+                    before,
+                    most
+                )
+                .execute(tx)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+
     /// How many signals of a connection are stored.
     pub async fn signal_count(&self, connection: &ConnectionId) -> Result<u64, StoreError> {
         let connection = connection.as_str();

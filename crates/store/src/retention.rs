@@ -1,0 +1,164 @@
+//! What is not kept for ever: payloads, figures and ended runs go after a while, so that a thief of an
+//! old disk or copy finds little, and a database stops growing.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::{Store, StoreError};
+
+/// How often it is done.
+const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Rows in one transaction: other writes wait no longer than for these.
+const ROWS: u32 = 500;
+/// Runs in one transaction; each takes its whole journal with it.
+const RUNS: u32 = 20;
+
+/// What went, in rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retained {
+    /// Signals whose payload was forgotten; they themselves stay.
+    pub payloads: u64,
+    /// Items in quarantine.
+    pub quarantined: u64,
+    /// Calls, health samples and handled trigger events.
+    pub figures: u64,
+    /// Ended runs with their journals.
+    pub runs: u64,
+}
+
+impl Store {
+    /// Forgets what is older than `keep`, in small transactions. Does nothing, and gives none, where
+    /// that came to its end within the last day. One that is cut off goes on at the next call.
+    pub async fn retain(&self, keep: Duration) -> Result<Option<Retained>, StoreError> {
+        let now = self.now();
+        if let Some(last) = self.retained_at().await?
+            && (last..last.checked_add(EVERY).unwrap_or(last)).contains(&now)
+        {
+            return Ok(None);
+        }
+        let Ok(before) = now.checked_sub(keep) else { return Ok(None) };
+        let gone = Retained {
+            payloads: all(ROWS, |most| self.signals_forget_raw(before, most).boxed()).await?,
+            quarantined: all(ROWS, |most| self.quarantine_prune(before, most).boxed()).await?,
+            figures: all(ROWS, |most| self.calls_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.health_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?,
+            runs: all(RUNS, |most| self.runs_prune(before, most).boxed()).await?,
+        };
+        self.set_retained_at(now).await?;
+        Ok(Some(gone))
+    }
+}
+
+/// Batch after batch, until one is not full.
+async fn all<'s>(
+    most: u32,
+    batch: impl Fn(u32) -> BoxFuture<'s, Result<u64, StoreError>>,
+) -> Result<u64, StoreError> {
+    let mut sum = 0;
+    loop {
+        let gone = batch(most).await?;
+        sum += gone;
+        if gone < u64::from(most) {
+            return Ok(sum);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_model::{Code, Problem, RunState};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fixture::{self, Fixture, connection, fixture, opened, signal};
+    use crate::{Call, CallKind, HealthSample, NewTrigger, PageCommit, Quarantined};
+
+    const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+    /// One of everything, `calls` calls among it; gives the run.
+    async fn fill(f: &Fixture, name: &str, calls: u32) -> patchbay_model::RunId {
+        let made = connection(name);
+        let id = made.id.clone();
+        f.store.connection_insert(&made, None).await.unwrap();
+        let at = f.store.now();
+        let signals = [signal(&id, "1", "1"), signal(&id, "2", "1")];
+        let odd = Quarantined {
+            external_id: Some("3".into()),
+            problem: Problem::new(Code::SchemaMismatch),
+            raw: json!({"id": 3}),
+        };
+        let page = PageCommit {
+            connection: &id,
+            stream: "issues",
+            signals: &signals,
+            quarantined: &[odd],
+            checkpoint: None,
+        };
+        f.store.page_commit(page).await.unwrap();
+        let call = Call {
+            at,
+            connection: id.clone(),
+            operation: "issues".into(),
+            kind: CallKind::Sync,
+            duration_ms: 1,
+            success: true,
+            records: 1,
+            code: None,
+            retries: 0,
+            bytes: 1,
+        };
+        let calls = (0..calls).map(|_| f.store.call_record(call.clone()));
+        futures_util::future::try_join_all(calls).await.unwrap();
+        let sample = HealthSample { connection: id.clone(), at, ok: true, latency_ms: Some(1), code: None };
+        f.store.health_sample(sample).await.unwrap();
+        let event =
+            NewTrigger { kind: "webhook".into(), subject: "s".into(), key: name.into(), payload: Value::Null };
+        f.store.trigger_record(event, None).await.unwrap();
+        let open = f.store.triggers_open(10).await.unwrap();
+        f.store.trigger_handled(open[0].id).await.unwrap();
+        let run = fixture::run();
+        f.store.run_insert(&run).await.unwrap();
+        f.store.journal_append(&run.id, vec![opened(1)], RunState::Done).await.unwrap();
+        run.id
+    }
+
+    #[tokio::test]
+    async fn what_is_old_goes_in_small_transactions_and_the_rest_stays() {
+        let f = fixture().await;
+        let old = fill(&f, "old", 1_200).await;
+        let mut open = fixture::run();
+        open.state = RunState::NeedsYou;
+        f.store.run_insert(&open).await.unwrap();
+        f.clock.advance(KEEP + Duration::from_secs(60));
+        let young = fill(&f, "young", 3).await;
+
+        let before = f.store.writer_counts();
+        let gone = f.store.retain(KEEP).await.unwrap();
+        assert_eq!(gone, Some(Retained { payloads: 2, quarantined: 1, figures: 1_202, runs: 1 }));
+        let commits = f.store.writer_counts().commits - before.commits;
+        assert!(commits >= 1_200 / u64::from(ROWS) + 4, "only {commits} transactions");
+
+        let signals = f.store.signal_list(None, 10).await.unwrap();
+        let kept = |s: &patchbay_model::Signal| !s.raw.is_null();
+        assert_eq!((signals.len(), signals.iter().filter(|s| kept(s)).count()), (4, 2), "signals stay");
+        assert!(signals.iter().all(|s| s.summary.starts_with("Issue ")));
+        assert!(f.store.run(&old).await.unwrap().is_none());
+        for id in [&young, &open.id] {
+            assert!(f.store.run(id).await.unwrap().is_some(), "neither young runs nor open ones");
+        }
+    }
+
+    #[tokio::test]
+    async fn it_is_done_once_a_day_even_where_the_clock_went_back() {
+        let f = fixture().await;
+        assert_eq!(f.store.retain(KEEP).await.unwrap(), Some(Retained::default()));
+        assert_eq!(f.store.retain(KEEP).await.unwrap(), None);
+        f.clock.advance(EVERY);
+        assert_eq!(f.store.retain(KEEP).await.unwrap(), Some(Retained::default()));
+        f.clock.jump_to(fixture::noon());
+        assert_eq!(f.store.retain(KEEP).await.unwrap(), Some(Retained::default()));
+    }
+}
