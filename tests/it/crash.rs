@@ -157,6 +157,79 @@ fn the_demonstration_killed_at_any_moment_ends_as_it_should() {
     assert!(interrupted > 0, "every demonstration had ended before it was killed");
 }
 
+/// Requests of a run up to its first message: two checks and the list.
+const FIRST_MESSAGE: u64 = 4;
+
+fn requests(sandbox: &SandboxProcess) -> u64 {
+    sandbox.counters()["requests"].as_u64().unwrap()
+}
+
+fn wait_for_requests(sandbox: &SandboxProcess, count: u64) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while requests(sandbox) < count {
+        assert!(Instant::now() < until, "too few requests: {}", requests(sandbox));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn an_interrupted_run_is_called_so_until_somebody_takes_it_up() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    chain(&cli, "Tell", "send_message");
+    sandbox.reset();
+    sandbox.faults(&json!({"chat": [{"fault": "slow", "ms": 10_000, "on": "POST"}]}));
+    let seen = requests(&sandbox);
+    let mut child = cli.start(&["run", "Tell"]);
+    wait_for_requests(&sandbox, seen + FIRST_MESSAGE);
+    let alive = cli.ok(&["runs"]);
+    assert_eq!(alive["runs"][0]["interrupted"], false, "{alive:#}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    sandbox.faults(&json!({}));
+    for _ in 0..2 {
+        let runs = cli.ok(&["runs"]);
+        assert_eq!(runs["runs"][0]["interrupted"], true, "looking takes nothing up: {runs:#}");
+        let report = cli.ok(&["report", "last"]);
+        assert_eq!((&report["interrupted"], &report["state"]), (&json!(true), &json!("running")), "{report:#}");
+        let text = cli.run(&["report", "last", "--format", "md"]).stdout;
+        assert!(text.contains("**Interrupted.**") && text.contains("patchbay-cli wait"), "{text}");
+        assert_eq!(cli.run(&["health"]).json()["runsInterrupted"], 1);
+    }
+    let report = cli.ok(&["wait", "last"]);
+    assert_eq!((&report["interrupted"], &report["state"]), (&json!(false), &json!("done")), "{report:#}");
+    assert_eq!(effects(&sandbox, "message_sent"), ITEMS);
+}
+
+#[test]
+fn a_run_whose_engine_dies_again_and_again_asks_and_goes_on_when_told() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    chain(&cli, "Tell", "send_message");
+    sandbox.reset();
+    sandbox.faults(&json!({"chat": [{"fault": "slow", "ms": 60_000, "on": "POST"}]}));
+    let mut command = vec!["run", "Tell"];
+    for start in 0..3 {
+        let seen = requests(&sandbox);
+        let mut child = cli.start(&command);
+        // The first start checks and lists; from then on it only sends, and never gets an answer.
+        wait_for_requests(&sandbox, seen + if start == 0 { FIRST_MESSAGE } else { 1 });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        command = vec!["wait", "last"];
+    }
+    sandbox.faults(&json!({}));
+    let asked = cli.run(&["wait", "last"]);
+    assert_eq!(asked.code, 4, "{asked:?}");
+    let report = asked.json();
+    assert_eq!(report["needsYou"].as_array().unwrap().len(), 1, "{report:#}");
+    assert_eq!(report["needsYou"][0]["problem"]["code"], "RUN_STUCK");
+    assert_eq!(cli.run(&["resolve", "last", "happened"]).json()["problem"]["code"], "CONFLICT");
+    let report = cli.ok(&["resolve", "last", "not-happened"]);
+    assert_eq!(report["state"], "done", "{report:#}");
+    assert_eq!(effects(&sandbox, "message_sent"), ITEMS, "each with its own key: none twice");
+}
+
 #[test]
 fn an_answer_that_never_comes_is_asked_about_and_never_guessed() {
     let (cli, sandbox) = (Cli::new(), SandboxProcess::start());

@@ -166,12 +166,7 @@ pub(crate) async fn save(
         descriptor_of,
         &samples::of_chain(workspace, existing.as_ref(), &chain, descriptor_of).await?.values,
     );
-    patchbay_map::StepMapping::compile(
-        &chain.steps.iter().flat_map(|step| step.mapping.clone()).collect::<Vec<_>>(),
-    )
-    .map_err(|error| {
-        Problem::new(Code::InputInvalid).with("field", "A mapping").with("message", format!("{error}."))
-    })?;
+    chain.steps.iter().try_for_each(|step| mapping::compile(&chain, step).map(drop))?;
     let hash = hash(&chain)?;
     let version = workspace.store().chain_save(existing.as_ref(), &chain, &hash).await?;
     workspace.events().emit(Event::ChainsChanged);

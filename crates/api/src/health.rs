@@ -29,8 +29,10 @@ pub struct HealthResponse {
     pub storage: Vec<Problem>,
     /// Triggers wait for a confirmation, because the data came from another computer.
     pub triggers_paused: bool,
-    /// Runs that are under way.
+    /// Runs that are under way or wait for their turn.
     pub runs_active: usize,
+    /// Runs whose engine ended and that none has taken up yet.
+    pub runs_interrupted: usize,
     /// Runs that wait for the user.
     pub runs_need_you: usize,
     /// Each connection, those with problems first.
@@ -88,6 +90,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     connections.sort_by_key(|c| (c.last_error.is_none(), c.name.clone()));
     let open = store.runs_open().await?;
     let need = open.iter().filter(|run| run.state == RunState::NeedsYou).count();
+    let interrupted = open.iter().filter(|run| workspace.is_interrupted(run)).count();
     let kept = store.credentials().await?;
     let secrets = if kept.is_empty() {
         "unused"
@@ -107,7 +110,8 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
         secrets,
         storage: store.notes(),
         triggers_paused: store.triggers_paused(),
-        runs_active: open.len() - need,
+        runs_active: open.len() - need - interrupted,
+        runs_interrupted: interrupted,
         runs_need_you: need,
         connections,
     })

@@ -47,6 +47,8 @@ pub struct RunView {
     pub chain_version: u32,
     /// How it is.
     pub state: RunState,
+    /// The engine that worked on it has ended, and none has taken it up yet.
+    pub interrupted: bool,
     /// Requests were built and shown, effects not sent.
     pub dry_run: bool,
     /// When it was asked for.
@@ -55,9 +57,10 @@ pub struct RunView {
     pub finished_at: Option<Timestamp>,
 }
 
-impl From<Run> for RunView {
-    fn from(run: Run) -> Self {
+impl RunView {
+    fn of(workspace: &Workspace, run: Run) -> Self {
         Self {
+            interrupted: workspace.is_interrupted(&run),
             id: run.id,
             chain_id: run.chain_id,
             chain: run.snapshot.name,
@@ -78,7 +81,7 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
     if !request.queue_only {
         workspace.spawn(run.clone()).await?;
     }
-    Ok(run.into())
+    Ok(RunView::of(&workspace, run))
 }
 
 /// Writes a new run down.
@@ -166,6 +169,11 @@ pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> 
             .with("message", "It does not wait for this answer.")
             .about(Subject::Run { id: run.id.to_string(), step: request.step.map(|s| s.to_string()) }));
     };
+    if question.problem.code() == Code::RunStuck {
+        go_on(&workspace, &run, request.decision).await?;
+        workspace.wait(&run.id).await?;
+        return report_of(&workspace, &run.id).await;
+    }
     let wish =
         Control::Resolve { step: question.step.clone(), item: question.item, decision: request.decision };
     if !workspace.control(&run.id, wish).await {
@@ -173,6 +181,21 @@ pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> 
     }
     workspace.wait(&run.id).await?;
     report_of(&workspace, &run.id).await
+}
+
+/// The answer to a run that got nowhere: nobody works on it now.
+async fn go_on(workspace: &Workspace, run: &Run, decision: Decision) -> Result<(), Problem> {
+    match decision {
+        Decision::NotHappened => workspace.runner().resume(run).await?,
+        Decision::Undo => workspace.runner().stop(run, true).await?,
+        Decision::Happened => {
+            return Err(Problem::new(Code::Conflict)
+                .with("item", format!("Run {}", run.id))
+                .with("message", "It asks whether to go on: answer not-happened to go on, or undo to stop.")
+                .about(Subject::Run { id: run.id.to_string(), step: None }));
+        }
+    }
+    Ok(())
 }
 
 /// How to stop.
@@ -231,7 +254,8 @@ pub struct RunListResponse {
 pub async fn list(hub: &Hub, workspace: &str, request: RunListRequest) -> Result<RunListResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let page = workspace.store().run_list(request.limit.unwrap_or(50).min(1_000), request.offset).await?;
-    Ok(RunListResponse { runs: page.items.into_iter().map(RunView::from).collect(), total: page.total })
+    let runs = page.items.into_iter().map(|run| RunView::of(&workspace, run)).collect();
+    Ok(RunListResponse { runs, total: page.total })
 }
 
 /// Which report.
@@ -290,5 +314,7 @@ pub fn markdown(report: &RunReport) -> String {
 pub(crate) async fn report_of(workspace: &Workspace, id: &RunId) -> Result<RunReport, Problem> {
     let run = workspace.run(id).await?;
     let journal = workspace.store().journal(id, 0).await?;
-    Ok(reports::build(&run, &journal))
+    let mut report = reports::build(&run, &journal);
+    report.interrupted = workspace.is_interrupted(&run);
+    Ok(report)
 }

@@ -61,7 +61,7 @@ pub(crate) async fn of_chain<'d>(
         let Some(connection) = workspace.store().connection_named(&step.connection).await? else { continue };
         let signals = workspace.store().signal_list(Some(&connection.id), MOST as u32).await?;
         if !signals.is_empty() {
-            let values = signals.into_iter().map(|signal| signal.raw).collect();
+            let values = signals.into_iter().map(|s| s.raw).filter(|raw| !raw.is_null()).collect();
             found.values.insert(step.id.to_string(), values);
             found.origin.insert(step.id.to_string(), SampleOrigin::Signals);
         }

@@ -173,7 +173,6 @@ pub(crate) async fn connect(
     workspace_name: &str,
     access: &Access,
 ) -> Result<(), Problem> {
-    forget_lost_keys(workspace).await?;
     let Access { tracker_url, tracker_token, chat_url, chat_key } = access;
     connect_tool(hub, workspace, workspace_name, TRACKER, "sandbox-tracker", tracker_url, tracker_token)
         .await?;
@@ -184,27 +183,6 @@ pub(crate) async fn connect(
 pub(crate) async fn save_chain(workspace: &Workspace) -> Result<chains::ChainSaved, Problem> {
     let existing = workspace.store().chain_named(CHAIN).await?.map(|found| found.id);
     chains::save(workspace, existing, chain()).await
-}
-
-/// Pretend keys kept in memory are gone with the last start. Both connections are then made anew: one
-/// alone would still stand for secrets that nothing opens. Their chain and its runs name them and go on.
-async fn forget_lost_keys(workspace: &Workspace) -> Result<(), Problem> {
-    let mut ours = Vec::new();
-    let mut lost = false;
-    for name in [TRACKER, CHAT] {
-        if workspace.store().connection_named(name).await?.is_some() {
-            let target = workspace.target(name).await?;
-            lost |=
-                matches!(workspace.engine().health(&target).await, Err(p) if p.code() == Code::SecretMissing);
-            ours.push(target.connection.id);
-        }
-    }
-    if lost {
-        for id in ours {
-            workspace.store().connection_delete(&id, false).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Connects, or points an existing connection at where the sandbox is now: its port changes from

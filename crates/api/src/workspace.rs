@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use patchbay_auth::Authoriser;
 use patchbay_chain::{Control, Runner};
@@ -36,6 +37,30 @@ struct Inner {
     events: Arc<dyn EventSink>,
     runs: Mutex<HashMap<RunId, Task>>,
     sandbox: tokio::sync::Mutex<Option<Sandbox>>,
+    tidying: JoinHandle<()>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.tidying.abort();
+    }
+}
+
+/// How long payloads, figures and ended runs are kept.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How often to look whether something is due; the store does it once a day.
+const TIDY_CHECK: Duration = Duration::from_secs(60 * 60);
+
+/// Lets go of what is too old. Begins at once: a process may only live for one command.
+async fn tidy(store: Store) {
+    loop {
+        match store.retain(KEEP).await {
+            Ok(Some(gone)) => tracing::debug!(?gone, "what was too old is gone"),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "what is too old could not be let go of"),
+        }
+        tokio::time::sleep(TIDY_CHECK).await;
+    }
 }
 
 /// A run that this process works on.
@@ -66,6 +91,7 @@ impl Workspace {
             clock: hub.clock().clone(),
             events: events.clone(),
         };
+        let tidying = tokio::spawn(tidy(store.clone()));
         let inner = Inner {
             name: name.to_owned(),
             store,
@@ -77,6 +103,7 @@ impl Workspace {
             events,
             runs: Mutex::new(HashMap::new()),
             sandbox: tokio::sync::Mutex::default(),
+            tidying,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -176,6 +203,12 @@ impl Workspace {
         self.runs().get(id).is_some_and(|task| task.left.borrow().is_none())
     }
 
+    /// Whether an engine worked on a run, ended, and none has taken it up since.
+    pub(crate) fn is_interrupted(&self, run: &Run) -> bool {
+        let rests = run.state.is_final() || run.state == RunState::NeedsYou || run.boot.is_none();
+        !rests && !self.is_live(&run.id)
+    }
+
     /// Passes a wish to a run under way; says whether there was one.
     pub(crate) async fn control(&self, id: &RunId, wish: Control) -> bool {
         let sender =
@@ -221,6 +254,7 @@ impl Workspace {
     /// Ends the work of this process on the workspace. What is in flight is given a moment; what
     /// does not end in it is recovered by the next start, as after a kill.
     pub(crate) async fn close(&self) {
+        self.inner.tidying.abort();
         let tasks: Vec<Task> = std::mem::take(&mut *self.runs()).into_values().collect();
         for task in tasks {
             task.handle.abort();
@@ -229,5 +263,72 @@ impl Workspace {
             sandbox.stop().await;
         }
         self.store().close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use patchbay_model::time::ManualClock;
+    use patchbay_model::{ConnectionId, Host, Timestamp};
+    use patchbay_store::{Call, CallKind};
+
+    use super::*;
+    use crate::hub::HubOptions;
+    use crate::secrets::SecretsChoice;
+
+    struct Nobody;
+
+    impl Host for Nobody {
+        fn open_url(&self, _: &str) -> Result<(), Problem> {
+            Ok(())
+        }
+        fn notify(&self, _: &str, _: &str) -> Result<(), Problem> {
+            Ok(())
+        }
+        fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+            Ok(None)
+        }
+    }
+
+    fn hub(dir: &Path, clock: &Arc<ManualClock>) -> Hub {
+        let (data_dir, clock) = (dir.to_owned(), clock.clone());
+        Hub::start(HubOptions { data_dir, secrets: SecretsChoice::Memory, clock, host: Arc::new(Nobody) })
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_engine_lets_go_of_what_is_too_old() {
+        let dir = tempfile::tempdir().unwrap();
+        let noon: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::at(noon));
+        let connection = ConnectionId::from("a");
+        let first = hub(dir.path(), &clock);
+        let call = Call {
+            at: noon,
+            connection: connection.clone(),
+            operation: "issues".into(),
+            kind: CallKind::Sync,
+            duration_ms: 1,
+            success: true,
+            records: 1,
+            code: None,
+            retries: 0,
+            bytes: 1,
+        };
+        first.workspace("default").await.unwrap().store().call_record(call).await.unwrap();
+        first.shut_down().await;
+        drop(first);
+        clock.advance(KEEP + Duration::from_secs(1));
+        let second = hub(dir.path(), &clock);
+        let workspace = second.workspace("default").await.unwrap();
+        let gone = async {
+            while !workspace.store().calls_since(&connection, noon).await.unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), gone).await.unwrap();
+        second.shut_down().await;
     }
 }

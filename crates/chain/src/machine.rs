@@ -18,6 +18,10 @@ use crate::progress::{Doubt, ItemProgress, Progress, UndoProgress};
 /// that finds nothing before that proves nothing.
 pub const LOOKUP_GRACE: Duration = Duration::from_secs(5);
 
+/// Engine starts in a row that get nowhere before the user is asked: whatever ended them may well end
+/// the next one too.
+const STUCK_AFTER: u32 = 3;
+
 /// A key is used only while at least this much of its life is left.
 const KEY_MARGIN: Duration = Duration::from_secs(60);
 
@@ -81,6 +85,12 @@ enum Resolution {
 pub fn next(plan: &Plan, progress: &Progress, now: Timestamp) -> Next {
     if let Some(state) = progress.finished {
         return Next { commands: Vec::new(), wake: None, state };
+    }
+    if progress.stuck {
+        return Next { commands: Vec::new(), wake: None, state: RunState::NeedsYou };
+    }
+    if progress.idle_recoveries >= STUCK_AFTER {
+        return doing(vec![Command::Record(Fact::Stuck { recoveries: progress.idle_recoveries })]);
     }
     if !progress.checked {
         return doing(vec![Command::Check]);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_map::SourceShape;
+use patchbay_map::{SourceShape, StepMapping};
 use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::descriptor::{Descriptor, Operation};
@@ -36,6 +36,16 @@ pub fn complete<'d>(
         step.mapping.extend(open);
     }
     chain
+}
+
+/// Compiles the mapping of one step. What does not compile was written by whoever made the chain.
+pub fn compile(chain: &Chain, step: &Step) -> Result<StepMapping, Problem> {
+    StepMapping::compile(&step.mapping).map_err(|error| {
+        Problem::new(Code::InputInvalid)
+            .with("field", format!("Step \"{}\": mapping", step.id))
+            .with("message", format!("{error}."))
+            .about(Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) })
+    })
 }
 
 /// Whether a mapping to `own` already decides `target`: the same place, or one above or below it.
@@ -142,7 +152,32 @@ pub(crate) fn required(schema: &Value) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::covers;
+    use patchbay_model::chain::Chain;
+    use patchbay_model::problem::{Code, Subject};
+    use serde_json::json;
+
+    use super::{compile, covers};
+
+    #[test]
+    fn a_mapping_that_cannot_be_used_is_the_chains_mistake() {
+        let cases = [
+            json!({"target": "/text", "source": {"type": "path", "path": "$.["}}),
+            json!({"target": "/text", "source": {"type": "template", "template": "{% if x %}"}}),
+            json!({"target": "/text", "source": {"type": "template", "template": "{{ item.title"}}),
+            json!({"target": "text", "source": {"type": "fixed", "value": 1}}),
+        ];
+        for map in cases {
+            let chain: Chain = serde_json::from_value(json!({"schema": 1, "name": "Tell", "steps": [
+                {"id": "message", "connection": "chat", "operation": "send", "mapping": [map]}
+            ]}))
+            .unwrap();
+            let problem = compile(&chain, &chain.steps[0]).unwrap_err();
+            assert_eq!(problem.code(), Code::InputInvalid, "{map}: {problem:?}");
+            let subject = Subject::Chain { id: "Tell".into(), step: Some("message".into()) };
+            assert_eq!(problem.subject(), Some(&subject), "{map}");
+            assert!(problem.hint().len() > 20, "{map}: {}", problem.hint());
+        }
+    }
 
     #[test]
     fn a_choice_by_hand_shadows_proposals_at_above_and_below_its_place() {

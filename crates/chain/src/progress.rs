@@ -21,8 +21,11 @@ pub struct Progress {
     pub stop: Option<bool>,
     /// The run ended.
     pub finished: Option<RunState>,
-    /// Engine starts that took the run up again since its last other fact.
+    /// Engine starts that took the run up again and got nowhere: since the last one, nothing was
+    /// learned, and there was something to do.
     pub idle_recoveries: u32,
+    /// That has happened too often: the user is asked.
+    pub stuck: bool,
 }
 
 /// One step.
@@ -141,6 +144,7 @@ impl Progress {
             stop: None,
             finished: None,
             idle_recoveries: 0,
+            stuck: false,
         }
     }
 
@@ -156,13 +160,14 @@ impl Progress {
     /// Takes in one fact. Facts that do not fit (a step that the plan lacks) are passed over: the
     /// journal is the truth, and a reader must not fall over it.
     pub fn apply(&mut self, plan: &Plan, at: Timestamp, fact: &Fact) {
-        if !matches!(fact, Fact::Started { .. }) {
+        if is_progress(fact) {
             self.idle_recoveries = 0;
+            self.stuck = false;
         }
         match fact {
             Fact::Started { recovered, .. } => {
                 if *recovered {
-                    self.idle_recoveries += 1;
+                    self.idle_recoveries += u32::from(!self.is_resting(at));
                     self.orphan_everything();
                 }
             }
@@ -258,6 +263,8 @@ impl Progress {
                     *undo = UndoProgress::Over(outcome.clone());
                 }
             }
+            Fact::Stuck { .. } => self.stuck = true,
+            Fact::Resumed => {}
             Fact::Finished { state } => self.finished = Some(*state),
         }
     }
@@ -265,6 +272,19 @@ impl Progress {
     fn slot(&mut self, plan: &Plan, step: &StepId, item: u32) -> Option<&mut ItemProgress> {
         let index = plan.index(step)?;
         self.steps.get_mut(index)?.items.as_mut()?.get_mut(item as usize)
+    }
+
+    /// Whether everything that is open waits for a later time: then an engine that ended has missed
+    /// nothing.
+    fn is_resting(&self, now: Timestamp) -> bool {
+        let items = self.steps.iter().filter_map(|s| s.items.as_ref()).flatten();
+        let mut open = items.filter(|item| !item.is_settled()).peekable();
+        open.peek().is_some()
+            && open.all(|item| match item {
+                ItemProgress::Deferred { until, .. } => *until > now,
+                ItemProgress::Doubt(doubt) => doubt.not_before.is_some_and(|at| at > now),
+                _ => false,
+            })
     }
 
     /// What the dead engine had under way is in doubt now.
@@ -296,6 +316,19 @@ impl Progress {
             _ => None,
         })
     }
+}
+
+/// Whether a fact brings a run on. What is sent again and again and never answered does not, nor does
+/// finding out each time that it did not happen.
+fn is_progress(fact: &Fact) -> bool {
+    !matches!(
+        fact,
+        Fact::Started { .. }
+            | Fact::Intent { .. }
+            | Fact::UndoIntent { .. }
+            | Fact::Stuck { .. }
+            | Fact::Resolved { by_lookup: true, decision: Decision::NotHappened, .. }
+    )
 }
 
 fn after_result(slot: &ItemProgress, outcome: &Outcome, at: Timestamp, backoff_ms: u64) -> ItemProgress {

@@ -77,6 +77,8 @@ struct World {
     point: u32,
     boots: u32,
     asked_user: u32,
+    /// The engine dies each time it calls this step for this item.
+    poison: Option<(usize, u32)>,
 }
 
 struct Died;
@@ -95,6 +97,9 @@ impl World {
 
     fn call(&mut self, step: usize, item: u32, plan: &PlanStep) -> Result<Outcome, Died> {
         self.point()?; // intent durable, nothing sent
+        if self.poison == Some((step, item)) {
+            return Err(Died);
+        }
         self.calls += 1;
         let fault = if self.calls == self.fault.0 { self.fault.1 } else { Fault::None };
         if !plan.effect {
@@ -214,6 +219,10 @@ impl World {
     fn answer(&mut self, plan: &Plan) -> Result<(), Died> {
         self.asked_user += 1;
         let progress = self.progress(plan);
+        if progress.stuck {
+            self.poison = None;
+            return self.write(Fact::Resumed);
+        }
         for (step, p) in progress.steps.iter().enumerate() {
             for (item, slot) in p.items.iter().flatten().enumerate() {
                 if matches!(slot, ItemProgress::Doubt(_)) {
@@ -242,18 +251,26 @@ fn done(output: Value) -> Outcome {
 
 /// Runs to the end through the given crashes and gives the world as it then is.
 fn simulate(plan: &Plan, fault: (u32, Fault), crashes: &[u32]) -> (World, RunState) {
-    let mut world = World {
+    run_through(plan, World { crashes: crashes.to_vec(), ..world(fault) })
+}
+
+fn world(fault: (u32, Fault)) -> World {
+    World {
         clock: patchbay_model::time::ManualClock::at(Timestamp::from_second(1_700_000_000).unwrap()),
         effects: BTreeMap::new(),
         repeats: 0,
         calls: 0,
         fault,
         journal: Vec::new(),
-        crashes: crashes.to_vec(),
+        crashes: Vec::new(),
         point: 0,
         boots: 0,
         asked_user: 0,
-    };
+        poison: None,
+    }
+}
+
+fn run_through(plan: &Plan, mut world: World) -> (World, RunState) {
     loop {
         if let Ok(state) = world.live(plan) {
             return (world, state);
@@ -335,6 +352,47 @@ fn without_key_or_lookup_an_unknown_outcome_waits_for_the_user() {
     let (world, state) = simulate(&plan, (2, Fault::DiesAfterEffect), &[]);
     assert_eq!(world.asked_user, 1, "a lost answer is said, never guessed");
     assert_eq!(state, RunState::Done);
+}
+
+#[test]
+fn a_run_that_ends_the_engine_each_time_stops_and_asks() {
+    for kind in &KINDS[1..] {
+        for poison in [(0, 0), (1, 1), (2, 2)] {
+            let plan = plan(*kind, OnFailure::StopAndKeep);
+            let start = World { poison: Some(poison), ..world((0, Fault::None)) };
+            let (world, state) = run_through(&plan, start);
+            let context = format!("{kind:?} poisoned at {poison:?}");
+            assert_eq!(state, RunState::Done, "{context}: once the cause is gone it goes on");
+            assert_eq!(world.asked_user, 1, "{context}");
+            // The first start, three that got nowhere, and one that got on with another item.
+            assert!((4..=5).contains(&world.boots), "{context}: {} starts", world.boots);
+            assert_eq!(world.effects.values().sum::<u32>(), ITEMS * 2, "{context}");
+        }
+    }
+}
+
+#[test]
+fn starts_while_a_run_waits_are_not_held_against_it() {
+    let plan = plan(KINDS[0], OnFailure::StopAndKeep);
+    let now = Timestamp::from_second(1_700_000_000).unwrap();
+    let later = now + Duration::from_secs(3_600);
+    let mut progress = Progress::new(&plan);
+    let limited = Problem::new(Code::RateLimited).retry_at(later);
+    let facts = [
+        Fact::Checked { findings: Vec::new() },
+        Fact::StepOpened { step: "list".into(), items: 1 },
+        Fact::Deferred { step: "list".into(), item: 0, attempt: 1, until: later, problem: limited },
+    ];
+    let started = Fact::Started { boot: BootId::new("b"), recovered: true };
+    for fact in facts.iter().chain(std::iter::repeat_n(&started, 10)) {
+        progress.apply(&plan, now, fact);
+    }
+    assert_eq!(next(&plan, &progress, now).state, RunState::Waiting);
+    for _ in 0..3 {
+        progress.apply(&plan, later, &started);
+    }
+    let asked = next(&plan, &progress, later).commands;
+    assert_eq!(asked, [Command::Record(Fact::Stuck { recoveries: 3 })]);
 }
 
 #[test]

@@ -174,10 +174,18 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
         Command::Runs { offset, limit } => {
             let answer = call("run_list", json!({ "offset": offset, "limit": limit })).await?;
             show(&answer, &|value| {
+                let mut value = value.clone();
+                let interrupted = name_interrupted(&mut value);
                 let fields =
                     [("Run", "/id"), ("Chain", "/chain"), ("State", "/state"), ("Asked for", "/createdAt")];
                 print::table(&value["runs"], &fields);
                 print::line(&format!("{} in all", value["total"]));
+                if interrupted > 0 {
+                    print::note(&format!(
+                        "{interrupted} interrupted, nothing lost: `patchbay-cli wait RUN` goes on with one, \
+                         `patchbay-cli engine` with all."
+                    ));
+                }
             });
             Ok(exit::DONE)
         }
@@ -199,9 +207,10 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             let answer = call("health", json!({})).await?;
             show(&answer, &|value| {
                 print::line(&format!(
-                    "Secrets: {}. Runs: {} active, {} need you.",
+                    "Secrets: {}. Runs: {} active, {} interrupted, {} need you.",
                     value["secrets"].as_str().unwrap_or_default(),
                     value["runsActive"],
+                    value["runsInterrupted"],
                     value["runsNeedYou"]
                 ));
                 let fields = [
@@ -232,6 +241,13 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             Err(Problem::new(Code::Internal).detail("this command has an engine of its own"))
         }
     }
+}
+
+/// Says of runs that nobody works on that they are interrupted, and how many they are.
+fn name_interrupted(answer: &mut Value) -> usize {
+    let runs = answer["runs"].as_array_mut().into_iter().flatten();
+    let interrupted = runs.filter(|run| run["interrupted"] == json!(true));
+    interrupted.map(|run| run["state"] = json!("interrupted")).count()
 }
 
 fn connected(value: &Value) {

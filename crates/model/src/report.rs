@@ -24,6 +24,10 @@ pub struct RunReport {
     pub chain_version: u32,
     /// How it is or ended.
     pub state: RunState,
+    /// The engine that worked on it has ended, and none has taken it up yet. The one thing that the
+    /// journal cannot tell.
+    #[serde(default)]
+    pub interrupted: bool,
     /// Requests were built and shown, effects not sent.
     pub dry_run: bool,
     /// One sentence: what was reached.

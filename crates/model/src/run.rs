@@ -211,6 +211,14 @@ pub enum Fact {
         /// What became of it.
         outcome: UndoOutcome,
     },
+    /// Engine start after engine start ended at the same place: nothing more is tried before the
+    /// user says so.
+    Stuck {
+        /// How many starts got nowhere.
+        recoveries: u32,
+    },
+    /// The user lets a run go on that was stuck.
+    Resumed,
     /// Nothing more will happen.
     Finished {
         /// How it ended.

@@ -257,8 +257,10 @@ mod tests {
     fn entering_a_secret_again_makes_another_key_beside_the_lost_one() {
         let store = Arc::new(MemoryStore::new());
         let vault = Vault::new(store.clone(), "default");
-        let mut kept =
-            vec![vault.seal(&secret(), "a", &[], ENTERED).unwrap(), vault.seal(&secret(), "b", &[], ENTERED).unwrap()];
+        let mut kept = vec![
+            vault.seal(&secret(), "a", &[], ENTERED).unwrap(),
+            vault.seal(&secret(), "b", &[], ENTERED).unwrap(),
+        ];
         let name = only_name(&store);
         let lost = store.get(&name).unwrap().unwrap();
         store.delete(&name).unwrap();

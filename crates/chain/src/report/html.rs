@@ -38,7 +38,7 @@ pub fn html(report: &RunReport) -> String {
          <title>{title}: {state}</title><style>{STYLE}</style><main><h1>{title}</h1>\
          <p><strong>{state}.</strong> {headline}</p><p class=\"meta\">Run {run} · version {version} · {at}</p>",
         title = escape(&report.chain),
-        state = run_state_words(report.state),
+        state = run_state_words(report),
         headline = escape(&report.headline),
         run = escape(report.run.as_str()),
         version = report.chain_version,

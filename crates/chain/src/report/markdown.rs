@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use patchbay_model::Code;
 use patchbay_model::report::RunReport;
 
 use super::{duration_words, millis_between, run_state_words, step_state_words};
@@ -11,11 +12,18 @@ pub fn markdown(report: &RunReport) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail; the results are dropped on purpose.
     let _ = writeln!(out, "# {}\n", escape(&report.chain));
-    let _ = writeln!(out, "**{}.** {}\n", run_state_words(report.state), escape(&report.headline));
+    let _ = writeln!(out, "**{}.** {}\n", run_state_words(report), escape(&report.headline));
     let _ = writeln!(out, "- Run `{}`, version {}", report.run, report.chain_version);
     let _ = writeln!(out, "- Asked for {}", report.created_at.strftime("%Y-%m-%d %H:%M:%S UTC"));
     if let (Some(from), Some(to)) = (report.started_at, report.finished_at) {
         let _ = writeln!(out, "- Took {}", duration_words(millis_between(from, to)));
+    }
+    if report.interrupted {
+        let _ = writeln!(
+            out,
+            "- Nothing is lost: `patchbay-cli wait {}` goes on, and so does the next start of the engine",
+            report.run
+        );
     }
     if report.recoveries > 0 {
         let _ = writeln!(out, "- Taken up again {} times after Patchbay was ended", report.recoveries);
@@ -69,11 +77,15 @@ pub fn markdown(report: &RunReport) -> String {
         for question in &report.needs_you {
             let request =
                 question.request.as_ref().map_or_else(String::new, |r| format!(" `{} {}`", r.method, r.url));
+            let answers = match question.problem.code() {
+                Code::RunStuck => "`not-happened` to go on, or `undo` to stop",
+                _ => "`happened`, `not-happened` or `undo`",
+            };
             let sent =
                 question.sent_at.map_or_else(String::new, |at| at.strftime(" sent %H:%M:%S UTC").to_string());
             let _ = writeln!(
                 out,
-                "- {}, item {}: {}.{request}{sent}. Answer with `happened`, `not-happened` or `undo`.",
+                "- {}, item {}: {}.{request}{sent}. Answer with {answers}.",
                 escape(question.step.as_str()),
                 question.item + 1,
                 escape(&question.problem.title())

@@ -28,6 +28,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         chain: run.snapshot.name.clone(),
         chain_version: run.chain_version,
         state: run.state,
+        interrupted: false,
         dry_run: run.dry_run,
         headline: String::new(),
         created_at: run.created_at,
@@ -39,6 +40,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         needs_you: Vec::new(),
         undo: Vec::new(),
     };
+    let mut stuck = None;
     for entry in journal {
         match &entry.fact {
             Fact::Started { recovered, .. } => report.recoveries += u32::from(*recovered),
@@ -49,7 +51,8 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
                 report.state = *state;
                 report.finished_at = Some(entry.at);
             }
-            Fact::StopRequested { .. } => {}
+            Fact::Stuck { recoveries } => stuck = Some(*recoveries),
+            Fact::StopRequested { .. } | Fact::Resumed => stuck = None,
             fact => {
                 if let Some((index, fold)) = fact_step(fact)
                     .and_then(|id| run.snapshot.step(id).map(|(index, _)| index))
@@ -68,6 +71,10 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         report.needs_you.extend(fold.questions(step));
         report.steps.push(fold.report(step, report.state));
     }
+    if let Some(recoveries) = stuck.filter(|_| report.state == RunState::NeedsYou) {
+        // One question at a time: what is not known of single items is asked once the run goes on.
+        report.needs_you = stuck_question(run, journal, recoveries).into_iter().collect();
+    }
     mark_undone(&mut report);
     report.headline = headline(&report);
     report
@@ -82,10 +89,29 @@ fn fact_step(fact: &Fact) -> Option<&patchbay_model::StepId> {
         | Fact::Resolved { step, .. }
         | Fact::UndoIntent { step, .. }
         | Fact::UndoResult { step, .. } => Some(step),
-        Fact::Started { .. } | Fact::Checked { .. } | Fact::StopRequested { .. } | Fact::Finished { .. } => {
-            None
-        }
+        Fact::Started { .. }
+        | Fact::Checked { .. }
+        | Fact::StopRequested { .. }
+        | Fact::Stuck { .. }
+        | Fact::Resumed
+        | Fact::Finished { .. } => None,
     }
+}
+
+/// What a stuck run asks: about the last thing that was tried, where anything was.
+fn stuck_question(run: &Run, journal: &[JournalEntry], recoveries: u32) -> Option<OpenQuestion> {
+    let last = journal.iter().rev().find_map(|entry| match &entry.fact {
+        Fact::Intent { step, item, request, .. } | Fact::UndoIntent { step, item, request, .. } => {
+            Some((step.clone(), *item, Some(request.clone()), Some(entry.at)))
+        }
+        _ => None,
+    });
+    let first = || run.snapshot.steps.first().map(|step| (step.id.clone(), 0, None, None));
+    let (step, item, request, sent_at) = last.or_else(first)?;
+    let problem = Problem::new(Code::RunStuck)
+        .with("item", format!("\"{}\"", run.snapshot.name))
+        .with("n", recoveries.to_string());
+    Some(OpenQuestion { step, item, request, sent_at, problem })
 }
 
 #[derive(Default)]
@@ -337,6 +363,9 @@ fn headline(report: &RunReport) -> String {
     }
     match report.needs_you.len() {
         0 => {}
+        1 if report.needs_you[0].problem.code() == Code::RunStuck => {
+            parts.push(report.needs_you[0].problem.title());
+        }
         1 => parts.push("One outcome is not known and waits for your answer".to_owned()),
         n => parts.push(format!("{n} outcomes are not known and wait for your answer")),
     }
@@ -347,8 +376,9 @@ fn headline(report: &RunReport) -> String {
 }
 
 /// The words of a run's state on the screen.
-pub(crate) fn run_state_words(state: RunState) -> &'static str {
-    match state {
+pub(crate) fn run_state_words(report: &RunReport) -> &'static str {
+    match report.state {
+        _ if report.interrupted => "Interrupted",
         RunState::Queued => "Queued",
         RunState::Running => "Running",
         RunState::Waiting => "Waiting",

@@ -10,6 +10,7 @@ use patchbay_model::{Chain, Run};
 use serde_json::Value;
 
 use super::Runner;
+use crate::mapping;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::scope;
@@ -83,10 +84,7 @@ impl Live {
         };
         let mut steps = Vec::with_capacity(chain.steps.len());
         for step in &chain.steps {
-            let mapping = StepMapping::compile(&step.mapping).map_err(|error| {
-                Problem::from(error)
-                    .about(Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) })
-            });
+            let mapping = mapping::compile(chain, step);
             let target = targets.get(&step.connection).cloned();
             let operation =
                 target.as_ref().and_then(|t| t.descriptor.descriptor().operation(&step.operation).cloned());

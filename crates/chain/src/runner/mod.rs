@@ -116,6 +116,12 @@ impl Runner {
         Ok(())
     }
 
+    /// Writes down that the user lets a stuck run go on.
+    pub async fn resume(&self, run: &Run) -> Result<(), ChainError> {
+        self.store.journal_append(&run.id, vec![Fact::Resumed], RunState::Queued).await?;
+        Ok(())
+    }
+
     /// A chain that cannot run at all: its connection or operation is gone.
     async fn refuse(
         &self,
