@@ -272,6 +272,7 @@ fn world(fault: (u32, Fault)) -> World {
 
 fn run_through(plan: &Plan, mut world: World) -> (World, RunState) {
     loop {
+        assert!(world.boots < 50, "the run is taken up for ever");
         if let Ok(state) = world.live(plan) {
             return (world, state);
         }
