@@ -52,6 +52,13 @@ fn a_connection_lives_from_connect_to_disconnect() {
     cli.ok(&["connection", "rename", "team", "crew"]);
     cli.ok(&["connection", "pause", "crew"]);
     assert_eq!(cli.ok(&["connection", "show", "crew"])["paused"], true);
+    for used in
+        [&["call", "crew", "send_message", "--params", sent.to_str().unwrap()][..], &["get", "crew", "/me"]]
+    {
+        let refused = cli.run(used);
+        assert_eq!(refused.code, 2, "what is switched off is not used: {refused:?}");
+    }
+    assert_eq!(sandbox.count("message_sent:general:Hello"), 1);
     cli.ok(&["connection", "resume", "crew"]);
     cli.ok(&["connection", "disconnect", "crew"]);
     assert_eq!(cli.ok(&["connections"])["total"], 0);

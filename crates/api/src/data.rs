@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use patchbay_connector::{RawRead, SyncOptions, SyncReport};
+use patchbay_connector::{RawRead, SyncOptions, SyncReport, Target};
 use patchbay_model::Event;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Outcome, RequestSummary};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::hub::Hub;
+use crate::workspace::Workspace;
 
 /// What to read.
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,26 @@ pub struct SyncRequest {
     pub max_pages: Option<u32>,
 }
 
+/// A connection that the user switched off is not used.
+fn check_resumed(target: &Target) -> Result<(), Problem> {
+    if !target.connection.paused {
+        return Ok(());
+    }
+    let name = &target.connection.name;
+    Err(Problem::new(Code::InputInvalid)
+        .with("field", format!("The connection \"{name}\""))
+        .with("message", "It is paused. Resume it first.")
+        .about(Subject::Connection { name: name.clone() }))
+}
+
+/// Says on the screen that a failure may have changed how the connection is.
+fn told<T>(workspace: &Workspace, target: &Target, result: Result<T, Problem>) -> Result<T, Problem> {
+    if result.is_err() {
+        workspace.events().emit(Event::ConnectionChanged { id: target.connection.id.clone() });
+    }
+    result
+}
+
 /// What was read.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -40,11 +61,7 @@ pub struct SyncResponse {
 pub async fn sync(hub: &Hub, workspace: &str, request: SyncRequest) -> Result<SyncResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let target = workspace.target(&request.name).await?;
-    if target.connection.paused {
-        return Err(Problem::new(Code::InputInvalid)
-            .with("field", format!("The connection \"{}\"", request.name))
-            .with("message", "It is paused. Resume it to sync."));
-    }
+    check_resumed(&target)?;
     let streams: Vec<String> = target
         .descriptor
         .descriptor()
@@ -62,7 +79,8 @@ pub async fn sync(hub: &Hub, workspace: &str, request: SyncRequest) -> Result<Sy
     let mut reports = Vec::with_capacity(streams.len());
     for stream in streams {
         let options = SyncOptions { max_pages: request.max_pages };
-        let report = workspace.engine().sync(&target, &stream, options).await?;
+        let report = workspace.engine().sync(&target, &stream, options).await;
+        let report = told(&workspace, &target, report)?;
         if report.new > 0 {
             let connection = target.connection.id.clone();
             workspace.events().emit(Event::SignalsArrived { connection, count: report.new });
@@ -91,8 +109,10 @@ pub struct GetRequest {
 pub async fn get(hub: &Hub, workspace: &str, request: GetRequest) -> Result<RawRead, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let target = workspace.target(&request.name).await?;
+    check_resumed(&target)?;
     let query: Vec<(String, String)> = request.query.into_iter().collect();
-    workspace.engine().get(&target, &request.path, &query).await
+    let read = workspace.engine().get(&target, &request.path, &query).await;
+    told(&workspace, &target, read)
 }
 
 /// What to call.
@@ -150,12 +170,13 @@ pub async fn call(hub: &Hub, workspace: &str, request: CallRequest) -> Result<Ca
             took_ms: 0,
         });
     }
+    check_resumed(&target)?;
     let key = patchbay_model::RunId::generate().to_string();
     let result = workspace.engine().call(&target, &planned, Some(&key), Duration::from_secs(60)).await;
     let output = match result.outcome {
         Outcome::Done { output, .. } => Some(output),
         Outcome::NotDone { problem } | Outcome::Quarantined { problem } => {
-            return Err(about(problem));
+            return told(&workspace, &target, Err(about(problem)));
         }
         Outcome::Unknown { problem } => {
             return Err(about(

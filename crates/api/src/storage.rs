@@ -40,9 +40,8 @@ pub async fn backup(hub: &Hub, workspace: &str, request: BackupRequest) -> Resul
     Ok(BackupResponse { file: request.file, bytes })
 }
 
-/// Puts a copy in the place of a workspace's database. The replaced one is kept aside and named, where there
-/// was one. Runs before
-/// the workspace is opened, so it is not a command of the list.
+/// Puts a copy in the place of a workspace's database. The replaced one is kept aside and named, where
+/// there was one. Runs before the workspace is opened, so it is not a command of the list.
 pub async fn restore(hub: &Hub, workspace: &str, file: &std::path::Path) -> Result<Option<PathBuf>, Problem> {
     crate::hub::check_workspace_name(workspace)?;
     if !file.is_file() {

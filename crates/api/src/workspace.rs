@@ -272,7 +272,7 @@ mod tests {
 
     use patchbay_model::time::ManualClock;
     use patchbay_model::{ConnectionId, Host, Timestamp};
-    use patchbay_store::{Call, CallKind};
+    use patchbay_store::{Call, CallKind, Seen};
 
     use super::*;
     use crate::hub::HubOptions;
@@ -317,7 +317,7 @@ mod tests {
             retries: 0,
             bytes: 1,
         };
-        first.workspace("default").await.unwrap().store().call_record(call).await.unwrap();
+        first.workspace("default").await.unwrap().store().call_record(call, Seen::Nothing).await.unwrap();
         first.shut_down().await;
         drop(first);
         clock.advance(KEEP + Duration::from_secs(1));

@@ -7,9 +7,10 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use patchbay_auth::{Authoriser, Credential, Redactor};
 use patchbay_model::Clock;
-use patchbay_model::problem::{Code, Problem, Retry};
+use patchbay_model::connection::ConnectionEvent;
+use patchbay_model::problem::{Code, HealthEffect, Problem, Retry, Subject};
 use patchbay_net::{Client, Request};
-use patchbay_store::{Call, CallKind, Store};
+use patchbay_store::{Call, CallKind, Seen, Store};
 
 use crate::classify::{self, Meaning};
 use crate::exchange::{Outgoing, Sent, judge};
@@ -142,12 +143,14 @@ impl Engine {
         }
     }
 
-    /// Writes a call down. Figures are for people: a figure that cannot be written costs no work.
-    pub(crate) async fn record(&self, target: &Target, call: Call) {
+    /// Writes a call down, and what became of it on its connection. Figures are for people: a figure
+    /// that cannot be written costs no work.
+    pub(crate) async fn record(&self, target: &Target, mut call: Call, problem: Option<&Problem>) {
         if !target.is_stored() {
             return;
         }
-        if let Err(error) = self.store.call_record(call).await {
+        (call.success, call.code) = (problem.is_none(), problem.map(Problem::code));
+        if let Err(error) = self.store.call_record(call, seen(target, problem)).await {
             tracing::warn!(%error, "a call could not be written down");
         }
     }
@@ -166,6 +169,25 @@ impl Engine {
             retries: 0,
             bytes: 0,
         }
+    }
+}
+
+/// What became of a call says of its connection. What is wrong with one request or item says nothing;
+/// nor does a pause of our own, which hides why it was made.
+fn seen(target: &Target, problem: Option<&Problem>) -> Seen {
+    let Some(problem) = problem else { return Seen::Works };
+    let code = problem.code();
+    let is_its_own = match code {
+        Code::InvalidConfig | Code::PermissionDenied | Code::DescriptorInvalid | Code::CircuitOpen => false,
+        _ => matches!(code.health(), HealthEffect::User | HealthEffect::Down),
+    };
+    if !is_its_own {
+        return Seen::Nothing;
+    }
+    let name = target.connection.name.clone();
+    Seen::Fails {
+        state: target.connection.state.after(ConnectionEvent::Failed(code)),
+        problem: problem.clone().about(Subject::Connection { name }),
     }
 }
 

@@ -6,7 +6,7 @@ use patchbay_map::Path;
 use patchbay_model::connection::Account;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::text::display_line;
-use patchbay_store::CallKind;
+use patchbay_store::{CallKind, HealthSample};
 use serde_json::{Value, json};
 
 use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
@@ -46,10 +46,20 @@ impl Engine {
         let (sent, retries) = self.read(ask, TRIES_WHILE_WAITED_FOR).await;
         let verdict = judge_health(target, &sent);
         let mut call = self.call_figure(target, "health", CallKind::Test, sent.took);
-        call.success = verdict.is_ok();
-        call.code = verdict.as_ref().err().map(Problem::code);
         (call.retries, call.bytes) = (retries, sent.bytes);
-        self.record(target, call).await;
+        let sample = HealthSample {
+            connection: target.connection.id.clone(),
+            at: call.at,
+            ok: verdict.is_ok(),
+            latency_ms: sent.status.map(|_| call.duration_ms),
+            code: verdict.as_ref().err().map(Problem::code),
+        };
+        self.record(target, call, verdict.as_ref().err()).await;
+        if target.is_stored()
+            && let Err(error) = self.store.health_sample(sample).await
+        {
+            tracing::warn!(%error, "a health sample could not be written down");
+        }
         (verdict, sent.took)
     }
 }

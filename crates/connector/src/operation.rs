@@ -65,17 +65,17 @@ impl Engine {
         let Attempt { result, retries, .. } = self.attempt(target, planned, key, timeout).await;
         let mut call = self.call_figure(target, &planned.operation, CallKind::Operation, result.took);
         (call.bytes, call.retries) = (result.bytes, retries);
-        match &result.outcome {
+        let problem = match &result.outcome {
             Outcome::Done { output, .. } => {
-                call.records = output.as_array().map_or(1, |items| items.len() as u64)
+                call.records = output.as_array().map_or(1, |items| items.len() as u64);
+                None
             }
             Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
-                call.success = false;
-                call.code = Some(problem.code());
+                Some(problem)
             }
-            Outcome::Skipped | Outcome::Shown { .. } => {}
-        }
-        self.record(target, call).await;
+            Outcome::Skipped | Outcome::Shown { .. } => None,
+        };
+        self.record(target, call, problem).await;
         result
     }
 
@@ -193,9 +193,7 @@ impl Engine {
             }
             Outcome::Skipped | Outcome::Shown { .. } => (Err(missing()), false),
         };
-        call.success = found.is_ok();
-        call.code = found.as_ref().err().map(Problem::code);
-        self.record(target, call).await;
+        self.record(target, call, found.as_ref().err()).await;
         let found = found?;
         let scope = |item: &Value| json!({ "item": item, "params": params, "sentAt": sent });
         // An item that lacks what is compared does not fit. Where no item has it, the question itself

@@ -50,10 +50,8 @@ impl Engine {
         let (sent, retries) = self.read(send, TRIES_WHILE_WAITED_FOR).await;
         let mut call = self.call_figure(target, path_only, CallKind::Read, sent.took);
         let body = sent.body().cloned();
-        call.success = body.is_ok();
-        call.code = body.as_ref().err().map(Problem::code);
         (call.retries, call.bytes) = (retries, sent.bytes);
-        self.record(target, call).await;
+        self.record(target, call, body.as_ref().err()).await;
         let url = bare(&built.url);
         Ok(RawRead {
             data: body.map_err(|problem| problem.with("item", format!("The address {url}")))?,

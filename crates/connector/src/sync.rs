@@ -127,16 +127,14 @@ impl Engine {
             let body = match sent.body() {
                 Ok(body) => body,
                 Err(problem) => {
-                    call.success = false;
-                    call.code = Some(problem.code());
-                    self.record(target, call).await;
+                    self.record(target, call, Some(&problem)).await;
                     return Err(problem);
                 }
             };
             let items = ready.mapper.items(body);
             let page = map_page(target, shape, ready, &items);
             call.records = page.signals.len() as u64;
-            self.record(target, call).await;
+            self.record(target, call, None).await;
             page.signals.iter().for_each(|signal| reached.take(signal));
             let next = pager.next(&request, &sent.headers, body, &items);
             let checkpoint = match next {

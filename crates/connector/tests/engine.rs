@@ -408,6 +408,41 @@ async fn after_five_faults_nothing_is_sent_until_the_user_tries() {
 }
 
 #[tokio::test]
+async fn every_call_says_how_its_connection_is() {
+    let status = Arc::new(std::sync::atomic::AtomicU16::new(200));
+    let says = status.clone();
+    let b =
+        bench(move |_, _| (says.load(std::sync::atomic::Ordering::SeqCst), vec![], "{\"id\":1}".into())).await;
+    let planned = b.engine.plan(&b.target, "add", &added()).unwrap();
+    let cases = [
+        (200, ConnectionState::Connected, None),
+        (401, ConnectionState::Stale, Some(Code::AuthInvalid)),
+        // One item, or one permission, is not the whole connection.
+        (404, ConnectionState::Stale, Some(Code::AuthInvalid)),
+        (403, ConnectionState::Stale, Some(Code::AuthInvalid)),
+        (200, ConnectionState::Connected, None),
+        (409, ConnectionState::Connected, None),
+        (500, ConnectionState::Error, Some(Code::ServiceDown)),
+        (201, ConnectionState::Connected, None),
+    ];
+    for (answer, state, code) in cases {
+        status.store(answer, std::sync::atomic::Ordering::SeqCst);
+        b.engine.call(&b.target, &planned, None, MINUTE).await;
+        let now = b.store.connection(&b.target.connection.id).await.unwrap().unwrap();
+        assert_eq!(
+            (now.state, now.last_error.as_ref().map(patchbay_model::Problem::code)),
+            (state, code),
+            "after {answer}"
+        );
+        assert!(now.last_connected_at.is_some(), "after {answer}");
+    }
+    status.store(200, std::sync::atomic::Ordering::SeqCst);
+    b.engine.health(&b.target).await.unwrap();
+    let samples = b.store.health_latest().await.unwrap();
+    assert_eq!((samples.len(), samples[0].ok), (1, true), "a check leaves a sample");
+}
+
+#[tokio::test]
 async fn a_test_finds_a_service_that_gives_its_first_page_for_ever() {
     let b = bench(|seen, _| {
         if seen.line.ends_with("/me") {

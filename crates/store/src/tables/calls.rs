@@ -1,6 +1,6 @@
 //! Calls: one row for each time a connection was used, for the figures people see.
 
-use patchbay_model::{Code, ConnectionId, Timestamp};
+use patchbay_model::{Code, ConnectionId, ConnectionState, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError, column};
@@ -48,6 +48,26 @@ pub struct Call {
     pub bytes: u64,
 }
 
+/// What a call says of its connection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Seen {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// It works.
+    Works,
+    /// It does not work.
+    Fails {
+        /// How it is now.
+        state: ConnectionState,
+        /// Why.
+        problem: Problem,
+    },
+}
+
+/// How exact the time is at which a connection last worked: not every call writes it.
+const CONNECTED_EXACT: i64 = 60_000;
+
 struct Row {
     at: i64,
     connection: String,
@@ -81,9 +101,15 @@ impl TryFrom<Row> for Call {
 }
 
 impl Store {
-    /// Keeps a call and counts it on its connection, in one commit.
-    pub async fn call_record(&self, call: Call) -> Result<(), StoreError> {
+    /// Keeps a call, counts it on its connection, and writes down what it says of that, in one commit.
+    pub async fn call_record(&self, call: Call, seen: Seen) -> Result<(), StoreError> {
         let kind = column::word("call's kind", &call.kind)?;
+        let fails = match &seen {
+            Seen::Fails { state, problem } => {
+                Some((column::word("connection's state", state)?, column::json("connection's error", problem)?))
+            }
+            Seen::Nothing | Seen::Works => None,
+        };
         self.write(move |tx| {
             Box::pin(async move {
                 let (connection, at) = (call.connection.as_str(), column::millis(call.at));
@@ -115,8 +141,30 @@ impl Store {
                     call.success,
                     connection
                 )
-                .execute(tx)
+                .execute(&mut *tx)
                 .await?;
+                if let Some((state, problem)) = fails {
+                    sqlx::query!(
+                        "UPDATE connections SET state = ?, last_error = ? WHERE id = ?",
+                        state,
+                        problem,
+                        connection
+                    )
+                    .execute(tx)
+                    .await?;
+                } else if seen == Seen::Works {
+                    let long_ago = at - CONNECTED_EXACT;
+                    sqlx::query!(
+                        "UPDATE connections SET state = 'connected', last_error = NULL, last_connected_at = ?
+                         WHERE id = ? AND (state <> 'connected' OR last_error IS NOT NULL
+                             OR last_connected_at IS NULL OR last_connected_at < ?)",
+                        at,
+                        connection,
+                        long_ago
+                    )
+                    .execute(tx)
+                    .await?;
+                }
                 Ok(())
             })
         })
@@ -196,7 +244,7 @@ mod tests {
             })
             .collect();
         for call in calls.iter().rev() {
-            f.store.call_record(call.clone()).await.unwrap();
+            f.store.call_record(call.clone(), Seen::Nothing).await.unwrap();
         }
         let a = ConnectionId::from("a");
         assert_eq!(f.store.calls_since(&a, noon()).await.unwrap(), calls);

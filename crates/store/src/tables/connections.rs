@@ -425,7 +425,7 @@ mod tests {
                 retries: 0,
                 bytes: 1,
             };
-            f.store.call_record(call).await.unwrap();
+            f.store.call_record(call, crate::Seen::Nothing).await.unwrap();
         }
         let update = Connection { state: ConnectionState::Error, paused: true, ..older.clone() };
         f.store.connection_update(&update).await.unwrap();
