@@ -67,6 +67,8 @@ pub struct StepReport {
     pub state: StepState,
     /// Items that came in.
     pub items_in: u32,
+    /// Items that came out: those of the list that a list step read, else one for each item done.
+    pub items_out: u32,
     /// Items that were done.
     pub done: u32,
     /// Items that certainly were not.

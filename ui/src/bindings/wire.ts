@@ -453,7 +453,7 @@ export type ChosenBy = "hand" | "matcher";
 /**
  * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
  */
-export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
+export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
 
 /**
  * A setting that is not a secret.
@@ -1095,7 +1095,8 @@ version: string,
  */
 workspace: string, 
 /**
- * The secret store: `unlocked`, `locked`, `unavailable`, or `unused` while no secret is kept.
+ * The secret store: `unlocked`, `locked`, `unavailable`, `missing` where a key that is needed is
+ * gone, or `unused` while no secret is kept.
  */
 secrets: string, 
 /**
@@ -1107,9 +1108,13 @@ storage: Array<Problem>,
  */
 triggersPaused: boolean, 
 /**
- * Runs that are under way.
+ * Runs that are under way or wait for their turn.
  */
 runsActive: number, 
+/**
+ * Runs whose engine ended and that none has taken up yet.
+ */
+runsInterrupted: number, 
 /**
  * Runs that wait for the user.
  */
@@ -1466,6 +1471,11 @@ chainVersion: number,
  */
 state: RunState, 
 /**
+ * The engine that worked on it has ended, and none has taken it up yet. The one thing that the
+ * journal cannot tell.
+ */
+interrupted: boolean, 
+/**
  * Requests were built and shown, effects not sent.
  */
 dryRun: boolean, 
@@ -1616,6 +1626,10 @@ chainVersion: number,
  * How it is.
  */
 state: RunState, 
+/**
+ * The engine that worked on it has ended, and none has taken it up yet.
+ */
+interrupted: boolean, 
 /**
  * Requests were built and shown, effects not sent.
  */
@@ -1940,6 +1954,10 @@ state: StepState,
  * Items that came in.
  */
 itemsIn: number, 
+/**
+ * Items that came out: those of the list that a list step read, else one for each item done.
+ */
+itemsOut: number, 
 /**
  * Items that were done.
  */

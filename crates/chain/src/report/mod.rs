@@ -117,6 +117,8 @@ fn stuck_question(run: &Run, journal: &[JournalEntry], recoveries: u32) -> Optio
 #[derive(Default)]
 struct StepFold {
     items_in: u32,
+    /// How many items its lists held, where it gave lists.
+    listed: Option<u32>,
     items: BTreeMap<u32, ItemFold>,
     calls: u32,
     retries: u32,
@@ -164,6 +166,9 @@ impl StepFold {
             }
             Fact::Result { item, outcome, took_ms, bytes, attempt, .. } => {
                 self.bytes += bytes;
+                if let Outcome::Done { output: Value::Array(items), .. } = outcome {
+                    *self.listed.get_or_insert(0) += items.len() as u32;
+                }
                 if *attempt > 0 {
                     self.took.push(*took_ms);
                 }
@@ -291,6 +296,7 @@ impl StepFold {
             operation: step.operation.clone(),
             state,
             items_in: self.items_in,
+            items_out: self.listed.unwrap_or(done),
             done,
             failed,
             quarantined,

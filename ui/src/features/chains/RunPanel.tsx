@@ -57,7 +57,7 @@ function Content({ run, trial, onShow, onAgain }: { run: RunReport; trial: boole
               {visible(step.name)}
             </button>
             <span className="meta figures">
-              {step.state === 'waiting' ? t('step.waiting') : `${t('common.items', { count: step.done })} · ${formatMs(step.callMs)}`}
+              {step.state === 'waiting' ? t('step.waiting') : `${t('common.items', { count: step.itemsOut })} · ${formatMs(step.callMs)}`}
             </span>
           </li>
         ))}

@@ -40,7 +40,7 @@ export function useStepViews(chain: Chain | undefined, tools: Tools, findings: F
       const name = tools.name(step);
       const source = chain.steps.find((s) => s.id === step.forEach);
       const rest = source ? t('chains.perItem', { name: tools.name(source) }) : step.connection;
-      const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.done })}`;
+      const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
       const word = state ? t(STEP[state].word) : (trouble ?? t('chains.ready'));
       return {
         id: step.id,
