@@ -2,22 +2,9 @@
 
 use std::io::{Read, Write};
 
-use patchbay_tests::prism::{Prism, cut_down};
+use patchbay_tests::prism::Prism;
 use patchbay_tests::{Cli, Output};
 use serde_json::json;
-
-const OPERATIONS: &[&str] = &[
-    "GET /user",
-    "GET /repos/{owner}/{repo}/issues",
-    "POST /repos/{owner}/{repo}/issues",
-    "GET /repos/{owner}/{repo}/issues/comments",
-    "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
-    "GET /repos/{owner}/{repo}/issues/{issue_number}",
-    "PATCH /repos/{owner}/{repo}/issues/{issue_number}",
-    "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
-    "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
-    "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
-];
 
 fn exchange(prism: &Prism, request: &str, body: &str) -> String {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", prism.port)).unwrap();
@@ -40,14 +27,7 @@ fn github_issues_keeps_to_githubs_own_schema() {
         println!("skipped: the mock is not installed (npm ci --prefix tests/node)");
         return;
     }
-    let mut description =
-        cut_down(&Prism::package("@octokit/openapi/generated/api.github.com.json"), OPERATIONS);
-    // Its example of a Link header points at the real service.
-    if let Some(headers) = description["components"]["headers"].as_object_mut() {
-        headers.clear();
-    }
-    drop_headers(&mut description);
-    let mut prism = Prism::start(&description);
+    let mut prism = Prism::github_issues();
 
     let bad = exchange(&prism, "POST /repos/o/r/issues", "{\"body\": \"no title\"}");
     assert!(bad.starts_with("HTTP/1.1 422") && bad.contains("sl-violations"), "the mock checks bodies: {bad}");
@@ -96,17 +76,4 @@ fn github_issues_keeps_to_githubs_own_schema() {
         assert!(prism.is_alive(), "{operation} ended the mock");
     }
     assert_eq!(calls.len(), 9, "every operation of the connector");
-}
-
-fn drop_headers(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::Object(members) => {
-            if members.contains_key("description") && members.contains_key("content") {
-                members.remove("headers");
-            }
-            members.values_mut().for_each(drop_headers);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(drop_headers),
-        _ => {}
-    }
 }

@@ -8,11 +8,13 @@
 pub mod cli;
 pub mod prism;
 pub mod sandbox;
+pub mod serve;
 
 use std::path::{Path, PathBuf};
 
 pub use cli::{Cli, Output};
 pub use sandbox::SandboxProcess;
+pub use serve::{Served, walks_possible};
 
 /// The checkout.
 pub fn root() -> PathBuf {

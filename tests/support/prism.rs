@@ -9,6 +9,20 @@ use serde_json::{Map, Value, json};
 
 use crate::root;
 
+/// What the GitHub Issues connector calls.
+const GITHUB_ISSUES: &[&str] = &[
+    "GET /user",
+    "GET /repos/{owner}/{repo}/issues",
+    "POST /repos/{owner}/{repo}/issues",
+    "GET /repos/{owner}/{repo}/issues/comments",
+    "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
+    "GET /repos/{owner}/{repo}/issues/{issue_number}",
+    "PATCH /repos/{owner}/{repo}/issues/{issue_number}",
+    "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
+];
+
 /// A running mock.
 #[derive(Debug)]
 pub struct Prism {
@@ -98,6 +112,18 @@ impl Prism {
         root().join("tests/node/node_modules/.bin/prism").exists()
     }
 
+    /// GitHub's own description, cut down to what the GitHub Issues connector calls.
+    pub fn github_issues() -> Self {
+        let document = Self::package("@octokit/openapi/generated/api.github.com.json");
+        let mut description = cut_down(&document, GITHUB_ISSUES);
+        // Its example of a Link header points at the real service.
+        if let Some(headers) = description["components"]["headers"].as_object_mut() {
+            headers.clear();
+        }
+        drop_headers(&mut description);
+        Self::start(&description)
+    }
+
     /// Starts the mock on a description and waits until it answers.
     pub fn start(description: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -148,4 +174,17 @@ impl Drop for Prism {
 #[expect(clippy::disallowed_methods, reason = "a free port for a program that is not ours")]
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn drop_headers(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.contains_key("description") && members.contains_key("content") {
+                members.remove("headers");
+            }
+            members.values_mut().for_each(drop_headers);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_headers),
+        _ => {}
+    }
 }

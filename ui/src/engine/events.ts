@@ -4,8 +4,8 @@ import { create } from 'zustand';
 import type { AppEvent } from '../bindings/wire';
 import { platform, type CommandName, type StreamMessage } from '../platform';
 
-/** Whether the engine answers. */
-export const useEngineState = create<{ broken: boolean }>(() => ({ broken: false }));
+/** Whether the engine answers, and whether it wants another token. */
+export const useEngineState = create<{ broken: boolean; refused: boolean }>(() => ({ broken: false, refused: false }));
 
 /** What to read again after an event. */
 const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
@@ -41,5 +41,6 @@ export function followEvents(client: QueryClient): () => void {
   return platform.listen({
     message: take,
     broken: () => useEngineState.setState({ broken: true }),
+    refused: () => useEngineState.setState({ refused: true }),
   });
 }

@@ -51,6 +51,11 @@ async function follow(open: () => Promise<globalThis.Response>, listener: Listen
   while (!stop.aborted) {
     try {
       const answer = await open();
+      if (answer.status === 401) {
+        sessionStorage.removeItem(TOKEN);
+        listener.refused();
+        return;
+      }
       if (!answer.ok || !answer.body) throw new Error(`the event stream answers ${answer.status}`);
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = '';

@@ -16,6 +16,8 @@ export interface Listener {
   message(message: StreamMessage): void;
   /** The engine does not answer any more. The transport goes on trying. */
   broken(): void;
+  /** The engine answers and wants another token. The transport has given up. */
+  refused(): void;
 }
 
 /** The host behind the interface. */

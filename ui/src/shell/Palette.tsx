@@ -20,19 +20,14 @@ interface Entry {
 
 /** Everything by name: pages, chains, connections, connectors. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  if (!opened) return null;
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      padding={0}
-      size={600}
-      yOffset="12vh"
-      centered={false}
-      aria-label={t('shell.search')}
-    >
-      {opened && <Content onClose={onClose} />}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size={600} yOffset="12vh" centered={false}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('shell.search')}>
+        <Content onClose={onClose} />
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -14,6 +14,7 @@ import { Shortcuts } from './Shortcuts';
 import { useShortcuts } from './shortcuts';
 import { Sidebar } from './Sidebar';
 import { StatusBar } from './StatusBar';
+import { TokenPage } from './TokenPage';
 
 const StartPage = lazy(() => import('../features/start/StartPage'));
 const CataloguePage = lazy(() => import('../features/catalogue/CataloguePage'));
@@ -31,7 +32,7 @@ export function Shell() {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const { begun, narrow, set } = usePreferences();
-  const broken = useEngineState((state) => state.broken);
+  const { broken, refused } = useEngineState();
   useEffect(() => followEvents(queryClient), []);
   useEffect(() => {
     if (location !== '/') localStorage.setItem(LAST, location);
@@ -50,6 +51,7 @@ export function Shell() {
     'Shift+F6': () => nextRegion(-1),
     ...pages,
   });
+  if (refused) return <TokenPage />;
   return (
     <div className="app">
       <Sidebar onSearch={() => setPalette(true)} />

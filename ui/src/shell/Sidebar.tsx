@@ -30,7 +30,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         <img src="/icon.svg" alt="" width={24} height={24} />
         <span className="side-word">Patchbay</span>
       </div>
-      <button type="button" className="side-item" onClick={onSearch} aria-label={t('shell.search')}>
+      <button type="button" className="side-item" onClick={onSearch}>
         <Search size={16} aria-hidden />
         <span className="side-word">{t('shell.search')}</span>
         <Kbd className="side-word side-key" size="xs" aria-hidden>

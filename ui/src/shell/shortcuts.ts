@@ -20,6 +20,11 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+/** A closed dialog may stay in the page, out of sight. */
+function dialogOpen(): boolean {
+  return [...document.querySelectorAll<HTMLElement>('[role=dialog]')].some((dialog) => dialog.getClientRects().length > 0);
+}
+
 /** Calls what belongs to a combination. Plain letters stay letters in fields. */
 export function useShortcuts(map: Record<Combination, (event: KeyboardEvent) => void>, active = true) {
   useEffect(() => {
@@ -28,7 +33,7 @@ export function useShortcuts(map: Record<Combination, (event: KeyboardEvent) => 
       if (event.defaultPrevented) return;
       const pressed = combination(event);
       const plain = !pressed.startsWith('Ctrl+') && !pressed.startsWith('Alt+') && !/^F\d+$/.test(pressed);
-      if (plain && (typing(event.target) || document.querySelector('[role=dialog]'))) return;
+      if (plain && (typing(event.target) || dialogOpen())) return;
       const action = map[pressed];
       if (!action) return;
       event.preventDefault();

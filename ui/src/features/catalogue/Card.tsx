@@ -46,15 +46,15 @@ export function Card({ entry, starting, onOpen, onConnect, onManage, onSandbox }
           </span>
         )}
         {first ? (
-          <Button size="xs" className="cat-act" aria-label={t('catalogue.manageName', { name })} onClick={onManage}>
+          <Button size="xs" h={28} px={10} className="cat-act" aria-label={t('catalogue.manageName', { name })} onClick={onManage}>
             {t('catalogue.manage')}
           </Button>
         ) : connector.sandbox ? (
-          <Button size="xs" className="cat-act soft" aria-label={t('catalogue.trySandboxName', { name })} loading={starting} onClick={onSandbox}>
+          <Button size="xs" h={28} px={10} className="cat-act soft" aria-label={t('catalogue.trySandboxName', { name })} loading={starting} onClick={onSandbox}>
             {t('catalogue.trySandbox')}
           </Button>
         ) : (
-          <Button size="xs" className="cat-act soft" aria-label={t('catalogue.connectName', { name })} onClick={onConnect}>
+          <Button size="xs" h={28} px={10} className="cat-act soft" aria-label={t('catalogue.connectName', { name })} onClick={onConnect}>
             {t('catalogue.connect')}
           </Button>
         )}

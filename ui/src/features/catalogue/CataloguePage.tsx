@@ -20,7 +20,7 @@ import { ConnectorPanel } from './ConnectorPanel';
 import { FilterMenu } from './FilterMenu';
 import { Grid } from './Grid';
 import { entriesOf, matching, methodsOf, type Entry } from './search';
-import { EVERYTHING, useCatalogueView } from './view';
+import { EVERYTHING, narrow, useCatalogueView } from './view';
 
 const CATEGORIES: Category[] = ['project-management', 'communication', 'code-and-devops', 'documents', 'custom'];
 const NO_CONNECTIONS: ConnectionView[] = [];
@@ -67,7 +67,7 @@ export default function CataloguePage() {
               rightSection={view.search ? undefined : <Kbd size="xs">/</Kbd>}
               rightSectionPointerEvents="none"
               value={view.search}
-              onChange={(event) => useCatalogueView.setState({ search: event.currentTarget.value, scroll: 0 })}
+              onChange={(event) => narrow({ search: event.currentTarget.value })}
             />
             <FilterMenu methods={kinds} />
           </>
@@ -98,10 +98,11 @@ export default function CataloguePage() {
           <Empty icon={Grid2x2} text={t('catalogue.empty')} />
         ) : shown.length === 0 ? (
           <Empty icon={SearchX} text={view.search ? t('common.nothingMatches', { text: view.search }) : t('catalogue.noMatchFilter')}>
-            <Button onClick={() => useCatalogueView.setState(EVERYTHING)}>{t('common.clearFilters')}</Button>
+            <Button onClick={() => narrow(EVERYTHING)}>{t('common.clearFilters')}</Button>
           </Empty>
         ) : (
           <Grid
+            key={JSON.stringify([search, category, methods, polling, connected])}
             entries={shown}
             opened={opened}
             card={(entry) => (
@@ -152,7 +153,7 @@ function Head({ data, entries, sandboxProblem, onSandbox }: HeadProps) {
             aria-label={t('catalogue.categories')}
             value={category ?? ''}
             data={[{ value: '', label: t('catalogue.all') }, ...present.map((one) => ({ value: one, label: t(`catalogue.category.${one}`) }))]}
-            onChange={(value) => useCatalogueView.setState({ category: CATEGORIES.find((one) => one === value), scroll: 0 })}
+            onChange={(value) => narrow({ category: CATEGORIES.find((one) => one === value) })}
           />
         </div>
       )}

@@ -134,7 +134,7 @@ function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<P
       </section>
       {docsUrl && (
         <div className="row">
-          <Button variant="subtle" size="xs" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(docsUrl)}>
+          <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(docsUrl)}>
             {t('catalogue.documentation')}
           </Button>
         </div>

@@ -15,7 +15,7 @@ export function Definition({ name, definition, onClose }: { name: string; defini
           <p className="meta">{t('catalogue.definitionAbout')}</p>
           <CopyButton value={text}>
             {({ copied, copy }) => (
-              <Button size="xs" data-autofocus leftSection={copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />} onClick={copy}>
+              <Button size="xs" h={30} px={10} data-autofocus leftSection={copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />} onClick={copy}>
                 <span aria-live="polite">{t(copied ? 'common.copied' : 'common.copy')}</span>
               </Button>
             )}

@@ -3,14 +3,14 @@ import { ListFilter } from 'lucide-react';
 
 import { t } from '../../lib/words';
 import { methodName } from '../connect/settings';
-import { useCatalogueView } from './view';
+import { narrow, useCatalogueView } from './view';
 
 /** What to leave out. Only kinds of sign-in that some connector has. */
 export function FilterMenu({ methods }: { methods: string[] }) {
   const view = useCatalogueView();
   const on = view.methods.length + Number(view.polling) + Number(view.connected);
   return (
-    <Menu position="bottom-end" shadow="md" width={240} closeOnItemClick={false}>
+    <Menu position="bottom-end" shadow="md" width={240} classNames={{ dropdown: 'cw-pop' }} closeOnItemClick={false}>
       <Menu.Target>
         <Button
           className="cat-filter"
@@ -27,23 +27,23 @@ export function FilterMenu({ methods }: { methods: string[] }) {
           <Menu.CheckboxItem
             key={method}
             checked={view.methods.includes(method)}
-            onChange={(checked) => useCatalogueView.setState({ methods: checked ? [...view.methods, method] : view.methods.filter((other) => other !== method) })}
+            onChange={(checked) => narrow({ methods: checked ? [...view.methods, method] : view.methods.filter((other) => other !== method) })}
           >
             {methodName(method)}
           </Menu.CheckboxItem>
         ))}
         <Menu.Label>{t('catalogue.filterData')}</Menu.Label>
-        <Menu.CheckboxItem checked={view.polling} onChange={(polling) => useCatalogueView.setState({ polling })}>
+        <Menu.CheckboxItem checked={view.polling} onChange={(polling) => narrow({ polling })}>
           {t('catalogue.filterPolling')}
         </Menu.CheckboxItem>
         <Menu.Label>{t('catalogue.filterState')}</Menu.Label>
-        <Menu.CheckboxItem checked={view.connected} onChange={(connected) => useCatalogueView.setState({ connected })}>
+        <Menu.CheckboxItem checked={view.connected} onChange={(connected) => narrow({ connected })}>
           {t('catalogue.filterConnected')}
         </Menu.CheckboxItem>
         {on > 0 && (
           <>
             <Menu.Divider />
-            <Menu.Item closeMenuOnClick onClick={() => useCatalogueView.setState({ methods: [], polling: false, connected: false })}>
+            <Menu.Item closeMenuOnClick onClick={() => narrow({ methods: [], polling: false, connected: false })}>
               {t('common.clearFilters')}
             </Menu.Item>
           </>

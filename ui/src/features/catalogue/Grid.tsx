@@ -16,6 +16,7 @@ export function Grid({ entries, opened, card }: { entries: Entry[]; opened: stri
   const { ref, width } = useElementSize();
   const columns = Math.max(1, Math.floor((width + GAP) / (NARROWEST + GAP)));
   const rows = width > 0 ? Math.ceil(entries.length / columns) : 0;
+  // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoised by a compiler
   const virtual = useVirtualizer({
     count: rows,
     getScrollElement: () => scroller.current,

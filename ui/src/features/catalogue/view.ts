@@ -17,3 +17,6 @@ export const EVERYTHING: CatalogueFilter = { search: '', category: undefined, me
 
 /** How the catalogue was left; it survives going elsewhere. */
 export const useCatalogueView = create<CatalogueFilter & { scroll: number }>(() => ({ ...EVERYTHING, scroll: 0 }));
+
+/** Narrows or widens what is shown, and begins at its top. */
+export const narrow = (change: Partial<CatalogueFilter>): void => useCatalogueView.setState({ ...change, scroll: 0 });

@@ -21,14 +21,15 @@ export function StepCard({ view, selected, tabbable, onOpen }: Props) {
       className={`step-card ${tone}${selected ? ' selected' : ''}`}
       data-step={view.id}
       tabIndex={tabbable ? 0 : -1}
-      aria-label={view.label}
       aria-current={selected ? 'step' : undefined}
       onClick={() => onOpen(view.id)}
     >
       <BrandMark icon={view.icon} name={view.tool} size={30} />
       <span className="step-text">
-        <span className="step-name cut">{visible(view.name)}</span>
+        <span className="out-of-sight">{t('chains.stepOf', { at: view.at + 1, of: view.of })} </span>
+        <span className="step-name cut">{visible(view.name)} </span>
         <span className="step-line cut">{visible(view.line)}</span>
+        {!view.trouble && !view.state && <span className="out-of-sight"> {t('chains.ready')}</span>}
       </span>
       {view.trouble ? (
         <span className="pill bad">{t('chains.fix')}</span>

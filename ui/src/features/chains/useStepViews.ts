@@ -3,7 +3,6 @@ import { useMemo } from 'react';
 import type { Chain, Finding, RunReport, StepState } from '../../bindings/wire';
 import { formatMs } from '../../lib/format';
 import { t } from '../../lib/words';
-import { STEP } from '../../ui/states';
 import { band } from './document';
 import type { Tools } from './useTools';
 
@@ -22,8 +21,6 @@ export interface StepView {
   /** Fields whose match wants a look. */
   look: number;
   state: StepState | undefined;
-  /** For a screen reader. */
-  label: string;
   moves: { up: boolean; down: boolean };
 }
 
@@ -41,7 +38,7 @@ export function useStepViews(chain: Chain | undefined, tools: Tools, findings: F
       const source = chain.steps.find((s) => s.id === step.forEach);
       const rest = source ? t('chains.perItem', { name: tools.name(source) }) : step.connection;
       const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
-      const word = state ? t(STEP[state].word) : (trouble ?? t('chains.ready'));
+      const line = trouble ?? (ran || rest);
       return {
         id: step.id,
         at: index,
@@ -49,11 +46,10 @@ export function useStepViews(chain: Chain | undefined, tools: Tools, findings: F
         name,
         icon: connector?.summary.icon,
         tool: connector?.summary.name ?? step.connection,
-        line: trouble ?? (ran || rest),
+        line,
         trouble,
         look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,
         state,
-        label: t('chains.stepName', { at: index + 1, of: chain.steps.length, name, state: word }),
         moves: { up: index > 0, down: index < chain.steps.length - 1 },
       };
     });

@@ -41,7 +41,6 @@ export function ConnectWizard({ connectorId, connection, onClose }: Props) {
         opened
         onClose={close}
         size={640}
-        trapFocus={!asking}
         closeOnEscape={!asking}
         onKeyDown={stay}
         className="cw"
@@ -72,28 +71,30 @@ export function ConnectWizard({ connectorId, connection, onClose }: Props) {
           )}
         </Read>
       </Modal>
-      <Modal
-        opened={asking}
-        onClose={() => setAsking(false)}
-        size={400}
-        zIndex={300}
-        role="alertdialog"
-        withCloseButton={false}
-        title={t('connect.discard.title')}
-      >
-        <div className="stack">
-          <p>{t('connect.discard.body')}</p>
-          <div className="cw-foot">
-            <Button data-autofocus onClick={() => setAsking(false)}>
-              {t('connect.discard.keep')}
-            </Button>
-            <Button variant="filled" color="red" onClick={onClose}>
-              {t('connect.discard.discard')}
-            </Button>
-          </div>
-        </div>
-      </Modal>
+      {asking && <Discard onKeep={() => setAsking(false)} onDiscard={onClose} />}
     </>
+  );
+}
+
+/** Asks before what was typed is lost. */
+function Discard({ onKeep, onDiscard }: { onKeep: () => void; onDiscard: () => void }) {
+  const [before] = useState(() => document.activeElement);
+  const keep = () => {
+    onKeep();
+    setTimeout(() => before instanceof HTMLElement && before.focus());
+  };
+  return (
+    <Modal opened onClose={keep} size={400} zIndex={300} role="alertdialog" withCloseButton={false} title={t('connect.discard.title')} className="cw">
+      <p>{t('connect.discard.body')}</p>
+      <div className="cw-foot-end cw-ask">
+        <Button data-autofocus onClick={keep}>
+          {t('connect.discard.keep')}
+        </Button>
+        <Button variant="filled" color="red.9" onClick={onDiscard}>
+          {t('connect.discard.discard')}
+        </Button>
+      </div>
+    </Modal>
   );
 }
 

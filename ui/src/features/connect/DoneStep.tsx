@@ -9,6 +9,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { useDetailTab } from '../connections/tabs';
 import { fieldId, type Draft } from './draft';
 import type { Mistakes } from './settings';
 
@@ -66,7 +67,10 @@ export function WhatNext({ made, replaced, sync, onClose }: { made: ConnectionVi
     if (!sync || begun.current) return;
     begun.current = true;
     send('connection_sync', { name: made.name }).then(
-      ({ streams }) => setSaid(t('connect.synced', { count: streams.reduce((sum, stream) => sum + stream.new, 0) })),
+      ({ streams }) => {
+        const count = streams.reduce((sum, stream) => sum + stream.new, 0);
+        setSaid(count > 0 ? t('connect.synced', { count }) : t('connect.syncedNothing'));
+      },
       (error: unknown) => setSaid(t('connect.syncFailed', { title: toProblem(error).title })),
     );
   }, [sync, made.name]);
@@ -88,7 +92,10 @@ export function WhatNext({ made, replaced, sync, onClose }: { made: ConnectionVi
         <Button data-first variant="filled" leftSection={<Workflow size={16} aria-hidden />} onClick={() => leave('/chains/new')}>
           {t('connect.useInChain')}
         </Button>
-        <Button leftSection={<Radio size={16} aria-hidden />} onClick={() => leave(`/connections/${encodeURIComponent(made.name)}`)}>
+        <Button leftSection={<Radio size={16} aria-hidden />} onClick={() => {
+            useDetailTab.setState({ tab: 'data' });
+            leave(`/connections/${encodeURIComponent(made.name)}`);
+          }}>
           {t('connect.seeSignals')}
         </Button>
         <Button leftSection={<Grid2x2 size={16} aria-hidden />} onClick={() => leave('/catalogue')}>

@@ -1,10 +1,12 @@
 import { Button, Checkbox, Radio, TextInput } from '@mantine/core';
-import { ExternalLink, Lock } from 'lucide-react';
+import { ExternalLink, FlaskConical, Lock } from 'lucide-react';
+import { useLocation } from 'wouter';
 
 import type { AuthDetail, ConfigField, ConnectionView, ConnectorDetail } from '../../bindings/wire';
+import { useDo } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
-import { platform } from '../../platform';
+import { platform, toProblem } from '../../platform';
 import { fieldId, type Draft } from './draft';
 import { CredentialInput, Folded, SettingInput } from './fields';
 import { Permissions } from './Permissions';
@@ -20,13 +22,15 @@ interface Props {
   replacing: ConnectionView | undefined;
   onChange: (part: Partial<Draft>) => void;
   onForget: (key: string) => void;
+  onClose: () => void;
 }
 
 /** Step 1: the credential, where to find it, what it allows and how it is kept. */
-export function SignInStep({ detail, method, early, draft, mistakes, replacing, onChange, onForget }: Props) {
+export function SignInStep({ detail, method, early, draft, mistakes, replacing, onChange, onForget, onClose }: Props) {
   const plain = plainAddress(detail);
   return (
     <>
+      {detail.summary.sandbox && <SandboxItself onClose={onClose} />}
       {replacing?.account && <p className="cw-note">{t('connect.belongsTo', { account: visible(replacing.account.label) })}</p>}
       {detail.auth.length > 1 && !replacing && (
         <Radio.Group label={t('connect.ways')} value={method?.id ?? null} onChange={(chosen) => onChange({ method: chosen })}>
@@ -113,6 +117,26 @@ export function SignInStep({ detail, method, early, draft, mistakes, replacing, 
   );
 }
 
+/** The built-in sandbox has keys that nobody has to know. */
+function SandboxItself({ onClose }: { onClose: () => void }) {
+  const [, go] = useLocation();
+  const start = useDo('sandbox_start', {
+    touches: ['connection_list', 'connection_show', 'chain_list', 'health'],
+    onSuccess: () => {
+      onClose();
+      go('/connections');
+    },
+  });
+  return (
+    <div className="cw-note spread">
+      <span>{start.isError ? visible(toProblem(start.error).title) : t('connect.sandboxItself')}</span>
+      <Button h={30} px={10} className="cw-keep" leftSection={<FlaskConical size={14} aria-hidden />} loading={start.isPending} onClick={() => start.mutate({})}>
+        {t('connect.trySandbox')}
+      </Button>
+    </div>
+  );
+}
+
 /** What to have at hand, and where it is found. */
 function Needed({ name, method }: { name: string; method: AuthDetail | undefined }) {
   if (!method) return <p>{t('connect.noSignIn', { name: visible(name) })}</p>;
@@ -124,7 +148,7 @@ function Needed({ name, method }: { name: string; method: AuthDetail | undefined
       </p>
       {method.help && <p className="meta">{visible(method.help.text)}</p>}
       {url && (
-        <Button size="compact-sm" variant="subtle" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(url)}>
+        <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(url)}>
           {t('connect.where')}
         </Button>
       )}

@@ -49,7 +49,7 @@ function SignalFacts({ signal }: { signal: Signal }) {
         <div className="cw-fact">
           <dt>{t('connect.signal.page')}</dt>
           <dd>
-            <Button size="compact-xs" variant="subtle" className="cw-link" rightSection={<ExternalLink size={12} aria-hidden />} onClick={() => void platform.openUrl(url)}>
+            <Button h={24} px={0} size="xs" variant="transparent" className="cw-link" rightSection={<ExternalLink size={12} aria-hidden />} onClick={() => void platform.openUrl(url)}>
               {t('connect.signal.open')}
             </Button>
           </dd>

@@ -76,7 +76,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
   useEffect(() => {
     if (step !== 'test' || !test.over) return;
     const main = form.current?.querySelector<HTMLElement>(test.problem ? '.problem button' : '[data-main]');
-    main?.focus();
+    main?.focus({ preventScroll: true });
   }, [step, test.over, test.problem]);
 
   const request = (change: Partial<Draft> = {}): ConnectRequest => {
@@ -199,7 +199,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
       <Steps step={step} over={made !== undefined} />
       <div className="cw-step">
         {step === 'signIn' && (
-          <SignInStep detail={detail} method={method} early={replacing ? [] : early} draft={draft} mistakes={mistakes} replacing={replacing} onChange={change} onForget={forget} />
+          <SignInStep detail={detail} method={method} early={replacing ? [] : early} draft={draft} mistakes={mistakes} replacing={replacing} onChange={change} onForget={forget} onClose={onClose} />
         )}
         {step === 'setUp' && (
           <SetUpStep

@@ -54,6 +54,7 @@ export function SettingInput({ field, id, value, error, onChange, onBlur }: Sett
           placeholder={example || t('connect.choose')}
           searchable={(field.options?.length ?? 0) > 8}
           clearable={!field.required}
+          classNames={{ dropdown: 'cw-pop' }}
           onChange={(chosen) => onChange(chosen ?? '')}
         />
       );

@@ -1,5 +1,29 @@
-import { Page } from '../../ui/Page';
+import './connections.css';
 
+import { useParams } from 'wouter';
+
+import { ConnectionDetail } from './ConnectionDetail';
+import { ConnectionList } from './ConnectionList';
+import { useWork } from './work';
+
+/** All connections, or one of them. */
 export default function ConnectionsPage() {
-  return <Page title="ConnectionsPage">…</Page>;
+  const { name } = useParams<{ name?: string }>();
+  const said = useWork((state) => state.said);
+  return (
+    <>
+      {name === undefined ? <ConnectionList /> : <ConnectionDetail key={name} name={decoded(name)} />}
+      <p className="out-of-sight" role="status">
+        {said}
+      </p>
+    </>
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

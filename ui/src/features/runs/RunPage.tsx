@@ -1,5 +1,89 @@
-import { Page } from '../../ui/Page';
+import './runs.css';
 
+import { Button } from '@mantine/core';
+import { SearchX } from 'lucide-react';
+import { useLocation, useParams } from 'wouter';
+
+import type { RunReport } from '../../bindings/wire';
+import { useDo, useRead } from '../../engine';
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { toProblem } from '../../platform';
+import { Empty } from '../../ui/Empty';
+import { Page } from '../../ui/Page';
+import { ProblemBlock } from '../../ui/ProblemBlock';
+import { Read } from '../../ui/Read';
+import { Pill, RUN } from '../../ui/states';
+import { isFinal } from './figures';
+import { INTERRUPTED } from './looks';
+import { Report } from './report/Report';
+import { RunActions } from './report/RunActions';
+import { useFix } from './report/useFix';
+
+/** What one run did: the page. */
 export default function RunPage() {
-  return <Page title="RunPage">…</Page>;
+  const { run = '' } = useParams<{ run: string }>();
+  const read = useRead('run_report', { run });
+  const report = read.data?.report;
+  // Another run is another page: nothing of the last one stays open.
+  return report ? <Found key={report.run} report={report} /> : <NotYet read={read} />;
+}
+
+function Found({ report }: { report: RunReport }) {
+  const [, go] = useLocation();
+  const again = useDo('run_start', { touches: ['run_list'], onSuccess: (run) => go(`/runs/${encodeURIComponent(run.id)}`) });
+  const runAgain = () => again.mutate({ chain: report.chainId, input: null, dryRun: report.dryRun, queueOnly: false });
+  const fix = useFix(report, runAgain);
+  const problem = again.error ? toProblem(again.error) : undefined;
+  return (
+    <Page
+      title={visible(report.chain)}
+      aside={
+        <>
+          <Pill look={report.interrupted ? INTERRUPTED : RUN[report.state]} />
+          {report.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
+        </>
+      }
+      actions={<RunActions report={report} again={isFinal(report.state) ? runAgain : undefined} starting={again.isPending} />}
+    >
+      {problem && (
+        <div className="run-failed">
+          <ProblemBlock problem={problem} onFix={fix(problem)} />
+        </div>
+      )}
+      <Report report={report} runAgain={runAgain} />
+    </Page>
+  );
+}
+
+function NotYet({ read }: { read: ReturnType<typeof useRead<'run_report'>> }) {
+  return (
+    <Page title={t('runs.report.label')}>
+      <Missing read={read} />
+    </Page>
+  );
+}
+
+/** A run that is not there has a state of its own; everything else is as in any read. */
+function Missing({ read }: { read: ReturnType<typeof useRead<'run_report'>> }) {
+  const [, go] = useLocation();
+  if (read.isError && ['NOT_FOUND', 'INPUT_INVALID'].includes(toProblem(read.error).code)) {
+    return (
+      <Empty icon={SearchX} text={t('runs.report.missing')}>
+        <Button variant="filled" onClick={() => go('/runs')}>
+          {t('runs.report.goToRuns')}
+        </Button>
+      </Empty>
+    );
+  }
+  return <Read read={read}>{() => null}</Read>;
+}
+
+/** What one run did, for a panel beside something else. */
+export function RunReportView({ run }: { run: string }) {
+  const [, go] = useLocation();
+  const read = useRead('run_report', { run });
+  const report = read.data?.report;
+  if (!report) return <Missing read={read} />;
+  return <Report key={report.run} report={report} onFull={() => go(`/runs/${encodeURIComponent(report.run)}`)} />;
 }

@@ -34,7 +34,7 @@ export default function RunsPage() {
   return (
     <Page
       title={t('runs.title')}
-      aside={head.data && total > 0 && <span className="figures">{narrowed ? t('runs.list.shown', { count: rows.length, total: words.total }) : t('runs.total', { count: total })}</span>}
+      aside={head.data && total > 0 && <span className="figures">{narrowed ? t('runs.list.shown', { count: rows.length, total: words.total }) : t('runs.total', { count: total, n: words.total })}</span>}
       fixed
     >
       <div className="runs">

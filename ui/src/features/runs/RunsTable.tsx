@@ -8,7 +8,8 @@ import type { RunId, RunView } from '../../bindings/wire';
 import { formatAgo, formatMoment, formatMs, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { Pill, RUN } from '../../ui/states';
-import { durationMs, isActive } from './figures';
+import { durationMs, isActive, isFinal } from './figures';
+import { INTERRUPTED } from './looks';
 import { useNow } from './now';
 import { useRunsView } from './view';
 
@@ -49,7 +50,15 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
   useEffect(() => {
     if (onEnd && last >= rows.length - 30) onEnd();
   }, [onEnd, last, rows.length]);
-  const now = useNow(rows.some((run) => isActive(run.state)));
+  // A row can be focused once it is there.
+  const wanted = useRef<number | undefined>(undefined);
+  useEffect(() => {
+    const link = wanted.current === undefined ? undefined : frame.current?.querySelector<HTMLElement>(`tr[data-index="${wanted.current}"] a`);
+    if (!link) return;
+    wanted.current = undefined;
+    link.focus({ preventScroll: true });
+  });
+  const now = useNow(rows.some((run) => isActive(run)));
   const toTop = () => {
     useRunsView.setState({ held: undefined, top: 0 });
     frame.current?.scrollTo({ top: 0 });
@@ -66,7 +75,9 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
     if (to === undefined || Number.isNaN(to) || to < 0 || to >= rows.length) return;
     event.preventDefault();
     virtual.scrollToIndex(to);
-    requestAnimationFrame(() => requestAnimationFrame(() => frame.current?.querySelector<HTMLElement>(`tr[data-index="${to}"] a`)?.focus({ preventScroll: true })));
+    const link = frame.current?.querySelector<HTMLElement>(`tr[data-index="${to}"] a`);
+    if (link) link.focus({ preventScroll: true });
+    else wanted.current = to;
   };
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -114,7 +125,7 @@ const Gap = ({ height }: { height: number }) => (
 function Row({ run, index, now }: { run: RunView; index: number; now: number }) {
   const [, go] = useLocation();
   const look = RUN[run.state];
-  const ms = run.state === 'needs_you' ? undefined : durationMs(run.createdAt, run.finishedAt, now);
+  const ms = !isActive(run) && !isFinal(run.state) ? undefined : durationMs(run.createdAt, run.finishedAt, now);
   const started = formatMoment(run.createdAt);
   const chain = visible(run.chain);
   const place = `/runs/${encodeURIComponent(run.id)}`;
@@ -128,11 +139,11 @@ function Row({ run, index, now }: { run: RunView; index: number; now: number }) 
       }}
     >
       <td>
-        <Pill look={look} />
+        {run.interrupted ? <Pill look={INTERRUPTED} /> : <Pill look={look} />}
       </td>
       <td>
         <div className="runs-chain">
-          <Link href={place} className="link-button cut" title={chain} aria-label={t('runs.list.open', { chain, state: t(look.word), started })}>
+          <Link href={place} className="link-button cut" title={chain} aria-label={t('runs.list.open', { chain, state: t(run.interrupted ? INTERRUPTED.word : look.word), started })}>
             {chain}
           </Link>
           {run.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}

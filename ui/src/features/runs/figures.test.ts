@@ -6,13 +6,13 @@ import { allThrough, durationMs, endedBetween, fileName, groupProblems, itemRang
 const problem = (title: string): Problem => ({ code: 'NOT_FOUND', title, hint: 'It may have been deleted.' });
 
 const step = (change: Partial<StepReport> = {}): StepReport => ({
-  step: 'send', name: 'Send', connection: 'Chat', operation: 'send_message', state: 'done', itemsIn: 7, done: 7, failed: 0, quarantined: 0,
+  step: 'send', name: 'Send', connection: 'Chat', operation: 'send_message', state: 'done', itemsIn: 7, itemsOut: 7, done: 7, failed: 0, quarantined: 0,
   skipped: 0, unknown: 0, calls: 7, retries: 0, bytes: 0, callMs: 40, p50Ms: 4, p95Ms: 9, startedAt: '2026-11-21T08:00:01Z',
   finishedAt: '2026-11-21T08:00:02Z', problems: [], ...change,
 });
 
 const report = (change: Partial<RunReport> = {}): RunReport => ({
-  run: 'r', chainId: 'c', chain: 'Chain', chainVersion: 1, state: 'done', dryRun: false, headline: '', createdAt: '2026-11-21T08:00:00Z',
+  run: 'r', chainId: 'c', chain: 'Chain', chainVersion: 1, state: 'done', interrupted: false, dryRun: false, headline: '', createdAt: '2026-11-21T08:00:00Z',
   startedAt: '2026-11-21T08:00:00Z', finishedAt: '2026-11-21T08:00:04Z', recoveries: 0, check: [], steps: [step()], needsYou: [], undo: [], ...change,
 });
 
@@ -59,7 +59,13 @@ describe('timeline', () => {
   it('lets a step that failed end with its run, and one under way last until now', () => {
     const open = step({ finishedAt: null });
     expect(spans(report({ steps: [open] }), NOW).bars[0]?.tookMs).toBe(3_000);
-    expect(spans(report({ steps: [open], finishedAt: null }), NOW).bars[0]?.tookMs).toBe(9_000);
+    expect(spans(report({ steps: [open], finishedAt: null, state: 'running' }), NOW).bars[0]?.tookMs).toBe(9_000);
+  });
+
+  it('stands still while the user is asked', () => {
+    const needsYou = [{ step: 'send', item: 0, request: null, sentAt: '2026-11-21T08:00:03Z', problem: problem('?') }];
+    const asked = report({ steps: [step({ finishedAt: null })], finishedAt: null, state: 'needs_you', needsYou });
+    expect(spans(asked, NOW).bars[0]?.tookMs).toBe(2_000);
   });
 });
 
@@ -67,6 +73,7 @@ describe('items', () => {
   it('are counted from 1', () => {
     expect(itemRanges([0, 1, 2, 3, 5])).toBe('1–4, 6');
     expect(itemRanges([4, 0, 0])).toBe('1, 5');
+    expect(itemRanges([0, 1])).toBe('1, 2');
     expect(itemRanges([])).toBe('');
   });
 

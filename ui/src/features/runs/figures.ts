@@ -9,7 +9,7 @@ const BAD_STEP: ReadonlySet<StepState> = new Set<StepState>(['failed', 'not_know
 /** Nothing more happens in it. */
 export const isFinal = (state: RunState): boolean => FINAL.has(state);
 /** It works, or will without the user. */
-export const isActive = (state: RunState): boolean => !FINAL.has(state) && state !== 'needs_you';
+export const isActive = (run: { state: RunState; interrupted: boolean }): boolean => !run.interrupted && !FINAL.has(run.state) && run.state !== 'needs_you';
 /** It did not reach what it was for. */
 export const isFailed = (state: RunState): boolean => FAILED.has(state);
 /** A step's state that is worth interrupting for. */
@@ -25,6 +25,14 @@ export function durationMs(from: string | null, to: string | null, now: number):
 export function stepEnded(step: StepReport, run: RunState): boolean {
   if (isFinal(run) || ENDED.has(step.state)) return true;
   return step.state === 'failed' && step.finishedAt !== null;
+}
+
+/** Until when things went on: the end, now, or where nobody works on it the last moment that is known. */
+export function lastMoment(report: RunReport, now: number): number {
+  if (report.finishedAt !== null) return Date.parse(report.finishedAt);
+  if (isActive(report)) return Math.max(now, Date.parse(report.createdAt));
+  const known = [report.createdAt, ...report.steps.flatMap((step) => [step.startedAt, step.finishedAt]), ...report.needsYou.map((question) => question.sentAt)];
+  return Math.max(...known.flatMap((at) => (at === null ? [] : [Date.parse(at)])));
 }
 
 /** "4 of 6". */
@@ -44,7 +52,7 @@ export interface Span {
 /** The bar of each step; none for a step that has not begun. */
 export function spans(report: RunReport, now: number): { wholeMs: number; bars: (Span | undefined)[] } {
   const from = Date.parse(report.createdAt);
-  const end = report.finishedAt === null ? Math.max(now, from) : Date.parse(report.finishedAt);
+  const end = lastMoment(report, now);
   const wholeMs = Math.max(end - from, 1);
   const bars = report.steps.map((step): Span | undefined => {
     if (step.startedAt === null) return undefined;
@@ -72,7 +80,7 @@ export function itemRanges(items: readonly number[]): string {
     if (last && last[1] === item - 1) last[1] = item;
     else parts.push([item, item]);
   }
-  return parts.map(([a, b]) => (a === b ? `${a + 1}` : `${a + 1}–${b + 1}`)).join(', ');
+  return parts.map(([a, b]) => (a === b ? `${a + 1}` : a + 1 === b ? `${a + 1}, ${b + 1}` : `${a + 1}–${b + 1}`)).join(', ');
 }
 
 /** So many items, and which ones where the report says. */
@@ -96,7 +104,7 @@ export function outcomes(step: StepReport, report: Pick<RunReport, 'needsYou' | 
   const listed = step.problems.map((p) => p.item);
   // Items that wait for another try are listed too while the run goes on.
   const failed: Some = listed.length === bad ? { count: bad, items: listed } : { count: bad };
-  const asked = report.needsYou.filter((q) => q.step === step.step).map((q) => q.item);
+  const asked = report.needsYou.filter((q) => q.step === step.step && q.problem.code !== 'RUN_STUCK').map((q) => q.item);
   const notKnown: Some = asked.length === step.unknown ? { count: step.unknown, items: asked } : { count: step.unknown };
   const undone = report.undo.filter((u) => u.step === step.step && u.undone).map((u) => u.item);
   const named = failed.items && notKnown.items ? new Set([...failed.items, ...notKnown.items]) : undefined;

@@ -86,7 +86,8 @@ function FieldRow({ field, onEdit }: { field: TargetField; onEdit: () => void })
   const missing = !map && field.required && field.default === null;
   return (
     <div className="field" data-testid="field" data-target={field.target}>
-      <button type="button" className={missing ? 'field-cell from missing' : 'field-cell from'} onClick={onEdit} aria-label={`${t('chains.map.title', { field: field.label })}: ${map ? sourceText(map.source) : t('chains.map.choose')}`}>
+      <button type="button" className={missing ? 'field-cell from missing' : 'field-cell from'} onClick={onEdit}>
+        <span className="out-of-sight">{t('chains.map.title', { field: visible(field.label) })}: </span>
         {map ? (
           <>
             <span className="mono cut">{sourceText(map.source)}</span>

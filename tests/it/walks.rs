@@ -1,0 +1,30 @@
+//! The acceptance walks, in Chromium against `serve`: the real engine, the real sandbox.
+
+use patchbay_tests::prism::Prism;
+use patchbay_tests::{Served, walks_possible};
+use serde_json::json;
+
+#[test]
+fn walk_01_new_user_to_green_run() {
+    if walks_possible() {
+        Served::start().walk("walk_01", &json!({}));
+    }
+}
+
+#[test]
+fn walk_02_build_one_from_nothing() {
+    if walks_possible() {
+        Served::start().walk("walk_02", &json!({}));
+    }
+}
+
+#[test]
+fn walk_03_connect_by_key() {
+    if walks_possible() {
+        let github = Prism::github_issues();
+        Served::start().walk(
+            "walk_03",
+            &json!({ "service": github.url(), "token": "github_pat_not-a-real-key-but-long-enough" }),
+        );
+    }
+}

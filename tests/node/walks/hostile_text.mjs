@@ -1,0 +1,41 @@
+// What a service says is text: no script, no markup, no change of direction, no sideways scroll.
+import { assert, rpc, walk } from './support.mjs';
+
+const { chain } = await rpc('sandbox_start');
+await rpc('sandbox_fault', { tool: 'tracker', fault: 'odd_data' });
+const evil = '<img src=x onerror=alert(1)>\u202eevil\u202c<script>window.hit=1</script>';
+const saved = await rpc('chain_export', { chain });
+const steps = saved.chain.steps.map((step, index) =>
+  index === 1
+    ? { ...step, mapping: [{ target: '/text', source: { type: 'fixed', value: `${evil} {{7*7}} ${'x'.repeat(10_000)}` }, by: 'hand' }] }
+    : { ...step, name: '<b>bold</b> <script>window.hit=1</script>' },
+);
+await rpc('chain_save', { id: chain, chain: { ...saved.chain, steps } });
+await rpc('sandbox_fault', { tool: 'tracker', fault: null });
+await rpc('run_start', { chain, input: null, dryRun: false, queueOnly: false });
+await rpc('run_wait', { run: 'last' });
+const [{ id }] = (await rpc('run_list', { offset: 0 })).runs;
+await rpc('connection_rename', { name: 'Sandbox Chat', newName: `A ${'very '.repeat(12)}long name` });
+
+await walk(async ({ open }) => {
+  const page = await open();
+  for (const path of ['/catalogue', '/connections', '/chains', `/chains/${chain}`, `/chains/${chain}/step/message`, '/runs', `/runs/${id}`]) {
+    await page.evaluate((to) => { location.hash = to; }, path);
+    await page.waitForTimeout(500);
+    for (const tab of ['Data', 'Settings']) {
+      const found = page.getByRole('tab', { name: tab, exact: true });
+      if (await found.isVisible()) {
+        await found.click();
+        await page.waitForTimeout(200);
+      }
+    }
+    const seen = await page.evaluate(() => ({
+      hit: 'hit' in window,
+      injected: document.querySelectorAll('img[onerror], .app script, .app b').length,
+      wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      turned: /[\u202a-\u202e\u2066-\u2069]/.test(document.body.innerText),
+    }));
+    assert.deepEqual(seen, { hit: false, injected: 0, wide: false, turned: false }, path);
+  }
+  assert.match(await page.locator('body').innerText(), /<b>bold<\/b>/);
+});

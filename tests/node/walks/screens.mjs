@@ -1,0 +1,107 @@
+// Every screen and state, light and dark: axe finds nothing (A, AA, 2.2).
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { assert, rpc, walk } from './support.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const shots = process.env.PATCHBAY_SHOTS;
+let looked = 0;
+
+async function clean(page, name) {
+  await page.waitForTimeout(450);
+  if (shots) await page.screenshot({ path: `${shots}/${name.replace(/[^a-z0-9]+/gi, '-')}.png` });
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
+  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
+  const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`);
+  assert.deepEqual(found, [], name);
+  looked += 1;
+}
+
+const to = (page, path) => page.evaluate((hash) => { location.hash = hash; }, path);
+
+await walk(async ({ open }) => {
+  for (const scheme of ['light', 'dark']) {
+    const page = await open({ scheme });
+    if (scheme === 'light') {
+      // Nothing there yet.
+      for (const path of ['/start', '/connections', '/chains', '/runs']) {
+        await to(page, path);
+        await clean(page, `${scheme} empty ${path}`);
+      }
+      await rpc('sandbox_start');
+      const { chains: [{ id }] } = await rpc('chain_list');
+      await rpc('run_start', { chain: id, input: null, dryRun: false, queueOnly: false });
+      await rpc('run_wait', { run: 'last' });
+      await rpc('sandbox_fault', { tool: 'chat', fault: 'expired' });
+      await rpc('run_start', { chain: id, input: null, dryRun: false, queueOnly: false });
+      await rpc('run_wait', { run: 'last' });
+      await rpc('connection_test', { name: 'Sandbox Chat' });
+    }
+    const { chains: [{ id }] } = await rpc('chain_list');
+    const { runs } = await rpc('run_list', { offset: 0 });
+    await to(page, '/start');
+    await clean(page, `${scheme} start`);
+    await to(page, '/catalogue');
+    await clean(page, `${scheme} catalogue`);
+    await to(page, '/catalogue/github-issues');
+    await clean(page, `${scheme} connector`);
+    await to(page, '/catalogue/github-issues/connect');
+    await page.getByRole('dialog').waitFor();
+    await clean(page, `${scheme} wizard`);
+    await page.keyboard.press('Escape');
+    await to(page, '/connections');
+    await clean(page, `${scheme} connections`);
+    await to(page, '/connections/Sandbox%20Chat');
+    await clean(page, `${scheme} connection with trouble`);
+    for (const tab of ['Data', 'Set-up']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await clean(page, `${scheme} connection ${tab}`);
+    }
+    await to(page, '/chains');
+    await clean(page, `${scheme} chains`);
+    await to(page, `/chains/${id}`);
+    await clean(page, `${scheme} chain`);
+    await to(page, `/chains/${id}/step/message`);
+    await page.getByTestId('field').first().waitFor();
+    await clean(page, `${scheme} mapping`);
+    await page.getByRole('button', { name: /comes from/ }).first().click();
+    await clean(page, `${scheme} source`);
+    await page.keyboard.press('Escape');
+    for (const tab of ['Data', 'Settings', 'On failure']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await clean(page, `${scheme} step ${tab}`);
+    }
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await page.getByText(/thing to mend|Ready to run/).first().waitFor();
+    await clean(page, `${scheme} check`);
+    await page.getByRole('button', { name: 'Add step', exact: true }).click();
+    await clean(page, `${scheme} add step`);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /List view|Canvas/ }).first().click();
+    await clean(page, `${scheme} list view`);
+    await page.getByRole('button', { name: /List view|Canvas/ }).first().click();
+    await to(page, '/runs');
+    await clean(page, `${scheme} runs`);
+    for (const run of runs) {
+      await to(page, `/runs/${run.id}`);
+      await clean(page, `${scheme} run ${run.state}`);
+    }
+    await to(page, '/runs/nowhere');
+    await clean(page, `${scheme} run that is gone`);
+    await to(page, '/nowhere');
+    await clean(page, `${scheme} no such page`);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').waitFor();
+    await clean(page, `${scheme} palette`);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await clean(page, `${scheme} shortcuts`);
+    await page.close();
+  }
+  const page = await open({ withToken: false });
+  await clean(page, 'token');
+}, { expected: [/401/] });
+console.log(`${looked} screens`);
+assert.ok(looked >= 50);

@@ -1,0 +1,82 @@
+// A browser on the served interface. A walk fails on anything it did not expect: an exception, a
+// console error, a request that leaves this computer.
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+export { assert };
+
+const { url, token, facts } = JSON.parse(process.env.WALK ?? '{}');
+export { facts, token, url };
+
+const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Opens a browser, walks, closes it; `expected` are console errors that belong to the walk. */
+export async function walk(steps, { expected = [] } = {}) {
+  const { existsSync } = await import('node:fs');
+  const browser = await chromium.launch({
+    executablePath: EXECUTABLES.find((path) => existsSync(path)),
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  const trouble = [];
+  const started = Date.now();
+  try {
+    await steps({
+      open: (options) => open(browser, trouble, expected, options),
+      browser,
+      elapsed: () => Date.now() - started,
+    });
+    assert.deepEqual(trouble, []);
+  } finally {
+    if (process.env.SHOT) for (const c of browser.contexts()) for (const p of c.pages()) await p.screenshot({ path: process.env.SHOT }).catch(() => {});
+    await browser.close();
+  }
+}
+
+async function open(browser, trouble, expected, { path = '/', width = 1280, height = 800, scheme = 'light', zoom = 1, reducedMotion, withToken = true } = {}) {
+  const context = await browser.newContext({
+    viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
+    deviceScaleFactor: zoom,
+    colorScheme: scheme,
+    reducedMotion: reducedMotion ?? null,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const note = (text) => {
+    if (!expected.some((pattern) => pattern.test(text))) trouble.push(text);
+  };
+  page.on('pageerror', (error) => note(`exception: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') note(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) note(`request: ${request.url()}`);
+  });
+  await page.goto(withToken ? `${url}#token=${token}` : url);
+  if (withToken) await page.locator('.app').waitFor();
+  if (path !== '/') await page.evaluate((to) => { location.hash = to; }, path);
+  // Clicks as a person counts them.
+  let clicks = 0;
+  return Object.assign(page, {
+    press: async (locator) => {
+      clicks += 1;
+      await locator.click();
+    },
+    clicks: () => clicks,
+  });
+}
+
+/** Sends a command past the interface. */
+export async function rpc(command, request = {}) {
+  const answer = await fetch(new URL('rpc', url), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ workspace: 'default', command, request }),
+  });
+  const body = await answer.json();
+  if (body.problem) throw new Error(`${command}: ${body.problem.title}. ${body.problem.hint}`);
+  return body.response;
+}
+
+/** A button by its whole name. */
+export const button = (page, name) => page.getByRole('button', { name, exact: true });

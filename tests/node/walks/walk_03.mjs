@@ -1,0 +1,32 @@
+// Connect by key: at most 6 clicks beside the two that point the tool at this computer.
+import { assert, button, facts, rpc, walk } from './support.mjs';
+
+await walk(async ({ open, elapsed }) => {
+  const page = await open({ path: '/catalogue' });
+  await page.getByRole('heading', { level: 1, name: 'Catalogue' }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('git');
+  const card = page.getByRole('article').filter({ hasText: 'GitHub Issues' });
+  await page.press(card.getByRole('button', { name: /Connect/ }));
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('input[type=password]').first().fill(facts.token);
+  await dialog.getByRole('button', { name: 'Advanced' }).click();
+  await dialog.getByLabel(/address/i).first().fill(facts.service);
+  await dialog.getByRole('checkbox').check();
+  await page.press(dialog.getByRole('button', { name: 'Continue', exact: true }));
+  await dialog.getByLabel(/Owner/).fill('octocat');
+  await dialog.getByLabel(/Repositor/).fill('hello-world');
+  await page.press(dialog.getByRole('button', { name: 'Continue', exact: true }));
+  await dialog.getByText('OK', { exact: true }).first().waitFor();
+  await page.press(dialog.getByRole('button', { name: 'Continue', exact: true }));
+  await page.press(dialog.getByRole('button', { name: 'Finish', exact: true }));
+  await dialog.getByText(/What next/).waitFor();
+  assert.ok(page.clicks() <= 6, `${page.clicks()} clicks`);
+  assert.ok(elapsed() < 60_000, `${elapsed()} ms`);
+  const { connections } = await rpc('connection_list', { offset: 0, limit: 10 });
+  assert.deepEqual(connections.map((c) => [c.connector, c.state]), [['github-issues', 'connected']]);
+  // What was typed is nowhere on the screen, in the page or in its store.
+  const left = await page.evaluate(() => document.documentElement.outerHTML + JSON.stringify(localStorage) + JSON.stringify(sessionStorage));
+  assert.ok(!left.includes(facts.token), 'the key is still in the page');
+  console.log(`${page.clicks()} clicks, ${elapsed()} ms`);
+});

@@ -1,0 +1,80 @@
+import { Button } from '@mantine/core';
+import { ChevronRight, Radio, RefreshCw } from 'lucide-react';
+import { useState } from 'react';
+
+import type { ConnectionView, ConnectorSummary, Priority, Signal } from '../../bindings/wire';
+import { useRead } from '../../engine';
+import { formatCount, formatMoment, visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { Empty } from '../../ui/Empty';
+import { Read } from '../../ui/Read';
+import { SignalPair, typeName } from '../connect/SignalPair';
+import { syncConnection, useWork } from './work';
+
+const SHOWN = 20;
+
+const TONE: Record<Priority, string> = { critical: 'bad', high: 'warn', medium: 'idle', low: 'idle' };
+
+/** The newest signals, each raw beside normalised. */
+export function DataTab({ connection, tool }: { connection: ConnectionView; tool: ConnectorSummary | undefined }) {
+  const read = useRead('signal_list', { connection: connection.name, limit: SHOWN });
+  const busy = useWork((state) => state.busy[connection.name]);
+  const nothing = tool?.streams.length === 0;
+  return (
+    <div className="cn-tab">
+      <Read read={read} rows={6}>
+        {({ signals }) =>
+          signals.length === 0 ? (
+            <Empty icon={Radio} text={t(nothing ? 'connections.data.emptyNothing' : 'connections.data.empty')}>
+              {!nothing && (
+                <Button
+                  leftSection={<RefreshCw size={16} aria-hidden />}
+                  loading={busy === 'sync'}
+                  disabled={connection.paused}
+                  onClick={() => void syncConnection(connection.name)}
+                >
+                  {t('connections.menu.sync')}
+                </Button>
+              )}
+            </Empty>
+          ) : (
+            <>
+              <p className="meta">
+                {t('connections.data.shown', { count: signals.length })}
+                {connection.signals > signals.length && ` ${t('connections.data.of', { total: formatCount(connection.signals) })}`}
+              </p>
+              <ul className="cn-signals-list">
+                {signals.map((signal, index) => (
+                  <SignalRow key={`${signal.stream} ${signal.externalId} ${signal.version}`} signal={signal} first={index === 0} />
+                ))}
+              </ul>
+            </>
+          )
+        }
+      </Read>
+    </div>
+  );
+}
+
+function SignalRow({ signal, first }: { signal: Signal; first: boolean }) {
+  const [open, setOpen] = useState(first);
+  const summary = visible(signal.summary);
+  return (
+    <li>
+      <button type="button" className="cn-signal" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <ChevronRight size={16} aria-hidden className={open ? 'cn-turn open' : 'cn-turn'} />
+        <span className="cn-signal-words">
+          <span className="cut cn-summary" title={summary}>
+            {summary}
+          </span>
+          <span className="meta cut">{[typeName(signal.signalType), ...signal.participants.map(visible)].join(' · ')}</span>
+        </span>
+        {signal.priority && <span className={`pill ${TONE[signal.priority]}`}>{t(`connect.priority.${signal.priority}`)}</span>}
+        <time className="meta figures cn-when" dateTime={signal.timestamp}>
+          {formatMoment(signal.timestamp)}
+        </time>
+      </button>
+      {open && <SignalPair raw={signal.raw} signal={signal} />}
+    </li>
+  );
+}

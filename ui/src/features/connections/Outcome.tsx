@@ -1,0 +1,39 @@
+import { CheckCircle2, Loader, XCircle } from 'lucide-react';
+
+import type { ConnectionView } from '../../bindings/wire';
+import { formatAgo, formatMoment, visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { CONNECTION, Pill } from '../../ui/states';
+import { shownState, useWork, type Outcome } from './work';
+
+/** The state of a connection, or what is done with it now. */
+export function StatePill({ connection }: { connection: ConnectionView }) {
+  const busy = useWork((state) => state.busy[connection.name]);
+  if (busy === 'sync') return <Pill look={{ word: 'connections.syncing', tone: 'run', icon: Loader }} />;
+  return <Pill look={CONNECTION[shownState(connection, busy)]} />;
+}
+
+/** What came of the last test or reading. */
+export function OutcomeWord({ outcome }: { outcome: Outcome | undefined }) {
+  if (!outcome) return null;
+  const Icon = outcome.ok ? CheckCircle2 : XCircle;
+  return (
+    <span className={`cn-word ${outcome.ok ? 'ok' : 'bad'}`}>
+      <Icon size={14} aria-hidden />
+      {visible(outcome.text)}
+    </span>
+  );
+}
+
+/** What came of the last test or reading; when it was tested where nothing was done yet. */
+export function LastWord({ connection }: { connection: ConnectionView }) {
+  const outcome = useWork((state) => state.outcome[connection.name]);
+  if (outcome) return <OutcomeWord outcome={outcome} />;
+  const at = connection.lastTestedAt ?? connection.lastConnectedAt;
+  if (!at) return <span className="cn-quiet">{t('connections.never')}</span>;
+  return (
+    <time className="cn-quiet" dateTime={at} title={formatMoment(at)}>
+      {formatAgo(at)}
+    </time>
+  );
+}

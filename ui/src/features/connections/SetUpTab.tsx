@@ -1,0 +1,199 @@
+import { Button, Checkbox, TextInput } from '@mantine/core';
+import { CheckCircle2, Lock, ShieldCheck } from 'lucide-react';
+import { useState, type FormEvent, type KeyboardEvent } from 'react';
+
+import type { ConnectionView, ConnectorDetail } from '../../bindings/wire';
+import { useDo, useRead } from '../../engine';
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { toProblem } from '../../platform';
+import { ProblemBlock } from '../../ui/ProblemBlock';
+import { Read } from '../../ui/Read';
+import { SettingInput } from '../connect/fields';
+import { asText, BASE_URL, isAddress, plainAddress, settingMistake, type Mistakes, type Settings } from '../connect/settings';
+import { testConnection } from './work';
+
+/** Settings that can be changed, where the key may go, and whether private addresses are allowed. */
+export function SetUpTab({ connection }: { connection: ConnectionView }) {
+  const connector = useRead('connector_show', { connector: connection.connector });
+  return (
+    <div className="cn-tab">
+      <Read read={connector} rows={4}>
+        {(detail) => <SetUpForm connection={connection} detail={detail} />}
+      </Read>
+    </div>
+  );
+}
+
+const id = (key: string) => `cn-set-${key}`;
+
+function SetUpForm({ connection, detail }: { connection: ConnectionView; detail: ConnectorDetail }) {
+  const kept: Settings = Object.fromEntries(detail.settings.map((field) => [field.key, asText(connection.config[field.key] ?? field.default)]));
+  kept[BASE_URL] = asText(connection.config[BASE_URL]) || plainAddress(detail);
+  const [changed, setChanged] = useState<Settings>({});
+  const [allow, setAllow] = useState<boolean>();
+  const [mistakes, setMistakes] = useState<Mistakes>({});
+  const [saved, setSaved] = useState(false);
+  const set = useDo('connection_set', {
+    touches: ['connection_list', 'connection_show'],
+    onSuccess: () => {
+      setChanged({});
+      setAllow(undefined);
+      setSaved(true);
+    },
+  });
+  const value = (key: string) => changed[key] ?? kept[key] ?? '';
+  const differs = Object.keys(changed).filter((key) => changed[key]?.trim() !== kept[key]);
+  const allowPrivate = allow ?? connection.allowPrivate;
+  const dirty = differs.length > 0 || allowPrivate !== connection.allowPrivate;
+  const change = (key: string, text: string) => {
+    setChanged({ ...changed, [key]: text });
+    setMistakes(Object.fromEntries(Object.entries(mistakes).filter(([other]) => other !== key)));
+    setSaved(false);
+    set.reset();
+  };
+  const wrong = (): Mistakes => {
+    const found: Mistakes = {};
+    for (const field of detail.settings) {
+      const why = settingMistake(field, value(field.key));
+      if (why) found[field.key] = why;
+      else if (!value(field.key).trim() && kept[field.key]) found[field.key] = t('connections.setUp.cannotEmpty');
+    }
+    const address = value(BASE_URL).trim();
+    if (differs.includes(BASE_URL) && !isAddress(address)) found[BASE_URL] = t('connect.addressWrong');
+    return found;
+  };
+  const submit = () => {
+    if (!dirty || set.isPending) return;
+    const found = wrong();
+    setMistakes(found);
+    const first = Object.keys(found)[0];
+    if (first) document.getElementById(id(first))?.focus();
+    else
+      set.mutate(
+        { name: connection.name, config: Object.fromEntries(differs.map((key) => [key, value(key).trim()])), allowPrivate },
+        {
+          onError: (error) => {
+            const { subject, hint } = toProblem(error);
+            if (subject?.kind === 'field') setMistakes({ [subject.name]: visible(hint) });
+          },
+        },
+      );
+  };
+  const keys = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && dirty) {
+      event.preventDefault();
+      submit();
+    }
+  };
+  const problem = set.isError ? toProblem(set.error) : undefined;
+  const moved = differs.includes(BASE_URL) ? originOf(value(BASE_URL)) : undefined;
+  return (
+    <form
+      className="cn-set-up"
+      noValidate
+      onKeyDown={keys}
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <section className="card">
+        <h3>{t('connections.setUp.settings')}</h3>
+        {detail.settings.length === 0 && <p className="meta">{t('connections.setUp.noSettings')}</p>}
+        {detail.settings.map((field) => (
+          <SettingInput
+            key={field.key}
+            id={id(field.key)}
+            field={field}
+            value={value(field.key)}
+            error={mistakes[field.key]}
+            onChange={(text) => change(field.key, text)}
+          />
+        ))}
+        <TextInput
+          id={id(BASE_URL)}
+          label={t('connections.setUp.address')}
+          description={t('connections.setUp.addressHelp')}
+          inputMode="url"
+          spellCheck={false}
+          autoComplete="off"
+          placeholder={detail.baseUrl}
+          value={value(BASE_URL)}
+          error={mistakes[BASE_URL]}
+          onChange={(event) => change(BASE_URL, event.currentTarget.value)}
+        />
+        <Checkbox
+          size="sm"
+          label={t('connections.setUp.private')}
+          description={t('connections.setUp.privateHelp')}
+          checked={allowPrivate}
+          onChange={(event) => {
+            setAllow(event.currentTarget.checked);
+            setSaved(false);
+          }}
+        />
+        {moved && !connection.origins.includes(moved) && (
+          <p className="cn-warned">{t('connections.setUp.moved', { origin: visible(moved) })}</p>
+        )}
+        {problem && problem.subject?.kind !== 'field' && <ProblemBlock problem={problem} />}
+        <div className="row">
+          <Button type="submit" variant="filled" disabled={!dirty} loading={set.isPending}>
+            {t('common.save')}
+          </Button>
+          {dirty && (
+            <Button
+              onClick={() => {
+                setChanged({});
+                setAllow(undefined);
+                setMistakes({});
+                set.reset();
+              }}
+            >
+              {t('connections.setUp.discard')}
+            </Button>
+          )}
+          <span role="status" className="cn-saved">
+            {saved && (
+              <>
+                <span className="cn-word ok">
+                  <CheckCircle2 size={14} aria-hidden />
+                  {t('connections.setUp.saved')}
+                </span>
+                <Button size="xs" h={30} px={10} onClick={() => void testConnection(connection.name)}>
+                  {t('connections.menu.test')}
+                </Button>
+              </>
+            )}
+          </span>
+        </div>
+      </section>
+      <section className="card">
+        <h3>{t('connections.setUp.origins')}</h3>
+        <p className="meta">{connection.origins.length > 0 ? t('connections.setUp.originsHelp') : t('connections.setUp.noOrigins')}</p>
+        <ul className="cn-origins">
+          {connection.origins.map((origin) => (
+            <li key={origin}>
+              <ShieldCheck size={14} aria-hidden className="mark ok" />
+              <span className="mono">{visible(origin)}</span>
+            </li>
+          ))}
+        </ul>
+        {connection.auth !== null && (
+          <p className="cw-locked">
+            <Lock size={14} aria-hidden />
+            {t('connect.locked')}
+          </p>
+        )}
+      </section>
+    </form>
+  );
+}
+
+function originOf(text: string): string | undefined {
+  try {
+    return new URL(text.trim()).origin;
+  } catch {
+    return undefined;
+  }
+}

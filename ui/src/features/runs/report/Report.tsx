@@ -1,0 +1,44 @@
+import type { RunReport } from '../../../bindings/wire';
+import { durationMs, isActive, isFinal } from '../figures';
+import { useNow } from '../now';
+import { Announcer } from './Announcer';
+import { CheckPart } from './CheckPart';
+import { PartialResults } from './PartialResults';
+import { Problems } from './Problems';
+import { Question } from './Question';
+import { ShownRequests } from './ShownRequests';
+import { StepsTable } from './StepsTable';
+import { Summary } from './Summary';
+import { Timeline } from './Timeline';
+import { UndoPart } from './UndoPart';
+
+interface Props {
+  report: RunReport;
+  runAgain?: () => void;
+  /** Opens the whole page, where this is beside something else. */
+  onFull?: () => void;
+}
+
+/** A report from its headline to its last item; what waits for the user comes first. */
+export function Report({ report, runAgain, onFull }: Props) {
+  const now = useNow(isActive(report));
+  // A check that found something explains what follows.
+  const found = report.check.some((finding) => finding.level !== 'effect');
+  return (
+    <div className="run-report">
+      <Announcer report={report} />
+      <Summary report={report} elapsedMs={durationMs(report.createdAt, report.finishedAt, now)} onFull={onFull} />
+      {report.needsYou.map((question) => (
+        <Question key={`${question.step}-${question.item}`} report={report} question={question} open={!isFinal(report.state)} />
+      ))}
+      {found && <CheckPart report={report} runAgain={runAgain} />}
+      <Timeline report={report} now={now} />
+      <StepsTable report={report} now={now} />
+      <Problems report={report} runAgain={runAgain} />
+      <UndoPart report={report} />
+      <PartialResults report={report} />
+      <ShownRequests report={report} />
+      {!found && <CheckPart report={report} runAgain={runAgain} />}
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+import { ActionIcon, Button, Menu } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { ChevronDown, Download, Link2, RotateCcw, Workflow } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+import { useLocation } from 'wouter';
+
+import type { RunReport } from '../../../bindings/wire';
+import { send } from '../../../engine';
+import { t } from '../../../lib/words';
+import { platform } from '../../../platform';
+import { fileName } from '../figures';
+
+type Kind = 'json' | 'markdown' | 'html';
+const FILES: Record<Kind, { ending: string; type: string }> = {
+  json: { ending: 'json', type: 'application/json' },
+  markdown: { ending: 'md', type: 'text/markdown' },
+  html: { ending: 'html', type: 'text/html' },
+};
+
+/** What can be done with a run's report. Below 1100 px everything but the main thing folds. */
+export function RunActions({ report, again, starting }: { report: RunReport; again: (() => void) | undefined; starting: boolean }) {
+  const [, go] = useLocation();
+  const narrow = useMediaQuery('(max-width: 1100px)', undefined, { getInitialValueInEffect: false });
+  const tiny = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
+  const [said, setSaid] = useState('');
+  const open = () => go(`/chains/${encodeURIComponent(report.chainId)}`);
+  const copy = () => void navigator.clipboard.writeText(address(report)).then(() => say(t('runs.report.copied')), () => undefined);
+  const say = (text: string) => {
+    setSaid(text);
+    setTimeout(() => setSaid(''), 3_000);
+  };
+  const files = (
+    <>
+      <Menu.Label>{t('runs.report.export')}</Menu.Label>
+      {(Object.keys(FILES) as Kind[]).map((kind) => (
+        <Menu.Item key={kind} onClick={() => void save(report, kind).then((file) => say(t('runs.report.saved', { file })))}>
+          {t(`runs.report.${kind}`)}
+        </Menu.Item>
+      ))}
+    </>
+  );
+  return (
+    <>
+      <span role="status" className="meta run-said cut">
+        {said}
+      </span>
+      {narrow ? (
+        <Drop label={t('runs.report.more')}>
+          <Menu.Item leftSection={<Workflow size={16} aria-hidden />} onClick={open}>
+            {t('runs.report.openEditor')}
+          </Menu.Item>
+          <Menu.Item leftSection={<Link2 size={16} aria-hidden />} onClick={copy}>
+            {t('runs.report.copyLink')}
+          </Menu.Item>
+          <Menu.Divider />
+          {files}
+        </Drop>
+      ) : (
+        <>
+          <Button leftSection={<Link2 size={16} aria-hidden />} onClick={copy}>
+            {t('runs.report.copyLink')}
+          </Button>
+          <Drop label={t('runs.report.export')} icon={<Download size={16} aria-hidden />}>
+            {files}
+          </Drop>
+          <Button leftSection={<Workflow size={16} aria-hidden />} onClick={open}>
+            {t('runs.report.openEditor')}
+          </Button>
+        </>
+      )}
+      {again && tiny && (
+        <ActionIcon variant="filled" aria-label={t('runs.report.runAgain')} loading={starting} onClick={again}>
+          <RotateCcw size={16} />
+        </ActionIcon>
+      )}
+      {again && !tiny && (
+        <Button variant="filled" leftSection={<RotateCcw size={16} aria-hidden />} loading={starting} onClick={again}>
+          {t('runs.report.runAgain')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Drop({ label, icon, children }: { label: string; icon?: ReactNode; children: ReactNode }) {
+  return (
+    <Menu position="bottom-end" shadow="md">
+      <Menu.Target>
+        <Button leftSection={icon} rightSection={<ChevronDown size={14} aria-hidden />}>
+          {label}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>{children}</Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** What opens this report again: the window has addresses of its own. */
+function address(report: RunReport): string {
+  const id = encodeURIComponent(report.run);
+  return platform.kind === 'window' ? `patchbay://open/run/${id}` : `${location.origin}${location.pathname}#/runs/${id}`;
+}
+
+/** Hands the report to the browser as a file; gives its name. */
+async function save(report: RunReport, kind: Kind): Promise<string> {
+  const { ending, type } = FILES[kind];
+  const text = kind === 'json' ? JSON.stringify(report, null, 2) : ((await send('run_report', { run: report.run, render: kind })).rendered ?? '');
+  const file = fileName(report.chain, report.run, ending);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = file;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  return file;
+}

@@ -1,0 +1,26 @@
+import { useLocation } from 'wouter';
+
+import type { FixAction, Problem, RunReport } from '../../../bindings/wire';
+
+/** Where a fix of a run's problem is: its step in the editor, its connection, or another run. */
+export function useFix(report: RunReport, runAgain?: () => void) {
+  const [, go] = useLocation();
+  return (problem: Problem, step?: string): (() => void) | undefined => {
+    const action: FixAction | undefined = problem.fix?.action;
+    const connection = problem.subject?.kind === 'connection' ? problem.subject.name : undefined;
+    switch (action) {
+      case 'edit_mapping':
+      case 'edit_input':
+        return () => go(`/chains/${encodeURIComponent(report.chainId)}${step === undefined ? '' : `/step/${encodeURIComponent(step)}`}`);
+      case 'reconnect':
+      case 'replace_key':
+      case 'edit_settings':
+      case 'allow_target':
+        return connection === undefined ? undefined : () => go(`/connections/${encodeURIComponent(connection)}`);
+      case 'retry':
+        return runAgain;
+      default:
+        return undefined;
+    }
+  };
+}
