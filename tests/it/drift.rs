@@ -10,6 +10,15 @@ fn the_schema_of_the_connector_format_is_current() {
 }
 
 #[test]
+fn the_bindings_of_the_interface_are_current() {
+    let kept = std::fs::read_to_string(root().join("ui/src/bindings/wire.ts")).unwrap();
+    assert!(
+        kept == patchbay_api::bindings::module(),
+        "ui/src/bindings/wire.ts has drifted: run `cargo xtask gen`"
+    );
+}
+
+#[test]
 fn every_query_has_its_offline_data_and_nothing_else_has() {
     // The build itself fails on a query without data; data without a query is what remains to find.
     let mut queries = 0;

@@ -19,3 +19,4 @@ mod serve;
 mod shapes;
 mod trouble;
 mod walks;
+mod window;

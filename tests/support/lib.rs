@@ -9,12 +9,14 @@ pub mod cli;
 pub mod prism;
 pub mod sandbox;
 pub mod serve;
+pub mod window;
 
 use std::path::{Path, PathBuf};
 
 pub use cli::{Cli, Output};
 pub use sandbox::SandboxProcess;
 pub use serve::{Served, walks_possible};
+pub use window::{Window, window_possible};
 
 /// The checkout.
 pub fn root() -> PathBuf {

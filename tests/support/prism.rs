@@ -172,7 +172,7 @@ impl Drop for Prism {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a free port for a program that is not ours")]
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

@@ -17,6 +17,17 @@ pub(crate) fn all() -> Result<()> {
     packages::ensure(packages::BUILD)?;
     println!("descriptors/descriptor.schema.json");
     shell::cargo(&["run", "--quiet", "--package", "patchbay-descriptor", "--example", "write_schema"])?;
+    println!("ui/src/bindings/wire.ts");
+    shell::cargo(&[
+        "run",
+        "--quiet",
+        "--package",
+        "patchbay-api",
+        "--features",
+        "ts",
+        "--example",
+        "write_bindings",
+    ])?;
     println!("{QUERIES}");
     let folder = shell::root().join(QUERIES);
     for entry in std::fs::read_dir(&folder).context(QUERIES)? {

@@ -1,10 +1,12 @@
 //! `cargo xtask`: sets up, tests, generates, measures and bundles the product.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
+mod app;
 mod bench;
 mod bundle;
 mod coverage;
 mod generate;
+mod interface;
 mod new_descriptor;
 mod packages;
 mod shell;
@@ -74,7 +76,7 @@ fn main() -> ExitCode {
 /// Does what was asked; whether all is well.
 fn perform() -> Result<bool> {
     match Args::parse().command {
-        Task::App => app()?,
+        Task::App => app::start()?,
         Task::Test { full } => return suite::test(full),
         Task::Check => suite::check()?,
         Task::Gen { check: false } => generate::all()?,
@@ -86,20 +88,4 @@ fn perform() -> Result<bool> {
         Task::NewDescriptor { id } => new_descriptor::write(&id)?,
     }
     Ok(true)
-}
-
-/// Until there is a window: the demonstration on the command line, in a folder of its own.
-fn app() -> Result<()> {
-    packages::ensure(packages::BUILD)?;
-    shell::cargo(&["build", "--package", "patchbay-headless"])?;
-    let data = shell::root().join("target/demo");
-    println!("There is no window yet: this is the demonstration on the command line.\n");
-    let mut demo = std::process::Command::new(shell::root().join("target/debug/patchbay-cli"));
-    demo.args(["--secrets", "passphrase", "--data-dir"]).arg(data).arg("demo");
-    // The folder outlives the process, so the key must: the demonstration can be killed and started
-    // again. It guards the sandbox's pretend keys only.
-    if std::env::var_os("PATCHBAY_PASSPHRASE").is_none() {
-        demo.env("PATCHBAY_PASSPHRASE", "demonstration");
-    }
-    shell::run(&mut demo)
 }

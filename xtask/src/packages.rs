@@ -6,19 +6,34 @@ use anyhow::{Result, bail};
 
 use crate::shell;
 
-/// A Debian package and a program that shows it is there.
+/// A Debian package and what shows it is there: a program, or a library with its headers.
 pub(crate) type Package = (&'static str, &'static str);
 
+const COMPILER: Package = ("build-essential", "cc");
+const LIBRARIES: Package = ("pkg-config", "pkg-config");
+/// What the window shows its page with.
+const WEB_VIEW: Package = ("libwebkit2gtk-4.1-dev", "library webkit2gtk-4.1");
+
+const NODE: Package = ("nodejs", "node");
+const NPM: Package = ("npm", "npm");
+
 /// For building.
-pub(crate) const BUILD: &[Package] = &[("build-essential", "cc")];
+pub(crate) const BUILD: &[Package] = &[COMPILER, LIBRARIES, WEB_VIEW, NODE, NPM];
 /// For the tests beside that.
 pub(crate) const TEST: &[Package] = &[
-    ("build-essential", "cc"),
+    COMPILER,
+    LIBRARIES,
+    WEB_VIEW,
     ("dbus", "dbus-run-session"),
     ("gnome-keyring", "gnome-keyring-daemon"),
     ("openssl", "openssl"),
-    ("nodejs", "node"),
-    ("npm", "npm"),
+    NODE,
+    NPM,
+    // A browser for the interface, a display and a driver for the window.
+    ("chromium", "chromium"),
+    ("fonts-dejavu-core", "font DejaVu"),
+    ("xvfb", "Xvfb"),
+    ("webkit2gtk-driver", "WebKitWebDriver"),
 ];
 /// For bundles.
 pub(crate) const BUNDLE: &[Package] = &[("dpkg", "dpkg-deb"), ("rpm", "rpmbuild")];
@@ -47,6 +62,11 @@ pub(crate) fn ensure(packages: &[Package]) -> Result<()> {
             bail!("these are missing: {names}. Install them with:\n\n    sudo sh -c '{command}'\n")
         }
     }
+}
+
+/// The bridge between WebDriver and the window.
+pub(crate) fn ensure_window_driver() -> Result<()> {
+    ensure_cargo_tool("tauri-driver")
 }
 
 /// A tool from crates.io, built where it is missing.

@@ -35,7 +35,13 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether a program is there.
-pub(crate) fn have(program: &str) -> bool {
-    Command::new("sh").args(["-c", &format!("command -v {program}")]).output().is_ok_and(|o| o.status.success())
+/// Whether a program is there, or, after the word `library` or `font`, what is needed to build or write
+/// with one.
+pub(crate) fn have(name: &str) -> bool {
+    let probe = match name.split_once(' ') {
+        Some(("library", library)) => format!("pkg-config --exists {library}"),
+        Some(("font", font)) => format!("ls /usr/share/fonts/truetype/*/{font}*"),
+        _ => format!("command -v {name}"),
+    };
+    Command::new("sh").args(["-c", &probe]).output().is_ok_and(|o| o.status.success())
 }

@@ -7,13 +7,15 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{coverage, generate, packages, shell, tally};
+use crate::{coverage, generate, interface, packages, shell, tally};
 
 /// Format, lints, architecture.
 pub(crate) fn check() -> Result<()> {
     packages::ensure(packages::BUILD)?;
     packages::ensure_cargo_tool("cargo-nextest")?;
     shell::cargo(&["fmt", "--all", "--check"])?;
+    interface::install("ui")?;
+    interface::check()?;
     lints()?;
     shell::cargo(&["nextest", "run", "--package", "patchbay-tests", "architecture::"])
 }
@@ -26,6 +28,8 @@ fn lints() -> Result<()> {
 pub(crate) fn processes() -> Result<()> {
     packages::ensure(packages::TEST)?;
     packages::ensure_cargo_tool("cargo-nextest")?;
+    interface::install("tests/node")?;
+    interface::build()?;
     shell::cargo(&["build", "--package", "patchbay-headless"])?;
     shell::cargo(&["nextest", "run", "--package", "patchbay-tests"])
 }
@@ -39,14 +43,9 @@ pub(crate) fn test(full: bool) -> Result<bool> {
     packages::ensure(packages::TEST)?;
     packages::ensure_cargo_tool("cargo-nextest")?;
     packages::ensure_cargo_tool("cargo-deny")?;
-    let node = shell::root().join("tests/node");
-    if !node.join("node_modules/.bin/prism").exists() {
-        shell::run(
-            Command::new("npm")
-                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
-                .arg(&node),
-        )?;
-    }
+    packages::ensure_window_driver()?;
+    interface::install("tests/node")?;
+    interface::install("ui")?;
     let vendors = std::env::var_os("PATCHBAY_REALWORLD")
         .map_or_else(|| shell::root().join("../shared/realworld"), PathBuf::from);
     if !vendors.is_dir() {
@@ -56,13 +55,17 @@ pub(crate) fn test(full: bool) -> Result<bool> {
     shell::cargo(&["fmt", "--all", "--check"])?;
     step("generated files");
     generate::check()?;
+    step("interface");
+    interface::check()?;
+    interface::build()?;
     step("build");
     shell::cargo(&["build", "--workspace", "--all-targets"])?;
     step("lints");
     lints()?;
     step("dependencies");
     // Advisories need a database that is not at hand everywhere; they are not run here.
-    shell::cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"])?;
+    // The root is a package, too: without the word, only its own dependencies would be looked at.
+    shell::cargo(&["deny", "--workspace", "--log-level", "error", "check", "bans", "licenses", "sources"])?;
     println!("advisories were not run: their database is not part of the checkout");
     if full {
         step("coverage");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use crate::events::AppEvent;
+use crate::events::Update;
 
 /// Is shown every command.
 pub(crate) trait Visitor {
@@ -23,7 +23,7 @@ pub fn module() -> String {
     let mut commands = Commands { types: &mut types, text: String::new() };
     crate::commands::visit(&mut commands);
     let list = commands.text;
-    types.add::<AppEvent>();
+    types.add::<Update>();
     let declared: String = types.declared.into_values().collect();
     format!(
         "// Written by `cargo xtask gen` from the engine's own types. Do not edit.\n\n{declared}\

@@ -49,7 +49,7 @@ struct Inner {
 
 impl Hub {
     /// Takes the data folder and builds the engine. Fails with `IN_USE` where another process owns
-    /// the folder. Starts no work: see [`Workspace::take_up_runs`].
+    /// the folder. Starts no work: see [`Hub::take_up_runs`].
     pub fn start(options: HubOptions) -> Result<Self, Problem> {
         let HubOptions { data_dir, secrets, clock, host } = options;
         let lock = OwnerLock::acquire(&data_dir).map_err(Problem::from)?;
@@ -74,7 +74,7 @@ impl Hub {
     }
 
     /// The stream of events.
-    pub fn events(&self) -> &Stream {
+    pub fn events(&self) -> &Arc<Stream> {
         &self.inner.events
     }
 
@@ -105,10 +105,6 @@ impl Hub {
         &self.inner.secrets
     }
 
-    pub(crate) fn event_stream(&self) -> &Arc<Stream> {
-        &self.inner.events
-    }
-
     /// The folder of a workspace.
     pub(crate) fn workspace_dir(&self, name: &str) -> PathBuf {
         self.inner.data_dir.join("workspaces").join(name)
@@ -130,6 +126,19 @@ impl Hub {
         let workspace = Workspace::open(self, name).await?;
         open.insert(name.to_owned(), workspace.clone());
         Ok(workspace)
+    }
+
+    /// Opens every workspace and takes up the runs that an earlier start left open; says how many.
+    /// A workspace that cannot be opened is logged: the others go on, and its own commands say why.
+    pub async fn take_up_runs(&self) -> Result<usize, Problem> {
+        let mut runs = 0;
+        for name in crate::workspaces::names(self)? {
+            match async { self.workspace(&name).await?.take_up_runs().await }.await {
+                Ok(count) => runs += count,
+                Err(problem) => tracing::error!(workspace = name, %problem, "its runs are not taken up"),
+            }
+        }
+        Ok(runs)
     }
 
     /// Closes a workspace: its runs are left to a later start, its database is closed.

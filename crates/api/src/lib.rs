@@ -19,6 +19,7 @@ pub mod forward;
 pub mod health;
 mod hub;
 pub mod links;
+pub mod place;
 pub mod run_data;
 pub mod runs;
 pub mod samples;

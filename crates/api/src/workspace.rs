@@ -83,7 +83,7 @@ impl Workspace {
         let authoriser = Authoriser::new(vault.clone(), store.clone());
         let engine = Engine::new(hub.net().clone(), authoriser.clone(), store.clone(), hub.clock().clone());
         let events: Arc<dyn EventSink> =
-            Arc::new(WorkspaceEvents { workspace: name.to_owned(), stream: hub.event_stream().clone() });
+            Arc::new(WorkspaceEvents { workspace: name.to_owned(), stream: hub.events().clone() });
         let runner = Runner {
             store: store.clone(),
             engine: engine.clone(),
@@ -175,7 +175,8 @@ impl Workspace {
 
     /// Starts working on a run, unless this process does already.
     pub(crate) async fn spawn(&self, run: Run) -> Result<(), Problem> {
-        if self.is_live(&run.id) {
+        // It may have ended since it was read.
+        if self.is_live(&run.id) || self.run(&run.id).await?.state.is_final() {
             return Ok(());
         }
         self.store().run_claim(&run.id, self.store().boot()).await?;
@@ -232,13 +233,22 @@ impl Workspace {
             return Ok(run.state);
         }
         let Some(mut left) = self.runs().get(id).map(|task| task.left.clone()) else {
-            return Ok(run.state);
+            return self.left_behind(id).await;
         };
         let result = left.wait_for(Option::is_some).await.map(|value| value.clone());
         match result {
             Ok(Some(result)) => result,
-            // The task ended without a word: a bug of ours. The journal still tells the truth.
-            Ok(None) | Err(_) => Err(Problem::new(Code::Internal).detail("the run's task ended unexpectedly")),
+            // The task was cut off. The journal still tells the truth.
+            Ok(None) | Err(_) => self.left_behind(id).await,
+        }
+    }
+
+    /// The state of a run that nobody works on any more, because this engine is ending: another one
+    /// can go on with it.
+    async fn left_behind(&self, id: &RunId) -> Result<RunState, Problem> {
+        match self.run(id).await {
+            Ok(run) if run.state.is_final() => Ok(run.state),
+            _ => Err(Problem::new(Code::InUse).detail("the engine that worked on the run has ended")),
         }
     }
 

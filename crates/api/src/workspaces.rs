@@ -24,11 +24,15 @@ pub struct WorkspaceList {
 
 /// Lists workspaces.
 pub async fn list(hub: &Hub, _: &str, _: Empty) -> Result<WorkspaceList, Problem> {
+    Ok(WorkspaceList { workspaces: names(hub)? })
+}
+
+pub(crate) fn names(hub: &Hub) -> Result<Vec<String>, Problem> {
     let mut workspaces = patchbay_store::workspaces(hub.data_dir()).map_err(Problem::from)?;
     workspaces.retain(|name| name != DEFAULT);
     workspaces.sort();
     workspaces.insert(0, DEFAULT.to_owned());
-    Ok(WorkspaceList { workspaces })
+    Ok(workspaces)
 }
 
 /// A workspace by name.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_api::forward::{answers, forward, serve};
+use patchbay_api::place::{self, SecretsKind};
 use patchbay_api::{Hub, HubOptions, SecretsChoice, dispatch};
 use patchbay_model::SystemClock;
-use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::problem::{Code, Problem};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -105,43 +106,16 @@ fn start(args: &Args, data_dir: PathBuf) -> Result<Hub, Problem> {
     })
 }
 
-/// Where everything is kept: as given, else the place that the system gives programs
-/// (XDG Base Directory Specification 0.8).
+/// Where everything is kept.
 pub(crate) fn data_dir(args: &Args) -> Result<PathBuf, Problem> {
-    if let Some(dir) = &args.data_dir {
-        return std::path::absolute(dir).map_err(|error| no_place(&error.to_string()));
-    }
-    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-    base.or_else(home).map(|base| base.join("patchbay")).ok_or_else(|| no_place("HOME is not set"))
+    place::data_dir(args.data_dir.as_deref())
 }
 
-fn no_place(reason: &str) -> Problem {
-    Problem::new(Code::InputInvalid)
-        .with("field", "The data folder")
-        .with("message", format!("Name it with --data-dir: {reason}."))
-        .about(Subject::Field { name: "data-dir".into() })
-}
-
-/// The store as asked for. Where nothing is asked: a passphrase where one was used here before or
-/// is given in the environment, else the keyring.
 fn secrets(args: &Args, data_dir: &Path) -> Result<SecretsChoice, Problem> {
-    let given = std::env::var("PATCHBAY_PASSPHRASE").ok().filter(|text| !text.is_empty());
-    let choice = args.secrets.unwrap_or(if given.is_some() || data_dir.join("vault.json").exists() {
-        Secrets::Passphrase
-    } else {
-        Secrets::Keyring
+    let asked = args.secrets.map(|store| match store {
+        Secrets::Keyring => SecretsKind::Keyring,
+        Secrets::Passphrase => SecretsKind::Passphrase,
+        Secrets::Memory => SecretsKind::Memory,
     });
-    Ok(match choice {
-        Secrets::Keyring => SecretsChoice::Keyring,
-        Secrets::Memory => SecretsChoice::Memory,
-        Secrets::Passphrase => match given {
-            Some(passphrase) => SecretsChoice::passphrase(passphrase),
-            None => {
-                return Err(Problem::new(Code::SecretStoreLocked)
-                    .detail("Set PATCHBAY_PASSPHRASE to the passphrase of this data folder.")
-                    .about(Subject::Field { name: "PATCHBAY_PASSPHRASE".into() }));
-            }
-        },
-    })
+    place::secrets(asked, std::env::var("PATCHBAY_PASSPHRASE").ok(), data_dir)
 }

@@ -10,6 +10,7 @@ pub(crate) struct CommandLine;
 
 impl Host for CommandLine {
     fn open_url(&self, url: &str) -> Result<(), Problem> {
+        let url = patchbay_model::address::for_browser(url)?;
         crate::print::note(&format!("Open this page in your browser: {url}"));
         Ok(())
     }

@@ -62,7 +62,9 @@ pub(crate) async fn restore(args: &Args, file: &Path) -> Result<u8, Problem> {
 /// Owns the data folder until the process is ended. The first line of output says that it is ready.
 pub(crate) async fn stay(args: &Args) -> Result<u8, Problem> {
     let engine = Engine::own(args)?;
-    let runs = engine.hub()?.workspace(&args.workspace).await?.take_up_runs().await?;
+    let hub = engine.hub()?;
+    hub.workspace(&args.workspace).await?;
+    let runs = hub.take_up_runs().await?;
     if args.json {
         print::line(&json!({ "ready": true, "runs": runs }).to_string());
     } else {

@@ -22,10 +22,19 @@ pub(crate) async fn run(args: &Args) -> Result<u8, Problem> {
             detach(args, chain, input.as_deref(), *dry_run).await
         }
         _ => {
-            let engine = Engine::open(args).await?;
-            let result = with_engine(args, &engine).await;
-            engine.close().await;
-            result
+            let mut tries = 0;
+            loop {
+                let engine = Engine::open(args).await?;
+                let anothers = matches!(engine, Engine::Other { .. });
+                let result = with_engine(args, &engine).await;
+                engine.close().await;
+                // The process that worked on the run ended while we waited: we go on with it.
+                let ended = matches!(&result, Err(problem) if problem.code() == Code::InUse);
+                tries += 1;
+                if !(ended && anothers && tries < 5 && matches!(args.command, Command::Wait { .. })) {
+                    return result;
+                }
+            }
         }
     }
 }

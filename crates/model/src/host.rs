@@ -8,13 +8,14 @@ use crate::rate::RateBudget;
 
 /// The program that holds the engine: the window or the command line.
 pub trait Host: Send + Sync {
-    /// Opens an address in the system's browser. The address has been checked already.
+    /// Opens an address in the system's browser, after [`for_browser`](crate::address::for_browser)
+    /// has let it through: an address may come from a connector or a service.
     fn open_url(&self, url: &str) -> Result<(), Problem>;
 
     /// Shows a notification of the system. Never holds secrets or item contents.
     fn notify(&self, title: &str, body: &str) -> Result<(), Problem>;
 
-    /// Lets the user choose a file; none where the user declines or there is nobody to ask.
+    /// Lets the user choose a file; none where the user declines. Waits for the user.
     fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem>;
 }
 

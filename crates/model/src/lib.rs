@@ -4,6 +4,7 @@
 //! thing that reads the outside world is [`SystemClock`], which exists so that nobody else does.
 //! Every other crate may use this one; it uses none of them.
 
+pub mod address;
 pub mod chain;
 pub mod check;
 pub mod circuit;

@@ -6,11 +6,11 @@ await walk(async ({ open, elapsed }) => {
   await page.getByRole('heading', { level: 1, name: 'Catalogue' }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('git');
-  const card = page.getByRole('article').filter({ hasText: 'GitHub Issues' });
-  await page.press(card.getByRole('button', { name: /Connect/ }));
+
+  await page.press(page.getByRole('button', { name: /Connect GitHub Issues/ }).first());
   const dialog = page.getByRole('dialog');
   await dialog.locator('input[type=password]').first().fill(facts.token);
-  await dialog.getByRole('button', { name: 'Advanced' }).click();
+  await dialog.getByText('Advanced', { exact: true }).click();
   await dialog.getByLabel(/address/i).first().fill(facts.service);
   await dialog.getByRole('checkbox').check();
   await page.press(dialog.getByRole('button', { name: 'Continue', exact: true }));

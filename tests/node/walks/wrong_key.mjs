@@ -6,7 +6,7 @@ await walk(async ({ open }) => {
   const dialog = page.getByRole('dialog');
   const key = dialog.locator('input[type=password]').first();
   await key.fill('sbx_wrong');
-  await dialog.getByRole('button', { name: 'Advanced' }).click();
+  await dialog.getByText('Advanced', { exact: true }).click();
   await dialog.getByLabel(/address/i).first().fill(facts.access.chatUrl);
   await dialog.getByRole('checkbox').check();
   const forward = dialog.getByRole('button', { name: 'Continue', exact: true });

@@ -2309,6 +2309,23 @@ problem: Problem | null,
 remains: JsonValue | null, };
 
 /**
+ * What a screen is sent: `{"seq": n}`, `[event, …]` or `{"lost": true, "seq": n}`.
+ */
+export type Update = { 
+/**
+ * The number of the last event.
+ */
+seq: number, } | Array<AppEvent> | { 
+/**
+ * Always true; tells it from the start.
+ */
+lost: true, 
+/**
+ * The number of the last event.
+ */
+seq: number, };
+
+/**
  * A page to open.
  */
 export type UrlOpenRequest = { 

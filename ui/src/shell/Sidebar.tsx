@@ -4,9 +4,11 @@ import { Link, useLocation } from 'wouter';
 
 import { useRead } from '../engine';
 import { t } from '../lib/words';
+import { Checklist } from '../features/start/Checklist';
 import { PAGES } from './pages';
 import { usePreferences } from './preferences';
 import { written } from './shortcuts';
+import { WorkspaceSwitch } from './WorkspaceSwitch';
 
 /** The pages. Counts appear only for what needs attention. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
@@ -30,6 +32,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         <img src="/icon.svg" alt="" width={24} height={24} />
         <span className="side-word">Patchbay</span>
       </div>
+      <WorkspaceSwitch />
       <button type="button" className="side-item" onClick={onSearch}>
         <Search size={16} aria-hidden />
         <span className="side-word">{t('shell.search')}</span>
@@ -50,6 +53,11 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           </Tooltip>
         );
       })}
+      {!narrow && (
+        <div className="side-foot">
+          <Checklist />
+        </div>
+      )}
     </nav>
   );
 }

@@ -27,7 +27,7 @@ export function Card({ entry, starting, onOpen, onConnect, onManage, onSandbox }
       <div className="cat-card-head">
         <BrandMark icon={connector.icon} name={name} />
         <div className="cat-card-name">
-          <h2 className="cut">
+          <h2>
             <button type="button" className="cat-open" title={name} onClick={onOpen}>
               {name}
             </button>

@@ -10,7 +10,7 @@ export function FilterMenu({ methods }: { methods: string[] }) {
   const view = useCatalogueView();
   const on = view.methods.length + Number(view.polling) + Number(view.connected);
   return (
-    <Menu position="bottom-end" shadow="md" width={240} classNames={{ dropdown: 'cw-pop' }} closeOnItemClick={false}>
+    <Menu position="bottom-end" shadow="md" width={240} withInitialFocusPlaceholder={false} classNames={{ dropdown: 'cw-pop' }} closeOnItemClick={false}>
       <Menu.Target>
         <Button
           className="cat-filter"

@@ -20,7 +20,8 @@ interface Props {
 /** Connects a tool, or replaces a connection's key: sign in, set up, test, done. */
 export function ConnectWizard({ connectorId, connection, onClose }: Props) {
   const connector = useRead('connector_show', { connector: connectorId });
-  const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
+  const connections = useRead('connection_list', { offset: 0, limit: 1_000 }, { enabled: connection === undefined });
+  const replaced = useRead('connection_show', { name: connection ?? '' }, { enabled: connection !== undefined });
   const [dirty, setDirty] = useState(false);
   const [asking, setAsking] = useState(false);
   useReturnedFocus();
@@ -55,20 +56,17 @@ export function ConnectWizard({ connectorId, connection, onClose }: Props) {
         }
       >
         <Read read={connector} rows={5}>
-          {(detail) => (
-            <Read read={connections} rows={5}>
-              {({ connections: known }) => (
-                <Wizard
-                  detail={detail}
-                  known={known}
-                  replacing={known.find((other) => other.name === connection)}
-                  onDirty={setDirty}
-                  onCancel={close}
-                  onClose={onClose}
-                />
-              )}
-            </Read>
-          )}
+          {(detail) =>
+            connection !== undefined ? (
+              <Read read={replaced} rows={5}>
+                {(view) => <Wizard detail={detail} known={[]} replacing={view} onDirty={setDirty} onCancel={close} onClose={onClose} />}
+              </Read>
+            ) : (
+              <Read read={connections} rows={5}>
+                {({ connections: known }) => <Wizard detail={detail} known={known} replacing={undefined} onDirty={setDirty} onCancel={close} onClose={onClose} />}
+              </Read>
+            )
+          }
         </Read>
       </Modal>
       {asking && <Discard onKeep={() => setAsking(false)} onDiscard={onClose} />}

@@ -87,20 +87,28 @@ export function WhatNext({ made, replaced, sync, onClose }: { made: ConnectionVi
         {said === t('connect.syncing') && <Loader size={14} aria-hidden className="turning" />}
         {replaced ? t('connect.replacedBody') : visible(said)}
       </p>
-      <h4>{t('connect.whatNext')}</h4>
+      {!replaced && <h4>{t('connect.whatNext')}</h4>}
       <div className="row">
-        <Button data-first variant="filled" leftSection={<Workflow size={16} aria-hidden />} onClick={() => leave('/chains/new')}>
-          {t('connect.useInChain')}
-        </Button>
+        {replaced ? (
+          <Button data-first variant="filled" onClick={onClose}>
+            {t('common.close')}
+          </Button>
+        ) : (
+          <Button data-first variant="filled" leftSection={<Workflow size={16} aria-hidden />} onClick={() => leave('/chains/new')}>
+            {t('connect.useInChain')}
+          </Button>
+        )}
         <Button leftSection={<Radio size={16} aria-hidden />} onClick={() => {
             useDetailTab.setState({ tab: 'data' });
             leave(`/connections/${encodeURIComponent(made.name)}`);
           }}>
           {t('connect.seeSignals')}
         </Button>
-        <Button leftSection={<Grid2x2 size={16} aria-hidden />} onClick={() => leave('/catalogue')}>
-          {t('connect.connectAnother')}
-        </Button>
+        {!replaced && (
+          <Button leftSection={<Grid2x2 size={16} aria-hidden />} onClick={() => leave('/catalogue')}>
+            {t('connect.connectAnother')}
+          </Button>
+        )}
       </div>
     </div>
   );

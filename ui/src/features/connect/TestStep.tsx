@@ -52,7 +52,7 @@ export function TestStep({ name, test, mismatch, onFix, onOtherKey }: Props) {
           onFix={onOtherKey}
         />
       )}
-      {over && report && !problem && <Samples report={report} />}
+      {over && report && !problem && !mismatch && <Samples report={report} />}
     </>
   );
 }

@@ -43,6 +43,10 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
   const late = detail.settings.filter((field) => !early.includes(field));
   const skipsSetUp = replacing !== undefined || late.length === 0;
 
+  const account = test.report?.account;
+  const otherAccount = replacing?.account && account && replacing.account.id !== account.id ? account : undefined;
+  const refuses = test.problem !== undefined || otherAccount !== undefined;
+
   const change = (part: Partial<Draft>) => {
     setDraft((old) => ({ ...old, ...part }));
     if (Object.keys(part).some((key) => !['advanced', 'method'].includes(key))) onDirty(true);
@@ -75,9 +79,9 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
   // What can be done next has the focus once the test is over.
   useEffect(() => {
     if (step !== 'test' || !test.over) return;
-    const main = form.current?.querySelector<HTMLElement>(test.problem ? '.problem button' : '[data-main]');
+    const main = form.current?.querySelector<HTMLElement>(refuses ? '.problem button' : '[data-main]');
     main?.focus({ preventScroll: true });
-  }, [step, test.over, test.problem]);
+  }, [step, test.over, refuses]);
 
   const request = (change: Partial<Draft> = {}): ConnectRequest => {
     const all = { ...draft, ...change };
@@ -139,7 +143,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
   const submit = () => {
     if (busy || made) return;
     if (step === 'test') {
-      if (test.over && !test.problem && !otherAccount) setStep('done');
+      if (test.over && !refuses) setStep('done');
       return;
     }
     const wrong = wrongIn(step);
@@ -182,8 +186,6 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
     startTest();
   };
 
-  const account = test.report?.account;
-  const otherAccount = replacing?.account && account && replacing.account.id !== account.id ? account : undefined;
   const keys = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -257,7 +259,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
               variant="filled"
               data-main
               loading={busy}
-              disabled={step === 'test' && (!test.over || test.problem !== undefined || otherAccount !== undefined)}
+              disabled={step === 'test' && (!test.over || refuses)}
             >
               {t(step === 'done' ? 'connect.finish' : 'common.continue')}
             </Button>

@@ -35,8 +35,8 @@ export function ConnectionDetail({ name }: { name: string }) {
   const tool = connection && tools.get(connection.connector);
   const open = asked !== undefined;
   const back = (event: KeyboardEvent) => {
-    // Esc closes a menu first, and leaves a form alone.
-    const within = event.target instanceof Element && event.target.closest('[role=menu],[role=listbox]');
+    // Esc closes a dialog or menu first, and leaves a form alone.
+    const within = event.target instanceof Element && event.target.closest('[role=dialog],[role=alertdialog],[role=menu],[role=listbox]');
     if (!within && tab !== 'setUp') go('/connections');
   };
   useShortcuts({ 'Ctrl+Enter': () => void testConnection(name), Escape: back }, connection !== undefined && !open);
@@ -45,7 +45,13 @@ export function ConnectionDetail({ name }: { name: string }) {
     <>
       <Page
         title={visible(name)}
-        aside={connection && <StatePill connection={connection} />}
+        aside={
+          connection && (
+            <span className="cn-state">
+              <StatePill connection={connection} />
+            </span>
+          )
+        }
         actions={
           connection && (
             <>
@@ -54,7 +60,6 @@ export function ConnectionDetail({ name }: { name: string }) {
                 size="sm"
                 label={t('connections.column.on')}
                 checked={!connection.paused}
-                disabled={busy === 'pause'}
                 onChange={(event) => void pauseConnection(name, !event.currentTarget.checked)}
               />
               {tool && tool.streams.length > 0 && (

@@ -1,4 +1,5 @@
 import { Button, Kbd, Switch, TextInput } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { FlaskConical, Plug, Plus, Search, SearchX } from 'lucide-react';
 import { memo, useEffect, useMemo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -20,7 +21,7 @@ import { LastWord, StatePill } from './Outcome';
 import { Trouble } from './Trouble';
 import { useDetailTab } from './tabs';
 import { placeOf, useTools, type Asked } from './useTools';
-import { pauseConnection, troubleOf, useWork } from './work';
+import { isTroubled, pauseConnection, troubleOf, useWork } from './work';
 
 /** The connections of the workspace, those in trouble first. */
 export function ConnectionList() {
@@ -31,6 +32,7 @@ export function ConnectionList() {
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
   const sandbox = useDo('sandbox_start', { touches: ['connection_list', 'chain_list', 'health'] });
   const outcomes = useWork((state) => state.outcome);
+  const room = useRoom();
   useMinutes();
   const all = connections.data?.connections;
   const shown = useMemo(() => {
@@ -40,8 +42,8 @@ export function ConnectionList() {
       return words.every((word) => text.includes(word));
     });
     return found
-      .map((connection) => ({ connection, trouble: troubleOf(connection, outcomes[connection.name]) }))
-      .sort((a, b) => Number(b.trouble !== undefined) - Number(a.trouble !== undefined));
+      .map((connection) => ({ connection, first: isTroubled(connection, outcomes[connection.name]) }))
+      .sort((a, b) => Number(b.first) - Number(a.first));
   }, [all, tools, search, outcomes]);
   const sandboxProblem = sandbox.isError ? toProblem(sandbox.error) : undefined;
   return (
@@ -94,24 +96,34 @@ export function ConnectionList() {
                   <thead>
                     <tr>
                       <th scope="col">{t('connections.column.connection')}</th>
-                      <th scope="col">{t('connections.column.state')}</th>
-                      <th scope="col" className="cn-last">
-                        {t('connections.column.last')}
+                      <th scope="col" className="cn-state-column">
+                        {t('connections.column.state')}
                       </th>
-                      <th scope="col" className="number cn-signals">
-                        {t('connections.column.signals')}
+                      {room > 0 && (
+                        <>
+                          <th scope="col" className="cn-last">
+                            {t('connections.column.last')}
+                          </th>
+                          <th scope="col" className="number cn-signals">
+                            {t('connections.column.signals')}
+                          </th>
+                        </>
+                      )}
+                      {room > 1 && (
+                        <th scope="col" className="number cn-calls">
+                          {t('connections.column.calls')}
+                        </th>
+                      )}
+                      <th scope="col" className="cn-switch">
+                        {t('connections.column.on')}
                       </th>
-                      <th scope="col" className="number cn-calls">
-                        {t('connections.column.calls')}
-                      </th>
-                      <th scope="col">{t('connections.column.on')}</th>
-                      <th scope="col">
+                      <th scope="col" className="cn-menu">
                         <span className="out-of-sight">{t('connections.column.menu')}</span>
                       </th>
                     </tr>
                   </thead>
                   {shown.map(({ connection }) => (
-                    <Rows key={connection.id} connection={connection} tool={tools.get(connection.connector)} onAsk={setAsked} go={go} />
+                    <Rows key={connection.id} connection={connection} tool={tools.get(connection.connector)} onAsk={setAsked} go={go} room={room} />
                   ))}
                 </table>
               </div>
@@ -122,6 +134,16 @@ export function ConnectionList() {
       <Dialogs asked={asked} tool={asked && tools.get(asked.connection.connector)} onClose={() => setAsked(undefined)} />
     </>
   );
+}
+
+/** How many of the lesser columns there is room for: none, some, all. */
+type Room = 0 | 1 | 2;
+const LESSER: Record<Room, number> = { 0: 0, 1: 2, 2: 3 };
+
+function useRoom(): Room {
+  const some = useMediaQuery('(min-width: 701px)', true, { getInitialValueInEffect: false });
+  const all = useMediaQuery('(min-width: 861px)', true, { getInitialValueInEffect: false });
+  return all ? 2 : some ? 1 : 0;
 }
 
 /** "3 min ago" stays true. */
@@ -138,12 +160,12 @@ interface RowProps {
   tool: ConnectorSummary | undefined;
   onAsk: (asked: Asked) => void;
   go: (place: string) => void;
+  room: Room;
 }
 
 /** A connection's row, and below it what is wrong. */
-const Rows = memo(function Rows({ connection, tool, onAsk, go }: RowProps) {
+const Rows = memo(function Rows({ connection, tool, onAsk, go, room }: RowProps) {
   const outcome = useWork((state) => state.outcome[connection.name]);
-  const busy = useWork((state) => state.busy[connection.name]);
   const trouble = troubleOf(connection, outcome);
   const name = visible(connection.name);
   const place = placeOf(connection.name);
@@ -175,20 +197,25 @@ const Rows = memo(function Rows({ connection, tool, onAsk, go }: RowProps) {
         <td>
           <StatePill connection={connection} />
         </td>
-        <td className="cn-last">
-          <LastWord connection={connection} />
-        </td>
-        <td className="number cn-signals">{formatCount(connection.signals)}</td>
-        <td className="number cn-calls">
-          {formatCount(connection.callsOk)}
-          {connection.callsFailed > 0 && <span className="cn-failed">{t('connections.failedCalls', { count: connection.callsFailed })}</span>}
-        </td>
+        {room > 0 && (
+          <>
+            <td>
+              <LastWord connection={connection} />
+            </td>
+            <td className="number">{formatCount(connection.signals)}</td>
+          </>
+        )}
+        {room > 1 && (
+          <td className="number">
+            {formatCount(connection.callsOk)}
+            {connection.callsFailed > 0 && <span className="cn-failed">{t('connections.failedCalls', { count: connection.callsFailed })}</span>}
+          </td>
+        )}
         <td>
           <Switch
             size="sm"
             aria-label={t('connections.onName', { name })}
             checked={!connection.paused}
-            disabled={busy === 'pause'}
             onChange={(event) => void pauseConnection(connection.name, !event.currentTarget.checked)}
           />
         </td>
@@ -198,7 +225,7 @@ const Rows = memo(function Rows({ connection, tool, onAsk, go }: RowProps) {
       </tr>
       {trouble && (
         <tr className="cn-trouble">
-          <td colSpan={7}>
+          <td colSpan={4 + LESSER[room]}>
             <Trouble
               connection={connection}
               problem={trouble}

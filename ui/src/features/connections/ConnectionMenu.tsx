@@ -20,7 +20,7 @@ export function ConnectionMenu({ connection, tool, onAsk }: Props) {
   const noSync = paused ? t('connections.isPaused') : tool?.streams.length === 0 ? t('connections.nothingToSync') : undefined;
   const noKey = connection.auth === null ? t('connections.noKey') : undefined;
   return (
-    <Menu position="bottom-end" shadow="md" width={220} classNames={{ dropdown: 'cw-pop' }}>
+    <Menu position="bottom-end" shadow="md" width={220} withInitialFocusPlaceholder={false} classNames={{ dropdown: 'cw-pop' }}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size={30} aria-label={t('connections.menuName', { name: visible(name) })}>
           <Ellipsis size={16} />

@@ -108,3 +108,7 @@ export function troubleOf(connection: ConnectionView, outcome: Outcome | undefin
   if (outcome?.problem) return outcome.problem;
   return connection.paused ? undefined : (connection.lastError ?? undefined);
 }
+
+/** Whether it needs the user; such connections come first. */
+export const isTroubled = (connection: ConnectionView, outcome: Outcome | undefined): boolean =>
+  troubleOf(connection, outcome) !== undefined || (!connection.paused && (connection.state === 'error' || connection.state === 'stale'));

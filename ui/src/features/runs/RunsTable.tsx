@@ -39,7 +39,6 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
     estimateSize: () => ROW,
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 12,
-    scrollPaddingStart: HEAD,
     initialOffset: () => useRunsView.getState().top,
   });
   useLayoutEffect(() => {
@@ -54,11 +53,13 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
   const wanted = useRef<number | undefined>(undefined);
   useEffect(() => {
     const link = wanted.current === undefined ? undefined : frame.current?.querySelector<HTMLElement>(`tr[data-index="${wanted.current}"] a`);
-    if (!link) return;
+    if (!link || wanted.current === undefined) return;
+    // The row that had the focus is gone by now, which may have moved the list.
+    scrollTo(frame.current, wanted.current);
     wanted.current = undefined;
     link.focus({ preventScroll: true });
   });
-  const now = useNow(rows.some((run) => isActive(run)));
+  const now = useNow(rows.some((run) => isActive(run) && run.state !== 'queued'));
   const toTop = () => {
     useRunsView.setState({ held: undefined, top: 0 });
     frame.current?.scrollTo({ top: 0 });
@@ -74,7 +75,7 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
     if (to === undefined || Number.isNaN(to) || to < 0 || to >= rows.length) return;
     event.preventDefault();
-    virtual.scrollToIndex(to);
+    scrollTo(frame.current, to);
     const link = frame.current?.querySelector<HTMLElement>(`tr[data-index="${to}"] a`);
     if (link) link.focus({ preventScroll: true });
     else wanted.current = to;
@@ -115,6 +116,15 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
   );
 }
 
+/** Scrolls no further than the row needs to be seen below the heading. */
+function scrollTo(frame: HTMLElement | null, index: number) {
+  if (!frame) return;
+  const top = index * ROW;
+  const bottom = HEAD + top + ROW - frame.clientHeight;
+  if (frame.scrollTop > top) frame.scrollTop = top;
+  else if (frame.scrollTop < bottom) frame.scrollTop = bottom;
+}
+
 /** The rows that are not there take their room. */
 const Gap = ({ height }: { height: number }) => (
   <tr aria-hidden className="runs-gap">
@@ -125,7 +135,7 @@ const Gap = ({ height }: { height: number }) => (
 function Row({ run, index, now }: { run: RunView; index: number; now: number }) {
   const [, go] = useLocation();
   const look = RUN[run.state];
-  const ms = !isActive(run) && !isFinal(run.state) ? undefined : durationMs(run.createdAt, run.finishedAt, now);
+  const ms = run.state === 'queued' || (!isActive(run) && !isFinal(run.state)) ? undefined : durationMs(run.createdAt, run.finishedAt, now);
   const started = formatMoment(run.createdAt);
   const chain = visible(run.chain);
   const place = `/runs/${encodeURIComponent(run.id)}`;

@@ -34,7 +34,8 @@ export default function StartPage() {
   return (
     <div className="page-scroll start">
       <div className="start-inner">
-        <Drawing />
+        {/* What to do comes before what is nice to see. */}
+        {!keyring && <Drawing />}
         <header className="start-head">
           <h1 ref={heading} tabIndex={-1}>
             {t('start.title')}

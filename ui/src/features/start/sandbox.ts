@@ -17,7 +17,7 @@ export function useSandbox() {
     onSuccess: ({ chain }) => {
       localStorage.setItem(CHAIN, chain);
       set({ begun: true });
-      go(`/chains/${chain}?try`);
+      go(`/chains/${chain}/try`);
     },
   });
 }

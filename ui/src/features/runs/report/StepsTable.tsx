@@ -82,7 +82,7 @@ function StepRow({ step, columns, problems, until }: { step: StepReport; columns
         </div>
         {step.itemsIn > 0 && (
           <div className="meta figures narrow">
-            {t('runs.steps.line', { done: formatCount(step.done), itemsIn: formatCount(step.itemsIn), calls: t('runs.steps.calls', { count: step.calls }) })}
+            {t(shownCount(step) > 0 ? 'runs.steps.lineShown' : 'runs.steps.line', { done: formatCount(step.done), shown: formatCount(shownCount(step)), itemsIn: formatCount(step.itemsIn), calls: t('runs.steps.calls', { count: step.calls }) })}
           </div>
         )}
         {first && <div className="meta cut run-problem narrow">{visible(first.title)}</div>}

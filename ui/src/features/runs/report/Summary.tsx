@@ -33,7 +33,7 @@ export function Summary({ report, elapsedMs, onFull }: { report: RunReport; elap
   return (
     <section className="run-summary" aria-label={t('runs.report.label')}>
       {onFull && (
-        <div className="run-summary-row">
+        <div className="run-summary-row pills">
           <Pill look={report.interrupted ? INTERRUPTED : RUN[report.state]} />
           {report.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
           <Button className="run-summary-end" size="compact-sm" variant="subtle" onClick={onFull}>

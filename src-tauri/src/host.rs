@@ -1,0 +1,69 @@
+//! What the engine may ask of the desktop.
+
+use std::path::PathBuf;
+
+use patchbay_model::Host;
+use patchbay_model::address::for_browser;
+use patchbay_model::problem::{Code, Problem};
+use tauri::AppHandle;
+
+use crate::window;
+
+/// The program around the engine, with a screen.
+pub(crate) struct Desktop {
+    app: AppHandle,
+}
+
+impl Desktop {
+    pub(crate) fn new(app: AppHandle) -> Self {
+        Self { app }
+    }
+}
+
+impl Host for Desktop {
+    fn open_url(&self, url: &str) -> Result<(), Problem> {
+        let url = for_browser(url)?;
+        // Waits a moment to see whether what opens pages fails at once.
+        tokio::task::block_in_place(|| open::that_detached(url)).map_err(|error| {
+            Problem::new(Code::Internal).detail(format!("no browser could be started: {error}"))
+        })
+    }
+
+    fn notify(&self, title: &str, body: &str) -> Result<(), Problem> {
+        // Who looks at the window sees it there.
+        if window::is_looked_at(&self.app) {
+            return Ok(());
+        }
+        let mut notification = notify_rust::Notification::new();
+        notification.appname("Patchbay").icon("patchbay").summary(title).body(&as_text(body));
+        // Asking the bus waits for it; whether anybody shows notifications is not the engine's concern.
+        std::thread::spawn(move || {
+            if let Err(error) = notification.show() {
+                tracing::warn!(%error, "a notification was not shown");
+            }
+        });
+        Ok(())
+    }
+
+    fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem> {
+        // The dialog that blocks has an event loop of its own, in which the window could not end.
+        let dialog = rfd::AsyncFileDialog::new().set_title(title).pick_file();
+        let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
+        Ok(chosen.map(|file| file.path().to_owned()))
+    }
+}
+
+/// The body of a notification may be read as markup (Desktop Notifications Specification 1.2).
+fn as_text(body: &str) -> String {
+    body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_text;
+
+    #[test]
+    fn a_notification_shows_markup_as_text() {
+        assert_eq!(as_text("<a href=\"x\">A & B</a>"), "&lt;a href=\"x\"&gt;A &amp; B&lt;/a&gt;");
+    }
+}

@@ -1,0 +1,7 @@
+//! The window of Patchbay.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    patchbay::run()
+}

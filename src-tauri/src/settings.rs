@@ -1,0 +1,71 @@
+//! What the environment decides.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+
+use patchbay_api::SecretsChoice;
+use patchbay_api::place::{self, SecretsKind};
+use patchbay_model::problem::{Code, Problem, Subject};
+
+use crate::error::Error;
+
+/// What the environment decides.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The data folder: `PATCHBAY_DATA_DIR`, else the same as the command line's.
+    pub(crate) data_dir: PathBuf,
+    secrets: Option<SecretsKind>,
+    moved: bool,
+}
+
+impl Settings {
+    /// Reads them. `INPUT_INVALID` for a value that means nothing.
+    pub(crate) fn from_environment() -> Result<Self, Error> {
+        let screen = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if !screen("WAYLAND_DISPLAY") && !screen("DISPLAY") {
+            return Err(Error::NoScreen);
+        }
+        let given = std::env::var_os("PATCHBAY_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let secrets = match std::env::var("PATCHBAY_SECRETS").ok().filter(|name| !name.is_empty()) {
+            None => None,
+            Some(name) => Some(SecretsKind::named(&name).ok_or_else(|| {
+                Problem::new(Code::InputInvalid)
+                    .with("field", "PATCHBAY_SECRETS")
+                    .with("message", "Use keyring, passphrase or memory.")
+                    .about(Subject::Field { name: "PATCHBAY_SECRETS".into() })
+            })?),
+        };
+        Ok(Self { data_dir: place::data_dir(given.as_deref())?, secrets, moved: given.is_some() })
+    }
+
+    /// Where the master key is kept. Read anew for each start of the engine.
+    pub(crate) fn secrets(&self) -> Result<SecretsChoice, Problem> {
+        place::secrets(self.secrets, std::env::var("PATCHBAY_PASSPHRASE").ok(), &self.data_dir)
+    }
+
+    /// The name under which a running window is found: one for each data folder.
+    pub(crate) fn instance(&self) -> String {
+        let name = "app.patchbay.desktop";
+        if !self.moved {
+            return name.to_owned();
+        }
+        let mut hash = DefaultHasher::new();
+        self.data_dir.hash(&mut hash);
+        format!("{name}.d{:016x}", hash.finish())
+    }
+}
+
+/// With `PATCHBAY_GRAPHICS_SAFE_MODE=1`, starts this program anew without the renderer that shows
+/// an empty window on some graphics drivers. WebKit reads the variable when it is loaded, and a
+/// variable can be set safely only for a program that is yet to start.
+pub(crate) fn safe_graphics() -> Result<(), Error> {
+    let renderer = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    let wanted = std::env::var_os("PATCHBAY_GRAPHICS_SAFE_MODE").is_some_and(|value| value == "1");
+    if !wanted || std::env::var_os(renderer).is_some() {
+        return Ok(());
+    }
+    let program = std::env::current_exe().map_err(Error::SafeGraphics)?;
+    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).env(renderer, "1").exec();
+    Err(Error::SafeGraphics(error))
+}

@@ -1,0 +1,18 @@
+//! The real window, WebKitGTK.
+
+use patchbay_tests::{Window, window_possible};
+
+#[test]
+fn walk_01_new_user_to_green_run_in_the_window() {
+    if window_possible() {
+        Window::start("C.UTF-8").walk("window_01");
+    }
+}
+
+/// Under `LANG=C` the web view says that the language is "C": one page was blank for it once.
+#[test]
+fn every_page_is_there_in_the_window_whatever_the_language() {
+    if window_possible() {
+        Window::start("C").walk("window_pages");
+    }
+}

@@ -1,0 +1,33 @@
+// The real window through WebDriver.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { Builder, By, Capabilities, until } from 'selenium-webdriver';
+
+export { assert, By, until };
+
+const { driver: server, application } = JSON.parse(process.env.WALK ?? '{}');
+const WAIT = 20_000;
+
+/** Opens the window, walks, closes it. */
+export async function walk(steps) {
+  const capabilities = new Capabilities();
+  capabilities.set('tauri:options', { application });
+  capabilities.setBrowserName('wry');
+  const driver = await new Builder().withCapabilities(capabilities).usingServer(server).build();
+  try {
+    await driver.wait(until.elementLocated(By.css('.app')), WAIT);
+    await steps({
+      driver,
+      find: (css) => driver.wait(until.elementLocated(By.css(css)), WAIT),
+      button: (text) => driver.wait(until.elementLocated(By.xpath(`//button[normalize-space(.)=${JSON.stringify(text)} and not(@disabled)]`)), WAIT),
+      within: (scope, text) => driver.wait(until.elementLocated(By.xpath(`//*[${scope}]//button[normalize-space(.)=${JSON.stringify(text)}]`)), WAIT),
+      text: (text) => driver.wait(until.elementLocated(By.xpath(`//*[contains(text(), ${JSON.stringify(text)})]`)), WAIT),
+      go: (path) => driver.executeScript((to) => { location.hash = to; }, path),
+      shot: async (name) => {
+        if (process.env.PATCHBAY_SHOTS) writeFileSync(`${process.env.PATCHBAY_SHOTS}/window-${name}.png`, await driver.takeScreenshot(), 'base64');
+      },
+    });
+  } finally {
+    await driver.quit().catch(() => undefined);
+  }
+}

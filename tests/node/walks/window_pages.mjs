@@ -1,0 +1,25 @@
+// Every page in the real window, under a language that Intl does not know.
+import { assert, walk } from './window.mjs';
+
+const PAGES = { '/start': 'Connect your tools', '/catalogue': 'Catalogue', '/connections': 'Connections', '/chains': 'Chains', '/chains/new': 'New chain', '/runs': 'Runs' };
+
+await walk(async ({ driver, go, text, shot, button, within, find }) => {
+  for (const [path, title] of Object.entries(PAGES)) {
+    await go(path);
+    await driver.wait(async () => (await driver.executeScript(() => document.querySelector('h1')?.textContent ?? '')).includes(title), 10_000, path);
+    await shot(path.replaceAll('/', '-'));
+  }
+  await go('/start');
+  await text('Connect your tools');
+  await (await find('.app-page button')).click();
+  await (await button('Run')).click();
+  await (await within("@role='dialog'", 'Run')).click();
+  await text('That worked.');
+  const run = await driver.executeScript(() => [...document.querySelectorAll('a')].map((a) => a.getAttribute('href')).find((h) => h?.includes('/runs/')));
+  for (const [path, title] of [[run.replace(/^#/, ''), 'New issue to team message'], ['/runs', 'Runs'], ['/connections/Sandbox%20Chat', 'Sandbox Chat'], ['/catalogue/github-issues', 'Catalogue']]) {
+    await go(path);
+    await driver.wait(async () => (await driver.executeScript(() => document.querySelector('h1')?.textContent ?? '')).includes(title), 10_000, path);
+    assert.equal(await driver.executeScript(() => document.querySelectorAll('.problem.bad').length), 0, path);
+    await shot(path.replace(/[^a-z]+/gi, '-'));
+  }
+});

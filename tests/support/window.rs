@@ -1,0 +1,142 @@
+//! The real window, on a display of its own, driven through WebDriver.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::root;
+
+/// A display, a message bus and the driver; ended together.
+#[derive(Debug)]
+pub struct Window {
+    display: Child,
+    driver: Child,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+/// Whether display, driver and window are here; said where they are not.
+pub fn window_possible() -> bool {
+    let program = |name: &str| {
+        std::env::var_os("PATH")
+            .is_some_and(|paths| std::env::split_paths(&paths).any(|folder| folder.join(name).is_file()))
+    };
+    let missing: Vec<_> = ["Xvfb", "dbus-run-session", "tauri-driver", "WebKitWebDriver", "node"]
+        .into_iter()
+        .filter(|name| !program(name))
+        .collect();
+    let ready = missing.is_empty() && application().exists();
+    assert!(
+        ready || std::env::var_os("PATCHBAY_NO_WINDOW").is_some(),
+        "missing: {missing:?}, or the window is not built; `cargo xtask test` does both; PATCHBAY_NO_WINDOW=1 does without"
+    );
+    ready
+}
+
+/// The window's program, as the workspace build leaves it.
+fn application() -> PathBuf {
+    // target/<profile>/deps/it-… → target/<profile>/patchbay
+    let exe = std::env::current_exe().unwrap();
+    exe.parent().unwrap().parent().unwrap().join("patchbay")
+}
+
+impl Window {
+    /// Starts display and driver; the window opens with the walk.
+    pub fn start(language: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let number = 200 + std::process::id() % 700;
+        let display_name = format!(":{number}");
+        let display = Command::new("Xvfb")
+            .args([&display_name, "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
+        wait("the display", || socket.exists());
+        let (port, native) = (free_port(), free_port());
+        let home = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(&path).unwrap();
+            path
+        };
+        let runtime = home("run");
+        private(&runtime);
+        let driver = Command::new("dbus-run-session")
+            .args(["--", "tauri-driver", "--port", &port.to_string(), "--native-port", &native.to_string()])
+            .env("DISPLAY", &display_name)
+            .env("LANG", language)
+            .env("LC_ALL", language)
+            .env("NO_AT_BRIDGE", "1")
+            .env("XDG_RUNTIME_DIR", &runtime)
+            .env("HOME", home("home"))
+            .env("XDG_DATA_HOME", home("data"))
+            .env("XDG_CONFIG_HOME", home("config"))
+            .env("XDG_CACHE_HOME", home("cache"))
+            .env("PATCHBAY_DATA_DIR", folder.path().join("patchbay"))
+            .env("PATCHBAY_SECRETS", "memory")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait("the driver", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        Self { display, driver, folder, port }
+    }
+
+    /// Walks through the window, as `tests/node/walks/<name>.mjs` says.
+    pub fn walk(&self, name: &str) {
+        let facts =
+            json!({ "driver": format!("http://127.0.0.1:{}/", self.port), "application": application() });
+        let output = Command::new("node")
+            .arg(root().join("tests/node/walks").join(format!("{name}.mjs")))
+            .env("WALK", Value::from(facts).to_string())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{name} in {}:\n{text}", self.folder.path().display());
+        println!("{name}: {text}");
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // The driver's children first: they are of its session and end with its bus.
+        let _ = nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(self.driver.id().cast_signed()),
+            nix::sys::signal::Signal::SIGTERM,
+        );
+        let started = Instant::now();
+        while self.driver.try_wait().is_ok_and(|ended| ended.is_none())
+            && started.elapsed() < Duration::from_secs(5)
+        {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+        let _ = self.display.kill();
+        let _ = self.display.wait();
+    }
+}
+
+fn wait(what: &str, ready: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !ready() {
+        assert!(started.elapsed() < Duration::from_secs(30), "{what} does not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn private(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+fn free_port() -> u16 {
+    crate::prism::free_port()
+}
