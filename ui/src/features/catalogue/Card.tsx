@@ -4,6 +4,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { CONNECTION, Pill } from '../../ui/states';
+import { BusyButton } from '../connect/BusyButton';
 import { methodName } from '../connect/settings';
 import { methodsOf, type Entry } from './search';
 
@@ -50,9 +51,9 @@ export function Card({ entry, starting, onOpen, onConnect, onManage, onSandbox }
             {t('catalogue.manage')}
           </Button>
         ) : connector.sandbox ? (
-          <Button size="xs" h={28} px={10} className="cat-act soft" aria-label={t('catalogue.trySandboxName', { name })} loading={starting} onClick={onSandbox}>
+          <BusyButton size="xs" h={28} px={10} className="cat-act soft" aria-label={t('catalogue.trySandboxName', { name })} busy={starting} onClick={onSandbox}>
             {t('catalogue.trySandbox')}
-          </Button>
+          </BusyButton>
         ) : (
           <Button size="xs" h={28} px={10} className="cat-act soft" aria-label={t('catalogue.connectName', { name })} onClick={onConnect}>
             {t('catalogue.connect')}

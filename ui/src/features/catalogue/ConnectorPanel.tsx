@@ -12,6 +12,7 @@ import { BrandMark } from '../../ui/BrandMark';
 import { Panel } from '../../ui/Panel';
 import { Read } from '../../ui/Read';
 import { CONNECTION, Pill } from '../../ui/states';
+import { BusyButton } from '../connect/BusyButton';
 import { Access, Permissions } from '../connect/Permissions';
 import { Definition } from './Definition';
 
@@ -51,9 +52,9 @@ function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<P
       <div className="row">
         {summary.sandbox ? (
           <>
-            <Button variant="filled" leftSection={<FlaskConical size={16} aria-hidden />} loading={starting} onClick={onSandbox}>
+            <BusyButton variant="filled" leftSection={<FlaskConical size={16} aria-hidden />} busy={starting} onClick={onSandbox}>
               {t('catalogue.trySandbox')}
-            </Button>
+            </BusyButton>
             <Button onClick={onConnect}>{t('catalogue.byHand')}</Button>
           </>
         ) : (

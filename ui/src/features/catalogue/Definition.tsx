@@ -4,9 +4,11 @@ import { Check, Copy } from 'lucide-react';
 import type { JsonValue } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
+import { useReturnedFocus } from '../connect/useReturnedFocus';
 
 /** A connector's definition, to read and to copy. */
 export function Definition({ name, definition, onClose }: { name: string; definition: JsonValue; onClose: () => void }) {
+  useReturnedFocus();
   const text = JSON.stringify(definition, null, 2);
   return (
     <Modal opened onClose={onClose} size={720} title={<span className="cat-dialog-title">{t('catalogue.definitionTitle', { name })}</span>} closeButtonProps={{ 'aria-label': t('common.close') }}>

@@ -1,13 +1,14 @@
 import './connect.css';
 
 import { Button, Modal } from '@mantine/core';
-import { useEffect, useState, type KeyboardEvent } from 'react';
+import { useState, type KeyboardEvent } from 'react';
 
 import { useRead } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { Read } from '../../ui/Read';
+import { useReturnedFocus } from './useReturnedFocus';
 import { Wizard } from './Wizard';
 
 interface Props {
@@ -93,18 +94,5 @@ function Discard({ onKeep, onDiscard }: { onKeep: () => void; onDiscard: () => v
         </Button>
       </div>
     </Modal>
-  );
-}
-
-/** Gives the focus back to where it was before. */
-function useReturnedFocus() {
-  const [before] = useState(() => document.activeElement);
-  useEffect(
-    () => () => {
-      requestAnimationFrame(() => {
-        if (before instanceof HTMLElement && before.isConnected && !document.activeElement?.closest('[role=dialog]')) before.focus();
-      });
-    },
-    [before],
   );
 }

@@ -7,6 +7,7 @@ import { useDo } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { platform, toProblem } from '../../platform';
+import { BusyButton } from './BusyButton';
 import { fieldId, type Draft } from './draft';
 import { CredentialInput, Folded, SettingInput } from './fields';
 import { Permissions } from './Permissions';
@@ -130,9 +131,9 @@ function SandboxItself({ onClose }: { onClose: () => void }) {
   return (
     <div className="cw-note spread">
       <span>{start.isError ? visible(toProblem(start.error).title) : t('connect.sandboxItself')}</span>
-      <Button h={30} px={10} className="cw-keep" leftSection={<FlaskConical size={14} aria-hidden />} loading={start.isPending} onClick={() => start.mutate({})}>
+      <BusyButton h={30} px={10} className="cw-keep" leftSection={<FlaskConical size={14} aria-hidden />} busy={start.isPending} onClick={() => start.mutate({})}>
         {t('connect.trySandbox')}
-      </Button>
+      </BusyButton>
     </div>
   );
 }

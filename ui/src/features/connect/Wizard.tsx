@@ -6,6 +6,7 @@ import type { ConnectionView, ConnectorDetail, ConnectRequest, Problem } from '.
 import { queryClient, send } from '../../engine';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
+import { BusyButton } from './BusyButton';
 import { DoneStep, WhatNext } from './DoneStep';
 import { beginning, fieldId, type Draft } from './draft';
 import { SetUpStep } from './SetUpStep';
@@ -250,19 +251,19 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
           </Button>
           <span className="cw-foot-end">
             {step === 'test' && (
-              <Button onClick={() => startTest()} disabled={test.running}>
+              <Button onClick={() => !test.running && startTest()} aria-disabled={test.running}>
                 {t('connect.testAgain')}
               </Button>
             )}
-            <Button
+            <BusyButton
               type="submit"
               variant="filled"
               data-main
-              loading={busy}
+              busy={busy}
               disabled={step === 'test' && (!test.over || refuses)}
             >
               {t(step === 'done' ? 'connect.finish' : 'common.continue')}
-            </Button>
+            </BusyButton>
           </span>
         </div>
       )}

@@ -1,4 +1,4 @@
-import { Button, Switch, Tabs } from '@mantine/core';
+import { Switch, Tabs } from '@mantine/core';
 import { ArrowLeft, RefreshCw, Stethoscope } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -11,6 +11,7 @@ import { useShortcuts } from '../../shell/shortcuts';
 import { BrandMark } from '../../ui/BrandMark';
 import { Page } from '../../ui/Page';
 import { Read } from '../../ui/Read';
+import { BusyButton } from '../connect/BusyButton';
 import { ConnectionMenu } from './ConnectionMenu';
 import { DataTab } from './DataTab';
 import { Dialogs } from './dialogs';
@@ -63,19 +64,19 @@ export function ConnectionDetail({ name }: { name: string }) {
                 onChange={(event) => void pauseConnection(name, !event.currentTarget.checked)}
               />
               {tool && tool.streams.length > 0 && (
-                <Button
+                <BusyButton
                   className="cn-sync"
                   leftSection={<RefreshCw size={16} aria-hidden />}
-                  loading={busy === 'sync'}
+                  busy={busy === 'sync'}
                   disabled={connection.paused}
                   onClick={() => void syncConnection(name)}
                 >
                   {t('connections.menu.sync')}
-                </Button>
+                </BusyButton>
               )}
-              <Button variant="filled" leftSection={<Stethoscope size={16} aria-hidden />} loading={busy === 'test'} onClick={() => void testConnection(name)}>
+              <BusyButton variant="filled" leftSection={<Stethoscope size={16} aria-hidden />} busy={busy === 'test'} onClick={() => void testConnection(name)}>
                 {t('connections.menu.test')}
-              </Button>
+              </BusyButton>
               <ConnectionMenu connection={connection} tool={tool} onAsk={setAsked} />
             </>
           )

@@ -15,6 +15,7 @@ import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { plain } from '../catalogue/search';
+import { BusyButton } from '../connect/BusyButton';
 import { ConnectionMenu } from './ConnectionMenu';
 import { Dialogs } from './dialogs';
 import { LastWord, StatePill } from './Outcome';
@@ -82,9 +83,9 @@ export function ConnectionList() {
                 <Button variant="filled" onClick={() => go('/catalogue')}>
                   {t('connections.browse')}
                 </Button>
-                <Button leftSection={<FlaskConical size={16} aria-hidden />} loading={sandbox.isPending} onClick={() => sandbox.mutate({})}>
+                <BusyButton leftSection={<FlaskConical size={16} aria-hidden />} busy={sandbox.isPending} onClick={() => sandbox.mutate({})}>
                   {t('connections.trySandbox')}
-                </Button>
+                </BusyButton>
               </Empty>
             ) : shown.length === 0 ? (
               <Empty icon={SearchX} text={t('common.nothingMatches', { text: search })}>

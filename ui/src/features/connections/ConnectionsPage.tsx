@@ -12,7 +12,7 @@ export default function ConnectionsPage() {
   const said = useWork((state) => state.said);
   return (
     <>
-      {name === undefined ? <ConnectionList /> : <ConnectionDetail key={name} name={decoded(name)} />}
+      {name === undefined ? <ConnectionList /> : <ConnectionDetail key={name} name={nameFrom(name)} />}
       <p className="out-of-sight" role="status">
         {said}
       </p>
@@ -20,10 +20,11 @@ export default function ConnectionsPage() {
   );
 }
 
-function decoded(text: string): string {
+/** The name in the address. The router decodes it by halves, so it is read where it is whole. */
+function nameFrom(param: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(window.location.hash.split('/')[2] ?? param);
   } catch {
-    return text;
+    return param;
   }
 }

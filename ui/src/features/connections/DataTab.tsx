@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { ChevronRight, Radio, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 
@@ -8,6 +7,7 @@ import { formatCount, formatMoment, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { Empty } from '../../ui/Empty';
 import { Read } from '../../ui/Read';
+import { BusyButton } from '../connect/BusyButton';
 import { SignalPair, typeName } from '../connect/SignalPair';
 import { syncConnection, useWork } from './work';
 
@@ -27,14 +27,14 @@ export function DataTab({ connection, tool }: { connection: ConnectionView; tool
           signals.length === 0 ? (
             <Empty icon={Radio} text={t(nothing ? 'connections.data.emptyNothing' : 'connections.data.empty')}>
               {!nothing && (
-                <Button
+                <BusyButton
                   leftSection={<RefreshCw size={16} aria-hidden />}
-                  loading={busy === 'sync'}
+                  busy={busy === 'sync'}
                   disabled={connection.paused}
                   onClick={() => void syncConnection(connection.name)}
                 >
                   {t('connections.menu.sync')}
-                </Button>
+                </BusyButton>
               )}
             </Empty>
           ) : (

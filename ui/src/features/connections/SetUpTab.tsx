@@ -9,6 +9,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
+import { BusyButton } from '../connect/BusyButton';
 import { SettingInput } from '../connect/fields';
 import { asText, BASE_URL, isAddress, plainAddress, settingMistake, type Mistakes, type Settings } from '../connect/settings';
 import { testConnection } from './work';
@@ -138,9 +139,9 @@ function SetUpForm({ connection, detail }: { connection: ConnectionView; detail:
         )}
         {problem && problem.subject?.kind !== 'field' && <ProblemBlock problem={problem} />}
         <div className="row">
-          <Button type="submit" variant="filled" disabled={!dirty} loading={set.isPending}>
+          <BusyButton type="submit" variant="filled" disabled={!dirty} busy={set.isPending}>
             {t('common.save')}
-          </Button>
+          </BusyButton>
           {dirty && (
             <Button
               onClick={() => {

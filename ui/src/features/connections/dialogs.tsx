@@ -8,7 +8,9 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
+import { BusyButton } from '../connect/BusyButton';
 import { ConnectWizard } from '../connect/ConnectWizard';
+import { useReturnedFocus } from '../connect/useReturnedFocus';
 import type { Asked } from './useTools';
 import { forget } from './work';
 
@@ -39,6 +41,7 @@ const submitsBy = (submit: () => void) => (event: KeyboardEvent) => {
 };
 
 function Rename({ connection, onClose, onRenamed }: { connection: ConnectionView; onClose: () => void; onRenamed: Props['onRenamed'] }) {
+  useReturnedFocus();
   const [name, setName] = useState(connection.name);
   const [empty, setEmpty] = useState(false);
   const rename = useDo('connection_rename', {
@@ -87,9 +90,9 @@ function Rename({ connection, onClose, onRenamed }: { connection: ConnectionView
         {problem && !atField && <ProblemBlock problem={problem} />}
         <div className="cn-foot">
           <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" variant="filled" loading={rename.isPending}>
+          <BusyButton type="submit" variant="filled" busy={rename.isPending}>
             {t('common.rename')}
-          </Button>
+          </BusyButton>
         </div>
       </form>
     </Modal>
@@ -97,6 +100,7 @@ function Rename({ connection, onClose, onRenamed }: { connection: ConnectionView
 }
 
 function Disconnect({ connection, tool, onClose, onGone }: { connection: ConnectionView; tool: ConnectorSummary | undefined; onClose: () => void; onGone: Props['onGone'] }) {
+  useReturnedFocus();
   const [withSignals, setWithSignals] = useState(false);
   const chains = useRead('chain_list', {});
   const disconnect = useDo('connection_disconnect', {
@@ -154,9 +158,9 @@ function Disconnect({ connection, tool, onClose, onGone }: { connection: Connect
           <Button data-autofocus onClick={onClose}>
             {t('common.cancel')}
           </Button>
-          <Button variant="filled" color="red.9" loading={disconnect.isPending} onClick={act}>
+          <BusyButton variant="filled" color="red.9" busy={disconnect.isPending} onClick={act}>
             {t('connections.menu.disconnect')}
-          </Button>
+          </BusyButton>
         </div>
       </div>
     </Modal>

@@ -1,6 +1,7 @@
 import './runs.css';
 
 import { Button } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { SearchX } from 'lucide-react';
 import { useLocation, useParams } from 'wouter';
 
@@ -34,15 +35,19 @@ function Found({ report }: { report: RunReport }) {
   const again = useDo('run_start', { touches: ['run_list'], onSuccess: (run) => go(`/runs/${encodeURIComponent(run.id)}`) });
   const runAgain = () => again.mutate({ chain: report.chainId, input: null, dryRun: report.dryRun, queueOnly: false });
   const fix = useFix(report, runAgain);
+  // No room for it beside the heading.
+  const tiny = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
   const problem = again.error ? toProblem(again.error) : undefined;
   return (
     <Page
       title={visible(report.chain)}
       aside={
-        <>
-          <Pill look={report.interrupted ? INTERRUPTED : RUN[report.state]} />
-          {report.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
-        </>
+        !tiny && (
+          <>
+            <Pill look={report.interrupted ? INTERRUPTED : RUN[report.state]} />
+            {report.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
+          </>
+        )
       }
       actions={<RunActions report={report} again={isFinal(report.state) ? runAgain : undefined} starting={again.isPending} />}
     >
@@ -51,7 +56,7 @@ function Found({ report }: { report: RunReport }) {
           <ProblemBlock problem={problem} onFix={fix(problem)} />
         </div>
       )}
-      <Report report={report} runAgain={runAgain} />
+      <Report report={report} runAgain={runAgain} pill={tiny} />
     </Page>
   );
 }
@@ -85,5 +90,5 @@ export function RunReportView({ run }: { run: string }) {
   const read = useRead('run_report', { run });
   const report = read.data?.report;
   if (!report) return <Missing read={read} />;
-  return <Report key={report.run} report={report} onFull={() => go(`/runs/${encodeURIComponent(report.run)}`)} />;
+  return <Report key={report.run} report={report} pill onFull={() => go(`/runs/${encodeURIComponent(report.run)}`)} />;
 }

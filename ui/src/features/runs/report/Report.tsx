@@ -15,19 +15,21 @@ import { UndoPart } from './UndoPart';
 interface Props {
   report: RunReport;
   runAgain?: () => void;
+  /** Says the state itself, where no heading above does. */
+  pill?: boolean;
   /** Opens the whole page, where this is beside something else. */
   onFull?: () => void;
 }
 
 /** A report from its headline to its last item; what waits for the user comes first. */
-export function Report({ report, runAgain, onFull }: Props) {
+export function Report({ report, runAgain, pill = false, onFull }: Props) {
   const now = useNow(isActive(report));
   // A check that found something explains what follows.
   const found = report.check.some((finding) => finding.level !== 'effect');
   return (
     <div className="run-report">
       <Announcer report={report} />
-      <Summary report={report} elapsedMs={durationMs(report.createdAt, report.finishedAt, now)} onFull={onFull} />
+      <Summary report={report} elapsedMs={durationMs(report.createdAt, report.finishedAt, now)} pill={pill} onFull={onFull} />
       {report.needsYou.map((question) => (
         <Question key={`${question.step}-${question.item}`} report={report} question={question} open={!isFinal(report.state)} />
       ))}

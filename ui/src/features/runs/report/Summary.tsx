@@ -14,7 +14,7 @@ import { Interrupted } from './Interrupted';
 import { StopDialog } from './StopDialog';
 
 /** One sentence, how it is, since when; and the way to stop it. */
-export function Summary({ report, elapsedMs, onFull }: { report: RunReport; elapsedMs: number | undefined; onFull?: (() => void) | undefined }) {
+export function Summary({ report, elapsedMs, pill, onFull }: { report: RunReport; elapsedMs: number | undefined; pill: boolean; onFull?: (() => void) | undefined }) {
   const [stopping, setStopping] = useState(false);
   const final = isFinal(report.state);
   const { ended, total } = progress(report);
@@ -32,13 +32,15 @@ export function Summary({ report, elapsedMs, onFull }: { report: RunReport; elap
   ];
   return (
     <section className="run-summary" aria-label={t('runs.report.label')}>
-      {onFull && (
+      {pill && (
         <div className="run-summary-row pills">
           <Pill look={report.interrupted ? INTERRUPTED : RUN[report.state]} />
           {report.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
-          <Button className="run-summary-end" size="compact-sm" variant="subtle" onClick={onFull}>
-            {t('runs.report.full')}
-          </Button>
+          {onFull && (
+            <Button className="run-summary-end" size="compact-sm" variant="subtle" onClick={onFull}>
+              {t('runs.report.full')}
+            </Button>
+          )}
         </div>
       )}
       <div className="run-summary-row">

@@ -1,38 +1,14 @@
-//! Measurements: figures and ratios of one run; a slow machine is not a failure.
+//! Cold start and memory of the engine without a screen.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::shell;
 
-/// Name, what it measures, how.
-type Bench = (&'static str, &'static str, fn() -> Result<()>);
-
-const BENCHES: &[Bench] = &[("start", "cold start and memory of the engine without a screen", start)];
-
-/// Names the measurements.
-pub(crate) fn list() {
-    for (name, about, _) in BENCHES {
-        println!("{name:<10} {about}");
-    }
-}
-
-/// Runs one, or all.
-pub(crate) fn run(name: Option<&str>) -> Result<()> {
-    let chosen: Vec<_> = BENCHES.iter().filter(|(own, ..)| name.is_none_or(|name| name == *own)).collect();
-    if chosen.is_empty() {
-        bail!("there is no measurement \"{}\"; see cargo xtask bench --list", name.unwrap_or_default());
-    }
-    for (name, about, measure) in chosen {
-        println!("== {name}: {about}");
-        measure()?;
-    }
-    Ok(())
-}
-
-fn start() -> Result<()> {
+/// Prints both.
+pub(super) fn measure() -> Result<()> {
     shell::cargo(&["build", "--quiet", "--release", "--package", "patchbay-headless"])?;
     let cli = shell::root().join("target/release/patchbay-cli");
     let folder = shell::root().join("target/bench-start");

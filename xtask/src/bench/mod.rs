@@ -1,0 +1,34 @@
+//! Measurements: figures and ratios of one run; a slow machine is not a failure.
+
+mod start;
+mod window;
+
+use anyhow::{Result, bail};
+
+/// Name, what it measures, how.
+type Bench = (&'static str, &'static str, fn() -> Result<()>);
+
+const BENCHES: &[Bench] = &[
+    ("start", "cold start and memory of the engine without a screen", start::measure),
+    ("window", "time to a usable window, memory beside a bare page", window::measure),
+];
+
+/// Names the measurements.
+pub(crate) fn list() {
+    for (name, about, _) in BENCHES {
+        println!("{name:<10} {about}");
+    }
+}
+
+/// Runs one, or all.
+pub(crate) fn run(name: Option<&str>) -> Result<()> {
+    let chosen: Vec<_> = BENCHES.iter().filter(|(own, ..)| name.is_none_or(|name| name == *own)).collect();
+    if chosen.is_empty() {
+        bail!("there is no measurement \"{}\"; see cargo xtask bench --list", name.unwrap_or_default());
+    }
+    for (name, about, measure) in chosen {
+        println!("== {name}: {about}");
+        measure()?;
+    }
+    Ok(())
+}
