@@ -12,9 +12,11 @@ pub(crate) fn all() -> Result<()> {
     packages::ensure(packages::BUNDLE)?;
     interface::build()?;
     shell::cargo(&["build", "--release", "--package", "patchbay-headless"])?;
-    shell::run(
-        Command::new(shell::root().join("ui/node_modules/.bin/tauri")).args(["build", "--bundles", "deb,rpm"]),
-    )?;
+    shell::run(Command::new(shell::root().join("ui/node_modules/.bin/tauri")).args([
+        "build",
+        "--bundles",
+        "deb,rpm",
+    ]))?;
     let out = shell::root().join("target/release/bundle");
     for line in
         shell::output(Command::new("find").arg(&out).args(["-name", "*.deb", "-o", "-name", "*.rpm"]))?.lines()

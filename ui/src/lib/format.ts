@@ -49,6 +49,5 @@ export function formatValue(value: unknown, longest = 80): string {
 
 /** Text from a service without what would change the direction or the screen: control and bidi characters. */
 export function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '');
 }

@@ -20,7 +20,8 @@ pub(super) fn measure() -> Result<()> {
     packages::ensure(packages::TEST)?;
     interface::build()?;
     // As a bundle has it: the interface is part of the program.
-    let release = ["build", "--quiet", "--release", "--package", "patchbay", "--features", "tauri/custom-protocol"];
+    let release =
+        ["build", "--quiet", "--release", "--package", "patchbay", "--features", "tauri/custom-protocol"];
     shell::cargo(&release)?;
     shell::cargo(&[&release[..], &["--example", "bare_page"]].concat())?;
     let display = Display::start()?;

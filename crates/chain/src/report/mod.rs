@@ -267,6 +267,12 @@ impl StepFold {
         let unknown = self.count(|l| matches!(l, Last::Unknown(_)));
         let shown = self.count(|l| matches!(l, Last::Shown));
         let settled = done + failed + quarantined + shown + self.count(|l| matches!(l, Last::Skipped));
+        // While a run is under way what has no end yet is still to come, and not left out.
+        let skipped = if run.is_final() {
+            self.items_in.saturating_sub(done + failed + quarantined + unknown + shown)
+        } else {
+            self.count(|l| matches!(l, Last::Skipped))
+        };
         let opened = self.started_at.is_some();
         let state = if unknown > 0 {
             StepState::NotKnown
@@ -300,7 +306,7 @@ impl StepFold {
             done,
             failed,
             quarantined,
-            skipped: self.items_in.saturating_sub(done + failed + quarantined + unknown + shown),
+            skipped,
             unknown,
             calls: self.calls,
             retries: self.retries,
@@ -425,4 +431,56 @@ pub(crate) fn duration_words(ms: u64) -> String {
 /// Milliseconds from one moment to another; 0 where they are out of order.
 pub(crate) fn millis_between(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn run(state: &str) -> Run {
+        serde_json::from_value(json!({
+            "id": "run", "chainId": "chain", "chainVersion": 1, "chainHash": "", "input": null, "dryRun": false,
+            "state": state, "boot": null, "createdAt": "2026-01-31T12:00:00Z", "finishedAt": null,
+            "snapshot": {"schema": 1, "name": "c", "steps": [
+                {"id": "list", "connection": "Tracker", "operation": "list"},
+                {"id": "tell", "connection": "Chat", "operation": "send", "forEach": "list"}
+            ]},
+        }))
+        .unwrap()
+    }
+
+    fn journal() -> Vec<JournalEntry> {
+        let facts = [
+            json!({"fact": "step_opened", "step": "list", "items": 1}),
+            json!({"fact": "result", "step": "list", "item": 0, "attempt": 1, "tookMs": 2, "bytes": 9,
+                "outcome": {"outcome": "done", "output": [1, 2, 3]}}),
+            json!({"fact": "step_opened", "step": "tell", "items": 3}),
+            json!({"fact": "result", "step": "tell", "item": 0, "attempt": 1, "tookMs": 2, "bytes": 9,
+                "outcome": {"outcome": "done", "output": {}}}),
+        ];
+        let entry = |(seq, mut fact): (usize, serde_json::Value)| {
+            fact["run"] = json!("run");
+            fact["seq"] = json!(seq + 1);
+            fact["at"] = json!("2026-01-31T12:00:01Z");
+            serde_json::from_value(fact).unwrap()
+        };
+        facts.into_iter().enumerate().map(entry).collect()
+    }
+
+    #[test]
+    fn items_still_to_come_are_left_out_only_once_the_run_is_over() {
+        for (state, skipped) in [("running", 0), ("stopped", 2)] {
+            let report = build(&run(state), &journal());
+            assert_eq!(report.steps[1].skipped, skipped, "{state}");
+            assert_eq!(report.headline.contains("left out"), skipped > 0, "{state}: {}", report.headline);
+        }
+    }
+
+    #[test]
+    fn a_list_step_gives_as_many_items_as_it_read() {
+        let report = build(&run("running"), &journal());
+        let figures: Vec<_> = report.steps.iter().map(|s| (s.items_in, s.items_out)).collect();
+        assert_eq!(figures, [(1, 3), (3, 1)]);
+    }
 }
