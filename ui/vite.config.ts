@@ -3,9 +3,10 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 import { brandMarks } from './scripts/brand-marks';
+import { frozenPrototypes } from './scripts/frozen-prototypes';
 
 export default defineConfig({
-  plugins: [react(), brandMarks('../descriptors')],
+  plugins: [react(), brandMarks('../descriptors'), frozenPrototypes()],
   build: {
     // WebKitGTK 2.40 and later; Chromium and WebView2 are newer.
     target: 'es2022',

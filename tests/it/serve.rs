@@ -40,7 +40,7 @@ fn only_its_own_page_with_its_own_token_is_answered() {
         format!("127.1:{port}"),
         format!("2130706433:{port}"),
         format!("localhost:{}", port ^ 1),
-        "".to_owned(),
+        String::new(),
     ] {
         let headers = format!("Host: {host}\r\n{good}");
         assert_eq!(status(&served.raw("POST", "/rpc", &headers, &body)), "421", "{host:?}");

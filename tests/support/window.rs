@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::root;
 
@@ -93,7 +93,7 @@ impl Window {
             json!({ "driver": format!("http://127.0.0.1:{}/", self.port), "application": application() });
         let output = Command::new("node")
             .arg(root().join("tests/node/walks").join(format!("{name}.mjs")))
-            .env("WALK", Value::from(facts).to_string())
+            .env("WALK", facts.to_string())
             .stdin(Stdio::null())
             .output()
             .unwrap();

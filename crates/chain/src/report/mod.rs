@@ -459,7 +459,7 @@ mod tests {
             json!({"fact": "result", "step": "tell", "item": 0, "attempt": 1, "tookMs": 2, "bytes": 9,
                 "outcome": {"outcome": "done", "output": {}}}),
         ];
-        let entry = |(seq, mut fact): (usize, serde_json::Value)| {
+        let entry = |(seq, mut fact): (usize, Value)| {
             fact["run"] = json!("run");
             fact["seq"] = json!(seq + 1);
             fact["at"] = json!("2026-01-31T12:00:01Z");
