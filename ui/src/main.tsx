@@ -9,7 +9,7 @@ import './shell/shell.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { setNonce } from 'get-nonce';
-import { StrictMode } from 'react';
+import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
@@ -17,9 +17,10 @@ import { useHashLocation } from 'wouter/use-hash-location';
 import { queryClient } from './engine';
 import { platform } from './platform';
 import { Shell } from './shell/Shell';
-import { TokenPage } from './shell/TokenPage';
 import { Fatal } from './ui/Fatal';
 import { theme } from './ui/theme';
+
+const TokenPage = lazy(() => import('./shell/TokenPage'));
 
 /** The nonce of this page, without which its policy lets no style in. */
 const nonce = document.querySelector<HTMLStyleElement>('style[nonce]')?.nonce ?? '';
@@ -34,7 +35,7 @@ if (root) {
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
         <Fatal>
           <QueryClientProvider client={queryClient}>
-            <Router hook={useHashLocation}>{platform.needsToken() ? <TokenPage /> : <Shell />}</Router>
+            <Router hook={useHashLocation}>{platform.needsToken() ? <Suspense><TokenPage /></Suspense> : <Shell />}</Router>
           </QueryClientProvider>
         </Fatal>
       </MantineProvider>

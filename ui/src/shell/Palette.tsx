@@ -19,10 +19,9 @@ interface Entry {
 }
 
 /** Everything by name: pages, chains, connections, connectors. */
-export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  if (!opened) return null;
+export default function Palette({ onClose }: { onClose: () => void }) {
   return (
-    <Modal.Root opened={opened} onClose={onClose} size={600} yOffset="12vh" centered={false}>
+    <Modal.Root opened onClose={onClose} size={600} yOffset="12vh" centered={false}>
       <Modal.Overlay />
       <Modal.Content aria-label={t('shell.search')}>
         <Content onClose={onClose} />

@@ -8,14 +8,15 @@ import { Empty } from '../ui/Empty';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { Unplug, WifiOff } from 'lucide-react';
 import { PAGES } from './pages';
-import { Palette } from './Palette';
 import { usePreferences } from './preferences';
-import { Shortcuts } from './Shortcuts';
 import { useShortcuts } from './shortcuts';
 import { Sidebar } from './Sidebar';
 import { StatusBar } from './StatusBar';
-import { TokenPage } from './TokenPage';
 
+
+const TokenPage = lazy(() => import('./TokenPage'));
+const Palette = lazy(() => import('./Palette'));
+const Shortcuts = lazy(() => import('./Shortcuts'));
 const StartPage = lazy(() => import('../features/start/StartPage'));
 const CataloguePage = lazy(() => import('../features/catalogue/CataloguePage'));
 const ConnectionsPage = lazy(() => import('../features/connections/ConnectionsPage'));
@@ -51,7 +52,7 @@ export function Shell() {
     'Shift+F6': () => nextRegion(-1),
     ...pages,
   });
-  if (refused) return <TokenPage />;
+  if (refused) return <Suspense><TokenPage /></Suspense>;
   return (
     <div className="app">
       <Sidebar onSearch={() => setPalette(true)} />
@@ -86,8 +87,10 @@ export function Shell() {
         </main>
       </div>
       <StatusBar onHelp={() => setHelp(true)} />
-      <Palette opened={palette} onClose={() => setPalette(false)} />
-      <Shortcuts opened={help} onClose={() => setHelp(false)} />
+      <Suspense>
+        {palette && <Palette onClose={() => setPalette(false)} />}
+        {help && <Shortcuts onClose={() => setHelp(false)} />}
+      </Suspense>
     </div>
   );
 }

@@ -25,9 +25,9 @@ const KEYS: [string, WordKey][] = [
 ];
 
 /** What the keys do. */
-export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export default function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title={<h2>{t('shell.shortcuts')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} title={<h2>{t('shell.shortcuts')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <table className="keys">
         <tbody>
           {KEYS.map(([keys, word]) => (

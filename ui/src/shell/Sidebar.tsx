@@ -1,20 +1,24 @@
-import { Kbd, Tooltip } from '@mantine/core';
+import { Kbd } from '@mantine/core';
 import { Loader, Search } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { Link, useLocation } from 'wouter';
 
 import { useRead } from '../engine';
 import { t } from '../lib/words';
-import { Checklist } from '../features/start/Checklist';
 import { PAGES } from './pages';
 import { usePreferences } from './preferences';
 import { written } from './shortcuts';
-import { WorkspaceSwitch } from './WorkspaceSwitch';
+
+const Checklist = lazy(() => import('../features/start/Checklist').then((module) => ({ default: module.Checklist })));
+
+const WorkspaceSwitch = lazy(() => import('./WorkspaceSwitch'));
 
 /** The pages. Counts appear only for what needs attention. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const [location] = useLocation();
   const narrow = usePreferences((state) => state.narrow);
   const health = useRead('health', {});
+  const workspaces = useRead('workspace_list', {}).data?.workspaces ?? [];
   const attention = health.data?.connections.filter((c) => c.state === 'error' || c.state === 'stale').length ?? 0;
   const marks: Record<string, React.ReactNode> = {
     '/connections': attention > 0 && <span className="side-count">{attention}</span>,
@@ -32,7 +36,11 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         <img src="/icon.svg" alt="" width={24} height={24} />
         <span className="side-word">Patchbay</span>
       </div>
-      <WorkspaceSwitch />
+      {workspaces.length > 1 && (
+        <Suspense>
+          <WorkspaceSwitch workspaces={workspaces} />
+        </Suspense>
+      )}
       <button type="button" className="side-item" onClick={onSearch}>
         <Search size={16} aria-hidden />
         <span className="side-word">{t('shell.search')}</span>
@@ -44,18 +52,18 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       {PAGES.map(({ path, word, icon: Icon }) => {
         const current = location === path || location.startsWith(`${path}/`);
         return (
-          <Tooltip key={path} label={t(word)} position="right" disabled={!narrow}>
-            <Link href={path} className={current ? 'side-item current' : 'side-item'} aria-current={current ? 'page' : undefined}>
-              <Icon size={16} aria-hidden />
-              <span className="side-word">{t(word)}</span>
-              {marks[path]}
-            </Link>
-          </Tooltip>
+          <Link key={path} href={path} title={narrow ? t(word) : undefined} className={current ? 'side-item current' : 'side-item'} aria-current={current ? 'page' : undefined}>
+            <Icon size={16} aria-hidden />
+            <span className="side-word">{t(word)}</span>
+            {marks[path]}
+          </Link>
         );
       })}
       {!narrow && (
         <div className="side-foot">
-          <Checklist />
+          <Suspense>
+            <Checklist />
+          </Suspense>
         </div>
       )}
     </nav>

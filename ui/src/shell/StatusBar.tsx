@@ -1,9 +1,13 @@
-import { Popover, SegmentedControl, useMantineColorScheme } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { useMantineColorScheme } from '@mantine/core';
+import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
 import { useEngineState, useRead } from '../engine';
 import { t, type WordKey } from '../lib/words';
+import { THEMES } from './themes';
+
+const StatusDetail = lazy(() => import('./StatusDetail'));
+const ThemeChoice = lazy(() => import('./ThemeChoice'));
 
 /** What is going on, at the bottom. Each part opens its detail. */
 export function StatusBar({ onHelp }: { onHelp: () => void }) {
@@ -39,32 +43,29 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
   );
 }
 
+/** A part that opens its detail. What draws the detail is fetched when it is first wanted. */
 function Part({ label, children }: { label: ReactNode; children: ReactNode }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<boolean>();
+  const button = (
+    <button type="button" className="status-part" aria-expanded={open ?? false} onClick={() => setOpen(!open)}>
+      {label}
+    </button>
+  );
+  if (open === undefined) return button;
   return (
-    <Popover opened={open} onChange={setOpen} position="top-start" width={320} shadow="md" trapFocus returnFocus>
-      <Popover.Target>
-        <button type="button" className="status-part" onClick={() => setOpen(!open)}>
-          {label}
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown tabIndex={-1}>{children}</Popover.Dropdown>
-    </Popover>
+    <Suspense fallback={button}>
+      <StatusDetail open={open} setOpen={setOpen} target={button}>
+        {children}
+      </StatusDetail>
+    </Suspense>
   );
 }
 
 function Theme() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const word = { auto: 'shell.themeSystem', light: 'shell.themeLight', dark: 'shell.themeDark' } as const;
+  const { colorScheme } = useMantineColorScheme();
   return (
-    <Part label={`${t('shell.theme')}: ${t(word[colorScheme])}`}>
-      <SegmentedControl
-        fullWidth
-        aria-label={t('shell.theme')}
-        value={colorScheme}
-        onChange={(value) => setColorScheme(value as 'auto' | 'light' | 'dark')}
-        data={(['auto', 'light', 'dark'] as const).map((value) => ({ value, label: t(word[value]) }))}
-      />
+    <Part label={`${t('shell.theme')}: ${t(THEMES[colorScheme])}`}>
+      <ThemeChoice />
     </Part>
   );
 }

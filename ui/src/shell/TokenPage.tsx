@@ -5,7 +5,7 @@ import { t } from '../lib/words';
 import { platform } from '../platform';
 
 /** A browser without the token of this start. */
-export function TokenPage() {
+export default function TokenPage() {
   const [token, setToken] = useState('');
   const [wrong, setWrong] = useState(false);
   return (

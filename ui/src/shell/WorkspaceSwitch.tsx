@@ -2,16 +2,14 @@ import { Menu } from '@mantine/core';
 import { Check, ChevronsUpDown } from 'lucide-react';
 import { useLocation } from 'wouter';
 
-import { useRead, useWorkspace } from '../engine';
+import { useWorkspace } from '../engine';
 import { visible } from '../lib/format';
 import { t } from '../lib/words';
 
 /** Which workspace is shown. Stays away while there is only one. */
-export function WorkspaceSwitch() {
+export default function WorkspaceSwitch({ workspaces }: { workspaces: string[] }) {
   const [, go] = useLocation();
   const name = useWorkspace((state) => state.name);
-  const workspaces = useRead('workspace_list', {}).data?.workspaces ?? [];
-  if (workspaces.length < 2) return null;
   return (
     <Menu position="bottom-start" shadow="md" width={200}>
       <Menu.Target>

@@ -1,18 +1,4 @@
-import {
-  ActionIcon,
-  Button,
-  createTheme,
-  Modal,
-  NumberInput,
-  PasswordInput,
-  SegmentedControl,
-  Select,
-  Tabs,
-  Textarea,
-  TextInput,
-  Tooltip,
-  type MantineColorsTuple,
-} from '@mantine/core';
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const indigo: MantineColorsTuple = [
   '#eef0ff', '#dbdfff', '#b5bcfa', '#939df9', '#7a85ee', '#5c68e6', '#4c57d6', '#434dc4', '#3a43ac', '#2f3790',
@@ -20,6 +6,7 @@ const indigo: MantineColorsTuple = [
 
 const field = { defaultProps: { size: 'sm', radius: 8 }, styles: { input: { borderColor: 'var(--line-strong)', background: 'var(--surface)' } } };
 
+// Plain objects: naming the components here would load all of them first.
 /** Sizes, radii and defaults of every component. Colours are in tokens.css. */
 export const theme = createTheme({
   primaryColor: 'indigo',
@@ -33,17 +20,17 @@ export const theme = createTheme({
   spacing: { xs: '8px', sm: '12px', md: '16px', lg: '24px', xl: '32px' },
   respectReducedMotion: true,
   components: {
-    Button: Button.extend({
+    Button: {
       defaultProps: { size: 'sm', variant: 'default' },
       styles: { root: { height: 34, paddingInline: 14, fontWeight: 600 } },
-    }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'default', size: 34 } }),
-    TextInput: TextInput.extend(field as object),
-    PasswordInput: PasswordInput.extend(field as object),
-    Textarea: Textarea.extend(field as object),
-    Select: Select.extend({ ...(field as object), defaultProps: { size: 'sm', radius: 8, comboboxProps: { shadow: 'md' } } }),
-    NumberInput: NumberInput.extend(field as object),
-    Modal: Modal.extend({
+    },
+    ActionIcon: { defaultProps: { variant: 'default', size: 34 } },
+    TextInput: field,
+    PasswordInput: field,
+    Textarea: field,
+    Select: { ...field, defaultProps: { size: 'sm', radius: 8, comboboxProps: { shadow: 'md' } } },
+    NumberInput: field,
+    Modal: {
       defaultProps: {
         centered: true,
         radius: 12,
@@ -51,9 +38,9 @@ export const theme = createTheme({
         transitionProps: { duration: 160, transition: 'fade' },
       },
       styles: { content: { background: 'var(--surface)', boxShadow: 'var(--lift)' }, header: { background: 'var(--surface)' }, overlay: { background: 'var(--overlay)' } },
-    }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 320, fz: 12, events: { hover: true, focus: true, touch: false } } }),
-    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
-    SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs' } }),
+    },
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 320, fz: 12, events: { hover: true, focus: true, touch: false } } },
+    Tabs: { defaultProps: { keepMounted: false } },
+    SegmentedControl: { defaultProps: { size: 'xs' } },
   },
 });
