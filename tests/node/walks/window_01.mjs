@@ -13,11 +13,15 @@ await walk(async ({ driver, button, within, text, find, shot }) => {
   const headline = await (await find('[data-testid=headline]')).getAttribute('textContent');
   assert.match(headline, /2 of 2 steps done/);
   assert.ok(Date.now() - started < 30_000);
-  // Nothing but our own two commands answers.
+  // Nothing but our own two commands answers: refused, or dropped without a word by the isolation.
   const refused = await driver.executeAsyncScript((done) => {
     const tries = ['plugin:window|close', 'plugin:fs|read_text_file', 'plugin:shell|execute', 'plugin:opener|open_url', 'plugin:event|listen', 'plugin:dialog|open'];
-    Promise.all(tries.map((name) => window.__TAURI_INTERNALS__.invoke(name, {}).then(() => name, () => null))).then((all) => done(all.filter(Boolean)));
+    Promise.all(tries.map((name) => Promise.race([window.__TAURI_INTERNALS__.invoke(name, {}).then(() => name, () => null), new Promise((r) => setTimeout(r, 1500, null))]))).then((all) => done(all.filter(Boolean)));
   });
   assert.deepEqual(refused, []);
+  const answered = await driver.executeAsyncScript((done) => {
+    window.__TAURI_INTERNALS__.invoke('rpc', { workspace: 'default', name: 'workspace_list', request: {} }).then(() => done('rpc'), (error) => done(String(error)));
+  });
+  assert.equal(answered, 'rpc');
   console.log(`${Date.now() - started} ms`);
 });
