@@ -19,6 +19,20 @@ fn a_reload_in_mid_run_and_a_second_window_show_the_same_run() {
 }
 
 #[test]
+fn a_service_that_is_down_or_answers_oddly_ends_in_a_way_forward() {
+    if walks_possible() {
+        Served::start().walk("service_trouble", &json!({}));
+    }
+}
+
+#[test]
+fn what_nobody_can_know_is_asked_with_the_request_beside_it() {
+    if walks_possible() {
+        Served::start().walk("not_known", &json!({}));
+    }
+}
+
+#[test]
 fn hostile_text_stays_text() {
     if walks_possible() {
         Served::start().walk("hostile_text", &json!({}));

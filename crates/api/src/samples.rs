@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 const MOST: usize = 20;
 /// Runs that are looked through for the last one of a chain.
 const RUNS: u32 = 50;
+/// Of these at most so many are read.
+const LOOKED_AT: usize = 5;
 
 /// Samples of a chain's steps.
 #[derive(Debug, Default)]
@@ -69,23 +71,26 @@ pub(crate) async fn of_chain<'d>(
     Ok(found)
 }
 
-/// What the steps of the chain's last run gave.
+/// What the steps of the chain's last run that gave something gave.
 async fn last_run(workspace: &Workspace, id: &ChainId) -> Result<Samples, Problem> {
     let runs = workspace.store().run_list(RUNS, 0).await?.items;
-    let mut samples = Samples::new();
-    let Some(run) = runs.into_iter().find(|run| run.chain_id == *id && !run.dry_run) else {
-        return Ok(samples);
-    };
-    for entry in workspace.store().journal(&run.id, 0).await? {
-        let Fact::Result { step, outcome: Outcome::Done { output, .. }, .. } = entry.fact else { continue };
-        let values: &mut Vec<Value> = samples.entry(step.to_string()).or_default();
-        match output {
-            Value::Array(items) => values.extend(items),
-            Value::Null => {}
-            one => values.push(one),
+    // A run that ended before its first step gave nothing: the one before it may have.
+    for run in runs.into_iter().filter(|run| run.chain_id == *id && !run.dry_run).take(LOOKED_AT) {
+        let mut samples = Samples::new();
+        for entry in workspace.store().journal(&run.id, 0).await? {
+            let Fact::Result { step, outcome: Outcome::Done { output, .. }, .. } = entry.fact else { continue };
+            let values: &mut Vec<Value> = samples.entry(step.to_string()).or_default();
+            match output {
+                Value::Array(items) => values.extend(items),
+                Value::Null => {}
+                one => values.push(one),
+            }
+            values.truncate(MOST);
         }
-        values.truncate(MOST);
+        samples.retain(|_, values| !values.is_empty());
+        if !samples.is_empty() {
+            return Ok(samples);
+        }
     }
-    samples.retain(|_, values| !values.is_empty());
-    Ok(samples)
+    Ok(Samples::new())
 }

@@ -1,4 +1,4 @@
-import type { AppEvent, Commands, Problem } from '../bindings/wire';
+import type { Commands, Problem, Update } from '../bindings/wire';
 
 /** The name of a command. */
 export type CommandName = keyof Commands;
@@ -8,7 +8,7 @@ export type Request<C extends CommandName> = Commands[C]['request'];
 export type Response<C extends CommandName> = Commands[C]['response'];
 
 /** A message of the event stream: where it begins, events, or that some were lost. */
-export type StreamMessage = { seq: number } | AppEvent[] | { lost: true };
+export type StreamMessage = Update;
 
 /** What a transport tells whoever listens. */
 export interface Listener {

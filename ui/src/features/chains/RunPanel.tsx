@@ -49,7 +49,7 @@ function Content({ run, trial, onShow, onAgain }: { run: RunReport; trial: boole
       </p>
       {run.dryRun && <p className="meta">{t('chains.live.dryRun')}</p>}
       {blockers.map((finding) => finding.problem && <ProblemBlock key={finding.text} problem={finding.problem} />)}
-      <ul className="run-steps">
+      <ul className="live-steps">
         {run.steps.map((step) => (
           <li key={step.step}>
             <Mark look={STEP[step.state]} />
