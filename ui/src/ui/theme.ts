@@ -4,7 +4,7 @@ const indigo: MantineColorsTuple = [
   '#eef0ff', '#dbdfff', '#b5bcfa', '#939df9', '#7a85ee', '#5c68e6', '#4c57d6', '#434dc4', '#3a43ac', '#2f3790',
 ];
 
-const field = { defaultProps: { size: 'sm', radius: 8 }, styles: { input: { borderColor: 'var(--line-strong)', background: 'var(--surface)' } } };
+const field = { defaultProps: { size: 'sm', radius: 8 } };
 
 // Plain objects: naming the components here would load all of them first.
 /** Sizes, radii and defaults of every component. Colours are in tokens.css. */
@@ -22,7 +22,10 @@ export const theme = createTheme({
   components: {
     Button: {
       defaultProps: { size: 'sm', variant: 'default' },
-      styles: { root: { height: 34, paddingInline: 14, fontWeight: 600 } },
+      // 34 px in headers and forms; smaller sizes stay as they are.
+      vars: (_: unknown, { size }: { size?: string }) => ({
+        root: size === undefined || size === 'sm' ? { '--button-height': '34px', '--button-padding-x': '14px' } : {},
+      }),
     },
     ActionIcon: { defaultProps: { variant: 'default', size: 34 } },
     TextInput: field,
