@@ -51,6 +51,12 @@ impl Host for Desktop {
         let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
         Ok(chosen.map(|file| file.path().to_owned()))
     }
+
+    fn place_file(&self, name: &str) -> Result<Option<PathBuf>, Problem> {
+        let dialog = rfd::AsyncFileDialog::new().set_file_name(name).save_file();
+        let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
+        Ok(chosen.map(|file| file.path().to_owned()))
+    }
 }
 
 /// The body of a notification may be read as markup (Desktop Notifications Specification 1.2).

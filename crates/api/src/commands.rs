@@ -11,8 +11,8 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    catalogue, chains, connections, connector_detail, data, health, links, run_data, runs, sandbox, signals,
-    step_fields, storage, workspaces,
+    catalogue, chains, connections, connector_detail, data, files, health, links, run_data, runs, sandbox,
+    signals, step_fields, storage, workspaces,
 };
 
 /// One command, for documentation and tests.
@@ -133,6 +133,8 @@ commands! {
     sandbox_reset(Empty) -> sandbox::SandboxState => sandbox::reset,
     /// Opens a page in the system's browser.
     url_open(links::UrlOpenRequest) -> links::UrlOpened => links::open,
+    /// Saves a file where the user wants it.
+    file_save(files::FileSaveRequest) -> files::FileSaved => files::save,
     /// Says how connections, storage and secrets are.
     health(Empty) -> health::HealthResponse => health::health,
     /// Writes a copy of the workspace's database.

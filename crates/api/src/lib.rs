@@ -15,6 +15,7 @@ pub mod connector_detail;
 pub mod data;
 pub mod demo;
 pub mod events;
+pub mod files;
 pub mod forward;
 pub mod health;
 mod hub;

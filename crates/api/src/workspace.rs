@@ -300,6 +300,10 @@ mod tests {
         fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
             Ok(None)
         }
+
+        fn place_file(&self, _: &str) -> Result<Option<std::path::PathBuf>, Problem> {
+            Ok(None)
+        }
     }
 
     fn hub(dir: &Path, clock: &Arc<ManualClock>) -> Hub {

@@ -25,4 +25,10 @@ impl Host for CommandLine {
             .with("field", "A file")
             .with("message", "Name it on the command line: there is no screen to choose it on."))
     }
+
+    fn place_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+        Err(Problem::new(Code::InputInvalid)
+            .with("field", "A file")
+            .with("message", "Name it on the command line: there is no screen to choose it on."))
+    }
 }

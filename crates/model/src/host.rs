@@ -17,6 +17,10 @@ pub trait Host: Send + Sync {
 
     /// Lets the user choose a file; none where the user declines. Waits for the user.
     fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem>;
+
+    /// Lets the user choose where to save a file that is proposed to be called `name`; none where
+    /// the user declines. Asks before it lets a file be replaced.
+    fn place_file(&self, name: &str) -> Result<Option<PathBuf>, Problem>;
 }
 
 /// The limits of one connection and host, as kept over restarts.

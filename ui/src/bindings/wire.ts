@@ -1023,6 +1023,28 @@ confidence?: number | null,
 reason?: string | null, };
 
 /**
+ * A file to save.
+ */
+export type FileSaveRequest = { 
+/**
+ * What it is proposed to be called. Whatever it holds, it is a name and never a path.
+ */
+name: string, 
+/**
+ * Its content.
+ */
+text: string, };
+
+/**
+ * Where it is.
+ */
+export type FileSaved = { 
+/**
+ * None where the user declined.
+ */
+path: string | null, };
+
+/**
  * One finding.
  */
 export type Finding = { 
@@ -2472,6 +2494,8 @@ export interface Commands {
   sandbox_reset: { request: Empty; response: SandboxState };
   /** Opens a page in the system's browser. */
   url_open: { request: UrlOpenRequest; response: UrlOpened };
+  /** Saves a file where the user wants it. */
+  file_save: { request: FileSaveRequest; response: FileSaved };
   /** Says how connections, storage and secrets are. */
   health: { request: Empty; response: HealthResponse };
   /** Writes a copy of the workspace's database. */

@@ -32,6 +32,14 @@ export function browser(): Platform {
     async openUrl(url) {
       window.open(url, '_blank', 'noopener,noreferrer');
     },
+    async saveFile(name, type, text) {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([text], { type }));
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      return name;
+    },
     needsToken: () => !sessionStorage.getItem(TOKEN),
     setToken: (token) => sessionStorage.setItem(TOKEN, token.trim()),
   };

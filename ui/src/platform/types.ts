@@ -30,6 +30,8 @@ export interface Platform {
   listen(listener: Listener): () => void;
   /** Opens a page in the system's browser. */
   openUrl(url: string): Promise<void>;
+  /** Saves a file where the user wants it; gives its name, none where the user declined. */
+  saveFile(name: string, type: string, text: string): Promise<string | undefined>;
   /** Whether the host wants a token that it has not got. */
   needsToken(): boolean;
   /** Gives the host its token. */

@@ -29,6 +29,10 @@ export function desktopWindow(): Platform {
     async openUrl(url) {
       await this.call('default', 'url_open', { url });
     },
+    async saveFile(name, _type, text) {
+      const { path } = await this.call('default', 'file_save', { name, text });
+      return path?.split('/').at(-1);
+    },
     needsToken: () => false,
     setToken: () => undefined,
   };

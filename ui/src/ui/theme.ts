@@ -43,6 +43,7 @@ export const theme = createTheme({
       styles: { content: { background: 'var(--surface)', boxShadow: 'var(--lift)' }, header: { background: 'var(--surface)' }, overlay: { background: 'var(--overlay)' } },
     },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 320, fz: 12, events: { hover: true, focus: true, touch: false } } },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tabs: { defaultProps: { keepMounted: false } },
     SegmentedControl: { defaultProps: { size: 'xs' } },
   },

@@ -1,13 +1,13 @@
-import { Button, TextInput } from '@mantine/core';
-import { Play, Plus, Search, Workflow } from 'lucide-react';
+import { Button, FileButton, TextInput } from '@mantine/core';
+import { Play, Plus, Search, Upload, Workflow } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
-import type { ChainSummary } from '../../bindings/wire';
-import { useDo, useRead } from '../../engine';
+import type { ChainSummary, JsonValue } from '../../bindings/wire';
+import { send, useDo, useRead } from '../../engine';
 import { formatAgo, visible } from '../../lib/format';
 import { t } from '../../lib/words';
-import { toProblem } from '../../platform';
+import { ProblemError, toProblem } from '../../platform';
 import { BrandMark } from '../../ui/BrandMark';
 import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
@@ -21,6 +21,7 @@ import { useTools } from './useTools';
 export default function ChainsPage() {
   const [, go] = useLocation();
   const [text, setText] = useState('');
+  const [refused, setRefused] = useState<unknown>();
   const chains = useRead('chain_list', {});
   const sandbox = useDo('sandbox_start', { touches: ['chain_list', 'connection_list', 'health'], onSuccess: ({ chain }) => go(`/chains/${chain}/try`) });
   const count = chains.data?.chains.length ?? 0;
@@ -41,12 +42,14 @@ export default function ChainsPage() {
               onChange={(event) => setText(event.currentTarget.value)}
             />
           )}
+          <Import onDone={(id) => go(`/chains/${id}`)} onProblem={setRefused} />
           <Button variant="filled" leftSection={<Plus size={16} />} onClick={() => go('/chains/new')}>
             {t('chains.new')}
           </Button>
         </>
       }
     >
+      {refused !== undefined && <ProblemBlock problem={toProblem(refused)} onFix={() => setRefused(undefined)} />}
       {sandbox.isError && <ProblemBlock problem={toProblem(sandbox.error)} onFix={() => sandbox.mutate({})} />}
       <Read read={chains}>
         {(data) =>
@@ -64,6 +67,41 @@ export default function ChainsPage() {
       </Read>
     </Page>
   );
+}
+
+/** Takes a chain from a file: what `Export` or the command line wrote. */
+function Import({ onDone, onProblem }: { onDone: (id: string) => void; onProblem: (problem: unknown) => void }) {
+  const take = async (file: File | null) => {
+    if (!file) return;
+    try {
+      const chain = parse(await file.text(), file.name);
+      onDone((await send('chain_import', { chain, file: file.name })).id);
+    } catch (error) {
+      onProblem(error);
+    }
+  };
+  return (
+    <FileButton accept="application/json,.json" onChange={(file) => void take(file)}>
+      {(props) => (
+        <Button {...props} leftSection={<Upload size={16} />}>
+          {t('chains.import')}
+        </Button>
+      )}
+    </FileButton>
+  );
+}
+
+function parse(text: string, file: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw new ProblemError({
+      code: 'INPUT_INVALID',
+      title: t('chains.notJson', { file }),
+      hint: t('chains.notJsonHint'),
+      detail: error instanceof Error ? error.message : null,
+    });
+  }
 }
 
 function Table({ chains, text, onClear }: { chains: ChainSummary[]; text: string; onClear: () => void }) {

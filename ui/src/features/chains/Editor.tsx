@@ -1,13 +1,13 @@
 import { ActionIcon, Button, Menu, Popover, TextInput, Tooltip } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { Ellipsis, List, Play, Plus, Redo2, ShieldCheck, Square, Trash2, Undo2, Workflow } from 'lucide-react';
+import { Download, Ellipsis, List, Play, Plus, Redo2, ShieldCheck, Square, Trash2, Undo2, Workflow } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
 import type { Finding } from '../../bindings/wire';
 import { send, useDo, useRead } from '../../engine';
 import { t } from '../../lib/words';
-import { toProblem } from '../../platform';
+import { platform, toProblem } from '../../platform';
 import { usePreferences } from '../../shell/preferences';
 import { useShortcuts, written } from '../../shell/shortcuts';
 import { Page } from '../../ui/Page';
@@ -267,7 +267,11 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
               </Popover.Dropdown>
             </Popover>
           )}
-          <More id={id} name={chain.name} view={view} setView={(next) => set({ chainView: next })} />
+          <More
+            id={id}
+            name={chain.name}
+            onExport={() => void platform.saveFile(`${chain.name}.json`, 'application/json', `${JSON.stringify(chain, null, 2)}\n`)}
+            view={view} setView={(next) => set({ chainView: next })} />
         </>
       }
       panel={panel}
@@ -374,7 +378,15 @@ function Rename({ name, onRename }: { name: string; onRename: (name: string) => 
   );
 }
 
-function More({ id, name, view, setView }: { id: string | undefined; name: string; view: 'canvas' | 'list'; setView: (view: 'canvas' | 'list') => void }) {
+interface MoreProps {
+  id: string | undefined;
+  name: string;
+  view: 'canvas' | 'list';
+  setView: (view: 'canvas' | 'list') => void;
+  onExport: () => void;
+}
+
+function More({ id, name, view, setView, onExport }: MoreProps) {
   const [, go] = useLocation();
   const [sure, setSure] = useState(false);
   const remove = useDo('chain_delete', { touches: ['chain_list'], onSuccess: () => go('/chains') });
@@ -388,6 +400,9 @@ function More({ id, name, view, setView }: { id: string | undefined; name: strin
       <Menu.Dropdown>
         <Menu.Item leftSection={view === 'canvas' ? <List size={14} /> : <Workflow size={14} />} onClick={() => setView(view === 'canvas' ? 'list' : 'canvas')}>
           {t(view === 'canvas' ? 'chains.listView' : 'chains.canvasView')}
+        </Menu.Item>
+        <Menu.Item leftSection={<Download size={14} />} disabled={!id} onClick={onExport}>
+          {t('chains.export')}
         </Menu.Item>
         <Menu.Item
           color="var(--bad)"

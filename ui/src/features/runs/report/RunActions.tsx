@@ -33,7 +33,7 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
     <>
       <Menu.Label>{t('runs.report.export')}</Menu.Label>
       {(Object.keys(FILES) as Kind[]).map((kind) => (
-        <Menu.Item key={kind} onClick={() => void save(report, kind).then((file) => say(t('runs.report.saved', { file })))}>
+        <Menu.Item key={kind} onClick={() => void save(report, kind).then((file) => file && say(t('runs.report.saved', { file })))}>
           {t(`runs.report.${kind}`)}
         </Menu.Item>
       ))}
@@ -101,15 +101,9 @@ function address(report: RunReport): string {
   return platform.kind === 'window' ? `patchbay://open/run/${id}` : `${location.origin}${location.pathname}#/runs/${id}`;
 }
 
-/** Hands the report to the browser as a file; gives its name. */
-async function save(report: RunReport, kind: Kind): Promise<string> {
+/** Saves the report as a file; gives its name. */
+async function save(report: RunReport, kind: Kind): Promise<string | undefined> {
   const { ending, type } = FILES[kind];
   const text = kind === 'json' ? JSON.stringify(report, null, 2) : ((await send('run_report', { run: report.run, render: kind })).rendered ?? '');
-  const file = fileName(report.chain, report.run, ending);
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = file;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  return file;
+  return platform.saveFile(fileName(report.chain, report.run, ending), type, text);
 }
