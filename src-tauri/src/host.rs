@@ -57,6 +57,12 @@ impl Host for Desktop {
         let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
         Ok(chosen.map(|file| file.path().to_owned()))
     }
+
+    fn zoom(&self, factor: f64) -> Result<(), Problem> {
+        window::zoom(&self.app, factor).map_err(|error| {
+            Problem::new(Code::Internal).detail(format!("the page cannot be resized: {error}"))
+        })
+    }
 }
 
 /// The body of a notification may be read as markup (Desktop Notifications Specification 1.2).

@@ -109,6 +109,11 @@ pub(crate) fn come_forward(app: &AppHandle) {
     }
 }
 
+/// Shows the page larger or smaller, as its own layout sees it.
+pub(crate) fn zoom(app: &AppHandle, factor: f64) -> tauri::Result<()> {
+    app.get_webview_window(LABEL).map_or(Ok(()), |window| window.set_zoom(factor))
+}
+
 /// Whether the window has the user's attention.
 pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
     app.get_webview_window(LABEL).is_some_and(|window| window.is_focused().unwrap_or(false))

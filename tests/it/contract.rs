@@ -23,10 +23,10 @@ fn exchange(prism: &Prism, request: &str, body: &str) -> String {
 
 #[test]
 fn github_issues_keeps_to_githubs_own_schema() {
-    if !Prism::installed() {
-        println!("skipped: the mock is not installed (npm ci --prefix tests/node)");
-        return;
-    }
+    assert!(
+        Prism::installed(),
+        "the mock is not installed: `cargo xtask test` does it, or `npm ci --prefix tests/node`"
+    );
     let mut prism = Prism::github_issues();
 
     let bad = exchange(&prism, "POST /repos/o/r/issues", "{\"body\": \"no title\"}");

@@ -12,7 +12,7 @@ use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
     catalogue, chains, connections, connector_detail, data, files, health, links, run_data, runs, sandbox,
-    signals, step_fields, storage, workspaces,
+    signals, step_fields, storage, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -135,6 +135,8 @@ commands! {
     url_open(links::UrlOpenRequest) -> links::UrlOpened => links::open,
     /// Saves a file where the user wants it.
     file_save(files::FileSaveRequest) -> files::FileSaved => files::save,
+    /// Shows everything larger or smaller.
+    window_zoom(zoom::Zoom) -> zoom::Zoom => zoom::set,
     /// Says how connections, storage and secrets are.
     health(Empty) -> health::HealthResponse => health::health,
     /// Writes a copy of the workspace's database.

@@ -133,6 +133,10 @@ impl Hub {
     pub async fn take_up_runs(&self) -> Result<usize, Problem> {
         let mut runs = 0;
         for name in crate::workspaces::names(self)? {
+            // First: an interrupted run may be about to call it.
+            if let Err(problem) = crate::sandbox::resume(self, &name).await {
+                tracing::warn!(workspace = name, %problem, "the sandbox is not started again");
+            }
             match async { self.workspace(&name).await?.take_up_runs().await }.await {
                 Ok(count) => runs += count,
                 Err(problem) => tracing::error!(workspace = name, %problem, "its runs are not taken up"),

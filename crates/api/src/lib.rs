@@ -31,6 +31,7 @@ pub mod step_fields;
 pub mod storage;
 mod workspace;
 pub mod workspaces;
+pub mod zoom;
 
 pub use commands::{COMMANDS, CommandInfo, dispatch};
 pub use hub::{Hub, HubOptions};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use patchbay_chain::mapping::Samples;
 use patchbay_model::ChainId;
-use patchbay_model::chain::Chain;
+use patchbay_model::chain::{Chain, Step};
 use patchbay_model::descriptor::Descriptor;
 use patchbay_model::problem::Problem;
 use patchbay_model::run::{Fact, Outcome};
@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 /// At most this many per step.
 const MOST: usize = 20;
 /// Runs that are looked through for the last one of a chain.
-const RUNS: u32 = 50;
+const RUNS: u32 = 1_000;
 /// Of these at most so many are read.
 const LOOKED_AT: usize = 5;
 
@@ -50,7 +50,7 @@ pub(crate) async fn of_chain<'d>(
 ) -> Result<Found, Problem> {
     let mut found = Found::default();
     if let Some(id) = id {
-        found.values = last_run(workspace, id).await?;
+        found.values = last_run(workspace, id, chain).await?;
         found.origin = found.values.keys().map(|step| (step.clone(), SampleOrigin::LastRun)).collect();
     }
     for step in &chain.steps {
@@ -72,13 +72,22 @@ pub(crate) async fn of_chain<'d>(
 }
 
 /// What the steps of the chain's last run that gave something gave.
-async fn last_run(workspace: &Workspace, id: &ChainId) -> Result<Samples, Problem> {
+async fn last_run(workspace: &Workspace, id: &ChainId, chain: &Chain) -> Result<Samples, Problem> {
     let runs = workspace.store().run_list(RUNS, 0).await?.items;
     // A run that ended before its first step gave nothing: the one before it may have.
     for run in runs.into_iter().filter(|run| run.chain_id == *id && !run.dry_run).take(LOOKED_AT) {
         let mut samples = Samples::new();
         for entry in workspace.store().journal(&run.id, 0).await? {
             let Fact::Result { step, outcome: Outcome::Done { output, .. }, .. } = entry.fact else { continue };
+            // What another operation gave says nothing about this one.
+            let same = |now: &Step| {
+                run.snapshot.step(&now.id).is_some_and(|(_, then)| {
+                    (&then.connection, &then.operation) == (&now.connection, &now.operation)
+                })
+            };
+            if !chain.step(&step).is_some_and(|(_, now)| same(now)) {
+                continue;
+            }
             let values: &mut Vec<Value> = samples.entry(step.to_string()).or_default();
             match output {
                 Value::Array(items) => values.extend(items),

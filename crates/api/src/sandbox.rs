@@ -41,6 +41,9 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
     let workspace = hub.workspace(workspace_name).await?;
     let access = running(hub, &workspace).await?;
     connect(hub, &workspace, workspace_name, &access).await?;
+    std::fs::write(mark(hub, workspace_name), "").map_err(|error| {
+        Problem::new(Code::Internal).detail(format!("the sandbox's folder cannot be written: {error}"))
+    })?;
     // Something to see and to map on from the start; the connection works without it.
     let sync = SyncRequest { name: TRACKER.to_owned(), stream: None, max_pages: Some(1) };
     if let Err(problem) = data::sync(hub, workspace_name, sync).await {
@@ -53,8 +56,16 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
     Ok(SandboxReady { chain, connections: vec![TRACKER.to_owned(), CHAT.to_owned()] })
 }
 
+/// Says that this workspace uses the sandbox inside the engine, and not one that runs by itself.
+fn mark(hub: &Hub, workspace_name: &str) -> std::path::PathBuf {
+    hub.workspace_dir(workspace_name).join("sandbox").join("inside")
+}
+
 /// Starts the sandbox again where this workspace is connected to it: its port is new at each start.
 pub async fn resume(hub: &Hub, workspace_name: &str) -> Result<(), Problem> {
+    if !mark(hub, workspace_name).exists() {
+        return Ok(());
+    }
     let workspace = hub.workspace(workspace_name).await?;
     for name in [TRACKER, CHAT] {
         if workspace.store().connection_named(name).await?.is_none() {
@@ -216,6 +227,13 @@ async fn connect_tool(
         connections::create(hub, workspace_name, request).await?;
         return Ok(());
     };
+    // A tool of the user's own that is called the same keeps its address and its key.
+    if existing.connector.as_str() != connector {
+        return Err(Problem::new(Code::Conflict)
+            .with("item", format!("A connection called \"{name}\""))
+            .with("message", "It belongs to another tool. Rename it, then try the sandbox again.")
+            .about(Subject::Connection { name: name.to_owned() }));
+    }
     if existing.config.get("baseUrl").and_then(Value::as_str) != Some(url) {
         let request = ConnectionSetRequest { name: name.to_owned(), config, allow_private: Some(true) };
         connections::set(hub, workspace_name, request).await?;

@@ -304,6 +304,10 @@ mod tests {
         fn place_file(&self, _: &str) -> Result<Option<std::path::PathBuf>, Problem> {
             Ok(None)
         }
+
+        fn zoom(&self, _: f64) -> Result<(), Problem> {
+            Ok(())
+        }
     }
 
     fn hub(dir: &Path, clock: &Arc<ManualClock>) -> Hub {

@@ -31,4 +31,10 @@ impl Host for CommandLine {
             .with("field", "A file")
             .with("message", "Name it on the command line: there is no screen to choose it on."))
     }
+
+    fn zoom(&self, _: f64) -> Result<(), Problem> {
+        Err(Problem::new(Code::InputInvalid)
+            .with("field", "The size")
+            .with("message", "There is no window; a browser has a zoom of its own."))
+    }
 }

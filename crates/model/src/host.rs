@@ -21,6 +21,9 @@ pub trait Host: Send + Sync {
     /// Lets the user choose where to save a file that is proposed to be called `name`; none where
     /// the user declines. Asks before it lets a file be replaced.
     fn place_file(&self, name: &str) -> Result<Option<PathBuf>, Problem>;
+
+    /// Shows everything larger or smaller. 1 is the usual size.
+    fn zoom(&self, factor: f64) -> Result<(), Problem>;
 }
 
 /// The limits of one connection and host, as kept over restarts.

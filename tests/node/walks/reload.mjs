@@ -16,7 +16,7 @@ await walk(async ({ open }) => {
   await page.locator('.app').waitFor();
   await rpc('sandbox_fault', { tool: 'chat', fault: null });
   for (const window of [page, other]) {
-    await window.getByTestId('pill').filter({ hasText: /^Done$/ }).first().waitFor({ timeout: 30_000 });
+    await window.locator('.page-head').getByTestId('pill').filter({ hasText: /^Done$/ }).waitFor({ timeout: 30_000 });
   }
   const { report } = await rpc('run_report', { run: id });
   assert.equal(report.state, 'done');

@@ -9,6 +9,15 @@ await walk(async ({ driver, go, text, shot, button, within, find }) => {
     await driver.wait(async () => (await driver.executeScript(() => document.querySelector('h1')?.textContent ?? '')).includes(title), 10_000, path);
     await shot(path.replaceAll('/', '-'));
   }
+  // Twice as large is half as wide for the page itself.
+  const width = () => driver.executeScript(() => window.innerWidth);
+  const before = await width();
+  const answered = await driver.executeAsyncScript((done) => {
+    window.__TAURI_INTERNALS__.invoke('rpc', { workspace: 'default', name: 'window_zoom', request: { factor: 2 } }).then(() => done(''), (error) => done(JSON.stringify(error)));
+  });
+  assert.equal(answered, '');
+  await driver.wait(async () => (await width()) <= before * 0.6, 5_000, 'zoom');
+  await driver.executeAsyncScript((done) => { window.__TAURI_INTERNALS__.invoke('rpc', { workspace: 'default', name: 'window_zoom', request: { factor: 1 } }).then(() => done(), () => done()); });
   await go('/start');
   await text('Connect your tools');
   await (await find('.app-page button')).click();
@@ -16,7 +25,7 @@ await walk(async ({ driver, go, text, shot, button, within, find }) => {
   await (await within("@role='dialog'", 'Run')).click();
   await text('That worked.');
   const run = await driver.executeScript(() => [...document.querySelectorAll('a')].map((a) => a.getAttribute('href')).find((h) => h?.includes('/runs/')));
-  for (const [path, title] of [[run.replace(/^#/, ''), 'New issue to team message'], ['/runs', 'Runs'], ['/connections/Sandbox%20Chat', 'Sandbox Chat'], ['/catalogue/github-issues', 'Catalogue']]) {
+  for (const [path, title] of [[run.replace(/^#/, ''), 'New issue to team message'], ['/runs', 'Runs'], ['/connections/Sandbox%20Chat', 'Sandbox Chat'], ['/catalogue/github-issues', 'Catalogue'], ['/catalogue/github-issues/connect', 'Catalogue'], ['/nowhere', '']]) {
     await go(path);
     await driver.wait(async () => (await driver.executeScript(() => document.querySelector('h1')?.textContent ?? '')).includes(title), 10_000, path);
     assert.equal(await driver.executeScript(() => document.querySelectorAll('.problem.bad').length), 0, path);

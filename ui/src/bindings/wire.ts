@@ -2414,6 +2414,15 @@ export type WorkspaceName = {
  */
 name: string, };
 
+/**
+ * How large.
+ */
+export type Zoom = { 
+/**
+ * 1 is the usual size; 0.5 to 3.
+ */
+factor: number, };
+
 /** Every command: what it takes and what it gives. */
 export interface Commands {
   /** Lists workspaces. */
@@ -2496,6 +2505,8 @@ export interface Commands {
   url_open: { request: UrlOpenRequest; response: UrlOpened };
   /** Saves a file where the user wants it. */
   file_save: { request: FileSaveRequest; response: FileSaved };
+  /** Shows everything larger or smaller. */
+  window_zoom: { request: Zoom; response: Zoom };
   /** Says how connections, storage and secrets are. */
   health: { request: Empty; response: HealthResponse };
   /** Writes a copy of the workspace's database. */

@@ -12,7 +12,7 @@ const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
   connection_changed: ['connection_list', 'connection_show', 'health'],
   signals_arrived: ['signal_list', 'connection_list', 'connection_show', 'chain_fields'],
   chains_changed: ['chain_list', 'chain_export'],
-  run_changed: ['run_list', 'run_report', 'run_data', 'health', 'chain_list'],
+  run_changed: ['run_list', 'run_report', 'run_data', 'chain_fields', 'health', 'chain_list'],
   storage_changed: ['health'],
 };
 
@@ -26,8 +26,9 @@ export function followEvents(client: QueryClient): () => void {
       readAll();
     }
     if (!Array.isArray(message)) {
-      if ('lost' in message || (seen !== undefined && seen !== message.seq)) readAll();
-      seen = 'seq' in message ? message.seq : undefined;
+      // Also at the very first: what happened between the first read and this was told to nobody.
+      if ('lost' in message || seen !== message.seq) readAll();
+      seen = message.seq;
       return;
     }
     const touched = new Set<CommandName>();

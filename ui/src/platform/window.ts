@@ -3,6 +3,9 @@ import { Channel, invoke } from '@tauri-apps/api/core';
 import type { Problem } from '../bindings/wire';
 import { ProblemError, type CommandName, type Platform, type Request, type Response, type StreamMessage } from './types';
 
+/** How long to wait before the feed is asked for again. */
+const PAUSE_MS = 1_000;
+
 /** The window of the desktop application. */
 export function desktopWindow(): Platform {
   return {
@@ -21,7 +24,14 @@ export function desktopWindow(): Platform {
       channel.onmessage = (message) => {
         if (!over) listener.message(message);
       };
-      invoke('subscribe', { channel }).catch(() => listener.broken());
+      const subscribe = () => {
+        if (over) return;
+        invoke('subscribe', { channel }).catch(() => {
+          listener.broken();
+          setTimeout(subscribe, PAUSE_MS);
+        });
+      };
+      subscribe();
       return () => {
         over = true;
       };

@@ -12,6 +12,7 @@ import { usePreferences } from './preferences';
 import { useShortcuts } from './shortcuts';
 import { Sidebar } from './Sidebar';
 import { StatusBar } from './StatusBar';
+import { useZoom } from './useZoom';
 
 
 const TokenPage = lazy(() => import('./TokenPage'));
@@ -34,9 +35,11 @@ export function Shell() {
   const [help, setHelp] = useState(false);
   const { begun, narrow, set } = usePreferences();
   const { broken, refused } = useEngineState();
+  useZoom();
   useEffect(() => followEvents(queryClient), []);
   useEffect(() => {
-    if (location !== '/') localStorage.setItem(LAST, location);
+    // What was asked for once, a run or a callout, is not asked for again by a restart.
+    if (location !== '/') localStorage.setItem(LAST, location.replace(/\/(run|try)$/, ''));
   }, [location]);
   const pages = Object.fromEntries(PAGES.map((page, index) => [`Ctrl+${index + 1}`, () => go(page.path)]));
   useShortcuts({
@@ -87,10 +90,12 @@ export function Shell() {
         </main>
       </div>
       <StatusBar onHelp={() => setHelp(true)} />
-      <Suspense>
-        {palette && <Palette onClose={() => setPalette(false)} />}
-        {help && <Shortcuts onClose={() => setHelp(false)} />}
-      </Suspense>
+      <ErrorBoundary key={`${palette}${help}`}>
+        <Suspense>
+          {palette && <Palette onClose={() => setPalette(false)} />}
+          {help && <Shortcuts onClose={() => setHelp(false)} />}
+        </Suspense>
+      </ErrorBoundary>
     </div>
   );
 }

@@ -9,6 +9,7 @@ const KEYS: [string, WordKey][] = [
   ['/', 'shell.keysList.find'],
   ['Ctrl N', 'shell.keysList.new'],
   ['Ctrl B', 'shell.keysList.sidebar'],
+  ['Ctrl + − 0', 'shell.keysList.zoom'],
   ['Alt ← →', 'shell.keysList.backForward'],
   ['F6', 'shell.keysList.regions'],
   ['Ctrl Enter', 'shell.keysList.run'],

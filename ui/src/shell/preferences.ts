@@ -6,6 +6,8 @@ interface Preferences {
   narrow: boolean;
   /** How chains are shown; by width where not chosen. */
   chainView: 'canvas' | 'list' | undefined;
+  /** How large the window shows everything; 1 is the usual size. */
+  zoom: number;
   /** The first-run screen was left. */
   begun: boolean;
   set: (change: Partial<Omit<Preferences, 'set'>>) => void;
@@ -13,7 +15,7 @@ interface Preferences {
 
 /** What the user chose about the interface itself; kept by the host. */
 export const usePreferences = create<Preferences>()(
-  persist((set) => ({ narrow: false, chainView: undefined, begun: false, set: (change) => set(change) }), {
+  persist((set) => ({ narrow: false, chainView: undefined, zoom: 1, begun: false, set: (change) => set(change) }), {
     name: 'patchbay-preferences',
     version: 1,
   }),

@@ -33,7 +33,11 @@ export function useShortcuts(map: Record<Combination, (event: KeyboardEvent) => 
       if (event.defaultPrevented) return;
       const pressed = combination(event);
       const plain = !pressed.startsWith('Ctrl+') && !pressed.startsWith('Alt+') && !/^F\d+$/.test(pressed);
-      if (plain && (typing(event.target) || dialogOpen())) return;
+      if (plain && typing(event.target)) return;
+      // Text has an undo of its own.
+      if (/^Ctrl\+(Shift\+)?z$/i.test(pressed) && typing(event.target)) return;
+      // What is behind a dialog is out of reach.
+      if (dialogOpen() && !/^F\d+$/.test(pressed)) return;
       const action = map[pressed];
       if (!action) return;
       event.preventDefault();

@@ -20,7 +20,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error?: 
           <h3>{t('broken.title')}</h3>
           <p>{t('broken.body')}</p>
           <div className="row">
-            <Button onClick={() => this.setState({ error: undefined })}>{t('broken.reload')}</Button>
+            <Button onClick={() => (isMissingPart(error) ? location.reload() : this.setState({ error: undefined }))}>{t('broken.reload')}</Button>
             <Button variant="subtle" onClick={() => void navigator.clipboard.writeText(`${error.message}\n${error.stack ?? ''}`)}>
               {t('common.copyDetails')}
             </Button>
@@ -29,4 +29,9 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error?: 
       </div>
     );
   }
+}
+
+/** A part of the interface that could not be fetched is remembered as missing: only a new page asks again. */
+function isMissingPart(error: Error): boolean {
+  return /dynamically imported module|importing a module script|module script failed/i.test(error.message);
 }

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::shell;
 
@@ -50,8 +50,11 @@ fn median(
         before()?;
         let mut command = command()?;
         let started = Instant::now();
-        command.status().context("the measured program cannot be started")?;
+        let status = command.status().context("the measured program cannot be started")?;
         taken.push(started.elapsed());
+        if !status.success() {
+            bail!("the measured program failed ({status})");
+        }
     }
     taken.sort();
     Ok(taken[times / 2])

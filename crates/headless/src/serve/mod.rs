@@ -21,10 +21,8 @@ pub(crate) async fn serve(args: &Args, port: u16) -> Result<u8, Problem> {
     let hub = engine.hub()?.clone();
     let listener = patchbay_net::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     let address = listener.addr();
-    if let Err(problem) = patchbay_api::sandbox::resume(&hub, &args.workspace).await {
-        tracing::warn!(%problem, "the sandbox could not be started again");
-    }
-    hub.workspace(&args.workspace).await?.take_up_runs().await?;
+    hub.workspace(&args.workspace).await?;
+    hub.take_up_runs().await?;
     let token = token::write(hub.data_dir())?;
     let url = format!("http://{address}/");
     if args.json {

@@ -22,6 +22,8 @@ interface Props {
   check: UseQueryResult<ChainCheckResponse>;
   /** What was found when the chain was kept, shown while the tools are asked. */
   findings: Finding[];
+  /** The check is of the version that is shown. */
+  fresh: boolean;
   chain: Chain;
   tools: Tools;
   onShow: (step: string) => void;
@@ -30,10 +32,10 @@ interface Props {
 }
 
 /** What must be mended, what may surprise, what the run will do. Each finding has its button. */
-export function CheckPanel({ check, findings, chain, tools, onShow, onAgain, onClose }: Props) {
+export function CheckPanel({ check, findings, fresh, chain, tools, onShow, onAgain, onClose }: Props) {
   const [, go] = useLocation();
   const frame = useRef<HTMLDivElement>(null);
-  const found = check.isFetching ? findings : (check.data?.findings ?? findings);
+  const found = fresh && !check.isFetching ? (check.data?.findings ?? findings) : findings;
   const blockers = found.filter((finding) => finding.level === 'blocker').length;
   useEffect(() => {
     // The first thing to mend has the focus.

@@ -7,6 +7,8 @@ import { t } from '../../lib/words';
 /** What a run will do, as the question that is asked before it. */
 export interface RunQuestion {
   effects: Finding[];
+  /** What is going to run. */
+  kept: { id: string; version: number };
 }
 
 interface Props {

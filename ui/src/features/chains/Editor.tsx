@@ -1,11 +1,12 @@
 import { ActionIcon, Button, Menu, Popover, TextInput, Tooltip } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
+import { useQueryClient } from '@tanstack/react-query';
 import { Download, Ellipsis, List, Play, Plus, Redo2, ShieldCheck, Square, Trash2, Undo2, Workflow } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
 import type { Finding } from '../../bindings/wire';
-import { send, useDo, useRead } from '../../engine';
+import { send, useDo, useRead, useWorkspace } from '../../engine';
 import { t } from '../../lib/words';
 import { platform, toProblem } from '../../platform';
 import { usePreferences } from '../../shell/preferences';
@@ -19,6 +20,7 @@ import './chains.css';
 import { ConfirmRun, type RunQuestion } from './ConfirmRun';
 import { addStep, duplicateStep, moveStep, removeStep } from './document';
 import { RunPanel } from './RunPanel';
+import { StopDialog } from '../runs/report/StopDialog';
 import { StepList } from './StepList';
 import { StepPanel } from './step/StepPanel';
 import { useChainEditor } from './useChainEditor';
@@ -52,11 +54,16 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const runButton = useRef<HTMLButtonElement>(null);
 
   const { chain, id, change } = editor;
+  const client = useQueryClient();
+  const workspace = useWorkspace((state) => state.name);
   const check = useRead('chain_check', { chain: id ?? '' }, { enabled: false });
   const report = useRead('run_report', { run: run ?? '' }, { enabled: run !== undefined });
-  const active = report.data !== undefined && ACTIVE.has(report.data.report.state) && open?.kind === 'run';
-  const stop = useDo('run_stop', { touches: ['run_report'] });
-  const views = useStepViews(chain, tools, check.data?.findings ?? editor.findings, report.data?.report);
+  const active = report.data !== undefined && ACTIVE.has(report.data.report.state);
+  const [stopping, setStopping] = useState(false);
+  const [checked, setChecked] = useState(-1);
+  // What was found for an older version says nothing about this one.
+  const fresh = checked === editor.version ? check.data : undefined;
+  const views = useStepViews(chain, tools, fresh?.findings ?? editor.findings, report.data?.report);
   const view = chainView ?? (width > 0 && width < 560 ? 'list' : 'canvas');
 
   const lists = useCallback((s: { connection: string; operation: string }) => {
@@ -71,24 +78,31 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   }, []);
 
   const runCheck = useCallback(async () => {
-    if (!(await editor.flush())) return undefined;
-    return (await check.refetch()).data;
-  }, [editor, check]);
+    const kept = await editor.flush();
+    if (!kept) return undefined;
+    const found = await client.fetchQuery({
+      queryKey: ['chain_check', workspace, { chain: kept.id }],
+      queryFn: () => send('chain_check', { chain: kept.id }),
+      staleTime: 0,
+    });
+    setChecked(kept.version);
+    return { ...kept, ...found };
+  }, [editor, client, workspace]);
 
   const showCheck = () => {
     setOpen({ kind: 'check' });
-    void runCheck();
+    // What fails is shown by the panel, which reads the same query.
+    runCheck().catch(() => undefined);
   };
 
-  const start = async (dryRun: boolean) => {
-    if (!id) return;
+  const start = async (dryRun: boolean, kept: { id: string; version: number }) => {
     setQuestion(undefined);
     setCallout(false);
     setRefused(undefined);
     setStarting(true);
     try {
-      const started = await send('run_start', { chain: id, input: null, dryRun, queueOnly: false });
-      if (!dryRun) remember(id, editor.version);
+      const started = await send('run_start', { chain: kept.id, input: null, dryRun, queueOnly: false });
+      if (!dryRun) remember(kept.id, kept.version);
       setRun(started.id);
       setSelected(undefined);
       setOpen({ kind: 'run', run: started.id });
@@ -104,7 +118,10 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
     if (starting) return;
     setStarting(true);
     setRefused(undefined);
-    const found = await runCheck();
+    const found = await runCheck().catch((error: unknown) => {
+      setRefused(error);
+      return undefined;
+    });
     setStarting(false);
     if (!found) return;
     if (!found.ready) {
@@ -112,28 +129,16 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
       return;
     }
     const effects = found.findings.filter((finding) => finding.level === 'effect');
-    if (id && remembered(id) === editor.version) void start(false);
-    else setQuestion({ effects });
+    if (remembered(found.id) === found.version) void start(false, found);
+    else setQuestion({ effects, kept: found });
   };
-
-  // The address says which step is open, and opens it.
-  const opened = open?.kind === 'step' ? open.id : undefined;
-  useEffect(() => {
-    if (step && step !== opened) openStep(step);
-    // Only a new address opens: closing a panel is not undone by the old one.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [step]);
-  useEffect(() => {
-    if (!id) return;
-    const address = opened ? `/chains/${id}/step/${opened}` : `/chains/${id}`;
-    if (opened !== step) go(address, { replace: true });
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [opened, id]);
 
   const asked = useRef(false);
   useEffect(() => {
     if (intent === 'run' && chain && tools.ready && !asked.current) {
       asked.current = true;
+      // Going back to this address, or restoring it, must not send anything again.
+      go(`/chains/${reference}`, { replace: true });
       void askToRun();
     }
   });
@@ -141,7 +146,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   useShortcuts({
     'Ctrl+Enter': () => void askToRun(),
     'Ctrl+Shift+Enter': showCheck,
-    'Ctrl+.': () => run && active && stop.mutate({ run, undo: false }),
+    'Ctrl+.': () => active && setStopping(true),
     'Ctrl+z': editor.undo,
     'Ctrl+Shift+z': editor.redo,
     'Ctrl+Shift+Z': editor.redo,
@@ -193,7 +198,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
       onClose={closePanel}
     />
   ) : open?.kind === 'check' ? (
-    <CheckPanel check={check} findings={editor.findings} chain={chain} tools={tools} onShow={openStep} onAgain={showCheck} onClose={closePanel} />
+    <CheckPanel check={check} findings={editor.findings} fresh={fresh !== undefined} chain={chain} tools={tools} onShow={openStep} onAgain={showCheck} onClose={closePanel} />
   ) : open?.kind === 'run' ? (
     <RunPanel
       report={report}
@@ -242,7 +247,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
             </Button>
           </Tooltip>
           {active && run ? (
-            <Button leftSection={<Square size={14} />} onClick={() => stop.mutate({ run, undo: false })} loading={stop.isPending}>
+            <Button leftSection={<Square size={14} />} onClick={() => setStopping(true)}>
               {t('chains.stop')}
             </Button>
           ) : (
@@ -270,7 +275,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           <More
             id={id}
             name={chain.name}
-            onExport={() => void platform.saveFile(`${chain.name}.json`, 'application/json', `${JSON.stringify(chain, null, 2)}\n`)}
+            onExport={() => void platform.saveFile(`${chain.name}.json`, 'application/json', `${JSON.stringify(chain, null, 2)}\n`).catch(setRefused)}
             view={view} setView={(next) => set({ chainView: next })} />
         </>
       }
@@ -313,7 +318,8 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           }}
         />
       )}
-      <ConfirmRun name={chain.name} question={question} onRun={(dry) => void start(dry)} onClose={() => setQuestion(undefined)} />
+      {run && <StopDialog run={run} opened={stopping && active} onClose={() => setStopping(false)} />}
+      <ConfirmRun name={chain.name} question={question} onRun={(dry) => question && void start(dry, question.kept)} onClose={() => setQuestion(undefined)} />
     </Page>
   );
 }

@@ -19,7 +19,8 @@ export function StepList({ views, selected, commands }: { views: StepView[]; sel
       ref={frame}
       aria-label={t('chains.canvas')}
       onKeyDown={(event) => {
-        if (event.target instanceof HTMLElement && event.target.matches('[data-step]')) stepKey(event, views, selected, commands);
+        const step = event.target instanceof HTMLElement ? event.target.dataset.step : undefined;
+        if (step !== undefined) stepKey(event, views, step, commands);
       }}
     >
       {views.map((view) => (

@@ -3,9 +3,9 @@ import type { KeyboardEvent } from 'react';
 import type { StepCommands, StepView } from './useStepViews';
 
 /** The keys of canvas and list: the same in both. Gives true where the key meant something. */
-export function stepKey(event: KeyboardEvent, views: StepView[], selected: string | undefined, commands: StepCommands): boolean {
+export function stepKey(event: KeyboardEvent, views: StepView[], focused: string, commands: StepCommands): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const at = Math.max(views.findIndex((view) => view.id === selected), 0);
+  const at = Math.max(views.findIndex((view) => view.id === focused), 0);
   const current = views[at];
   const go = (to: number) => commands.select(views[Math.min(Math.max(to, 0), views.length - 1)]?.id);
   switch (event.key) {
@@ -13,7 +13,7 @@ export function stepKey(event: KeyboardEvent, views: StepView[], selected: strin
     case 'ArrowUp': {
       const by = event.key === 'ArrowDown' ? 1 : -1;
       if (event.shiftKey && current) commands.move(current.id, by);
-      else go(selected ? at + by : at);
+      else go(at + by);
       break;
     }
     case 'Home':

@@ -2,9 +2,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 import type { Chain, ChainSaved, Finding, Problem } from '../../bindings/wire';
-import { send, useRead } from '../../engine';
+import { useRead, useWorkspace } from '../../engine';
 import { t } from '../../lib/words';
-import { toProblem } from '../../platform';
+import { platform, toProblem } from '../../platform';
 import { emptyChain } from './document';
 
 /** Changes are kept after this much rest. */
@@ -28,8 +28,8 @@ export interface ChainEditor {
   redo: () => void;
   canUndo: boolean;
   canRedo: boolean;
-  /** Keeps what is open and says whether it is kept. */
-  flush: () => Promise<boolean>;
+  /** Keeps what is open and says what is kept; nothing where that failed. */
+  flush: () => Promise<{ id: string; version: number } | undefined>;
   retry: () => void;
 }
 
@@ -53,7 +53,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   });
 
   // What a save that is under way must know when it ends.
-  const now = useRef({ id, chain, edits: 0, saved: 0, saving: undefined as Promise<boolean> | undefined, timer: 0, version: 0 });
+  const now = useRef({ id, chain, edits: 0, saved: 0, saving: undefined as Promise<boolean> | undefined, timer: 0, version: 0, workspace: useWorkspace.getState().name });
 
   useEffect(() => {
     const found = read.data;
@@ -76,11 +76,12 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     const document = current.chain;
     if (!document || document.steps.length === 0) {
       setState(current.id ? 'failed' : 'draft');
+      if (current.id) setProblem({ code: 'INPUT_INVALID', title: t('chains.emptyTitle'), hint: t('chains.emptyHint') });
       return false;
     }
     setState('saving');
     try {
-      const kept = await saveChain(current.id, document);
+      const kept = await saveChain(current.workspace, current.id, document);
       const first = current.id === undefined;
       Object.assign(current, { saved: edits, version: kept.version, id: kept.id });
       setId(kept.id);
@@ -107,7 +108,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   const save = useCallback(async (): Promise<boolean> => {
     const current = now.current;
     window.clearTimeout(current.timer);
-    await current.saving;
+    while (current.saving) await current.saving;
     while (current.edits !== current.saved) {
       current.saving = keep();
       const done = await current.saving;
@@ -174,23 +175,26 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     redo,
     canUndo: past.length > 0,
     canRedo: future.length > 0,
-    flush: save,
+    flush: async () => {
+      const { id, version } = (await save()) ? now.current : { id: undefined, version: 0 };
+      return id === undefined ? undefined : { id, version };
+    },
     retry: () => void (read.isError ? read.refetch() : save()),
   };
 }
 
-/** A new chain whose name is taken gets the next free one by itself. */
-async function saveChain(id: string | undefined, chain: Chain): Promise<ChainSaved> {
+/** Keeps it where it was opened, whatever is shown by now. A new chain whose name is taken gets the next free one by itself. */
+async function saveChain(workspace: string, id: string | undefined, chain: Chain): Promise<ChainSaved> {
   try {
-    return await send('chain_save', { id: id ?? null, chain });
+    return await platform.call(workspace, 'chain_save', { id: id ?? null, chain });
   } catch (error) {
     if (id || toProblem(error).code !== 'CONFLICT') throw error;
-    return send('chain_save', { id: null, chain: { ...chain, name: await freeName(chain.name) } });
+    return platform.call(workspace, 'chain_save', { id: null, chain: { ...chain, name: await freeName(workspace, chain.name) } });
   }
 }
 
-async function freeName(wanted: string): Promise<string> {
-  const { chains } = await send('chain_list', {});
+async function freeName(workspace: string, wanted: string): Promise<string> {
+  const { chains } = await platform.call(workspace, 'chain_list', {});
   const taken = new Set(chains.map((chain) => chain.name));
   for (let n = 2; ; n += 1) {
     const name = `${wanted} ${n}`;

@@ -14,7 +14,7 @@ import { StepCard } from '../StepCard';
 const WIDTH = 248;
 const GAP = 98;
 
-type StepNode = Node<{ view: StepView; selected: boolean; open: (id: string) => void }, 'step'>;
+type StepNode = Node<{ view: StepView; selected: boolean; tabbable: boolean; open: (id: string) => void }, 'step'>;
 type StepEdge = Edge<{ view: StepView; addAfter: (at: number) => void }, 'flow'>;
 
 interface Props {
@@ -37,11 +37,11 @@ export function Canvas({ views, selected, commands }: Props) {
         id: view.id,
         type: 'step',
         position: { x: 0, y: view.at * GAP },
-        data: { view, selected: view.id === selected, open: commands.open },
+        data: { view, selected: view.id === selected, tabbable: view.id === focusable, open: commands.open },
         width: WIDTH,
         height: 54,
       })),
-    [views, selected, commands],
+    [views, selected, focusable, commands],
   );
   const edges = useMemo(
     () =>
@@ -68,9 +68,9 @@ export function Canvas({ views, selected, commands }: Props) {
       ref={frame}
       role="group"
       aria-label={t('chains.canvas')}
-      data-focusable={focusable}
       onKeyDown={(event) => {
-        if (event.target instanceof HTMLElement && event.target.closest('[data-step]')) stepKey(event, views, selected, commands);
+        const step = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('[data-step]')?.dataset.step : undefined;
+        if (step !== undefined) stepKey(event, views, step, commands);
       }}
     >
       <ReactFlow<StepNode, StepEdge>
@@ -122,7 +122,7 @@ function StepNodeView({ data }: NodeProps<StepNode>) {
   return (
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
-      <StepCard view={data.view} selected={data.selected} tabbable={data.selected || data.view.at === 0} onOpen={data.open} />
+      <StepCard view={data.view} selected={data.selected} tabbable={data.tabbable} onOpen={data.open} />
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </>
   );
