@@ -301,7 +301,7 @@ mod tests {
             Ok(None)
         }
 
-        fn place_file(&self, _: &str) -> Result<Option<std::path::PathBuf>, Problem> {
+        fn place_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
             Ok(None)
         }
 
