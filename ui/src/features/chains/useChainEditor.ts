@@ -93,6 +93,10 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
         current.chain = kept.chain;
         setChain(kept.chain);
         setState('saved');
+      } else if (current.chain?.name === document.name) {
+        // Edited meanwhile: what is newer stays, under the name that was free.
+        current.chain = { ...current.chain, name: kept.chain.name };
+        setChain(current.chain);
       }
       for (const command of ['chain_fields', 'chain_list', 'chain_export']) void client.invalidateQueries({ queryKey: [command] });
       if (first) created.current(kept.id);
