@@ -133,6 +133,20 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
     else setQuestion({ effects, kept: found });
   };
 
+  // The address says which step is open, and opens it.
+  const opened = open?.kind === 'step' ? open.id : undefined;
+  useEffect(() => {
+    if (step && step !== opened) openStep(step);
+    // Only a new address opens: closing a panel is not undone by the old one.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [step]);
+  useEffect(() => {
+    if (!id) return;
+    const address = opened ? `/chains/${id}/step/${opened}` : `/chains/${id}`;
+    if (opened !== step) go(address, { replace: true });
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [opened, id]);
+
   const asked = useRef(false);
   useEffect(() => {
     if (intent === 'run' && chain && tools.ready && !asked.current) {
