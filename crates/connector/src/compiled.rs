@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
 use patchbay_model::Descriptor;
-use patchbay_model::descriptor::{ErrorRule, Paging, RequestTemplate};
+use patchbay_model::descriptor::{ErrorRule, Paging, RequestTemplate, TokenPlace};
 use patchbay_net::origin_of;
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -261,6 +261,31 @@ fn query(given: &BTreeMap<String, Value>) -> Result<Vec<(String, JsonTemplate)>,
     given.iter().map(|(name, value)| Ok((name.clone(), JsonTemplate::compile(value)?))).collect()
 }
 
+impl Built {
+    /// Puts a token, a number or a time where a service wants it. False where the body has no room
+    /// for it.
+    pub(crate) fn put(&mut self, place: TokenPlace, name: &str, value: &Value) -> bool {
+        match place {
+            TokenPlace::Query => set_query(&mut self.url, name, &plain(value)),
+            TokenPlace::Header => {
+                self.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+                self.headers.push((name.to_owned(), plain(value)));
+            }
+            TokenPlace::Body => {
+                let mut at = self.body.get_or_insert_with(|| json!({}));
+                let path = name.strip_prefix('/').map_or_else(|| vec![name], |rest| rest.split('/').collect());
+                for step in path {
+                    let Value::Object(members) = at else { return false };
+                    let step = step.replace("~1", "/").replace("~0", "~");
+                    at = members.entry(step).or_insert_with(|| json!({}));
+                }
+                *at = value.clone();
+            }
+        }
+        true
+    }
+}
+
 /// Sets a query parameter, in the place of one that is there already.
 pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
     let others: Vec<(String, String)> = url
@@ -271,7 +296,8 @@ pub(crate) fn set_query(url: &mut Url, name: &str, value: &str) {
     url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
 }
 
-fn plain(value: &Value) -> String {
+/// A value as text: lists with commas.
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use patchbay_map::{MapError, Path};
-use patchbay_model::descriptor::{Pagination, Paging, TokenPlace};
+use patchbay_map::{MapError, Path, Test};
+use patchbay_model::descriptor::{CursorSource, Pagination, Paging, TokenPlace, Until};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_net::{Headers, origin_of};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::compiled::{Built, set_query};
+use crate::compiled::Built;
 
 /// Pages in one read where the connector does not say.
 const MOST_PAGES: u32 = 10_000;
@@ -19,21 +19,44 @@ const MOST_PAGES: u32 = 10_000;
 #[derive(Debug)]
 pub(crate) struct CompiledPaging {
     paging: Paging,
-    cursor: Option<Path>,
+    /// To the token, the address or the number of pages.
+    token: Option<Path>,
     has_more: Option<Path>,
+    more: Option<Test>,
+    total: Option<Path>,
 }
 
 impl CompiledPaging {
     pub(crate) fn new(paging: &Paging) -> Result<Self, MapError> {
-        let (cursor, has_more) = match &paging.next {
+        let path = |text: Option<&String>| text.map(|text| Path::compile(text)).transpose();
+        let (token, has_more) = match &paging.next {
             Pagination::Cursor { cursor_path, has_more_path, .. } => {
-                (Some(Path::compile(cursor_path)?), has_more_path.as_deref().map(Path::compile).transpose()?)
+                (Some(cursor_path), has_more_path.as_ref())
             }
-            Pagination::None | Pagination::LinkHeader | Pagination::Page { .. } | Pagination::Offset { .. } => {
-                (None, None)
-            }
+            Pagination::NextUrl { url_path } => (Some(url_path), None),
+            Pagination::Page { total_pages_path, .. } => (total_pages_path.as_ref(), None),
+            Pagination::None
+            | Pagination::LinkHeader { .. }
+            | Pagination::HeaderCursor { .. }
+            | Pagination::Offset { .. } => (None, None),
         };
-        Ok(Self { paging: paging.clone(), cursor, has_more })
+        Ok(Self {
+            token: path(token)?,
+            has_more: path(has_more)?,
+            more: paging.more.as_ref().map(Test::compile).transpose()?,
+            total: path(paging.total_path.as_ref())?,
+            paging: paging.clone(),
+        })
+    }
+
+    /// Whether something other than the number of items says which page is the last.
+    fn is_told(&self) -> bool {
+        let pages = matches!(self.paging.next, Pagination::Page { .. }) && self.token.is_some();
+        pages || self.more.is_some() || self.total.is_some() || self.paging.until.is_some()
+    }
+
+    fn is_short(&self, items: usize) -> bool {
+        self.paging.page_size.is_some_and(|size| items < size as usize)
     }
 }
 
@@ -52,7 +75,8 @@ pub(crate) enum Next {
 pub(crate) struct Pager<'d> {
     ready: Option<&'d CompiledPaging>,
     tool: &'d str,
-    seen: HashSet<String>,
+    /// What was asked for, as fingerprints: a read has thousands of pages.
+    seen: HashSet<u64>,
     last: Option<u64>,
     pages: u32,
     items: u64,
@@ -66,18 +90,17 @@ impl<'d> Pager<'d> {
     /// Prepares the request for the first page.
     pub(crate) fn first(&mut self, mut request: Built) -> Built {
         if let Some(CompiledPaging { paging, .. }) = self.ready {
+            // A body without room for it is told when the second page is asked for.
             if let (Some(param), Some(size)) = (&paging.size_param, paging.page_size) {
-                set_query(&mut request.url, param, &size.to_string());
+                request.put(paging.size_place, param, &json!(size));
             }
-            match &paging.next {
-                Pagination::Page { param, start } => {
-                    set_query(&mut request.url, param, &start.to_string());
-                }
-                Pagination::Offset { param } => set_query(&mut request.url, param, "0"),
-                Pagination::None | Pagination::LinkHeader | Pagination::Cursor { .. } => {}
+            if let Pagination::Page { param, start, place, send_first: true, .. }
+            | Pagination::Offset { param, start, place, send_first: true } = &paging.next
+            {
+                request.put(*place, param, &json!(start));
             }
         }
-        self.seen.insert(address(&request));
+        self.seen.insert(fingerprint(&request));
         request
     }
 
@@ -95,16 +118,37 @@ impl<'d> Pager<'d> {
         let Some(ready) = self.ready else {
             return Ok(Next::End);
         };
+        if self.is_last(ready, body, items) {
+            return Ok(Next::End);
+        }
         let Some(next) = self.following(ready, request, headers, body, items)? else {
             return Ok(Next::End);
         };
-        if !self.seen.insert(address(&next)) {
+        if !self.seen.insert(fingerprint(&next)) {
             return Err(self.endless());
         }
         if self.pages >= ready.paging.max_pages.unwrap_or(MOST_PAGES) {
             return Ok(Next::Cut);
         }
         Ok(Next::Page(next))
+    }
+
+    /// What the answer and the number of items say, whatever the way of paging.
+    fn is_last(&self, ready: &CompiledPaging, body: &Value, items: &[&Value]) -> bool {
+        let by_count = match &ready.paging.next {
+            Pagination::Page { .. } | Pagination::Offset { .. } => true,
+            Pagination::Cursor { from, .. } => *from == CursorSource::LastItem,
+            _ => false,
+        };
+        let total = ready.total.as_ref().and_then(|path| whole(path.first(body)?));
+        ready.more.as_ref().is_some_and(|more| !more.holds(body))
+            || ready.has_more.as_ref().is_some_and(|path| path.first(body) != Some(&Value::Bool(true)))
+            || total.is_some_and(|total| self.items >= total)
+            || match ready.paging.until {
+                Some(Until::ShortPage) => items.is_empty() || ready.is_short(items.len()),
+                Some(Until::EmptyPage) => items.is_empty(),
+                None => by_count && (items.is_empty() || (!ready.is_told() && ready.is_short(items.len()))),
+            }
     }
 
     fn following(
@@ -115,69 +159,68 @@ impl<'d> Pager<'d> {
         body: &Value,
         items: &[&Value],
     ) -> Result<Option<Built>, Problem> {
-        let mut next = request.clone();
+        let found = |value: &Value| ready.token.as_ref().and_then(|path| token(path.first(value)?));
         match &ready.paging.next {
-            Pagination::None => return Ok(None),
-            Pagination::LinkHeader => {
-                let Some(link) = next_link(headers) else {
-                    return Ok(None);
+            Pagination::None => Ok(None),
+            Pagination::LinkHeader { flag } => match next_link(headers, flag.as_deref()) {
+                Some(link) => self.at_address(request, &link).map(Some),
+                None => Ok(None),
+            },
+            Pagination::NextUrl { .. } => match found(body) {
+                Some(Value::String(link)) => self.at_address(request, &link).map(Some),
+                Some(_) => Err(self.odd("its next page is not an address")),
+                None => Ok(None),
+            },
+            Pagination::Cursor { param, place, from, .. } => {
+                let token = match from {
+                    CursorSource::Answer => found(body),
+                    CursorSource::LastItem => items.last().and_then(|item| found(item)),
                 };
-                let url = request.url.join(&link).map_err(|_| self.odd("its next page is not an address"))?;
-                if origin_of(&url).is_none() || origin_of(&url) != origin_of(&request.url) {
-                    return Err(Problem::new(Code::RedirectRefused)
-                        .with("tool", self.tool)
-                        .with("host", url.host_str().unwrap_or(url.scheme()))
-                        .detail("the next page is at another origin"));
-                }
-                next.url = url;
+                token.map(|token| self.with(request, *place, param, &token)).transpose()
             }
-            Pagination::Cursor { param, place, .. } => {
-                if let Some(path) = &ready.has_more
-                    && path.first(body) != Some(&Value::Bool(true))
-                {
+            Pagination::HeaderCursor { header, param, place } => headers
+                .get(header)
+                .filter(|token| !token.is_empty())
+                .map(|token| self.with(request, *place, param, &json!(token)))
+                .transpose(),
+            Pagination::Page { param, start, place, .. } => {
+                let pages = ready.token.as_ref().and_then(|path| whole(path.first(body)?));
+                if pages.is_some_and(|pages| u64::from(self.pages) >= pages) {
                     return Ok(None);
                 }
-                let token = match ready.cursor.as_ref().and_then(|path| path.first(body)) {
-                    Some(Value::String(text)) if !text.is_empty() => text.clone(),
-                    Some(Value::Number(number)) => number.to_string(),
-                    _ => return Ok(None),
-                };
-                match place {
-                    TokenPlace::Query => set_query(&mut next.url, param, &token),
-                    TokenPlace::Body => {
-                        let members = next.body.get_or_insert_with(|| json!({}));
-                        let Value::Object(members) = members else {
-                            return Err(self.odd("its page token has no place in the request"));
-                        };
-                        members.insert(param.clone(), json!(token));
-                    }
-                }
-            }
-            Pagination::Page { .. } | Pagination::Offset { .. }
-                if items.is_empty() || is_short(&ready.paging, items.len()) =>
-            {
-                return Ok(None);
-            }
-            Pagination::Page { param, start } => {
                 self.differs(items)?;
                 let number = start.saturating_add(self.pages);
-                set_query(&mut next.url, param, &number.to_string());
+                self.with(request, *place, param, &json!(number)).map(Some)
             }
-            Pagination::Offset { param } => {
+            Pagination::Offset { param, start, place, .. } => {
                 self.differs(items)?;
-                set_query(&mut next.url, param, &self.items.to_string());
+                let count = u64::from(*start) + self.items;
+                self.with(request, *place, param, &json!(count)).map(Some)
             }
         }
-        Ok(Some(next))
+    }
+
+    /// The same request with another token.
+    fn with(&self, request: &Built, place: TokenPlace, name: &str, value: &Value) -> Result<Built, Problem> {
+        let mut next = request.clone();
+        if next.put(place, name, value) {
+            Ok(next)
+        } else {
+            Err(self.odd("its page token has no place in the request"))
+        }
+    }
+
+    /// The same request at the address that an answer names; never at another origin.
+    fn at_address(&self, request: &Built, link: &str) -> Result<Built, Problem> {
+        let url = same_origin(&request.url, link, self.tool)?;
+        Ok(Built { url, ..request.clone() })
     }
 
     /// A service that does not know the number's parameter gives its first page for ever. Only
     /// objects are compared: plain values may well be alike.
     fn differs(&mut self, items: &[&Value]) -> Result<(), Problem> {
         let mut hasher = DefaultHasher::new();
-        for item in items {
-            item.to_string().hash(&mut hasher);
-        }
+        items.hash(&mut hasher);
         let print = hasher.finish();
         let objects = items.iter().all(|item| item.is_object());
         if objects && self.last.replace(print) == Some(print) {
@@ -195,32 +238,58 @@ impl<'d> Pager<'d> {
     }
 }
 
-fn is_short(paging: &Paging, items: usize) -> bool {
-    paging.page_size.is_some_and(|size| items < size as usize)
+/// An address that a service gave, relative to the one that was asked; refused at another origin.
+pub(crate) fn same_origin(asked: &Url, link: &str, tool: &str) -> Result<Url, Problem> {
+    let url = asked.join(link).map_err(|_| {
+        Problem::new(Code::MalformedResponse).with("tool", tool).detail("its next page is not an address")
+    })?;
+    if origin_of(&url).is_none() || origin_of(&url) != origin_of(asked) {
+        return Err(Problem::new(Code::RedirectRefused)
+            .with("tool", tool)
+            .with("host", url.host_str().unwrap_or(url.scheme()))
+            .detail("the next page is at another origin"));
+    }
+    Ok(url)
 }
 
-fn address(request: &Built) -> String {
-    match &request.body {
-        None => request.url.to_string(),
-        Some(body) => format!("{} {body}", request.url),
+/// A token as it was given; none where there is none to go on with.
+pub(crate) fn token(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null | Value::Bool(_) => None,
+        Value::String(text) if text.is_empty() => None,
+        Value::Array(items) if items.is_empty() => None,
+        other => Some(other.clone()),
     }
 }
 
-/// The target of the first link whose relation is `next` (RFC 8288 section 3), over all `Link`
-/// headers.
-fn next_link(headers: &Headers) -> Option<String> {
-    headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("link")).find_map(|(_, value)| next_in(value))
+/// A count, as number or text.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-fn next_in(header: &str) -> Option<String> {
+fn fingerprint(request: &Built) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&request.url, &request.headers, &request.body).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The target of the first link whose relation is `next` (RFC 8288 section 3), over all `Link`
+/// headers. `flag` names a parameter of the link that must be `true`.
+fn next_link(headers: &Headers, flag: Option<&str>) -> Option<String> {
+    let mut links = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("link"));
+    links.find_map(|(_, value)| next_in(value, flag))
+}
+
+fn next_in(header: &str, flag: Option<&str>) -> Option<String> {
     let mut rest = header;
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         let (target, after) = rest.strip_prefix('<')?.split_once('>')?;
         rest = after;
-        let mut relation: Option<String> = None;
+        let (mut relation, mut flagged): (Option<String>, _) = (None, flag.is_none());
         while let Some(after) = rest.trim_start().strip_prefix(';') {
             let (name, value, after) = parameter(after);
+            flagged |= flag.is_some_and(|flag| name.eq_ignore_ascii_case(flag)) && value == "true";
             // Only the first `rel` of a link counts (section 3.3).
             if name.eq_ignore_ascii_case("rel") && relation.is_none() {
                 relation = Some(value);
@@ -230,7 +299,7 @@ fn next_in(header: &str) -> Option<String> {
         let is_next = relation.is_some_and(|relation| {
             relation.split_ascii_whitespace().any(|one| one.eq_ignore_ascii_case("next"))
         });
-        if is_next {
+        if is_next && flagged {
             return Some(target.trim().to_owned());
         }
         rest = rest.trim_start().strip_prefix(',')?;
@@ -289,28 +358,51 @@ mod tests {
         Headers::new(vec![("Link".into(), value.into())])
     }
 
+    /// What a request carries under a name, wherever it stands.
+    fn carried(request: &Built, name: &str) -> Option<String> {
+        let mut pairs = request.url.query_pairs();
+        let query = pairs.find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
+        let header = request.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+        let body = request.body.as_ref().and_then(|body| {
+            let member = body.get(name).or_else(|| body["variables"].get(name))?;
+            Some(member.as_str().map_or_else(|| member.to_string(), str::to_owned))
+        });
+        query.or(header).or(body)
+    }
+
     /// A service with `total` items that pages as asked.
     fn serve(request: &Built, total: usize, size: usize) -> (Headers, Value) {
-        let query = |name: &str| {
-            let mut pairs = request.url.query_pairs();
-            pairs.find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
-        };
-        let token = request.body.as_ref().and_then(|body| body["cursor"].as_str().map(str::to_owned));
-        let from = match (query("page"), query("offset"), query("cursor").or(token)) {
-            (Some(page), ..) => (page.parse::<usize>().unwrap() - 1) * size,
-            (_, Some(offset), _) => offset.parse().unwrap(),
-            (.., Some(cursor)) => cursor.parse().unwrap(),
-            _ => 0,
-        };
+        let number = |name: &str| carried(request, name).map(|text| text.parse::<usize>().unwrap());
+        let from = number("page")
+            .map(|page| (page - 1) * size)
+            .or_else(|| number("page0").map(|page| page * size))
+            .or_else(|| number("offset"))
+            .or_else(|| number("offset1").map(|offset| offset - 1))
+            .or_else(|| number("cursor"))
+            .or_else(|| number("after").map(|id| id + 1))
+            .unwrap_or(0);
         let items: Vec<Value> = (from..total.min(from + size)).map(|id| json!({ "id": id })).collect();
         let more = from + size < total;
-        let next = format!(
-            "<x>; rel=last; title=\"a, <b>\", <https://a.example/items?page={}>; rel=\"prev next\"",
-            from / size + 2
-        );
-        let headers = if more { link(&next) } else { link("<x>; rel=first") };
+        let target = format!("https://a.example/items?page={}", from / size + 2);
+        let mut headers = vec![(
+            "Link".to_owned(),
+            format!("<x>; rel=last; title=\"a, <b>\", <{target}>; rel=\"prev next\"; results=\"{more}\""),
+        )];
+        if more {
+            headers.push(("X-Next".into(), (from + size).to_string()));
+        } else {
+            headers.push(("X-Next".into(), String::new()));
+        }
+        if !more && !request.headers.iter().any(|(name, _)| name == "keep-links") {
+            headers[0].1 = "<x>; rel=first".into();
+        }
         let next = if more { json!((from + size).to_string()) } else { json!(null) };
-        (headers, json!({"items": items, "next": next, "more": more}))
+        let url = if more { json!(target.strip_prefix("https://a.example")) } else { json!("") };
+        let body = json!({
+            "items": items, "next": next, "number": more.then_some(from + size), "more": more, "last": !more,
+            "url": url, "total": total, "pages": total.div_ceil(size).to_string(),
+        });
+        (Headers::new(headers), body)
     }
 
     fn read_all(paging: &CompiledPaging, total: usize, size: usize) -> Vec<u64> {
@@ -332,16 +424,37 @@ mod tests {
     proptest! {
         #[test]
         fn no_way_of_paging_loses_or_doubles_an_item(total in 0usize..60, size in 1usize..12) {
-            let cursor = |more: Value| json!({"next": more});
+            let next = |next: Value| json!({"next": next});
+            let told = |next: Value, name: &str, value: Value| json!({"next": next, name: value});
+            let page = || json!({"type": "page", "param": "page"});
+            let offset = || json!({"type": "offset", "param": "offset"});
             let kinds = [
-                json!({"next": {"type": "link_header"}}),
-                cursor(json!({"type": "cursor", "cursorPath": "$.next", "param": "cursor"})),
-                cursor(json!({"type": "cursor", "cursorPath": "$.next", "param": "cursor", "place": "body"})),
-                cursor(json!({"type": "cursor", "cursorPath": "$.next", "param": "cursor", "hasMorePath": "$.more"})),
-                json!({"next": {"type": "page", "param": "page"}, "sizeParam": "n", "pageSize": size}),
-                json!({"next": {"type": "page", "param": "page"}}),
-                json!({"next": {"type": "offset", "param": "offset"}, "pageSize": size}),
-                json!({"next": {"type": "offset", "param": "offset"}}),
+                next(json!({"type": "link_header"})),
+                next(json!({"type": "link_header", "flag": "results"})),
+                next(json!({"type": "next_url", "urlPath": "$.url"})),
+                next(json!({"type": "cursor", "cursorPath": "$.next", "param": "cursor"})),
+                next(json!({"type": "cursor", "cursorPath": "$.number", "param": "cursor"})),
+                next(json!({"type": "cursor", "cursorPath": "$.next", "param": "cursor", "place": "body"})),
+                next(json!({"type": "cursor", "cursorPath": "$.number", "param": "/variables/cursor", "place": "body"})),
+                next(json!({"type": "cursor", "cursorPath": "$.next", "param": "cursor", "place": "header"})),
+                next(json!({"type": "cursor", "cursorPath": "$.next", "param": "cursor", "hasMorePath": "$.more"})),
+                next(json!({"type": "cursor", "cursorPath": "$.id", "from": "last_item", "param": "after"})),
+                told(json!({"type": "cursor", "cursorPath": "$.id", "from": "last_item", "param": "after"}), "pageSize", json!(size)),
+                next(json!({"type": "header_cursor", "header": "x-next", "param": "cursor"})),
+                json!({"next": page(), "sizeParam": "n", "pageSize": size}),
+                json!({"next": page(), "sizeParam": "n", "sizePlace": "body", "pageSize": size, "until": "short_page"}),
+                next(page()),
+                told(page(), "until", json!("empty_page")),
+                told(page(), "totalPath", json!("$.total")),
+                told(page(), "more", json!({"path": "$.last", "operator": "equals", "value": false})),
+                next(json!({"type": "page", "param": "page", "totalPagesPath": "$.pages"})),
+                next(json!({"type": "page", "param": "page", "sendFirst": false})),
+                next(json!({"type": "page", "param": "page0", "start": 0, "place": "body"})),
+                told(offset(), "pageSize", json!(size)),
+                told(offset(), "totalPath", json!("$.total")),
+                next(offset()),
+                next(json!({"type": "offset", "param": "offset1", "start": 1, "place": "header"})),
+                next(json!({"type": "offset", "param": "offset", "sendFirst": false})),
             ];
             for kind in kinds {
                 let all = read_all(&paging(kind.clone()), total, size);
@@ -351,7 +464,7 @@ mod tests {
 
         #[test]
         fn a_link_header_from_outside_never_panics(text in "[<>;,=\" a-z\\\\:/.?]{0,60}") {
-            let _ = next_link(&link(&text));
+            let _ = next_link(&link(&text), None);
         }
     }
 
@@ -372,13 +485,13 @@ mod tests {
             ("", None),
         ];
         for (header, want) in cases {
-            assert_eq!(next_link(&link(header)).as_deref(), want, "{header}");
+            assert_eq!(next_link(&link(header), None).as_deref(), want, "{header}");
         }
         let two = Headers::new(vec![
             ("link".into(), "<https://a/1>; rel=first".into()),
             ("LINK".into(), "<https://a/2>; rel=next".into()),
         ]);
-        assert_eq!(next_link(&two).as_deref(), Some("https://a/2"));
+        assert_eq!(next_link(&two, None).as_deref(), Some("https://a/2"));
     }
 
     #[test]
@@ -386,7 +499,10 @@ mod tests {
         let item = json!({"id": 1});
         let kinds = [
             json!({"next": {"type": "cursor", "cursorPath": "$.next", "param": "cursor"}}),
+            json!({"next": {"type": "cursor", "cursorPath": "$.id", "from": "last_item", "param": "after"}}),
+            json!({"next": {"type": "header_cursor", "header": "x-next", "param": "cursor", "place": "header"}}),
             json!({"next": {"type": "link_header"}}),
+            json!({"next": {"type": "next_url", "urlPath": "$.url"}}),
             json!({"next": {"type": "page", "param": "page"}, "pageSize": 1}),
             json!({"next": {"type": "offset", "param": "offset"}, "pageSize": 1}),
         ];
@@ -394,8 +510,11 @@ mod tests {
             let ready = paging(kind.clone());
             let mut pager = Pager::new(Some(&ready), "A");
             let mut request = pager.first(start());
-            let body = json!({"next": "same"});
-            let headers = link("<https://a.example/items?again>; rel=next");
+            let body = json!({"next": "same", "url": "/items?again"});
+            let headers = Headers::new(vec![
+                ("Link".into(), "<https://a.example/items?again>; rel=next".into()),
+                ("X-Next".into(), "same".into()),
+            ]);
             let mut pages = 0;
             let problem = loop {
                 pages += 1;
@@ -413,6 +532,7 @@ mod tests {
     #[test]
     fn a_next_page_elsewhere_is_refused() {
         let ready = paging(json!({"next": {"type": "link_header"}}));
+        let in_body = paging(json!({"next": {"type": "next_url", "urlPath": "$.next"}}));
         for target in [
             "https://evil.example/x",
             "http://a.example/items",
@@ -426,7 +546,37 @@ mod tests {
             let refused =
                 pager.next(&first, &link(&format!("<{target}>; rel=next")), &Value::Null, &[]).unwrap_err();
             assert_eq!(refused.code(), Code::RedirectRefused, "{target}");
+            let mut pager = Pager::new(Some(&in_body), "A");
+            let first = pager.first(start());
+            let refused = pager.next(&first, &Headers::default(), &json!({"next": target}), &[]).unwrap_err();
+            assert_eq!(refused.code(), Code::RedirectRefused, "{target} in the body");
         }
+    }
+
+    #[test]
+    fn a_short_page_is_not_the_last_where_the_service_leaves_items_out() {
+        let item = json!({"id": 1});
+        for (kind, goes_on) in [
+            (json!({"next": {"type": "page", "param": "page"}, "pageSize": 9}), false),
+            (json!({"next": {"type": "page", "param": "page"}, "pageSize": 9, "until": "empty_page"}), true),
+            (json!({"next": {"type": "page", "param": "page"}, "pageSize": 9, "totalPath": "$.total"}), true),
+            (json!({"next": {"type": "cursor", "cursorPath": "$.total", "param": "c"}}), true),
+            (
+                json!({"next": {"type": "cursor", "cursorPath": "$.total", "param": "c"}, "pageSize": 9, "until": "short_page"}),
+                false,
+            ),
+        ] {
+            let ready = paging(kind.clone());
+            let mut pager = Pager::new(Some(&ready), "A");
+            let first = pager.first(start());
+            let next = pager.next(&first, &Headers::default(), &json!({"total": 5}), &[&item]).unwrap();
+            assert_eq!(matches!(next, Next::Page(_)), goes_on, "{kind}");
+        }
+        let links = paging(json!({"next": {"type": "link_header"}, "until": "empty_page"}));
+        let mut pager = Pager::new(Some(&links), "A");
+        let first = pager.first(start());
+        let more = link("<https://a.example/items?page=2>; rel=next");
+        assert_eq!(pager.next(&first, &more, &Value::Null, &[]).unwrap(), Next::End);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! and its exact place. The compiler holds these mirrors to the shapes of `patchbay_model`.
 
 use patchbay_model::descriptor::{
-    AuthMethod, BasicAuth, Delta, Idempotency, KeyAuth, Pagination, TimeFormat, TokenPlace,
+    AuthMethod, BasicAuth, CursorSource, Delta, Idempotency, KeyAuth, Pagination, TimeFormat, TokenPlace,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -40,22 +40,48 @@ enum DeltaByName {
 #[serde(remote = "Pagination", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 enum PaginationByName {
     None {},
-    LinkHeader {},
+    LinkHeader {
+        #[serde(default)]
+        flag: Option<String>,
+    },
+    NextUrl {
+        url_path: String,
+    },
     Cursor {
         cursor_path: String,
+        #[serde(default)]
+        from: CursorSource,
         param: String,
         #[serde(default)]
         place: TokenPlace,
         #[serde(default)]
         has_more_path: Option<String>,
     },
+    HeaderCursor {
+        header: String,
+        param: String,
+        #[serde(default)]
+        place: TokenPlace,
+    },
     Page {
         param: String,
         #[serde(default)]
         start: u32,
+        #[serde(default)]
+        place: TokenPlace,
+        #[serde(default)]
+        send_first: bool,
+        #[serde(default)]
+        total_pages_path: Option<String>,
     },
     Offset {
         param: String,
+        #[serde(default)]
+        start: u32,
+        #[serde(default)]
+        place: TokenPlace,
+        #[serde(default)]
+        send_first: bool,
     },
 }
 
@@ -101,7 +127,7 @@ pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
     {
         members.shift_remove("auth");
     }
-    let pagination = ["none", "link_header", "cursor", "page", "offset"];
+    let pagination = ["none", "link_header", "next_url", "cursor", "header_cursor", "page", "offset"];
     let mut places = vec!["/defaults".to_owned()];
     for (name, tagged) in [("streams", "delta"), ("operations", "idempotency")] {
         for index in 0..count(document, name) {
@@ -197,6 +223,6 @@ mod tests {
                 kinds += 1;
             }
         }
-        assert_eq!(kinds, 14, "a kind has come or gone");
+        assert_eq!(kinds, 16, "a kind has come or gone");
     }
 }

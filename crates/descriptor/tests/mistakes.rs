@@ -284,6 +284,48 @@ fn a_mistake_of_meaning_is_found_at_its_place() {
             "/streams/0/pagination/pageSize",
             "needs a page size",
         ),
+        (
+            "/streams/0/pagination",
+            json!({"next": {"type": "next_url", "urlPath": "next"}}),
+            "/streams/0/pagination/next/urlPath",
+            "not a path",
+        ),
+        (
+            "/streams/0/pagination",
+            json!({"next": {"type": "header_cursor", "header": "X Next", "param": "c"}}),
+            "/streams/0/pagination/next/header",
+            "letters, digits and hyphens",
+        ),
+        (
+            "/streams/0/pagination",
+            json!({"next": {"type": "cursor", "cursorPath": "$.c", "param": "Host", "place": "header"}}),
+            "/streams/0/pagination/next/param",
+            "the program itself",
+        ),
+        (
+            "/streams/0/pagination",
+            json!({"next": {"type": "link_header"}, "sizeParam": "n", "sizePlace": "body", "pageSize": 5}),
+            "/streams/0/pagination/sizePlace",
+            "goes into the body",
+        ),
+        (
+            "/streams/0/pagination",
+            json!({"next": {"type": "link_header"}, "until": "short_page"}),
+            "/streams/0/pagination/pageSize",
+            "needs a page size",
+        ),
+        (
+            "/streams/0/pagination",
+            json!({"next": {"type": "link_header"}, "totalPath": "total"}),
+            "/streams/0/pagination/totalPath",
+            "not a path",
+        ),
+        (
+            "/streams/0/pagination",
+            json!({"next": {"type": "link_header"}, "more": {"path": "more"}}),
+            "/streams/0/pagination/more/path",
+            "not a path",
+        ),
         ("/streams/0/mapping/idPath", json!("id"), "/streams/0/mapping/idPath", "not a path"),
         (
             "/streams/0/mapping/summaryTemplate",

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use patchbay_map::Template;
-use patchbay_model::descriptor::{ErrorRule, Pagination, Paging, RequestTemplate, StatusMatch, TokenPlace};
+use patchbay_model::descriptor::{
+    ErrorRule, Pagination, Paging, RequestTemplate, StatusMatch, TokenPlace, Until,
+};
 use serde_json::Value;
 
 use super::{Checker, below};
@@ -69,20 +71,36 @@ impl Checker<'_> {
     }
 
     pub(super) fn paging(&mut self, pointer: &str, paging: &Paging) {
-        if let Pagination::Cursor { cursor_path, has_more_path, .. } = &paging.next {
-            self.path(&format!("{pointer}/next/cursorPath"), cursor_path);
-            if let Some(path) = has_more_path {
-                self.path(&format!("{pointer}/next/hasMorePath"), path);
+        let next = format!("{pointer}/next");
+        let mut by_count = false;
+        match &paging.next {
+            Pagination::None | Pagination::LinkHeader { .. } => {}
+            Pagination::NextUrl { url_path } => self.path(&format!("{next}/urlPath"), url_path),
+            Pagination::Cursor { cursor_path, has_more_path, .. } => {
+                self.path(&format!("{next}/cursorPath"), cursor_path);
+                self.optional_path(&format!("{next}/hasMorePath"), has_more_path.as_ref());
             }
+            Pagination::HeaderCursor { header, .. } => self.header_name(&format!("{next}/header"), header),
+            Pagination::Page { total_pages_path, .. } => {
+                by_count = total_pages_path.is_none();
+                self.optional_path(&format!("{next}/totalPagesPath"), total_pages_path.as_ref());
+            }
+            Pagination::Offset { .. } => by_count = true,
         }
-        if let Pagination::Cursor { param, .. }
-        | Pagination::Page { param, .. }
-        | Pagination::Offset { param } = &paging.next
-        {
-            self.filled(&format!("{pointer}/next/param"), param);
+        if let Some((param, place)) = carrier(&paging.next) {
+            self.place(&format!("{next}/param"), param, place);
         }
-        let by_number = matches!(paging.next, Pagination::Page { .. } | Pagination::Offset { .. });
-        if by_number && paging.page_size.is_none() {
+        if let Some(param) = &paging.size_param {
+            self.place(&format!("{pointer}/sizeParam"), param, paging.size_place);
+        }
+        if let Some(more) = &paging.more {
+            self.predicate(&format!("{pointer}/more"), more);
+        }
+        self.optional_path(&format!("{pointer}/totalPath"), paging.total_path.as_ref());
+        let says =
+            paging.more.is_some() || paging.total_path.is_some() || paging.until == Some(Until::EmptyPage);
+        let counts = paging.until == Some(Until::ShortPage) || (by_count && !says);
+        if counts && paging.page_size.is_none() {
             self.say(
                 &format!("{pointer}/pageSize"),
                 "paging by number needs a page size to know the last page",
@@ -94,17 +112,33 @@ impl Checker<'_> {
         self.at_least_one(&format!("{pointer}/maxPages"), paging.max_pages.map(u64::from));
     }
 
+    fn optional_path(&mut self, pointer: &str, path: Option<&String>) {
+        if let Some(path) = path {
+            self.path(pointer, path);
+        }
+    }
+
+    /// The name of what carries a token, a number or a time.
+    pub(super) fn place(&mut self, pointer: &str, name: &str, place: TokenPlace) {
+        match place {
+            TokenPlace::Header => self.header_name(pointer, name),
+            TokenPlace::Query | TokenPlace::Body => self.filled(pointer, name),
+        }
+    }
+
     /// A page token can only go into a body where there is one.
     pub(super) fn token_place(&mut self, pointer: &str, paging: Option<&Paging>, request: &RequestTemplate) {
         let own = paging.is_some();
-        let paging = paging.or(self.descriptor.defaults.pagination.as_ref());
-        if let Some(Paging { next: Pagination::Cursor { place: TokenPlace::Body, .. }, .. }) = paging
-            && request.method.is_safe()
-        {
-            let at = if own {
-                format!("{pointer}/pagination/next/place")
-            } else {
-                format!("{pointer}/request/method")
+        let Some(paging) = paging.or(self.descriptor.defaults.pagination.as_ref()) else {
+            return;
+        };
+        let token = carrier(&paging.next).is_some_and(|(_, place)| place == TokenPlace::Body);
+        let size = paging.size_param.is_some() && paging.size_place == TokenPlace::Body;
+        if (token || size) && request.method.is_safe() {
+            let at = match (own, token) {
+                (true, true) => format!("{pointer}/pagination/next/place"),
+                (true, false) => format!("{pointer}/pagination/sizePlace"),
+                (false, _) => format!("{pointer}/request/method"),
             };
             self.say(&at, "the page token goes into the body, and GET and HEAD carry none");
         }
@@ -134,5 +168,16 @@ impl Checker<'_> {
         if let Some(path) = &rule.message_path {
             self.path(&format!("{pointer}/messagePath"), path);
         }
+    }
+}
+
+/// What carries the token or number of a page.
+fn carrier(next: &Pagination) -> Option<(&str, TokenPlace)> {
+    match next {
+        Pagination::None | Pagination::LinkHeader { .. } | Pagination::NextUrl { .. } => None,
+        Pagination::Cursor { param, place, .. }
+        | Pagination::HeaderCursor { param, place, .. }
+        | Pagination::Page { param, place, .. }
+        | Pagination::Offset { param, place, .. } => Some((param, *place)),
     }
 }

@@ -61,7 +61,7 @@ pub struct RequestTemplate {
 }
 
 /// A question about a JSON value that is answered yes or no.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Predicate {
     /// JSONPath (RFC 9535) to the value in question.

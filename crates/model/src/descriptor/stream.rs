@@ -86,31 +86,71 @@ pub enum TimeFormat {
 pub struct Paging {
     /// How the next page is found.
     pub next: Pagination,
-    /// Query parameter for the page size.
+    /// Name of the parameter for the page size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_param: Option<String>,
-    /// Items per page, sent in `sizeParam`. A shorter page also ends `page` and `offset` paging.
+    /// Where the page size goes.
+    #[serde(default, skip_serializing_if = "is_query")]
+    pub size_place: TokenPlace,
+    /// Items per page, sent in `sizeParam`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_size: Option<u32>,
+    /// Which page is the last, besides what `next` says. Where absent, paging by number or by the last
+    /// item ends with a page of fewer items than `pageSize`, unless `more`, `totalPath` or
+    /// `totalPagesPath` says; an empty page always ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Until>,
+    /// What the answer must say for another page, such as `$.isLast` not equal to `true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<Predicate>,
+    /// JSONPath to the number of items in all pages together; the read ends when as many have come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_path: Option<String>,
     /// Pages in one read; 10,000 where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_pages: Option<u32>,
 }
 
-/// How the next page is found. The same address or token twice in one read is an error.
+/// Which page is the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Until {
+    /// One with fewer items than `pageSize`.
+    ShortPage,
+    /// One without items. For services that leave items out of a page after counting them.
+    EmptyPage,
+}
+
+/// How the next page is found. The same address or token twice in one read is an error, and no page is
+/// asked for at another origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Pagination {
     /// There is only one page.
     None,
     /// The `next` link of the `Link` header (RFC 8288).
-    LinkHeader,
+    #[serde(rename_all = "camelCase")]
+    LinkHeader {
+        /// A parameter of the link that must be `true`, for services that give a `next` link on the
+        /// last page too, such as `results`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flag: Option<String>,
+    },
+    /// The address of the next page, whole or relative, in the answer.
+    #[serde(rename_all = "camelCase")]
+    NextUrl {
+        /// JSONPath to the address. Absent, null or empty ends the read.
+        url_path: String,
+    },
     /// A token in the answer that goes into the next request.
     #[serde(rename_all = "camelCase")]
     Cursor {
         /// JSONPath to the token. Absent, null or empty ends the read.
         cursor_path: String,
-        /// Name of the parameter that carries it.
+        /// What `cursorPath` is rooted at.
+        #[serde(default, skip_serializing_if = "is_answer")]
+        from: CursorSource,
+        /// Name of the parameter that carries it; in the body a name or a JSON pointer.
         param: String,
         /// Where the token goes.
         #[serde(default)]
@@ -119,20 +159,49 @@ pub enum Pagination {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         has_more_path: Option<String>,
     },
-    /// A page number. An empty or short page ends the read.
+    /// A token in a response header that goes into the next request. Absent or empty ends the read.
+    #[serde(rename_all = "camelCase")]
+    HeaderCursor {
+        /// The response header.
+        header: String,
+        /// Name of the parameter that carries it; in the body a name or a JSON pointer.
+        param: String,
+        /// Where the token goes.
+        #[serde(default)]
+        place: TokenPlace,
+    },
+    /// A page number.
     #[serde(rename_all = "camelCase")]
     Page {
-        /// Query parameter that carries the number.
+        /// Name of the parameter that carries the number; in the body a name or a JSON pointer.
         param: String,
         /// Number of the first page; 1 where absent.
         #[serde(default = "first_page")]
         start: u32,
+        /// Where the number goes.
+        #[serde(default, skip_serializing_if = "is_query")]
+        place: TokenPlace,
+        /// Whether the first request carries it. True where absent.
+        #[serde(default = "yes")]
+        send_first: bool,
+        /// JSONPath to the number of pages in all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total_pages_path: Option<String>,
     },
-    /// A count of items to skip. An empty or short page ends the read.
+    /// A count of items to skip.
     #[serde(rename_all = "camelCase")]
     Offset {
-        /// Query parameter that carries the count.
+        /// Name of the parameter that carries the count; in the body a name or a JSON pointer.
         param: String,
+        /// What the first page is counted from; 0 where absent.
+        #[serde(default)]
+        start: u32,
+        /// Where the count goes.
+        #[serde(default, skip_serializing_if = "is_query")]
+        place: TokenPlace,
+        /// Whether the first request carries it. True where absent.
+        #[serde(default = "yes")]
+        send_first: bool,
     },
 }
 
@@ -140,15 +209,42 @@ fn first_page() -> u32 {
     1
 }
 
-/// Where a page token goes.
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_query(place: &TokenPlace) -> bool {
+    *place == TokenPlace::Query
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_answer(from: &CursorSource) -> bool {
+    *from == CursorSource::Answer
+}
+
+/// What a page token is read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CursorSource {
+    /// The answer as a whole.
+    #[default]
+    Answer,
+    /// The last item of the page.
+    LastItem,
+}
+
+/// Where a token, a number or a time goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenPlace {
     /// A query parameter.
     #[default]
     Query,
-    /// A top-level field of the JSON body.
+    /// The JSON body: a member's name, or a JSON pointer such as `/variables/after`.
     Body,
+    /// A request header.
+    Header,
 }
 
 /// How an item becomes a signal. Paths are JSONPath (RFC 9535), rooted at the item unless said.
