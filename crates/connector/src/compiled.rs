@@ -10,6 +10,7 @@ use patchbay_net::origin_of;
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::delta::CompiledDelta;
 use crate::error::ConnectorError;
 use crate::paging::{CompiledPaging, bare};
 
@@ -45,6 +46,9 @@ pub(crate) struct CompiledStream {
     pub(crate) request: CompiledRequest,
     pub(crate) mapper: SignalMapper,
     pub(crate) paging: Option<CompiledPaging>,
+    pub(crate) delta: CompiledDelta,
+    /// What a child takes from each of its parents.
+    pub(crate) bind: Vec<(String, Path)>,
 }
 
 pub(crate) struct CompiledHealth {
@@ -100,6 +104,13 @@ impl Compiled {
                 request: CompiledRequest::new(&stream.request)?,
                 mapper: SignalMapper::compile(&stream.mapping)?,
                 paging: paging(stream.pagination.as_ref())?,
+                delta: CompiledDelta::new(&stream.delta)?,
+                bind: stream
+                    .for_each
+                    .iter()
+                    .flat_map(|each| &each.bind)
+                    .map(|(name, path)| Ok((name.clone(), Path::compile(path)?)))
+                    .collect::<Result<_, ConnectorError>>()?,
             };
             streams.insert(stream.id.clone(), compiled);
         }

@@ -1,12 +1,22 @@
 //! Where a stream goes on: what the checkpoint adds to a request, and how it moves. Pure.
 
 use jiff::{SignedDuration, Timestamp};
-use patchbay_map::format_time;
+use patchbay_map::{MapError, Path, Template, format_time, parse_any_time, time_unit};
 use patchbay_model::Signal;
-use patchbay_model::descriptor::{Delta, TimeFormat};
-use serde_json::{Value, json};
+use patchbay_model::descriptor::{CursorSource, Delta, TimeFormat};
+use patchbay_model::problem::{Code, Problem};
+use serde_json::{Map, Value, json};
 
-use crate::compiled::{Built, set_query};
+use crate::compiled::Built;
+use crate::paging::{same_origin, token};
+
+/// A delta with its paths and templates compiled.
+#[derive(Debug)]
+pub(crate) struct CompiledDelta {
+    shape: Delta,
+    token: Option<Path>,
+    initial: Option<Template>,
+}
 
 /// The furthest point that a read has reached. It becomes the checkpoint only once the whole read is
 /// stored: pages may come in any order, and a checkpoint never passes what is not stored.
@@ -19,29 +29,199 @@ pub(crate) enum Reached {
     /// The greatest id. Ids that are not numbers have no order we could rely on: such a stream is
     /// read from its start each time, and known items are recognised.
     Id(Option<u64>),
+    /// What the service gave us to come back with.
+    Token(Option<Value>),
+}
+
+/// The time that one series of pages covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Span {
+    /// What is asked for, in the service's own units.
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    /// Where the next window begins; none where this is the last.
+    next: Option<Timestamp>,
+}
+
+impl CompiledDelta {
+    pub(crate) fn new(shape: &Delta) -> Result<Self, MapError> {
+        let (token, initial) = match shape {
+            Delta::DeltaToken { token_path: path, .. } | Delta::Cursor { cursor_path: path, .. } => {
+                (Some(Path::compile(path)?), None)
+            }
+            Delta::TimestampFilter { initial, .. } => {
+                (None, initial.as_deref().map(Template::compile).transpose()?)
+            }
+            Delta::None | Delta::SinceId { .. } | Delta::ClientSide { .. } => (None, None),
+        };
+        Ok(Self { shape: shape.clone(), token, initial })
+    }
+
+    /// The time that is asked for next.
+    pub(crate) fn span(
+        &self,
+        reached: &Reached,
+        config: &Map<String, Value>,
+        now: Timestamp,
+        tool: &str,
+    ) -> Result<Span, Problem> {
+        let Delta::TimestampFilter { format, look_back_seconds, window_seconds, .. } = &self.shape else {
+            return Ok(Span::default());
+        };
+        let unit = unit(format);
+        let (start, since) = match reached {
+            // At least one unit of the service's own way of writing times is read again: a filter
+            // that means "after" would lose items of the very same time.
+            Reached::Time(Some(time)) => {
+                let back = SignedDuration::from_secs(i64::from(*look_back_seconds)).max(unit);
+                (Some(*time), Some(time.checked_sub(back).unwrap_or(*time)))
+            }
+            _ => {
+                let initial = self.initial(config, now, tool)?;
+                (initial, initial)
+            }
+        };
+        // One unit more, for a filter that means "before" and for a rest that the format drops.
+        let asked = |end: Timestamp| Some(end.checked_add(unit).unwrap_or(end));
+        let end = start.zip(*window_seconds).and_then(|(start, seconds)| {
+            start.checked_add(SignedDuration::from_secs(i64::from(seconds))).ok().filter(|end| *end < now)
+        });
+        Ok(match end {
+            Some(end) => Span { since, until: asked(end), next: Some(end) },
+            None => Span { since, until: asked(start.map_or(now, |start| start.max(now))), next: None },
+        })
+    }
+
+    fn initial(
+        &self,
+        config: &Map<String, Value>,
+        now: Timestamp,
+        tool: &str,
+    ) -> Result<Option<Timestamp>, Problem> {
+        let Some(template) = &self.initial else { return Ok(None) };
+        let scope = json!({ "config": config, "now": format_time(now, &TimeFormat::Iso8601) });
+        match template.value(&scope).map_err(Problem::from)? {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => parse_any_time(&value).map(Some).ok_or_else(|| {
+                Problem::new(Code::InvalidConfig)
+                    .with("tool", tool)
+                    .with("field", "The time from which to read")
+                    .with("message", format!("{value} is not a time or a day"))
+            }),
+        }
+    }
+
+    /// What the request's own templates may use of the span.
+    pub(crate) fn scope(&self, span: &Span, scope: &mut Map<String, Value>) {
+        if let Delta::TimestampFilter { format, .. } = &self.shape {
+            for (name, time) in [("since", span.since), ("until", span.until)] {
+                if let Some(time) = time {
+                    scope.insert(name.to_owned(), format_time(time, format));
+                }
+            }
+        }
+    }
+
+    /// Asks only for what changed.
+    pub(crate) fn ask(
+        &self,
+        span: &Span,
+        reached: &Reached,
+        request: &mut Built,
+        tool: &str,
+    ) -> Result<(), Problem> {
+        let fits = match (&self.shape, reached) {
+            (Delta::TimestampFilter { param, end_param, place, format, .. }, _) => {
+                [(param, span.since), (end_param, span.until)].into_iter().all(|(name, time)| {
+                    let (Some(name), Some(time)) = (name, time) else { return true };
+                    request.put(*place, name, &format_time(time, format))
+                })
+            }
+            (Delta::SinceId { param, place }, Reached::Id(Some(id))) => request.put(*place, param, &json!(id)),
+            (Delta::DeltaToken { param: None, .. }, Reached::Token(Some(link))) => {
+                // What cannot be an address starts over, as a place that the service forgot does.
+                let link =
+                    link.as_str().ok_or_else(|| Problem::new(Code::CheckpointStale).with("tool", tool))?;
+                request.url = same_origin(&request.url, link, tool)?;
+                true
+            }
+            (
+                Delta::DeltaToken { param: Some(param), place, .. } | Delta::Cursor { param, place, .. },
+                Reached::Token(Some(token)),
+            ) => request.put(*place, param, token),
+            _ => true,
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(Problem::new(Code::DescriptorInvalid)
+                .with("tool", tool)
+                .detail("the body of a request has no room for where it goes on"))
+        }
+    }
+
+    /// What the service gave with a page to come back with.
+    pub(crate) fn token(&self, body: &Value, items: &[&Value]) -> Option<Value> {
+        let path = self.token.as_ref()?;
+        let root = match &self.shape {
+            Delta::Cursor { from: CursorSource::LastItem, .. } => items.last()?,
+            _ => body,
+        };
+        token(path.first(root)?)
+    }
+
+    /// Whether the place moves with every page.
+    pub(crate) fn moves_with_each_page(&self) -> bool {
+        matches!(self.shape, Delta::Cursor { .. })
+    }
+
+    /// Before this time, items are those of an earlier read.
+    pub(crate) fn edge(&self, reached: &Reached) -> Option<Timestamp> {
+        let (Delta::ClientSide { look_back_seconds, .. }, Reached::Time(Some(time))) = (&self.shape, reached)
+        else {
+            return None;
+        };
+        let back = SignedDuration::from_secs(i64::from(*look_back_seconds));
+        Some(time.checked_sub(back).unwrap_or(*time))
+    }
+
+    /// Whether the newest items come first.
+    pub(crate) fn is_newest_first(&self) -> bool {
+        matches!(self.shape, Delta::ClientSide { newest_first: true, .. })
+    }
+}
+
+impl Span {
+    /// Where the next window begins; none where this is the last.
+    pub(crate) fn next_window(&self) -> Option<Timestamp> {
+        self.next
+    }
 }
 
 impl Reached {
     /// From the stored checkpoint. One that cannot be read starts over: known items are recognised.
-    pub(crate) fn from_checkpoint(delta: &Delta, checkpoint: Option<&Value>) -> Self {
-        match delta {
+    pub(crate) fn from_checkpoint(delta: &CompiledDelta, checkpoint: Option<&Value>) -> Self {
+        match delta.shape {
             Delta::None => Self::Nothing,
-            Delta::TimestampFilter { .. } => {
+            Delta::TimestampFilter { .. } | Delta::ClientSide { .. } => {
                 Self::Time(checkpoint.and_then(|c| c["timestamp"].as_str()).and_then(|text| text.parse().ok()))
             }
             Delta::SinceId { .. } => Self::Id(checkpoint.and_then(|c| c["id"].as_u64())),
+            Delta::DeltaToken { .. } | Delta::Cursor { .. } => {
+                Self::Token(checkpoint.and_then(|c| token(&c["token"])))
+            }
         }
     }
 
     /// Whether a request asks only for what changed.
     pub(crate) fn is_continuing(&self) -> bool {
-        matches!(self, Self::Time(Some(_)) | Self::Id(Some(_)))
+        matches!(self, Self::Time(Some(_)) | Self::Id(Some(_)) | Self::Token(Some(_)))
     }
 
     /// Takes a signal in.
     pub(crate) fn take(&mut self, signal: &Signal) {
         match self {
-            Self::Nothing => {}
+            Self::Nothing | Self::Token(_) => {}
             Self::Time(time) => *time = (*time).max(Some(signal.timestamp)),
             Self::Id(id) => *id = (*id).max(signal.external_id.parse().ok()),
         }
@@ -54,188 +234,13 @@ impl Reached {
             Self::Nothing => None,
             Self::Time(time) => time.map(|time| json!({ "timestamp": time.min(now).to_string() })),
             Self::Id(id) => id.map(|id| json!({ "id": id })),
-        }
-    }
-
-    /// Asks only for what changed. At least one unit of the service's own way of writing times is
-    /// read again: a filter that means "after" would lose items of the very same time.
-    pub(crate) fn ask(&self, delta: &Delta, request: &mut Built) {
-        match (delta, self) {
-            (Delta::TimestampFilter { param, format, look_back_seconds }, Self::Time(Some(time))) => {
-                let back = SignedDuration::from_secs(i64::from(*look_back_seconds));
-                let since = time.checked_sub(back.max(unit(*format))).unwrap_or(*time);
-                let value = match format_time(since, *format) {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                };
-                set_query(&mut request.url, param, &value);
-            }
-            (Delta::SinceId { param }, Self::Id(Some(id))) => {
-                set_query(&mut request.url, param, &id.to_string());
-            }
-            _ => {}
+            Self::Token(token) => token.as_ref().map(|token| json!({ "token": token })),
         }
     }
 }
 
-/// The smallest step between two times that a format can tell apart.
-fn unit(format: TimeFormat) -> SignedDuration {
-    match format {
-        TimeFormat::Iso8601 | TimeFormat::Unix => SignedDuration::from_secs(1),
-        TimeFormat::UnixMs => SignedDuration::from_millis(1),
-        TimeFormat::Date => SignedDuration::from_hours(24),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use patchbay_map::{Origin, SignalMapper};
-    use patchbay_model::{ConnectionId, ConnectorId};
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn delta(format: &str, look_back: u32) -> Delta {
-        serde_json::from_value(json!({
-            "type": "timestamp_filter", "param": "since", "format": format, "lookBackSeconds": look_back,
-        }))
-        .unwrap()
-    }
-
-    fn mapper() -> SignalMapper {
-        SignalMapper::compile(
-            &serde_json::from_value(json!({
-                "itemsPath": "$[*]", "idPath": "$.id", "timestampPath": "$.at", "timestampFormat": "unix_ms",
-                "summaryTemplate": "{{id}}", "signalTypeRules": [], "defaultSignalType": "x",
-            }))
-            .unwrap(),
-        )
-        .unwrap()
-    }
-
-    fn signal(id: usize, millis: i64) -> Signal {
-        let (connection, connector) = (ConnectionId::new("c"), ConnectorId::new("t"));
-        let from = Origin { connection: &connection, connector: &connector, stream: "s" };
-        let item = json!({"id": id, "at": millis});
-        mapper().signal(&item, &from).unwrap().unwrap()
-    }
-
-    fn request() -> Built {
-        Built { url: "https://a.example/items".parse().unwrap(), headers: Vec::new(), body: None }
-    }
-
-    fn since(reached: &Reached, delta: &Delta) -> Option<String> {
-        let mut request = request();
-        reached.ask(delta, &mut request);
-        let mut pairs = request.url.query_pairs();
-        pairs.next().map(|(_, value)| value.into_owned())
-    }
-
-    fn now() -> Timestamp {
-        "2026-11-20T12:00:00Z".parse().unwrap()
-    }
-
-    #[test]
-    fn what_is_asked_for_goes_back_by_the_look_back_or_one_unit() {
-        let at: Timestamp = "2026-11-20T10:00:00.250Z".parse().unwrap();
-        let reached = Reached::Time(Some(at));
-        let cases = [
-            ("iso8601", 0, "2026-11-20T09:59:59Z"),
-            ("iso8601", 60, "2026-11-20T09:59:00Z"),
-            ("unix", 0, "1795168799"),
-            ("unix_ms", 0, "1795168800249"),
-            ("date", 0, "2026-11-19"),
-        ];
-        for (format, look_back, want) in cases {
-            let asked = since(&reached, &delta(format, look_back));
-            assert_eq!(asked.as_deref(), Some(want), "{format}, {look_back}");
-        }
-        let fresh = Reached::from_checkpoint(&delta("unix", 0), None);
-        assert_eq!(since(&fresh, &delta("unix", 0)), None, "the first read asks for everything");
-        let by_id: Delta = serde_json::from_value(json!({"type": "since_id", "param": "after"})).unwrap();
-        let reached = Reached::from_checkpoint(&by_id, Some(&json!({"id": 7})));
-        assert_eq!(since(&reached, &by_id).as_deref(), Some("7"));
-    }
-
-    #[test]
-    fn a_checkpoint_is_never_in_the_future_and_survives_storing() {
-        let delta = delta("iso8601", 0);
-        let mut reached = Reached::from_checkpoint(&delta, None);
-        assert_eq!(reached.checkpoint(now()), None, "nothing seen, nothing to store");
-        reached.take(&signal(1, 4_000_000_000_000));
-        let stored = reached.checkpoint(now()).unwrap();
-        assert_eq!(stored, json!({"timestamp": "2026-11-20T12:00:00Z"}));
-        let again = Reached::from_checkpoint(&delta, Some(&stored));
-        assert_eq!(again, Reached::Time(Some(now())));
-        assert!(again.is_continuing());
-        let odd = Reached::from_checkpoint(&delta, Some(&json!("from another version")));
-        assert_eq!(odd, Reached::Time(None), "an unreadable place starts over");
-    }
-
-    /// Reads `items` (id, time in ms) as a service gives them that filters by time, page by page;
-    /// stops after `stop` pages, as a kill does. What is stored is what reached the store.
-    fn read(
-        items: &[(usize, i64)],
-        delta: &Delta,
-        strict: bool,
-        size: usize,
-        stop: Option<usize>,
-        checkpoint: &mut Option<Value>,
-        stored: &mut BTreeSet<(usize, i64)>,
-    ) {
-        let mut reached = Reached::from_checkpoint(delta, checkpoint.as_ref());
-        let from = since(&reached, delta).map(|text| {
-            let format = match delta {
-                Delta::TimestampFilter { format, .. } => *format,
-                _ => TimeFormat::Iso8601,
-            };
-            let value = text.parse::<i64>().map_or(json!(text), |number| json!(number));
-            patchbay_map::parse_time(&value, format).unwrap().as_millisecond()
-        });
-        let matching: Vec<_> = items
-            .iter()
-            .filter(|(_, at)| from.is_none_or(|from| if strict { *at > from } else { *at >= from }))
-            .collect();
-        for (number, page) in matching.chunks(size).enumerate() {
-            if stop == Some(number) {
-                return;
-            }
-            for (id, at) in page {
-                let signal = signal(*id, *at);
-                reached.take(&signal);
-                stored.insert((*id, *at));
-            }
-        }
-        *checkpoint = reached.checkpoint(now());
-    }
-
-    proptest! {
-        /// In whatever order the pages come, however small they are, whenever reads are cut off, and
-        /// however many items share one time.
-        #[test]
-        fn nothing_is_lost_over_cut_off_reads_and_equal_times(
-            times in prop::collection::vec(0i64..4_000, 1..60),
-            later in prop::collection::vec(0i64..4_000, 0..20),
-            size in 1usize..9, stop in 0usize..8, strict: bool, newest_first: bool,
-            format in prop::sample::select(vec!["iso8601", "unix", "unix_ms", "date"]),
-        ) {
-            let delta = delta(format, 0);
-            let base = 1_700_000_000_000;
-            let mut items: Vec<(usize, i64)> =
-                times.iter().enumerate().map(|(id, at)| (id, base + at)).collect();
-            items.sort_by_key(|(_, at)| if newest_first { -at } else { *at });
-            let (mut checkpoint, mut stored) = (None, BTreeSet::new());
-            read(&items, &delta, strict, size, Some(stop), &mut checkpoint, &mut stored);
-            read(&items, &delta, strict, size, None, &mut checkpoint, &mut stored);
-            prop_assert_eq!(stored.len(), items.len(), "the first reads lost something");
-            // What happens later has no earlier time than the newest, and may share it.
-            let newest = items.iter().map(|(_, at)| *at).max().unwrap();
-            let first = items.len();
-            items.extend(later.iter().enumerate().map(|(i, at)| (first + i, newest + at / 1_000)));
-            read(&items, &delta, strict, size, None, &mut checkpoint, &mut stored);
-            prop_assert_eq!(stored.len(), items.len(), "the next read lost something");
-        }
-    }
+/// The smallest step between two times that a format can tell apart. Patterns without one are refused
+/// when the connector is read.
+fn unit(format: &TimeFormat) -> SignedDuration {
+    time_unit(format).unwrap_or(SignedDuration::from_hours(24))
 }

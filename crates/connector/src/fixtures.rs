@@ -19,10 +19,9 @@ use crate::compiled::Compiled;
 use crate::exchange::{Outgoing, Sent, judge};
 use crate::health::judge_health;
 use crate::operation::{names_item, outcome};
-use crate::paging::Next;
 use crate::plan::{Planned, plan};
+use crate::reader::Reader;
 use crate::settings::settings;
-use crate::sync::{find, map_page};
 use crate::target::{Target, TargetCredential};
 
 /// What the fixtures of one connector showed.
@@ -67,8 +66,16 @@ fn words(problem: &Problem) -> String {
 }
 
 fn target(descriptor: &Arc<Descriptor>, fixture: &Fixture) -> Result<Target, Problem> {
+    unconnected(descriptor, &fixture.config)
+}
+
+/// A connection that is not stored and calls nothing.
+pub(crate) fn unconnected(
+    descriptor: &Arc<Descriptor>,
+    given: &BTreeMap<String, String>,
+) -> Result<Target, Problem> {
     let compiled = Arc::new(Compiled::new(descriptor.clone()).map_err(Problem::from)?);
-    let config = settings(descriptor, &fixture.config)?;
+    let config = settings(descriptor, given)?;
     let connection = Connection {
         id: ConnectionId::new("fixture"),
         name: "fixture".into(),
@@ -97,29 +104,22 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
     let mut wrong = Vec::new();
     match case {
         Case::Stream { stream, pages, signals, quarantined } => {
-            let (shape, ready) = find(target, stream)?;
-            let built = target.descriptor.build(&ready.request, &target.connection.config, json!({}))?;
-            let mut pager = target.pager(ready.paging.as_ref());
-            let mut request = pager.first(built);
+            let mut reader = Reader::new(target, stream, None, Timestamp::UNIX_EPOCH)?;
             let (mut found, mut aside) = (Vec::new(), 0);
             for (index, response) in pages.iter().enumerate() {
-                let outgoing = Outgoing { method: shape.request.method, ..Outgoing::read(target, &request) };
-                let sent = answer(outgoing, response);
-                let body = sent.body()?;
-                let items = ready.mapper.items(body);
-                let page = map_page(target, shape, ready, &items);
+                let Some(ask) = reader.ask()? else {
+                    wrong.push(format!("paging ends after page {index}"));
+                    break;
+                };
+                let sent = answer(ask.outgoing(target), response);
+                let taken = reader.take(&sent.headers, sent.body()?)?;
+                taken.after?;
+                let Some(page) = taken.page else { continue };
                 aside += page.quarantined.len();
-                let next = pager.next(&request, &sent.headers, body, &items)?;
                 found.extend(page.signals);
-                match (next, index + 1 == pages.len()) {
-                    (Next::Page(next), false) => request = next,
-                    (Next::End | Next::Cut, true) => {}
-                    (Next::Page(_), true) => wrong.push("after the last page another one is asked for".into()),
-                    (Next::End | Next::Cut, false) => {
-                        wrong.push(format!("paging ends after page {}", index + 1));
-                        break;
-                    }
-                }
+            }
+            if wrong.is_empty() && reader.ask()?.is_some() {
+                wrong.push("after the last page another one is asked for".into());
             }
             if found.len() != signals.len() {
                 wrong.push(format!("{} signals came out, {} are expected", found.len(), signals.len()));

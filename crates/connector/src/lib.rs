@@ -15,6 +15,7 @@ mod paging;
 mod pause;
 mod plan;
 mod raw;
+mod reader;
 mod said;
 mod settings;
 mod sync;

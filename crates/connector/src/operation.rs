@@ -172,7 +172,7 @@ impl Engine {
         let (template, matches) = ready.lookup.as_ref().ok_or_else(missing)?;
         let params = plan(target, operation, params)?.params;
         let since = sent_at.checked_sub(CLOCK_SLACK).unwrap_or(sent_at);
-        let sent = format_time(since, TimeFormat::Iso8601);
+        let sent = format_time(since, &TimeFormat::Iso8601);
         let asked = template
             .render(&json!({ "params": params, "sentAt": sent }))
             .map_err(Problem::from)?

@@ -94,7 +94,7 @@ fn typed(field: &ConfigField, text: &str) -> Result<Value, Problem> {
         ConfigKind::Enum if field.options.iter().any(|option| option == text) => json!(text),
         ConfigKind::Enum => return Err(wrong(&format!("use one of {}", field.options.join(", ")))),
         ConfigKind::Date => {
-            match patchbay_map::parse_time(&json!(text), patchbay_model::descriptor::TimeFormat::Date) {
+            match patchbay_map::parse_time(&json!(text), &patchbay_model::descriptor::TimeFormat::Date) {
                 Some(_) if text.len() == 10 => json!(text),
                 _ => return Err(wrong("use a day such as 2026-01-31")),
             }

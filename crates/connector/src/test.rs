@@ -3,21 +3,24 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use patchbay_model::Signal;
+use jiff::SignedDuration;
 use patchbay_model::connection::Account;
+use patchbay_model::descriptor::{Delta, Stream};
 use patchbay_model::problem::{Code, Problem, Retry};
+use patchbay_model::{Signal, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
 use crate::exchange::Outgoing;
 use crate::pace::Urgency;
-use crate::paging::Next;
-use crate::sync::{find, map_page};
+use crate::reader::{Reader, find};
 use crate::target::Target;
 
 /// Items that are shown.
 const SHOWN: usize = 3;
+/// Requests of the sample; those for parents count.
+const MOST_REQUESTS: usize = 6;
 /// Whole time of one page of the sample.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -169,47 +172,48 @@ impl Engine {
         shown: &mut (Vec<Value>, Vec<Signal>),
     ) -> Result<Sample, Problem> {
         let (shape, ready) = find(target, stream)?;
-        let built = target
-            .descriptor
-            .build(&ready.request, &target.connection.config, json!({}))
-            .map_err(Problem::from)?;
-        let mut pager = target.pager(ready.paging.as_ref());
-        let mut request = pager.first(built);
+        let now = self.clock.now();
+        let mut reader = Reader::new(target, stream, latest(shape, now), now)?;
         let mut seen = BTreeSet::new();
         let mut sample = Sample { fitting: 0, aside: 0, took: Duration::ZERO };
-        for number in 0..2 {
-            let ask = || Outgoing {
-                method: shape.request.method,
-                timeout: PAGE_TIMEOUT,
-                ..Outgoing::read(target, &request)
-            };
+        let mut pages = 0;
+        for _ in 0..MOST_REQUESTS {
+            let Some(ask) = reader.ask()? else { break };
+            let ask = || Outgoing { timeout: PAGE_TIMEOUT, ..ask.outgoing(target) };
             let (sent, _) = self.read(ask, TRIES_WHILE_WAITED_FOR).await;
             sample.took += sent.took;
-            let body = sent.body()?;
-            let items = ready.mapper.items(body);
-            let page = map_page(target, shape, ready, &items);
+            let taken = reader.take(&sent.headers, sent.body()?)?;
+            let Some(page) = taken.page else { continue };
             let ids: BTreeSet<String> =
-                items.iter().filter_map(|item| ready.mapper.external_id(item)).collect();
+                taken.items.iter().filter_map(|item| ready.mapper.external_id(item)).collect();
             // Some services answer every page with the first one.
-            if number == 1 && !ids.is_empty() && ids.is_subset(&seen) {
+            if taken.number == 2 && !ids.is_empty() && ids.is_subset(&seen) {
                 return Err(Problem::new(Code::MalformedResponse)
                     .with("tool", target.tool())
                     .detail("its second page is the same as its first: later items would be missed"));
             }
-            seen.extend(ids);
-            if number == 0 {
-                shown.0 = items.iter().take(SHOWN).map(|item| (*item).clone()).collect();
+            seen = ids;
+            if pages == 0 {
+                shown.0 = taken.items.iter().take(SHOWN).map(|item| (*item).clone()).collect();
                 shown.1 = page.signals.iter().take(SHOWN).cloned().collect();
             }
             sample.fitting += page.signals.len();
             sample.aside += page.quarantined.len();
-            match pager.next(&request, &sent.headers, body, &items)? {
-                Next::Page(next) => request = next,
-                Next::End | Next::Cut => break,
+            taken.after?;
+            pages += 1;
+            if pages == 2 {
+                break;
             }
         }
         Ok(sample)
     }
+}
+
+/// Of a stream that is read in windows, the last one is shown.
+fn latest(stream: &Stream, now: Timestamp) -> Option<Value> {
+    let Delta::TimestampFilter { window_seconds: Some(seconds), .. } = &stream.delta else { return None };
+    let start = now.checked_sub(SignedDuration::from_secs(i64::from(*seconds))).ok()?;
+    Some(json!({ "timestamp": start.to_string() }))
 }
 
 impl TestReport {

@@ -66,6 +66,7 @@ const SINGLE_STREAM: &[Moved] = &[
     moved("/streams/0/request", "/ingestion"),
     moved("/streams/0/request/path", "/ingestion/endpoint"),
     moved("/streams/0/request/query", "/ingestion/endpoint"),
+    moved("/streams/0/delta", "/ingestion/delta"),
     moved("/streams/0/delta/param", "/ingestion/delta/queryParam"),
     moved("/streams/0/pagination", "/ingestion/pagination"),
     moved("/streams/0/pagination/next", "/ingestion/pagination"),
@@ -112,6 +113,11 @@ fn single_stream(document: &mut Members) -> Result<&'static [Moved], Mistake> {
     let mut stream =
         json!({ "id": "items", "title": "Items", "request": request, "mapping": field_mapping(mapping) });
     if let Some(old) = polling.get("delta") {
+        if let Some(path) = old.get("idPath")
+            && *path != stream["mapping"]["idPath"]
+        {
+            return Err(refuse("/ingestion/delta/idPath", "it is the same as \"idPath\" of the mapping"));
+        }
         stream["delta"] = delta(old);
     }
     if let Some(old) = polling.get("pagination") {
@@ -203,36 +209,41 @@ fn field_mapping(mut mapping: Value) -> Value {
 /// Kinds that have no equal go through as they are: reading them says so.
 fn delta(old: &Value) -> Value {
     let mut new = json!({ "type": old["type"] });
-    let param = match old["type"].as_str() {
-        Some("timestamp_filter") => "queryParam",
-        Some("since_id") => "idParam",
-        _ => return new,
+    let names: &[(&str, &str)] = match old["type"].as_str() {
+        Some("timestamp_filter") => &[("queryParam", "param"), ("format", "format")],
+        Some("since_id") => &[("idParam", "param")],
+        Some("delta_token") => &[("tokenParam", "param"), ("tokenPath", "tokenPath")],
+        Some("cursor") => &[("cursorParam", "param"), ("cursorPath", "cursorPath")],
+        _ => &[],
     };
-    for (old_name, new_name) in [(param, "param"), ("format", "format")] {
-        if let Some(value) = old.get(old_name) {
-            new[new_name] = value.clone();
-        }
-    }
+    rename(names, old, &mut new);
     new
 }
 
 fn paging(old: &Value) -> Value {
     let mut next = json!({ "type": old["type"] });
     let names: &[(&str, &str)] = match old["type"].as_str() {
+        // A next offset that the service gives is a token like any other.
+        Some("offset") if old.get("nextPath").is_some() => {
+            next["type"] = json!("cursor");
+            &[("nextPath", "cursorPath"), ("nextParam", "param")]
+        }
         Some("cursor") => &[("nextPath", "cursorPath"), ("nextParam", "param")],
         Some("offset") => &[("nextParam", "param")],
         _ => &[],
     };
+    rename(names, old, &mut next);
+    let mut new = json!({ "next": next });
+    rename(&[("pageSize", "pageSize"), ("totalPath", "totalPath")], old, &mut new);
+    new
+}
+
+fn rename(names: &[(&str, &str)], old: &Value, new: &mut Value) {
     for (old_name, new_name) in names {
         if let Some(value) = old.get(old_name) {
-            next[*new_name] = value.clone();
+            new[*new_name] = value.clone();
         }
     }
-    let mut new = json!({ "next": next });
-    if let Some(size) = old.get("pageSize") {
-        new["pageSize"] = size.clone();
-    }
-    new
 }
 
 fn sign_ins(old: &Value) -> Value {

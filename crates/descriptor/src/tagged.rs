@@ -25,14 +25,46 @@ enum AuthByName {
 enum DeltaByName {
     None {},
     TimestampFilter {
-        param: String,
+        #[serde(default)]
+        param: Option<String>,
+        #[serde(default)]
+        end_param: Option<String>,
+        #[serde(default)]
+        place: TokenPlace,
         #[serde(default)]
         format: TimeFormat,
         #[serde(default)]
         look_back_seconds: u32,
+        #[serde(default)]
+        initial: Option<String>,
+        #[serde(default)]
+        window_seconds: Option<u32>,
     },
     SinceId {
         param: String,
+        #[serde(default)]
+        place: TokenPlace,
+    },
+    DeltaToken {
+        token_path: String,
+        #[serde(default)]
+        param: Option<String>,
+        #[serde(default)]
+        place: TokenPlace,
+    },
+    Cursor {
+        cursor_path: String,
+        #[serde(default)]
+        from: CursorSource,
+        param: String,
+        #[serde(default)]
+        place: TokenPlace,
+    },
+    ClientSide {
+        #[serde(default)]
+        look_back_seconds: u32,
+        #[serde(default)]
+        newest_first: bool,
     },
 }
 
@@ -134,7 +166,7 @@ pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
             let parent = format!("/{name}/{index}");
             let found = mistakes.len();
             if tagged == "delta" {
-                let kinds = ["none", "timestamp_filter", "since_id"];
+                let kinds = ["none", "timestamp_filter", "since_id", "delta_token", "cursor", "client_side"];
                 look::<ADelta>(document, &parent, "/delta", "type", &kinds, &mut mistakes);
             } else {
                 let kinds = ["none", "natural", "header"];
@@ -223,6 +255,6 @@ mod tests {
                 kinds += 1;
             }
         }
-        assert_eq!(kinds, 16, "a kind has come or gone");
+        assert_eq!(kinds, 19, "a kind has come or gone");
     }
 }

@@ -33,6 +33,9 @@ pub(crate) fn plain(message: &str) -> Misshape {
     if message.contains("untagged enum StatusMatch") {
         return says("expected a status code such as 404, or a range such as [500, 599]".into());
     }
+    if message.contains("untagged enum TimeFormat") {
+        return says("expected a way to write times, such as iso8601".into());
+    }
     for start in ["invalid type: ", "invalid value: ", "invalid length "] {
         if let Some((found, expected)) = message.strip_prefix(start).and_then(|m| m.rsplit_once(", expected "))
         {

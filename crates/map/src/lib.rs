@@ -34,4 +34,4 @@ pub use schema::{Misfit, Schema};
 pub use signal::{Origin, SignalMapper};
 pub use step::StepMapping;
 pub use template::Template;
-pub use time::{format_time, parse_any_time, parse_time};
+pub use time::{format_time, parse_any_time, parse_time, time_unit};

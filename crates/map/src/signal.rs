@@ -22,7 +22,7 @@ pub struct SignalMapper {
     filter: Option<Test>,
     id: Path,
     timestamp: Path,
-    timestamp_format: TimeFormat,
+    timestamp_formats: Vec<TimeFormat>,
     summary: Template,
     url: Option<Path>,
     types: Vec<(Test, String)>,
@@ -54,7 +54,10 @@ impl SignalMapper {
             filter: mapping.filter.as_ref().map(Test::compile).transpose()?,
             id: Path::compile(&mapping.id_path)?,
             timestamp: Path::compile(&mapping.timestamp_path)?,
-            timestamp_format: mapping.timestamp_format,
+            timestamp_formats: std::iter::once(&mapping.timestamp_format)
+                .chain(&mapping.timestamp_formats)
+                .cloned()
+                .collect(),
             summary: Template::compile(&mapping.summary_template)?,
             url: path(&mapping.url_path)?,
             types: mapping
@@ -84,6 +87,11 @@ impl SignalMapper {
         self.items.all(answer)
     }
 
+    /// Whether an item is one of the stream's, and not passed over.
+    pub fn takes(&self, item: &Value) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.holds(item))
+    }
+
     /// The item's identifier as text, where it has one.
     pub fn external_id(&self, item: &Value) -> Option<String> {
         match self.id.first(item)? {
@@ -98,7 +106,7 @@ impl SignalMapper {
         if !item.is_object() {
             return Err(missing(self.items.text(), "the item is not an object"));
         }
-        if self.filter.as_ref().is_some_and(|filter| !filter.holds(item)) {
+        if !self.takes(item) {
             return Ok(None);
         }
         let external_id =
@@ -106,7 +114,7 @@ impl SignalMapper {
         let timestamp = self
             .timestamp
             .first(item)
-            .and_then(|value| parse_time(value, self.timestamp_format))
+            .and_then(|value| self.timestamp_formats.iter().find_map(|format| parse_time(value, format)))
             .ok_or_else(|| missing(self.timestamp.text(), "there is no time that can be read"))?;
         let summary = display_line(&self.summary.text(item)?, 300);
         let signal_type =

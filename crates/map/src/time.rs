@@ -1,11 +1,14 @@
 //! Times as services write them.
 
-use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use patchbay_model::descriptor::TimeFormat;
 use serde_json::{Value, json};
 
 /// Reads a time in one format. None where it is not one.
-pub fn parse_time(value: &Value, format: TimeFormat) -> Option<Timestamp> {
+pub fn parse_time(value: &Value, format: &TimeFormat) -> Option<Timestamp> {
     match (format, value) {
         (TimeFormat::Iso8601, Value::String(text)) => parse_iso(text),
         (TimeFormat::Unix, value) => {
@@ -13,11 +16,42 @@ pub fn parse_time(value: &Value, format: TimeFormat) -> Option<Timestamp> {
             Timestamp::from_microsecond((seconds * 1e6).round() as i64).ok()
         }
         (TimeFormat::UnixMs, value) => Timestamp::from_millisecond(number(value)?.round() as i64).ok(),
-        (TimeFormat::Date, Value::String(text)) => {
-            let day: jiff::civil::Date = text.get(..10)?.parse().ok()?;
-            day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        (TimeFormat::Date, Value::String(text)) => in_utc(text.get(..10)?.parse::<Date>().ok()?.at(0, 0, 0, 0)),
+        (TimeFormat::Pattern(pattern), Value::String(text)) => by_pattern(pattern, text),
+        (TimeFormat::Pattern(pattern), Value::Number(number)) => by_pattern(pattern, &number.to_string()),
+        (TimeFormat::Iso8601 | TimeFormat::Date | TimeFormat::Pattern(_), _) => None,
+    }
+}
+
+fn by_pattern(pattern: &str, text: &str) -> Option<Timestamp> {
+    let read = strtime::parse(pattern, text).ok()?;
+    read.to_timestamp()
+        .ok()
+        .or_else(|| read.to_datetime().ok().and_then(in_utc))
+        .or_else(|| in_utc(read.to_date().ok()?.at(0, 0, 0, 0)))
+}
+
+fn in_utc(local: DateTime) -> Option<Timestamp> {
+    local.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// The smallest step between two times that a format tells apart; none where a pattern cannot be
+/// written and read again, to the day at least.
+pub fn time_unit(format: &TimeFormat) -> Option<SignedDuration> {
+    match format {
+        TimeFormat::Iso8601 | TimeFormat::Unix => Some(SignedDuration::from_secs(1)),
+        TimeFormat::UnixMs => Some(SignedDuration::from_millis(1)),
+        TimeFormat::Date => Some(SignedDuration::from_hours(24)),
+        TimeFormat::Pattern(_) => {
+            // Midnight of a day without anything special.
+            let start = Timestamp::from_second(1_769_817_600).ok()?;
+            let read = |time: Timestamp| parse_time(&format_time(time, format), format);
+            (read(start)? == start).then_some(())?;
+            [1, 1_000, 60_000, 3_600_000, 86_400_000]
+                .into_iter()
+                .map(SignedDuration::from_millis)
+                .find(|step| start.checked_add(*step).is_ok_and(|later| read(later) == Some(later)))
         }
-        (TimeFormat::Iso8601 | TimeFormat::Date, _) => None,
     }
 }
 
@@ -25,18 +59,18 @@ pub fn parse_time(value: &Value, format: TimeFormat) -> Option<Timestamp> {
 pub fn parse_any_time(value: &Value) -> Option<Timestamp> {
     match value {
         Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() >= 1e10) => {
-            parse_time(value, TimeFormat::UnixMs)
+            parse_time(value, &TimeFormat::UnixMs)
         }
-        Value::Number(_) => parse_time(value, TimeFormat::Unix),
+        Value::Number(_) => parse_time(value, &TimeFormat::Unix),
         Value::String(_) => {
-            parse_time(value, TimeFormat::Iso8601).or_else(|| parse_time(value, TimeFormat::Date))
+            parse_time(value, &TimeFormat::Iso8601).or_else(|| parse_time(value, &TimeFormat::Date))
         }
         _ => None,
     }
 }
 
 /// Writes a time in one format.
-pub fn format_time(time: Timestamp, format: TimeFormat) -> Value {
+pub fn format_time(time: Timestamp, format: &TimeFormat) -> Value {
     match format {
         TimeFormat::Iso8601 => {
             // Whole seconds: some services refuse fractions. Rounding down never skips an item.
@@ -46,6 +80,11 @@ pub fn format_time(time: Timestamp, format: TimeFormat) -> Value {
         TimeFormat::Unix => json!(time.as_second()),
         TimeFormat::UnixMs => json!(time.as_millisecond()),
         TimeFormat::Date => json!(time.strftime("%Y-%m-%d").to_string()),
+        TimeFormat::Pattern(pattern) => {
+            let text = strtime::format(pattern, &time.to_zoned(TimeZone::UTC));
+            // Refused when the connector is read.
+            json!(text.unwrap_or_default())
+        }
     }
 }
 
@@ -54,8 +93,8 @@ fn parse_iso(text: &str) -> Option<Timestamp> {
         return Some(time);
     }
     // Without an offset: UTC. And the "+0000" form that RFC 3339 does not have.
-    if let Ok(local) = text.parse::<jiff::civil::DateTime>() {
-        return local.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    if let Ok(local) = text.parse::<DateTime>() {
+        return in_utc(local);
     }
     Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()
 }
@@ -90,10 +129,33 @@ mod tests {
         ];
         for (value, format, want) in cases {
             assert_eq!(
-                parse_time(&value, format).map(Timestamp::as_millisecond),
+                parse_time(&value, &format).map(Timestamp::as_millisecond),
                 want,
                 "{value} as {format:?}"
             );
+        }
+    }
+    #[test]
+    fn patterns_are_read_and_written_in_their_own_unit() {
+        let cases = [
+            ("%Y-%m-%d %H:%M", json!("2026-01-31 12:30"), Some(1_769_862_600), Some(60)),
+            ("%d/%m/%Y", json!("31/01/2026"), Some(1_769_817_600), Some(86_400)),
+            ("%Y%m%d%H%M%S", json!(20_260_131_120_000_u64), Some(1_769_860_800), Some(1)),
+            ("%Y-%m-%dT%H:%M:%S%z", json!("2026-01-31T13:00:00+0100"), Some(1_769_860_800), Some(1)),
+            ("%Y-%m-%d", json!("31 January"), None, Some(86_400)),
+            ("%H:%M", json!("12:30"), None, None),
+            ("%q", json!("x"), None, None),
+        ];
+        for (pattern, text, seconds, unit) in cases {
+            let format = TimeFormat::Pattern(pattern.to_owned());
+            let read = parse_time(&text, &format);
+            assert_eq!(read.map(Timestamp::as_second), seconds, "{pattern}");
+            assert_eq!(time_unit(&format).map(|unit| unit.as_secs()), unit, "{pattern}");
+            if let (Some(read), Value::String(_)) = (read, &text)
+                && !pattern.contains("%z")
+            {
+                assert_eq!(format_time(read, &format), text);
+            }
         }
     }
 }

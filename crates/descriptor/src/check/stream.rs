@@ -1,15 +1,30 @@
 //! Streams and how their items become signals.
 
-use patchbay_map::{Schema, SignalMapper, Template};
-use patchbay_model::descriptor::{Delta, FieldMapping, Method, Stream};
+use std::collections::BTreeSet;
+
+use patchbay_map::{JsonTemplate, Schema, SignalMapper, Template, parse_any_time, time_unit};
+use patchbay_model::descriptor::{
+    ConfigKind, Delta, FieldMapping, Method, RequestTemplate, Stream, TimeFormat, TokenPlace,
+};
+use serde_json::{Value, json};
 
 use super::{Checker, is_name};
+use crate::names::nearest;
+
+/// How deep streams may be read within streams.
+const MOST_STEPS: usize = 3;
 
 impl Checker<'_> {
     pub(super) fn stream(&mut self, pointer: &str, stream: &Stream) {
         self.id(&format!("{pointer}/id"), &stream.id);
         self.filled(&format!("{pointer}/title"), &stream.title);
-        self.request(&format!("{pointer}/request"), &stream.request, &[], &[]);
+        let mut names = self.for_each(pointer, stream);
+        let sure: Vec<String> = names.clone();
+        let timed = matches!(stream.delta, Delta::TimestampFilter { .. });
+        names.extend(["since", "until"].into_iter().filter(|_| timed).map(str::to_owned));
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let sure: Vec<&str> = sure.iter().map(String::as_str).collect();
+        self.request(&format!("{pointer}/request"), &stream.request, &known, &sure);
         self.say_unless(
             matches!(stream.request.method, Method::Get | Method::Post),
             &format!("{pointer}/request/method"),
@@ -19,13 +34,149 @@ impl Checker<'_> {
             self.paging(&format!("{pointer}/pagination"), paging);
         }
         self.token_place(pointer, stream.pagination.as_ref(), &stream.request);
-        if let Delta::TimestampFilter { param, .. } | Delta::SinceId { param } = &stream.delta {
-            self.filled(&format!("{pointer}/delta/param"), param);
-        }
+        self.delta(pointer, stream);
         self.mapping(&format!("{pointer}/mapping"), &stream.mapping);
         self.at_least_one(&format!("{pointer}/intervalSeconds"), stream.interval_seconds.map(u64::from));
         if let Some(schema) = &stream.item_schema {
             self.compiles(&format!("{pointer}/itemSchema"), Schema::compile(schema));
+        }
+    }
+
+    fn delta(&mut self, pointer: &str, stream: &Stream) {
+        let at = format!("{pointer}/delta");
+        let mut place = TokenPlace::Query;
+        match &stream.delta {
+            Delta::None | Delta::ClientSide { .. } => {}
+            Delta::TimestampFilter { param, end_param, place: p, format, initial, window_seconds, .. } => {
+                for (name, param) in [("param", param), ("endParam", end_param)] {
+                    if let Some(param) = param {
+                        place = *p;
+                        self.place(&format!("{at}/{name}"), param, *p);
+                    }
+                }
+                if param.is_none() && !uses(&stream.request, "since") {
+                    self.say(&at, "say in \"param\" where the time goes, or use {{since}} in the request");
+                }
+                self.time_format(&format!("{at}/format"), format);
+                if let Some(initial) = initial {
+                    self.template(&format!("{at}/initial"), initial, &["now"]);
+                    let fixed = !initial.contains("{{");
+                    if fixed && parse_any_time(&json!(initial)).is_none() {
+                        self.say(&format!("{at}/initial"), "it is a time or a day, such as 2026-01-31");
+                    }
+                }
+                self.at_least_one(&format!("{at}/windowSeconds"), window_seconds.map(u64::from));
+                if let (Some(window), Some(unit)) = (window_seconds, time_unit(format)) {
+                    let whole = i64::from(*window) >= unit.as_secs();
+                    self.say_unless(
+                        whole,
+                        &format!("{at}/windowSeconds"),
+                        "it is shorter than the format tells apart",
+                    );
+                    let begins = initial.is_some();
+                    self.say_unless(
+                        begins,
+                        &format!("{at}/windowSeconds"),
+                        "windows begin somewhere: give \"initial\"",
+                    );
+                }
+            }
+            Delta::SinceId { param, place: p } => {
+                place = *p;
+                self.place(&format!("{at}/param"), param, *p);
+            }
+            Delta::DeltaToken { token_path, param, place: p } => {
+                self.path(&format!("{at}/tokenPath"), token_path);
+                if let Some(param) = param {
+                    place = *p;
+                    self.place(&format!("{at}/param"), param, *p);
+                }
+            }
+            Delta::Cursor { cursor_path, param, place: p, .. } => {
+                place = *p;
+                self.path(&format!("{at}/cursorPath"), cursor_path);
+                self.place(&format!("{at}/param"), param, *p);
+            }
+        }
+        if place == TokenPlace::Body && stream.request.method.is_safe() {
+            self.say(&format!("{at}/place"), "it goes into the body, and GET and HEAD carry none");
+        }
+    }
+
+    /// What a stream is read for. Gives the names that its requests may use.
+    fn for_each(&mut self, pointer: &str, stream: &Stream) -> Vec<String> {
+        let Some(each) = &stream.for_each else {
+            return Vec::new();
+        };
+        let at = format!("{pointer}/forEach");
+        let given = [each.stream.is_some(), each.setting.is_some(), !each.values.is_empty()];
+        if given.iter().filter(|given| **given).count() != 1 {
+            self.say(&at, "say what it is read for: exactly one of stream, setting and values");
+        }
+        if let Some(key) = &each.setting {
+            let list = self.descriptor.config_fields.iter().find(|field| field.key == *key);
+            match list.map(|field| field.kind) {
+                Some(ConfigKind::List) => {}
+                Some(_) => {
+                    self.say(&format!("{at}/setting"), "it is read for each value of a setting of type list")
+                }
+                None => self.say(&format!("{at}/setting"), format!("there is no setting \"{key}\"")),
+            }
+        }
+        self.say_unless(!each.bind.is_empty(), &format!("{at}/bind"), "name at least one value of the parent");
+        for (name, path) in &each.bind {
+            let place = super::below(&format!("{at}/bind"), name);
+            let fits = is_name(name, 40, |c| c.is_ascii_alphanumeric() || c == '_');
+            self.say_unless(
+                fits,
+                &place,
+                "a name has letters, digits and underscores, a lower-case letter first",
+            );
+            self.path(&place, path);
+        }
+        // Up the parents, with an eye on rings.
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let (mut here, mut steps) = (stream, 0);
+        while let Some(each) = &here.for_each {
+            names.extend(each.bind.keys().map(|name| format!("parent.{name}")));
+            let Some(id) = &each.stream else { break };
+            steps += 1;
+            if steps > MOST_STEPS {
+                self.say(
+                    &format!("{at}/stream"),
+                    "streams within streams go three steps deep at most, and in no ring",
+                );
+                break;
+            }
+            let Some(parent) = self.descriptor.stream(id) else {
+                if steps == 1 {
+                    let hint = nearest(id, self.descriptor.streams.iter().map(|s| s.id.as_str()))
+                        .map_or_else(String::new, |meant| format!(". Did you mean \"{meant}\"?"));
+                    self.say(&format!("{at}/stream"), format!("there is no stream \"{id}\"{hint}"));
+                }
+                break;
+            };
+            here = parent;
+        }
+        names.into_iter().collect()
+    }
+
+    fn time_format(&mut self, pointer: &str, format: &TimeFormat) {
+        let TimeFormat::Pattern(pattern) = format else {
+            return;
+        };
+        if !pattern.contains('%') {
+            let known = ["iso8601", "unix", "unix_ms", "date"];
+            let hint = nearest(pattern, known).map_or_else(
+                || ": iso8601, unix, unix_ms, date or a pattern".to_owned(),
+                |m| format!(". Did you mean \"{m}\"?"),
+            );
+            self.say(pointer, format!("\"{pattern}\" is not a way to write times{hint}"));
+        } else if time_unit(format).is_none() {
+            self.say(
+                pointer,
+                "a time that is written in this pattern cannot be read again, with its year, month and day",
+            );
         }
     }
 
@@ -51,6 +202,10 @@ impl Checker<'_> {
         for (name, path) in paths.into_iter().filter_map(|(name, path)| Some((name, path?))) {
             self.path(&format!("{pointer}/{name}"), path);
         }
+        self.time_format(&format!("{pointer}/timestampFormat"), &mapping.timestamp_format);
+        for (index, format) in mapping.timestamp_formats.iter().enumerate() {
+            self.time_format(&format!("{pointer}/timestampFormats/{index}"), format);
+        }
         for (index, path) in mapping.participants_paths.iter().enumerate() {
             self.path(&format!("{pointer}/participantsPaths/{index}"), path);
         }
@@ -71,4 +226,13 @@ impl Checker<'_> {
             self.compiles(pointer, SignalMapper::compile(mapping));
         }
     }
+}
+
+/// Whether a request uses a name of its scope.
+fn uses(request: &RequestTemplate, name: &str) -> bool {
+    let texts = request.headers.values().chain([&request.path]).cloned().map(Value::String);
+    let values = request.query.values().chain(&request.body).cloned().chain(texts);
+    values
+        .filter_map(|value| JsonTemplate::compile(&value).ok())
+        .any(|template| template.names().iter().any(|own| own == name))
 }

@@ -19,8 +19,8 @@ pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind,
 pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
 pub use request::{ErrorAction, ErrorRule, Method, Predicate, PredicateOperator, RequestTemplate, StatusMatch};
 pub use stream::{
-    CursorSource, Delta, FieldMapping, Pagination, Paging, PriorityRule, SignalTypeRule, Stream, TimeFormat,
-    TokenPlace, Until,
+    CursorSource, Delta, FieldMapping, ForEach, Pagination, Paging, PriorityRule, SignalTypeRule, Stream,
+    TimeFormat, TokenPlace, Until,
 };
 
 use crate::id::ConnectorId;

@@ -1,5 +1,7 @@
 //! Streams: what can be read continuously, page by page, and how items become signals.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,6 +24,9 @@ pub struct Stream {
     /// How to get the next page; the connector's default where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pagination: Option<Paging>,
+    /// What it is read for, one after another: `{{parent.…}}` in the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_each: Option<ForEach>,
     /// How to get only what changed.
     #[serde(default)]
     pub delta: Delta,
@@ -38,8 +43,30 @@ pub struct Stream {
     pub item_schema: Option<Value>,
 }
 
+/// What a stream is read for, one after another. Exactly one of `stream`, `setting` and `values`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ForEach {
+    /// Each item of another stream of this connector, which may have a `forEach` of its own: three
+    /// such steps at most. Items that its `filter` passes over are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
+    /// Each value of a setting of type `list`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<String>,
+    /// Each of these values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Value>,
+    /// Names for `{{parent.…}}`, and the JSONPath of each in the item or value. Those of the parent's
+    /// own parent stay. The item to map has them in its member `_parent`.
+    pub bind: BTreeMap<String, String>,
+    /// Identifiers are unique for one parent only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ids_per_parent: bool,
+}
+
 /// How to get only what changed since the checkpoint.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Delta {
     /// Everything, every time; known items are recognised by id and content.
@@ -48,25 +75,82 @@ pub enum Delta {
     /// The service filters by time. The checkpoint is the newest `timestampPath` seen.
     #[serde(rename_all = "camelCase")]
     TimestampFilter {
-        /// Query parameter that carries the time.
-        param: String,
+        /// Name of the parameter that carries the time; in the body a name or a JSON pointer. Where
+        /// absent, the request itself uses `{{since}}`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        param: Option<String>,
+        /// Name of the parameter that carries the end of the time that is asked for (`{{until}}`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end_param: Option<String>,
+        /// Where the times go.
+        #[serde(default, skip_serializing_if = "is_query")]
+        place: TokenPlace,
         /// How the service writes times.
         #[serde(default)]
         format: TimeFormat,
         /// Seconds to read again before the checkpoint, for late and equal times. 0 where absent.
         #[serde(default)]
         look_back_seconds: u32,
+        /// Where the first read begins: a time or day, or a template such as
+        /// `{{config.since}}` or `{{now|date_add(-2592000)}}`. Everything where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        initial: Option<String>,
+        /// Asks for so many seconds at a time, one window after another up to now. Needs `initial`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window_seconds: Option<u32>,
     },
     /// The service gives the items after an id. The checkpoint is the greatest id seen.
     #[serde(rename_all = "camelCase")]
     SinceId {
-        /// Query parameter that carries the id.
+        /// Name of the parameter that carries the id; in the body a name or a JSON pointer.
         param: String,
+        /// Where the id goes.
+        #[serde(default, skip_serializing_if = "is_query")]
+        place: TokenPlace,
+    },
+    /// The last page has a token with which the next read begins.
+    #[serde(rename_all = "camelCase")]
+    DeltaToken {
+        /// JSONPath to the token in the answer.
+        token_path: String,
+        /// Name of the parameter that carries it; in the body a name or a JSON pointer. Where absent,
+        /// the token is the whole address of the next read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        param: Option<String>,
+        /// Where the token goes.
+        #[serde(default, skip_serializing_if = "is_query")]
+        place: TokenPlace,
+    },
+    /// Items come in the order in which they happened, and each page has a cursor to what follows. The
+    /// checkpoint moves with every page.
+    #[serde(rename_all = "camelCase")]
+    Cursor {
+        /// JSONPath to the cursor.
+        cursor_path: String,
+        /// What `cursorPath` is rooted at.
+        #[serde(default, skip_serializing_if = "is_answer")]
+        from: CursorSource,
+        /// Name of the parameter that carries it; in the body a name or a JSON pointer.
+        param: String,
+        /// Where the cursor goes.
+        #[serde(default, skip_serializing_if = "is_query")]
+        place: TokenPlace,
+    },
+    /// The service cannot filter. Items older than the newest `timestampPath` of the last read are
+    /// passed over here.
+    #[serde(rename_all = "camelCase")]
+    ClientSide {
+        /// Seconds to take again before the checkpoint, for late times. 0 where absent.
+        #[serde(default)]
+        look_back_seconds: u32,
+        /// The newest come first: the read ends with the first page that has an older item.
+        #[serde(default)]
+        newest_first: bool,
     },
 }
 
 /// How a service writes times.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeFormat {
     /// `2026-01-31T12:00:00Z` (RFC 3339).
@@ -78,6 +162,9 @@ pub enum TimeFormat {
     UnixMs,
     /// `2026-01-31`.
     Date,
+    /// Any other, as a pattern such as `%Y-%m-%d %H:%M` (strftime). UTC where it has no offset.
+    #[serde(untagged)]
+    Pattern(String),
 }
 
 /// Paging and its bounds.
@@ -263,6 +350,9 @@ pub struct FieldMapping {
     /// How `timestampPath` is written.
     #[serde(default)]
     pub timestamp_format: TimeFormat,
+    /// Other ways in which the service writes it, tried in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timestamp_formats: Vec<TimeFormat>,
     /// One line for people, such as `{{title}} ({{user.login}})`. Names are the item's fields.
     pub summary_template: String,
     /// The item's page for people.
