@@ -4,9 +4,11 @@
 //! where the body is lost; answers that refuse before acting and failures before sending mean not
 //! done; everything else is unknown. A read is never unknown: it is repeated or it failed.
 
+mod graphql;
+
 use jiff::SignedDuration;
 use patchbay_model::Timestamp;
-use patchbay_model::descriptor::{ErrorAction, Limits};
+use patchbay_model::descriptor::{AnswerFormat, ErrorAction, Limits};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_net::{Failure, Headers};
 use serde_json::Value;
@@ -28,8 +30,14 @@ pub struct Asked<'a> {
     pub refused_status: &'a [u16],
     /// The connector's name, for words.
     pub tool: &'a str,
+    /// The request's own error rules, before the connector's.
+    pub own_rules: &'a [CompiledRule],
     /// The connector's error rules.
     pub rules: &'a [CompiledRule],
+    /// How the answer is written.
+    pub answer_format: AnswerFormat,
+    /// Whether errors come inside a 200, as GraphQL has them.
+    pub graphql: bool,
     /// The connector's limits.
     pub limits: &'a Limits,
     /// The wall clock.
@@ -66,6 +74,9 @@ pub fn answer(asked: &Asked<'_>, seen: &Seen<'_>) -> Meaning {
     if let Some(meaning) = by_rule(asked, seen) {
         return meaning;
     }
+    if let Some(meaning) = graphql::meaning(asked, seen) {
+        return meaning;
+    }
     if (200..300).contains(&seen.status) {
         return match seen.body {
             Ok(_) => Meaning::Done,
@@ -100,7 +111,7 @@ fn named(failure: &Failure, asked: &Asked<'_>) -> Problem {
 }
 
 fn by_rule(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<Meaning> {
-    let rule = asked.rules.iter().find(|compiled| {
+    let rule = asked.own_rules.iter().chain(asked.rules).find(|compiled| {
         let status = compiled.rule.status;
         status.is_none_or(|status| status.covers(seen.status))
             // What is said of a body cannot be said of one that is lost.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
 use patchbay_model::Descriptor;
-use patchbay_model::descriptor::{ErrorRule, Paging, RequestTemplate, TokenPlace};
+use patchbay_model::descriptor::{
+    AnswerFormat, BodyFormat, ErrorRule, Limits, Paging, RequestTemplate, TokenPlace,
+};
 use patchbay_net::origin_of;
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -28,10 +30,19 @@ pub struct Compiled {
 }
 
 pub(crate) struct CompiledRequest {
+    /// Its place in the descriptor.
+    pub(crate) name: String,
     path: Template,
     query: Vec<(String, JsonTemplate)>,
     headers: Vec<(String, Template)>,
+    /// The variables of a GraphQL document, where there is one.
     body: Option<JsonTemplate>,
+    body_format: BodyFormat,
+    graphql: Option<String>,
+    pub(crate) answer_format: AnswerFormat,
+    pub(crate) rules: Vec<CompiledRule>,
+    /// Windows of its own; nothing else.
+    pub(crate) limits: Limits,
 }
 
 pub(crate) struct CompiledOperation {
@@ -73,6 +84,7 @@ pub(crate) struct Built {
     pub(crate) url: Url,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
+    pub(crate) body_format: BodyFormat,
 }
 
 impl Compiled {
@@ -90,7 +102,7 @@ impl Compiled {
             operations.insert(
                 operation.id.clone(),
                 CompiledOperation {
-                    request: CompiledRequest::new(&operation.request)?,
+                    request: CompiledRequest::new(&operation.request, format!("operation {}", operation.id))?,
                     params: Schema::compile(&operation.params)?,
                     result: operation.result_path.as_deref().map(Path::compile).transpose()?,
                     lookup,
@@ -101,7 +113,7 @@ impl Compiled {
         let mut streams = BTreeMap::new();
         for stream in &descriptor.streams {
             let compiled = CompiledStream {
-                request: CompiledRequest::new(&stream.request)?,
+                request: CompiledRequest::new(&stream.request, format!("stream {}", stream.id))?,
                 mapper: SignalMapper::compile(&stream.mapping)?,
                 paging: paging(stream.pagination.as_ref())?,
                 delta: CompiledDelta::new(&stream.delta)?,
@@ -124,7 +136,7 @@ impl Compiled {
             operations,
             streams,
             health: CompiledHealth {
-                request: CompiledRequest::new(&health.request)?,
+                request: CompiledRequest::new(&health.request, "health".to_owned())?,
                 expect: health.expect.as_ref().map(Test::compile).transpose()?,
                 account: health.account_id_path.as_deref().map(Path::compile).transpose()?,
                 identity: health.identity_path.as_deref().map(Path::compile).transpose()?,
@@ -179,7 +191,8 @@ impl Compiled {
         for (name, value) in query {
             url.query_pairs_mut().append_pair(name, value);
         }
-        Ok(Built { url, headers: headers_of(self.default_headers.iter(), &scope)?, body: None })
+        let headers = headers_of(self.default_headers.iter(), &scope)?;
+        Ok(Built { url, headers, body: None, body_format: BodyFormat::Json })
     }
 
     /// Fills a request in. `scope` gets the settings as `config`.
@@ -207,7 +220,11 @@ impl Compiled {
             Some(body) => body.render(&scope)?,
             None => None,
         };
-        Ok(Built { url, headers, body })
+        let body = match &request.graphql {
+            Some(query) => Some(json!({ "query": query, "variables": body.unwrap_or_else(|| json!({})) })),
+            None => body,
+        };
+        Ok(Built { url, headers, body, body_format: request.body_format })
     }
 }
 
@@ -229,12 +246,25 @@ fn headers_of<'t>(
 }
 
 impl CompiledRequest {
-    fn new(request: &RequestTemplate) -> Result<Self, ConnectorError> {
+    /// Whether errors come inside a 200, as GraphQL has them.
+    pub(crate) fn is_graphql(&self) -> bool {
+        self.graphql.is_some()
+    }
+
+    fn new(request: &RequestTemplate, name: String) -> Result<Self, ConnectorError> {
+        let variables = request.graphql.as_ref().map(|graphql| graphql.variables.clone().into_iter().collect());
+        let body = variables.map(Value::Object).or_else(|| request.body.clone());
         Ok(Self {
+            name,
             path: Template::compile(&request.path)?,
             query: query(&request.query)?,
             headers: headers(&request.headers)?,
-            body: request.body.as_ref().map(JsonTemplate::compile).transpose()?,
+            body: body.as_ref().map(JsonTemplate::compile).transpose()?,
+            body_format: request.body_format,
+            graphql: request.graphql.as_ref().map(|graphql| graphql.query.clone()),
+            answer_format: request.answer_format,
+            rules: request.errors.iter().map(CompiledRule::new).collect::<Result<_, _>>()?,
+            limits: Limits { rate: request.rate.clone(), concurrency: Some(64), ..Limits::default() },
         })
     }
 }

@@ -14,7 +14,7 @@ use patchbay_store::{Call, CallKind, Seen, Store};
 
 use crate::classify::{self, Meaning};
 use crate::exchange::{Outgoing, Sent, judge};
-use crate::pace::{Lesson, Pace};
+use crate::pace::{Lesson, Pace, Urgency};
 use crate::pause;
 use crate::target::{Target, TargetCredential};
 
@@ -47,6 +47,20 @@ impl Engine {
         let target = send.target;
         let descriptor = target.descriptor.descriptor();
         let gate = send.gate();
+        // A request that the service counts apart waits for its own turn first.
+        let own = send.declared.filter(|declared| !declared.limits.rate.is_empty());
+        let own_gate = own.map_or_else(String::new, |own| format!("{gate} {}", own.name));
+        let own_turn = match own {
+            None => None,
+            Some(own) => {
+                let turn =
+                    self.pace.admit(&own_gate, &own.limits, &descriptor.name, Urgency::Usual, send.timeout);
+                match turn.await {
+                    Ok(turn) => Some(turn),
+                    Err(problem) => return Sent::unsent(problem),
+                }
+            }
+        };
         let turn = self.pace.admit(&gate, &descriptor.limits, &descriptor.name, send.urgency, send.timeout);
         let turn = match turn.await {
             Ok(turn) => turn,
@@ -77,7 +91,15 @@ impl Engine {
             Meaning::Done | Meaning::Empty | Meaning::DoneUnread(_) => None,
         };
         let hold = hold.and_then(|wait| Duration::try_from(wait).ok());
-        turn.learn(Lesson::of(code, sent.status.is_some()), hold);
+        let lesson = Lesson::of(code, sent.status.is_some());
+        match own_turn {
+            // What is counted apart pauses apart.
+            Some(own) => {
+                own.learn(Lesson::Answers, hold);
+                turn.learn(lesson, None);
+            }
+            None => turn.learn(lesson, hold),
+        }
         sent
     }
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use patchbay_auth::Redactor;
-use patchbay_model::descriptor::Method;
+use patchbay_model::descriptor::{AnswerFormat, BodyFormat, Method};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_net::{Answer, Failure, Headers, Request, json_body};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::classify::{self, Asked, Meaning, Seen};
-use crate::compiled::Built;
+use crate::compiled::{Built, CompiledRequest, plain};
 use crate::pace::Urgency;
 use crate::target::Target;
 
@@ -22,6 +22,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) target: &'a Target,
     pub(crate) method: Method,
     pub(crate) built: &'a Built,
+    /// What the connector declares of it; none for an address that a person gave.
+    pub(crate) declared: Option<&'a CompiledRequest>,
     pub(crate) effect: bool,
     pub(crate) names_item: bool,
     pub(crate) continuing: bool,
@@ -38,6 +40,7 @@ impl<'a> Outgoing<'a> {
             target,
             method: Method::Get,
             built,
+            declared: None,
             effect: false,
             names_item: false,
             continuing: false,
@@ -60,8 +63,12 @@ impl<'a> Outgoing<'a> {
         let mut request = Request::new(self.method, self.built.url.clone());
         request.headers.clone_from(&self.built.headers);
         if let Some(body) = &self.built.body {
-            request.body = Some(body.to_string().into_bytes());
-            request.content_type = Some("application/json");
+            let (text, media) = match self.built.body_format {
+                BodyFormat::Json => (body.to_string(), "application/json"),
+                BodyFormat::Form => (form(body), "application/x-www-form-urlencoded"),
+            };
+            request.body = Some(text.into_bytes());
+            request.content_type = Some(media);
         }
         if let Some((name, key)) = self.key {
             request.headers.push((name.to_owned(), key.to_owned()));
@@ -83,7 +90,10 @@ impl<'a> Outgoing<'a> {
             continuing: self.continuing,
             refused_status: self.refused_status,
             tool: &descriptor.name,
+            own_rules: self.declared.map_or(&[], |declared| &declared.rules),
             rules: &self.target.descriptor.rules,
+            answer_format: self.declared.map(|declared| declared.answer_format).unwrap_or_default(),
+            graphql: self.declared.is_some_and(CompiledRequest::is_graphql),
             limits: &descriptor.limits,
             now,
         }
@@ -131,7 +141,7 @@ impl Sent {
 pub(crate) fn judge(asked: &Asked<'_>, method: Method, answer: Answer, redactor: &Redactor) -> Sent {
     let Answer { status, headers, body, took, .. } = answer;
     let bytes = body.as_ref().map_or(0, |body| body.len() as u64);
-    let parsed = body.and_then(|body| parse(status, method, &headers, &body, asked.effect));
+    let parsed = body.and_then(|body| parse(status, method, &headers, &body, asked));
     let meaning = classify::answer(asked, &Seen { status, headers: &headers, body: parsed.as_ref() });
     let meaning = match meaning {
         Meaning::DoneUnread(problem) => Meaning::DoneUnread(redact(problem, redactor)),
@@ -161,11 +171,21 @@ fn redact(problem: Problem, redactor: &Redactor) -> Problem {
 
 /// The body as JSON. Nothing at all is null where nothing was promised; where data was promised, a
 /// page for people is an error.
-fn parse(status: u16, method: Method, headers: &Headers, body: &[u8], effect: bool) -> Result<Value, Failure> {
+fn parse(
+    status: u16,
+    method: Method,
+    headers: &Headers,
+    body: &[u8],
+    asked: &Asked<'_>,
+) -> Result<Value, Failure> {
     let ok = (200..300).contains(&status);
     let fault = |code: Code, detail: &str| Failure::new(code, true, "").detail(detail);
     if body.iter().all(u8::is_ascii_whitespace) {
-        let promised = ok && !effect && method != Method::Head && !matches!(status, 204 | 205);
+        let lines = asked.answer_format != AnswerFormat::Json;
+        if ok && lines {
+            return Ok(json!([]));
+        }
+        let promised = ok && !asked.effect && method != Method::Head && !matches!(status, 204 | 205);
         return if promised {
             Err(fault(Code::UnexpectedContent, "the answer is empty"))
         } else {
@@ -173,7 +193,14 @@ fn parse(status: u16, method: Method, headers: &Headers, body: &[u8], effect: bo
         };
     }
     let media = headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
-    match json_body(body) {
+    let read = match asked.answer_format {
+        // What goes wrong is told in JSON, or not at all.
+        _ if !ok => json_body(body),
+        AnswerFormat::Json => json_body(body),
+        AnswerFormat::JsonLines => json_lines(body),
+        AnswerFormat::Csv => csv_rows(body),
+    };
+    match read {
         Ok(value) => Ok(value),
         // The status says enough.
         Err(_) if !ok => Ok(Value::Null),
@@ -182,4 +209,51 @@ fn parse(status: u16, method: Method, headers: &Headers, body: &[u8], effect: bo
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// The members of an object as a form; a list repeats its name.
+fn form(body: &Value) -> String {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in body.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => {}
+            Value::Array(items) => {
+                pairs.extend_pairs(items.iter().map(|item| (name, plain(item))));
+            }
+            one => {
+                pairs.append_pair(name, &plain(one));
+            }
+        }
+    }
+    pairs.finish()
+}
+
+/// One value on each line; empty lines say nothing.
+fn json_lines(body: &[u8]) -> Result<Value, Failure> {
+    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.map(json_body).collect::<Result<Vec<_>, _>>().map(Value::Array)
+}
+
+/// A line of names, then lines of values (RFC 4180). Each becomes an object.
+fn csv_rows(body: &[u8]) -> Result<Value, Failure> {
+    let odd = |error: &csv::Error| {
+        // Where it is, and nothing of what it says.
+        let line = error.position().map_or(0, csv::Position::line);
+        Failure::new(Code::MalformedResponse, true, "")
+            .detail(format!("the table is not in order at line {line}"))
+    };
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if body.trim_ascii_start().starts_with(b"<") {
+        return Err(
+            Failure::new(Code::UnexpectedContent, true, "").detail("a page for people came instead of data")
+        );
+    }
+    let mut reader = csv::Reader::from_reader(body);
+    let names = reader.headers().map_err(|error| odd(&error))?.clone();
+    let row = |row: Result<csv::StringRecord, csv::Error>| {
+        let row = row.map_err(|error| odd(&error))?;
+        let members = names.iter().zip(&row).map(|(name, value)| (name.to_owned(), json!(value)));
+        Ok(Value::Object(members.collect()))
+    };
+    reader.records().map(row).collect::<Result<Vec<_>, _>>().map(Value::Array)
 }

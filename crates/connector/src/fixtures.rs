@@ -7,7 +7,7 @@ use std::time::Duration;
 use patchbay_auth::Redactor;
 use patchbay_descriptor::fixture::{Case, ExpectedRequest, Fixture, Response};
 use patchbay_model::connection::{Connection, ConnectionState};
-use patchbay_model::descriptor::Descriptor;
+use patchbay_model::descriptor::{AnswerFormat, Descriptor};
 use patchbay_model::problem::Problem;
 use patchbay_model::run::Outcome;
 use patchbay_model::{ConnectionId, ConnectorId, Timestamp};
@@ -142,6 +142,7 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
             let sent = answer(
                 Outgoing {
                     method: shape.map(|o| o.request.method).unwrap_or_default(),
+                    declared: target.descriptor.operations.get(operation).map(|ready| &ready.request),
                     effect: planned.effect,
                     names_item: shape.is_some_and(names_item),
                     refused_status: shape.map_or(&[], |o| &o.refused_status),
@@ -167,7 +168,11 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
                 &target.connection.config,
                 json!({}),
             )?;
-            let outgoing = Outgoing { method: check.request.method, ..Outgoing::read(target, &built) };
+            let outgoing = Outgoing {
+                method: check.request.method,
+                declared: Some(&target.descriptor.health.request),
+                ..Outgoing::read(target, &built)
+            };
             let sent = answer(outgoing, response);
             match judge_health(target, &sent) {
                 Ok(health) => {
@@ -192,11 +197,16 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
 
 /// What the engine makes of an answer.
 fn answer(outgoing: Outgoing<'_>, response: &Response) -> Sent {
-    let body = response.body.as_ref().map_or_else(Vec::new, |body| body.to_string().into_bytes());
+    let written = outgoing.declared.map(|declared| declared.answer_format).unwrap_or_default();
+    // Lines and tables are written down as one text.
+    let body = response.body.as_ref().map_or_else(String::new, |body| match body {
+        Value::String(text) if written != AnswerFormat::Json => text.clone(),
+        body => body.to_string(),
+    });
     let answer = Answer {
         status: response.status,
         headers: Headers::new(response.headers.clone().into_iter().collect()),
-        body: Ok(body),
+        body: Ok(body.into_bytes()),
         took: Duration::ZERO,
         url: outgoing.built.url.clone(),
     };

@@ -39,6 +39,7 @@ impl Engine {
         };
         let ask = || Outgoing {
             method: check.request.method,
+            declared: Some(&health.request),
             timeout: Duration::from_millis(check.timeout_ms.unwrap_or(10_000)),
             urgency,
             ..Outgoing::read(target, &built)

@@ -101,6 +101,7 @@ impl Engine {
         };
         let common = Outgoing {
             method: operation.request.method,
+            declared: Some(&ready.request),
             effect: planned.effect,
             names_item: names_item(operation),
             refused_status: &operation.refused_status,

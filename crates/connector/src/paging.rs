@@ -342,12 +342,18 @@ pub(crate) fn bare(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
+    use patchbay_model::descriptor::BodyFormat;
     use proptest::prelude::*;
 
     use super::*;
 
     fn start() -> Built {
-        Built { url: "https://a.example/items?state=all".parse().unwrap(), headers: Vec::new(), body: None }
+        Built {
+            url: "https://a.example/items?state=all".parse().unwrap(),
+            headers: Vec::new(),
+            body: None,
+            body_format: BodyFormat::Json,
+        }
     }
 
     fn paging(value: Value) -> CompiledPaging {

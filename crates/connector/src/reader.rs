@@ -69,6 +69,7 @@ enum Places {
 /// A request to make.
 pub(crate) struct Ask<'r> {
     shape: &'r Stream,
+    ready: &'r CompiledStream,
     built: &'r Built,
     continuing: bool,
     names_item: bool,
@@ -155,6 +156,7 @@ impl<'t> Reader<'t> {
         let own = depth + 1 == self.levels.len();
         Ok(level.current.as_ref().map(|current| Ask {
             shape: level.shape,
+            ready: level.ready,
             built: &current.request,
             continuing: own && current.reached.is_continuing(),
             names_item: depth > 0,
@@ -270,6 +272,7 @@ impl<'r> Ask<'r> {
     pub(crate) fn outgoing(&self, target: &'r Target) -> Outgoing<'r> {
         Outgoing {
             method: self.shape.request.method,
+            declared: Some(&self.ready.request),
             continuing: self.continuing,
             names_item: self.names_item,
             ..Outgoing::read(target, self.built)

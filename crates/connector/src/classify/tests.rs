@@ -17,6 +17,8 @@ struct Setup {
     refused: Vec<u16>,
     rules: Vec<ErrorRule>,
     limits: Limits,
+    answer_format: AnswerFormat,
+    graphql: bool,
 }
 
 fn now() -> Timestamp {
@@ -31,7 +33,10 @@ fn with_asked<T>(setup: &Setup, effect: bool, act: impl FnOnce(&Asked<'_>) -> T)
         continuing: setup.continuing,
         refused_status: &setup.refused,
         tool: "Tool",
+        own_rules: &[],
         rules: &rules,
+        answer_format: setup.answer_format,
+        graphql: setup.graphql,
         limits: &setup.limits,
         now: now(),
     })
@@ -418,4 +423,40 @@ fn words_are_the_services_own_and_times_are_its_too() {
     assert_eq!(gone.title(), "The address is not right");
     let conflict = problem(409, "", r#"{"error": "name already exists"}"#);
     assert_eq!(conflict.hint(), "Tool says: name already exists.");
+}
+
+#[test]
+fn errors_inside_a_graphql_answer_say_whether_anything_happened() {
+    let setup = Setup { graphql: true, ..Setup::default() };
+    let error = |code: &str| json!([{"message": "no", "extensions": {"code": code}}]);
+    // Status, body, and the code where an effect is certainly not done or where nobody knows.
+    let cases = [
+        (200, json!({"data": {"a": {"id": 1}}}), None, None),
+        (200, json!({"data": {"a": {"id": 1}}, "errors": error("INTERNAL")}), None, None),
+        (
+            200,
+            json!({"data": {"a": null}, "errors": error("INTERNAL_SERVER_ERROR")}),
+            None,
+            Some(Code::ServiceDown),
+        ),
+        (200, json!({"data": null, "errors": error("FORBIDDEN")}), Some(Code::PermissionDenied), None),
+        (200, json!({"errors": error("BAD_USER_INPUT")}), Some(Code::InvalidConfig), None),
+        (400, json!({"errors": error("RATELIMITED")}), Some(Code::RateLimited), None),
+        (500, json!({"errors": error("RATELIMITED")}), None, Some(Code::ServiceDown)),
+    ];
+    for (status, body, not_done, unknown) in cases {
+        let headers = Headers::default();
+        let seen = Seen { status, headers: &headers, body: Ok(&body) };
+        let effect = with_asked(&setup, true, |asked| answer(asked, &seen));
+        let got = match &effect {
+            Meaning::Done => (None, None),
+            Meaning::NotDone(problem) => (Some(problem.code()), None),
+            Meaning::Unknown(problem) => (None, Some(problem.code())),
+            other => panic!("{body}: {other:?}"),
+        };
+        assert_eq!(got, (not_done, unknown), "{status} {body}");
+        let read = with_asked(&setup, false, |asked| answer(asked, &seen));
+        let whole = body.get("errors").is_none();
+        assert_eq!(read == Meaning::Done, whole, "{status} {body}: half of an answer is not the whole");
+    }
 }

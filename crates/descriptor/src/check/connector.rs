@@ -4,6 +4,7 @@ use patchbay_model::descriptor::{AuthMethod, ConfigField, ConfigKind, InjectAt, 
 use serde_json::Value;
 use url::Url;
 
+use super::request::is_query;
 use super::{Checker, is_name, matcher};
 
 impl Checker<'_> {
@@ -164,12 +165,7 @@ impl Checker<'_> {
             self.paging("/defaults/pagination", paging);
         }
         let limits = &self.descriptor.limits;
-        for (index, window) in limits.rate.iter().enumerate() {
-            let at = format!("/limits/rate/{index}");
-            self.at_least_one(&format!("{at}/calls"), Some(window.calls.into()));
-            self.at_least_one(&format!("{at}/seconds"), Some(window.seconds.into()));
-            self.at_least_one(&format!("{at}/burst"), window.burst.map(u64::from));
-        }
+        self.rate("/limits/rate", &limits.rate);
         self.at_least_one("/limits/concurrency", limits.concurrency.map(u64::from));
         self.at_least_one("/limits/timeoutMs", limits.timeout_ms);
         if let Some(reset) = &limits.reset_header {
@@ -185,7 +181,8 @@ impl Checker<'_> {
         self.request("/healthCheck/request", &check.request, &[], &[]);
         let method = check.request.method;
         self.say_unless(
-            method.is_safe() || (method == Method::Post && check.expect.is_some()),
+            method.is_safe()
+                || (method == Method::Post && (check.expect.is_some() || is_query(&check.request))),
             "/healthCheck/request/method",
             "use GET or HEAD; POST only with \"expect\", and only where it changes nothing",
         );

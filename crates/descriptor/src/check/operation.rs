@@ -6,6 +6,7 @@ use patchbay_map::{Path, Schema};
 use patchbay_model::descriptor::{Idempotency, Method, Operation, Verb};
 use serde_json::Value;
 
+use super::request::{changes, is_query};
 use super::{Checker, below};
 use crate::names::nearest;
 
@@ -58,8 +59,16 @@ impl Checker<'_> {
         if operation.verb.has_effect() {
             let message = "an operation that changes something is not sent with GET or HEAD";
             self.say_unless(!method.is_safe(), &at, message);
+            let document = operation.request.graphql.as_ref();
+            let at = format!("{pointer}/request/graphql/query");
+            self.say_unless(
+                document.is_none_or(changes),
+                &at,
+                "an operation that changes something is a mutation",
+            );
         } else {
-            let fits = method.is_safe() || (operation.verb == Verb::Search && method == Method::Post);
+            let posted = operation.verb == Verb::Search || is_query(&operation.request);
+            let fits = method.is_safe() || (posted && method == Method::Post);
             let message = "an operation that only reads is sent with GET or HEAD (search may use POST)";
             self.say_unless(fits, &at, message);
         }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use patchbay_map::Template;
 use patchbay_model::descriptor::{
-    ErrorRule, Pagination, Paging, RequestTemplate, StatusMatch, TokenPlace, Until,
+    BodyFormat, ErrorRule, GraphQl, Method, Pagination, Paging, RequestTemplate, StatusMatch, TokenPlace, Until,
 };
+use patchbay_model::rate::RateWindow;
 use serde_json::Value;
 
 use super::{Checker, below};
@@ -32,6 +33,39 @@ impl Checker<'_> {
             self.json_template(&format!("{pointer}/body"), body, known);
             let carries = !request.method.is_safe();
             self.say_unless(carries, &format!("{pointer}/body"), "GET and HEAD carry no body");
+            let members = request.body_format == BodyFormat::Json || body.is_object();
+            self.say_unless(members, &format!("{pointer}/body"), "a form is an object");
+        }
+        if let Some(graphql) = &request.graphql {
+            self.graphql(&format!("{pointer}/graphql"), graphql, known);
+            let post = request.method == Method::Post;
+            self.say_unless(post, &format!("{pointer}/method"), "GraphQL is sent with POST");
+            let alone = request.body.is_none() && request.body_format == BodyFormat::Json;
+            self.say_unless(alone, &format!("{pointer}/graphql"), "it takes the place of a body");
+        }
+        for (index, rule) in request.errors.iter().enumerate() {
+            self.error_rule(&format!("{pointer}/errors/{index}"), rule);
+        }
+        self.rate(&format!("{pointer}/rate"), &request.rate);
+    }
+
+    fn graphql(&mut self, pointer: &str, graphql: &GraphQl, known: &[&str]) {
+        let at = format!("{pointer}/query");
+        self.filled(&at, &graphql.query);
+        // Text put into a document could change what it asks for.
+        let fixed = !graphql.query.contains("{{") || !graphql.query.contains("}}");
+        self.say_unless(fixed, &at, "the document is sent as it is; what varies goes into \"variables\"");
+        for (name, value) in &graphql.variables {
+            self.json_template(&below(&format!("{pointer}/variables"), name), value, known);
+        }
+    }
+
+    pub(super) fn rate(&mut self, pointer: &str, windows: &[RateWindow]) {
+        for (index, window) in windows.iter().enumerate() {
+            let at = format!("{pointer}/{index}");
+            self.at_least_one(&format!("{at}/calls"), Some(window.calls.into()));
+            self.at_least_one(&format!("{at}/seconds"), Some(window.seconds.into()));
+            self.at_least_one(&format!("{at}/burst"), window.burst.map(u64::from));
         }
     }
 
@@ -180,4 +214,14 @@ fn carrier(next: &Pagination) -> Option<(&str, TokenPlace)> {
         | Pagination::Page { param, place, .. }
         | Pagination::Offset { param, place, .. } => Some((param, *place)),
     }
+}
+
+/// Whether a request is a GraphQL document that only reads.
+pub(super) fn is_query(request: &RequestTemplate) -> bool {
+    request.graphql.as_ref().is_some_and(|graphql| !changes(graphql))
+}
+
+/// Whether a GraphQL document has a mutation; its keyword begins a line or the document.
+pub(super) fn changes(graphql: &GraphQl) -> bool {
+    graphql.query.lines().any(|line| line.trim_start().starts_with("mutation"))
 }

@@ -8,6 +8,7 @@ use patchbay_model::descriptor::{
 };
 use serde_json::{Value, json};
 
+use super::request::changes;
 use super::{Checker, is_name};
 use crate::names::nearest;
 
@@ -30,6 +31,9 @@ impl Checker<'_> {
             &format!("{pointer}/request/method"),
             "a stream is read with GET, or POST where the vendor wants it",
         );
+        if stream.request.graphql.as_ref().is_some_and(changes) {
+            self.say(&format!("{pointer}/request/graphql/query"), "a stream only reads: it is a query");
+        }
         if let Some(paging) = &stream.pagination {
             self.paging(&format!("{pointer}/pagination"), paging);
         }

@@ -17,7 +17,10 @@ use serde_json::Value;
 
 pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind, Inject, InjectAt, KeyAuth};
 pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
-pub use request::{ErrorAction, ErrorRule, Method, Predicate, PredicateOperator, RequestTemplate, StatusMatch};
+pub use request::{
+    AnswerFormat, BodyFormat, ErrorAction, ErrorRule, GraphQl, Method, Predicate, PredicateOperator,
+    RequestTemplate, StatusMatch,
+};
 pub use stream::{
     CursorSource, Delta, FieldMapping, ForEach, Pagination, Paging, PriorityRule, SignalTypeRule, Stream,
     TimeFormat, TokenPlace, Until,

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::rate::RateWindow;
+
 /// An HTTP method (RFC 9110 section 9.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
@@ -55,9 +57,64 @@ pub struct RequestTemplate {
     /// Headers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// JSON body.
+    /// The body, as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+    /// How the body is written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub body_format: BodyFormat,
+    /// A GraphQL request in the place of a body. Errors inside a 200 are understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graphql: Option<GraphQl>,
+    /// How the answer is written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub answer_format: AnswerFormat,
+    /// What unusual answers to this request mean. Before the connector's own rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorRule>,
+    /// How fast this request may go, where the service counts it apart. The connector's windows hold
+    /// too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rate: Vec<RateWindow>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyFormat {
+    /// JSON.
+    #[default]
+    Json,
+    /// `application/x-www-form-urlencoded`: the members of an object; a list repeats its name.
+    Form,
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerFormat {
+    /// JSON.
+    #[default]
+    Json,
+    /// A JSON value on each line. Paths see a list of them.
+    JsonLines,
+    /// Comma-separated values with a line of names (RFC 4180). Paths see a list of objects with texts.
+    Csv,
+}
+
+/// A GraphQL request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GraphQl {
+    /// The document: one query or mutation. Sent as it is; what varies goes into `variables`.
+    pub query: String,
+    /// Variables; templates allowed. Page tokens and times go to `/variables/…` in the body.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Value>,
 }
 
 /// A question about a JSON value that is answered yes or no.
