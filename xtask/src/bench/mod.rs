@@ -1,5 +1,6 @@
 //! Measurements: figures and ratios of one run; a slow machine is not a failure.
 
+mod engine;
 mod start;
 mod window;
 
@@ -10,6 +11,8 @@ type Bench = (&'static str, &'static str, fn() -> Result<()>);
 
 const BENCHES: &[Bench] = &[
     ("start", "cold start and memory of the engine without a screen", start::measure),
+    ("extract", "100,000 records into the database, beside a bare loop", engine::extract),
+    ("map", "one item to a signal", engine::map),
     ("window", "time to a usable window, memory beside a bare page", window::measure),
 ];
 
