@@ -1,79 +1,302 @@
-//! GitHub Issues against GitHub's own published schema: a mock refuses what the schema refuses.
+//! Every connector against its vendor's own published schema: a mock refuses what the schema
+//! refuses, and fixtures that claim to be backed by it are held against it.
 
-use std::io::{Read, Write};
+use std::collections::{BTreeMap, BTreeSet};
 
-use patchbay_tests::prism::Prism;
-use patchbay_tests::{Cli, Output};
-use serde_json::json;
+use patchbay_descriptor::Catalogue;
+use patchbay_descriptor::fixture::{self, Case, Fixture, Proof, Response};
+use patchbay_tests::prism::{Prism, partial_answers};
+use patchbay_tests::vendors::{VENDORS, Vendor, describes_answer, fits};
+use patchbay_tests::wire::{Answer, Request, Witness};
+use patchbay_tests::{Cli, root};
+use serde_json::{Value, json};
 
-fn exchange(prism: &Prism, request: &str, body: &str) -> String {
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", prism.port)).unwrap();
-    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
-    write!(
-        stream,
-        "{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n\
-         User-Agent: test\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+fn fixtures(connector: &str) -> Vec<Fixture> {
+    fixture::load(&root().join("descriptors/fixtures").join(connector)).unwrap()
+}
+
+/// What a fixture is about, as the harness names its steps.
+fn step(case: &Case) -> String {
+    match case {
+        Case::Stream { stream, .. } => format!("stream {stream}"),
+        Case::Operation { operation, .. } => format!("operation {operation}"),
+        Case::Health { .. } => "health".to_owned(),
+    }
+}
+
+fn responses(case: &Case) -> Vec<&Response> {
+    match case {
+        Case::Stream { pages, .. } => pages.iter().collect(),
+        Case::Operation { response, .. } | Case::Health { response, .. } => vec![response],
+    }
+}
+
+fn answer(response: &Response) -> Answer {
+    Answer::json(response.status, &response.headers, response.body.as_ref())
+}
+
+/// The answer of the first fixture of a step in which all is well.
+fn good_answer(fixtures: &[Fixture], wanted: &str) -> Answer {
+    let good = |fixture: &&Fixture| {
+        let well = match fixture.case.as_ref() {
+            Case::Stream { signals, .. } => !signals.is_empty(),
+            Case::Operation { problem, .. } => problem.is_none(),
+            Case::Health { healthy, .. } => *healthy,
+        };
+        well && step(&fixture.case) == wanted
+    };
+    let found = fixtures.iter().find(good).unwrap_or_else(|| panic!("{wanted} has no fixture"));
+    // Alone: its link to the next page leads to the real service.
+    Answer { headers: BTreeMap::default(), ..answer(responses(&found.case)[0]) }
+}
+
+struct Run<'v> {
+    vendor: &'v Vendor,
+    fixtures: Vec<Fixture>,
+    description: Value,
+    cli: Cli,
+    witness: Witness,
+    /// The first request of each step.
+    requests: BTreeMap<String, Request>,
+    /// What of the vendor's schema was used.
+    used: BTreeSet<&'static str>,
+}
+
+impl Run<'_> {
+    /// Ends a step: nothing that was asked may have been against the schema.
+    fn end(&mut self, name: &str) {
+        for (index, (request, answer)) in self.witness.take().into_iter().enumerate() {
+            let vendor = self.vendor.connector;
+            assert_eq!(answer.refusals(), Vec::<Value>::new(), "{vendor}, {name}: {request:?}");
+            let of = |used: &&&str| {
+                used.split_once(' ').is_some_and(|(m, p)| m == request.method && fits(p, request.path()))
+            };
+            let used = self.vendor.uses.iter().filter(of).min_by_key(|used| used.matches('{').count());
+            self.used.extend(used);
+            if index == 0 {
+                self.requests.insert(name.to_owned(), request);
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        let catalogue = Catalogue::built_in();
+        let descriptor = catalogue.all().find(|d| d.id.as_str() == self.vendor.connector).unwrap();
+        let secret = self.cli.file("secret.txt", "a-secret-for-the-mock");
+        let mut args = vec!["connect".to_owned(), self.vendor.connector.to_owned()];
+        args.extend(["--name", "it", "--allow-private", "--set"].map(str::to_owned));
+        args.push(format!("baseUrl={}", self.witness.url()));
+        for (key, value) in self.vendor.config() {
+            args.extend(["--set".to_owned(), format!("{key}={value}")]);
+        }
+        for method in descriptor.auth.iter().take(1) {
+            for field in method.credential_fields() {
+                args.extend(["--secret".to_owned(), format!("{}=@{}", field.key, secret.display())]);
+            }
+        }
+        let connected = self.cli.ok(&args.iter().map(String::as_str).collect::<Vec<_>>());
+        if descriptor.health_check.identity_path.is_some() {
+            let label = connected["connection"]["account"]["label"].as_str();
+            assert!(label.is_some_and(|label| !label.is_empty()), "whose is it? {connected:#}");
+        }
+        self.end("health");
+    }
+
+    /// Signals of a stream that came out of one page.
+    fn sync(&mut self, stream: &str) -> Vec<Value> {
+        let synced = self.cli.run(&["sync", "it", "--stream", stream, "--max-pages", "1"]);
+        assert!(matches!(synced.code, 0 | 3), "{stream}: {synced:?}");
+        self.end(&format!("stream {stream}"));
+        let signals = self.cli.ok(&["signals", "--connection", "it", "--limit", "500"]);
+        let all = signals["signals"].as_array().unwrap();
+        all.iter().filter(|signal| signal["stream"] == stream).cloned().collect()
+    }
+
+    fn stream(&mut self, stream: &str) {
+        let mut signals = self.sync(stream);
+        if signals.is_empty() {
+            // The vendor gives no example that becomes a signal: ours goes through the same request.
+            self.witness.script(vec![good_answer(&self.fixtures, &format!("stream {stream}"))]);
+            signals = self.sync(stream);
+        }
+        let filled = |signal: &Value, name: &str| signal[name].as_str().is_some_and(|text| !text.is_empty());
+        for name in ["externalId", "timestamp", "summary", "signalType"] {
+            assert!(signals.iter().any(|signal| filled(signal, name)), "{stream}: no {name} in {signals:#?}");
+        }
+    }
+
+    fn operation(&mut self, operation: &str, params: &str) {
+        let file = self.cli.file("params.json", params);
+        let call = ["call", "it", operation, "--params", file.to_str().unwrap()];
+        let name = format!("operation {operation}");
+        let planned = self.cli.ok(&["call", "it", operation, "--params", call[4], "--dry-run"]);
+        let (method, path) = method_and_path(&planned);
+        if !describes_answer(&self.description, &method, &path) {
+            self.witness.script(vec![good_answer(&self.fixtures, &name)]);
+        }
+        let called = self.cli.run(&call);
+        assert_eq!(called.code, 0, "{operation}: {called:?}");
+        self.witness.script(Vec::new());
+        self.end(&name);
+        assert!(self.requests.contains_key(&name), "{operation} asked nothing");
+    }
+}
+
+fn method_and_path(planned: &Value) -> (String, String) {
+    let request = ["request", "plan", "planned"].iter().map(|name| &planned[*name]).find(|r| r.is_object());
+    let request = request.unwrap_or(planned);
+    let url = request["url"].as_str().unwrap_or_else(|| panic!("no request in {planned:#}"));
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default().split('?').next().unwrap_or_default();
+    (request["method"].as_str().unwrap().to_owned(), format!("/{path}"))
+}
+
+fn runs(vendor: &Vendor) {
+    let Some(description) = vendor.description() else {
+        println!("skipped: {}: its vendor's schema is not at hand", vendor.connector);
+        return;
+    };
+    let mut prism = Prism::mock(&description);
+    let (method, path) = vendor.refused.0.split_once(' ').unwrap();
+    let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+    let bad = Request {
+        method: method.to_owned(),
+        target: path.to_owned(),
+        headers,
+        body: vendor.refused.1.as_bytes().to_vec(),
+    };
+    let refused = bad.send(prism.port);
+    assert!(
+        (400..500).contains(&refused.status) && !refused.refusals().is_empty(),
+        "the mock of {} checks no bodies: {refused:?}",
+        vendor.connector
+    );
+
+    let catalogue = Catalogue::built_in();
+    let descriptor = catalogue.all().find(|d| d.id.as_str() == vendor.connector).unwrap();
+    let mut run = Run {
+        vendor,
+        fixtures: fixtures(vendor.connector),
+        cli: Cli::new(),
+        witness: Witness::start(Some(prism.port)),
+        description,
+        requests: BTreeMap::new(),
+        used: BTreeSet::new(),
+    };
+    run.connect();
+    for stream in &descriptor.streams {
+        run.stream(&stream.id);
+    }
+    for operation in &descriptor.operations {
+        if vendor.absent.contains(&operation.id.as_str()) {
+            continue;
+        }
+        let params = vendor.params.iter().find(|(id, _)| *id == operation.id);
+        run.operation(
+            &operation.id,
+            params.unwrap_or_else(|| panic!("{} is not in the table", operation.id)).1,
+        );
+        assert!(prism.is_alive(), "{} ended the mock", operation.id);
+    }
+    assert_eq!(run.used.len(), vendor.uses.len(), "of {:?} only {:?} is used", vendor.uses, run.used);
+    proofs(&run);
+}
+
+/// Holds the fixtures that claim it against the schema: what is asked and what is answered.
+fn proofs(run: &Run<'_>) {
+    let mut description = run.description.clone();
+    partial_answers(&mut description);
+    let service = Witness::start(None);
+    let prism = Prism::before(&description, &service.url());
+    let (mut held, mut wrong) = (0, Vec::new());
+    for fixture in run.fixtures.iter().filter(|fixture| fixture.proof == Proof::VendorSchema) {
+        let place = format!("{}/{}", run.vendor.connector, fixture.name);
+        let asked = run.requests.get(&step(&fixture.case)).cloned();
+        let mut request = asked.unwrap_or_else(|| panic!("{place} claims what did not run"));
+        if let Case::Operation { request: own, .. } = fixture.case.as_ref() {
+            request.method.clone_from(&own.method);
+            let query: Vec<_> = own.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request.target = match query.as_slice() {
+                [] => own.path.clone(),
+                query => format!("{}?{}", own.path, query.join("&")),
+            };
+            request.body = own.body.as_ref().map_or_else(Vec::new, |body| body.to_string().into_bytes());
+        }
+        if !describes_answer(&run.description, &request.method, request.path()) {
+            wrong.push(format!("{place}: the vendor's schema says nothing about the answer"));
+        }
+        for response in responses(&fixture.case) {
+            service.script(vec![answer(response)]);
+            let answered = request.send(prism.port);
+            if !answered.violations().is_empty() || answered.status != response.status {
+                wrong.push(format!("{place}: {} {:?}", answered.status, answered.violations()));
+            }
+        }
+        held += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(held > 0, "no fixture of {} is backed by its vendor's schema", run.vendor.connector);
+    println!("{}: {held} fixtures held against its vendor's schema", run.vendor.connector);
 }
 
 #[test]
-fn github_issues_keeps_to_githubs_own_schema() {
+fn every_connector_keeps_to_its_vendors_own_schema() {
     assert!(
         Prism::installed(),
         "the mock is not installed: `cargo xtask test` does it, or `npm ci --prefix tests/node`"
     );
-    let mut prism = Prism::github_issues();
+    // Starting a mock takes seconds in which nothing else is done.
+    std::thread::scope(|scope| VENDORS.iter().for_each(|vendor| drop(scope.spawn(|| runs(vendor)))));
+}
 
-    let bad = exchange(&prism, "POST /repos/o/r/issues", "{\"body\": \"no title\"}");
-    assert!(bad.starts_with("HTTP/1.1 422") && bad.contains("sl-violations"), "the mock checks bodies: {bad}");
-
-    let cli = Cli::new();
-    let token = cli.file("token.txt", "a-token-for-the-mock");
-    let connected = cli.run(&[
-        "connect",
-        "github-issues",
-        "--name",
-        "gh",
-        "--set",
-        "owner=octocat",
-        "--set",
-        "repo=hello-world",
-        "--set",
-        &format!("baseUrl={}", prism.url()),
-        "--secret",
-        &format!("token=@{}", token.display()),
-        "--allow-private",
-    ]);
-    assert_eq!(connected.code, 0, "{connected:?}");
-    assert_eq!(connected.json()["connection"]["account"]["label"], "octocat");
-
-    let synced = cli.run(&["sync", "gh"]);
-    assert!(matches!(synced.code, 0 | 3), "{synced:?}");
-    for stream in synced.json()["streams"].as_array().unwrap() {
-        assert!(stream["items"].as_u64().unwrap() > 0 && stream["complete"] == true, "{stream:#}");
+#[test]
+fn nobody_claims_a_vendors_schema_without_one() {
+    let mut looked = 0;
+    for descriptor in Catalogue::built_in().all() {
+        let vendor = VENDORS.iter().find(|vendor| vendor.connector == descriptor.id.as_str());
+        for fixture in fixtures(descriptor.id.as_str()) {
+            let claims = fixture.proof == Proof::VendorSchema;
+            let absent = |vendor: &Vendor| match fixture.case.as_ref() {
+                Case::Operation { operation, .. } => vendor.absent.contains(&operation.as_str()),
+                Case::Stream { .. } | Case::Health { .. } => false,
+            };
+            assert!(
+                !claims || vendor.is_some_and(|vendor| !absent(vendor)),
+                "{}/{}: there is no vendor's schema to hold it against",
+                descriptor.id,
+                fixture.name
+            );
+            looked += 1;
+        }
     }
+    assert!(looked > 0);
+}
 
-    let calls = [
-        ("list_issues", json!({"state": "all", "since": "2026-01-31T12:00:00Z"})),
-        ("get_issue", json!({"number": 1})),
-        ("create_issue", json!({"title": "A title", "body": "Text", "labels": ["bug"]})),
-        ("update_issue", json!({"number": 1, "title": "Another", "state": "open"})),
-        ("close_issue", json!({"number": 1})),
-        ("list_comments", json!({"number": 1})),
-        ("create_comment", json!({"number": 1, "body": "Seen."})),
-        ("add_labels", json!({"number": 1, "labels": ["bug"]})),
-        ("delete_comment", json!({"id": 1})),
-    ];
-    for (operation, params) in &calls {
-        let file = cli.file("params.json", &params.to_string());
-        let called: Output = cli.run(&["call", "gh", operation, "--params", file.to_str().unwrap()]);
-        assert_eq!(called.code, 0, "{operation}: {called:?}");
-        assert!(prism.is_alive(), "{operation} ended the mock");
-    }
-    assert_eq!(calls.len(), 9, "every operation of the connector");
+#[test]
+fn a_schema_that_is_cut_down_still_refuses() {
+    let document = json!({
+        "swagger": "2.0", "info": {"title": "t", "version": "1"}, "host": "a.example", "basePath": "/api",
+        "paths": {
+            "/send": {"post": {
+                "consumes": ["application/x-www-form-urlencoded", "application/json"],
+                "parameters": [
+                    {"name": "text", "in": "formData", "type": "string", "required": true},
+                    {"name": "token", "in": "header", "type": "string", "required": true}
+                ],
+                "responses": {"200": {"description": "d", "schema": {"$ref": "#/definitions/sent"}}}
+            }},
+            "/other": {"get": {"responses": {}}}
+        },
+        "definitions": {"sent": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}}
+    });
+    let mut cut = patchbay_tests::prism::cut_down(&document, &["POST /send"]);
+    patchbay_tests::prism::without_parameter(&mut cut, "token");
+    patchbay_tests::prism::forms_as_json(&mut cut);
+    assert_eq!(cut["paths"].as_object().unwrap().len(), 1);
+    let parameters = cut["paths"]["/send"]["post"]["parameters"].as_array().unwrap();
+    assert_eq!(parameters.len(), 1);
+    assert_eq!(parameters[0]["schema"]["required"], json!(["text"]));
+    assert!(describes_answer(&cut, "POST", "/send") && !describes_answer(&cut, "GET", "/send"));
+    partial_answers(&mut cut);
+    assert!(cut["definitions"]["sent"]["required"].is_null());
+    assert_eq!(cut["paths"]["/send"]["post"]["parameters"][0]["schema"]["required"], json!(["text"]));
 }

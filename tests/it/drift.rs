@@ -19,6 +19,14 @@ fn the_bindings_of_the_interface_are_current() {
 }
 
 #[test]
+fn the_overview_of_the_connectors_is_current() {
+    let kept = std::fs::read_to_string(root().join("descriptors/README.md")).unwrap();
+    let made = patchbay_tests::overview::overview();
+    assert!(kept == made, "descriptors/README.md has drifted: run `cargo xtask gen`");
+    assert!(!made.contains("**nothing**"), "a part of a connector has no fixture: {made}");
+}
+
+#[test]
 fn every_query_has_its_offline_data_and_nothing_else_has() {
     // The build itself fails on a query without data; data without a query is what remains to find.
     let mut queries = 0;

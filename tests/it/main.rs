@@ -1,6 +1,7 @@
 //! Tests of the whole product, from outside.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::case_sensitive_file_extension_comparisons,
     reason = "tests fail and say what they saw; the names are our own files"

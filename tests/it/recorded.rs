@@ -3,8 +3,13 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 
-use patchbay_tests::{Cli, realworld};
+use patchbay_descriptor::Catalogue;
+use patchbay_descriptor::fixture::{self, Case, Proof};
+use patchbay_tests::{Cli, realworld, root};
 use serde_json::{Value, json};
+
+/// Connector, fixture, and the recording that it is like.
+const RECORDINGS: &[(&str, &str, &str)] = &[("github-issues", "add_labels", "github-add-labels-to-issue.json")];
 
 fn recorded(name: &str) -> Option<Vec<Value>> {
     let file = realworld()?.join("recorded").join(name);
@@ -117,4 +122,59 @@ fn reading_as_recorded() {
     let labels = cli.ok(&["get", "gh", "/repos/octokit-fixture-org/labels/labels"]);
     assert!(labels["data"].as_array().unwrap().len() > 5);
     assert_eq!(cli.run(&["get", "gh", "/nothing"]).json()["problem"]["code"], "NOT_FOUND");
+}
+
+/// Whether every member of one value is in another, with a value of the same type. Elements of lists
+/// are compared with the other's first one.
+fn is_like(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(members), Value::Object(all)) => {
+            members.iter().all(|(name, value)| all.get(name).is_some_and(|other| is_like(value, other)))
+        }
+        (Value::Array(items), Value::Array(all)) => {
+            items.iter().all(|item| all.first().is_some_and(|other| is_like(item, other)))
+        }
+        (part, whole) => std::mem::discriminant(part) == std::mem::discriminant(whole),
+    }
+}
+
+#[test]
+fn fixtures_that_claim_a_recording_are_like_it() {
+    let mut claims = Vec::new();
+    for descriptor in Catalogue::built_in().all() {
+        let id = descriptor.id.as_str();
+        let all = fixture::load(&root().join("descriptors/fixtures").join(id)).unwrap();
+        for fixture in all.into_iter().filter(|fixture| fixture.proof == Proof::Recorded) {
+            claims.push((id.to_owned(), fixture));
+        }
+    }
+    let claimed: Vec<_> = claims.iter().map(|(id, fixture)| (id.as_str(), fixture.name.as_str())).collect();
+    let known: Vec<_> = RECORDINGS.iter().map(|(id, name, _)| (*id, *name)).collect();
+    assert_eq!(claimed, known, "each claim has its recording here, and each recording here is claimed");
+    for ((id, fixture), (_, _, file)) in claims.iter().zip(RECORDINGS) {
+        let place = format!("{id}/{}", fixture.name);
+        let Some(exchanges) = recorded(file) else {
+            println!("skipped: {place}: the recorded exchanges are not at hand");
+            continue;
+        };
+        let Case::Operation { request, response, .. } = fixture.case.as_ref() else {
+            panic!("{place}: only operations are recorded");
+        };
+        let segments = |path: &str| path.split('/').count();
+        let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let alike = exchanges.iter().find(|exchange| {
+            let path = exchange["path"].as_str().unwrap();
+            exchange["method"].as_str().unwrap().eq_ignore_ascii_case(&request.method)
+                && segments(path) == segments(&request.path)
+                && last(path) == last(&request.path)
+                && exchange["status"] == response.status
+        });
+        let alike = alike.unwrap_or_else(|| panic!("{place}: nothing of the kind was recorded"));
+        let (sent, answered) = (request.body.clone().unwrap_or_default(), response.body.clone());
+        assert!(is_like(&sent, &alike["body"]), "{place} asks otherwise than recorded");
+        assert!(
+            answered.is_none_or(|body| is_like(&body, &alike["response"])),
+            "{place} answers otherwise than recorded"
+        );
+    }
 }

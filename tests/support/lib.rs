@@ -6,10 +6,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
 pub mod cli;
+pub mod overview;
 pub mod prism;
 pub mod sandbox;
 pub mod serve;
+pub mod vendors;
 pub mod window;
+pub mod wire;
 
 use std::path::{Path, PathBuf};
 

@@ -1,26 +1,26 @@
 //! A vendor's published schema as a mock server that refuses what the schema refuses.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 use crate::root;
+use crate::vendors::GITHUB_ISSUES;
 
-/// What the GitHub Issues connector calls.
-const GITHUB_ISSUES: &[&str] = &[
-    "GET /user",
-    "GET /repos/{owner}/{repo}/issues",
-    "POST /repos/{owner}/{repo}/issues",
-    "GET /repos/{owner}/{repo}/issues/comments",
-    "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
-    "GET /repos/{owner}/{repo}/issues/{issue_number}",
-    "PATCH /repos/{owner}/{repo}/issues/{issue_number}",
-    "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
-    "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
-    "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
+/// Members of a description that hold what operations refer to. The rest is kept as it is.
+const PARTS: [&str; 10] = [
+    "paths",
+    "components",
+    "definitions",
+    "parameters",
+    "responses",
+    "tags",
+    "servers",
+    "host",
+    "basePath",
+    "schemes",
 ];
 
 /// A running mock.
@@ -32,9 +32,15 @@ pub struct Prism {
     pub port: u16,
 }
 
-/// Cuts a description down to some operations (`GET /user`), with everything they refer to. Drops
-/// `nullable` without `type`: the mock would then skip the check of the whole body without a word.
+/// Cuts a description (OpenAPI 3 or Swagger 2) down to some operations (`GET /user`), with
+/// everything they refer to.
 pub fn cut_down(document: &Value, operations: &[&str]) -> Value {
+    let mut cut = Map::new();
+    for (name, value) in document.as_object().unwrap() {
+        if !PARTS.contains(&name.as_str()) && !name.starts_with("x-") {
+            cut.insert(name.clone(), value.clone());
+        }
+    }
     let mut paths = Map::new();
     for operation in operations {
         let (method, path) = operation.split_once(' ').unwrap();
@@ -47,9 +53,15 @@ pub fn cut_down(document: &Value, operations: &[&str]) -> Value {
             entry["parameters"] = item["parameters"].clone();
         }
     }
-    let mut cut = json!({
-        "openapi": document["openapi"], "info": document["info"], "servers": [{"url": "/"}], "paths": paths,
-    });
+    cut.insert("paths".to_owned(), paths.into());
+    if document["openapi"].is_string() {
+        cut.insert("servers".to_owned(), json!([{ "url": "/" }]));
+        if document["components"]["securitySchemes"].is_object() {
+            let schemes = document["components"]["securitySchemes"].clone();
+            cut.insert("components".to_owned(), json!({ "securitySchemes": schemes }));
+        }
+    }
+    let mut cut = Value::Object(cut);
     let mut wanted: Vec<String> = Vec::new();
     references(&cut, &mut wanted);
     let mut seen = BTreeSet::new();
@@ -87,13 +99,19 @@ fn put(into: &mut Value, path: &str, value: Value) {
     *place = value;
 }
 
+/// What keeps the mock from checking, put right:
+/// - `nullable` without `type`: it would skip the check of the whole body without a word;
+/// - examples of response headers: those of `Link` point at the real service;
+/// - media types: descriptions name the plain one only, services take their own too.
 fn mend(value: &mut Value) {
     match value {
         Value::Object(members) => {
             if members.get("nullable") == Some(&json!(true)) && !members.contains_key("type") {
                 members.remove("nullable");
             }
-            // The description names the plain media type only; the service takes its own, too.
+            if members.contains_key("description") && members.contains_key("content") {
+                members.remove("headers");
+            }
             if let Some(content) = members.get_mut("content").and_then(Value::as_object_mut)
                 && let Some(json) = content.get("application/json").cloned()
             {
@@ -106,6 +124,96 @@ fn mend(value: &mut Value) {
     }
 }
 
+/// Swagger 2 describes the fields of a form only; where such an operation says that it takes JSON
+/// as well, the fields become the members of a JSON body.
+pub fn forms_as_json(description: &mut Value) {
+    let Some(paths) = description["paths"].as_object_mut() else {
+        return;
+    };
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let json = json!("application/json");
+        if !operation["consumes"].as_array().is_some_and(|types| types.contains(&json)) {
+            continue;
+        }
+        operation["consumes"] = json!([json]);
+        let Some(parameters) = operation["parameters"].as_array_mut() else {
+            continue;
+        };
+        let (fields, mut others): (Vec<Value>, Vec<Value>) =
+            parameters.drain(..).partition(|parameter| parameter["in"] == "formData");
+        if !fields.is_empty() {
+            let name = |field: &Value| field["name"].as_str().unwrap_or_default().to_owned();
+            let required: Vec<_> = fields.iter().filter(|f| f["required"] == true).map(name).collect();
+            let properties: Map<_, _> =
+                fields.iter().map(|field| (name(field), json!({ "type": field["type"] }))).collect();
+            let mut schema =
+                json!({ "type": "object", "properties": properties, "additionalProperties": false });
+            // The list of what is required must not be empty (JSON Schema draft 4).
+            if !required.is_empty() {
+                schema["required"] = json!(required);
+            }
+            others.push(json!({ "name": "body", "in": "body", "required": true, "schema": schema }));
+        }
+        *parameters = others;
+    }
+}
+
+/// Leaves a parameter out of every operation.
+pub fn without_parameter(value: &mut Value, name: &str) {
+    match value {
+        Value::Object(members) => {
+            if let Some(parameters) = members.get_mut("parameters").and_then(Value::as_array_mut) {
+                parameters.retain(|parameter| parameter["name"] != name);
+            }
+            members.values_mut().for_each(|member| without_parameter(member, name));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without_parameter(item, name)),
+        _ => {}
+    }
+}
+
+/// The same description for answers of which only a part is given: no member is required in them,
+/// and so more than one of several shapes may fit. Everything that is there must still be as the
+/// vendor says.
+pub fn partial_answers(description: &mut Value) {
+    let Some(paths) = description["paths"].as_object().cloned() else {
+        return;
+    };
+    let mut wanted = Vec::new();
+    for (path, item) in &paths {
+        for method in item.as_object().unwrap().keys() {
+            let responses = &mut description["paths"][path][method]["responses"];
+            require_nothing(responses);
+            references(responses, &mut wanted);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    while let Some(pointer) = wanted.pop() {
+        if seen.insert(pointer.clone())
+            && let Some(target) = description.pointer_mut(&pointer[1..])
+        {
+            require_nothing(target);
+            references(target, &mut wanted);
+        }
+    }
+}
+
+fn require_nothing(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.get("required").is_some_and(Value::is_array) {
+                members.remove("required");
+            }
+            if let Some(shapes) = members.remove("oneOf") {
+                members.insert("anyOf".to_owned(), shapes);
+            }
+            members.values_mut().for_each(require_nothing);
+        }
+        Value::Array(items) => items.iter_mut().for_each(require_nothing),
+        _ => {}
+    }
+}
+
 impl Prism {
     /// Whether the mock is installed.
     pub fn installed() -> bool {
@@ -114,25 +222,35 @@ impl Prism {
 
     /// GitHub's own description, cut down to what the GitHub Issues connector calls.
     pub fn github_issues() -> Self {
-        let document = Self::package("@octokit/openapi/generated/api.github.com.json");
-        let mut description = cut_down(&document, GITHUB_ISSUES);
-        // Its example of a Link header points at the real service.
-        if let Some(headers) = description["components"]["headers"].as_object_mut() {
-            headers.clear();
-        }
-        drop_headers(&mut description);
-        Self::start(&description)
+        Self::mock(&GITHUB_ISSUES.description().unwrap())
     }
 
-    /// Starts the mock on a description and waits until it answers.
-    pub fn start(description: &Value) -> Self {
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Starts the mock on a description: it answers with the vendor's examples.
+    pub fn mock(description: &Value) -> Self {
+        Self::start(description, &["mock"], &[])
+    }
+
+    /// Starts it before another server: what is asked and what is answered are both checked.
+    pub fn before(description: &Value, upstream: &str) -> Self {
+        Self::start(description, &["proxy"], &[upstream])
+    }
+
+    /// Starts it and waits until it answers.
+    fn start(description: &Value, command: &[&str], more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("description.json");
         std::fs::write(&file, description.to_string()).unwrap();
         let port = free_port();
         let child = Command::new(root().join("tests/node/node_modules/.bin/prism"))
-            .args(["mock", "--host", "127.0.0.1", "--port", &port.to_string()])
+            .args(command)
+            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
             .arg(&file)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -147,20 +265,9 @@ impl Prism {
         prism
     }
 
-    /// Its address.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
     /// Whether it still runs: some requests kill it.
     pub fn is_alive(&mut self) -> bool {
         self.child.try_wait().is_ok_and(|status| status.is_none())
-    }
-
-    /// Reads a package's file.
-    pub fn package(file: &str) -> Value {
-        let path = root().join("tests/node/node_modules").join(file);
-        serde_json::from_str(&std::fs::read_to_string(Path::new(&path)).unwrap()).unwrap()
     }
 }
 
@@ -174,17 +281,4 @@ impl Drop for Prism {
 #[expect(clippy::disallowed_methods, reason = "a free port for a program that is not ours")]
 pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-fn drop_headers(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            if members.contains_key("description") && members.contains_key("content") {
-                members.remove("headers");
-            }
-            members.values_mut().for_each(drop_headers);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_headers),
-        _ => {}
-    }
 }

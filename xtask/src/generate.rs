@@ -17,6 +17,8 @@ pub(crate) fn all() -> Result<()> {
     packages::ensure(packages::BUILD)?;
     println!("descriptors/descriptor.schema.json");
     shell::cargo(&["run", "--quiet", "--package", "patchbay-descriptor", "--example", "write_schema"])?;
+    println!("descriptors/README.md");
+    shell::cargo(&["run", "--quiet", "--package", "patchbay-tests", "--example", "write_overview"])?;
     println!("ui/src/bindings/wire.ts");
     shell::cargo(&[
         "run",

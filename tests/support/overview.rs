@@ -1,0 +1,68 @@
+//! The overview of the connectors that ship: what each can do, and what backs it. Kept as
+//! `descriptors/README.md`.
+
+use patchbay_descriptor::Catalogue;
+use patchbay_descriptor::fixture::{Case, Fixture, Proof, load};
+
+use crate::root;
+
+const HEAD: &str = "\
+# The connectors
+
+<!-- Written by `cargo xtask gen` from the definitions and their fixtures. -->
+
+One file is one connector; [docs/descriptor.md](../docs/descriptor.md) says how to write one. What \
+backs each part is the strongest claim among its fixtures, and a test holds every claim:
+
+- **vendor's schema**: what is sent and what is answered were both held against the schema that \
+the vendor publishes. Answers in fixtures are shortened; what they hold must be as the schema says.
+- **recording**: the exchange is like one that was recorded with the real service.
+- **fixture**: written by hand after the vendor's documentation; nothing else speaks for it.
+";
+
+/// The overview as Markdown.
+pub fn overview() -> String {
+    let mut text = HEAD.to_owned();
+    let catalogue = Catalogue::built_in();
+    for descriptor in catalogue.all() {
+        let fixtures = load(&root().join("descriptors/fixtures").join(descriptor.id.as_str())).unwrap();
+        let sign_in = match descriptor.auth.as_slice() {
+            [] => "none".to_owned(),
+            methods => {
+                methods.iter().map(|method| method.label().to_lowercase()).collect::<Vec<_>>().join(" or ")
+            }
+        };
+        text += &format!(
+            "\n## {}\n\n`{}` {}. {} Sign-in: {sign_in}.\n\n| part | what | backed by | fixtures |\n|---|---|---|---|\n",
+            descriptor.name, descriptor.id, descriptor.version, descriptor.description
+        );
+        text += &row("health check", "", "", &fixtures, |case| matches!(case, Case::Health { .. }));
+        for stream in &descriptor.streams {
+            let of = |case: &Case| matches!(case, Case::Stream { stream: id, .. } if *id == stream.id);
+            text += &row("stream", &stream.id, &stream.title, &fixtures, of);
+        }
+        for operation in &descriptor.operations {
+            let of = |case: &Case| matches!(case, Case::Operation { operation: id, .. } if *id == operation.id);
+            let title = match (&operation.undo, operation.verb.has_effect()) {
+                (Some(undo), _) => format!("{}; undone by `{}`", operation.title, undo.operation),
+                (None, true) => format!("{}; cannot be undone", operation.title),
+                (None, false) => operation.title.clone(),
+            };
+            text += &row("operation", &operation.id, &title, &fixtures, of);
+        }
+    }
+    text
+}
+
+fn row(part: &str, id: &str, title: &str, fixtures: &[Fixture], of: impl Fn(&Case) -> bool) -> String {
+    let own: Vec<_> = fixtures.iter().filter(|fixture| of(&fixture.case)).collect();
+    let has = |proof: Proof| own.iter().any(|fixture| fixture.proof == proof);
+    let backed = match () {
+        () if has(Proof::VendorSchema) => "vendor's schema",
+        () if has(Proof::Recorded) => "recording",
+        () if own.is_empty() => "**nothing**",
+        () => "fixture",
+    };
+    let what = if id.is_empty() { String::new() } else { format!("`{id}`: {title}") };
+    format!("| {part} | {what} | {backed} | {} |\n", own.len())
+}

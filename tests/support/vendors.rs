@@ -1,0 +1,140 @@
+//! The connectors that are checked against their vendors' own schemas: where the schema is, what of
+//! it the connector uses, and what to call it with.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::prism::{cut_down, forms_as_json, without_parameter};
+use crate::{realworld, root};
+
+/// One connector and its vendor's schema.
+#[derive(Debug)]
+pub struct Vendor {
+    /// The connector.
+    pub connector: &'static str,
+    /// Where the schema is.
+    pub source: Source,
+    /// What of it the connector uses.
+    pub uses: &'static [&'static str],
+    /// Parameters that the schema asks for and the service does not: an older way to sign in.
+    pub outdated: Option<&'static str>,
+    /// Operations of the connector that the schema at hand does not have.
+    pub absent: &'static [&'static str],
+    /// Settings of the connection, as JSON.
+    pub config: &'static str,
+    /// Parameters of every other operation, as JSON.
+    pub params: &'static [(&'static str, &'static str)],
+    /// A call that the schema refuses: method and path, body.
+    pub refused: (&'static str, &'static str),
+}
+
+/// Where a schema is.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// A file of a package of `tests/node`.
+    Package(&'static str),
+    /// A file of the folder with vendors' files, where that is at hand.
+    Realworld(&'static str),
+}
+
+/// All of them.
+pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES];
+
+/// GitHub Issues.
+pub const GITHUB_ISSUES: Vendor = Vendor {
+    connector: "github-issues",
+    source: Source::Package("@octokit/openapi/generated/api.github.com.json"),
+    uses: &[
+        "GET /user",
+        "GET /repos/{owner}/{repo}/issues",
+        "POST /repos/{owner}/{repo}/issues",
+        "GET /repos/{owner}/{repo}/issues/comments",
+        "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
+        "GET /repos/{owner}/{repo}/issues/{issue_number}",
+        "PATCH /repos/{owner}/{repo}/issues/{issue_number}",
+        "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+        "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
+        "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
+    ],
+    outdated: None,
+    absent: &[],
+    config: r#"{"owner": "octocat", "repo": "hello-world"}"#,
+    params: &[
+        ("list_issues", r#"{"state": "all", "since": "2026-01-31T12:00:00Z"}"#),
+        ("get_issue", r#"{"number": 1}"#),
+        ("create_issue", r#"{"title": "A title", "body": "Text", "labels": ["bug"]}"#),
+        ("update_issue", r#"{"number": 1, "title": "Another", "state": "open"}"#),
+        ("close_issue", r#"{"number": 1}"#),
+        ("list_comments", r#"{"number": 1}"#),
+        ("create_comment", r#"{"number": 1, "body": "Seen."}"#),
+        ("add_labels", r#"{"number": 1, "labels": ["bug"]}"#),
+        ("delete_comment", r#"{"id": 1}"#),
+    ],
+    refused: ("POST /repos/o/r/issues", r#"{"body": "no title"}"#),
+};
+
+impl Vendor {
+    /// The schema, cut down to what the connector uses; none where it is not at hand.
+    pub fn description(&self) -> Option<Value> {
+        let file = match self.source {
+            Source::Package(file) => root().join("tests/node/node_modules").join(file),
+            Source::Realworld(file) => realworld()?.join(file),
+        };
+        let document: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).unwrap();
+        let mut description = cut_down(&document, self.uses);
+        if let Some(name) = self.outdated {
+            without_parameter(&mut description, name);
+        }
+        forms_as_json(&mut description);
+        Some(description)
+    }
+
+    /// The settings of a connection.
+    pub fn config(&self) -> BTreeMap<String, String> {
+        serde_json::from_str(self.config).unwrap()
+    }
+}
+
+/// Whether a description says anything about the answer to a request, beyond that it is JSON.
+pub fn describes_answer(description: &Value, method: &str, path: &str) -> bool {
+    let Some(operation) = operation(description, method, path) else {
+        return false;
+    };
+    let responses = operation["responses"].as_object();
+    let good = responses.into_iter().flatten().filter(|(status, _)| status.starts_with('2'));
+    good.map(|(_, response)| resolve(description, response)).any(|response| {
+        let content = response["content"].as_object();
+        let schemas = content.into_iter().flat_map(|content| content.values()).map(|media| &media["schema"]);
+        let mut schemas = schemas.chain([&response["schema"]]).map(|schema| resolve(description, schema));
+        let says = |schema: &Value| {
+            ["properties", "items", "oneOf", "anyOf", "allOf"].iter().any(|name| !schema[*name].is_null())
+        };
+        // Without a body there is nothing to describe.
+        schemas.any(says) || (content.is_none() && response["schema"].is_null())
+    })
+}
+
+fn resolve<'d>(description: &'d Value, value: &'d Value) -> &'d Value {
+    match value["$ref"].as_str().and_then(|pointer| description.pointer(pointer.strip_prefix('#')?)) {
+        Some(target) => resolve(description, target),
+        None => value,
+    }
+}
+
+/// The operation of a description that answers a request; a path without holes goes first.
+fn operation<'d>(description: &'d Value, method: &str, path: &str) -> Option<&'d Value> {
+    let (_, item) = description["paths"]
+        .as_object()?
+        .iter()
+        .filter(|(template, item)| item[method.to_lowercase()].is_object() && fits(template, path))
+        .min_by_key(|(template, _)| template.matches('{').count())?;
+    Some(&item[method.to_lowercase()])
+}
+
+/// Whether a path is of a template such as `/users/{id}`.
+pub fn fits(template: &str, path: &str) -> bool {
+    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    template.len() == path.len()
+        && template.iter().zip(&path).all(|(part, segment)| part.starts_with('{') || part == segment)
+}
