@@ -39,7 +39,7 @@ pub enum Source {
 }
 
 /// All of them.
-pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES];
+pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES, GITHUB_PULL_REQUESTS];
 
 /// GitHub Issues.
 pub const GITHUB_ISSUES: Vendor = Vendor {
@@ -72,6 +72,49 @@ pub const GITHUB_ISSUES: Vendor = Vendor {
         ("delete_comment", r#"{"id": 1}"#),
     ],
     refused: ("POST /repos/o/r/issues", r#"{"body": "no title"}"#),
+};
+
+/// GitHub Pull Requests.
+pub const GITHUB_PULL_REQUESTS: Vendor = Vendor {
+    connector: "github-pull-requests",
+    source: Source::Package("@octokit/openapi/generated/api.github.com.json"),
+    uses: &[
+        "GET /user",
+        "GET /repos/{owner}/{repo}/issues",
+        "GET /repos/{owner}/{repo}/issues/comments",
+        "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
+        "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+        "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
+        "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
+        "GET /repos/{owner}/{repo}/pulls",
+        "GET /repos/{owner}/{repo}/pulls/comments",
+        "GET /repos/{owner}/{repo}/pulls/{pull_number}",
+        "PATCH /repos/{owner}/{repo}/pulls/{pull_number}",
+        "GET /repos/{owner}/{repo}/pulls/{pull_number}/files",
+        "PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge",
+        "POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers",
+        "DELETE /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers",
+        "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+    ],
+    outdated: None,
+    absent: &[],
+    config: r#"{"owner": "octocat", "repo": "hello-world"}"#,
+    params: &[
+        ("list_pull_requests", r#"{"state": "all", "base": "main"}"#),
+        ("get_pull_request", r#"{"number": 1}"#),
+        ("list_files", r#"{"number": 1}"#),
+        ("list_reviews", r#"{"number": 1}"#),
+        ("request_reviewers", r#"{"number": 1, "reviewers": ["octocat"]}"#),
+        ("remove_reviewers", r#"{"number": 1, "reviewers": ["octocat"]}"#),
+        ("list_comments", r#"{"number": 1}"#),
+        ("create_comment", r#"{"number": 1, "body": "Looks good."}"#),
+        ("delete_comment", r#"{"id": 1}"#),
+        ("add_labels", r#"{"number": 1, "labels": ["ready"]}"#),
+        ("merge_pull_request", r#"{"number": 1, "method": "squash", "title": "All of it"}"#),
+        ("close_pull_request", r#"{"number": 1}"#),
+        ("reopen_pull_request", r#"{"number": 1}"#),
+    ],
+    refused: ("PUT /repos/o/r/pulls/1/merge", r#"{"merge_method": "by hand"}"#),
 };
 
 impl Vendor {
