@@ -174,7 +174,7 @@ fn runs(vendor: &Vendor) {
         vendor,
         fixtures: fixtures(vendor.connector),
         cli: Cli::new(),
-        witness: Witness::start(Some(prism.port)),
+        witness: Witness::start(Some(prism.port), vendor.next_page),
         description,
         requests: BTreeMap::new(),
         used: BTreeSet::new(),
@@ -201,7 +201,7 @@ fn runs(vendor: &Vendor) {
 fn proofs(run: &Run<'_>) {
     let mut description = run.description.clone();
     partial_answers(&mut description);
-    let service = Witness::start(None);
+    let service = Witness::start(None, None);
     let prism = Prism::before(&description, &service.url());
     let (mut held, mut wrong) = (0, Vec::new());
     for fixture in run.fixtures.iter().filter(|fixture| fixture.proof == Proof::VendorSchema) {

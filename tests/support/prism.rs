@@ -144,8 +144,12 @@ pub fn forms_as_json(description: &mut Value) {
         if !fields.is_empty() {
             let name = |field: &Value| field["name"].as_str().unwrap_or_default().to_owned();
             let required: Vec<_> = fields.iter().filter(|f| f["required"] == true).map(name).collect();
-            let properties: Map<_, _> =
-                fields.iter().map(|field| (name(field), json!({ "type": field["type"] }))).collect();
+            // A form holds numbers as text, and so may the body.
+            let shape = |field: &Value| match &field["type"] {
+                kind if kind == "number" => json!({}),
+                kind => json!({ "type": kind }),
+            };
+            let properties: Map<_, _> = fields.iter().map(|field| (name(field), shape(field))).collect();
             let mut schema =
                 json!({ "type": "object", "properties": properties, "additionalProperties": false });
             // The list of what is required must not be empty (JSON Schema draft 4).

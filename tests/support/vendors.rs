@@ -21,6 +21,8 @@ pub struct Vendor {
     pub outdated: Option<&'static str>,
     /// Operations of the connector that the schema at hand does not have.
     pub absent: &'static [&'static str],
+    /// JSON pointer to the token of the next page in the vendor's examples, where they have one.
+    pub next_page: Option<&'static str>,
     /// Settings of the connection, as JSON.
     pub config: &'static str,
     /// Parameters of every other operation, as JSON.
@@ -39,7 +41,7 @@ pub enum Source {
 }
 
 /// All of them.
-pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES, GITHUB_PULL_REQUESTS];
+pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES, GITHUB_PULL_REQUESTS, SLACK];
 
 /// GitHub Issues.
 pub const GITHUB_ISSUES: Vendor = Vendor {
@@ -59,6 +61,7 @@ pub const GITHUB_ISSUES: Vendor = Vendor {
     ],
     outdated: None,
     absent: &[],
+    next_page: None,
     config: r#"{"owner": "octocat", "repo": "hello-world"}"#,
     params: &[
         ("list_issues", r#"{"state": "all", "since": "2026-01-31T12:00:00Z"}"#),
@@ -98,6 +101,7 @@ pub const GITHUB_PULL_REQUESTS: Vendor = Vendor {
     ],
     outdated: None,
     absent: &[],
+    next_page: None,
     config: r#"{"owner": "octocat", "repo": "hello-world"}"#,
     params: &[
         ("list_pull_requests", r#"{"state": "all", "base": "main"}"#),
@@ -115,6 +119,40 @@ pub const GITHUB_PULL_REQUESTS: Vendor = Vendor {
         ("reopen_pull_request", r#"{"number": 1}"#),
     ],
     refused: ("PUT /repos/o/r/pulls/1/merge", r#"{"merge_method": "by hand"}"#),
+};
+
+/// Slack. Its last published description is of 2021 and still lists the token as a parameter; the
+/// header that is sent in its place is the one that Slack documents today.
+pub const SLACK: Vendor = Vendor {
+    connector: "slack",
+    source: Source::Realworld("openapi/slack.json"),
+    uses: &[
+        "GET /auth.test",
+        "POST /chat.delete",
+        "POST /chat.postMessage",
+        "POST /chat.update",
+        "GET /conversations.history",
+        "GET /conversations.list",
+        "POST /reactions.add",
+        "GET /users.list",
+    ],
+    outdated: Some("token"),
+    absent: &["remove_reaction"],
+    next_page: Some("/response_metadata/next_cursor"),
+    config: r#"{"channel": "C0123456789"}"#,
+    params: &[
+        ("list_channels", "{}"),
+        ("list_messages", r#"{"channel": "C0123456789", "oldest": "1772440000.000000"}"#),
+        ("list_users", "{}"),
+        ("post_message", r#"{"channel": "C0123456789", "text": "Done.", "thread": "1772445500.000200"}"#),
+        (
+            "update_message",
+            r#"{"channel": "C0123456789", "message": "1772445600.000100", "text": "All done."}"#,
+        ),
+        ("delete_message", r#"{"channel": "C0123456789", "message": "1772445600.000100"}"#),
+        ("add_reaction", r#"{"channel": "C0123456789", "message": "1772445600.000100", "name": "wave"}"#),
+    ],
+    refused: ("POST /chat.postMessage", r#"{"text": "to nobody"}"#),
 };
 
 impl Vendor {

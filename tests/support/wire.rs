@@ -81,6 +81,16 @@ impl Answer {
         Self { status, headers, body: body.map_or_else(Vec::new, |body| body.to_string().into_bytes()) }
     }
 
+    /// The same with an empty text in one place of the body, where there is any.
+    fn without(mut self, token: Option<&str>) -> Self {
+        let mut body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        if let Some(place) = token.and_then(|pointer| body.pointer_mut(pointer)) {
+            *place = Value::from("");
+            self.body = body.to_string().into_bytes();
+        }
+        self
+    }
+
     /// What a mock with a schema found wrong in what was asked or answered.
     pub fn violations(&self) -> Vec<Value> {
         let found = self.headers.get("sl-violations").map(|text| serde_json::from_str(text).unwrap());
@@ -106,8 +116,11 @@ pub struct Witness {
 impl Witness {
     /// Hands everything on to another port, where there is one, and gives the answer back; a
     /// scripted answer goes first. Without either it answers 404.
+    ///
+    /// `token` points at the token of the next page in an answer, and is made empty: a mock gives the
+    /// same example for every page.
     #[expect(clippy::disallowed_methods, reason = "a pretend service, not the product")]
-    pub fn start(upstream: Option<u16>) -> Self {
+    pub fn start(upstream: Option<u16>, token: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let witness =
             Self { port: listener.local_addr().unwrap().port(), seen: Arc::default(), script: Arc::default() };
@@ -117,7 +130,7 @@ impl Witness {
                 let Some(request) = read(&stream) else {
                     continue;
                 };
-                let asked = upstream.map(|port| request.send(port));
+                let asked = upstream.map(|port| request.send(port).without(token));
                 let scripted = own.script.lock().unwrap().pop_front();
                 let answer = match (asked, scripted) {
                     // What the mock refuses stays refused.
