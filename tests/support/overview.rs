@@ -5,6 +5,7 @@ use patchbay_descriptor::Catalogue;
 use patchbay_descriptor::fixture::{Case, Fixture, Proof, load};
 
 use crate::root;
+use crate::vendors::VENDORS;
 
 const HEAD: &str = "\
 # The connectors
@@ -17,7 +18,8 @@ backs each part is the strongest claim among its fixtures, and a test holds ever
 - **vendor's schema**: what is sent and what is answered were both held against the schema that \
 the vendor publishes. Answers in fixtures are shortened; what they hold must be as the schema says.
 - **recording**: the exchange is like one that was recorded with the real service.
-- **fixture**: written by hand after the vendor's documentation; nothing else speaks for it.
+- **fixture**: written by hand after the vendor's documentation; nothing else speaks for the \
+answer. Where it says so, what is sent was still held against the vendor's schema.
 ";
 
 /// The overview as Markdown.
@@ -36,10 +38,12 @@ pub fn overview() -> String {
             "\n## {}\n\n`{}` {}. {} Sign-in: {sign_in}.\n\n| part | what | backed by | fixtures |\n|---|---|---|---|\n",
             descriptor.name, descriptor.id, descriptor.version, descriptor.description
         );
-        text += &row("health check", "", "", &fixtures, |case| matches!(case, Case::Health { .. }));
+        let vendor = VENDORS.iter().find(|vendor| vendor.connector == descriptor.id.as_str());
+        let sent = |id: &str| vendor.is_some_and(|vendor| !vendor.absent.contains(&id));
+        text += &row("health check", ("", ""), sent(""), &fixtures, |case| matches!(case, Case::Health { .. }));
         for stream in &descriptor.streams {
             let of = |case: &Case| matches!(case, Case::Stream { stream: id, .. } if *id == stream.id);
-            text += &row("stream", &stream.id, &stream.title, &fixtures, of);
+            text += &row("stream", (&stream.id, &stream.title), sent(""), &fixtures, of);
         }
         for operation in &descriptor.operations {
             let of = |case: &Case| matches!(case, Case::Operation { operation: id, .. } if *id == operation.id);
@@ -48,19 +52,26 @@ pub fn overview() -> String {
                 (None, true) => format!("{}; cannot be undone", operation.title),
                 (None, false) => operation.title.clone(),
             };
-            text += &row("operation", &operation.id, &title, &fixtures, of);
+            text += &row("operation", (&operation.id, &title), sent(&operation.id), &fixtures, of);
         }
     }
     text
 }
 
-fn row(part: &str, id: &str, title: &str, fixtures: &[Fixture], of: impl Fn(&Case) -> bool) -> String {
+fn row(
+    part: &str,
+    (id, title): (&str, &str),
+    sent: bool,
+    fixtures: &[Fixture],
+    of: impl Fn(&Case) -> bool,
+) -> String {
     let own: Vec<_> = fixtures.iter().filter(|fixture| of(&fixture.case)).collect();
     let has = |proof: Proof| own.iter().any(|fixture| fixture.proof == proof);
     let backed = match () {
         () if has(Proof::VendorSchema) => "vendor's schema",
         () if has(Proof::Recorded) => "recording",
         () if own.is_empty() => "**nothing**",
+        () if sent => "fixture; what is sent by the vendor's schema",
         () => "fixture",
     };
     let what = if id.is_empty() { String::new() } else { format!("`{id}`: {title}") };

@@ -41,7 +41,7 @@ pub enum Source {
 }
 
 /// All of them.
-pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES, GITHUB_PULL_REQUESTS, SLACK];
+pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES, GITHUB_PULL_REQUESTS, SLACK, NOTION];
 
 /// GitHub Issues.
 pub const GITHUB_ISSUES: Vendor = Vendor {
@@ -153,6 +153,45 @@ pub const SLACK: Vendor = Vendor {
         ("add_reaction", r#"{"channel": "C0123456789", "message": "1772445600.000100", "name": "wave"}"#),
     ],
     refused: ("POST /chat.postMessage", r#"{"text": "to nobody"}"#),
+};
+
+/// Notion. Its description says little about answers; requests are described in full.
+pub const NOTION: Vendor = Vendor {
+    connector: "notion",
+    source: Source::Package("@notionhq/notion-mcp-server/scripts/notion-openapi.json"),
+    uses: &[
+        "GET /v1/users/me",
+        "POST /v1/search",
+        "POST /v1/data_sources/{data_source_id}/query",
+        "GET /v1/pages/{page_id}",
+        "PATCH /v1/pages/{page_id}",
+        "POST /v1/pages",
+        "PATCH /v1/blocks/{block_id}/children",
+        "DELETE /v1/blocks/{block_id}",
+        "GET /v1/comments",
+        "POST /v1/comments",
+    ],
+    outdated: None,
+    absent: &[],
+    next_page: Some("/next_cursor"),
+    config: "{}",
+    params: &[
+        ("search_pages", r#"{"query": "Minutes"}"#),
+        (
+            "query_data_source",
+            r#"{"dataSource": "59833787-2cf9-4fdf-8782-e53db20768a5",
+                "filter": {"property": "Done", "checkbox": {"equals": false}}}"#,
+        ),
+        ("get_page", r#"{"page": "59833787-2cf9-4fdf-8782-e53db20768a5"}"#),
+        ("create_page", r#"{"parent": "59833787-2cf9-4fdf-8782-e53db20768a5", "title": "Minutes"}"#),
+        ("append_text", r#"{"page": "59833787-2cf9-4fdf-8782-e53db20768a5", "text": "Agreed."}"#),
+        ("delete_block", r#"{"block": "59833787-2cf9-4fdf-8782-e53db20768a5"}"#),
+        ("trash_page", r#"{"page": "59833787-2cf9-4fdf-8782-e53db20768a5"}"#),
+        ("restore_page", r#"{"page": "59833787-2cf9-4fdf-8782-e53db20768a5"}"#),
+        ("list_comments", r#"{"page": "59833787-2cf9-4fdf-8782-e53db20768a5"}"#),
+        ("create_comment", r#"{"page": "59833787-2cf9-4fdf-8782-e53db20768a5", "text": "Seen."}"#),
+    ],
+    refused: ("POST /v1/comments", r#"{"rich_text": []}"#),
 };
 
 impl Vendor {
