@@ -1,51 +1,14 @@
 //! The catalogue of connectors.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use patchbay_connector::Compiled;
-use patchbay_descriptor::Catalogue;
 use patchbay_model::ConnectorId;
 use patchbay_model::descriptor::{AuthMethod, Category, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::{Deserialize, Serialize};
 
+use crate::connectors::Known;
 use crate::hub::Hub;
-
-/// The connectors at hand; each is compiled when it is first used.
-pub struct Connectors {
-    catalogue: Catalogue,
-    compiled: Mutex<BTreeMap<ConnectorId, Arc<Compiled>>>,
-}
-
-impl Connectors {
-    /// Those that ship with the program.
-    pub(crate) fn built_in() -> Self {
-        Self { catalogue: Catalogue::built_in(), compiled: Mutex::new(BTreeMap::new()) }
-    }
-
-    /// The connector, ready to be interpreted. `NOT_FOUND` with the names that come close.
-    pub(crate) fn get(&self, id: &ConnectorId) -> Result<Arc<Compiled>, Problem> {
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = compiled.get(id) {
-            return Ok(found.clone());
-        }
-        let descriptor = self.catalogue.get(id).ok_or_else(|| {
-            Problem::new(Code::NotFound)
-                .with("item", format!("The connector \"{id}\""))
-                .about(Subject::Connector { id: id.to_string() })
-        })?;
-        let ready = Arc::new(Compiled::new(descriptor.clone()).map_err(Problem::from)?);
-        compiled.insert(id.clone(), ready.clone());
-        Ok(ready)
-    }
-}
-
-impl patchbay_chain::Connectors for Connectors {
-    fn compiled(&self, id: &ConnectorId) -> Option<Arc<Compiled>> {
-        self.get(id).ok()
-    }
-}
 
 /// Which connectors to list. Every condition given must hold.
 #[derive(Debug, Default, Deserialize)]
@@ -61,6 +24,8 @@ pub struct CatalogueRequest {
     pub ingestion: Option<String>,
     /// Only connectors whose name, description or category holds all of these words.
     pub search: Option<String>,
+    /// Only the user's own (`true`) or only those that ship with the program (`false`).
+    pub mine: Option<bool>,
 }
 
 /// Connectors, sorted by name.
@@ -100,6 +65,8 @@ pub struct ConnectorSummary {
     pub icon: Option<String>,
     /// Whether it is a pretend tool.
     pub sandbox: bool,
+    /// Whether the user wrote it. Such connectors are listed as `custom`, whatever they say.
+    pub mine: bool,
 }
 
 /// One way to sign in.
@@ -146,10 +113,11 @@ pub async fn list(hub: &Hub, _: &str, request: CatalogueRequest) -> Result<Catal
     {
         return Err(invalid("auth", "Use api_key, pat, basic or none."));
     }
-    let catalogue = &hub.connectors().catalogue;
-    let mut connectors: Vec<_> = catalogue.all().filter(|d| matches(d, &request)).map(|d| summary(d)).collect();
+    hub.refresh_connectors();
+    let all = hub.connectors().all();
+    let mut connectors: Vec<_> = all.iter().filter(|one| matches(one, &request)).map(summary).collect();
     connectors.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(CatalogueResponse { connectors, problems: catalogue.problems().to_vec() })
+    Ok(CatalogueResponse { connectors, problems: hub.connectors().problems() })
 }
 
 fn invalid(field: &str, message: &str) -> Problem {
@@ -159,32 +127,41 @@ fn invalid(field: &str, message: &str) -> Problem {
         .about(Subject::Field { name: field.to_owned() })
 }
 
-fn matches(descriptor: &Descriptor, request: &CatalogueRequest) -> bool {
-    let category = request.category.is_none_or(|wanted| descriptor.category == wanted);
+fn matches(known: &Known, request: &CatalogueRequest) -> bool {
+    let descriptor = &known.descriptor;
+    let category = request.category.is_none_or(|wanted| listed_under(known) == wanted);
+    let mine = request.mine.is_none_or(|wanted| known.mine == wanted);
     let auth = request.auth.as_deref().is_none_or(|wanted| match wanted {
         "none" => descriptor.auth.is_empty(),
         method => descriptor.auth.iter().any(|a| a.method() == method),
     });
     let ingestion = request.ingestion.is_none() || !descriptor.streams.is_empty();
     let text =
-        format!("{} {} {:?} {}", descriptor.name, descriptor.description, descriptor.category, descriptor.id)
+        format!("{} {} {:?} {}", descriptor.name, descriptor.description, listed_under(known), descriptor.id)
             .to_lowercase();
     let search = request
         .search
         .as_deref()
         .is_none_or(|s| s.to_lowercase().split_whitespace().all(|word| text.contains(word)));
-    category && auth && ingestion && search
+    category && mine && auth && ingestion && search
 }
 
-pub(crate) fn summary(descriptor: &Descriptor) -> ConnectorSummary {
+/// Where a connector is listed.
+fn listed_under(known: &Known) -> Category {
+    if known.mine { Category::Custom } else { known.descriptor.category }
+}
+
+pub(crate) fn summary(known: &Known) -> ConnectorSummary {
+    let descriptor: &Descriptor = &known.descriptor;
     ConnectorSummary {
         id: descriptor.id.clone(),
         name: descriptor.name.clone(),
         description: descriptor.description.clone(),
-        category: descriptor.category,
+        category: listed_under(known),
         version: descriptor.version.clone(),
         icon: descriptor.icon.clone(),
-        sandbox: descriptor.id.as_str().starts_with("sandbox-"),
+        sandbox: !known.mine && descriptor.id.as_str().starts_with("sandbox-"),
+        mine: known.mine,
         auth: descriptor.auth.iter().map(auth_summary).collect(),
         required_settings: descriptor
             .config_fields

@@ -11,8 +11,8 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    catalogue, chains, connections, connector_detail, data, files, health, links, run_data, runs, sandbox,
-    signals, step_fields, storage, workspaces, zoom,
+    catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files, health,
+    links, run_data, runs, sandbox, signals, step_fields, storage, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -69,6 +69,22 @@ commands! {
     descriptor_validate(catalogue::DescriptorText) -> catalogue::Validation => catalogue::validate,
     /// Runs a connector's fixtures.
     descriptor_test(catalogue::DescriptorTestRequest) -> catalogue::DescriptorTestResponse => catalogue::test,
+    /// Adds a connector of the user's own.
+    descriptor_add(catalogue::DescriptorText) -> descriptors::DescriptorSaved => descriptors::add,
+    /// Changes a connector of the user's own.
+    descriptor_update(catalogue::DescriptorText) -> descriptors::DescriptorSaved => descriptors::update,
+    /// Saves what the editor of a connector has.
+    descriptor_save(descriptors::DescriptorSaveRequest) -> descriptors::DescriptorSaved => descriptors::save,
+    /// Lists the user's own connectors.
+    descriptor_list(Empty) -> descriptors::DescriptorList => descriptors::list,
+    /// Removes a connector of the user's own.
+    descriptor_remove(connector_detail::ConnectorRef) -> descriptors::DescriptorRemoved => descriptors::remove,
+    /// Gives a connector's definition as its author wrote it.
+    descriptor_text(descriptors::DescriptorTextRequest) -> descriptors::DescriptorSource => descriptors::text,
+    /// Gives the JSON Schema of connector definitions.
+    descriptor_schema(Empty) -> descriptors::DescriptorSchema => descriptors::schema,
+    /// Reads a few pages by a definition or a connection, stores nothing and shows everything.
+    descriptor_try(descriptor_try::DescriptorTryRequest) -> patchbay_connector::Explained => descriptor_try::try_out,
     /// Connects: tests the credential, then keeps it sealed.
     connection_create(connections::ConnectRequest) -> connections::ConnectResponse => connections::create,
     /// Tests what would be connected and keeps nothing.

@@ -150,14 +150,22 @@ pub async fn try_out(hub: &Hub, workspace: &str, request: ConnectRequest) -> Res
 }
 
 /// A connection that is not kept yet.
-struct Draft {
-    compiled: std::sync::Arc<Compiled>,
-    connection: Connection,
-    credential: Option<Credential>,
+pub(crate) struct Draft {
+    pub(crate) compiled: std::sync::Arc<Compiled>,
+    pub(crate) connection: Connection,
+    pub(crate) credential: Option<Credential>,
 }
 
 fn draft(hub: &Hub, workspace: &Workspace, request: ConnectRequest) -> Result<Draft, Problem> {
-    let compiled = workspace.connectors().get(&request.connector)?;
+    draft_of(hub, workspace.connectors().get(&request.connector)?, request)
+}
+
+/// The same with a connector that need not be in the catalogue.
+pub(crate) fn draft_of(
+    hub: &Hub,
+    compiled: std::sync::Arc<Compiled>,
+    request: ConnectRequest,
+) -> Result<Draft, Problem> {
     let descriptor = compiled.descriptor().clone();
     let method = auth_method(&descriptor, request.auth.as_deref())?;
     let config = settings(&descriptor, &request.config)?;

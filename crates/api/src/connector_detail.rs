@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalogue::{ConnectorSummary, summary};
+use crate::connectors::Known;
 use crate::hub::Hub;
 
 /// A connector by its identifier.
@@ -101,7 +102,10 @@ pub async fn show(hub: &Hub, _: &str, request: ConnectorRef) -> Result<Connector
     let definition = serde_json::to_value(descriptor.as_ref())
         .map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
     Ok(ConnectorDetail {
-        summary: summary(descriptor),
+        summary: summary(&Known {
+            descriptor: descriptor.clone(),
+            mine: !hub.connectors().is_built_in(&descriptor.id),
+        }),
         auth: descriptor.auth.iter().map(auth).collect(),
         settings: descriptor.config_fields.clone(),
         base_url: descriptor.base_url.clone(),

@@ -30,7 +30,7 @@ pub struct SyncRequest {
 }
 
 /// A connection that the user switched off is not used.
-fn check_resumed(target: &Target) -> Result<(), Problem> {
+pub(crate) fn check_resumed(target: &Target) -> Result<(), Problem> {
     if !target.connection.paused {
         return Ok(());
     }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 pub struct AppEvent {
     /// Counts from 1 since the engine started, without gaps. A screen that sees a gap asks anew.
     pub seq: u64,
-    /// The workspace it happened in.
+    /// The workspace it happened in; empty where it concerns them all.
     pub workspace: String,
     /// What happened.
     #[serde(flatten)]
@@ -81,6 +81,11 @@ impl Stream {
     /// Updates for one screen, from now on.
     pub fn feed(self: &Arc<Self>) -> Feed {
         Feed { stream: Arc::downgrade(self), reader: None, sent: None }
+    }
+
+    /// Passes on what concerns every workspace.
+    pub(crate) fn emit_to_all(&self, event: Event) {
+        self.emit("", event);
     }
 
     fn emit(&self, workspace: &str, event: Event) {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{Clock, Host};
+use patchbay_model::{Clock, Event, Host};
 use patchbay_store::OwnerLock;
 use patchbay_vault::SecretStore;
 use tokio::sync::Mutex;
 
-use crate::catalogue::Connectors;
+use crate::connectors::Connectors;
 use crate::events::Stream;
 use crate::secrets::SecretsChoice;
 use crate::workspace::Workspace;
@@ -56,7 +57,7 @@ impl Hub {
         let inner = Inner {
             secrets: secrets.open(&data_dir)?,
             net: patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?,
-            connectors: Arc::new(Connectors::built_in()),
+            connectors: Arc::new(Connectors::open(&data_dir)),
             events: Arc::new(Stream::default()),
             workspaces: Mutex::new(BTreeMap::new()),
             machine: machine_id(),
@@ -65,7 +66,16 @@ impl Hub {
             clock,
             host,
         };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (connectors, events) = (Arc::downgrade(&inner.connectors), Arc::downgrade(&inner.events));
+            runtime.spawn(watch_connectors(connectors, events));
+        }
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Reads the user's own connectors again where their files have changed, and tells the screens.
+    pub(crate) fn refresh_connectors(&self) {
+        refresh(&self.inner.connectors, &self.inner.events);
     }
 
     /// The data folder.
@@ -159,6 +169,24 @@ impl Hub {
         for workspace in workspaces.into_values() {
             workspace.close().await;
         }
+    }
+}
+
+/// How often to look whether the user has changed a connector's file.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Looks after files that the user edits elsewhere, as long as the engine is there.
+async fn watch_connectors(connectors: Weak<Connectors>, events: Weak<Stream>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let (Some(connectors), Some(events)) = (connectors.upgrade(), events.upgrade()) else { return };
+        refresh(&connectors, &events);
+    }
+}
+
+fn refresh(connectors: &Connectors, events: &Stream) {
+    if connectors.refresh() {
+        events.emit_to_all(Event::CatalogueChanged);
     }
 }
 

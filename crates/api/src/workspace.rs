@@ -16,7 +16,7 @@ use patchbay_vault::Vault;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::catalogue::Connectors;
+use crate::connectors::Connectors;
 use crate::events::WorkspaceEvents;
 use crate::hub::Hub;
 
@@ -277,7 +277,7 @@ impl Workspace {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::path::{Path, PathBuf};
 
     use patchbay_model::time::ManualClock;
@@ -310,7 +310,7 @@ mod tests {
         }
     }
 
-    fn hub(dir: &Path, clock: &Arc<ManualClock>) -> Hub {
+    pub(crate) fn hub(dir: &Path, clock: &Arc<ManualClock>) -> Hub {
         let (data_dir, clock) = (dir.to_owned(), clock.clone());
         Hub::start(HubOptions { data_dir, secrets: SecretsChoice::Memory, clock, host: Arc::new(Nobody) })
             .unwrap()

@@ -103,7 +103,11 @@ impl Engine {
         sent
     }
 
-    async fn authorise(&self, target: &Target, request: &mut Request) -> Result<Arc<Redactor>, Problem> {
+    pub(crate) async fn authorise(
+        &self,
+        target: &Target,
+        request: &mut Request,
+    ) -> Result<Arc<Redactor>, Problem> {
         let (connection, descriptor) = (&target.connection, target.descriptor.descriptor());
         let redactor = match &target.credential {
             TargetCredential::Stored => self.authoriser.authorise(connection, descriptor, request).await?,

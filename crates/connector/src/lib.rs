@@ -7,6 +7,7 @@ mod delta;
 mod engine;
 mod error;
 mod exchange;
+mod explain;
 pub mod fixtures;
 mod health;
 mod operation;
@@ -25,6 +26,9 @@ mod test;
 pub use compiled::Compiled;
 pub use engine::Engine;
 pub use error::ConnectorError;
+pub use explain::{
+    Explained, ExplainedPage, ExplainedRequest, MOST_PAGES as MOST_EXPLAINED_PAGES, ShownHeader,
+};
 pub use health::Health;
 pub use operation::CallResult;
 pub use plan::Planned;

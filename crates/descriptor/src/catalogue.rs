@@ -14,6 +14,12 @@ mod source {
     pub(super) const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 }
 
+/// The text of a definition that ships with the program, as its author wrote it.
+pub fn built_in_text(id: &ConnectorId) -> Option<&'static str> {
+    let file = format!("{id}.json");
+    BUILT_IN.iter().find(|(name, _)| *name == file).map(|(_, text)| *text)
+}
+
 /// Connectors by identifier. A bad definition never hides a good one.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
@@ -88,6 +94,14 @@ mod tests {
         let catalogue = Catalogue::built_in();
         assert_eq!(catalogue.problems(), []);
         assert!(catalogue.all().count() >= 3, "the catalogue is empty");
+    }
+
+    #[test]
+    fn the_text_of_every_definition_is_at_hand() {
+        for descriptor in Catalogue::built_in().all() {
+            let text = built_in_text(&descriptor.id).unwrap_or_default();
+            assert_eq!(read(text, "x.json").map(|read| read.id).ok().as_ref(), Some(&descriptor.id));
+        }
     }
 
     #[test]

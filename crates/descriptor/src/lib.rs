@@ -10,8 +10,8 @@ mod read;
 mod tagged;
 mod words;
 
-pub use catalogue::Catalogue;
-pub use read::{LARGEST, read};
+pub use catalogue::{Catalogue, built_in_text};
+pub use read::{LARGEST, read, refused};
 
 use serde_json::Value;
 

@@ -40,6 +40,12 @@ pub fn read(text: &str, file: &str) -> Result<Descriptor, Vec<Problem>> {
     }
 }
 
+/// Why a definition that is in order by itself cannot be used, at its place in the text.
+pub fn refused(text: &str, file: &str, pointer: &str, message: &str) -> Problem {
+    let place = Source::parse(text, file).ok().and_then(|(_, source)| source.positions.get(pointer));
+    problem(file, place, Some(pointer.to_owned()), message)
+}
+
 /// Reads any document of ours, with the place of what does not fit.
 pub(crate) fn read_as<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, Vec<Problem>> {
     let (document, source) = Source::parse(text, file)?;

@@ -84,6 +84,9 @@ pub(crate) enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Keep connectors of your own.
+    #[command(subcommand)]
+    Descriptor(DescriptorCommand),
     /// Connect a tool.
     Connect {
         /// The connector, such as github-issues.
@@ -137,6 +140,10 @@ pub(crate) enum Command {
         /// At most this many pages per stream.
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
         max_pages: Option<u32>,
+        /// Read from the start, store nothing, and show each page: request, response, items, signals.
+        /// At most 5 pages and 100 items; 2 pages where not said.
+        #[arg(long)]
+        explain: bool,
     },
     /// List signals.
     Signals {
@@ -406,4 +413,25 @@ mod tests {
         walk(&mut command, &mut page);
         insta::assert_snapshot!(page);
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DescriptorCommand {
+    /// Add a connector of your own.
+    Add {
+        /// Its definition.
+        file: PathBuf,
+    },
+    /// Replace a connector of your own by another version of it.
+    Update {
+        /// The new definition, with the id it has.
+        file: PathBuf,
+    },
+    /// List connectors of your own.
+    List,
+    /// Remove a connector of your own.
+    Remove {
+        /// Its id.
+        id: String,
+    },
 }

@@ -4,7 +4,7 @@ use patchbay_model::problem::{Code, Problem};
 use serde_json::{Value, json};
 
 use crate::args::{Args, ChainCommand, Command, ConnectionCommand, Decision, Format, WorkspaceCommand};
-use crate::descriptors::{test_descriptor, validate};
+use crate::descriptors::{descriptor, explained, test_descriptor, validate};
 use crate::engine::Engine;
 use crate::processes::{demo, detach, restore, sandbox, stay};
 use crate::serve::serve;
@@ -77,6 +77,7 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
         }
         Command::Validate { files } => validate(args, engine, files).await,
         Command::TestDescriptor { file, all } => test_descriptor(args, engine, file.as_deref(), *all).await,
+        Command::Descriptor(command) => descriptor(args, engine, command).await,
         Command::Connect { connector, name, auth, settings, secrets, allow_private } => {
             let request = json!({
                 "connector": connector, "name": name, "auth": auth,
@@ -123,7 +124,21 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
                 Err(_) => Ok(exit::DONE),
             }
         }
-        Command::Sync { name, stream, max_pages } => {
+        Command::Sync { name, stream, max_pages, explain: true } => {
+            let request = json!({ "connection": name, "stream": stream, "maxPages": max_pages });
+            let answer = call("descriptor_try", request).await?;
+            show(&answer, &explained);
+            match serde_json::from_value::<Problem>(answer["problem"].clone()) {
+                Ok(problem) => {
+                    if !args.json {
+                        print::note(&print::sentences(&problem));
+                    }
+                    Ok(exit::code(&problem))
+                }
+                Err(_) => Ok(exit::DONE),
+            }
+        }
+        Command::Sync { name, stream, max_pages, explain: false } => {
             let request = json!({ "name": name, "stream": stream, "maxPages": max_pages });
             let answer = call("connection_sync", request).await?;
             show(&answer, &|value| {

@@ -23,6 +23,8 @@ pub enum Event {
         /// How many were new.
         count: u64,
     },
+    /// A connector of the user's own was added, changed or removed, or its file has a new mistake.
+    CatalogueChanged,
     /// A chain was saved or removed.
     ChainsChanged,
     /// A run moved.

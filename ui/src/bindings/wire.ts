@@ -22,7 +22,7 @@ export type AppEvent = {
  */
 seq: number, 
 /**
- * The workspace it happened in.
+ * The workspace it happened in; empty where it concerns them all.
  */
 workspace: string, } & ({ "event": "connection_changed", 
 /**
@@ -36,7 +36,7 @@ connection: ConnectionId,
 /**
  * How many were new.
  */
-count: number, } | { "event": "chains_changed" } | { "event": "run_changed", 
+count: number, } | { "event": "catalogue_changed" } | { "event": "chains_changed" } | { "event": "run_changed", 
 /**
  * The run.
  */
@@ -225,7 +225,11 @@ ingestion?: string | null,
 /**
  * Only connectors whose name, description or category holds all of these words.
  */
-search?: string | null, };
+search?: string | null, 
+/**
+ * Only the user's own (`true`) or only those that ship with the program (`false`).
+ */
+mine?: boolean | null, };
 
 /**
  * Connectors, sorted by name.
@@ -453,7 +457,7 @@ export type ChosenBy = "hand" | "matcher";
 /**
  * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
  */
-export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
+export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
 
 /**
  * A setting that is not a secret.
@@ -864,7 +868,11 @@ icon: string | null,
 /**
  * Whether it is a pretend tool.
  */
-sandbox: boolean, };
+sandbox: boolean, 
+/**
+ * Whether the user wrote it. Such connectors are listed as `custom`, whatever they say.
+ */
+mine: boolean, };
 
 /**
  * A change of type between source and target.
@@ -916,6 +924,84 @@ export type CredentialKind = "password" | "text";
 export type Decision = "happened" | "not_happened" | "undo";
 
 /**
+ * The user's own connectors.
+ */
+export type DescriptorList = { 
+/**
+ * Those in use, by identifier.
+ */
+connectors: Array<OwnConnector>, 
+/**
+ * What is wrong with any of their files.
+ */
+problems: Array<Problem>, };
+
+/**
+ * What was removed.
+ */
+export type DescriptorRemoved = { 
+/**
+ * The connector.
+ */
+id: ConnectorId, };
+
+/**
+ * A definition as the editor has it.
+ */
+export type DescriptorSaveRequest = { 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * The connector that is edited; a new one where absent.
+ */
+connector?: ConnectorId | null, };
+
+/**
+ * A connector of the user's own, kept.
+ */
+export type DescriptorSaved = { 
+/**
+ * The connector.
+ */
+id: ConnectorId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The definition's version.
+ */
+version: string, 
+/**
+ * The file's name below `connectors` in the data folder.
+ */
+file: string, };
+
+/**
+ * The JSON Schema of the format.
+ */
+export type DescriptorSchema = { 
+/**
+ * Draft 2020-12.
+ */
+schema: JsonValue, };
+
+/**
+ * A definition as its author wrote it.
+ */
+export type DescriptorSource = { 
+/**
+ * What its file holds now, which may have a mistake.
+ */
+text: string, 
+/**
+ * Whether the user wrote it, and so can change it.
+ */
+mine: boolean, };
+
+/**
  * A definition and the folder with its fixtures.
  */
 export type DescriptorTestRequest = { 
@@ -959,6 +1045,53 @@ file: string,
 text: string, };
 
 /**
+ * Whose definition to give.
+ */
+export type DescriptorTextRequest = { 
+/**
+ * The connector; where absent, what a new one begins with.
+ */
+connector?: ConnectorId | null, };
+
+/**
+ * What to try: a definition's text, a connection, or both.
+ */
+export type DescriptorTryRequest = { 
+/**
+ * The definition; that of the connection where absent.
+ */
+text?: string | null, 
+/**
+ * The connection whose settings and sign-in are used. Its key goes to the origins that were
+ * approved for it and nowhere else, whatever the definition says.
+ */
+connection?: string | null, 
+/**
+ * Without a connection: the way to sign in; the recommended one where absent.
+ */
+auth?: string | null, 
+/**
+ * Without a connection: settings by key.
+ */
+config: { [key in string]: string }, 
+/**
+ * Without a connection: secret values by field. Where none is given, nothing is signed in.
+ */
+secrets: { [key in string]: SecretInput }, 
+/**
+ * Without a connection: whether private and loopback addresses are allowed.
+ */
+allowPrivate: boolean, 
+/**
+ * The stream to read; the first where absent.
+ */
+stream?: string | null, 
+/**
+ * At most this many pages: 1 to 5, 2 where absent. At most 100 items are mapped.
+ */
+maxPages?: number | null, };
+
+/**
  * How to disconnect.
  */
 export type DisconnectRequest = { 
@@ -992,6 +1125,101 @@ chains: Array<string>, };
  * Nothing to say.
  */
 export type Empty = Record<symbol, never>;
+
+/**
+ * What a bounded read saw.
+ */
+export type Explained = { 
+/**
+ * The stream that was read.
+ */
+stream: string, 
+/**
+ * The pages, in the order in which they were read.
+ */
+pages: Array<ExplainedPage>, 
+/**
+ * Whether the service has more than was read.
+ */
+more: boolean, 
+/**
+ * Why the read ended early; none where it did not.
+ */
+problem: Problem | null, };
+
+/**
+ * One page from request to signals.
+ */
+export type ExplainedPage = { 
+/**
+ * What was sent, without secrets.
+ */
+request: ExplainedRequest, 
+/**
+ * The status code; none where no answer came.
+ */
+status: number | null, 
+/**
+ * The answer's headers, without cookies.
+ */
+headers: Array<ShownHeader>, 
+/**
+ * The answer's body, without secrets, cut where it is long.
+ */
+body: JsonValue, 
+/**
+ * Whether the body is longer than what is shown.
+ */
+cut: boolean, 
+/**
+ * From the first byte sent to the last received, in milliseconds.
+ */
+tookMs: number, 
+/**
+ * Items on the page.
+ */
+found: number, 
+/**
+ * Items whose id no earlier page had.
+ */
+fresh: number, 
+/**
+ * Items that are shown, as the service sent them.
+ */
+items: Array<JsonValue>, 
+/**
+ * What they became.
+ */
+signals: Array<Signal>, 
+/**
+ * Items that the connector's filter passed over.
+ */
+filtered: number, 
+/**
+ * Why items did not fit.
+ */
+aside: Array<Problem>, };
+
+/**
+ * A request as it was sent, without secrets.
+ */
+export type ExplainedRequest = { 
+/**
+ * The method.
+ */
+method: string, 
+/**
+ * The whole address; secret parameters are masked.
+ */
+url: string, 
+/**
+ * The headers; secret values are masked.
+ */
+headers: Array<ShownHeader>, 
+/**
+ * The body, where there is one.
+ */
+body: string | null, };
 
 /**
  * Where one parameter comes from.
@@ -1325,6 +1553,35 @@ problem: Problem, } | { "outcome": "skipped" } | { "outcome": "shown",
  * What would have been sent.
  */
 request: RequestSummary, };
+
+/**
+ * A connector of the user's own.
+ */
+export type OwnConnector = { 
+/**
+ * Its identifier.
+ */
+id: ConnectorId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The version in use.
+ */
+version: string, 
+/**
+ * The file's name below `connectors` in the data folder.
+ */
+file: string, 
+/**
+ * Whether the file has a mistake, and the version from before it is in use.
+ */
+outdated: boolean, 
+/**
+ * The connections that use it, in every workspace.
+ */
+connections: Array<string>, };
 
 /**
  * How urgent a signal is.
@@ -1719,6 +1976,19 @@ export type SandboxTool = "tracker" | "chat";
  * A secret in a request: it can be read from the wire and not written to it.
  */
 export type SecretInput = string;
+
+/**
+ * One header.
+ */
+export type ShownHeader = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value.
+ */
+value: string, };
 
 /**
  * One normalised item. Unique in a workspace by connection, stream, external id and version.
@@ -2439,6 +2709,22 @@ export interface Commands {
   descriptor_validate: { request: DescriptorText; response: Validation };
   /** Runs a connector's fixtures. */
   descriptor_test: { request: DescriptorTestRequest; response: DescriptorTestResponse };
+  /** Adds a connector of the user's own. */
+  descriptor_add: { request: DescriptorText; response: DescriptorSaved };
+  /** Changes a connector of the user's own. */
+  descriptor_update: { request: DescriptorText; response: DescriptorSaved };
+  /** Saves what the editor of a connector has. */
+  descriptor_save: { request: DescriptorSaveRequest; response: DescriptorSaved };
+  /** Lists the user's own connectors. */
+  descriptor_list: { request: Empty; response: DescriptorList };
+  /** Removes a connector of the user's own. */
+  descriptor_remove: { request: ConnectorRef; response: DescriptorRemoved };
+  /** Gives a connector's definition as its author wrote it. */
+  descriptor_text: { request: DescriptorTextRequest; response: DescriptorSource };
+  /** Gives the JSON Schema of connector definitions. */
+  descriptor_schema: { request: Empty; response: DescriptorSchema };
+  /** Reads a few pages by a definition or a connection, stores nothing and shows everything. */
+  descriptor_try: { request: DescriptorTryRequest; response: Explained };
   /** Connects: tests the credential, then keeps it sealed. */
   connection_create: { request: ConnectRequest; response: ConnectResponse };
   /** Tests what would be connected and keeps nothing. */

@@ -11,6 +11,7 @@ export const useEngineState = create<{ broken: boolean; refused: boolean }>(() =
 const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
   connection_changed: ['connection_list', 'connection_show', 'health'],
   signals_arrived: ['signal_list', 'connection_list', 'connection_show', 'chain_fields'],
+  catalogue_changed: ['catalogue_list', 'connector_show', 'descriptor_list', 'descriptor_text'],
   chains_changed: ['chain_list', 'chain_export'],
   run_changed: ['run_list', 'run_report', 'run_data', 'chain_fields', 'health', 'chain_list'],
   storage_changed: ['health'],

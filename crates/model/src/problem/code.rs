@@ -127,6 +127,8 @@ codes! {
     NotFound = "NOT_FOUND", Never, Ok, true;
     /// 409 or 412, or a name already taken here.
     Conflict = "CONFLICT", Never, Ok, true;
+    /// It cannot go while something else here needs it.
+    StillUsed = "STILL_USED", Never, Ok, true;
     /// The service no longer knows where we left off.
     CheckpointStale = "CHECKPOINT_STALE", Safe, Warn, true;
     /// The key that unlocks stored secrets, or the secret, is gone.

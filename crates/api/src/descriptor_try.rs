@@ -1,0 +1,154 @@
+//! A bounded read by a definition that need not be saved, shown from request to signal.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use patchbay_connector::{Compiled, Explained, MOST_EXPLAINED_PAGES, Target, TargetCredential, settings};
+use patchbay_model::ConnectorId;
+use patchbay_model::descriptor::{AuthMethod, CredentialKind, Descriptor};
+use patchbay_model::problem::{Code, Problem, Subject};
+use serde::Deserialize;
+
+use crate::catalogue::first;
+use crate::connections::{ConnectRequest, Draft, draft_of};
+use crate::data::check_resumed;
+use crate::hub::Hub;
+use crate::secrets::SecretInput;
+use crate::workspace::Workspace;
+
+/// What the definition is called in messages.
+const FILE: &str = "definition";
+
+/// What to try: a definition's text, a connection, or both.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DescriptorTryRequest {
+    /// The definition; that of the connection where absent.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The connection whose settings and sign-in are used. Its key goes to the origins that were
+    /// approved for it and nowhere else, whatever the definition says.
+    #[serde(default)]
+    pub connection: Option<String>,
+    /// Without a connection: the way to sign in; the recommended one where absent.
+    #[serde(default)]
+    pub auth: Option<String>,
+    /// Without a connection: settings by key.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+    /// Without a connection: secret values by field. Where none is given, nothing is signed in.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretInput>,
+    /// Without a connection: whether private and loopback addresses are allowed.
+    #[serde(default)]
+    pub allow_private: bool,
+    /// The stream to read; the first where absent.
+    #[serde(default)]
+    pub stream: Option<String>,
+    /// At most this many pages: 1 to 5, 2 where absent. At most 100 items are mapped.
+    #[serde(default)]
+    pub max_pages: Option<u32>,
+}
+
+/// Reads a stream from its start, stores nothing, shows everything.
+pub async fn try_out(hub: &Hub, workspace: &str, request: DescriptorTryRequest) -> Result<Explained, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let pages = request.max_pages.unwrap_or(2);
+    if !(1..=MOST_EXPLAINED_PAGES).contains(&pages) {
+        return Err(invalid("maxPages", &format!("Use 1 to {MOST_EXPLAINED_PAGES} pages.")));
+    }
+    let wanted = request.stream.clone();
+    let target = match &request.connection {
+        Some(name) => with_connection(&workspace, name, request.text.as_deref()).await?,
+        None => without_connection(hub, request)?,
+    };
+    let descriptor = target.descriptor.descriptor();
+    let known: Vec<&str> = descriptor.streams.iter().map(|stream| stream.id.as_str()).collect();
+    let Some(stream) = wanted.as_deref().or(known.first().copied()) else {
+        return Err(invalid("stream", &format!("{} has nothing to read continuously.", descriptor.name)));
+    };
+    workspace.engine().explain(&target, stream, pages).await
+}
+
+fn compile(text: &str) -> Result<Arc<Compiled>, Problem> {
+    let descriptor = patchbay_descriptor::read(text, FILE).map_err(first)?;
+    Ok(Arc::new(Compiled::new(Arc::new(descriptor)).map_err(Problem::from)?))
+}
+
+/// The connection, by another definition where one is given.
+async fn with_connection(workspace: &Workspace, name: &str, text: Option<&str>) -> Result<Target, Problem> {
+    let mut target = match text {
+        None => workspace.target(name).await?,
+        Some(text) => {
+            let connection = workspace.connection(name).await?;
+            let compiled = compile(text)?;
+            check_hidden(workspace, &connection.connector, compiled.descriptor())?;
+            Target { descriptor: compiled, connection, credential: TargetCredential::Stored }
+        }
+    };
+    check_resumed(&target)?;
+    let descriptor = target.descriptor.descriptor().clone();
+    // What the other definition does not know is left away, what it needs is filled in.
+    let known = |key: &str| key == "baseUrl" || descriptor.config_fields.iter().any(|field| field.key == key);
+    let given = target
+        .connection
+        .config
+        .iter()
+        .filter(|(key, _)| known(key))
+        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect();
+    target.connection.config = settings(&descriptor, &given)?;
+    Ok(target)
+}
+
+/// What the connection's own connector hides must stay hidden: a definition that called its key a
+/// plain text would have it shown where the service repeats it.
+fn check_hidden(workspace: &Workspace, own: &ConnectorId, other: &Descriptor) -> Result<(), Problem> {
+    let own = workspace.connectors().get(own)?;
+    let shown = |descriptor: &Descriptor| -> Vec<String> {
+        let fields = descriptor.auth.iter().flat_map(AuthMethod::credential_fields);
+        fields.filter(|field| field.kind == CredentialKind::Text).map(|field| field.key.clone()).collect()
+    };
+    let allowed = shown(own.descriptor());
+    match shown(other).into_iter().find(|key| !allowed.contains(key)) {
+        None => Ok(()),
+        Some(key) => {
+            let message =
+                format!("This connection keeps \"{key}\" hidden. Leave its type away to try it here.");
+            Err(invalid("connection", &message))
+        }
+    }
+}
+
+fn without_connection(hub: &Hub, request: DescriptorTryRequest) -> Result<Target, Problem> {
+    let Some(text) = request.text.as_deref() else {
+        return Err(invalid("text", "Give a definition, a connection, or both."));
+    };
+    let mut compiled = compile(text)?;
+    if request.secrets.is_empty() && request.auth.is_none() && !compiled.descriptor().auth.is_empty() {
+        // To see what the service says to a stranger.
+        let mut open = compiled.descriptor().as_ref().clone();
+        open.auth.clear();
+        compiled = Arc::new(Compiled::new(Arc::new(open)).map_err(Problem::from)?);
+    }
+    let draft = ConnectRequest {
+        connector: compiled.descriptor().id.clone(),
+        name: FILE.to_owned(),
+        auth: request.auth,
+        config: request.config,
+        secrets: request.secrets,
+        allow_private: request.allow_private,
+    };
+    let Draft { compiled, connection, credential } = draft_of(hub, compiled, draft)?;
+    let credential = credential.map_or(TargetCredential::None, TargetCredential::Given);
+    Ok(Target { descriptor: compiled, connection, credential })
+}
+
+fn invalid(field: &str, message: &str) -> Problem {
+    Problem::new(Code::InputInvalid)
+        .with("field", format!("\"{field}\""))
+        .with("message", message)
+        .about(Subject::Field { name: field.to_owned() })
+}

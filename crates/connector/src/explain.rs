@@ -1,0 +1,285 @@
+//! A bounded read that is shown from request to signal, for whoever writes a connector. Stores
+//! nothing; by the same interpreter that reads for real.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use patchbay_model::Signal;
+use patchbay_model::problem::{Code, Problem};
+use patchbay_net::{Headers, Request};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
+use crate::exchange::Outgoing;
+use crate::paging::Next;
+use crate::sync::{find, map_page};
+use crate::target::Target;
+
+/// The most pages of one explained read.
+pub const MOST_PAGES: u32 = 5;
+/// The most items of one explained read, over all pages.
+const MOST_ITEMS: usize = 100;
+/// Whole time of one page.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Values of one answer that are shown.
+const MOST_VALUES: usize = 4_000;
+/// Characters of one text that are shown.
+const LONGEST_TEXT: usize = 2_000;
+/// What stands in a secret's place.
+const MASK: &str = "•••";
+
+/// What a bounded read saw.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Explained {
+    /// The stream that was read.
+    pub stream: String,
+    /// The pages, in the order in which they were read.
+    pub pages: Vec<ExplainedPage>,
+    /// Whether the service has more than was read.
+    pub more: bool,
+    /// Why the read ended early; none where it did not.
+    pub problem: Option<Problem>,
+}
+
+/// One page from request to signals.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedPage {
+    /// What was sent, without secrets.
+    pub request: ExplainedRequest,
+    /// The status code; none where no answer came.
+    pub status: Option<u16>,
+    /// The answer's headers, without cookies.
+    pub headers: Vec<ShownHeader>,
+    /// The answer's body, without secrets, cut where it is long.
+    pub body: Value,
+    /// Whether the body is longer than what is shown.
+    pub cut: bool,
+    /// From the first byte sent to the last received, in milliseconds.
+    pub took_ms: u64,
+    /// Items on the page.
+    pub found: u64,
+    /// Items whose id no earlier page had.
+    pub fresh: u64,
+    /// Items that are shown, as the service sent them.
+    pub items: Vec<Value>,
+    /// What they became.
+    pub signals: Vec<Signal>,
+    /// Items that the connector's filter passed over.
+    pub filtered: u64,
+    /// Why items did not fit.
+    pub aside: Vec<Problem>,
+}
+
+/// A request as it was sent, without secrets.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ExplainedRequest {
+    /// The method.
+    pub method: String,
+    /// The whole address; secret parameters are masked.
+    pub url: String,
+    /// The headers; secret values are masked.
+    pub headers: Vec<ShownHeader>,
+    /// The body, where there is one.
+    pub body: Option<String>,
+}
+
+/// One header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ShownHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Engine {
+    /// Reads at most `pages` pages of a stream from its start and shows everything about them. What
+    /// goes wrong is part of the answer: the request that led to it is worth seeing.
+    pub async fn explain(&self, target: &Target, stream: &str, pages: u32) -> Result<Explained, Problem> {
+        let (shape, ready) = find(target, stream)?;
+        let built = target
+            .descriptor
+            .build(&ready.request, &target.connection.config, json!({}))
+            .map_err(Problem::from)?;
+        let mut pager = target.pager(ready.paging.as_ref());
+        let mut request = pager.first(built);
+        let mut seen = BTreeSet::new();
+        let mut room = MOST_ITEMS;
+        let mut explained =
+            Explained { stream: stream.to_owned(), pages: Vec::new(), more: false, problem: None };
+        loop {
+            let ask = || Outgoing {
+                method: shape.request.method,
+                timeout: PAGE_TIMEOUT,
+                ..Outgoing::read(target, &request)
+            };
+            let shown = self.shown_request(target, ask().request()).await;
+            let (sent, _) = self.read(ask, TRIES_WHILE_WAITED_FOR).await;
+            let redactor = self.redactor(target);
+            let items = match sent.problem() {
+                None => ready.mapper.items(&sent.body),
+                Some(_) => Vec::new(),
+            };
+            let mut left = MOST_VALUES;
+            let body = cut(&sent.body, &mut left);
+            let mut page = ExplainedPage {
+                request: shown,
+                status: sent.status,
+                headers: shown_headers(&sent.headers, |text| redactor.text(text)),
+                cut: body != sent.body,
+                body,
+                took_ms: sent.took.as_millis() as u64,
+                found: items.len() as u64,
+                fresh: 0,
+                items: Vec::new(),
+                signals: Vec::new(),
+                filtered: 0,
+                aside: Vec::new(),
+            };
+            let ids: BTreeSet<String> =
+                items.iter().filter_map(|item| ready.mapper.external_id(item)).collect();
+            page.fresh = ids.difference(&seen).count() as u64;
+            // Some services answer every page with the first one.
+            let repeats = !seen.is_empty() && !ids.is_empty() && page.fresh == 0;
+            seen.extend(ids);
+            let some = &items[..items.len().min(room)];
+            room -= some.len();
+            page.items = some.iter().map(|item| (*item).clone()).collect();
+            let mapped = map_page(target, shape, ready, some);
+            page.signals = mapped.signals;
+            page.filtered = mapped.filtered;
+            page.aside = mapped.quarantined.into_iter().map(|aside| aside.problem).collect();
+            explained.pages.push(page);
+            let next = match sent.problem() {
+                Some(problem) => Err(problem.clone()),
+                None if repeats => Err(Problem::new(Code::MalformedResponse)
+                    .with("tool", target.tool())
+                    .detail("this page has no item that an earlier page has not: later items would be missed")),
+                None => pager.next(&request, &sent.headers, &sent.body, &items),
+            };
+            match next {
+                Err(problem) => {
+                    explained.problem = Some(problem);
+                    return Ok(explained);
+                }
+                Ok(Next::End) => return Ok(explained),
+                Ok(Next::Page(next)) if explained.pages.len() < pages as usize && room > 0 => request = next,
+                Ok(Next::Page(_) | Next::Cut) => {
+                    explained.more = true;
+                    return Ok(explained);
+                }
+            }
+        }
+    }
+
+    /// The request with its secrets masked. Where they cannot be had it is shown without them; the
+    /// read itself then says why.
+    async fn shown_request(&self, target: &Target, mut request: Request) -> ExplainedRequest {
+        let redactor = match self.authorise(target, &mut request).await {
+            Ok(redactor) => redactor,
+            Err(_) => self.redactor(target),
+        };
+        let mut url = request.url.clone();
+        let names = request.secret_query.iter().map(|(name, _)| name.as_str());
+        for name in names {
+            url.query_pairs_mut().append_pair(name, MASK);
+        }
+        let plain = request.headers.iter().map(|(name, value)| (name.clone(), redactor.text(value)));
+        let secret = request.secret_headers.iter().map(|(name, value)| (name.clone(), masked(value)));
+        let media = request.content_type.map(|media| ("Content-Type".to_owned(), media.to_owned()));
+        ExplainedRequest {
+            method: request.method.as_str().to_owned(),
+            // The mask is to be read, not to be sent.
+            url: redactor.text(url.as_str()).replace("%E2%80%A2", "•"),
+            headers: plain
+                .chain(secret)
+                .chain(media)
+                .map(|(name, value)| ShownHeader { name, value })
+                .collect(),
+            body: request.body.map(|body| redactor.text(&String::from_utf8_lossy(&body))),
+        }
+    }
+}
+
+/// A secret header's value: its scheme may be seen, nothing else.
+fn masked(value: &str) -> String {
+    let scheme = value.split_once(' ').map_or("", |(scheme, _)| scheme);
+    let known = ["basic", "bearer", "token", "bot", "apikey", "key"].contains(&scheme.to_lowercase().as_str());
+    if known { format!("{scheme} {MASK}") } else { MASK.to_owned() }
+}
+
+fn shown_headers(headers: &Headers, clean: impl Fn(&str) -> String) -> Vec<ShownHeader> {
+    headers
+        .iter()
+        .filter(|(name, _)| !name.eq_ignore_ascii_case("set-cookie"))
+        .map(|(name, value)| ShownHeader { name: name.to_owned(), value: clean(value) })
+        .collect()
+}
+
+/// The beginning of a value: `left` counts down the values that may still be shown.
+fn cut(value: &Value, left: &mut usize) -> Value {
+    *left = left.saturating_sub(1);
+    match value {
+        Value::String(text) if text.chars().count() > LONGEST_TEXT => {
+            json!(format!("{}…", text.chars().take(LONGEST_TEXT).collect::<String>()))
+        }
+        Value::Array(items) => {
+            let mut kept = Vec::new();
+            for item in items.iter().take(MOST_ITEMS) {
+                if *left == 0 {
+                    break;
+                }
+                kept.push(cut(item, left));
+            }
+            Value::Array(kept)
+        }
+        Value::Object(members) => {
+            let mut kept = serde_json::Map::new();
+            for (name, member) in members {
+                if *left == 0 {
+                    break;
+                }
+                kept.insert(name.clone(), cut(member, left));
+            }
+            Value::Object(kept)
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_of_an_answer_is_shown_than_fits() {
+        let small = json!({"items": [{"id": 1, "text": "short"}], "next": null});
+        assert_eq!(cut(&small, &mut MOST_VALUES.clone()), small);
+        let large = json!({"items": vec![json!({"id": 1}); 5_000], "text": "x".repeat(10_000)});
+        let shown = cut(&large, &mut MOST_VALUES.clone());
+        assert_eq!(shown["items"].as_array().map(Vec::len), Some(MOST_ITEMS));
+        assert_eq!(shown["text"].as_str().map(|text| text.chars().count()), Some(LONGEST_TEXT + 1));
+        let mut left = 10;
+        cut(&large["items"], &mut left);
+        assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn a_secret_header_shows_its_scheme_at_most() {
+        for (value, want) in [
+            ("Bearer abc", "Bearer •••"),
+            ("Basic dXNlcjpwYXNz", "Basic •••"),
+            ("abc", "•••"),
+            ("correct horse battery", "•••"),
+        ] {
+            assert_eq!(masked(value), want);
+        }
+    }
+}
