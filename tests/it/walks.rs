@@ -28,3 +28,10 @@ fn walk_03_connect_by_key() {
         );
     }
 }
+
+#[test]
+fn walk_12_own_connector() {
+    if walks_possible() {
+        Served::start().walk("walk_12", &json!({}));
+    }
+}

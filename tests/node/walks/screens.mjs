@@ -50,6 +50,36 @@ await walk(async ({ open }) => {
     await page.getByRole('dialog').waitFor();
     await clean(page, `${scheme} wizard`);
     await page.keyboard.press('Escape');
+    await to(page, '/catalogue/new');
+    await page.locator('.cm-content').waitFor();
+    await clean(page, `${scheme} new connector`);
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('x');
+    await page.getByRole('list', { name: 'Mistakes' }).waitFor();
+    await clean(page, `${scheme} new connector with a mistake`);
+    await page.keyboard.press('Backspace');
+    await page.getByRole('button', { name: 'Import' }).click();
+    await page.getByRole('menuitem', { name: 'Paste JSON' }).click();
+    await page.getByRole('dialog').waitFor();
+    await clean(page, `${scheme} paste a definition`);
+    await page.keyboard.press('Escape');
+    await to(page, '/catalogue/new/sandbox-tracker');
+    await page.getByRole('button', { name: 'Try it', exact: true }).click();
+    await page.getByRole('button', { name: /^Page 2/ }).waitFor();
+    for (const tab of ['Items', 'Signals', 'Request', 'Response', 'Found fields']) {
+      await page.getByRole('tab', { name: tab }).click();
+      if (tab === 'Response') await page.getByRole('button', { name: /^title:/ }).first().click();
+      await clean(page, `${scheme} try it ${tab}`);
+    }
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('"s');
+    await page.locator('.cm-tooltip-autocomplete').waitFor();
+    await clean(page, `${scheme} suggestions`);
+    await page.keyboard.press('Escape');
     await to(page, '/connections');
     await clean(page, `${scheme} connections`);
     await to(page, '/connections/Sandbox%20Chat');

@@ -20,6 +20,7 @@ const Palette = lazy(() => import('./Palette'));
 const Shortcuts = lazy(() => import('./Shortcuts'));
 const StartPage = lazy(() => import('../features/start/StartPage'));
 const CataloguePage = lazy(() => import('../features/catalogue/CataloguePage'));
+const AuthoringPage = lazy(() => import('../features/authoring/AuthoringPage'));
 const ConnectionsPage = lazy(() => import('../features/connections/ConnectionsPage'));
 const ChainsPage = lazy(() => import('../features/chains/ChainsPage'));
 const ChainPage = lazy(() => import('../features/chains/ChainPage'));
@@ -45,7 +46,7 @@ export function Shell() {
   useShortcuts({
     'Ctrl+k': () => setPalette(true),
     'Ctrl+b': () => set({ narrow: !narrow }),
-    'Ctrl+n': () => go('/chains/new'),
+    'Ctrl+n': () => go(location.startsWith('/catalogue') ? '/catalogue/new' : '/chains/new'),
     'Ctrl+f': focusSearch,
     '/': focusSearch,
     '?': () => setHelp(true),
@@ -73,6 +74,8 @@ export function Shell() {
               <Switch>
                 <Route path="/">{begun ? <Redirect to={localStorage.getItem(LAST) ?? '/chains'} replace /> : <StartPage />}</Route>
                 <Route path="/start" component={StartPage} />
+                <Route path="/catalogue/new/:from?" component={AuthoringPage} />
+                <Route path="/catalogue/:connector/edit" component={AuthoringPage} />
                 <Route path="/catalogue/:connector?/:action?" component={CataloguePage} />
                 <Route path="/connections/:name?" component={ConnectionsPage} />
                 <Route path="/chains" component={ChainsPage} />

@@ -36,6 +36,7 @@ export function Card({ entry, starting, onOpen, onConnect, onManage, onSandbox }
           <div className="meta cut">{t(`catalogue.category.${connector.category}`)}</div>
         </div>
         {connector.sandbox && <span className="tag">{t('common.sandbox')}</span>}
+        {connector.mine && <span className="tag">{t('catalogue.mine')}</span>}
       </div>
       <p className="cat-card-about">{visible(connector.description)}</p>
       <div className="cat-card-foot">

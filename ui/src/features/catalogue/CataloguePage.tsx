@@ -1,7 +1,7 @@
 import './catalogue.css';
 
 import { Button, Kbd, SegmentedControl, TextInput } from '@mantine/core';
-import { Grid2x2, Search, SearchX } from 'lucide-react';
+import { Grid2x2, Plus, Search, SearchX } from 'lucide-react';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { useLocation, useParams } from 'wouter';
 
@@ -36,8 +36,8 @@ export default function CataloguePage() {
   const search = useDeferredValue(view.search);
   const known = connections.data?.connections ?? NO_CONNECTIONS;
   const entries = useMemo(() => entriesOf(catalogue.data?.connectors ?? [], known), [catalogue.data, known]);
-  const { category, methods, polling, connected } = view;
-  const shown = useMemo(() => matching(entries, { search, category, methods, polling, connected }), [entries, search, category, methods, polling, connected]);
+  const { category, methods, polling, connected, mine } = view;
+  const shown = useMemo(() => matching(entries, { search, category, methods, polling, connected, mine }), [entries, search, category, methods, polling, connected, mine]);
   const kinds = useMemo(() => [...new Set(entries.flatMap((entry) => methodsOf(entry.connector)))], [entries]);
   const opened = connector === undefined ? undefined : decoded(connector);
   const total = entries.length;
@@ -70,6 +70,9 @@ export default function CataloguePage() {
               onChange={(event) => narrow({ search: event.currentTarget.value })}
             />
             <FilterMenu methods={kinds} />
+            <Button className="cat-new" leftSection={<Plus size={16} aria-hidden />} aria-label={t('catalogue.new')} onClick={() => go('/catalogue/new')}>
+              <span className="cat-filter-word">{t('catalogue.new')}</span>
+            </Button>
           </>
         }
         panel={
@@ -99,10 +102,13 @@ export default function CataloguePage() {
         ) : shown.length === 0 ? (
           <Empty icon={SearchX} text={view.search ? t('common.nothingMatches', { text: view.search }) : t('catalogue.noMatchFilter')}>
             <Button onClick={() => narrow(EVERYTHING)}>{t('common.clearFilters')}</Button>
+            <Button variant="subtle" onClick={() => go('/catalogue/new')}>
+              {t('catalogue.buildOne')}
+            </Button>
           </Empty>
         ) : (
           <Grid
-            key={JSON.stringify([search, category, methods, polling, connected])}
+            key={JSON.stringify([search, category, methods, polling, connected, mine])}
             entries={shown}
             opened={opened}
             card={(entry) => (

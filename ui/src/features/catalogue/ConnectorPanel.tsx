@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
-import { Braces, ExternalLink, FlaskConical, Plug, RefreshCw, Undo2 } from 'lucide-react';
+import { Braces, CopyPlus, ExternalLink, FlaskConical, Pencil, Plug, RefreshCw, Undo2 } from 'lucide-react';
 import { useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 
 import type { ConnectionView, ConnectorDetail } from '../../bindings/wire';
 import { useRead } from '../../engine';
@@ -15,6 +15,7 @@ import { CONNECTION, Pill } from '../../ui/states';
 import { BusyButton } from '../connect/BusyButton';
 import { Access, Permissions } from '../connect/Permissions';
 import { Definition } from './Definition';
+import { RemoveConnector } from './RemoveConnector';
 
 interface Props {
   connectorId: string;
@@ -44,6 +45,7 @@ export function ConnectorPanel({ connectorId, connections, starting, onClose, on
 }
 
 function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<Props, 'connectorId' | 'onClose'> & { detail: ConnectorDetail }) {
+  const [, go] = useLocation();
   const [definition, setDefinition] = useState(false);
   const { summary, docsUrl } = detail;
   return (
@@ -65,6 +67,15 @@ function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<P
         <Button leftSection={<Braces size={16} aria-hidden />} onClick={() => setDefinition(true)}>
           {t('catalogue.viewDefinition')}
         </Button>
+        {summary.mine && (
+          <Button leftSection={<Pencil size={16} aria-hidden />} onClick={() => go(`/catalogue/${summary.id}/edit`)}>
+            {t('catalogue.edit')}
+          </Button>
+        )}
+        <Button leftSection={<CopyPlus size={16} aria-hidden />} onClick={() => go(`/catalogue/new/${summary.id}`)}>
+          {t('catalogue.duplicate')}
+        </Button>
+        {summary.mine && <RemoveConnector id={summary.id} name={visible(summary.name)} />}
       </div>
       {connections.length > 0 && (
         <section>

@@ -8,7 +8,7 @@ import { narrow, useCatalogueView } from './view';
 /** What to leave out. Only kinds of sign-in that some connector has. */
 export function FilterMenu({ methods }: { methods: string[] }) {
   const view = useCatalogueView();
-  const on = view.methods.length + Number(view.polling) + Number(view.connected);
+  const on = view.methods.length + Number(view.polling) + Number(view.connected) + Number(view.mine);
   return (
     <Menu position="bottom-end" shadow="md" width={240} withInitialFocusPlaceholder={false} classNames={{ dropdown: 'cw-pop' }} closeOnItemClick={false}>
       <Menu.Target>
@@ -40,10 +40,14 @@ export function FilterMenu({ methods }: { methods: string[] }) {
         <Menu.CheckboxItem checked={view.connected} onChange={(connected) => narrow({ connected })}>
           {t('catalogue.filterConnected')}
         </Menu.CheckboxItem>
+        <Menu.Label>{t('catalogue.filterOrigin')}</Menu.Label>
+        <Menu.CheckboxItem checked={view.mine} onChange={(mine) => narrow({ mine })}>
+          {t('catalogue.filterMine')}
+        </Menu.CheckboxItem>
         {on > 0 && (
           <>
             <Menu.Divider />
-            <Menu.Item closeMenuOnClick onClick={() => narrow({ methods: [], polling: false, connected: false })}>
+            <Menu.Item closeMenuOnClick onClick={() => narrow({ methods: [], polling: false, connected: false, mine: false })}>
               {t('common.clearFilters')}
             </Menu.Item>
           </>

@@ -38,6 +38,7 @@ export function matching(entries: Entry[], filter: CatalogueFilter): Entry[] {
     ({ connector, text, connections }) =>
       (!filter.category || connector.category === filter.category) &&
       (!filter.polling || connector.streams.length > 0) &&
+      (!filter.mine || connector.mine) &&
       (!filter.connected || connections.length > 0) &&
       (filter.methods.length === 0 || methodsOf(connector).some((method) => filter.methods.includes(method))) &&
       words.every((word) => text.includes(word)),

@@ -10,10 +10,12 @@ export interface CatalogueFilter {
   methods: string[];
   polling: boolean;
   connected: boolean;
+  /** Only those that the user wrote. */
+  mine: boolean;
 }
 
 /** Nothing is left out. */
-export const EVERYTHING: CatalogueFilter = { search: '', category: undefined, methods: [], polling: false, connected: false };
+export const EVERYTHING: CatalogueFilter = { search: '', category: undefined, methods: [], polling: false, connected: false, mine: false };
 
 /** How the catalogue was left; it survives going elsewhere. */
 export const useCatalogueView = create<CatalogueFilter & { scroll: number }>(() => ({ ...EVERYTHING, scroll: 0 }));

@@ -1,5 +1,6 @@
 import i18next from 'i18next';
 
+import authoring from './en/authoring.json';
 import catalogue from './en/catalogue.json';
 import chains from './en/chains.json';
 import common from './en/common.json';
@@ -11,7 +12,7 @@ import start from './en/start.json';
 import state from './en/state.json';
 
 /** Every sentence of the interface, one file per place. Words for problems come from the engine. */
-const en = { catalogue, chains, common, connect, connections, runs, shell, start, ...state };
+const en = { authoring, catalogue, chains, common, connect, connections, runs, shell, start, ...state };
 
 void i18next.init({
   lng: 'en',
