@@ -16,3 +16,10 @@ fn every_page_is_there_in_the_window_whatever_the_language() {
         Window::start("C").walk("window_pages");
     }
 }
+
+#[test]
+fn the_editor_of_connectors_works_in_the_window() {
+    if window_possible() {
+        Window::start("C.UTF-8").walk("window_authoring");
+    }
+}

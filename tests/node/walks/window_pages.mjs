@@ -1,7 +1,7 @@
 // Every page in the real window, under a language that Intl does not know.
 import { assert, walk } from './window.mjs';
 
-const PAGES = { '/start': 'Connect your tools', '/catalogue': 'Catalogue', '/connections': 'Connections', '/chains': 'Chains', '/chains/new': 'New chain', '/runs': 'Runs' };
+const PAGES = { '/start': 'Connect your tools', '/catalogue': 'Catalogue', '/catalogue/new': 'New connector', '/connections': 'Connections', '/chains': 'Chains', '/chains/new': 'New chain', '/runs': 'Runs' };
 
 await walk(async ({ driver, go, text, shot, button, within, find }) => {
   for (const [path, title] of Object.entries(PAGES)) {
