@@ -11,8 +11,8 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files, health,
-    links, run_data, runs, sandbox, signals, step_fields, storage, workspaces, zoom,
+    catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files, health, links,
+    run_data, runs, sandbox, signals, step_fields, storage, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.

@@ -11,15 +11,17 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
-use crate::exchange::Outgoing;
-use crate::paging::Next;
-use crate::sync::{find, map_page};
+use crate::exchange::{Outgoing, Sent};
+use crate::reader::{Reader, find};
 use crate::target::Target;
+use crate::test::latest;
 
 /// The most pages of one explained read.
 pub const MOST_PAGES: u32 = 5;
 /// The most items of one explained read, over all pages.
 const MOST_ITEMS: usize = 100;
+/// Requests of one explained read; those for parents count.
+const MOST_REQUESTS: u32 = 12;
 /// Whole time of one page.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Values of one answer that are shown.
@@ -100,82 +102,88 @@ pub struct ShownHeader {
 }
 
 impl Engine {
-    /// Reads at most `pages` pages of a stream from its start and shows everything about them. What
-    /// goes wrong is part of the answer: the request that led to it is worth seeing.
+    /// Reads at most `pages` pages of a stream from its start (of one that is read in windows, the last
+    /// window) and shows everything about them. What
+    /// goes wrong is part of the answer: the request that led to it is worth seeing. The pages of what
+    /// a stream is read for are shown too.
     pub async fn explain(&self, target: &Target, stream: &str, pages: u32) -> Result<Explained, Problem> {
-        let (shape, ready) = find(target, stream)?;
-        let built = target
-            .descriptor
-            .build(&ready.request, &target.connection.config, json!({}))
-            .map_err(Problem::from)?;
-        let mut pager = target.pager(ready.paging.as_ref());
-        let mut request = pager.first(built);
-        let mut seen = BTreeSet::new();
-        let mut room = MOST_ITEMS;
+        let (shape, _) = find(target, stream)?;
+        let now = self.clock.now();
+        let mut reader = Reader::new(target, stream, latest(shape, now), now)?;
         let mut explained =
             Explained { stream: stream.to_owned(), pages: Vec::new(), more: false, problem: None };
-        loop {
-            let ask = || Outgoing {
-                method: shape.request.method,
-                timeout: PAGE_TIMEOUT,
-                ..Outgoing::read(target, &request)
+        let mut seen = BTreeSet::new();
+        let (mut room, mut own) = (MOST_ITEMS, 0);
+        for request in 0.. {
+            let Some(ask) = reader.ask()? else {
+                explained.more = !reader.is_complete();
+                return Ok(explained);
             };
-            let shown = self.shown_request(target, ask().request()).await;
-            let (sent, _) = self.read(ask, TRIES_WHILE_WAITED_FOR).await;
-            let redactor = self.redactor(target);
-            let items = match sent.problem() {
-                None => ready.mapper.items(&sent.body),
-                Some(_) => Vec::new(),
-            };
-            let mut left = MOST_VALUES;
-            let body = cut(&sent.body, &mut left);
-            let mut page = ExplainedPage {
-                request: shown,
-                status: sent.status,
-                headers: shown_headers(&sent.headers, |text| redactor.text(text)),
-                cut: body != sent.body,
-                body,
-                took_ms: sent.took.as_millis() as u64,
-                found: items.len() as u64,
-                fresh: 0,
-                items: Vec::new(),
-                signals: Vec::new(),
-                filtered: 0,
-                aside: Vec::new(),
-            };
-            let ids: BTreeSet<String> =
-                items.iter().filter_map(|item| ready.mapper.external_id(item)).collect();
-            page.fresh = ids.difference(&seen).count() as u64;
-            // Some services answer every page with the first one.
-            let repeats = !seen.is_empty() && !ids.is_empty() && page.fresh == 0;
-            seen.extend(ids);
-            let some = &items[..items.len().min(room)];
-            room -= some.len();
-            page.items = some.iter().map(|item| (*item).clone()).collect();
-            let mapped = map_page(target, shape, ready, some);
-            page.signals = mapped.signals;
-            page.filtered = mapped.filtered;
-            page.aside = mapped.quarantined.into_iter().map(|aside| aside.problem).collect();
-            explained.pages.push(page);
-            let next = match sent.problem() {
-                Some(problem) => Err(problem.clone()),
-                None if repeats => Err(Problem::new(Code::MalformedResponse)
-                    .with("tool", target.tool())
-                    .detail("this page has no item that an earlier page has not: later items would be missed")),
-                None => pager.next(&request, &sent.headers, &sent.body, &items),
-            };
-            match next {
-                Err(problem) => {
-                    explained.problem = Some(problem);
-                    return Ok(explained);
-                }
-                Ok(Next::End) => return Ok(explained),
-                Ok(Next::Page(next)) if explained.pages.len() < pages as usize && room > 0 => request = next,
-                Ok(Next::Page(_) | Next::Cut) => {
-                    explained.more = true;
-                    return Ok(explained);
-                }
+            if own >= pages || room == 0 || request >= MOST_REQUESTS {
+                explained.more = true;
+                return Ok(explained);
             }
+            let send = || Outgoing { timeout: PAGE_TIMEOUT, ..ask.outgoing(target) };
+            let shown = self.shown_request(target, send().request()).await;
+            let (sent, _) = self.read(send, TRIES_WHILE_WAITED_FOR).await;
+            let ids = ask.ids(&sent.body);
+            let mut page = self.shown_answer(target, shown, &sent);
+            let outcome = match sent.problem() {
+                Some(problem) => Err(problem.clone()),
+                None => reader.take(&sent.headers, &sent.body),
+            };
+            let after = match outcome {
+                Err(problem) => Err(problem),
+                Ok(taken) => {
+                    if taken.number == 1 {
+                        seen.clear();
+                    }
+                    page.found = taken.items.len() as u64;
+                    page.fresh = ids.difference(&seen).count() as u64;
+                    // Some services answer every page with the first one.
+                    let repeats = !seen.is_empty() && !ids.is_empty() && page.fresh == 0;
+                    seen.extend(ids);
+                    page.items = taken.items.iter().take(room).map(|item| (*item).clone()).collect();
+                    if let Some(mapped) = taken.page {
+                        own += 1;
+                        page.signals = mapped.signals.into_iter().take(room).collect();
+                        page.filtered = mapped.filtered;
+                        page.aside = mapped.quarantined.into_iter().take(room).map(|q| q.problem).collect();
+                    }
+                    room -= page.items.len();
+                    let problem = Problem::new(Code::MalformedResponse).with("tool", target.tool()).detail(
+                        "this page has no item that an earlier page has not: later items would be missed",
+                    );
+                    if repeats { Err(problem) } else { taken.after }
+                }
+            };
+            explained.pages.push(page);
+            if let Err(problem) = after {
+                explained.problem = Some(problem);
+                return Ok(explained);
+            }
+        }
+        Ok(explained)
+    }
+
+    /// A page of which nothing is known but its answer.
+    fn shown_answer(&self, target: &Target, request: ExplainedRequest, sent: &Sent) -> ExplainedPage {
+        let redactor = self.redactor(target);
+        let mut left = MOST_VALUES;
+        let body = cut(&sent.body, &mut left);
+        ExplainedPage {
+            request,
+            status: sent.status,
+            headers: shown_headers(&sent.headers, |text| redactor.text(text)),
+            cut: body != sent.body,
+            body,
+            took_ms: sent.took.as_millis() as u64,
+            found: 0,
+            fresh: 0,
+            items: Vec::new(),
+            signals: Vec::new(),
+            filtered: 0,
+            aside: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 //! A stream that is read for each item of another is read depth first: the children of one page of
 //! parents come before the next page of parents, so that one page of each level is in memory.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use patchbay_map::{Origin, canonical_json};
 use patchbay_model::descriptor::{Delta, ForEach, Stream};
@@ -268,6 +268,12 @@ impl<'t> Reader<'t> {
 }
 
 impl<'r> Ask<'r> {
+    /// The identifiers of the items in an answer to it.
+    pub(crate) fn ids(&self, body: &Value) -> BTreeSet<String> {
+        let mapper = &self.ready.mapper;
+        mapper.items(body).into_iter().filter_map(|item| mapper.external_id(item)).collect()
+    }
+
     /// As the engine sends it.
     pub(crate) fn outgoing(&self, target: &'r Target) -> Outgoing<'r> {
         Outgoing {

@@ -210,7 +210,7 @@ impl Engine {
 }
 
 /// Of a stream that is read in windows, the last one is shown.
-fn latest(stream: &Stream, now: Timestamp) -> Option<Value> {
+pub(crate) fn latest(stream: &Stream, now: Timestamp) -> Option<Value> {
     let Delta::TimestampFilter { window_seconds: Some(seconds), .. } = &stream.delta else { return None };
     let start = now.checked_sub(SignedDuration::from_secs(i64::from(*seconds))).ok()?;
     Some(json!({ "timestamp": start.to_string() }))
