@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_descriptor::Catalogue;
 use patchbay_descriptor::fixture::{self, Case, Fixture, Proof, Response};
-use patchbay_tests::prism::{Prism, partial_answers};
-use patchbay_tests::vendors::{VENDORS, Vendor, describes_answer, fits};
+use patchbay_tests::description::Description;
+use patchbay_tests::prism::partial_answers;
+use patchbay_tests::vendors::{VENDORS, Vendor, describes_answer};
 use patchbay_tests::wire::{Answer, Request, Witness};
-use patchbay_tests::{Cli, root};
+use patchbay_tests::{Cli, Mock, root};
 use serde_json::{Value, json};
 
 fn fixtures(connector: &str) -> Vec<Fixture> {
@@ -53,7 +54,7 @@ fn good_answer(fixtures: &[Fixture], wanted: &str) -> Answer {
 struct Run<'v> {
     vendor: &'v Vendor,
     fixtures: Vec<Fixture>,
-    description: Value,
+    description: Description,
     cli: Cli,
     witness: Witness,
     /// The first request of each step.
@@ -68,10 +69,7 @@ impl Run<'_> {
         for (index, (request, answer)) in self.witness.take().into_iter().enumerate() {
             let vendor = self.vendor.connector;
             assert_eq!(answer.refusals(), Vec::<Value>::new(), "{vendor}, {name}: {request:?}");
-            let of = |used: &&&str| {
-                used.split_once(' ').is_some_and(|(m, p)| m == request.method && fits(p, request.path()))
-            };
-            let used = self.vendor.uses.iter().filter(of).min_by_key(|used| used.matches('{').count());
+            let used = self.description.used(self.vendor.uses, &request);
             self.used.extend(used);
             if index == 0 {
                 self.requests.insert(name.to_owned(), request);
@@ -129,7 +127,7 @@ impl Run<'_> {
         let file = self.cli.file("params.json", params);
         let call = ["call", "it", operation, "--params", file.to_str().unwrap()];
         let name = format!("operation {operation}");
-        if !describes_answer(&self.description, method, &filled_in(path)) {
+        if !self.description.describes_answer(method, &filled_in(path)) {
             self.witness.script(vec![good_answer(&self.fixtures, &name)]);
         }
         let called = self.cli.run(&call);
@@ -152,7 +150,7 @@ fn runs(vendor: &Vendor) {
         println!("skipped: {}: its vendor's schema is not at hand", vendor.connector);
         return;
     };
-    let mut prism = Prism::mock(&description);
+    let mut mock = description.mock();
     let (method, path) = vendor.refused.0.split_once(' ').unwrap();
     let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
     let bad = Request {
@@ -161,7 +159,7 @@ fn runs(vendor: &Vendor) {
         headers,
         body: vendor.refused.1.as_bytes().to_vec(),
     };
-    let refused = bad.send(prism.port);
+    let refused = bad.send(mock.port);
     assert!(
         (400..500).contains(&refused.status) && !refused.refusals().is_empty(),
         "the mock of {} checks no bodies: {refused:?}",
@@ -174,7 +172,7 @@ fn runs(vendor: &Vendor) {
         vendor,
         fixtures: fixtures(vendor.connector),
         cli: Cli::new(),
-        witness: Witness::start(Some(prism.port), vendor.next_page),
+        witness: Witness::start(Some(mock.port), vendor.next_page),
         description,
         requests: BTreeMap::new(),
         used: BTreeSet::new(),
@@ -191,7 +189,7 @@ fn runs(vendor: &Vendor) {
         let params = params.unwrap_or_else(|| panic!("{} is not in the table", operation.id)).1;
         let asks = (operation.request.method.as_str(), operation.request.path.as_str());
         run.operation(&operation.id, asks, params);
-        assert!(prism.is_alive(), "{} ended the mock", operation.id);
+        assert!(mock.is_alive(), "{} ended the mock", operation.id);
     }
     assert_eq!(run.used.len(), vendor.uses.len(), "of {:?} only {:?} is used", vendor.uses, run.used);
     proofs(&run);
@@ -199,10 +197,9 @@ fn runs(vendor: &Vendor) {
 
 /// Holds the fixtures that claim it against the schema: what is asked and what is answered.
 fn proofs(run: &Run<'_>) {
-    let mut description = run.description.clone();
-    partial_answers(&mut description);
+    let description = run.description.for_partial_answers();
     let service = Witness::start(None, None);
-    let prism = Prism::before(&description, &service.url());
+    let mock = description.before(&service.url());
     let (mut held, mut wrong) = (0, Vec::new());
     for fixture in run.fixtures.iter().filter(|fixture| fixture.proof == Proof::VendorSchema) {
         let place = format!("{}/{}", run.vendor.connector, fixture.name);
@@ -217,12 +214,12 @@ fn proofs(run: &Run<'_>) {
             };
             request.body = own.body.as_ref().map_or_else(Vec::new, |body| body.to_string().into_bytes());
         }
-        if !describes_answer(&run.description, &request.method, request.path()) {
+        if !run.description.describes_answer(&request.method, request.path()) {
             wrong.push(format!("{place}: the vendor's schema says nothing about the answer"));
         }
         for response in responses(&fixture.case) {
             service.script(vec![answer(response)]);
-            let answered = request.send(prism.port);
+            let answered = request.send(mock.port);
             if !answered.violations().is_empty() || answered.status != response.status {
                 wrong.push(format!("{place}: {} {:?}", answered.status, answered.violations()));
             }
@@ -237,7 +234,7 @@ fn proofs(run: &Run<'_>) {
 #[test]
 fn every_connector_keeps_to_its_vendors_own_schema() {
     assert!(
-        Prism::installed(),
+        Mock::installed(),
         "the mock is not installed: `cargo xtask test` does it, or `npm ci --prefix tests/node`"
     );
     // Starting a mock takes seconds in which nothing else is done.

@@ -1,6 +1,6 @@
 //! The acceptance walks, in Chromium against `serve`: the real engine, the real sandbox.
 
-use patchbay_tests::prism::Prism;
+use patchbay_tests::prism::github_issues;
 use patchbay_tests::{Served, walks_possible};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ fn walk_02_build_one_from_nothing() {
 #[test]
 fn walk_03_connect_by_key() {
     if walks_possible() {
-        let github = Prism::github_issues();
+        let github = github_issues();
         Served::start().walk(
             "walk_03",
             &json!({ "service": github.url(), "token": "github_pat_not-a-real-key-but-long-enough" }),

@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
 pub mod cli;
+pub mod description;
+pub mod mock;
 pub mod overview;
 pub mod prism;
 pub mod sandbox;
@@ -17,6 +19,7 @@ pub mod wire;
 use std::path::{Path, PathBuf};
 
 pub use cli::{Cli, Output};
+pub use mock::Mock;
 pub use sandbox::SandboxProcess;
 pub use serve::{Served, walks_possible};
 pub use window::{Window, window_possible};

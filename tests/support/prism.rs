@@ -1,11 +1,11 @@
 //! A vendor's published schema as a mock server that refuses what the schema refuses.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
+use crate::mock::Mock;
 use crate::root;
 use crate::vendors::GITHUB_ISSUES;
 
@@ -22,15 +22,6 @@ const PARTS: [&str; 10] = [
     "basePath",
     "schemes",
 ];
-
-/// A running mock.
-#[derive(Debug)]
-pub struct Prism {
-    child: Child,
-    _folder: tempfile::TempDir,
-    /// Its port on loopback.
-    pub port: u16,
-}
 
 /// Cuts a description (OpenAPI 3 or Swagger 2) down to some operations (`GET /user`), with
 /// everything they refer to.
@@ -218,71 +209,28 @@ fn require_nothing(value: &mut Value) {
     }
 }
 
-impl Prism {
-    /// Whether the mock is installed.
-    pub fn installed() -> bool {
-        root().join("tests/node/node_modules/.bin/prism").exists()
-    }
-
-    /// GitHub's own description, cut down to what the GitHub Issues connector calls.
-    pub fn github_issues() -> Self {
-        Self::mock(&GITHUB_ISSUES.description().unwrap())
-    }
-
-    /// Its address.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// Starts the mock on a description: it answers with the vendor's examples.
-    pub fn mock(description: &Value) -> Self {
-        Self::start(description, &["mock"], &[])
-    }
-
-    /// Starts it before another server: what is asked and what is answered are both checked.
-    pub fn before(description: &Value, upstream: &str) -> Self {
-        Self::start(description, &["proxy"], &[upstream])
-    }
-
-    /// Starts it and waits until it answers.
-    fn start(description: &Value, command: &[&str], more: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("description.json");
-        std::fs::write(&file, description.to_string()).unwrap();
-        let port = free_port();
-        let child = Command::new(root().join("tests/node/node_modules/.bin/prism"))
-            .args(command)
-            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
-            .arg(&file)
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let prism = Self { child, _folder: folder, port };
-        let started = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(started.elapsed() < Duration::from_secs(90), "the mock does not start");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        prism
-    }
-
-    /// Whether it still runs: some requests kill it.
-    pub fn is_alive(&mut self) -> bool {
-        self.child.try_wait().is_ok_and(|status| status.is_none())
-    }
+/// GitHub's own description, cut down to what the GitHub Issues connector calls.
+pub fn github_issues() -> Mock {
+    GITHUB_ISSUES.description().unwrap().mock()
 }
 
-impl Drop for Prism {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Starts the mock on a description: it answers with the vendor's examples.
+pub(crate) fn mock(description: &Value) -> Mock {
+    start(description, &["mock"], &[])
 }
 
-#[expect(clippy::disallowed_methods, reason = "a free port for a program that is not ours")]
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Starts it before another server: what is asked and what is answered are both checked.
+pub(crate) fn before(description: &Value, upstream: &str) -> Mock {
+    start(description, &["proxy"], &[upstream])
+}
+
+fn start(description: &Value, command: &[&str], more: &[&str]) -> Mock {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("description.json");
+    std::fs::write(&file, description.to_string()).unwrap();
+    Mock::start(Some(folder), |port| {
+        let mut mock = Command::new(root().join("tests/node/node_modules/.bin/prism"));
+        mock.args(command).args(["--host", "127.0.0.1", "--port", &port.to_string()]).arg(&file).args(more);
+        mock
+    })
 }

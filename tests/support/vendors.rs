@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::description::Description;
 use crate::prism::{cut_down, forms_as_json, without_parameter};
 use crate::{realworld, root};
 
@@ -15,7 +16,7 @@ pub struct Vendor {
     pub connector: &'static str,
     /// Where the schema is.
     pub source: Source,
-    /// What of it the connector uses.
+    /// What of it the connector uses: `GET /user`, or `query viewer`.
     pub uses: &'static [&'static str],
     /// Parameters that the schema asks for and the service does not: an older way to sign in.
     pub outdated: Option<&'static str>,
@@ -38,10 +39,12 @@ pub enum Source {
     Package(&'static str),
     /// A file of the folder with vendors' files, where that is at hand.
     Realworld(&'static str),
+    /// A GraphQL schema of the same folder.
+    GraphQl(&'static str),
 }
 
 /// All of them.
-pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES, GITHUB_PULL_REQUESTS, SLACK, NOTION];
+pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES, GITHUB_PULL_REQUESTS, SLACK, NOTION, LINEAR];
 
 /// GitHub Issues.
 pub const GITHUB_ISSUES: Vendor = Vendor {
@@ -194,12 +197,71 @@ pub const NOTION: Vendor = Vendor {
     refused: ("POST /v1/comments", r#"{"rich_text": []}"#),
 };
 
+/// Linear. Its whole interface is one GraphQL schema.
+pub const LINEAR: Vendor = Vendor {
+    connector: "linear",
+    source: Source::GraphQl("graphql/linear-schema.graphql"),
+    uses: &[
+        "query viewer",
+        "query issues",
+        "query comments",
+        "query projects",
+        "query searchIssues",
+        "query issue",
+        "mutation issueCreate",
+        "mutation issueUpdate",
+        "mutation issueArchive",
+        "mutation issueUnarchive",
+        "mutation issueDelete",
+        "mutation issueAddLabel",
+        "mutation issueRemoveLabel",
+        "mutation commentCreate",
+        "mutation commentDelete",
+        "query teams",
+        "query workflowStates",
+        "query users",
+        "query issueLabels",
+    ],
+    outdated: None,
+    absent: &[],
+    next_page: None,
+    config: r#"{"team": "ENG"}"#,
+    params: &[
+        ("list_issues", r#"{"since": "2026-03-01T00:00:00Z", "title": "A title"}"#),
+        ("search_issues", r#"{"text": "printer"}"#),
+        ("get_issue", r#"{"issue": "ENG-12"}"#),
+        (
+            "create_issue",
+            r#"{"team": "6a1c3f5e-0000-4000-8000-00000000000a", "title": "A title", "description": "Text",
+                "priority": 2, "labels": ["6a1c3f5e-0000-4000-8000-00000000000c"], "dueDate": "2026-06-30"}"#,
+        ),
+        ("update_issue", r#"{"issue": "ENG-12", "title": "Another", "priority": 1}"#),
+        ("archive_issue", r#"{"issue": "ENG-12"}"#),
+        ("unarchive_issue", r#"{"issue": "ENG-12"}"#),
+        ("delete_issue", r#"{"issue": "ENG-12"}"#),
+        ("add_label", r#"{"issue": "ENG-12", "label": "6a1c3f5e-0000-4000-8000-00000000000c"}"#),
+        ("remove_label", r#"{"issue": "ENG-12", "label": "6a1c3f5e-0000-4000-8000-00000000000c"}"#),
+        ("list_comments", r#"{"issue": "6a1c3f5e-0000-4000-8000-000000000001"}"#),
+        ("create_comment", r#"{"issue": "6a1c3f5e-0000-4000-8000-000000000001", "body": "Seen."}"#),
+        ("delete_comment", r#"{"comment": "6a1c3f5e-0000-4000-8000-0000000000c1"}"#),
+        ("list_teams", "{}"),
+        ("list_states", r#"{"team": "ENG"}"#),
+        ("list_people", "{}"),
+        ("list_labels", "{}"),
+    ],
+    refused: ("POST /graphql", r#"{"query": "mutation { issueCreate(input: {title: \"x\"}) { success } }"}"#),
+};
+
 impl Vendor {
     /// The schema, cut down to what the connector uses; none where it is not at hand.
-    pub fn description(&self) -> Option<Value> {
+    pub fn description(&self) -> Option<Description> {
         let file = match self.source {
             Source::Package(file) => root().join("tests/node/node_modules").join(file),
             Source::Realworld(file) => realworld()?.join(file),
+            Source::GraphQl(file) => {
+                let schema = realworld()?.join(file);
+                return schema.is_file().then_some(Description::GraphQl(schema));
+            }
         };
         let document: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).unwrap();
         let mut description = cut_down(&document, self.uses);
@@ -207,7 +269,7 @@ impl Vendor {
             without_parameter(&mut description, name);
         }
         forms_as_json(&mut description);
-        Some(description)
+        Some(Description::Rest(description))
     }
 
     /// The settings of a connection.

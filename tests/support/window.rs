@@ -138,5 +138,5 @@ fn private(folder: &Path) {
 }
 
 fn free_port() -> u16 {
-    crate::prism::free_port()
+    crate::mock::free_port()
 }
