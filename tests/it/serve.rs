@@ -95,3 +95,45 @@ fn a_hostile_page_in_the_same_browser_reaches_nothing() {
         served.walk("hostile_page", &json!({ "port": served.port() }));
     }
 }
+
+/// The addresses that a process listens on, as `/proc` has them: hexadecimal, little-endian.
+fn listens_on(pid: u32) -> Vec<String> {
+    let sockets: Vec<String> = std::fs::read_dir(format!("/proc/{pid}/fd"))
+        .unwrap()
+        .filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()?.to_str().map(str::to_owned))
+        .filter_map(|link| Some(link.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .collect();
+    let tables = ["tcp", "tcp6", "udp", "udp6"]
+        .map(|kind| std::fs::read_to_string(format!("/proc/{pid}/net/{kind}")).unwrap_or_default());
+    let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+    lines
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        // 0A: it listens; 07: a datagram socket.
+        .filter(|fields| matches!(fields[3], "0A" | "07") && sockets.iter().any(|inode| inode == fields[9]))
+        .map(|fields| fields[1].to_owned())
+        .collect()
+}
+
+#[test]
+fn it_listens_on_loopback_only_with_the_sandbox_too() {
+    let served = Served::start();
+    served.rpc("sandbox_start", &json!({}));
+    let addresses = listens_on(served.pid());
+    assert!(addresses.len() >= 2, "{addresses:?}");
+    for address in addresses {
+        let (host, _) = address.split_once(':').unwrap();
+        assert!(matches!(host, "0100007F" | "00000000000000000000000001000000"), "{address}");
+    }
+}
+
+#[test]
+fn it_ends_in_order_when_the_system_asks() {
+    let mut served = Served::start();
+    served.rpc("sandbox_start", &json!({}));
+    let token = served.token_file();
+    assert!(token.exists());
+    assert_eq!(served.terminate().code(), Some(0));
+    assert!(!token.exists(), "the token of this start is gone with it");
+    served.restart();
+    served.rpc("workspace_list", &json!({}));
+}

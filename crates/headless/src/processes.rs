@@ -75,11 +75,26 @@ pub(crate) async fn stay(args: &Args) -> Result<u8, Problem> {
     Ok(exit::DONE)
 }
 
-/// Until Ctrl-C.
+/// Until Ctrl-C, or until the system asks the process to end.
 pub(crate) async fn wait_for_end() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(%error, "Ctrl-C cannot be noticed");
-        std::future::pending::<()>().await;
+    let asked = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(error) => {
+                tracing::warn!(%error, "the request to end cannot be noticed");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    let interrupted = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "Ctrl-C cannot be noticed");
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = asked => {}
+        () = interrupted => {}
     }
 }
 
