@@ -291,12 +291,13 @@ async fn every_read_is_tried_again_and_no_effect_is() {
 async fn reading_again_ends_with_the_time_that_was_given() {
     let b = bench(|_, _| (502, vec![], "{}".into())).await;
     let planned = b.engine.plan(&b.target, "all", &json!({})).unwrap();
-    let started = std::time::Instant::now();
-    let given = Duration::from_millis(500);
+    let given = Duration::from_millis(200);
     let outcome = b.engine.call(&b.target, &planned, None, given).await.outcome;
     let Outcome::NotDone { problem } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(problem.code(), Code::ServiceDown);
-    assert!(started.elapsed() < given * 2, "took {:?}", started.elapsed());
+    // On a slow computer the time can end within a try.
+    assert!(matches!(problem.code(), Code::ServiceDown | Code::TimeoutResponse), "{problem:?}");
+    // The pauses before a fifth try together fit into that time once in thousands of times.
+    assert!(b.lines().len() < 5, "{} tries", b.lines().len());
 }
 
 #[tokio::test]
