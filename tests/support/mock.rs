@@ -29,12 +29,8 @@ impl Mock {
     /// Starts it on a free port and waits until it answers. `folder` is kept as long as it runs.
     pub(crate) fn start(folder: Option<tempfile::TempDir>, command: impl Fn(u16) -> Command) -> Self {
         let port = free_port();
-        let child = command(port)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let child =
+            command(port).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mock = Self { child, _folder: folder, port };
         let started = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {

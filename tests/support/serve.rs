@@ -177,7 +177,18 @@ fn launch(folder: &std::path::Path, port: u16) -> (Child, String, String) {
 }
 
 impl Drop for Served {
+    /// In order, as the system ends it: only then a build that counts its lines writes them down.
     fn drop(&mut self) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.pid()).unwrap_or_default());
+        if matches!(self.child.try_wait(), Ok(None)) && pid.as_raw() > 0 {
+            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+            for _ in 0..100 {
+                if !matches!(self.child.try_wait(), Ok(None)) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
         self.kill();
     }
 }
