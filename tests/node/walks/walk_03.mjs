@@ -30,3 +30,28 @@ await walk(async ({ open, elapsed }) => {
   assert.ok(!left.includes(facts.token), 'the key is still in the page');
   console.log(`${page.clicks()} clicks, ${elapsed()} ms`);
 });
+
+// From within a chain: a tool that is not connected yet is connected there, and its step is added.
+await rpc('sandbox_start');
+await walk(async ({ open }) => {
+  const page = await open({ path: '/chains' });
+  await page.locator('.page-actions').getByRole('button', { name: 'New chain' }).click();
+  await page.locator('.editor').getByRole('button', { name: 'Add step' }).click();
+  await page.keyboard.type('pull requests');
+  await page.getByRole('option', { name: /Connect GitHub Pull Requests/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('input[type=password]').first().fill(facts.token);
+  await dialog.getByText('Advanced', { exact: true }).click();
+  await dialog.getByLabel(/address/i).first().fill(facts.service);
+  await dialog.getByRole('checkbox').check();
+  await dialog.getByRole('button', { name: 'Continue', exact: true }).click();
+  await dialog.getByLabel(/Owner/).fill('octocat');
+  await dialog.getByLabel(/Repositor/).fill('hello-world');
+  await dialog.getByRole('button', { name: 'Continue', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Continue', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Finish', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Use in this chain', exact: true }).click();
+  await page.getByRole('option', { name: /List pull requests/ }).click();
+  await page.locator('[data-step=list_pull_requests]').waitFor();
+  assert.match(page.url(), /#\/chains\//);
+});

@@ -1,7 +1,6 @@
 import { Modal, TextInput } from '@mantine/core';
 import { Search } from 'lucide-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
-import { useLocation } from 'wouter';
 
 import type { ConnectorSummary, OperationDetail } from '../../bindings/wire';
 import { useRead } from '../../engine';
@@ -23,15 +22,18 @@ interface Choice {
 
 interface Props {
   tools: Tools;
+  /** What is searched for at the beginning. */
+  about?: string | undefined;
   onChoose: (connection: string, operation: OperationDetail) => void;
+  /** A tool has to be connected first. */
+  onConnect: (connector: string) => void;
   onClose: () => void;
 }
 
 /** Search over connections and actions together. Choosing a tool that is not connected opens the wizard. */
-export function AddStep({ tools, onChoose, onClose }: Props) {
-  const [text, setText] = useState('');
+export function AddStep({ tools, about, onChoose, onConnect, onClose }: Props) {
+  const [text, setText] = useState(about ?? '');
   const [at, setAt] = useState(0);
-  const [, go] = useLocation();
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const catalogue = useRead('catalogue_list', {});
@@ -59,11 +61,11 @@ export function AddStep({ tools, onChoose, onClose }: Props) {
       title: t('chains.add.connectFirst', { name: connector.name }),
       note: connector.description,
       words: `${connector.name} ${connector.operations.map((operation) => operation.title).join(' ')}`,
-      choose: () => go(`/catalogue/${connector.id}/connect`),
+      choose: () => onConnect(connector.id),
     }));
     const order: WordKey[] = ['chains.add.connected', 'chains.add.sandbox', 'chains.add.notConnected'];
     return [...connected, ...rest].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
-  }, [tools, catalogue.data, onChoose, go]);
+  }, [tools, catalogue.data, onChoose, onConnect]);
   const found = useMemo(() => {
     const words = plain(text).split(/\s+/).filter(Boolean);
     return choices.filter((choice) => words.every((word) => plain(choice.words).includes(word)));

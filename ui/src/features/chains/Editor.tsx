@@ -20,6 +20,7 @@ import './chains.css';
 import { ConfirmRun, type RunQuestion } from './ConfirmRun';
 import { addStep, duplicateStep, moveStep, removeStep } from './document';
 import { RunPanel } from './RunPanel';
+import { ConnectWizard } from '../connect/ConnectWizard';
 import { StopDialog } from '../runs/report/StopDialog';
 import { StepList } from './StepList';
 import { StepPanel } from './step/StepPanel';
@@ -46,6 +47,9 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const [open, setOpen] = useState<Open | undefined>(step ? { kind: 'step', id: step } : undefined);
   const [selected, setSelected] = useState<string | undefined>(step);
   const [adding, setAdding] = useState<number>();
+  /** A tool that is being connected for a step, and what is then searched for. */
+  const [connecting, setConnecting] = useState<string>();
+  const [about, setAbout] = useState<string>();
   const [question, setQuestion] = useState<RunQuestion>();
   const [callout, setCallout] = useState(intent === 'try');
   const [run, setRun] = useState<string>();
@@ -320,13 +324,20 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           <StepList views={views} selected={selected} commands={commands} />
         )}
       </div>
-      {adding !== undefined && (
+      {connecting !== undefined && <ConnectWizard connectorId={connecting} onUse={setAbout} onClose={() => setConnecting(undefined)} />}
+      {adding !== undefined && connecting === undefined && (
         <AddStep
           tools={tools}
-          onClose={() => setAdding(undefined)}
+          about={about}
+          onClose={() => {
+            setAdding(undefined);
+            setAbout(undefined);
+          }}
+          onConnect={setConnecting}
           onChoose={(connection, operation) => {
             const added = addStep(chain, adding, connection, operation, lists);
             setAdding(undefined);
+            setAbout(undefined);
             change(() => added.chain);
             openStep(added.id);
           }}

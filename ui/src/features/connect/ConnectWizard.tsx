@@ -15,11 +15,13 @@ interface Props {
   connectorId: string;
   /** The connection whose key is replaced; a new connection where absent. */
   connection?: string | undefined;
+  /** Where the person came from to use it: what to do with the new connection, by its name. */
+  onUse?: ((name: string) => void) | undefined;
   onClose: () => void;
 }
 
 /** Connects a tool, or replaces a connection's key: sign in, set up, test, done. */
-export function ConnectWizard({ connectorId, connection, onClose }: Props) {
+export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props) {
   const connector = useRead('connector_show', { connector: connectorId });
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 }, { enabled: connection === undefined });
   const replaced = useRead('connection_show', { name: connection ?? '' }, { enabled: connection !== undefined });
@@ -64,7 +66,7 @@ export function ConnectWizard({ connectorId, connection, onClose }: Props) {
               </Read>
             ) : (
               <Read read={connections} rows={5}>
-                {({ connections: known }) => <Wizard detail={detail} known={known} replacing={undefined} onDirty={setDirty} onCancel={close} onClose={onClose} />}
+                {({ connections: known }) => <Wizard detail={detail} known={known} replacing={undefined} onDirty={setDirty} onCancel={close} onUse={onUse} onClose={onClose} />}
               </Read>
             )
           }

@@ -59,7 +59,7 @@ export function DoneStep({ draft, streams, replacing, mistakes, problem, onChang
 }
 
 /** It is connected: what came in so far, and where to go. */
-export function WhatNext({ made, replaced, sync, onClose }: { made: ConnectionView; replaced: boolean; sync: boolean; onClose: () => void }) {
+export function WhatNext({ made, replaced, sync, onUse, onClose }: { made: ConnectionView; replaced: boolean; sync: boolean; onUse?: ((name: string) => void) | undefined; onClose: () => void }) {
   const [, go] = useLocation();
   const [said, setSaid] = useState(sync ? t('connect.syncing') : '');
   const begun = useRef(false);
@@ -94,17 +94,26 @@ export function WhatNext({ made, replaced, sync, onClose }: { made: ConnectionVi
             {t('common.close')}
           </Button>
         ) : (
-          <Button data-first variant="filled" leftSection={<Workflow size={16} aria-hidden />} onClick={() => leave('/chains/new')}>
-            {t('connect.useInChain')}
+          <Button
+            data-first
+            variant="filled"
+            leftSection={<Workflow size={16} aria-hidden />}
+            onClick={() => {
+              if (!onUse) return leave('/chains/new');
+              onClose();
+              onUse(made.name);
+            }}
+          >
+            {t(onUse ? 'connect.useInThisChain' : 'connect.useInChain')}
           </Button>
         )}
-        <Button leftSection={<Radio size={16} aria-hidden />} onClick={() => {
+        {!onUse && <Button leftSection={<Radio size={16} aria-hidden />} onClick={() => {
             useDetailTab.setState({ tab: 'data' });
             leave(`/connections/${encodeURIComponent(made.name)}`);
           }}>
           {t('connect.seeSignals')}
-        </Button>
-        {!replaced && (
+        </Button>}
+        {!replaced && !onUse && (
           <Button leftSection={<Grid2x2 size={16} aria-hidden />} onClick={() => leave('/catalogue')}>
             {t('connect.connectAnother')}
           </Button>

@@ -24,11 +24,12 @@ interface Props {
   replacing: ConnectionView | undefined;
   onDirty: (dirty: boolean) => void;
   onCancel: () => void;
+  onUse?: ((name: string) => void) | undefined;
   onClose: () => void;
 }
 
 /** The four steps. Going back keeps everything. */
-export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }: Props) {
+export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onClose }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const begin = useMemo(() => beginning(detail, known, replacing), [detail, known, replacing]);
   const [draft, setDraft] = useState<Draft>(begin);
@@ -65,7 +66,9 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
         root?.querySelector<HTMLElement>('.cw-step input:not([type=hidden]), .cw-step textarea') ||
         root?.querySelector<HTMLElement>('[data-main]:not([disabled])') ||
         root;
-      place?.focus();
+      // Who has begun to type elsewhere in the step is not moved.
+      const typing = document.activeElement?.matches('.cw-step input, .cw-step textarea') && root?.contains(document.activeElement);
+      if (target || !typing) place?.focus();
       setTarget(undefined);
     }, 30);
     return () => clearTimeout(timer);
@@ -242,7 +245,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onClose }:
             onFix={(problem) => fix(problem)}
           />
         )}
-        {made && <WhatNext made={made} replaced={replacing !== undefined} sync={!replacing && draft.syncNow && detail.streams.length > 0} onClose={onClose} />}
+        {made && <WhatNext made={made} replaced={replacing !== undefined} sync={!replacing && draft.syncNow && detail.streams.length > 0} onUse={onUse} onClose={onClose} />}
       </div>
       {!made && (
         <div className="cw-foot">
