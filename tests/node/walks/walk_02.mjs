@@ -43,6 +43,13 @@ await walk(async ({ open }) => {
   await keyboard.type('send message');
   await keyboard.press('Enter');
   await page.getByText(/fields matched/).first().waitFor();
+  // F2 gives a step another name.
+  await page.locator('[data-step=list_issues]').focus();
+  await keyboard.press('F2');
+  await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
+  await keyboard.type('What is open');
+  await keyboard.press('Enter');
+  await page.locator('[data-step=list_issues]').filter({ hasText: 'What is open' }).waitFor();
   await keyboard.press('Control+Enter');
   await page.getByRole('dialog').getByRole('button', { name: 'Run', exact: true }).waitFor();
   // The button has the focus already.

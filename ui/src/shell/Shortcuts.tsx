@@ -20,6 +20,7 @@ const KEYS: [string, WordKey][] = [
   ['↑ ↓', 'shell.keysList.canvas'],
   ['Enter', 'shell.keysList.canvasOpen'],
   ['A', 'shell.keysList.canvasAdd'],
+  ['F2', 'shell.keysList.canvasRename'],
   ['Delete', 'shell.keysList.canvasDelete'],
   ['Shift ↑ ↓', 'shell.keysList.canvasMove'],
   ['F', 'shell.keysList.canvasFix'],

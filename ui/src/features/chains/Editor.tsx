@@ -28,7 +28,7 @@ import { useChainEditor } from './useChainEditor';
 import { useStepViews } from './useStepViews';
 import { useTools } from './useTools';
 
-type Open = { kind: 'step'; id: string } | { kind: 'check' } | { kind: 'run'; run: string };
+type Open = { kind: 'step'; id: string; naming?: boolean } | { kind: 'check' } | { kind: 'run'; run: string };
 
 interface Props {
   reference: string;
@@ -182,6 +182,10 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
       },
       duplicate: (stepId: string) => change((c) => duplicateStep(c, stepId).chain),
       move: (stepId: string, by: 1 | -1) => change((c) => moveStep(c, stepId, by)),
+      rename: (stepId: string) => {
+        setSelected(stepId);
+        setOpen({ kind: 'step', id: stepId, naming: true });
+      },
       fixFirst: () => {
         const first = views.find((v) => v.trouble);
         if (first) openStep(first.id);
@@ -203,9 +207,11 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
     setOpen(undefined);
     document.querySelector<HTMLElement>('[data-step][tabindex="0"]')?.focus();
   };
+  const naming = open?.kind === 'step' && open.naming === true;
   const panel = current ? (
     <StepPanel
-      key={current.id}
+      key={`${current.id} ${naming}`}
+      naming={naming}
       chainId={id}
       version={editor.version}
       chain={chain}

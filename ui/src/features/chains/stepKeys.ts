@@ -26,6 +26,9 @@ export function stepKey(event: KeyboardEvent, views: StepView[], focused: string
     case ' ':
       if (current) commands.open(current.id);
       break;
+    case 'F2':
+      if (current) commands.rename(current.id);
+      break;
     case 'a':
     case 'A':
       commands.addAfter(at);

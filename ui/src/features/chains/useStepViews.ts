@@ -65,5 +65,7 @@ export interface StepCommands {
   remove: (id: string) => void;
   duplicate: (id: string) => void;
   move: (id: string, by: 1 | -1) => void;
+  /** Opens the step at its name. */
+  rename: (id: string) => void;
   fixFirst: () => void;
 }

@@ -7,7 +7,7 @@ import { changeStep, runOnce } from '../document';
 import type { StepProps } from './StepPanel';
 
 /** Name, connection, action, how often and how patiently. */
-export function SettingsTab({ chain, step, tools, change }: StepProps) {
+export function SettingsTab({ chain, step, tools, naming, change }: StepProps) {
   const { connection, connector } = tools.of(step);
   const set = (update: (step: Step) => Step) => change((c) => changeStep(c, step.id, update));
   const policy = (part: Partial<StepPolicy>) => set((s) => ({ ...s, policy: { ...s.policy, ...part } }));
@@ -24,7 +24,11 @@ export function SettingsTab({ chain, step, tools, change }: StepProps) {
         value={name}
         maxLength={80}
         onChange={(event) => setName(event.currentTarget.value)}
-        onBlur={() => set((s) => ({ ...s, name: name.trim() || null }))}
+        data-autofocus={naming || undefined}
+        autoFocus={naming}
+        onFocus={(event) => event.currentTarget.select()}
+        onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
+        onBlur={() => (name.trim() || null) !== (step.name ?? null) && set((s) => ({ ...s, name: name.trim() || null }))}
       />
       <Select
         label={t('chains.settings.connection')}

@@ -24,13 +24,15 @@ export interface StepProps {
   tools: Tools;
   /** The run that is shown beside the chain. */
   run: string | undefined;
+  /** Opened to give it another name. */
+  naming?: boolean;
   change: (update: (chain: Chain) => Chain) => void;
 }
 
 /** One step: where its fields come from, its data, its settings, what a failure means. */
 export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => void }) {
   const { chain, step, tools } = props;
-  const [tab, setTab] = useState<string | null>('mapping');
+  const [tab, setTab] = useState<string | null>(props.naming ? 'settings' : 'mapping');
   const [, go] = useLocation();
   const { connector, connection } = tools.of(step);
   const at = chain.steps.findIndex((s) => s.id === step.id) + 1;
