@@ -1,0 +1,9 @@
+//! The engine against a service on loopback that says what each test wants.
+
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
+mod bench;
+mod formats;
+mod health;
+mod operations;
+mod streams;

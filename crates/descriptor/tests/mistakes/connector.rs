@@ -1,0 +1,119 @@
+//! Who a connector is, what people enter, what its requests share, and its health check.
+
+use patchbay_descriptor::read;
+use serde_json::json;
+
+use crate::{check, good};
+
+#[test]
+fn a_mistake_about_the_connector_is_found_at_its_place() {
+    check(&[
+        // Who it is and where it leads.
+        ("/id", json!("Not An Id"), "/id", "lower-case"),
+        ("/version", json!("one"), "/version", "1.0.0"),
+        ("/description", json!(" "), "/description", "1 to 300"),
+        ("/docsUrl", json!("http://example.com"), "/docsUrl", "https"),
+        ("/baseUrl", json!("http://api.example.com"), "/baseUrl", "https"),
+        ("/baseUrl", json!("http://{{config.team}}.example.com"), "/baseUrl", "https"),
+        ("/baseUrl", json!("{{config.team}}"), "/baseUrl", "https"),
+        ("/baseUrl", json!("http://localhost.example.com{{config.team}}"), "/baseUrl", "https"),
+        ("/baseUrl", json!("https://{{config.tean}}.example.com"), "/baseUrl", "Did you mean \"config.team\"?"),
+        ("/baseUrl", json!("https://api.example.com/"), "/baseUrl", "without a slash"),
+        ("/baseUrl", json!("https://me@api.example.com"), "/baseUrl", "no user name"),
+        ("/auth/0/help", json!({"url": "http://example.com", "text": "There."}), "/auth/0/help/url", "https"),
+        // What people enter.
+        (
+            "/configFields/1",
+            json!({"key": "Team", "label": "T"}),
+            "/configFields/1/key",
+            "a lower-case letter first",
+        ),
+        ("/configFields/0/pattern", json!("(a"), "/configFields/0/pattern", "regular expression"),
+        ("/configFields/0/pattern", json!("a)(b"), "/configFields/0/pattern", "regular expression"),
+        ("/configFields/0/pattern", json!("(?=a)b"), "/configFields/0/pattern", "regular expression"),
+        (
+            "/configFields/0",
+            json!({"key": "team", "label": "T", "required": true, "pattern": "[a-z]+", "example": "A1"}),
+            "/configFields/0/example",
+            "own pattern",
+        ),
+        ("/configFields/0/default", json!(7), "/configFields/0/default", "field's type"),
+        ("/configFields/0/options", json!(["a"]), "/configFields/0/options", "type enum"),
+        (
+            "/auth/0/credentialFields/0/pattern",
+            json!("["),
+            "/auth/0/credentialFields/0/pattern",
+            "regular expression",
+        ),
+        (
+            "/auth/0/inject/0/value",
+            json!("{{secret.kee}}"),
+            "/auth/0/inject/0/value",
+            "Did you mean \"secret.key\"?",
+        ),
+        ("/auth/0/inject/0/name", json!("X Key"), "/auth/0/inject/0/name", "letters, digits and hyphens"),
+        ("/auth/0/inject", json!([]), "/auth/0/inject", "where the key goes"),
+        // What every request shares.
+        (
+            "/defaults/query",
+            json!({"team/name": "{{config.nope}}"}),
+            "/defaults/query/team~1name",
+            "nothing called \"config.nope\"",
+        ),
+        (
+            "/defaults/headers",
+            json!({"X-Key": "{{secret.key}}"}),
+            "/defaults/headers/X-Key",
+            "only where a sign-in puts them",
+        ),
+        ("/defaults/headers", json!({"Host": "example.com"}), "/defaults/headers/Host", "the program itself"),
+        ("/defaults/headers", json!({"X-A": "a\nb"}), "/defaults/headers/X-A", "one line"),
+        (
+            "/defaults/errors/0/status",
+            json!([599, 500]),
+            "/defaults/errors/0/status",
+            "smaller code comes first",
+        ),
+        ("/defaults/errors/0/status", json!(900), "/defaults/errors/0/status", "100 to 599"),
+        (
+            "/defaults/errors/0/headers",
+            json!({"x-left": "("}),
+            "/defaults/errors/0/headers/x-left",
+            "regular expression",
+        ),
+        ("/defaults/errors/0/body", json!({"path": "message"}), "/defaults/errors/0/body/path", "not a path"),
+        (
+            "/defaults/errors/0/body",
+            json!({"path": "$.m", "operator": "in", "value": "x"}),
+            "/defaults/errors/0/body/value",
+            "list",
+        ),
+        ("/defaults/errors/0", json!({"action": "fail"}), "/defaults/errors/0", "when it applies"),
+        ("/limits/rate/0/seconds", json!(0), "/limits/rate/0/seconds", "at least 1"),
+        // Health.
+        ("/healthCheck/request/method", json!("DELETE"), "/healthCheck/request/method", "GET or HEAD"),
+        ("/healthCheck/request/method", json!("POST"), "/healthCheck/request/method", "only with \"expect\""),
+        ("/healthCheck/identityPath", json!("login"), "/healthCheck/identityPath", "not a path"),
+        ("/healthCheck/expectStatus", json!([20]), "/healthCheck/expectStatus/0", "100 to 599"),
+    ]);
+}
+
+#[test]
+fn addresses_on_this_computer_and_whole_addresses_as_settings_are_in_order() {
+    let mut document = good();
+    document["configFields"] = json!([{"key": "team", "label": "Team", "required": true}, {"key": "site", "label": "Site", "type": "url", "required": true}]);
+    for address in [
+        "{{config.site}}",
+        "{{ config.site }}/api",
+        "https://{{config.team}}.example.com",
+        "http://127.0.0.1:4319/x",
+        "http://localhost:1/{{config.team}}",
+    ] {
+        document["baseUrl"] = json!(address);
+        assert!(
+            read(&document.to_string(), "x.json").is_ok(),
+            "{address}: {:?}",
+            read(&document.to_string(), "x.json")
+        );
+    }
+}
