@@ -15,6 +15,17 @@ const QUERIES: &str = "crates/store/.sqlx";
 /// Writes all of them.
 pub(crate) fn all() -> Result<()> {
     packages::ensure(packages::BUILD)?;
+    // First: nothing above the store builds without it.
+    println!("{QUERIES}");
+    let folder = shell::root().join(QUERIES);
+    for entry in std::fs::read_dir(&folder).context(QUERIES)? {
+        std::fs::remove_file(entry?.path())?;
+    }
+    let source = store_source();
+    touch(&source)?;
+    describe(&folder)?;
+    // The build is to read the new data.
+    touch(&source)?;
     println!("descriptors/descriptor.schema.json");
     shell::cargo(&["run", "--quiet", "--package", "patchbay-descriptor", "--example", "write_schema"])?;
     println!("descriptors/README.md");
@@ -30,16 +41,7 @@ pub(crate) fn all() -> Result<()> {
         "--example",
         "write_bindings",
     ])?;
-    println!("{QUERIES}");
-    let folder = shell::root().join(QUERIES);
-    for entry in std::fs::read_dir(&folder).context(QUERIES)? {
-        std::fs::remove_file(entry?.path())?;
-    }
-    let source = store_source();
-    touch(&source)?;
-    describe(&folder)?;
-    // The build is to read the new data.
-    touch(&source)
+    Ok(())
 }
 
 /// Fails where the offline data is not what the migrations and queries of today give. The build

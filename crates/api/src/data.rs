@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use patchbay_connector::{RawRead, SyncOptions, SyncReport, Target};
-use patchbay_model::Event;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Outcome, RequestSummary};
+use patchbay_model::{Event, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -150,6 +150,10 @@ pub struct CallResponse {
     pub status: Option<u16>,
     /// From the first byte sent to the last received, in milliseconds.
     pub took_ms: u64,
+    /// When the service last said so, where the answer is a copy that stands for its own.
+    pub held_at: Option<Timestamp>,
+    /// How old that copy is, in seconds.
+    pub age_seconds: Option<u64>,
 }
 
 /// Calls one operation once. Nothing is repeated: a call by hand is for the user to repeat.
@@ -168,11 +172,13 @@ pub async fn call(hub: &Hub, workspace: &str, request: CallRequest) -> Result<Ca
             result: None,
             status: None,
             took_ms: 0,
+            held_at: None,
+            age_seconds: None,
         });
     }
     check_resumed(&target)?;
     let key = patchbay_model::RunId::generate().to_string();
-    let result = workspace.engine().call(&target, &planned, Some(&key), Duration::from_secs(60)).await;
+    let result = workspace.engine().call_shown(&target, &planned, Some(&key), Duration::from_secs(60)).await;
     let output = match result.outcome {
         Outcome::Done { output, .. } => Some(output),
         Outcome::NotDone { problem } | Outcome::Quarantined { problem } => {
@@ -195,5 +201,9 @@ pub async fn call(hub: &Hub, workspace: &str, request: CallRequest) -> Result<Ca
         result: output,
         status: result.status,
         took_ms: result.took.as_millis() as u64,
+        held_at: result.held_at,
+        age_seconds: result
+            .held_at
+            .map(|at| u64::try_from(hub.clock().now().duration_since(at).as_secs()).unwrap_or_default()),
     })
 }

@@ -63,7 +63,7 @@ impl Authoriser {
             .await
             .map_err(|_| AuthError::Interrupted)??;
         let credential = Credential::from_secret(&secret)?;
-        inject(connection, method, &credential, request)?;
+        inject(connection, descriptor, method, &credential, request)?;
         let redactor = Arc::new(Redactor::new(&credential, method));
         self.redactors().insert(connection.id.clone(), redactor.clone());
         Ok(redactor)
@@ -79,7 +79,7 @@ impl Authoriser {
     ) -> Result<Arc<Redactor>, AuthError> {
         check_origin(connection, request)?;
         let Some(method) = method(connection, descriptor)? else { return Ok(Arc::default()) };
-        inject(connection, method, credential, request)?;
+        inject(connection, descriptor, method, credential, request)?;
         Ok(Arc::new(Redactor::new(credential, method)))
     }
 
@@ -120,6 +120,7 @@ fn method<'d>(
 
 fn inject(
     connection: &Connection,
+    descriptor: &Descriptor,
     method: &AuthMethod,
     credential: &Credential,
     request: &mut Request,
@@ -133,7 +134,9 @@ fn inject(
         secrets.insert(field.key.clone(), "".into());
     }
     secrets.extend(credential.values().map(|(name, value)| (name.to_owned(), value.into())));
-    let scope = Scope::new(json!({ "secret": secrets, "config": connection.config }));
+    let scope = Scope::new(
+        json!({ "secret": secrets, "config": descriptor.settings_in_templates(&connection.config) }),
+    );
     let fill = |template: &Template| -> Result<Zeroizing<String>, AuthError> {
         Ok(Zeroizing::new(template.text(scope.value())?))
     };
@@ -151,6 +154,8 @@ fn inject(
                 match inject.at {
                     InjectAt::Header => request.secret_headers.push((inject.name.clone(), value)),
                     InjectAt::Query => request.secret_query.push((inject.name.clone(), value)),
+                    InjectAt::Cookie => add_cookie(request, &inject.name, &value)?,
+                    InjectAt::Body => request.secret_members.push((inject.name.clone(), value)),
                 }
             }
         }
@@ -164,6 +169,28 @@ fn inject(
             request.secret_headers.push(("Authorization".to_owned(), value));
         }
     }
+    Ok(())
+}
+
+/// All cookies share one header (RFC 6265 section 4.2.1). A value that would end the cookie is refused:
+/// what follows would be another one.
+fn add_cookie(request: &mut Request, name: &str, value: &str) -> Result<(), AuthError> {
+    let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | ',' | ';' | '\\');
+    if !value.chars().all(fits) {
+        return Err(AuthError::Cookie);
+    }
+    let is_cookie = |name: &String| name.eq_ignore_ascii_case("cookie");
+    let mut all = Zeroizing::new(String::new());
+    let plain = request.headers.iter().filter(|(own, _)| is_cookie(own)).map(|(_, text)| text.as_str());
+    let secret = request.secret_headers.iter().filter(|(own, _)| is_cookie(own)).map(|(_, text)| text.as_str());
+    // A secret header takes the place of a plain one, so it carries what that says too.
+    for text in secret.clone().next().map_or_else(|| plain.collect(), |_| secret.collect::<Vec<_>>()) {
+        all.push_str(text);
+        all.push_str("; ");
+    }
+    all.push_str(&[name, "=", value].concat());
+    request.secret_headers.retain(|(own, _)| !is_cookie(own));
+    request.secret_headers.push(("Cookie".to_owned(), all));
     Ok(())
 }
 

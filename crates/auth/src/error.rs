@@ -26,6 +26,9 @@ pub enum AuthError {
         /// The way to sign in.
         method: String,
     },
+    /// The key has characters that a cookie cannot carry.
+    #[error("the key has characters that a cookie cannot carry")]
+    Cookie,
     /// The sign-in's templates cannot be filled in.
     #[error(transparent)]
     Template(#[from] MapError),
@@ -51,6 +54,10 @@ impl From<AuthError> for Problem {
             }
             AuthError::Method { method } => Self::new(Code::SecretMissing)
                 .detail(format!("the connector has no sign-in \"{method}\" any more")),
+            AuthError::Cookie => Self::new(Code::InputInvalid).with("field", "The key").with(
+                "message",
+                "It has characters that a cookie cannot carry, such as a space or a semicolon.",
+            ),
             AuthError::Template(error) => error.into(),
             AuthError::Vault(error) => error.into(),
             AuthError::Store(error) => error.into(),

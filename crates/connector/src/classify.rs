@@ -26,6 +26,8 @@ pub struct Asked<'a> {
     pub names_item: bool,
     /// Whether it asks only for what changed since a checkpoint.
     pub continuing: bool,
+    /// Whether it asks only whether an answer that is at hand still holds.
+    pub has_copy: bool,
     /// Status codes that also prove a refusal before acting.
     pub refused_status: &'a [u16],
     /// The connector's name, for words.
@@ -36,6 +38,8 @@ pub struct Asked<'a> {
     pub rules: &'a [CompiledRule],
     /// How the answer is written.
     pub answer_format: AnswerFormat,
+    /// Elements of an XML answer that are lists.
+    pub xml_lists: &'a [String],
     /// Whether errors come inside a 200, as GraphQL has them.
     pub graphql: bool,
     /// The connector's limits.
@@ -76,6 +80,10 @@ pub fn answer(asked: &Asked<'_>, seen: &Seen<'_>) -> Meaning {
     }
     if let Some(meaning) = graphql::meaning(asked, seen) {
         return meaning;
+    }
+    // Not modified (RFC 9110 section 15.4.5).
+    if seen.status == 304 && asked.has_copy {
+        return Meaning::Empty;
     }
     if (200..300).contains(&seen.status) {
         return match seen.body {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
 use patchbay_model::Descriptor;
 use patchbay_model::descriptor::{
-    AnswerFormat, BodyFormat, ErrorRule, Limits, Paging, RequestTemplate, TokenPlace,
+    AnswerFormat, BodyFormat, Cached, ErrorRule, Limits, Paging, RequestTemplate, TokenPlace,
 };
-use patchbay_net::origin_of;
+use patchbay_net::{origin_of, put_member};
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -40,6 +40,8 @@ pub(crate) struct CompiledRequest {
     body_format: BodyFormat,
     graphql: Option<String>,
     pub(crate) answer_format: AnswerFormat,
+    pub(crate) xml_lists: Vec<String>,
+    pub(crate) cached: Option<Cached>,
     pub(crate) rules: Vec<CompiledRule>,
     /// Windows of its own; nothing else.
     pub(crate) limits: Limits,
@@ -150,6 +152,11 @@ impl Compiled {
         &self.descriptor
     }
 
+    /// Settings as templates see them.
+    pub(crate) fn filled(&self, config: &Map<String, Value>) -> Map<String, Value> {
+        self.descriptor.settings_in_templates(config)
+    }
+
     /// The origins that a connection with these settings calls, for the user to approve.
     pub fn origins(&self, config: &Map<String, Value>) -> Result<Vec<String>, ConnectorError> {
         let base = self.base(config)?;
@@ -165,7 +172,7 @@ impl Compiled {
     pub(crate) fn base(&self, config: &Map<String, Value>) -> Result<Url, ConnectorError> {
         let text = match config.get("baseUrl").and_then(Value::as_str) {
             Some(text) => text.to_owned(),
-            None => self.base_url.text(&json!({ "config": config }))?,
+            None => self.base_url.text(&json!({ "config": self.filled(config) }))?,
         };
         Url::parse(&text).map_err(|_| ConnectorError::BaseUrl(text))
     }
@@ -177,7 +184,7 @@ impl Compiled {
         path: &str,
         query: &[(String, String)],
     ) -> Result<Built, ConnectorError> {
-        let scope = json!({ "config": config });
+        let scope = json!({ "config": self.filled(config) });
         let base = self.base(config)?;
         let text = format!("{}{path}", base.as_str().trim_end_matches('/'));
         let mut url = Url::parse(&text).map_err(|_| ConnectorError::BaseUrl(bare(&base)))?;
@@ -203,7 +210,7 @@ impl Compiled {
         mut scope: Value,
     ) -> Result<Built, ConnectorError> {
         if let Value::Object(members) = &mut scope {
-            members.insert("config".to_owned(), Value::Object(config.clone()));
+            members.insert("config".to_owned(), Value::Object(self.filled(config)));
         }
         let base = self.base(config)?;
         let path = request.path.path_segment(&scope)?;
@@ -263,6 +270,8 @@ impl CompiledRequest {
             body_format: request.body_format,
             graphql: request.graphql.as_ref().map(|graphql| graphql.query.clone()),
             answer_format: request.answer_format,
+            xml_lists: request.xml_lists.clone(),
+            cached: request.cached,
             rules: request.errors.iter().map(CompiledRule::new).collect::<Result<_, _>>()?,
             limits: Limits { rate: request.rate.clone(), concurrency: Some(64), ..Limits::default() },
         })
@@ -313,14 +322,7 @@ impl Built {
                 self.headers.push((name.to_owned(), plain(value)));
             }
             TokenPlace::Body => {
-                let mut at = self.body.get_or_insert_with(|| json!({}));
-                let path = name.strip_prefix('/').map_or_else(|| vec![name], |rest| rest.split('/').collect());
-                for step in path {
-                    let Value::Object(members) = at else { return false };
-                    let step = step.replace("~1", "/").replace("~0", "~");
-                    at = members.entry(step).or_insert_with(|| json!({}));
-                }
-                *at = value.clone();
+                return put_member(self.body.get_or_insert_with(|| json!({})), name, value);
             }
         }
         true

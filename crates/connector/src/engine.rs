@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use patchbay_auth::{Authoriser, Credential, Redactor};
 use patchbay_model::Clock;
 use patchbay_model::connection::ConnectionEvent;
@@ -139,20 +139,17 @@ impl Engine {
     /// where it ends within that time, and told to the caller otherwise. Gives the number of repeats
     /// too.
     pub(crate) async fn read<'a>(&self, send: impl Fn() -> Outgoing<'a>, tries: usize) -> (Sent, u32) {
-        let mut ceilings = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(300))
-            .with_max_delay(Duration::from_secs(20))
-            .with_max_times(tries.saturating_sub(1))
-            .build();
+        let mut ceilings = None;
         let started = self.clock.monotonic();
         let mut repeats = 0;
         loop {
             let outgoing = send();
-            let patience = outgoing.timeout;
+            let (patience, target) = (outgoing.timeout, outgoing.target);
             let left = patience.saturating_sub(self.clock.monotonic().saturating_sub(started));
             let sent = self.send(Outgoing { timeout: left, ..outgoing }).await;
             let Meaning::NotDone(problem) = &sent.meaning else { return (sent, repeats) };
-            let Some(ceiling) = ceilings.next().filter(|_| may_help(problem, repeats)) else {
+            let pauses = ceilings.get_or_insert_with(|| ceilings_of(target, tries));
+            let Some(ceiling) = pauses.next().filter(|_| may_help(problem, repeats)) else {
                 return (sent, repeats);
             };
             let asked = problem
@@ -196,6 +193,19 @@ impl Engine {
             bytes: 0,
         }
     }
+}
+
+/// The pauses before each repeat, as the connector says. Where somebody waits there are no more
+/// repeats than `tries` allow.
+fn ceilings_of(target: &Target, tries: usize) -> ExponentialBackoff {
+    let retry = target.descriptor.descriptor().limits.retry.unwrap_or_default();
+    let repeats =
+        if tries < TRIES { tries.saturating_sub(1).min(retry.count as usize) } else { retry.count as usize };
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(retry.first_pause_ms))
+        .with_max_delay(Duration::from_millis(retry.longest_pause_ms.max(retry.first_pause_ms)))
+        .with_max_times(repeats)
+        .build()
 }
 
 /// What became of a call says of its connection. What is wrong with one request or item says nothing;

@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use patchbay_auth::Redactor;
-use patchbay_model::descriptor::{AnswerFormat, BodyFormat, Method};
+use patchbay_model::Timestamp;
+use patchbay_model::descriptor::{AnswerFormat, Method};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_net::{Answer, Failure, Headers, Request, json_body};
+use patchbay_store::KeptAnswer;
 use serde_json::{Value, json};
 
+use crate::body::write;
 use crate::classify::{self, Asked, Meaning, Seen};
-use crate::compiled::{Built, CompiledRequest, plain};
+use crate::compiled::{Built, CompiledRequest};
 use crate::pace::Urgency;
 use crate::target::Target;
+use crate::xml::xml_body;
 
 /// Whole time of a read where nobody says.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
@@ -28,7 +32,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) names_item: bool,
     pub(crate) continuing: bool,
     pub(crate) refused_status: &'a [u16],
-    pub(crate) key: Option<(&'a str, &'a str)>,
+    /// What the service is asked about, where an answer is at hand.
+    pub(crate) copy: Option<&'a KeptAnswer>,
     pub(crate) timeout: Duration,
     pub(crate) urgency: Urgency,
 }
@@ -45,7 +50,7 @@ impl<'a> Outgoing<'a> {
             names_item: false,
             continuing: false,
             refused_status: &[],
-            key: None,
+            copy: None,
             timeout: READ_TIMEOUT,
             urgency: Urgency::Usual,
         }
@@ -63,17 +68,19 @@ impl<'a> Outgoing<'a> {
         let mut request = Request::new(self.method, self.built.url.clone());
         request.headers.clone_from(&self.built.headers);
         if let Some(body) = &self.built.body {
-            let (text, media) = match self.built.body_format {
-                BodyFormat::Json => (body.to_string(), "application/json"),
-                BodyFormat::Form => (form(body), "application/x-www-form-urlencoded"),
-            };
-            request.body = Some(text.into_bytes());
-            request.content_type = Some(media);
+            let (bytes, media) = write(body, self.built.body_format);
+            (request.body, request.content_type) = (Some(bytes), Some(media));
         }
-        if let Some((name, key)) = self.key {
-            request.headers.push((name.to_owned(), key.to_owned()));
+        if let Some(copy) = self.copy {
+            let validators = [("If-None-Match", &copy.etag), ("If-Modified-Since", &copy.last_modified)];
+            let validators =
+                validators.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?)));
+            request.headers.extend(validators);
         }
         request.effect = self.effect;
+        if let Some(ms) = limits.connect_timeout_ms {
+            request.connect_timeout = Duration::from_millis(ms);
+        }
         request.timeout =
             limits.timeout_ms.map_or(self.timeout, |ms| self.timeout.min(Duration::from_millis(ms)));
         request.origins.clone_from(&self.target.connection.origins);
@@ -82,17 +89,19 @@ impl<'a> Outgoing<'a> {
     }
 
     /// What matters for the meaning of the answer.
-    pub(crate) fn asked(&self, now: patchbay_model::Timestamp) -> Asked<'a> {
+    pub(crate) fn asked(&self, now: Timestamp) -> Asked<'a> {
         let descriptor = self.target.descriptor.descriptor();
         Asked {
             effect: self.effect,
             names_item: self.names_item,
             continuing: self.continuing,
+            has_copy: self.copy.is_some(),
             refused_status: self.refused_status,
             tool: &descriptor.name,
             own_rules: self.declared.map_or(&[], |declared| &declared.rules),
             rules: &self.target.descriptor.rules,
             answer_format: self.declared.map(|declared| declared.answer_format).unwrap_or_default(),
+            xml_lists: self.declared.map_or(&[], |declared| &declared.xml_lists),
             graphql: self.declared.is_some_and(CompiledRequest::is_graphql),
             limits: &descriptor.limits,
             now,
@@ -108,6 +117,8 @@ pub(crate) struct Sent {
     pub(crate) body: Value,
     pub(crate) took: Duration,
     pub(crate) bytes: u64,
+    /// When the service last said so, where this is the copy of an earlier answer.
+    pub(crate) held_at: Option<Timestamp>,
 }
 
 impl Sent {
@@ -118,7 +129,15 @@ impl Sent {
 
     /// No status line came.
     pub(crate) fn unanswered(meaning: Meaning, took: Duration) -> Self {
-        Self { meaning, status: None, headers: Headers::default(), body: Value::Null, took, bytes: 0 }
+        Self {
+            meaning,
+            status: None,
+            headers: Headers::default(),
+            body: Value::Null,
+            took,
+            bytes: 0,
+            held_at: None,
+        }
     }
 
     /// The body, or the problem.
@@ -152,7 +171,7 @@ pub(crate) fn judge(asked: &Asked<'_>, method: Method, answer: Answer, redactor:
     // A service that echoes a key must not bring it into our journal.
     let mut body = parsed.unwrap_or(Value::Null);
     redactor.clean(&mut body);
-    Sent { meaning, status: Some(status), headers, body, took, bytes }
+    Sent { meaning, status: Some(status), headers, body, took, bytes, held_at: None }
 }
 
 /// Takes secrets out of what a problem says.
@@ -181,7 +200,7 @@ fn parse(
     let ok = (200..300).contains(&status);
     let fault = |code: Code, detail: &str| Failure::new(code, true, "").detail(detail);
     if body.iter().all(u8::is_ascii_whitespace) {
-        let lines = asked.answer_format != AnswerFormat::Json;
+        let lines = matches!(asked.answer_format, AnswerFormat::JsonLines | AnswerFormat::Csv);
         if ok && lines {
             return Ok(json!([]));
         }
@@ -194,6 +213,8 @@ fn parse(
     }
     let media = headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
     let read = match asked.answer_format {
+        AnswerFormat::Xml if ok => xml_body(body, asked.xml_lists),
+        AnswerFormat::Xml => xml_body(body, asked.xml_lists).or_else(|_| json_body(body)),
         // What goes wrong is told in JSON, or not at all.
         _ if !ok => json_body(body),
         AnswerFormat::Json => json_body(body),
@@ -204,28 +225,12 @@ fn parse(
         Ok(value) => Ok(value),
         // The status says enough.
         Err(_) if !ok => Ok(Value::Null),
+        Err(failure) if asked.answer_format == AnswerFormat::Xml && !media.contains("html") => Err(failure),
         Err(_) if media.contains("html") || body.trim_ascii_start().starts_with(b"<") => {
             Err(fault(Code::UnexpectedContent, "a page for people came instead of data"))
         }
         Err(failure) => Err(failure),
     }
-}
-
-/// The members of an object as a form; a list repeats its name.
-fn form(body: &Value) -> String {
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in body.as_object().into_iter().flatten() {
-        match value {
-            Value::Null => {}
-            Value::Array(items) => {
-                pairs.extend_pairs(items.iter().map(|item| (name, plain(item))));
-            }
-            one => {
-                pairs.append_pair(name, &plain(one));
-            }
-        }
-    }
-    pairs.finish()
 }
 
 /// One value on each line; empty lines say nothing.

@@ -201,7 +201,7 @@ impl Engine {
         }
         let plain = request.headers.iter().map(|(name, value)| (name.clone(), redactor.text(value)));
         let secret = request.secret_headers.iter().map(|(name, value)| (name.clone(), masked(value)));
-        let media = request.content_type.map(|media| ("Content-Type".to_owned(), media.to_owned()));
+        let media = request.content_type.map(|media| ("Content-Type".to_owned(), media));
         ExplainedRequest {
             method: request.method.as_str().to_owned(),
             // The mask is to be read, not to be sent.

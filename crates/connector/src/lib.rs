@@ -1,8 +1,10 @@
 //! The one interpreter of connectors: streams page by page, operations, health checks, error
 //! classification, pacing. What the wizard's test shows is what a run does.
 
+mod body;
 pub mod classify;
 mod compiled;
+mod copies;
 mod delta;
 mod engine;
 mod error;
@@ -22,6 +24,7 @@ mod settings;
 mod sync;
 mod target;
 mod test;
+mod xml;
 
 pub use compiled::Compiled;
 pub use engine::Engine;

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use patchbay_map::format_time;
 use patchbay_model::Timestamp;
-use patchbay_model::descriptor::{Idempotency, Operation, TimeFormat};
+use patchbay_model::descriptor::{Idempotency, Operation, TimeFormat, TokenPlace};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::Outcome;
 use patchbay_store::CallKind;
 use serde_json::{Value, json};
 
 use crate::classify::Meaning;
+use crate::copies::Copies;
 use crate::engine::{Engine, TRIES};
 use crate::exchange::{Outgoing, Sent};
 use crate::paging::Next;
@@ -35,6 +36,9 @@ pub struct CallResult {
     pub bytes: u64,
     /// The last status code.
     pub status: Option<u16>,
+    /// When the service last said so, where a copy of an earlier answer stands for this one; of several
+    /// pages the oldest.
+    pub held_at: Option<Timestamp>,
 }
 
 /// One attempt, with what only this crate needs to know.
@@ -43,6 +47,14 @@ struct Attempt {
     retries: u32,
     /// Whether a list was read to its end.
     complete: bool,
+}
+
+impl Attempt {
+    fn unsent(problem: Problem) -> Self {
+        let outcome = Outcome::NotDone { problem };
+        let result = CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None };
+        Self { result, retries: 0, complete: false }
+    }
 }
 
 impl Engine {
@@ -62,7 +74,30 @@ impl Engine {
         key: Option<&str>,
         timeout: Duration,
     ) -> CallResult {
-        let Attempt { result, retries, .. } = self.attempt(target, planned, key, timeout).await;
+        self.call_with(target, planned, key, timeout, Copies::Confirmed).await
+    }
+
+    /// The same for a person who sees how old the answer is: a copy may stand for one where the
+    /// connector says so.
+    pub async fn call_shown(
+        &self,
+        target: &Target,
+        planned: &Planned,
+        key: Option<&str>,
+        timeout: Duration,
+    ) -> CallResult {
+        self.call_with(target, planned, key, timeout, Copies::Aged).await
+    }
+
+    async fn call_with(
+        &self,
+        target: &Target,
+        planned: &Planned,
+        key: Option<&str>,
+        timeout: Duration,
+        copies: Copies,
+    ) -> CallResult {
+        let Attempt { result, retries, .. } = self.attempt(target, planned, key, timeout, copies).await;
         let mut call = self.call_figure(target, &planned.operation, CallKind::Operation, result.took);
         (call.bytes, call.retries) = (result.bytes, retries);
         let problem = match &result.outcome {
@@ -85,47 +120,58 @@ impl Engine {
         planned: &Planned,
         key: Option<&str>,
         timeout: Duration,
+        copies: Copies,
     ) -> Attempt {
         let shape = target.descriptor.descriptor().operation(&planned.operation);
         let ready = target.descriptor.operations.get(&planned.operation);
         let Some((operation, ready)) = shape.zip(ready) else {
             let problem =
                 Problem::new(Code::NotFound).with("item", format!("The operation \"{}\"", planned.operation));
-            let outcome = Outcome::NotDone { problem };
-            let result = CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None };
-            return Attempt { result, retries: 0, complete: false };
+            return Attempt::unsent(problem);
         };
-        let key_header = match (&operation.idempotency, key) {
-            (Idempotency::Header { name, .. }, Some(key)) => Some((name.as_str(), key)),
-            _ => None,
+        let mut built = planned.built.clone();
+        let carries = match (&operation.idempotency, key) {
+            (Idempotency::Header { name, .. }, Some(key)) => built.put(TokenPlace::Header, name, &json!(key)),
+            (Idempotency::Body { name, .. }, Some(key)) => built.put(TokenPlace::Body, name, &json!(key)),
+            _ => true,
         };
+        if !carries {
+            // Sent without its key, a repeat would act twice.
+            let problem = Problem::new(Code::DescriptorInvalid)
+                .with("tool", target.tool())
+                .detail("the body of the request has no room for its key");
+            return Attempt::unsent(problem);
+        }
         let common = Outgoing {
             method: operation.request.method,
             declared: Some(&ready.request),
             effect: planned.effect,
             names_item: names_item(operation),
             refused_status: &operation.refused_status,
-            key: key_header,
             timeout,
-            ..Outgoing::read(target, &planned.built)
+            ..Outgoing::read(target, &built)
         };
         let tries = if planned.effect { 1 } else { TRIES };
         if !operation.verb.yields_items() {
-            let (sent, retries) = self.read(|| common, tries).await;
+            let (sent, retries) = self.read_kept(|| common, tries, copies).await;
             let outcome = outcome(target, &planned.operation, &sent);
-            let result = CallResult { outcome, took: sent.took, bytes: sent.bytes, status: sent.status };
+            let (took, bytes, status) = (sent.took, sent.bytes, sent.status);
+            let result = CallResult { outcome, took, bytes, status, held_at: sent.held_at };
             return Attempt { result, retries, complete: true };
         }
         let mut pager = target.pager(ready.paging.as_ref());
-        let mut request = pager.first(planned.built.clone());
+        let mut request = pager.first(built.clone());
         let (mut items, mut took, mut bytes, mut retries) = (Vec::new(), Duration::ZERO, 0, 0);
+        let mut held_at = None;
         loop {
-            let (sent, repeats) = self.read(|| Outgoing { built: &request, ..common }, tries).await;
+            let ask = || Outgoing { built: &request, ..common };
+            let (sent, repeats) = self.read_kept(ask, tries, copies).await;
+            held_at = held_at.into_iter().chain(sent.held_at).min();
             took += sent.took;
             bytes += sent.bytes;
             retries += repeats;
             let end = |outcome, complete| Attempt {
-                result: CallResult { outcome, took, bytes, status: sent.status },
+                result: CallResult { outcome, took, bytes, status: sent.status, held_at },
                 retries,
                 complete,
             };
@@ -180,7 +226,7 @@ impl Engine {
             .unwrap_or_else(|| json!({}));
         let question = plan(target, &declared.operation, &asked)?;
         let Attempt { result, retries, complete } =
-            self.attempt(target, &question, None, Duration::from_secs(30)).await;
+            self.attempt(target, &question, None, Duration::from_secs(30), Copies::Never).await;
         let mut call = self.call_figure(target, &declared.operation, CallKind::Lookup, result.took);
         (call.bytes, call.retries) = (result.bytes, retries);
         let (found, gone) = match result.outcome {

@@ -29,6 +29,8 @@ const MOST_PLACES: usize = 10_000;
 pub(crate) struct Reader<'t> {
     target: &'t Target,
     now: Timestamp,
+    /// The settings, as templates see them.
+    config: Map<String, Value>,
     /// From the outermost parents to the stream itself.
     levels: Vec<Level<'t>>,
     places: Places,
@@ -124,7 +126,14 @@ impl<'t> Reader<'t> {
             },
             (Some(_), _) => Places::PerParent(Map::new()),
         };
-        let mut reader = Self { target, now, levels, places, cut: false };
+        let mut reader = Self {
+            target,
+            now,
+            config: target.descriptor.filled(&target.connection.config),
+            levels,
+            places,
+            cut: false,
+        };
         if let Some(first) = reader.levels.first_mut() {
             match &first.shape.for_each {
                 None => first.waiting.push_back(Parent::default()),
@@ -180,7 +189,7 @@ impl<'t> Reader<'t> {
             self.go_on(depth, current, next?);
             return Ok(Taken { items, page: None, number, checkpoint: None, after: Ok(()) });
         }
-        let mut page = map_page(self.target, level, &current.parent, &items);
+        let mut page = map_page(self.target, &self.config, level, &current.parent, &items);
         let delta = &level.ready.delta;
         let mut next = next;
         if let Some(edge) = current.edge {
@@ -249,14 +258,15 @@ impl<'t> Reader<'t> {
 
     fn begin(&self, depth: usize, parent: Parent, reached: Reached) -> Result<Current<'t>, Problem> {
         let (target, ready) = (self.target, self.levels[depth].ready);
-        let config = &target.connection.config;
+        let config = &self.config;
         let mut scope = Map::new();
         scope.insert("parent".to_owned(), Value::Object(parent.bound.clone()));
         let own = depth + 1 == self.levels.len();
         let span =
             if own { ready.delta.span(&reached, config, self.now, target.tool())? } else { Span::default() };
         ready.delta.scope(&span, &mut scope);
-        let mut built = target.descriptor.build(&ready.request, config, Value::Object(scope))?;
+        let mut built =
+            target.descriptor.build(&ready.request, &target.connection.config, Value::Object(scope))?;
         if own {
             ready.delta.ask(&span, &reached, &mut built, target.tool())?;
         }
@@ -348,12 +358,19 @@ fn bound(child: &CompiledStream, above: &Map<String, Value>, item: &Value) -> Op
 }
 
 /// Maps the items of a page. One bad item is put aside; the others go on.
-fn map_page(target: &Target, level: &Level<'_>, parent: &Parent, items: &[&Value]) -> MappedPage {
+fn map_page(
+    target: &Target,
+    config: &Map<String, Value>,
+    level: &Level<'_>,
+    parent: &Parent,
+    items: &[&Value],
+) -> MappedPage {
     let Level { shape, ready, .. } = level;
     let origin = Origin {
         connection: &target.connection.id,
         connector: &target.connection.connector,
         stream: &shape.id,
+        config,
     };
     let mut page =
         MappedPage { signals: Vec::with_capacity(items.len()), quarantined: Vec::new(), filtered: 0, old: 0 };

@@ -15,10 +15,11 @@ pub fn settings(
     given: &BTreeMap<String, String>,
 ) -> Result<Map<String, Value>, Problem> {
     let mut config = Map::new();
+    let known = |key: &str| descriptor.config_fields.iter().find(|field| field.key == key);
     for (key, text) in given {
         if key == "baseUrl" {
             config.insert(key.clone(), json!(base_url(text)?));
-        } else if let Some(field) = descriptor.config_fields.iter().find(|field| field.key == *key) {
+        } else if let Some(field) = known(key) {
             config.insert(key.clone(), typed(field, text)?);
         } else {
             let known: Vec<_> = descriptor.config_fields.iter().map(|field| field.key.as_str()).collect();
@@ -31,6 +32,11 @@ pub fn settings(
         }
     }
     for field in &descriptor.config_fields {
+        // What is not asked for has no value: one from before may suit another choice only.
+        if !descriptor.asks_for(field, &config) {
+            config.remove(&field.key);
+            continue;
+        }
         if config.contains_key(&field.key) {
             continue;
         }
@@ -63,8 +69,18 @@ fn base_url(text: &str) -> Result<String, Problem> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// What was entered, without what stands around it anyway: people paste whole addresses.
+fn bare<'t>(field: &ConfigField, text: &'t str) -> &'t str {
+    let text = field.prefix.as_deref().and_then(|before| text.strip_prefix(before)).unwrap_or(text);
+    let text = field
+        .suffix
+        .as_deref()
+        .map_or(text, |after| text.strip_suffix('/').filter(|t| t.ends_with(after)).unwrap_or(text));
+    field.suffix.as_deref().and_then(|after| text.strip_suffix(after)).unwrap_or(text)
+}
+
 fn typed(field: &ConfigField, text: &str) -> Result<Value, Problem> {
-    let text = text.trim();
+    let text = bare(field, text.trim());
     let wrong = |message: &str| invalid(&field.key, message);
     if let Some(pattern) = &field.pattern {
         let whole = format!("^(?:{pattern})$");
@@ -114,4 +130,53 @@ fn invalid(key: &str, message: &str) -> Problem {
         .with("field", format!("\"{key}\""))
         .with("message", format!("{message}."))
         .about(Subject::Field { name: key.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn descriptor() -> Descriptor {
+        serde_json::from_value(json!({
+            "id": "desk", "name": "Desk", "description": "A desk.", "category": "custom", "version": "1.0.0",
+            "baseUrl": "{{config.site}}",
+            "configFields": [
+                {"key": "site", "label": "Site", "required": true, "prefix": "https://", "suffix": ".desk.example"},
+                {"key": "kind", "label": "Kind", "type": "enum", "options": ["cloud", "own"], "default": "cloud"},
+                {"key": "port", "label": "Port", "type": "number", "required": true,
+                    "visibleWhen": {"field": "kind", "equals": "own"}},
+                {"key": "version", "label": "Version", "default": "v2", "hidden": true}],
+            "operations": [{"id": "one", "title": "One", "verb": "get", "entity": "one", "request": {"path": "/one"},
+                "params": {"type": "object"}}],
+            "healthCheck": {"request": {"path": "/me"}}
+        }))
+        .unwrap()
+    }
+
+    fn given(pairs: &[(&str, &str)]) -> Result<Value, Problem> {
+        let given = pairs.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        settings(&descriptor(), &given).map(Value::Object)
+    }
+
+    #[test]
+    fn what_stands_around_a_setting_is_not_stored() {
+        for text in ["acme", "https://acme.desk.example", "https://acme.desk.example/", "acme.desk.example"] {
+            let config = given(&[("site", text)]).unwrap();
+            assert_eq!(config["site"], "acme", "{text}");
+            let Value::Object(config) = config else { panic!("settings are members") };
+            let filled = descriptor().settings_in_templates(&config);
+            assert_eq!(filled["site"], "https://acme.desk.example");
+        }
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_neither_needed_nor_kept() {
+        let cloud = json!({"site": "a", "kind": "cloud", "version": "v2"});
+        assert_eq!(given(&[("site", "a")]).unwrap(), cloud);
+        assert_eq!(given(&[("site", "a"), ("port", "5")]).unwrap(), cloud, "a port from before is let go");
+        let needed = given(&[("site", "a"), ("kind", "own")]).unwrap_err();
+        assert_eq!(needed.param("field"), Some("\"port\""));
+        let own = json!({"site": "a", "kind": "own", "port": 5, "version": "v2"});
+        assert_eq!(given(&[("site", "a"), ("kind", "own"), ("port", "5")]).unwrap(), own);
+    }
 }

@@ -5,6 +5,7 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_store::{CallKind, PageCommit};
 use serde::Serialize;
 
+use crate::copies::Copies;
 use crate::engine::{Engine, TRIES};
 use crate::reader::Reader;
 use crate::target::Target;
@@ -102,7 +103,7 @@ impl Engine {
             if options.max_pages.is_some_and(|most| report.pages >= most) {
                 return Ok(report);
             }
-            let (sent, repeats) = self.read(|| ask.outgoing(target), TRIES).await;
+            let (sent, repeats) = self.read_kept(|| ask.outgoing(target), TRIES, Copies::Confirmed).await;
             let mut call = self.call_figure(target, stream, CallKind::Sync, sent.took);
             (call.retries, call.bytes) = (repeats, sent.bytes);
             report.retries += repeats;

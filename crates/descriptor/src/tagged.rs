@@ -128,6 +128,7 @@ enum IdempotencyByName {
     None {},
     Natural {},
     Header { name: String, ttl_seconds: u64 },
+    Body { name: String, ttl_seconds: u64 },
 }
 
 macro_rules! by_name {
@@ -169,7 +170,7 @@ pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
                 let kinds = ["none", "timestamp_filter", "since_id", "delta_token", "cursor", "client_side"];
                 look::<ADelta>(document, &parent, "/delta", "type", &kinds, &mut mistakes);
             } else {
-                let kinds = ["none", "natural", "header"];
+                let kinds = ["none", "natural", "header", "body"];
                 look::<AnIdempotency>(document, &parent, "/idempotency", "type", &kinds, &mut mistakes);
             }
             remove_if(mistakes.len() > found, document, &parent, tagged);
@@ -255,6 +256,6 @@ mod tests {
                 kinds += 1;
             }
         }
-        assert_eq!(kinds, 19, "a kind has come or gone");
+        assert_eq!(kinds, 20, "a kind has come or gone");
     }
 }

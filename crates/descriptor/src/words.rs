@@ -24,6 +24,9 @@ pub(crate) fn plain(message: &str) -> Misshape {
         let message = format!("unknown field \"{first}\"{}", instead(first, &known));
         return Misshape { message, stranger: Some(first.to_owned()) };
     }
+    if message.starts_with("unknown variant `password`") && known.contains(&"date") {
+        return says("a setting is not secret: it is kept in the open and shown. Ask for what is secret in a sign-in's \"credentialFields\"".into());
+    }
     if message.starts_with("unknown variant") {
         return says(format!("\"{first}\" is not known here{}", instead(first, &known)));
     }

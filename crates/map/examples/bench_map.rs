@@ -33,7 +33,8 @@ fn main() {
         })
         .collect();
     let (connection, connector) = (ConnectionId::new("c"), ConnectorId::new("t"));
-    let origin = Origin { connection: &connection, connector: &connector, stream: "items" };
+    let config = serde_json::Map::new();
+    let origin = Origin { connection: &connection, connector: &connector, stream: "items", config: &config };
     let round = || {
         let started = Instant::now();
         for item in &items {

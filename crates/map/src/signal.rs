@@ -24,6 +24,8 @@ pub struct SignalMapper {
     timestamp: Path,
     timestamp_formats: Vec<TimeFormat>,
     summary: Template,
+    /// Whether the summary uses settings, which then stand beside the item's fields.
+    with_config: bool,
     url: Option<Path>,
     types: Vec<(Test, String)>,
     default_type: String,
@@ -43,12 +45,15 @@ pub struct Origin<'a> {
     pub connector: &'a ConnectorId,
     /// The stream.
     pub stream: &'a str,
+    /// The connection's settings, as templates see them.
+    pub config: &'a Map<String, Value>,
 }
 
 impl SignalMapper {
     /// Compiles every path, rule and template.
     pub fn compile(mapping: &FieldMapping) -> Result<Self, MapError> {
         let path = |text: &Option<String>| text.as_deref().map(Path::compile).transpose();
+        let summary = Template::compile(&mapping.summary_template)?;
         Ok(Self {
             items: Path::compile(&mapping.items_path)?,
             filter: mapping.filter.as_ref().map(Test::compile).transpose()?,
@@ -58,7 +63,8 @@ impl SignalMapper {
                 .chain(&mapping.timestamp_formats)
                 .cloned()
                 .collect(),
-            summary: Template::compile(&mapping.summary_template)?,
+            with_config: summary.names().iter().any(|name| name.starts_with("config.")),
+            summary,
             url: path(&mapping.url_path)?,
             types: mapping
                 .signal_type_rules
@@ -116,7 +122,7 @@ impl SignalMapper {
             .first(item)
             .and_then(|value| self.timestamp_formats.iter().find_map(|format| parse_time(value, format)))
             .ok_or_else(|| missing(self.timestamp.text(), "there is no time that can be read"))?;
-        let summary = display_line(&self.summary.text(item)?, 300);
+        let summary = display_line(&self.summary(item, from.config)?, 300);
         let signal_type =
             self.types.iter().find(|(test, _)| test.holds(item)).map_or(&self.default_type, |(_, t)| t);
         let mut participants: Vec<String> = Vec::new();
@@ -141,6 +147,17 @@ impl SignalMapper {
             url: self.url.as_ref().and_then(|path| path.first(item)).and_then(Value::as_str).map(str::to_owned),
             raw: self.raw(item),
         }))
+    }
+
+    fn summary(&self, item: &Value, config: &Map<String, Value>) -> Result<String, MapError> {
+        match item {
+            Value::Object(members) if self.with_config => {
+                let mut scope = members.clone();
+                scope.insert("config".to_owned(), Value::Object(config.clone()));
+                self.summary.text(&Value::Object(scope))
+            }
+            item => self.summary.text(item),
+        }
     }
 
     fn raw(&self, item: &Value) -> Value {
@@ -194,7 +211,9 @@ mod tests {
 
     fn map(item: &Value) -> Result<Option<Signal>, MapError> {
         let (connection, connector) = (ConnectionId::new("c"), ConnectorId::new("t"));
-        mapper().signal(item, &Origin { connection: &connection, connector: &connector, stream: "issues" })
+        let config = Map::new();
+        let from = Origin { connection: &connection, connector: &connector, stream: "issues", config: &config };
+        mapper().signal(item, &from)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One attempt and an honest verdict.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use patchbay_model::Clock;
@@ -9,15 +10,14 @@ use reqwest::header::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::answer::{Answer, Headers};
+use crate::body::body_with_secrets;
 use crate::connected::{Connected, NoticeLayer};
 use crate::error::{Failure, NetError};
 use crate::fault::{before_answer, in_body};
 use crate::guard::{is_public, literal_address, origin_of};
-use crate::request::Request;
+use crate::request::{CONNECT_TIMEOUT, Request};
 use crate::resolve::{GuardedResolver, Lookup, proxy_names, system_lookup};
 
-/// No connection in this time: the service cannot be reached.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// No byte in this time: the answer has stopped coming.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Redirects followed.
@@ -49,10 +49,19 @@ const OURS: [&str; 12] = [
 /// looks names up, so only addresses written out are checked here.
 #[derive(Clone)]
 pub struct Client {
-    pooled: [reqwest::Client; 2],
-    single: [reqwest::Client; 2],
+    usual: Clients,
+    /// Those of connectors that give another time to connect, by milliseconds.
+    others: Arc<Mutex<HashMap<u128, Clients>>>,
     clock: Arc<dyn Clock>,
     proxies: Arc<[String]>,
+    lookup: Lookup,
+}
+
+/// One client for each kind of request: the time to connect belongs to a client.
+#[derive(Clone)]
+struct Clients {
+    pooled: [reqwest::Client; 2],
+    single: [reqwest::Client; 2],
 }
 
 impl std::fmt::Debug for Client {
@@ -71,16 +80,8 @@ impl Client {
     fn with_lookup(clock: Arc<dyn Clock>, proxies: Arc<[String]>, lookup: &Lookup) -> Result<Self, NetError> {
         // Process-wide inside rustls; a second call finds the first one's and changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let build = |allow_private, pooled| {
-            let resolver = GuardedResolver { allow_private, proxies: proxies.clone(), lookup: lookup.clone() };
-            build(resolver, pooled)
-        };
-        Ok(Self {
-            pooled: [build(false, true)?, build(true, true)?],
-            single: [build(false, false)?, build(true, false)?],
-            clock,
-            proxies,
-        })
+        let usual = Clients::new(CONNECT_TIMEOUT, &proxies, lookup)?;
+        Ok(Self { usual, others: Arc::default(), clock, proxies, lookup: lookup.clone() })
     }
 
     /// Makes one attempt. Follows up to three redirects of safe requests within the same origin.
@@ -127,8 +128,9 @@ impl Client {
     ) -> Result<reqwest::Response, Failure> {
         self.check_target(request, url)?;
         let built = build_request(request, url, left)?;
+        let client = self.client(request)?;
         let connected = Connected::default();
-        let sending = connected.clone().watch(self.client(request).execute(built));
+        let sending = connected.clone().watch(client.execute(built));
         sending.await.map_err(|error| {
             let failure = before_answer(&error.without_url(), &host_of(url));
             // Without a pool each request makes its own connection: before that stands, nothing is sent.
@@ -139,9 +141,24 @@ impl Client {
         })
     }
 
-    fn client(&self, request: &Request) -> &reqwest::Client {
-        let clients = if request.effect { &self.single } else { &self.pooled };
-        &clients[usize::from(request.allow_private)]
+    fn client(&self, request: &Request) -> Result<reqwest::Client, Failure> {
+        let pick = |clients: &Clients| {
+            let clients = if request.effect { &clients.single } else { &clients.pooled };
+            clients[usize::from(request.allow_private)].clone()
+        };
+        let time = request.connect_timeout.as_millis();
+        if time == CONNECT_TIMEOUT.as_millis() {
+            return Ok(pick(&self.usual));
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(clients) = others.get(&time) {
+            return Ok(pick(clients));
+        }
+        let clients = Clients::new(request.connect_timeout, &self.proxies, &self.lookup).map_err(|error| {
+            Failure::new(Code::Internal, false, host_of(&request.url)).detail(error.to_string())
+        })?;
+        // Each connector has one time, so there are few.
+        Ok(pick(others.entry(time).or_insert(clients)))
     }
 
     /// The destination must be approved, and public unless allowed otherwise. Names are checked
@@ -175,13 +192,26 @@ fn has_login(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-fn build(resolver: GuardedResolver, pooled: bool) -> Result<reqwest::Client, NetError> {
+impl Clients {
+    fn new(connect: Duration, proxies: &Arc<[String]>, lookup: &Lookup) -> Result<Self, NetError> {
+        let build = |allow_private, pooled| {
+            let resolver = GuardedResolver { allow_private, proxies: proxies.clone(), lookup: lookup.clone() };
+            build(resolver, pooled, connect)
+        };
+        Ok(Self {
+            pooled: [build(false, true)?, build(true, true)?],
+            single: [build(false, false)?, build(true, false)?],
+        })
+    }
+}
+
+fn build(resolver: GuardedResolver, pooled: bool, connect: Duration) -> Result<reqwest::Client, NetError> {
     let allow_private = resolver.allow_private;
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT_TIMEOUT)
+        .connect_timeout(connect)
         .read_timeout(IDLE_TIMEOUT)
         .dns_resolver(Arc::new(resolver))
         .connector_layer(NoticeLayer);
@@ -219,11 +249,15 @@ fn build_request(request: &Request, url: &Url, timeout: Duration) -> Result<reqw
         value.set_sensitive(true);
         headers.insert(name, value);
     }
-    if let Some(media) = request.content_type {
-        headers.insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static(media));
+    let (body, media) = body_with_secrets(request)
+        .ok_or_else(|| invalid("the request's body has no room for the secret".to_owned()))?;
+    if let Some(media) = media {
+        let (name, value) = header("content-type", &media)
+            .ok_or_else(|| invalid("the body's media type cannot be sent".to_owned()))?;
+        headers.insert(name, value);
     }
-    if let Some(body) = &request.body {
-        *built.body_mut() = Some(body.clone().into());
+    if let Some(body) = body {
+        *built.body_mut() = Some(body.into());
     }
     Ok(built)
 }

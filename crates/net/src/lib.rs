@@ -5,6 +5,7 @@
 //! the product that binds a port, on loopback only.
 
 mod answer;
+mod body;
 mod client;
 mod connected;
 mod error;
@@ -16,6 +17,7 @@ mod request;
 mod resolve;
 
 pub use answer::{Answer, Headers, json_body};
+pub use body::put_member;
 pub use client::Client;
 pub use error::{Failure, NetError};
 pub use guard::{is_public, origin_of};

@@ -6,6 +6,8 @@ use patchbay_model::descriptor::Method;
 use url::Url;
 use zeroize::Zeroizing;
 
+/// No connection in this time: the service cannot be reached.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest body we read unless told otherwise, in bytes.
 pub(crate) const DEFAULT_MAX_BODY: usize = 16 << 20;
 
@@ -22,15 +24,19 @@ pub struct Request {
     pub secret_headers: Vec<(String, Zeroizing<String>)>,
     /// Query parameters that carry secrets.
     pub secret_query: Vec<(String, Zeroizing<String>)>,
-    /// The body.
+    /// Members of the body that carry secrets, by name or JSON pointer.
+    pub secret_members: Vec<(String, Zeroizing<String>)>,
+    /// The body, without secrets.
     pub body: Option<Vec<u8>>,
     /// The body's media type.
-    pub content_type: Option<&'static str>,
+    pub content_type: Option<String>,
     /// Whether it changes anything in the service. Such a request never rides on an idle
     /// connection, and no redirect is followed.
     pub effect: bool,
     /// Whole time, from connecting to the last byte.
     pub timeout: Duration,
+    /// Time to connect; five seconds in [`Request::new`].
+    pub connect_timeout: Duration,
     /// Origins it may go to (scheme, host, port).
     pub origins: Vec<String>,
     /// Whether private and loopback addresses are allowed.
@@ -49,9 +55,11 @@ impl Request {
             headers: Vec::new(),
             secret_headers: Vec::new(),
             secret_query: Vec::new(),
+            secret_members: Vec::new(),
             body: None,
             content_type: None,
             timeout: Duration::from_secs(60),
+            connect_timeout: CONNECT_TIMEOUT,
             origins: Vec::new(),
             allow_private: false,
             max_body: DEFAULT_MAX_BODY,

@@ -40,6 +40,7 @@ pub use open::{OpenOptions, Tuning};
 pub use owner::OwnerLock;
 pub use retention::Retained;
 pub use store::Store;
+pub use tables::answers::KeptAnswer;
 pub use tables::audit::AuditEntry;
 pub use tables::calls::{Call, CallKind, Seen};
 pub use tables::connections::ConnectionFilter;

@@ -196,7 +196,7 @@ mod tests {
     use crate::fixture::noon;
     use crate::migrations::SCHEMA;
 
-    const OLD: Schema = SCHEMA;
+    const OLD: Schema = Schema(&[SCHEMA.0[0]]);
     const NEW: Schema =
         Schema(&[OLD.0[0], "ALTER TABLE audit ADD COLUMN actor TEXT; PRAGMA user_version = 2;"]);
     const BROKEN: Schema = Schema(&[

@@ -22,6 +22,8 @@ pub struct Retained {
     pub payloads: u64,
     /// Items in quarantine.
     pub quarantined: u64,
+    /// Kept answers of services.
+    pub answers: u64,
     /// Calls, health samples and handled trigger events.
     pub figures: u64,
     /// Ended runs with their journals.
@@ -42,6 +44,7 @@ impl Store {
         let gone = Retained {
             payloads: all(ROWS, |most| self.signals_forget_raw(before, most).boxed()).await?,
             quarantined: all(ROWS, |most| self.quarantine_prune(before, most).boxed()).await?,
+            answers: all(ROWS, |most| self.answers_prune(before, most).boxed()).await?,
             figures: all(ROWS, |most| self.calls_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?,
@@ -137,7 +140,7 @@ mod tests {
 
         let before = f.store.writer_counts();
         let gone = f.store.retain(KEEP).await.unwrap();
-        assert_eq!(gone, Some(Retained { payloads: 2, quarantined: 1, figures: 1_202, runs: 1 }));
+        assert_eq!(gone, Some(Retained { payloads: 2, quarantined: 1, answers: 0, figures: 1_202, runs: 1 }));
         let commits = f.store.writer_counts().commits - before.commits;
         assert!(commits >= 9, "1,200 calls take three transactions of the {commits}, others one each");
 

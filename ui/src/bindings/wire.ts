@@ -187,7 +187,15 @@ status: number | null,
 /**
  * From the first byte sent to the last received, in milliseconds.
  */
-tookMs: number, };
+tookMs: number, 
+/**
+ * When the service last said so, where the answer is a copy that stands for its own.
+ */
+heldAt: string | null, 
+/**
+ * How old that copy is, in seconds.
+ */
+ageSeconds: number | null, };
 
 /**
  * What one case showed.
@@ -498,7 +506,28 @@ example?: string | null,
 /**
  * One sentence below the field.
  */
-helpText?: string | null, };
+helpText?: string | null, 
+/**
+ * The vendor's page about it. `https` only.
+ */
+helpUrl?: string | null, 
+/**
+ * Stands before what is entered, such as `https://`: shown beside the field, kept apart from the
+ * value and put before it in templates. Only for `text`.
+ */
+prefix?: string | null, 
+/**
+ * The same after what is entered, such as `.zendesk.com`.
+ */
+suffix?: string | null, 
+/**
+ * Not asked for: the default holds, unless the command line says otherwise.
+ */
+hidden?: boolean, 
+/**
+ * Asked for only where another setting, which stands before it, has a value.
+ */
+visibleWhen?: VisibleWhen | null, };
 
 /**
  * What may be entered in a setting.
@@ -2665,6 +2694,19 @@ export type Verb = "get" | "list" | "search" | "create" | "update" | "delete" | 
  * How a line of a test went.
  */
 export type Verdict = "ok" | "look" | "failed" | "not_run";
+
+/**
+ * When a setting is asked for.
+ */
+export type VisibleWhen = { 
+/**
+ * The key of the other setting.
+ */
+field: string, 
+/**
+ * What it must be.
+ */
+equals: JsonValue, };
 
 /**
  * The workspaces of a data folder.

@@ -36,6 +36,8 @@ fn with_asked<T>(setup: &Setup, effect: bool, act: impl FnOnce(&Asked<'_>) -> T)
         own_rules: &[],
         rules: &rules,
         answer_format: setup.answer_format,
+        xml_lists: &[],
+        has_copy: false,
         graphql: setup.graphql,
         limits: &setup.limits,
         now: now(),

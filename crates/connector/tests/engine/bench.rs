@@ -132,10 +132,19 @@ pub(crate) async fn bench_with(
     document: Value,
     script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
 ) -> Bench {
+    bench_set(document, Map::new(), script).await
+}
+
+pub(crate) async fn bench_set(
+    document: Value,
+    settings: Map<String, Value>,
+    script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
+) -> Bench {
     let (base, seen) = serve(Arc::new(script)).await;
     let descriptor: Descriptor = serde_json::from_value(document).unwrap();
     let compiled = Arc::new(Compiled::new(Arc::new(descriptor)).unwrap());
-    let config = Map::from_iter([("baseUrl".to_owned(), json!(base))]);
+    let mut config = Map::from_iter([("baseUrl".to_owned(), json!(base))]);
+    config.extend(settings);
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(SystemClock::new());
     let store =

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use patchbay_connector::SyncOptions;
 use patchbay_model::Code;
 use patchbay_model::run::Outcome;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::bench::{Bench, MINUTE, added, bench_with, descriptor, ok};
+use crate::bench::{Bench, KEY, MINUTE, added, bench_set, bench_with, descriptor, ok, page_of};
 
 /// Reads the first stream of a document and says which ids came.
 async fn ids_of(b: &Bench) -> Vec<String> {
@@ -109,4 +109,131 @@ async fn a_form_is_sent_as_one_and_a_requests_own_rules_come_first() {
     assert_eq!(seen.headers["content-type"], "application/x-www-form-urlencoded");
     assert_eq!(seen.text, "name=x&tags=a+b&tags=c%26d");
     assert_eq!(b.engine.health(&b.target).await.unwrap_err().code(), Code::AuthInvalid);
+}
+
+#[tokio::test]
+async fn xml_is_read_as_members_and_lists() {
+    let mut document = descriptor();
+    document["streams"][0]["request"]["answerFormat"] = json!("xml");
+    document["streams"][0]["request"]["xmlLists"] = json!(["entry"]);
+    document["streams"][0]["mapping"]["itemsPath"] = json!("$.feed.entry[*]");
+    document["streams"][0]["mapping"]["idPath"] = json!("$['@id']");
+    document["streams"][0]["mapping"]["summaryTemplate"] = json!("{{title}}");
+    let entry = |id: usize| {
+        format!("<entry id=\"{id}\"><at>2026-11-20T10:00:0{id}Z</at><title>T &amp; {id}</title></entry>")
+    };
+    let b = bench_with(document.clone(), move |seen, _| {
+        if seen.line.ends_with("/me") {
+            return ok(&json!({"id": 7}));
+        }
+        let page: usize = seen.query["page"].parse().unwrap();
+        let entries: String = (page * 2 - 1..=3.min(page * 2)).map(entry).collect();
+        (200, vec![], format!("<?xml version=\"1.0\"?><feed>{entries}</feed>"))
+    })
+    .await;
+    assert_eq!(ids_of(&b).await, ["1", "2", "3 in 2 pages"], "a single entry is a list too");
+    assert_eq!(b.engine.test(&b.target).await.signals[0].summary, "T & 1");
+    for (status, body, want) in [
+        (200, "<feed><entry>", Code::MalformedResponse),
+        (200, "<html><body>Sign in</body></html>", Code::UnexpectedContent),
+        (200, "", Code::UnexpectedContent),
+        (200, "{}", Code::MalformedResponse),
+        (404, "<error>gone</error>", Code::InvalidConfig),
+    ] {
+        let b = bench_with(document.clone(), move |_, _| (status, vec![], body.to_owned())).await;
+        let problem = b.engine.sync(&b.target, "items", SyncOptions::default()).await.unwrap_err();
+        assert_eq!(problem.code(), want, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_goes_into_cookie_or_body_and_is_shown_nowhere() {
+    let inject = |at: &str, name: &str| json!([{"in": at, "name": name, "value": "{{secret.token}}"}]);
+    let mut document = descriptor();
+    document["defaults"]["headers"]["Cookie"] = json!("lang=en");
+    document["auth"][0]["inject"] = inject("cookie", "session");
+    let b = bench_with(document, |_, _| ok(&json!({"id": 1}))).await;
+    b.engine.health(&b.target).await.unwrap();
+    assert_eq!(b.last().headers["cookie"], format!("lang=en; session={KEY}"));
+
+    for (format, sent) in [
+        ("json", format!("{{\"name\":\"x\",\"auth\":{{\"key\":\"{KEY}\"}}}}")),
+        ("form", format!("name=x&key={KEY}")),
+    ] {
+        let mut document = descriptor();
+        document["auth"][0]["inject"] = inject("body", if format == "json" { "/auth/key" } else { "key" });
+        document["operations"][0]["request"]["bodyFormat"] = json!(format);
+        let b = bench_with(document, |_, _| ok(&json!({"id": 1}))).await;
+        let planned = b.engine.plan(&b.target, "add", &added()).unwrap();
+        assert!(!serde_json::to_string(&planned.summary).unwrap().contains(KEY));
+        assert!(matches!(b.engine.call(&b.target, &planned, None, MINUTE).await.outcome, Outcome::Done { .. }));
+        assert_eq!(b.last().text, sent);
+        let lines = b.lines().len();
+        assert!(b.engine.health(&b.target).await.is_err(), "GET has no body for it");
+        assert_eq!(b.lines().len(), lines, "and nothing is sent without its key");
+    }
+}
+
+#[tokio::test]
+async fn an_idempotency_key_in_the_body_is_the_same_each_time() {
+    let mut document = descriptor();
+    document["operations"][0]["idempotency"] = json!({"type": "body", "name": "/meta/key", "ttlSeconds": 60});
+    let b = bench_with(document.clone(), |_, _| ok(&json!({"id": 1}))).await;
+    let planned = b.engine.plan(&b.target, "add", &added()).unwrap();
+    b.engine.call(&b.target, &planned, Some("k1"), MINUTE).await;
+    assert_eq!(b.last().body, json!({"name": "x", "meta": {"key": "k1"}}));
+    document["operations"][0]["request"]["body"] = json!({"name": "{{params.name}}", "meta": "full"});
+    let b = bench_with(document, |_, _| ok(&json!({"id": 1}))).await;
+    let planned = b.engine.plan(&b.target, "add", &added()).unwrap();
+    let outcome = b.engine.call(&b.target, &planned, Some("k1"), MINUTE).await.outcome;
+    assert!(matches!(outcome, Outcome::NotDone { .. }), "without its key it is not sent");
+    assert!(b.lines().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_is_sent_in_parts() {
+    let mut document = descriptor();
+    document["operations"][0]["request"]["bodyFormat"] = json!("multipart");
+    document["operations"][0]["request"]["body"] = json!({"title": "{{params.name}}", "file":
+        {"filename": "{{params.name}}.txt", "contentType": "text/plain", "content": "{{params.list}}"}});
+    let b = bench_with(document, |_, _| ok(&json!({"id": 1}))).await;
+    let planned = b.engine.plan(&b.target, "add", &json!({"list": "l", "name": "x\"\r\n"})).unwrap();
+    assert!(matches!(b.engine.call(&b.target, &planned, None, MINUTE).await.outcome, Outcome::Done { .. }));
+    let seen = b.last();
+    let boundary = seen.headers["content-type"].strip_prefix("multipart/form-data; boundary=").unwrap();
+    let parts: Vec<&str> = seen.text.split(&format!("--{boundary}")).collect();
+    assert_eq!(parts.len(), 4, "{}", seen.text);
+    assert!(
+        parts[2].contains("filename=\"x%22%0D%0A.txt\"\r\nContent-Type: text/plain\r\n\r\nl\r\n"),
+        "{}",
+        parts[2]
+    );
+}
+
+#[tokio::test]
+async fn settings_stand_in_templates_with_what_surrounds_them() {
+    let mut document = descriptor();
+    document["configFields"] = json!([{"key": "team", "label": "T", "prefix": "team-", "suffix": "!"}]);
+    document["streams"][0]["request"]["query"] = json!({"team": "{{config.team}}"});
+    document["streams"][0]["mapping"]["summaryTemplate"] = json!("{{id}} of {{config.team}}");
+    let team = Map::from_iter([("team".to_owned(), json!("red"))]);
+    let b = bench_set(document, team, |seen, _| match seen.line.as_str() {
+        "GET /api/me" => ok(&json!({"id": 7})),
+        _ => ok(&page_of(seen, 1)),
+    })
+    .await;
+    let report = b.engine.test(&b.target).await;
+    assert_eq!(report.signals[0].summary, "1 of team-red!");
+    assert_eq!(b.last().query["team"], "team-red!");
+}
+
+#[tokio::test]
+async fn reads_are_repeated_as_often_as_the_connector_says() {
+    for (count, tries) in [(0, 1), (1, 2), (3, 4)] {
+        let mut document = descriptor();
+        document["limits"] = json!({"retry": {"count": count, "firstPauseMs": 1, "longestPauseMs": 2}});
+        let b = bench_with(document, |_, _| (502, vec![], "{}".into())).await;
+        b.engine.sync(&b.target, "items", SyncOptions::default()).await.unwrap_err();
+        assert_eq!(b.lines().len(), tries, "{count} repeats");
+    }
 }

@@ -38,7 +38,11 @@ impl Checker<'_> {
         self.template(at, text, &[]);
         let whole = text.strip_prefix("{{").and_then(|rest| rest.split_once("}}")).map(|(name, _)| name.trim());
         let url_setting = whole.and_then(|name| name.strip_prefix("config.")).is_some_and(|key| {
-            self.descriptor.config_fields.iter().any(|f| f.key == key && f.kind == ConfigKind::Url)
+            let safe = |f: &ConfigField| {
+                f.kind == ConfigKind::Url
+                    || f.prefix.as_ref().is_some_and(|before| before.starts_with("https://"))
+            };
+            self.descriptor.config_fields.iter().any(|f| f.key == key && safe(f))
         });
         let safe = if text.contains("{{") {
             url_setting || text.starts_with("https://") || starts_on_this_computer(text)
@@ -83,6 +87,7 @@ impl Checker<'_> {
                     "it is not of the field's type",
                 );
             }
+            self.shown(&pointer, index, field);
             let Some(pattern) = &field.pattern else {
                 continue;
             };
@@ -99,6 +104,33 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    /// How a setting is shown, and when.
+    fn shown(&mut self, pointer: &str, index: usize, field: &ConfigField) {
+        if let Some(url) = &field.help_url {
+            self.https(&format!("{pointer}/helpUrl"), url);
+        }
+        for (name, text) in [("prefix", &field.prefix), ("suffix", &field.suffix)] {
+            let Some(text) = text else { continue };
+            let at = format!("{pointer}/{name}");
+            self.filled(&at, text);
+            self.say_unless(field.kind == ConfigKind::Text, &at, "it belongs to fields of type text");
+            let plain = !text.contains(char::is_control) && !text.contains("{{");
+            self.say_unless(plain, &at, "it is one line of plain text");
+        }
+        if field.hidden && field.default.is_none() {
+            self.say(&format!("{pointer}/hidden"), "what nobody is asked for needs a default");
+        }
+        let Some(when) = &field.visible_when else { return };
+        let at = format!("{pointer}/visibleWhen");
+        // Only one that stands before it, so that there is no ring.
+        let Some(other) = self.descriptor.config_fields[..index].iter().find(|f| f.key == when.field) else {
+            let message = format!("there is no setting \"{}\" before this one", when.field);
+            return self.say(&format!("{at}/field"), message);
+        };
+        let fits = suits(other, &when.equals);
+        self.say_unless(fits, &format!("{at}/equals"), "the other setting never has this value");
     }
 
     fn key(&mut self, pointer: &str, key: &str) {
@@ -137,6 +169,12 @@ impl Checker<'_> {
                         match inject.at {
                             InjectAt::Header => self.header_name(&format!("{at}/name"), &inject.name),
                             InjectAt::Query => self.filled(&format!("{at}/name"), &inject.name),
+                            // A cookie's name is written like a header's (RFC 6265 section 4.1.1).
+                            InjectAt::Cookie => self.header_name(&format!("{at}/name"), &inject.name),
+                            InjectAt::Body => {
+                                self.filled(&format!("{at}/name"), &inject.name);
+                                self.bodies(&format!("{at}/in"));
+                            }
                         }
                         self.template(&format!("{at}/value"), &inject.value, &known);
                     }
@@ -150,6 +188,27 @@ impl Checker<'_> {
                 self.https(&format!("{pointer}/help/url"), &help.url);
                 self.filled(&format!("{pointer}/help/text"), &help.text);
             }
+        }
+    }
+
+    /// A key in the body needs requests that all carry one.
+    fn bodies(&mut self, pointer: &str) {
+        let streams = self.descriptor.streams.iter().map(|stream| (&stream.id, &stream.request));
+        let operations = self.descriptor.operations.iter().map(|operation| (&operation.id, &operation.request));
+        let health = [(&"healthCheck".to_owned(), &self.descriptor.health_check.request)];
+        let without: Vec<String> = streams
+            .chain(operations)
+            .chain(health)
+            .filter(|(_, request)| {
+                let list = request.body.as_ref().is_some_and(|body| !body.is_object());
+                request.method.is_safe() || list
+            })
+            .map(|(name, _)| format!("\"{name}\""))
+            .collect();
+        if !without.is_empty() {
+            let message =
+                format!("the key goes into the body, and {} carries none with members", without.join(", "));
+            self.say(pointer, message);
         }
     }
 
@@ -168,6 +227,18 @@ impl Checker<'_> {
         self.rate("/limits/rate", &limits.rate);
         self.at_least_one("/limits/concurrency", limits.concurrency.map(u64::from));
         self.at_least_one("/limits/timeoutMs", limits.timeout_ms);
+        let connect = limits.connect_timeout_ms.is_none_or(|ms| (100..=60_000).contains(&ms));
+        self.say_unless(connect, "/limits/connectTimeoutMs", "it is from 100 to 60,000 milliseconds");
+        if let Some(retry) = &limits.retry {
+            self.say_unless(retry.count <= 10, "/limits/retry/count", "it is 10 at most");
+            self.at_least_one("/limits/retry/firstPauseMs", Some(retry.first_pause_ms));
+            let longest = (retry.first_pause_ms..=900_000).contains(&retry.longest_pause_ms);
+            self.say_unless(
+                longest,
+                "/limits/retry/longestPauseMs",
+                "it is from the first pause to 900,000 milliseconds",
+            );
+        }
         if let Some(reset) = &limits.reset_header {
             self.header_name("/limits/resetHeader/name", &reset.name);
             if let Some(name) = &reset.remaining {
@@ -179,6 +250,8 @@ impl Checker<'_> {
     pub(super) fn health(&mut self) {
         let check = &self.descriptor.health_check;
         self.request("/healthCheck/request", &check.request, &[], &[]);
+        let alone = check.request.cached.is_none();
+        self.say_unless(alone, "/healthCheck/request/cached", "a copy proves nothing: the check always asks");
         let method = check.request.method;
         self.say_unless(
             method.is_safe()

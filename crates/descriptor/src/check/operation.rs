@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_map::{Path, Schema};
-use patchbay_model::descriptor::{Idempotency, Method, Operation, Verb};
+use patchbay_model::descriptor::{BodyFormat, Idempotency, Method, Operation, Verb};
 use serde_json::Value;
 
 use super::request::{changes, is_query};
@@ -45,6 +45,15 @@ impl Checker<'_> {
         if let Idempotency::Header { name, ttl_seconds } = &operation.idempotency {
             self.header_name(&format!("{pointer}/idempotency/name"), name);
             self.at_least_one(&format!("{pointer}/idempotency/ttlSeconds"), Some(*ttl_seconds));
+        }
+        if let Idempotency::Body { name, ttl_seconds } = &operation.idempotency {
+            let at = format!("{pointer}/idempotency/name");
+            self.filled(&at, name);
+            self.at_least_one(&format!("{pointer}/idempotency/ttlSeconds"), Some(*ttl_seconds));
+            let members = operation.request.body.as_ref().is_none_or(Value::is_object);
+            self.say_unless(members, &at, "the key goes into the body, which has no members");
+            let plain = operation.request.body_format == BodyFormat::Json || !name.starts_with('/');
+            self.say_unless(plain, &at, "in a form it is a name, not a pointer");
         }
         for (index, status) in operation.refused_status.iter().enumerate() {
             self.status(&format!("{pointer}/refusedStatus/{index}"), *status);

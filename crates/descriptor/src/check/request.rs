@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use patchbay_map::Template;
 use patchbay_model::descriptor::{
-    BodyFormat, ErrorRule, GraphQl, Method, Pagination, Paging, RequestTemplate, StatusMatch, TokenPlace, Until,
+    AnswerFormat, BodyFormat, ErrorRule, GraphQl, Method, Pagination, Paging, RequestTemplate, StatusMatch,
+    TokenPlace, Until,
 };
 use patchbay_model::rate::RateWindow;
 use serde_json::Value;
@@ -36,6 +37,10 @@ impl Checker<'_> {
             let members = request.body_format == BodyFormat::Json || body.is_object();
             self.say_unless(members, &format!("{pointer}/body"), "a form is an object");
         }
+        let lists = request.xml_lists.is_empty() || request.answer_format == AnswerFormat::Xml;
+        self.say_unless(lists, &format!("{pointer}/xmlLists"), "only XML answers have elements");
+        let cacheable = request.cached.is_none() || request.method == Method::Get;
+        self.say_unless(cacheable, &format!("{pointer}/cached"), "only answers to GET are kept");
         if let Some(graphql) = &request.graphql {
             self.graphql(&format!("{pointer}/graphql"), graphql, known);
             let post = request.method == Method::Post;
@@ -74,11 +79,9 @@ impl Checker<'_> {
         let names = Template::compile(path).map(|template| template.names()).unwrap_or_default();
         // An expression may bring its own default.
         for name in names.iter().filter(|_| !path.contains('|')) {
-            let optional_setting = self
-                .descriptor
-                .config_fields
-                .iter()
-                .any(|f| *name == format!("config.{}", f.key) && !f.required && f.default.is_none());
+            let setting = self.descriptor.config_fields.iter().find(|f| *name == format!("config.{}", f.key));
+            let optional_setting =
+                setting.is_some_and(|f| f.visible_when.is_some() || (!f.required && f.default.is_none()));
             let optional_param = known.contains(&name.as_str()) && !sure.contains(&name.as_str());
             if optional_setting || optional_param {
                 self.say(

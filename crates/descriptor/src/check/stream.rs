@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use patchbay_map::{JsonTemplate, Schema, SignalMapper, Template, parse_any_time, time_unit};
 use patchbay_model::descriptor::{
-    ConfigKind, Delta, FieldMapping, Method, RequestTemplate, Stream, TimeFormat, TokenPlace,
+    Cached, ConfigKind, Delta, FieldMapping, Method, RequestTemplate, Stream, TimeFormat, TokenPlace,
 };
 use serde_json::{Value, json};
 
@@ -31,6 +31,10 @@ impl Checker<'_> {
             &format!("{pointer}/request/method"),
             "a stream is read with GET, or POST where the vendor wants it",
         );
+        if stream.request.cached.is_some_and(|cached| cached != Cached::default()) {
+            let message = "a page of a stream is always asked for: leave the seconds out";
+            self.say(&format!("{pointer}/request/cached"), message);
+        }
         if stream.request.graphql.as_ref().is_some_and(changes) {
             self.say(&format!("{pointer}/request/graphql/query"), "a stream only reads: it is a query");
         }
@@ -213,8 +217,13 @@ impl Checker<'_> {
         for (index, path) in mapping.participants_paths.iter().enumerate() {
             self.path(&format!("{pointer}/participantsPaths/{index}"), path);
         }
-        // The names of a summary are the item's own: only the service knows them.
-        self.compiles(&format!("{pointer}/summaryTemplate"), Template::compile(&mapping.summary_template));
+        // The names of a summary are the item's own, which only the service knows, or settings.
+        let at = format!("{pointer}/summaryTemplate");
+        if let Some(summary) = self.compiles(&at, Template::compile(&mapping.summary_template)) {
+            let mut names = summary.names();
+            names.retain(|name| name.starts_with("config."));
+            self.names(&at, &names, &[]);
+        }
         if let Some(filter) = &mapping.filter {
             self.predicate(&format!("{pointer}/filter"), filter);
         }

@@ -53,7 +53,44 @@ fn a_mistake_about_the_connector_is_found_at_its_place() {
         ),
         ("/auth/0/inject/0/name", json!("X Key"), "/auth/0/inject/0/name", "letters, digits and hyphens"),
         ("/auth/0/inject", json!([]), "/auth/0/inject", "where the key goes"),
+        ("/configFields/0/type", json!("password"), "/configFields/0/type", "\"credentialFields\""),
+        ("/configFields/0/helpUrl", json!("http://example.com"), "/configFields/0/helpUrl", "https"),
+        (
+            "/configFields/1",
+            json!({"key": "n", "label": "N", "type": "number", "prefix": "x"}),
+            "/configFields/1/prefix",
+            "type text",
+        ),
+        ("/configFields/0/suffix", json!("{{config.note}}"), "/configFields/0/suffix", "plain text"),
+        ("/configFields/1/hidden", json!(true), "/configFields/1/hidden", "needs a default"),
+        (
+            "/configFields/1/visibleWhen",
+            json!({"field": "note", "equals": "x"}),
+            "/configFields/1/visibleWhen/field",
+            "before this one",
+        ),
+        (
+            "/configFields/1/visibleWhen",
+            json!({"field": "team", "equals": 5}),
+            "/configFields/1/visibleWhen/equals",
+            "never has this value",
+        ),
+        (
+            "/auth/0/inject/0",
+            json!({"in": "cookie", "name": "a b", "value": "x"}),
+            "/auth/0/inject/0/name",
+            "letters",
+        ),
+        (
+            "/auth/0/inject/0",
+            json!({"in": "body", "name": "key", "value": "{{secret.key}}"}),
+            "/auth/0/inject/0/in",
+            "\"tasks\", \"list_tasks\", \"healthCheck\" carries none",
+        ),
         // What every request shares.
+        ("/limits/connectTimeoutMs", json!(50), "/limits/connectTimeoutMs", "from 100"),
+        ("/limits/retry", json!({"count": 11}), "/limits/retry/count", "10 at most"),
+        ("/limits/retry", json!({"longestPauseMs": 5}), "/limits/retry/longestPauseMs", "first pause"),
         (
             "/defaults/query",
             json!({"team/name": "{{config.nope}}"}),
@@ -91,6 +128,7 @@ fn a_mistake_about_the_connector_is_found_at_its_place() {
         ("/defaults/errors/0", json!({"action": "fail"}), "/defaults/errors/0", "when it applies"),
         ("/limits/rate/0/seconds", json!(0), "/limits/rate/0/seconds", "at least 1"),
         // Health.
+        ("/healthCheck/request/cached", json!({}), "/healthCheck/request/cached", "always asks"),
         ("/healthCheck/request/method", json!("DELETE"), "/healthCheck/request/method", "GET or HEAD"),
         ("/healthCheck/request/method", json!("POST"), "/healthCheck/request/method", "only with \"expect\""),
         ("/healthCheck/identityPath", json!("login"), "/healthCheck/identityPath", "not a path"),

@@ -7,6 +7,18 @@ use crate::{check, good, twice};
 #[test]
 fn a_mistake_of_an_operation_is_found_at_its_place() {
     check(&[
+        (
+            "/operations/0/idempotency",
+            json!({"type": "body", "name": " ", "ttlSeconds": 60}),
+            "/operations/0/idempotency/name",
+            "it is empty",
+        ),
+        (
+            "/operations/0/idempotency",
+            json!({"type": "body", "name": "key", "nmae": "x", "ttlSeconds": 60}),
+            "/operations/0/idempotency/nmae",
+            "Did you mean \"name\"?",
+        ),
         ("/operations/0/id", json!("Create Task"), "/operations/0/id", "underscores"),
         ("/operations", twice(&good()["operations"][2]), "/operations/1/id", "there already"),
         ("/streams", twice(&good()["streams"][0]), "/streams/1/id", "there already"),

@@ -7,6 +7,8 @@ use crate::check;
 #[test]
 fn a_mistake_of_a_request_is_found_at_its_place() {
     check(&[
+        ("/operations/0/request/xmlLists", json!(["a"]), "/operations/0/request/xmlLists", "only XML"),
+        ("/operations/0/request/cached", json!({}), "/operations/0/request/cached", "answers to GET"),
         (
             "/operations/0/request/bodyFormat",
             json!("xml"),

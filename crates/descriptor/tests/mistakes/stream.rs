@@ -7,6 +7,18 @@ use crate::check;
 #[test]
 fn a_mistake_of_a_stream_is_found_at_its_place() {
     check(&[
+        (
+            "/streams/0/mapping/summaryTemplate",
+            json!("{{ name }} of {{ config.taem }}"),
+            "/streams/0/mapping/summaryTemplate",
+            "Did you mean \"config.team\"?",
+        ),
+        (
+            "/streams/0/request/cached",
+            json!({"staleSeconds": 60}),
+            "/streams/0/request/cached",
+            "leave the seconds out",
+        ),
         ("/streams/0/id", json!("All Tasks"), "/streams/0/id", "underscores"),
         ("/streams/0/request/method", json!("DELETE"), "/streams/0/request/method", "read with GET"),
         ("/streams/0/request/path", json!("/tasks?all=1"), "/streams/0/request/path", "belongs to \"query\""),

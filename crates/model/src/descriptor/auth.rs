@@ -100,10 +100,10 @@ pub struct BasicAuth {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inject {
-    /// Header or query.
+    /// Header, query, cookie or body.
     #[serde(rename = "in")]
     pub at: InjectAt,
-    /// Header or parameter name.
+    /// Name of the header, parameter or cookie; in the body a member's name or a JSON pointer.
     pub name: String,
     /// Template of the value, such as `Bearer {{secret.token}}`.
     pub value: String,
@@ -117,6 +117,11 @@ pub enum InjectAt {
     Header,
     /// A query parameter. Never written to logs or reports.
     Query,
+    /// A cookie (RFC 6265 section 4.2).
+    Cookie,
+    /// A member of the body; all requests of the connector carry one then. In a form and in multipart
+    /// a field. Never written to logs or reports.
+    Body,
 }
 
 /// One value of a credential.

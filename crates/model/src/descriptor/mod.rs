@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind, Inject, InjectAt, KeyAuth};
 pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
 pub use request::{
-    AnswerFormat, BodyFormat, ErrorAction, ErrorRule, GraphQl, Method, Predicate, PredicateOperator,
+    AnswerFormat, BodyFormat, Cached, ErrorAction, ErrorRule, GraphQl, Method, Predicate, PredicateOperator,
     RequestTemplate, StatusMatch,
 };
 pub use stream::{
@@ -94,6 +94,29 @@ impl Descriptor {
         self.streams.iter().find(|s| s.id == id)
     }
 
+    /// Settings as templates see them: with what stands before and after each.
+    pub fn settings_in_templates(&self, config: &Map<String, Value>) -> Map<String, Value> {
+        let mut filled = config.clone();
+        for field in self.config_fields.iter().filter(|f| f.prefix.is_some() || f.suffix.is_some()) {
+            if let Some(Value::String(text)) = filled.get_mut(&field.key) {
+                let (before, after) = (field.prefix.as_deref(), field.suffix.as_deref());
+                *text = [before.unwrap_or_default(), text, after.unwrap_or_default()].concat();
+            }
+        }
+        filled
+    }
+
+    /// Whether a setting is asked for, given the others.
+    pub fn asks_for(&self, field: &ConfigField, config: &Map<String, Value>) -> bool {
+        let Some(when) = &field.visible_when else { return true };
+        let before = self.config_fields.iter().take_while(|other| other.key != field.key);
+        let named = before.into_iter().find(|other| other.key == when.field);
+        named.is_some_and(|other| {
+            let value = config.get(&other.key).or(other.default.as_ref());
+            value == Some(&when.equals) && self.asks_for(other, config)
+        })
+    }
+
     /// The sign-in with this id, or the recommended one.
     pub fn auth_method(&self, id: Option<&str>) -> Option<&AuthMethod> {
         match id {
@@ -162,6 +185,33 @@ pub struct ConfigField {
     /// One sentence below the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help_text: Option<String>,
+    /// The vendor's page about it. `https` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help_url: Option<String>,
+    /// Stands before what is entered, such as `https://`: shown beside the field, kept apart from the
+    /// value and put before it in templates. Only for `text`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// The same after what is entered, such as `.zendesk.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suffix: Option<String>,
+    /// Not asked for: the default holds, unless the command line says otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// Asked for only where another setting, which stands before it, has a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible_when: Option<VisibleWhen>,
+}
+
+/// When a setting is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VisibleWhen {
+    /// The key of the other setting.
+    pub field: String,
+    /// What it must be.
+    pub equals: Value,
 }
 
 /// What may be entered in a setting.
@@ -217,9 +267,51 @@ pub struct Limits {
     /// Whole time of one request in milliseconds; 60,000 where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// Time to reach the service in milliseconds, from 100 to 60,000; 5,000 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_timeout_ms: Option<u64>,
+    /// How reads are repeated after a fault that passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<ReadRetry>,
     /// Tells how many seconds are left, or when calls are allowed again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset_header: Option<ResetHeader>,
+}
+
+/// How reads are repeated after a fault that passes. What changes something is never repeated so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReadRetry {
+    /// Repeats after the first try, at most 10; 4 where absent. Somebody who waits for the answer waits
+    /// for two at most.
+    #[serde(default = "four")]
+    #[schemars(range(max = 10))]
+    pub count: u32,
+    /// The longest pause before the first repeat in milliseconds; 300 where absent. It doubles with each
+    /// repeat, and any pause up to it may be taken.
+    #[serde(default = "first_pause")]
+    pub first_pause_ms: u64,
+    /// The longest pause of all in milliseconds; 20,000 where absent.
+    #[serde(default = "longest_pause")]
+    pub longest_pause_ms: u64,
+}
+
+impl Default for ReadRetry {
+    fn default() -> Self {
+        Self { count: four(), first_pause_ms: first_pause(), longest_pause_ms: longest_pause() }
+    }
+}
+
+fn four() -> u32 {
+    4
+}
+
+fn first_pause() -> u64 {
+    300
+}
+
+fn longest_pause() -> u64 {
+    20_000
 }
 
 /// A header that says when calls are allowed again.

@@ -106,6 +106,14 @@ pub enum Idempotency {
         /// Seconds for which the service remembers a key.
         ttl_seconds: u64,
     },
+    /// The same with the key in the body.
+    #[serde(rename_all = "camelCase")]
+    Body {
+        /// The member that carries the key, by name or JSON pointer.
+        name: String,
+        /// Seconds for which the service remembers a key.
+        ttl_seconds: u64,
+    },
 }
 
 /// How to find out whether an operation happened: a read, and what in its answer proves it.

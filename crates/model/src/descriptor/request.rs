@@ -69,6 +69,14 @@ pub struct RequestTemplate {
     /// How the answer is written.
     #[serde(default, skip_serializing_if = "is_default")]
     pub answer_format: AnswerFormat,
+    /// Elements of an XML answer that may come several times, by name: each is a list however often it
+    /// comes. Only with `answerFormat` `xml`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub xml_lists: Vec<String>,
+    /// The last good answer is kept, and the service is asked whether it still holds (ETag,
+    /// Last-Modified). Only for what is read with GET.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached: Option<Cached>,
     /// What unusual answers to this request mean. Before the connector's own rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorRule>,
@@ -76,6 +84,19 @@ pub struct RequestTemplate {
     /// too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rate: Vec<RateWindow>,
+}
+
+/// How the last good answer is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cached {
+    /// Seconds for which it answers without asking the service. 0 where absent. Operations only.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fresh_seconds: u32,
+    /// Seconds for which it answers where the service cannot be reached, has a fault or asks to wait;
+    /// its age is shown. 0 where absent. Operations only.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stale_seconds: u32,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -91,6 +112,10 @@ pub enum BodyFormat {
     Json,
     /// `application/x-www-form-urlencoded`: the members of an object; a list repeats its name.
     Form,
+    /// `multipart/form-data` (RFC 7578): the members of an object; a list repeats its name. A member
+    /// that is an object with `content` is a file, with `filename` and `contentType`; `"base64": true`
+    /// says that its content is written so.
+    Multipart,
 }
 
 /// How an answer is written.
@@ -104,6 +129,10 @@ pub enum AnswerFormat {
     JsonLines,
     /// Comma-separated values with a line of names (RFC 4180). Paths see a list of objects with texts.
     Csv,
+    /// XML. The root element is a member of its name. An element with text alone is that text; else it
+    /// is an object: attributes as `@name`, elements by name, text as `#text`. An element that comes
+    /// several times, or that `xmlLists` names, is a list.
+    Xml,
 }
 
 /// A GraphQL request.

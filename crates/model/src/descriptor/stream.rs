@@ -353,7 +353,8 @@ pub struct FieldMapping {
     /// Other ways in which the service writes it, tried in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timestamp_formats: Vec<TimeFormat>,
-    /// One line for people, such as `{{title}} ({{user.login}})`. Names are the item's fields.
+    /// One line for people, such as `{{title}} ({{user.login}})`. Names are the item's fields, and
+    /// `config.…` the connection's settings.
     pub summary_template: String,
     /// The item's page for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]

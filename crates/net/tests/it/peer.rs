@@ -114,7 +114,7 @@ pub(crate) fn request(method: Method, url: Url) -> Request {
     request.secret_query.push(("api_key".into(), CANARY.to_owned().into()));
     if method == Method::Post {
         request.body = Some(br#"{"title":"t"}"#.to_vec());
-        request.content_type = Some("application/json");
+        request.content_type = Some("application/json".into());
     }
     request
 }

@@ -29,9 +29,12 @@ impl Store {
             Box::pin(async move {
                 let key = id.as_str();
                 let done = sqlx::query!("UPDATE connections SET credential = ? WHERE id = ?", credential, key)
-                    .execute(tx)
+                    .execute(&mut *tx)
                     .await?;
-                changed_one(done.rows_affected(), || missing(&id))
+                changed_one(done.rows_affected(), || missing(&id))?;
+                // Another key may see other things.
+                sqlx::query!("DELETE FROM answers WHERE connection = ?", key).execute(&mut *tx).await?;
+                Ok(())
             })
         })
         .await

@@ -1,5 +1,6 @@
 //! One file per table: its rows, its queries, its tests.
 
+pub(crate) mod answers;
 pub(crate) mod audit;
 pub(crate) mod calls;
 mod chains;

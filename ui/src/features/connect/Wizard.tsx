@@ -11,7 +11,7 @@ import { DoneStep, WhatNext } from './DoneStep';
 import { beginning, fieldId, type Draft } from './draft';
 import { SetUpStep } from './SetUpStep';
 import { SignInStep } from './SignInStep';
-import { BASE_URL, given, isAddress, methodOf, partOfAddress, plainAddress, settingMistake, type Mistakes } from './settings';
+import { asked, BASE_URL, given, isAddress, methodOf, partOfAddress, plainAddress, settingMistake, type Mistakes } from './settings';
 import { TestStep } from './TestStep';
 import { useTest } from './useTest';
 
@@ -41,8 +41,9 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
   const [made, setMade] = useState<ConnectionView>();
   const test = useTest();
   const method = methodOf(detail, draft.method);
-  const early = detail.settings.filter((field) => partOfAddress(detail, field));
-  const late = detail.settings.filter((field) => !early.includes(field));
+  const fields = asked(detail.settings, draft.settings);
+  const early = fields.filter((field) => partOfAddress(detail, field));
+  const late = fields.filter((field) => !early.includes(field));
   const skipsSetUp = replacing !== undefined || late.length === 0;
 
   const account = test.report?.account;

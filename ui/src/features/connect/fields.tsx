@@ -1,11 +1,12 @@
-import { Checkbox, PasswordInput, Select, Textarea, TextInput } from '@mantine/core';
-import { AlertTriangle } from 'lucide-react';
+import { Button, Checkbox, PasswordInput, Select, Textarea, TextInput } from '@mantine/core';
+import { AlertTriangle, ExternalLink } from 'lucide-react';
 import { useState, type ClipboardEvent, type ReactNode } from 'react';
 
 import type { ConfigField, CredentialField } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
-import { asText, credentialDoubt } from './settings';
+import { platform } from '../../platform';
+import { asText, bare, credentialDoubt } from './settings';
 
 interface SettingProps {
   field: ConfigField;
@@ -16,8 +17,22 @@ interface SettingProps {
   onBlur?: () => void;
 }
 
-/** One setting, by what may be entered in it. */
-export function SettingInput({ field, id, value, error, onChange, onBlur }: SettingProps) {
+/** One setting, by what may be entered in it, and where the vendor tells of it. */
+export function SettingInput(props: SettingProps) {
+  const url = props.field.helpUrl;
+  if (!url) return <Entry {...props} />;
+  return (
+    <div>
+      <Entry {...props} />
+      <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(url)}>
+        {t('connect.about', { label: visible(props.field.label) })}
+      </Button>
+    </div>
+  );
+}
+
+/** The field itself. What stands around a value is drawn around it, and said below. */
+function Entry({ field, id, value, error, onChange, onBlur }: SettingProps) {
   const label = visible(field.label);
   const about = describe(field);
   const shared = {
@@ -65,8 +80,31 @@ export function SettingInput({ field, id, value, error, onChange, onBlur }: Sett
     case 'date':
       return <TextInput {...typed} type="date" placeholder={example || '2026-01-31'} />;
     default:
-      return <TextInput {...typed} inputMode={field.type === 'url' ? 'url' : undefined} placeholder={example} />;
+      return (
+        <TextInput
+          {...typed}
+          inputMode={field.type === 'url' ? 'url' : undefined}
+          placeholder={example}
+          inputContainer={(input) => <Around field={field}>{input}</Around>}
+          onBlur={() => {
+            if (bare(field, value) !== value.trim()) onChange(bare(field, value));
+            onBlur?.();
+          }}
+        />
+      );
   }
+}
+
+/** What stands before and after what is entered. */
+function Around({ field, children }: { field: ConfigField; children: ReactNode }) {
+  if (!field.prefix && !field.suffix) return children;
+  return (
+    <div className="cw-around">
+      {field.prefix && <span aria-hidden>{visible(field.prefix)}</span>}
+      {children}
+      {field.suffix && <span aria-hidden>{visible(field.suffix)}</span>}
+    </div>
+  );
 }
 
 /** What is said below a setting's label. */
@@ -75,6 +113,7 @@ function describe(field: ConfigField): string {
   return [
     field.helpText ? visible(field.helpText) : '',
     field.type === 'list' ? t('connect.linePerValue') : '',
+    field.prefix || field.suffix ? t('connect.becomes', { whole: visible(`${field.prefix ?? ''}…${field.suffix ?? ''}`) }) : '',
     fallback && field.type !== 'bool' ? t('connect.default', { value: visible(fallback) }) : '',
   ]
     .filter(Boolean)

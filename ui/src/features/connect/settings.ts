@@ -21,13 +21,40 @@ export function asText(value: JsonValue | null | undefined): string {
 export const defaultsOf = (fields: ConfigField[]): Settings =>
   Object.fromEntries(fields.map((field) => [field.key, asText(field.default) || (field.type === 'bool' ? 'false' : '')]));
 
+/** A form's text as the value that it stands for, as far as comparing goes. */
+const same = (field: ConfigField, text: string, value: JsonValue): boolean => (field.type === 'number' ? Number(text) === value : text.trim() === asText(value));
+
+/** The settings that are asked for, given what the others are. One depends only on those before it. */
+export function asked(fields: ConfigField[], settings: Settings): ConfigField[] {
+  const shown: ConfigField[] = [];
+  const holds = (field: ConfigField): boolean => {
+    const when = field.visibleWhen;
+    if (!when) return true;
+    const other = fields.find((one) => one.key === when.field);
+    if (!other || !holds(other)) return false;
+    return same(other, settings[other.key] || asText(other.default), when.equals);
+  };
+  for (const field of fields) if (!field.hidden && holds(field)) shown.push(field);
+  return shown;
+}
+
+/** What was entered, without what stands around it anyway: people paste whole addresses. */
+export function bare(field: ConfigField, text: string): string {
+  const { prefix, suffix } = field;
+  let value = text.trim();
+  if (prefix && value.startsWith(prefix)) value = value.slice(prefix.length);
+  if (suffix && value.endsWith(`${suffix}/`)) value = value.slice(0, -1);
+  return suffix && value.endsWith(suffix) ? value.slice(0, -suffix.length) : value;
+}
+
 /** What a request carries: settings that were given. */
 export const given = (settings: Settings): Settings =>
   Object.fromEntries(Object.entries(settings).flatMap(([key, value]) => (value.trim() ? [[key, value.trim()]] : [])));
 
-/** Whether the address itself needs the setting; it is asked with the sign-in then. */
+/** Whether the address itself needs the setting, or one that decides about such; it is asked with the sign-in then. */
 export const partOfAddress = (detail: ConnectorDetail, field: ConfigField): boolean =>
-  new RegExp(`\\{\\{\\s*config\\.${field.key}\\b`).test(detail.baseUrl);
+  new RegExp(`\\{\\{\\s*config\\.${field.key}\\b`).test(detail.baseUrl) ||
+  detail.settings.some((other) => other.visibleWhen?.field === field.key && partOfAddress(detail, other));
 
 /** The connector's address where it needs no setting. */
 export const plainAddress = (detail: ConnectorDetail): string => (detail.baseUrl.includes('{{') ? '' : detail.baseUrl);
@@ -43,7 +70,7 @@ function fits(pattern: string, value: string): boolean {
 
 /** Why a setting cannot stay like this. */
 export function settingMistake(field: ConfigField, text: string): string | undefined {
-  const value = text.trim();
+  const value = bare(field, text);
   if (!value) return field.required ? t('connect.needed') : undefined;
   if (field.type === 'number' && !Number.isFinite(Number(value))) return t('connect.notNumber');
   if (field.type === 'url' && !isAddress(value)) return t('connect.notUrl');

@@ -11,7 +11,7 @@ import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { SettingInput } from '../connect/fields';
-import { asText, BASE_URL, isAddress, plainAddress, settingMistake, type Mistakes, type Settings } from '../connect/settings';
+import { asked, asText, BASE_URL, isAddress, plainAddress, settingMistake, type Mistakes, type Settings } from '../connect/settings';
 import { testConnection } from './work';
 
 /** Settings that can be changed, where the key may go, and whether private addresses are allowed. */
@@ -44,6 +44,7 @@ function SetUpForm({ connection, detail }: { connection: ConnectionView; detail:
     },
   });
   const value = (key: string) => changed[key] ?? kept[key] ?? '';
+  const fields = asked(detail.settings, { ...kept, ...changed });
   const differs = Object.keys(changed).filter((key) => changed[key]?.trim() !== kept[key]);
   const allowPrivate = allow ?? connection.allowPrivate;
   const dirty = differs.length > 0 || allowPrivate !== connection.allowPrivate;
@@ -55,7 +56,7 @@ function SetUpForm({ connection, detail }: { connection: ConnectionView; detail:
   };
   const wrong = (): Mistakes => {
     const found: Mistakes = {};
-    for (const field of detail.settings) {
+    for (const field of fields) {
       const why = settingMistake(field, value(field.key));
       if (why) found[field.key] = why;
       else if (!value(field.key).trim() && kept[field.key]) found[field.key] = t('connections.setUp.cannotEmpty');
@@ -101,8 +102,8 @@ function SetUpForm({ connection, detail }: { connection: ConnectionView; detail:
     >
       <section className="card">
         <h3>{t('connections.setUp.settings')}</h3>
-        {detail.settings.length === 0 && <p className="meta">{t('connections.setUp.noSettings')}</p>}
-        {detail.settings.map((field) => (
+        {fields.length === 0 && <p className="meta">{t('connections.setUp.noSettings')}</p>}
+        {fields.map((field) => (
           <SettingInput
             key={field.key}
             id={id(field.key)}
