@@ -411,4 +411,6 @@ fn odd(target: &Target, detail: &str) -> Problem {
 }
 
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod tests;

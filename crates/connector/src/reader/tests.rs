@@ -12,14 +12,14 @@ use super::*;
 use crate::fixtures::unconnected;
 
 /// 2023-11-14T22:13:20Z.
-const BASE: i64 = 1_700_000_000_000;
+pub(super) const BASE: i64 = 1_700_000_000_000;
 
-fn at(millis: i64) -> Timestamp {
+pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap()
 }
 
 /// A connector with these streams; each maps `id` and the time `at` in milliseconds.
-fn tool(streams: Value) -> Target {
+pub(super) fn tool(streams: Value) -> Target {
     let Value::Array(mut streams) = streams else { panic!("streams are a list") };
     for stream in &mut streams {
         stream["title"] = json!("Items");

@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use patchbay_auth::{Authoriser, Credential};
 use patchbay_connector::{Compiled, Engine, Target, TargetCredential};
-use patchbay_model::{Connection, ConnectionId, ConnectionState, ConnectorId, Descriptor, SystemClock};
+use patchbay_model::{Connection, ConnectionId, ConnectionState, Descriptor, SystemClock};
 use patchbay_net::{Client, listen};
 use patchbay_store::{OpenOptions, Store};
 use patchbay_vault::{MemoryStore, Secret, Vault};
@@ -142,9 +142,20 @@ pub(crate) async fn bench_set(
 ) -> Bench {
     let (base, seen) = serve(Arc::new(script)).await;
     let descriptor: Descriptor = serde_json::from_value(document).unwrap();
-    let compiled = Arc::new(Compiled::new(Arc::new(descriptor)).unwrap());
     let mut config = Map::from_iter([("baseUrl".to_owned(), json!(base))]);
     config.extend(settings);
+    connected(descriptor, config, seen).await
+}
+
+/// An engine with a stored connection of this connector; its sign-in asks for `token`.
+pub(crate) async fn connected(
+    descriptor: Descriptor,
+    config: Map<String, Value>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+) -> Bench {
+    let auth = descriptor.auth.first().map(|method| method.id().to_owned());
+    let id = descriptor.id.clone();
+    let compiled = Arc::new(Compiled::new(Arc::new(descriptor)).unwrap());
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(SystemClock::new());
     let store =
@@ -156,9 +167,9 @@ pub(crate) async fn bench_set(
     let connection = Connection {
         id: ConnectionId::generate(),
         name: "work".into(),
-        connector: ConnectorId::from("tool"),
+        connector: id,
         descriptor_version: "1.0.0".into(),
-        auth_method: Some("token".into()),
+        auth_method: auth,
         origins: compiled.origins(&config).unwrap(),
         config,
         allow_private: true,

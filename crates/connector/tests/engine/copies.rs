@@ -59,7 +59,7 @@ async fn a_changed_answer_takes_the_place_of_the_copy() {
         _ => (500, vec![], "{}".into()),
     })
     .await;
-    shown(&b).await;
+    shown(&b).await.0.unwrap();
     b.engine
         .call(&b.target, &b.engine.plan(&b.target, "one", &json!({"id": "1"})).unwrap(), None, MINUTE)
         .await;
@@ -69,7 +69,7 @@ async fn a_changed_answer_takes_the_place_of_the_copy() {
         _ => (500, vec![], "{}".into()),
     })
     .await;
-    shown(&b).await;
+    shown(&b).await.0.unwrap();
     assert_eq!(shown(&b).await, (Ok(json!({"id": 2})), false, 2));
     assert_eq!(b.last().headers["if-modified-since"], "1");
     assert_eq!(shown(&b).await, (Ok(json!({"id": 2})), true, 3), "the newer one is what is kept");
@@ -108,7 +108,7 @@ async fn a_copy_is_of_one_account_and_holds_no_secret() {
         (200, vec![("ETag", "\"1\"".into())], echo.to_string())
     })
     .await;
-    shown(&b).await;
+    shown(&b).await.0.unwrap();
     assert_eq!(shown(&b).await.2, 1);
     let mut other = b.target.clone();
     other.connection.account = Some(Account { id: "2".into(), label: "Li".into() });

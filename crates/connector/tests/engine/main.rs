@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
+mod bad_answers;
 mod bench;
 mod copies;
 mod formats;
 mod health;
 mod operations;
+mod outsider;
 mod streams;
