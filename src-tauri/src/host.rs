@@ -30,19 +30,16 @@ impl Host for Desktop {
     }
 
     fn notify(&self, title: &str, body: &str) -> Result<(), Problem> {
-        // Who looks at the window sees it there.
-        if window::is_looked_at(&self.app) {
-            return Ok(());
-        }
         let mut notification = notify_rust::Notification::new();
         notification.appname("Patchbay").icon("patchbay").summary(title).body(&as_text(body));
-        // Asking the bus waits for it; whether anybody shows notifications is not the engine's concern.
-        std::thread::spawn(move || {
-            if let Err(error) = notification.show() {
-                tracing::warn!(%error, "a notification was not shown");
-            }
-        });
-        Ok(())
+        // In a thread of its own: asking the bus waits for it, with a runtime that the library brings.
+        let shown = std::thread::spawn(move || notification.show().map(|_| ()).map_err(|e| e.to_string()));
+        let shown = shown.join().unwrap_or_else(|_| Err("the library broke off".to_owned()));
+        shown.map_err(|error| {
+            Problem::new(Code::NotOffered)
+                .with("message", "This desktop does not show notifications.")
+                .detail(error)
+        })
     }
 
     fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem> {
@@ -50,6 +47,12 @@ impl Host for Desktop {
         let dialog = rfd::AsyncFileDialog::new().set_title(title).pick_file();
         let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
         Ok(chosen.map(|file| file.path().to_owned()))
+    }
+
+    fn pick_folder(&self, title: &str) -> Result<Option<PathBuf>, Problem> {
+        let dialog = rfd::AsyncFileDialog::new().set_title(title).pick_folder();
+        let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
+        Ok(chosen.map(|folder| folder.path().to_owned()))
     }
 
     fn place_file(&self, name: &str) -> Result<Option<PathBuf>, Problem> {

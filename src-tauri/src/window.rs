@@ -114,11 +114,6 @@ pub(crate) fn zoom(app: &AppHandle, factor: f64) -> tauri::Result<()> {
     app.get_webview_window(LABEL).map_or(Ok(()), |window| window.set_zoom(factor))
 }
 
-/// Whether the window has the user's attention.
-pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
-    app.get_webview_window(LABEL).is_some_and(|window| window.is_focused().unwrap_or(false))
-}
-
 /// Says why the engine does not start; true where the user wants to try again.
 pub(crate) async fn ask_to_try_again(problem: &Problem, data_dir: &Path) -> bool {
     let again = "Try again";

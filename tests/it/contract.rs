@@ -187,7 +187,8 @@ fn runs(vendor: &Vendor) {
         }
         let params = vendor.params.iter().find(|(id, _)| *id == operation.id);
         let params = params.unwrap_or_else(|| panic!("{} is not in the table", operation.id)).1;
-        let asks = (operation.request.method.as_str(), operation.request.path.as_str());
+        let request = operation.request.as_ref().unwrap();
+        let asks = (request.method.as_str(), request.path.as_str());
         run.operation(&operation.id, asks, params);
         assert!(mock.is_alive(), "{} ended the mock", operation.id);
     }
@@ -205,7 +206,7 @@ fn proofs(run: &Run<'_>) {
         let place = format!("{}/{}", run.vendor.connector, fixture.name);
         let asked = run.requests.get(&step(&fixture.case)).cloned();
         let mut request = asked.unwrap_or_else(|| panic!("{place} claims what did not run"));
-        if let Case::Operation { request: own, .. } = fixture.case.as_ref() {
+        if let Case::Operation { request: Some(own), .. } = fixture.case.as_ref() {
             request.method.clone_from(&own.method);
             let query: Vec<_> = own.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request.target = match query.as_slice() {

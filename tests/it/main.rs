@@ -15,6 +15,7 @@ mod crash;
 mod drift;
 mod fixtures;
 mod interface;
+mod native;
 mod own_connectors;
 mod recorded;
 mod serve;

@@ -1,7 +1,5 @@
 //! The catalogue of connectors.
 
-use std::sync::Arc;
-
 use patchbay_model::ConnectorId;
 use patchbay_model::descriptor::{AuthMethod, Category, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -219,11 +217,14 @@ pub struct Validation {
 }
 
 /// Checks a connector definition.
-pub async fn validate(_: &Hub, _: &str, request: DescriptorText) -> Result<Validation, Problem> {
-    Ok(match patchbay_descriptor::read(&request.text, &request.file) {
-        Ok(descriptor) => {
-            Validation { file: request.file, valid: true, id: Some(descriptor.id), problems: Vec::new() }
-        }
+pub async fn validate(hub: &Hub, _: &str, request: DescriptorText) -> Result<Validation, Problem> {
+    Ok(match hub.connectors().compile(&request.text, &request.file) {
+        Ok(compiled) => Validation {
+            file: request.file,
+            valid: true,
+            id: Some(compiled.descriptor().id.clone()),
+            problems: Vec::new(),
+        },
         Err(problems) => Validation { file: request.file, valid: false, id: None, problems },
     })
 }
@@ -254,7 +255,11 @@ pub struct DescriptorTestResponse {
 }
 
 /// Runs the fixtures of a definition: `fixtures/<id>/` beside its file.
-pub async fn test(_: &Hub, _: &str, request: DescriptorTestRequest) -> Result<DescriptorTestResponse, Problem> {
+pub async fn test(
+    hub: &Hub,
+    _: &str,
+    request: DescriptorTestRequest,
+) -> Result<DescriptorTestResponse, Problem> {
     let name = request.file.display().to_string();
     let unreadable = |error: std::io::Error| {
         Problem::new(Code::NotFound)
@@ -263,7 +268,8 @@ pub async fn test(_: &Hub, _: &str, request: DescriptorTestRequest) -> Result<De
             .about(Subject::File { path: name.clone(), line: None, column: None, pointer: None })
     };
     let text = std::fs::read_to_string(&request.file).map_err(unreadable)?;
-    let descriptor = patchbay_descriptor::read(&text, &name).map_err(first)?;
+    let compiled = hub.connectors().compile(&text, &name).map_err(first)?;
+    let descriptor = compiled.descriptor();
     let folder = request.file.parent().unwrap_or_else(|| std::path::Path::new("."));
     let folder = folder.join("fixtures").join(descriptor.id.as_str());
     let fixtures = patchbay_descriptor::fixture::load(&folder)?;
@@ -272,7 +278,7 @@ pub async fn test(_: &Hub, _: &str, request: DescriptorTestRequest) -> Result<De
             .with("item", format!("A fixture of \"{}\"", descriptor.id))
             .detail(format!("looked in {}", folder.display())));
     }
-    let report = patchbay_connector::fixtures::run(&Arc::new(descriptor), &fixtures);
+    let report = patchbay_connector::fixtures::run(&compiled, &fixtures);
     Ok(DescriptorTestResponse {
         id: report.connector,
         passed: report.cases.iter().filter(|case| case.passed).count(),

@@ -151,6 +151,8 @@ commands! {
     url_open(links::UrlOpenRequest) -> links::UrlOpened => links::open,
     /// Saves a file where the user wants it.
     file_save(files::FileSaveRequest) -> files::FileSaved => files::save,
+    /// Lets the user choose a folder.
+    folder_pick(files::FolderPickRequest) -> files::FolderPicked => files::pick_folder,
     /// Shows everything larger or smaller.
     window_zoom(zoom::Zoom) -> zoom::Zoom => zoom::set,
     /// Says how connections, storage and secrets are.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use patchbay_connector::Compiled;
-use patchbay_descriptor::Catalogue;
+use patchbay_connector::{Adapters, Compiled};
+use patchbay_descriptor::{Catalogue, read, refused};
 use patchbay_model::ConnectorId;
 use patchbay_model::descriptor::Descriptor;
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -16,6 +16,7 @@ use crate::own_definitions::OwnDefinitions;
 /// when they are read.
 pub struct Connectors {
     built_in: Catalogue,
+    adapters: Adapters,
     compiled: Mutex<BTreeMap<ConnectorId, Arc<Compiled>>>,
     own: Mutex<OwnDefinitions>,
 }
@@ -28,9 +29,14 @@ pub(crate) struct Known {
 
 impl Connectors {
     /// Those that ship with the program and those in the data folder.
-    pub(crate) fn open(data_dir: &Path) -> Self {
+    ///
+    /// A native one without an adapter that serves it is a problem and left out.
+    pub(crate) fn open(data_dir: &Path, adapters: Adapters) -> Self {
         let connectors = Self {
-            built_in: Catalogue::built_in(),
+            built_in: Catalogue::built_in().keeping(|descriptor| {
+                adapters.of(descriptor).map(|_| ()).map_err(|why| (why.pointer, why.message))
+            }),
+            adapters,
             compiled: Mutex::default(),
             own: Mutex::new(OwnDefinitions::at(data_dir.join("connectors"))),
         };
@@ -68,6 +74,16 @@ impl Connectors {
         problems
     }
 
+    /// A definition's text, ready to be interpreted; every mistake where it is not.
+    pub(crate) fn compile(&self, text: &str, file: &str) -> Result<Arc<Compiled>, Vec<Problem>> {
+        let descriptor = read(text, file)?;
+        if let Err(why) = self.adapters.of(&descriptor) {
+            return Err(vec![refused(text, file, why.pointer, &why.message)]);
+        }
+        let compiled = Compiled::with(Arc::new(descriptor), &self.adapters);
+        compiled.map(Arc::new).map_err(|error| vec![error.into()])
+    }
+
     /// The connector, ready to be interpreted. `NOT_FOUND` where there is none.
     pub(crate) fn get(&self, id: &ConnectorId) -> Result<Arc<Compiled>, Problem> {
         if let Some(own) = self.own().get(id) {
@@ -78,7 +94,7 @@ impl Connectors {
             return Ok(found.clone());
         }
         let descriptor = self.built_in.get(id).ok_or_else(|| unknown(id))?;
-        let ready = Arc::new(Compiled::new(descriptor.clone()).map_err(Problem::from)?);
+        let ready = Arc::new(Compiled::with(descriptor.clone(), &self.adapters).map_err(Problem::from)?);
         compiled.insert(id.clone(), ready.clone());
         Ok(ready)
     }

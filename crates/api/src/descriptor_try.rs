@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patchbay_connector::{Compiled, Explained, MOST_EXPLAINED_PAGES, Target, TargetCredential, settings};
+use patchbay_descriptor::refused;
 use patchbay_model::ConnectorId;
 use patchbay_model::descriptor::{AuthMethod, CredentialKind, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -74,6 +75,11 @@ pub async fn try_out(hub: &Hub, workspace: &str, request: DescriptorTryRequest) 
 
 fn compile(text: &str) -> Result<Arc<Compiled>, Problem> {
     let descriptor = patchbay_descriptor::read(text, FILE).map_err(first)?;
+    // By another text it could ask for more than its connection was granted.
+    if descriptor.is_native() {
+        let message = "native connectors are part of the program: try the connection itself";
+        return Err(refused(text, FILE, "/kind", message));
+    }
     Ok(Arc::new(Compiled::new(Arc::new(descriptor)).map_err(Problem::from)?))
 }
 

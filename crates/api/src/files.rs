@@ -43,6 +43,28 @@ pub async fn save(hub: &Hub, _: &str, request: FileSaveRequest) -> Result<FileSa
     Ok(FileSaved { path: Some(path) })
 }
 
+/// What a folder is chosen for.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct FolderPickRequest {
+    /// What the dialog is called.
+    pub title: String,
+}
+
+/// What was chosen.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FolderPicked {
+    /// None where the user declined.
+    pub path: Option<PathBuf>,
+}
+
+/// Lets the user choose a folder. `NOT_OFFERED` where there is no screen to choose on.
+pub async fn pick_folder(hub: &Hub, _: &str, request: FolderPickRequest) -> Result<FolderPicked, Problem> {
+    Ok(FolderPicked { path: hub.host().pick_folder(&display_line(&request.title, 80))? })
+}
+
 /// A name without what would make it a path, hide it or mislead about its ending.
 fn plain_name(name: &str) -> String {
     let line = display_line(name, 120);

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use patchbay_connector::Adapters;
+use patchbay_connector::native::{DesktopNotifications, HttpRequests, LocalFiles};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Clock, Event, Host};
 use patchbay_store::OwnerLock;
@@ -54,10 +56,11 @@ impl Hub {
     pub fn start(options: HubOptions) -> Result<Self, Problem> {
         let HubOptions { data_dir, secrets, clock, host } = options;
         let lock = OwnerLock::acquire(&data_dir).map_err(Problem::from)?;
+        let adapters = adapters(&data_dir, &clock, &host)?;
         let inner = Inner {
             secrets: secrets.open(&data_dir)?,
             net: patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?,
-            connectors: Arc::new(Connectors::open(&data_dir)),
+            connectors: Arc::new(Connectors::open(&data_dir, adapters)),
             events: Arc::new(Stream::default()),
             workspaces: Mutex::new(BTreeMap::new()),
             machine: machine_id(),
@@ -170,6 +173,15 @@ impl Hub {
             workspace.close().await;
         }
     }
+}
+
+/// What this computer offers, under the connectors that it is for.
+fn adapters(data_dir: &Path, clock: &Arc<dyn Clock>, host: &Arc<dyn Host>) -> Result<Adapters, Problem> {
+    let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    Adapters::default()
+        .with(Arc::new(DesktopNotifications::new(host.clone())))?
+        .with(Arc::new(LocalFiles::new(data_dir, home, clock.clone())))?
+        .with(Arc::new(HttpRequests))
 }
 
 /// How often to look whether the user has changed a connector's file.

@@ -209,6 +209,11 @@ pub(crate) fn definition(
             format!("the id \"{id}\" is that of a connector that ships with Patchbay; choose another");
         return Err(vec![refused(&text, file, "/id", &message)]);
     }
+    // A file can only say what is interpreted; what reaches into this computer ships with the program.
+    if descriptor.is_native() {
+        let message = "native connectors are part of the program; leave \"kind\" away";
+        return Err(vec![refused(&text, file, "/kind", message)]);
+    }
     let compiled = Compiled::new(Arc::new(descriptor))
         .map_err(|error| vec![Problem::from(error).about(place_of(file))])?;
     Ok(Definition { compiled: Arc::new(compiled), text })

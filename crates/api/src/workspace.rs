@@ -301,6 +301,10 @@ pub(crate) mod tests {
             Ok(None)
         }
 
+        fn pick_folder(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+            Ok(None)
+        }
+
         fn place_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
             Ok(None)
         }

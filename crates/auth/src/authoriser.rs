@@ -151,11 +151,13 @@ fn inject(
                     continue;
                 }
                 let value = fill(&template)?;
+                // A setting may name the header.
+                let name = fill(&Template::compile(&inject.name)?)?.to_string();
                 match inject.at {
-                    InjectAt::Header => request.secret_headers.push((inject.name.clone(), value)),
-                    InjectAt::Query => request.secret_query.push((inject.name.clone(), value)),
-                    InjectAt::Cookie => add_cookie(request, &inject.name, &value)?,
-                    InjectAt::Body => request.secret_members.push((inject.name.clone(), value)),
+                    InjectAt::Header => request.secret_headers.push((name, value)),
+                    InjectAt::Query => request.secret_query.push((name, value)),
+                    InjectAt::Cookie => add_cookie(request, &name, &value)?,
+                    InjectAt::Body => request.secret_members.push((name, value)),
                 }
             }
         }

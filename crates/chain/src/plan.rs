@@ -55,9 +55,9 @@ impl Repeat {
             _ if !operation.verb.has_effect() => Self::Always,
             Idempotency::None => Self::Never,
             Idempotency::Natural => Self::Always,
-            Idempotency::Header { ttl_seconds, .. } | Idempotency::Body { ttl_seconds, .. } => {
-                Self::WithKey { ttl: Duration::from_secs(*ttl_seconds) }
-            }
+            Idempotency::Header { ttl_seconds, .. }
+            | Idempotency::Body { ttl_seconds, .. }
+            | Idempotency::Key { ttl_seconds } => Self::WithKey { ttl: Duration::from_secs(*ttl_seconds) },
         }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) fn write(body: &Value, format: BodyFormat) -> (Vec<u8>, String) {
     match format {
         BodyFormat::Json => (body.to_string().into_bytes(), "application/json".to_owned()),
         BodyFormat::Form => (form(body).into_bytes(), "application/x-www-form-urlencoded".to_owned()),
+        BodyFormat::Text => (plain(body).into_bytes(), "text/plain; charset=utf-8".to_owned()),
         BodyFormat::Multipart => {
             // The same body is written the same way again; no content holds its own fingerprint.
             let boundary = format!("part-{}", &sha256_hex(body.to_string().as_bytes())[..40]);

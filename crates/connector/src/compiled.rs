@@ -6,19 +6,22 @@ use std::sync::Arc;
 use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
 use patchbay_model::Descriptor;
 use patchbay_model::descriptor::{
-    AnswerFormat, BodyFormat, Cached, ErrorRule, Limits, Paging, RequestTemplate, TokenPlace,
+    AnswerFormat, BodyFormat, Cached, ErrorRule, Limits, Method, Paging, RequestTemplate, TokenPlace,
 };
+use patchbay_model::problem::Problem;
 use patchbay_net::{origin_of, put_member};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::delta::CompiledDelta;
 use crate::error::ConnectorError;
+use crate::native::{Adapter, Adapters, Here};
 use crate::paging::{CompiledPaging, bare};
 
 /// A connector, ready to be interpreted.
 pub struct Compiled {
     descriptor: Arc<Descriptor>,
+    adapter: Option<Arc<dyn Adapter>>,
     base_url: Template,
     default_headers: Vec<(String, Template)>,
     default_query: Vec<(String, JsonTemplate)>,
@@ -32,6 +35,7 @@ pub struct Compiled {
 pub(crate) struct CompiledRequest {
     /// Its place in the descriptor.
     pub(crate) name: String,
+    method: Method,
     path: Template,
     query: Vec<(String, JsonTemplate)>,
     headers: Vec<(String, Template)>,
@@ -48,7 +52,8 @@ pub(crate) struct CompiledRequest {
 }
 
 pub(crate) struct CompiledOperation {
-    pub(crate) request: CompiledRequest,
+    /// None where an adapter does it.
+    pub(crate) request: Option<CompiledRequest>,
     pub(crate) params: Schema,
     pub(crate) result: Option<Path>,
     pub(crate) lookup: Option<(JsonTemplate, Template)>,
@@ -56,7 +61,8 @@ pub(crate) struct CompiledOperation {
 }
 
 pub(crate) struct CompiledStream {
-    pub(crate) request: CompiledRequest,
+    /// None where an adapter does it.
+    pub(crate) request: Option<CompiledRequest>,
     pub(crate) mapper: SignalMapper,
     pub(crate) paging: Option<CompiledPaging>,
     pub(crate) delta: CompiledDelta,
@@ -65,7 +71,8 @@ pub(crate) struct CompiledStream {
 }
 
 pub(crate) struct CompiledHealth {
-    pub(crate) request: CompiledRequest,
+    /// None where an adapter does it.
+    pub(crate) request: Option<CompiledRequest>,
     pub(crate) expect: Option<Test>,
     pub(crate) account: Option<Path>,
     pub(crate) identity: Option<Path>,
@@ -83,6 +90,9 @@ pub struct CompiledRule {
 /// A request without secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Built {
+    /// What an adapter does in the place of sending it.
+    pub(crate) here: Option<Here>,
+    pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
@@ -90,8 +100,22 @@ pub(crate) struct Built {
 }
 
 impl Compiled {
-    /// Compiles everything of a descriptor.
+    /// Compiles everything of a descriptor that is interpreted from its file alone. `NoAdapter` for
+    /// a native one.
     pub fn new(descriptor: Arc<Descriptor>) -> Result<Self, ConnectorError> {
+        Self::with(descriptor, &Adapters::default())
+    }
+
+    /// Compiles everything of a descriptor, and binds a native one to its adapter. `NoAdapter` where
+    /// none is registered that serves it.
+    pub fn with(descriptor: Arc<Descriptor>, adapters: &Adapters) -> Result<Self, ConnectorError> {
+        let adapter = match adapters.of(&descriptor) {
+            Ok(adapter) => adapter,
+            Err(_) => return Err(ConnectorError::NoAdapter(descriptor.id.clone())),
+        };
+        let request = |request: &Option<RequestTemplate>, name: String| {
+            request.as_ref().map(|request| CompiledRequest::new(request, name)).transpose()
+        };
         let mut operations = BTreeMap::new();
         for operation in &descriptor.operations {
             let lookup = match &operation.lookup {
@@ -104,7 +128,7 @@ impl Compiled {
             operations.insert(
                 operation.id.clone(),
                 CompiledOperation {
-                    request: CompiledRequest::new(&operation.request, format!("operation {}", operation.id))?,
+                    request: request(&operation.request, format!("operation {}", operation.id))?,
                     params: Schema::compile(&operation.params)?,
                     result: operation.result_path.as_deref().map(Path::compile).transpose()?,
                     lookup,
@@ -115,7 +139,7 @@ impl Compiled {
         let mut streams = BTreeMap::new();
         for stream in &descriptor.streams {
             let compiled = CompiledStream {
-                request: CompiledRequest::new(&stream.request, format!("stream {}", stream.id))?,
+                request: request(&stream.request, format!("stream {}", stream.id))?,
                 mapper: SignalMapper::compile(&stream.mapping)?,
                 paging: paging(stream.pagination.as_ref())?,
                 delta: CompiledDelta::new(&stream.delta)?,
@@ -138,11 +162,12 @@ impl Compiled {
             operations,
             streams,
             health: CompiledHealth {
-                request: CompiledRequest::new(&health.request, "health".to_owned())?,
+                request: request(&health.request, "health".to_owned())?,
                 expect: health.expect.as_ref().map(Test::compile).transpose()?,
                 account: health.account_id_path.as_deref().map(Path::compile).transpose()?,
                 identity: health.identity_path.as_deref().map(Path::compile).transpose()?,
             },
+            adapter,
             descriptor,
         })
     }
@@ -157,10 +182,20 @@ impl Compiled {
         self.descriptor.settings_in_templates(config)
     }
 
-    /// The origins that a connection with these settings calls, for the user to approve.
-    pub fn origins(&self, config: &Map<String, Value>) -> Result<Vec<String>, ConnectorError> {
+    /// The adapter of a native connector.
+    pub(crate) fn adapter(&self) -> Option<&Arc<dyn Adapter>> {
+        self.adapter.as_ref()
+    }
+
+    /// What a connection with these settings may reach, for the user to approve: the origins that it
+    /// calls, or what the settings of a native connector grant.
+    pub fn origins(&self, config: &Map<String, Value>) -> Result<Vec<String>, Problem> {
+        if let Some(adapter) = &self.adapter {
+            return adapter.grants(config);
+        }
         let base = self.base(config)?;
-        origin_of(&base).map(|origin| vec![origin]).ok_or_else(|| ConnectorError::BaseUrl(base.to_string()))
+        let origin = origin_of(&base).ok_or_else(|| ConnectorError::BaseUrl(base.to_string()))?;
+        Ok(vec![origin])
     }
 
     /// How a stream or operation pages: its own way, or the connector's.
@@ -199,7 +234,7 @@ impl Compiled {
             url.query_pairs_mut().append_pair(name, value);
         }
         let headers = headers_of(self.default_headers.iter(), &scope)?;
-        Ok(Built { url, headers, body: None, body_format: BodyFormat::Json })
+        Ok(Built { here: None, method: Method::Get, url, headers, body: None, body_format: BodyFormat::Json })
     }
 
     /// Fills a request in. `scope` gets the settings as `config`.
@@ -231,7 +266,7 @@ impl Compiled {
             Some(query) => Some(json!({ "query": query, "variables": body.unwrap_or_else(|| json!({})) })),
             None => body,
         };
-        Ok(Built { url, headers, body, body_format: request.body_format })
+        Ok(Built { here: None, method: request.method, url, headers, body, body_format: request.body_format })
     }
 }
 
@@ -263,6 +298,7 @@ impl CompiledRequest {
         let body = variables.map(Value::Object).or_else(|| request.body.clone());
         Ok(Self {
             name,
+            method: request.method,
             path: Template::compile(&request.path)?,
             query: query(&request.query)?,
             headers: headers(&request.headers)?,

@@ -39,7 +39,7 @@ impl Engine {
         let first = send();
         let target = first.target;
         let declared = first.declared.and_then(|declared| declared.cached);
-        let keeps = first.method == Method::Get && !first.effect && target.is_stored();
+        let keeps = first.built.method == Method::Get && !first.effect && target.is_stored();
         let Some(cached) = declared.filter(|_| keeps && copies != Copies::Never) else {
             return self.read(send, tries).await;
         };
@@ -109,6 +109,7 @@ fn of_copy(copy: &KeptAnswer, took: Duration, bytes: u64, at: Timestamp) -> Sent
     Sent {
         meaning: Meaning::Done,
         status: Some(200),
+        answered: true,
         headers: Headers::new(copy.headers.clone()),
         body: copy.body.clone(),
         took,

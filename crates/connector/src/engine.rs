@@ -66,32 +66,27 @@ impl Engine {
             Ok(turn) => turn,
             Err(problem) => return Sent::unsent(problem),
         };
-        let mut request = send.request();
-        let redactor = match self.authorise(target, &mut request).await {
-            Ok(redactor) => redactor,
-            Err(problem) => return Sent::unsent(problem.with_default("tool", &descriptor.name)),
+        let sent = match &send.built.here {
+            Some(here) => self.here(&send, here).await,
+            None => match self.exchange(&send).await {
+                Ok(sent) => sent,
+                Err(problem) => return Sent::unsent(problem.with_default("tool", &descriptor.name)),
+            },
         };
-        let started = self.clock.monotonic();
-        let answer = self.net.send(request).await;
-        let took = self.clock.monotonic().saturating_sub(started);
-        let asked = send.asked(self.clock.now());
-        let sent = match answer {
-            Ok(answer) => judge(&asked, send.method, answer, &redactor),
-            Err(failure) => Sent::unanswered(classify::failure(&asked, &failure), took),
-        };
+        let now = self.clock.now();
         let problem = sent.problem();
         let hold = problem
             .filter(|problem| matches!(problem.code(), Code::RateLimited | Code::QuotaExhausted))
             .and_then(Problem::when)
-            .map(|at| at.duration_since(asked.now))
-            .or_else(|| pause::hold(&descriptor.limits, &sent.headers, asked.now));
+            .map(|at| at.duration_since(now))
+            .or_else(|| pause::hold(&descriptor.limits, &sent.headers, now));
         // What is wrong with a body that came says nothing against the service's being there.
         let code = match &sent.meaning {
             Meaning::NotDone(problem) | Meaning::Unknown(problem) => Some(problem.code()),
             Meaning::Done | Meaning::Empty | Meaning::DoneUnread(_) => None,
         };
         let hold = hold.and_then(|wait| Duration::try_from(wait).ok());
-        let lesson = Lesson::of(code, sent.status.is_some());
+        let lesson = Lesson::of(code, sent.answered);
         match own_turn {
             // What is counted apart pauses apart.
             Some(own) => {
@@ -101,6 +96,20 @@ impl Engine {
             None => turn.learn(lesson, hold),
         }
         sent
+    }
+
+    /// Sends a request and judges the answer. An error means that nothing was sent.
+    async fn exchange(&self, send: &Outgoing<'_>) -> Result<Sent, Problem> {
+        let mut request = send.request();
+        let redactor = self.authorise(send.target, &mut request).await?;
+        let started = self.clock.monotonic();
+        let answer = self.net.send(request).await;
+        let took = self.clock.monotonic().saturating_sub(started);
+        let asked = send.asked(self.clock.now());
+        Ok(match answer {
+            Ok(answer) => judge(&asked, send.built.method, answer, &redactor),
+            Err(failure) => Sent::unanswered(classify::failure(&asked, &failure), took),
+        })
     }
 
     pub(crate) async fn authorise(

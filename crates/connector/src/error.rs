@@ -1,6 +1,7 @@
 //! Why a connector cannot be used at all. What services answer is a `Problem` already.
 
 use patchbay_map::MapError;
+use patchbay_model::ConnectorId;
 use patchbay_model::problem::{Code, Problem};
 
 /// Why a connector cannot be used.
@@ -12,6 +13,9 @@ pub enum ConnectorError {
     /// Its base address is not one.
     #[error("\"{0}\" is not an address")]
     BaseUrl(String),
+    /// It is native, and nothing is registered for it.
+    #[error("no adapter is registered for \"{0}\"")]
+    NoAdapter(ConnectorId),
 }
 
 impl From<ConnectorError> for Problem {
@@ -21,6 +25,8 @@ impl From<ConnectorError> for Problem {
             ConnectorError::BaseUrl(text) => Self::new(Code::InvalidConfig)
                 .with("field", "The address")
                 .with("message", format!("\"{text}\" is not an http or https address")),
+            ConnectorError::NoAdapter(id) => Self::new(Code::DescriptorInvalid)
+                .with("message", format!("This program has no adapter for \"{id}\".")),
         }
     }
 }

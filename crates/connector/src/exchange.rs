@@ -24,9 +24,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy)]
 pub(crate) struct Outgoing<'a> {
     pub(crate) target: &'a Target,
-    pub(crate) method: Method,
     pub(crate) built: &'a Built,
-    /// What the connector declares of it; none for an address that a person gave.
+    /// What the connector declares of it; none for an address that a person gave, or what an adapter asks.
     pub(crate) declared: Option<&'a CompiledRequest>,
     pub(crate) effect: bool,
     pub(crate) names_item: bool,
@@ -43,7 +42,6 @@ impl<'a> Outgoing<'a> {
     pub(crate) fn read(target: &'a Target, built: &'a Built) -> Self {
         Self {
             target,
-            method: Method::Get,
             built,
             declared: None,
             effect: false,
@@ -65,11 +63,13 @@ impl<'a> Outgoing<'a> {
 
     pub(crate) fn request(&self) -> Request {
         let limits = &self.target.descriptor.descriptor().limits;
-        let mut request = Request::new(self.method, self.built.url.clone());
+        let mut request = Request::new(self.built.method, self.built.url.clone());
         request.headers.clone_from(&self.built.headers);
         if let Some(body) = &self.built.body {
             let (bytes, media) = write(body, self.built.body_format);
-            (request.body, request.content_type) = (Some(bytes), Some(media));
+            let says = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+            request.content_type = Some(media).filter(|_| !self.built.headers.iter().any(says));
+            request.body = Some(bytes);
         }
         if let Some(copy) = self.copy {
             let validators = [("If-None-Match", &copy.etag), ("If-Modified-Since", &copy.last_modified)];
@@ -100,7 +100,12 @@ impl<'a> Outgoing<'a> {
             tool: &descriptor.name,
             own_rules: self.declared.map_or(&[], |declared| &declared.rules),
             rules: &self.target.descriptor.rules,
-            answer_format: self.declared.map(|declared| declared.answer_format).unwrap_or_default(),
+            // What an adapter asks for may be anything.
+            answer_format: match self.declared {
+                Some(declared) => declared.answer_format,
+                None if self.target.descriptor.adapter().is_some() => AnswerFormat::Any,
+                None => AnswerFormat::default(),
+            },
             xml_lists: self.declared.map_or(&[], |declared| &declared.xml_lists),
             graphql: self.declared.is_some_and(CompiledRequest::is_graphql),
             limits: &descriptor.limits,
@@ -113,6 +118,8 @@ impl<'a> Outgoing<'a> {
 pub(crate) struct Sent {
     pub(crate) meaning: Meaning,
     pub(crate) status: Option<u16>,
+    /// Whether whoever was asked said anything.
+    pub(crate) answered: bool,
     pub(crate) headers: Headers,
     pub(crate) body: Value,
     pub(crate) took: Duration,
@@ -132,6 +139,7 @@ impl Sent {
         Self {
             meaning,
             status: None,
+            answered: false,
             headers: Headers::default(),
             body: Value::Null,
             took,
@@ -171,11 +179,11 @@ pub(crate) fn judge(asked: &Asked<'_>, method: Method, answer: Answer, redactor:
     // A service that echoes a key must not bring it into our journal.
     let mut body = parsed.unwrap_or(Value::Null);
     redactor.clean(&mut body);
-    Sent { meaning, status: Some(status), headers, body, took, bytes, held_at: None }
+    Sent { meaning, status: Some(status), answered: true, headers, body, took, bytes, held_at: None }
 }
 
 /// Takes secrets out of what a problem says.
-fn redact(problem: Problem, redactor: &Redactor) -> Problem {
+pub(crate) fn redact(problem: Problem, redactor: &Redactor) -> Problem {
     let mut clean = problem;
     for name in ["message", "permission", "item", "field", "host"] {
         if let Some(text) = clean.param(name).map(|text| redactor.text(text)) {
@@ -200,9 +208,10 @@ fn parse(
     let ok = (200..300).contains(&status);
     let fault = |code: Code, detail: &str| Failure::new(code, true, "").detail(detail);
     if body.iter().all(u8::is_ascii_whitespace) {
-        let lines = matches!(asked.answer_format, AnswerFormat::JsonLines | AnswerFormat::Csv);
-        if ok && lines {
-            return Ok(json!([]));
+        match asked.answer_format {
+            AnswerFormat::JsonLines | AnswerFormat::Csv if ok => return Ok(json!([])),
+            AnswerFormat::Any => return Ok(Value::Null),
+            _ => {}
         }
         let promised = ok && !asked.effect && method != Method::Head && !matches!(status, 204 | 205);
         return if promised {
@@ -220,6 +229,7 @@ fn parse(
         AnswerFormat::Json => json_body(body),
         AnswerFormat::JsonLines => json_lines(body),
         AnswerFormat::Csv => csv_rows(body),
+        AnswerFormat::Any => return any(body, &media),
     };
     match read {
         Ok(value) => Ok(value),
@@ -230,6 +240,16 @@ fn parse(
             Err(fault(Code::UnexpectedContent, "a page for people came instead of data"))
         }
         Err(failure) => Err(failure),
+    }
+}
+
+/// JSON where it says so or is; else text. What is neither cannot be shown or worked with.
+fn any(body: &[u8], media: &str) -> Result<Value, Failure> {
+    match (json_body(body), std::str::from_utf8(body)) {
+        (Ok(value), _) => Ok(value),
+        (Err(failure), _) if media.contains("json") => Err(failure),
+        (Err(_), Ok(text)) => Ok(json!(text)),
+        (Err(_), Err(_)) => Err(Failure::new(Code::UnexpectedContent, true, "").detail("it is not text")),
     }
 }
 

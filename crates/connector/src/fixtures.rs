@@ -7,17 +7,18 @@ use std::time::Duration;
 use patchbay_auth::Redactor;
 use patchbay_descriptor::fixture::{Case, ExpectedRequest, Fixture, Response};
 use patchbay_model::connection::{Connection, ConnectionState};
-use patchbay_model::descriptor::{AnswerFormat, Descriptor};
+use patchbay_model::descriptor::AnswerFormat;
 use patchbay_model::problem::Problem;
 use patchbay_model::run::Outcome;
 use patchbay_model::{ConnectionId, ConnectorId, Timestamp};
 use patchbay_net::{Answer, Headers};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::compiled::Compiled;
 use crate::exchange::{Outgoing, Sent, judge};
 use crate::health::judge_health;
+use crate::native::{Answer as NativeAnswer, answered};
 use crate::operation::{names_item, outcome};
 use crate::plan::{Planned, plan};
 use crate::reader::Reader;
@@ -47,34 +48,30 @@ pub struct CaseReport {
 }
 
 /// Plays every fixture.
-pub fn run(descriptor: &Arc<Descriptor>, fixtures: &[Fixture]) -> FixtureReport {
+pub fn run(compiled: &Arc<Compiled>, fixtures: &[Fixture]) -> FixtureReport {
     let cases = fixtures
         .iter()
         .map(|fixture| {
-            let messages = match target(descriptor, fixture) {
+            let messages = match unconnected(compiled, &fixture.config) {
                 Ok(target) => play(&target, &fixture.case).unwrap_or_else(|problem| vec![words(&problem)]),
                 Err(problem) => vec![words(&problem)],
             };
             CaseReport { name: fixture.name.clone(), passed: messages.is_empty(), messages }
         })
         .collect();
-    FixtureReport { connector: descriptor.id.clone(), cases }
+    FixtureReport { connector: compiled.descriptor().id.clone(), cases }
 }
 
 fn words(problem: &Problem) -> String {
     format!("{}: {}. {}", problem.code(), problem.title(), problem.hint())
 }
 
-fn target(descriptor: &Arc<Descriptor>, fixture: &Fixture) -> Result<Target, Problem> {
-    unconnected(descriptor, &fixture.config)
-}
-
 /// A connection that is not stored and calls nothing.
 pub(crate) fn unconnected(
-    descriptor: &Arc<Descriptor>,
+    compiled: &Arc<Compiled>,
     given: &BTreeMap<String, String>,
 ) -> Result<Target, Problem> {
-    let compiled = Arc::new(Compiled::new(descriptor.clone()).map_err(Problem::from)?);
+    let descriptor = compiled.descriptor();
     let config = settings(descriptor, given)?;
     let connection = Connection {
         id: ConnectionId::new("fixture"),
@@ -82,7 +79,7 @@ pub(crate) fn unconnected(
         connector: descriptor.id.clone(),
         descriptor_version: descriptor.version.clone(),
         auth_method: None,
-        origins: compiled.origins(&config).map_err(Problem::from)?,
+        origins: compiled.origins(&config)?,
         config,
         allow_private: false,
         state: ConnectionState::Connected,
@@ -97,7 +94,7 @@ pub(crate) fn unconnected(
         calls_ok: 0,
         calls_failed: 0,
     };
-    Ok(Target { descriptor: compiled, connection, credential: TargetCredential::None })
+    Ok(Target { descriptor: compiled.clone(), connection, credential: TargetCredential::None })
 }
 
 fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
@@ -137,12 +134,19 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
                 (Err(refused), Some(code)) if refused.code() == *code => return Ok(wrong),
                 (planned, _) => planned?,
             };
-            compare_request(target, &planned, request, &mut wrong);
+            match request {
+                Some(request) => compare_request(target, &planned, request, &mut wrong),
+                None if planned.built.here.is_some() => {}
+                None => wrong.push("say which request it becomes".into()),
+            }
             let shape = target.descriptor.descriptor().operation(operation);
             let sent = answer(
                 Outgoing {
-                    method: shape.map(|o| o.request.method).unwrap_or_default(),
-                    declared: target.descriptor.operations.get(operation).map(|ready| &ready.request),
+                    declared: target
+                        .descriptor
+                        .operations
+                        .get(operation)
+                        .and_then(|ready| ready.request.as_ref()),
                     effect: planned.effect,
                     names_item: shape.is_some_and(names_item),
                     refused_status: shape.map_or(&[], |o| &o.refused_status),
@@ -162,15 +166,9 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
             }
         }
         Case::Health { response, healthy, identity, problem } => {
-            let check = &target.descriptor.descriptor().health_check;
-            let built = target.descriptor.build(
-                &target.descriptor.health.request,
-                &target.connection.config,
-                json!({}),
-            )?;
+            let built = target.health_request()?;
             let outgoing = Outgoing {
-                method: check.request.method,
-                declared: Some(&target.descriptor.health.request),
+                declared: target.descriptor.health.request.as_ref(),
                 ..Outgoing::read(target, &built)
             };
             let sent = answer(outgoing, response);
@@ -197,6 +195,10 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
 
 /// What the engine makes of an answer.
 fn answer(outgoing: Outgoing<'_>, response: &Response) -> Sent {
+    if outgoing.built.here.is_some() {
+        let body = response.body.clone().unwrap_or(Value::Null);
+        return answered(NativeAnswer::done(body), outgoing.target.tool(), outgoing.effect);
+    }
     let written = outgoing.declared.map(|declared| declared.answer_format).unwrap_or_default();
     // Lines and tables are written down as one text.
     let body = response.body.as_ref().map_or_else(String::new, |body| match body {
@@ -210,12 +212,13 @@ fn answer(outgoing: Outgoing<'_>, response: &Response) -> Sent {
         took: Duration::ZERO,
         url: outgoing.built.url.clone(),
     };
-    judge(&outgoing.asked(Timestamp::UNIX_EPOCH), outgoing.method, answer, &Redactor::default())
+    judge(&outgoing.asked(Timestamp::UNIX_EPOCH), outgoing.built.method, answer, &Redactor::default())
 }
 
 fn compare_request(target: &Target, planned: &Planned, expected: &ExpectedRequest, wrong: &mut Vec<String>) {
     let url = &planned.built.url;
     let base = target.descriptor.base(&target.connection.config);
+    // An adapter names the whole address.
     let base_path = base.map_or_else(|_| String::new(), |url| url.path().trim_end_matches('/').to_owned());
     let path = url.path().strip_prefix(&base_path).unwrap_or(url.path());
     if planned.summary.method != expected.method || path != expected.path {

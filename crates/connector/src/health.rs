@@ -7,7 +7,7 @@ use patchbay_model::connection::Account;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::text::display_line;
 use patchbay_store::{CallKind, HealthSample};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
 use crate::exchange::{Outgoing, Sent};
@@ -33,13 +33,12 @@ impl Engine {
     pub(crate) async fn check(&self, target: &Target, urgency: Urgency) -> (Result<Health, Problem>, Duration) {
         let health = &target.descriptor.health;
         let check = &target.descriptor.descriptor().health_check;
-        let built = match target.descriptor.build(&health.request, &target.connection.config, json!({})) {
+        let built = match target.health_request() {
             Ok(built) => built,
-            Err(error) => return (Err(error.into()), Duration::ZERO),
+            Err(problem) => return (Err(problem), Duration::ZERO),
         };
         let ask = || Outgoing {
-            method: check.request.method,
-            declared: Some(&health.request),
+            declared: health.request.as_ref(),
             timeout: Duration::from_millis(check.timeout_ms.unwrap_or(10_000)),
             urgency,
             ..Outgoing::read(target, &built)
@@ -52,7 +51,7 @@ impl Engine {
             connection: target.connection.id.clone(),
             at: call.at,
             ok: verdict.is_ok(),
-            latency_ms: sent.status.map(|_| call.duration_ms),
+            latency_ms: sent.answered.then_some(call.duration_ms),
             code: verdict.as_ref().err().map(Problem::code),
         };
         self.record(target, call, verdict.as_ref().err()).await;

@@ -12,6 +12,7 @@ mod exchange;
 mod explain;
 pub mod fixtures;
 mod health;
+pub mod native;
 mod operation;
 mod pace;
 mod paging;
@@ -33,6 +34,7 @@ pub use explain::{
     Explained, ExplainedPage, ExplainedRequest, MOST_PAGES as MOST_EXPLAINED_PAGES, ShownHeader,
 };
 pub use health::Health;
+pub use native::{Adapter, Adapters};
 pub use operation::CallResult;
 pub use plan::Planned;
 pub use raw::RawRead;

@@ -133,6 +133,9 @@ impl Engine {
         let carries = match (&operation.idempotency, key) {
             (Idempotency::Header { name, .. }, Some(key)) => built.put(TokenPlace::Header, name, &json!(key)),
             (Idempotency::Body { name, .. }, Some(key)) => built.put(TokenPlace::Body, name, &json!(key)),
+            (Idempotency::Key { .. }, Some(key)) => {
+                built.here.as_mut().map(|here| here.key = Some(key.to_owned())).is_some()
+            }
             _ => true,
         };
         if !carries {
@@ -143,8 +146,7 @@ impl Engine {
             return Attempt::unsent(problem);
         }
         let common = Outgoing {
-            method: operation.request.method,
-            declared: Some(&ready.request),
+            declared: ready.request.as_ref(),
             effect: planned.effect,
             names_item: names_item(operation),
             refused_status: &operation.refused_status,
@@ -271,7 +273,7 @@ impl Engine {
 
 /// Whether the address names one thing, so that "not found" is about that thing.
 pub(crate) fn names_item(operation: &Operation) -> bool {
-    operation.request.path.contains("params.")
+    operation.request.as_ref().is_none_or(|request| request.path.contains("params."))
 }
 
 /// The outcome of one answer. Items of lists come out as a list.

@@ -349,6 +349,8 @@ mod tests {
 
     fn start() -> Built {
         Built {
+            here: None,
+            method: patchbay_model::descriptor::Method::Get,
             url: "https://a.example/items?state=all".parse().unwrap(),
             headers: Vec::new(),
             body: None,

@@ -3,7 +3,7 @@
 use patchbay_map::{Misfit, canonical_json};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::RequestSummary;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::compiled::{Built, Compiled};
 use crate::paging::bare;
@@ -44,10 +44,8 @@ pub(crate) fn plan(target: &Target, operation: &str, params: &Value) -> Result<P
             .with("message", format!("\"{}\" in {}: {message}.", shape.title, descriptor.name))
             .about(Subject::Connection { name: target.connection.name.clone() })
     })?;
-    let built = compiled
-        .build(&ready.request, &target.connection.config, json!({ "params": params }))
-        .map_err(Problem::from)?;
-    let method = shape.request.method.as_str();
+    let built = target.operation_request(shape, ready, &params)?;
+    let method = built.here.as_ref().map_or(built.method.as_str(), |here| here.word);
     let body = built.body.as_ref().map_or_else(String::new, canonical_json);
     let hash = sha256_hex(format!("{method}\n{}\n{body}", built.url).as_bytes());
     Ok(Planned {

@@ -36,6 +36,11 @@ impl Engine {
         if !path.starts_with('/') || path_only.split('/').any(|part| matches!(part, "." | "..")) {
             return Err(invalid("It begins with a slash and has no \"..\"."));
         }
+        if target.descriptor.adapter().is_some() {
+            return Err(Problem::new(Code::NotOffered)
+                .with("tool", target.tool())
+                .with("message", "It has no addresses to read; it has operations."));
+        }
         let config = &target.connection.config;
         let base = target.descriptor.base(config).map_err(Problem::from)?;
         let built = target.descriptor.build_raw(config, path, query).map_err(Problem::from)?;

@@ -70,7 +70,6 @@ enum Places {
 
 /// A request to make.
 pub(crate) struct Ask<'r> {
-    shape: &'r Stream,
     ready: &'r CompiledStream,
     built: &'r Built,
     continuing: bool,
@@ -164,7 +163,6 @@ impl<'t> Reader<'t> {
         let level = &self.levels[depth];
         let own = depth + 1 == self.levels.len();
         Ok(level.current.as_ref().map(|current| Ask {
-            shape: level.shape,
             ready: level.ready,
             built: &current.request,
             continuing: own && current.reached.is_continuing(),
@@ -266,7 +264,7 @@ impl<'t> Reader<'t> {
             if own { ready.delta.span(&reached, config, self.now, target.tool())? } else { Span::default() };
         ready.delta.scope(&span, &mut scope);
         let mut built =
-            target.descriptor.build(&ready.request, &target.connection.config, Value::Object(scope))?;
+            target.stream_request(self.levels[depth].shape, ready, scope, own && reached.is_continuing())?;
         if own {
             ready.delta.ask(&span, &reached, &mut built, target.tool())?;
         }
@@ -287,8 +285,7 @@ impl<'r> Ask<'r> {
     /// As the engine sends it.
     pub(crate) fn outgoing(&self, target: &'r Target) -> Outgoing<'r> {
         Outgoing {
-            method: self.shape.request.method,
-            declared: Some(&self.ready.request),
+            declared: self.ready.request.as_ref(),
             continuing: self.continuing,
             names_item: self.names_item,
             ..Outgoing::read(target, self.built)

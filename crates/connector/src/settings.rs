@@ -17,16 +17,17 @@ pub fn settings(
     let mut config = Map::new();
     let known = |key: &str| descriptor.config_fields.iter().find(|field| field.key == key);
     for (key, text) in given {
-        if key == "baseUrl" {
+        if key == "baseUrl" && !descriptor.is_native() {
             config.insert(key.clone(), json!(base_url(text)?));
         } else if let Some(field) = known(key) {
             config.insert(key.clone(), typed(field, text)?);
         } else {
             let known: Vec<_> = descriptor.config_fields.iter().map(|field| field.key.as_str()).collect();
-            let known = if known.is_empty() {
-                "baseUrl only".to_owned()
-            } else {
-                format!("{}, baseUrl", known.join(", "))
+            let known = match (known.as_slice(), descriptor.is_native()) {
+                ([], true) => "none".to_owned(),
+                ([], false) => "baseUrl only".to_owned(),
+                (known, true) => known.join(", "),
+                (known, false) => format!("{}, baseUrl", known.join(", ")),
             };
             return Err(invalid(key, &format!("{} has no such setting; it has {known}", descriptor.name)));
         }
@@ -115,7 +116,7 @@ fn typed(field: &ConfigField, text: &str) -> Result<Value, Problem> {
                 _ => return Err(wrong("use a day such as 2026-01-31")),
             }
         }
-        ConfigKind::List => match serde_json::from_str::<Vec<String>>(text) {
+        ConfigKind::List | ConfigKind::Folders => match serde_json::from_str::<Vec<String>>(text) {
             // As it is stored, when settings are given back to be changed.
             Ok(lines) => json!(lines),
             Err(_) => {

@@ -7,7 +7,7 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{ConnectorId, Descriptor};
 
 use crate::catalogue::source::BUILT_IN;
-use crate::read::read;
+use crate::read::{read, refused};
 
 mod source {
     /// Name and text of each definition; listed by `build.rs`.
@@ -49,6 +49,22 @@ impl Catalogue {
     pub fn with(mut self, descriptor: Descriptor) -> Self {
         let file = format!("{}.json", descriptor.id);
         self.add(descriptor, &file);
+        self
+    }
+
+    /// Those that can be served. What cannot is a problem at its place: a JSON pointer, and what is
+    /// wrong without a full stop.
+    #[must_use]
+    pub fn keeping(mut self, served: impl Fn(&Descriptor) -> Result<(), (&'static str, String)>) -> Self {
+        let problems = &mut self.problems;
+        self.connectors.retain(|id, descriptor| match served(descriptor) {
+            Ok(()) => true,
+            Err((pointer, message)) => {
+                let text = built_in_text(id).unwrap_or_default();
+                problems.push(refused(text, &format!("{id}.json"), pointer, &message));
+                false
+            }
+        });
         self
     }
 

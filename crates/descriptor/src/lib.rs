@@ -13,7 +13,25 @@ mod words;
 pub use catalogue::{Catalogue, built_in_text};
 pub use read::{LARGEST, read, refused};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// Requests are there where they are interpreted, and only there.
+fn by_kind() -> Value {
+    let each = |what: &Value| {
+        json!({ "properties": {
+            "streams": { "items": what }, "operations": { "items": what }, "healthCheck": what,
+        } })
+    };
+    let mut generic = each(&json!({ "required": ["request"] }));
+    generic["required"] = json!(["baseUrl"]);
+    let mut native = each(&json!({ "not": { "required": ["request"] } }));
+    native["not"] = json!({ "required": ["baseUrl"] });
+    json!({
+        "if": { "properties": { "kind": { "const": "native" } }, "required": ["kind"] },
+        "then": native,
+        "else": generic,
+    })
+}
 
 /// The JSON Schema (2020-12) of the format, made from the types that read it. Kept as
 /// `descriptors/descriptor.schema.json` for editors.
@@ -21,6 +39,7 @@ pub fn json_schema() -> Value {
     let mut schema = schemars::schema_for!(patchbay_model::Descriptor).to_value();
     if let Value::Object(members) = &mut schema {
         members.insert("title".into(), "Patchbay connector".into());
+        members.insert("allOf".into(), json!([by_kind()]));
     }
     schema
 }

@@ -129,6 +129,7 @@ enum IdempotencyByName {
     Natural {},
     Header { name: String, ttl_seconds: u64 },
     Body { name: String, ttl_seconds: u64 },
+    Key { ttl_seconds: u64 },
 }
 
 macro_rules! by_name {
@@ -170,7 +171,7 @@ pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
                 let kinds = ["none", "timestamp_filter", "since_id", "delta_token", "cursor", "client_side"];
                 look::<ADelta>(document, &parent, "/delta", "type", &kinds, &mut mistakes);
             } else {
-                let kinds = ["none", "natural", "header", "body"];
+                let kinds = ["none", "natural", "header", "body", "key"];
                 look::<AnIdempotency>(document, &parent, "/idempotency", "type", &kinds, &mut mistakes);
             }
             remove_if(mistakes.len() > found, document, &parent, tagged);

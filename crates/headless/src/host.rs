@@ -15,15 +15,22 @@ impl Host for CommandLine {
         Ok(())
     }
 
-    fn notify(&self, title: &str, body: &str) -> Result<(), Problem> {
-        crate::print::note(&format!("{title}: {body}"));
-        Ok(())
+    fn notify(&self, _: &str, _: &str) -> Result<(), Problem> {
+        Err(Problem::new(Code::NotOffered).with(
+            "message",
+            "This is the command line, which has no desktop. Run the chain in the window to see notifications.",
+        ))
     }
 
     fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
         Err(Problem::new(Code::InputInvalid)
             .with("field", "A file")
             .with("message", "Name it on the command line: there is no screen to choose it on."))
+    }
+
+    fn pick_folder(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+        Err(Problem::new(Code::NotOffered)
+            .with("message", "There is no screen to choose a folder on: write its path."))
     }
 
     fn place_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {

@@ -12,11 +12,16 @@ pub trait Host: Send + Sync {
     /// has let it through: an address may come from a connector or a service.
     fn open_url(&self, url: &str) -> Result<(), Problem>;
 
-    /// Shows a notification of the system. Never holds secrets or item contents.
+    /// Shows a notification of the system and waits until it is shown. Both are text, never markup.
+    /// `NOT_OFFERED` where there is no desktop that shows one.
     fn notify(&self, title: &str, body: &str) -> Result<(), Problem>;
 
     /// Lets the user choose a file; none where the user declines. Waits for the user.
     fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem>;
+
+    /// Lets the user choose a folder; none where the user declines. Waits for the user. `NOT_OFFERED`
+    /// where there is no screen to choose on.
+    fn pick_folder(&self, title: &str) -> Result<Option<PathBuf>, Problem>;
 
     /// Lets the user choose where to save a file that is proposed to be called `name`; none where
     /// the user declines. Asks before it lets a file be replaced.

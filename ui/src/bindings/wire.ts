@@ -465,7 +465,7 @@ export type ChosenBy = "hand" | "matcher";
 /**
  * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
  */
-export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
+export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "NOT_OFFERED" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
 
 /**
  * A setting that is not a secret.
@@ -532,7 +532,7 @@ visibleWhen?: VisibleWhen | null, };
 /**
  * What may be entered in a setting.
  */
-export type ConfigKind = "text" | "url" | "number" | "bool" | "enum" | "date" | "list";
+export type ConfigKind = "text" | "url" | "number" | "bool" | "enum" | "date" | "list" | "folders";
 
 /**
  * Confirmed.
@@ -1339,6 +1339,24 @@ action: FixAction, };
  * What a fix button does.
  */
 export type FixAction = "allow_target" | "confirm_moved" | "copy_report" | "edit_file" | "edit_input" | "edit_mapping" | "edit_settings" | "free_space" | "network_settings" | "open_tool" | "reconnect" | "replace_key" | "resolve" | "retry" | "set_passphrase" | "show_details" | "show_running" | "unlock" | "update" | "wait";
+
+/**
+ * What a folder is chosen for.
+ */
+export type FolderPickRequest = { 
+/**
+ * What the dialog is called.
+ */
+title: string, };
+
+/**
+ * What was chosen.
+ */
+export type FolderPicked = { 
+/**
+ * None where the user declined.
+ */
+path: string | null, };
 
 /**
  * What to read.
@@ -2833,6 +2851,8 @@ export interface Commands {
   url_open: { request: UrlOpenRequest; response: UrlOpened };
   /** Saves a file where the user wants it. */
   file_save: { request: FileSaveRequest; response: FileSaved };
+  /** Lets the user choose a folder. */
+  folder_pick: { request: FolderPickRequest; response: FolderPicked };
   /** Shows everything larger or smaller. */
   window_zoom: { request: Zoom; response: Zoom };
   /** Says how connections, storage and secrets are. */

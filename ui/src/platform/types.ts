@@ -32,6 +32,8 @@ export interface Platform {
   openUrl(url: string): Promise<void>;
   /** Saves a file where the user wants it; gives its name, none where the user declined. */
   saveFile(name: string, type: string, text: string): Promise<string | undefined>;
+  /** Lets the user choose a folder; none where the user declined. Absent where there is no dialog for it. */
+  pickFolder?(title: string): Promise<string | undefined>;
   /** Whether the host wants a token that it has not got. */
   needsToken(): boolean;
   /** Gives the host its token. */

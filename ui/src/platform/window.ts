@@ -43,6 +43,10 @@ export function desktopWindow(): Platform {
       const { path } = await this.call('default', 'file_save', { name, text });
       return path?.split('/').at(-1);
     },
+    async pickFolder(title) {
+      const { path } = await this.call('default', 'folder_pick', { title });
+      return path ?? undefined;
+    },
     needsToken: () => false,
     setToken: () => undefined,
   };

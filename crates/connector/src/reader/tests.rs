@@ -9,6 +9,7 @@ use patchbay_model::descriptor::TimeFormat;
 use proptest::prelude::*;
 
 use super::*;
+use crate::compiled::Compiled;
 use crate::fixtures::unconnected;
 
 /// 2023-11-14T22:13:20Z.
@@ -37,7 +38,11 @@ pub(super) fn tool(streams: Value) -> Target {
         "configFields": [{"key": "teams", "label": "Teams", "type": "list"}],
     });
     let descriptor = patchbay_descriptor::read(&document.to_string(), "tool.json").unwrap();
-    unconnected(&Arc::new(descriptor), &BTreeMap::from([("teams".into(), "red\nblue".into())])).unwrap()
+    unconnected(
+        &Arc::new(Compiled::new(Arc::new(descriptor)).unwrap()),
+        &BTreeMap::from([("teams".into(), "red\nblue".into())]),
+    )
+    .unwrap()
 }
 
 /// What reached the store, and the place that was stored with it.

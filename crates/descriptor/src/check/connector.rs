@@ -26,7 +26,12 @@ impl Checker<'_> {
         if let Some(url) = &d.docs_url {
             self.https("/docsUrl", url);
         }
-        self.base_url(&d.base_url);
+        match (d.is_native(), d.base_url.as_str()) {
+            (true, "") => {}
+            (true, _) => self.say("/baseUrl", "a native connector has none: its adapter knows where to go"),
+            (false, "") => self.say("", "\"baseUrl\" is missing"),
+            (false, text) => self.base_url(text),
+        }
         if d.streams.is_empty() && d.operations.is_empty() {
             self.say("", "a connector has at least one stream or operation");
         }
@@ -167,6 +172,10 @@ impl Checker<'_> {
                     for (i, inject) in key.inject.iter().enumerate() {
                         let at = format!("{pointer}/inject/{i}");
                         match inject.at {
+                            // A setting may name the header; what it says is checked when it is sent.
+                            InjectAt::Header if inject.name.contains("{{") => {
+                                self.template(&format!("{at}/name"), &inject.name, &[]);
+                            }
                             InjectAt::Header => self.header_name(&format!("{at}/name"), &inject.name),
                             InjectAt::Query => self.filled(&format!("{at}/name"), &inject.name),
                             // A cookie's name is written like a header's (RFC 6265 section 4.1.1).
@@ -199,6 +208,7 @@ impl Checker<'_> {
         let without: Vec<String> = streams
             .chain(operations)
             .chain(health)
+            .filter_map(|(name, request)| Some((name, request.as_ref()?)))
             .filter(|(_, request)| {
                 let list = request.body.as_ref().is_some_and(|body| !body.is_object());
                 request.method.is_safe() || list
@@ -215,6 +225,12 @@ impl Checker<'_> {
     /// What every request shares, and how fast it may go.
     pub(super) fn shared(&mut self) {
         let defaults = &self.descriptor.defaults;
+        let sends = !defaults.headers.is_empty() || !defaults.query.is_empty() || !defaults.errors.is_empty();
+        self.say_unless(
+            !(self.descriptor.is_native() && sends),
+            "/defaults",
+            "a native connector has no requests that could share headers, parameters or error rules",
+        );
         self.headers("/defaults/headers", &defaults.headers, &[]);
         self.query("/defaults/query", &defaults.query, &[]);
         for (index, rule) in defaults.errors.iter().enumerate() {
@@ -249,16 +265,21 @@ impl Checker<'_> {
 
     pub(super) fn health(&mut self) {
         let check = &self.descriptor.health_check;
-        self.request("/healthCheck/request", &check.request, &[], &[]);
-        let alone = check.request.cached.is_none();
-        self.say_unless(alone, "/healthCheck/request/cached", "a copy proves nothing: the check always asks");
-        let method = check.request.method;
-        self.say_unless(
-            method.is_safe()
-                || (method == Method::Post && (check.expect.is_some() || is_query(&check.request))),
-            "/healthCheck/request/method",
-            "use GET or HEAD; POST only with \"expect\", and only where it changes nothing",
-        );
+        if let Some(request) = self.own_request("/healthCheck", check.request.as_ref()) {
+            self.request("/healthCheck/request", request, &[], &[]);
+            let alone = request.cached.is_none();
+            self.say_unless(
+                alone,
+                "/healthCheck/request/cached",
+                "a copy proves nothing: the check always asks",
+            );
+            let method = request.method;
+            self.say_unless(
+                method.is_safe() || (method == Method::Post && (check.expect.is_some() || is_query(request))),
+                "/healthCheck/request/method",
+                "use GET or HEAD; POST only with \"expect\", and only where it changes nothing",
+            );
+        }
         for (index, status) in check.expect_status.iter().enumerate() {
             self.status(&format!("/healthCheck/expectStatus/{index}"), *status);
         }
@@ -287,7 +308,9 @@ fn suits(field: &ConfigField, default: &Value) -> bool {
     match field.kind {
         ConfigKind::Bool => default.is_boolean(),
         ConfigKind::Number => default.is_number(),
-        ConfigKind::List => default.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
+        ConfigKind::List | ConfigKind::Folders => {
+            default.as_array().is_some_and(|items| items.iter().all(Value::is_string))
+        }
         ConfigKind::Enum => default.as_str().is_some_and(|text| field.options.iter().any(|o| o == text)),
         ConfigKind::Text | ConfigKind::Url | ConfigKind::Date => default.is_string(),
     }

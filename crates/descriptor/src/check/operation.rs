@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_map::{Path, Schema};
-use patchbay_model::descriptor::{BodyFormat, Idempotency, Method, Operation, Verb};
+use patchbay_model::descriptor::{BodyFormat, Idempotency, Method, Operation, RequestTemplate, Verb};
 use serde_json::Value;
 
 use super::request::{changes, is_query};
@@ -27,8 +27,10 @@ impl Checker<'_> {
                 is_required(&operation.params, key) || !operation.params["properties"][key]["default"].is_null()
             })
             .collect();
-        self.request(&format!("{pointer}/request"), &operation.request, &known, &sure);
-        self.verb(pointer, operation);
+        if let Some(request) = self.own_request(pointer, operation.request.as_ref()) {
+            self.request(&format!("{pointer}/request"), request, &known, &sure);
+            self.verb(pointer, operation.verb, request);
+        }
         self.params(pointer, operation);
         if let Some(result) = &operation.result {
             self.compiles(&format!("{pointer}/result"), Schema::compile(result));
@@ -40,19 +42,14 @@ impl Checker<'_> {
             self.paging(&format!("{pointer}/pagination"), paging);
         }
         if operation.verb.yields_items() {
-            self.token_place(pointer, operation.pagination.as_ref(), &operation.request);
+            self.token_place(pointer, operation.pagination.as_ref(), operation.request.as_ref());
         }
-        if let Idempotency::Header { name, ttl_seconds } = &operation.idempotency {
-            self.header_name(&format!("{pointer}/idempotency/name"), name);
-            self.at_least_one(&format!("{pointer}/idempotency/ttlSeconds"), Some(*ttl_seconds));
-        }
-        if let Idempotency::Body { name, ttl_seconds } = &operation.idempotency {
+        self.idempotency(&format!("{pointer}/idempotency"), &operation.idempotency);
+        if let (Idempotency::Body { name, .. }, Some(request)) = (&operation.idempotency, &operation.request) {
             let at = format!("{pointer}/idempotency/name");
-            self.filled(&at, name);
-            self.at_least_one(&format!("{pointer}/idempotency/ttlSeconds"), Some(*ttl_seconds));
-            let members = operation.request.body.as_ref().is_none_or(Value::is_object);
+            let members = request.body.as_ref().is_none_or(Value::is_object);
             self.say_unless(members, &at, "the key goes into the body, which has no members");
-            let plain = operation.request.body_format == BodyFormat::Json || !name.starts_with('/');
+            let plain = request.body_format == BodyFormat::Json || !name.starts_with('/');
             self.say_unless(plain, &at, "in a form it is a name, not a pointer");
         }
         for (index, status) in operation.refused_status.iter().enumerate() {
@@ -62,13 +59,46 @@ impl Checker<'_> {
         self.undo(pointer, operation, &known);
     }
 
-    fn verb(&mut self, pointer: &str, operation: &Operation) {
-        let method = operation.request.method;
+    fn idempotency(&mut self, pointer: &str, idempotency: &Idempotency) {
+        let native = self.descriptor.is_native();
+        match idempotency {
+            Idempotency::None | Idempotency::Natural => {}
+            Idempotency::Header { name, ttl_seconds } => {
+                self.say_unless(
+                    !native,
+                    &format!("{pointer}/type"),
+                    "a native connector has no headers: say \"key\"",
+                );
+                self.header_name(&format!("{pointer}/name"), name);
+                self.at_least_one(&format!("{pointer}/ttlSeconds"), Some(*ttl_seconds));
+            }
+            Idempotency::Body { name, ttl_seconds } => {
+                self.say_unless(
+                    !native,
+                    &format!("{pointer}/type"),
+                    "a native connector has no body: say \"key\"",
+                );
+                self.filled(&format!("{pointer}/name"), name);
+                self.at_least_one(&format!("{pointer}/ttlSeconds"), Some(*ttl_seconds));
+            }
+            Idempotency::Key { ttl_seconds } => {
+                self.say_unless(
+                    native,
+                    &format!("{pointer}/type"),
+                    "a key without a header is known to native connectors only: say \"header\"",
+                );
+                self.at_least_one(&format!("{pointer}/ttlSeconds"), Some(*ttl_seconds));
+            }
+        }
+    }
+
+    fn verb(&mut self, pointer: &str, verb: Verb, request: &RequestTemplate) {
+        let method = request.method;
         let at = format!("{pointer}/request/method");
-        if operation.verb.has_effect() {
+        if verb.has_effect() {
             let message = "an operation that changes something is not sent with GET or HEAD";
             self.say_unless(!method.is_safe(), &at, message);
-            let document = operation.request.graphql.as_ref();
+            let document = request.graphql.as_ref();
             let at = format!("{pointer}/request/graphql/query");
             self.say_unless(
                 document.is_none_or(changes),
@@ -76,7 +106,7 @@ impl Checker<'_> {
                 "an operation that changes something is a mutation",
             );
         } else {
-            let posted = operation.verb == Verb::Search || is_query(&operation.request);
+            let posted = verb == Verb::Search || is_query(request);
             let fits = method.is_safe() || (posted && method == Method::Post);
             let message = "an operation that only reads is sent with GET or HEAD (search may use POST)";
             self.say_unless(fits, &at, message);

@@ -12,7 +12,28 @@ use serde_json::Value;
 
 use super::{Checker, below};
 
+/// Where an adapter looks for what it is asked for.
+pub(super) const NATIVE_PLACE: &str = "an adapter finds it in the \"body\" only";
+
 impl Checker<'_> {
+    /// The request to check: connectors that are not native have one, native ones none.
+    pub(super) fn own_request<'r>(
+        &mut self,
+        pointer: &str,
+        request: Option<&'r RequestTemplate>,
+    ) -> Option<&'r RequestTemplate> {
+        match (self.descriptor.is_native(), request) {
+            (false, None) => self.say(pointer, "\"request\" is missing"),
+            (true, Some(_)) => {
+                let message = "a native connector has no requests: its adapter does what is asked";
+                self.say(&format!("{pointer}/request"), message);
+            }
+            (true, None) => {}
+            (false, Some(request)) => return Some(request),
+        }
+        None
+    }
+
     /// `known` are the names that the place adds, `sure` those of them that always have a value.
     pub(super) fn request(&mut self, pointer: &str, request: &RequestTemplate, known: &[&str], sure: &[&str]) {
         let path = format!("{pointer}/path");
@@ -34,8 +55,10 @@ impl Checker<'_> {
             self.json_template(&format!("{pointer}/body"), body, known);
             let carries = !request.method.is_safe();
             self.say_unless(carries, &format!("{pointer}/body"), "GET and HEAD carry no body");
-            let members = request.body_format == BodyFormat::Json || body.is_object();
+            let members = request.body_format != BodyFormat::Form || body.is_object();
             self.say_unless(members, &format!("{pointer}/body"), "a form is an object");
+            let text = request.body_format != BodyFormat::Text || body.is_string();
+            self.say_unless(text, &format!("{pointer}/body"), "a text is a text");
         }
         let lists = request.xml_lists.is_empty() || request.answer_format == AnswerFormat::Xml;
         self.say_unless(lists, &format!("{pointer}/xmlLists"), "only XML answers have elements");
@@ -164,10 +187,24 @@ impl Checker<'_> {
     }
 
     /// A page token can only go into a body where there is one.
-    pub(super) fn token_place(&mut self, pointer: &str, paging: Option<&Paging>, request: &RequestTemplate) {
+    pub(super) fn token_place(
+        &mut self,
+        pointer: &str,
+        paging: Option<&Paging>,
+        request: Option<&RequestTemplate>,
+    ) {
         let own = paging.is_some();
         let Some(paging) = paging.or(self.descriptor.defaults.pagination.as_ref()) else {
             return;
+        };
+        let Some(request) = request else {
+            let fits = match &paging.next {
+                Pagination::None => true,
+                next => carrier(next).is_some_and(|(_, place)| place == TokenPlace::Body),
+            };
+            let size = paging.size_param.is_none() || paging.size_place == TokenPlace::Body;
+            let at = if own { format!("{pointer}/pagination") } else { "/defaults/pagination".to_owned() };
+            return self.say_unless(!self.descriptor.is_native() || (fits && size), &at, NATIVE_PLACE);
         };
         let token = carrier(&paging.next).is_some_and(|(_, place)| place == TokenPlace::Body);
         let size = paging.size_param.is_some() && paging.size_place == TokenPlace::Body;

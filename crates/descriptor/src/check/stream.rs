@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use patchbay_map::{JsonTemplate, Schema, SignalMapper, Template, parse_any_time, time_unit};
 use patchbay_model::descriptor::{
-    Cached, ConfigKind, Delta, FieldMapping, Method, RequestTemplate, Stream, TimeFormat, TokenPlace,
+    Cached, Delta, FieldMapping, Method, RequestTemplate, Stream, TimeFormat, TokenPlace,
 };
 use serde_json::{Value, json};
 
-use super::request::changes;
+use super::request::{NATIVE_PLACE, changes};
 use super::{Checker, is_name};
 use crate::names::nearest;
 
@@ -25,23 +25,25 @@ impl Checker<'_> {
         names.extend(["since", "until"].into_iter().filter(|_| timed).map(str::to_owned));
         let known: Vec<&str> = names.iter().map(String::as_str).collect();
         let sure: Vec<&str> = sure.iter().map(String::as_str).collect();
-        self.request(&format!("{pointer}/request"), &stream.request, &known, &sure);
-        self.say_unless(
-            matches!(stream.request.method, Method::Get | Method::Post),
-            &format!("{pointer}/request/method"),
-            "a stream is read with GET, or POST where the vendor wants it",
-        );
-        if stream.request.cached.is_some_and(|cached| cached != Cached::default()) {
-            let message = "a page of a stream is always asked for: leave the seconds out";
-            self.say(&format!("{pointer}/request/cached"), message);
-        }
-        if stream.request.graphql.as_ref().is_some_and(changes) {
-            self.say(&format!("{pointer}/request/graphql/query"), "a stream only reads: it is a query");
+        if let Some(request) = self.own_request(pointer, stream.request.as_ref()) {
+            self.request(&format!("{pointer}/request"), request, &known, &sure);
+            self.say_unless(
+                matches!(request.method, Method::Get | Method::Post),
+                &format!("{pointer}/request/method"),
+                "a stream is read with GET, or POST where the vendor wants it",
+            );
+            if request.cached.is_some_and(|cached| cached != Cached::default()) {
+                let message = "a page of a stream is always asked for: leave the seconds out";
+                self.say(&format!("{pointer}/request/cached"), message);
+            }
+            if request.graphql.as_ref().is_some_and(changes) {
+                self.say(&format!("{pointer}/request/graphql/query"), "a stream only reads: it is a query");
+            }
         }
         if let Some(paging) = &stream.pagination {
             self.paging(&format!("{pointer}/pagination"), paging);
         }
-        self.token_place(pointer, stream.pagination.as_ref(), &stream.request);
+        self.token_place(pointer, stream.pagination.as_ref(), stream.request.as_ref());
         self.delta(pointer, stream);
         self.mapping(&format!("{pointer}/mapping"), &stream.mapping);
         self.at_least_one(&format!("{pointer}/intervalSeconds"), stream.interval_seconds.map(u64::from));
@@ -52,17 +54,18 @@ impl Checker<'_> {
 
     fn delta(&mut self, pointer: &str, stream: &Stream) {
         let at = format!("{pointer}/delta");
-        let mut place = TokenPlace::Query;
+        // What carries nothing has no place.
+        let mut place = None;
         match &stream.delta {
             Delta::None | Delta::ClientSide { .. } => {}
             Delta::TimestampFilter { param, end_param, place: p, format, initial, window_seconds, .. } => {
                 for (name, param) in [("param", param), ("endParam", end_param)] {
                     if let Some(param) = param {
-                        place = *p;
+                        place = Some(*p);
                         self.place(&format!("{at}/{name}"), param, *p);
                     }
                 }
-                if param.is_none() && !uses(&stream.request, "since") {
+                if param.is_none() && !stream.request.as_ref().is_some_and(|request| uses(request, "since")) {
                     self.say(&at, "say in \"param\" where the time goes, or use {{since}} in the request");
                 }
                 self.time_format(&format!("{at}/format"), format);
@@ -90,24 +93,30 @@ impl Checker<'_> {
                 }
             }
             Delta::SinceId { param, place: p } => {
-                place = *p;
+                place = Some(*p);
                 self.place(&format!("{at}/param"), param, *p);
             }
             Delta::DeltaToken { token_path, param, place: p } => {
                 self.path(&format!("{at}/tokenPath"), token_path);
                 if let Some(param) = param {
-                    place = *p;
+                    place = Some(*p);
                     self.place(&format!("{at}/param"), param, *p);
                 }
             }
             Delta::Cursor { cursor_path, param, place: p, .. } => {
-                place = *p;
+                place = Some(*p);
                 self.path(&format!("{at}/cursorPath"), cursor_path);
                 self.place(&format!("{at}/param"), param, *p);
             }
         }
-        if place == TokenPlace::Body && stream.request.method.is_safe() {
-            self.say(&format!("{at}/place"), "it goes into the body, and GET and HEAD carry none");
+        match (place, &stream.request) {
+            (Some(TokenPlace::Body), Some(request)) if request.method.is_safe() => {
+                self.say(&format!("{at}/place"), "it goes into the body, and GET and HEAD carry none");
+            }
+            (Some(TokenPlace::Query | TokenPlace::Header), None) => {
+                self.say(&format!("{at}/place"), NATIVE_PLACE);
+            }
+            _ => {}
         }
     }
 
@@ -124,7 +133,7 @@ impl Checker<'_> {
         if let Some(key) = &each.setting {
             let list = self.descriptor.config_fields.iter().find(|field| field.key == *key);
             match list.map(|field| field.kind) {
-                Some(ConfigKind::List) => {}
+                Some(kind) if kind.is_list() => {}
                 Some(_) => {
                     self.say(&format!("{at}/setting"), "it is read for each value of a setting of type list")
                 }

@@ -29,9 +29,10 @@ fn first_form() -> Value {
 fn the_first_form_of_the_document_is_brought_forward() {
     let descriptor = read(&first_form().to_string(), "old.json").unwrap();
     let stream = &descriptor.streams[0];
-    assert_eq!(stream.request.path, "/items");
-    assert_eq!(json!(stream.request.query), json!({"state": "all"}), "delta adds the checkpoint itself");
-    assert_eq!(stream.request.body, Some(json!({"sort": "updated"})));
+    let request = stream.request.as_ref().unwrap();
+    assert_eq!(request.path, "/items");
+    assert_eq!(json!(request.query), json!({"state": "all"}), "delta adds the checkpoint itself");
+    assert_eq!(request.body, Some(json!({"sort": "updated"})));
     assert_eq!(stream.mapping.participants_paths, ["$.people[*]"]);
     assert_eq!(stream.mapping.priority_mapping.len(), 1);
     assert_eq!(descriptor.limits.rate[0].calls, 60);
@@ -51,8 +52,8 @@ fn an_address_in_the_first_form_becomes_the_base() {
     document["healthCheck"]["endpoint"] = json!("https://api.old.example.com/v1/me");
     let descriptor = read(&document.to_string(), "old.json").unwrap();
     assert_eq!(descriptor.base_url, "https://api.old.example.com");
-    assert_eq!(descriptor.streams[0].request.path, "/v1/items");
-    assert_eq!(descriptor.health_check.request.path, "/v1/me");
+    assert_eq!(descriptor.streams[0].request.as_ref().unwrap().path, "/v1/items");
+    assert_eq!(descriptor.health_check.request.as_ref().unwrap().path, "/v1/me");
 }
 
 #[test]

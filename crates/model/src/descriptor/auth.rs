@@ -103,7 +103,8 @@ pub struct Inject {
     /// Header, query, cookie or body.
     #[serde(rename = "in")]
     pub at: InjectAt,
-    /// Name of the header, parameter or cookie; in the body a member's name or a JSON pointer.
+    /// Name of the header, parameter or cookie; in the body a member's name or a JSON pointer. That of a
+    /// header may use `{{config.…}}`.
     pub name: String,
     /// Template of the value, such as `Bearer {{secret.token}}`.
     pub value: String,

@@ -59,7 +59,8 @@ pub struct Descriptor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs_url: Option<String>,
     /// Where calls go, without a trailing slash. May use `{{config.…}}`. The user can point a
-    /// connection elsewhere by setting `baseUrl`.
+    /// connection elsewhere by setting `baseUrl`. A native connector has none: its adapter knows where.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub base_url: String,
     /// Settings the user gives per connection, apart from secrets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -117,6 +118,11 @@ impl Descriptor {
         })
     }
 
+    /// Whether an adapter in the program answers in the place of requests.
+    pub fn is_native(&self) -> bool {
+        self.kind == Kind::Native
+    }
+
     /// The sign-in with this id, or the recommended one.
     pub fn auth_method(&self, id: Option<&str>) -> Option<&AuthMethod> {
         match id {
@@ -150,7 +156,8 @@ pub enum Kind {
     /// The engine, from this file alone.
     #[default]
     Generic,
-    /// A Rust adapter registered under the connector's id.
+    /// An adapter in the program, registered under the connector's id. Streams, operations and the
+    /// health check have no `request` then. Only connectors that ship with the program.
     Native,
 }
 
@@ -234,6 +241,8 @@ pub enum ConfigKind {
     Date,
     /// Several lines of text, one value each.
     List,
+    /// Several lines of text, each a folder of this computer. The form offers to choose them.
+    Folders,
 }
 
 /// What every request of a connector shares.
@@ -339,12 +348,20 @@ pub enum ResetMeaning {
     HttpDate,
 }
 
+impl ConfigKind {
+    /// Whether a value of it is a list.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::List | Self::Folders)
+    }
+}
+
 /// How to find out whether a connection works. Must have no effect in the service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HealthCheck {
-    /// The request to make.
-    pub request: RequestTemplate,
+    /// The request to make. A native connector has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestTemplate>,
     /// Status codes that mean healthy; any 2xx where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect_status: Vec<u16>,

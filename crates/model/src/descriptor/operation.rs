@@ -22,8 +22,10 @@ pub struct Operation {
     pub verb: Verb,
     /// What it does it to, in one word, such as `issue`.
     pub entity: String,
-    /// The request. `{{params.…}}` holds the parameters.
-    pub request: RequestTemplate,
+    /// The request. `{{params.…}}` holds the parameters. An operation of a native connector has none:
+    /// its adapter gets the parameters as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestTemplate>,
     /// JSON Schema (2020-12) of the parameters; checked before anything is sent.
     pub params: Value,
     /// JSON Schema (2020-12) of the result (of one item where `resultPath` finds several).
@@ -112,6 +114,12 @@ pub enum Idempotency {
         /// The member that carries the key, by name or JSON pointer.
         name: String,
         /// Seconds for which the service remembers a key.
+        ttl_seconds: u64,
+    },
+    /// The adapter of a native connector recognises a repeated key.
+    #[serde(rename_all = "camelCase")]
+    Key {
+        /// Seconds for which the adapter remembers a key.
         ttl_seconds: u64,
     },
 }

@@ -116,6 +116,8 @@ pub enum BodyFormat {
     /// that is an object with `content` is a file, with `filename` and `contentType`; `"base64": true`
     /// says that its content is written so.
     Multipart,
+    /// A text, sent as it is (`text/plain` where no header says otherwise).
+    Text,
 }
 
 /// How an answer is written.
@@ -133,6 +135,8 @@ pub enum AnswerFormat {
     /// is an object: attributes as `@name`, elements by name, text as `#text`. An element that comes
     /// several times, or that `xmlLists` names, is a list.
     Xml,
+    /// JSON where it is JSON, else the text as it is. An empty body is null.
+    Any,
 }
 
 /// A GraphQL request.

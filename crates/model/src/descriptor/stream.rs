@@ -19,8 +19,10 @@ pub struct Stream {
     /// What a person reads, such as "Issues".
     pub title: String,
     /// The request for a page. `{{checkpoint}}` and the page token are added as `delta` and
-    /// `pagination` say.
-    pub request: RequestTemplate,
+    /// `pagination` say. A stream of a native connector has none: both are given to its adapter as
+    /// members of a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestTemplate>,
     /// How to get the next page; the connector's default where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pagination: Option<Paging>,

@@ -165,6 +165,8 @@ codes! {
     DescriptorInvalid = "DESCRIPTOR_INVALID", User, User, true;
     /// What the user gave cannot be used as it is.
     InputInvalid = "INPUT_INVALID", User, Ok, true;
+    /// This connector, or the program it runs in, has no such thing.
+    NotOffered = "NOT_OFFERED", Never, Ok, true;
     /// The port is taken by another program.
     PortInUse = "PORT_IN_USE", User, Global, true;
     /// Another Patchbay owns this data folder.

@@ -1,3 +1,5 @@
+import type { ReactNode } from 'react';
+
 import type { ConfigField } from '../../bindings/wire';
 import { t } from '../../lib/words';
 import { fieldId } from './draft';
@@ -10,20 +12,27 @@ interface Props {
   mistakes: Mistakes;
   onChange: (key: string, value: string) => void;
   onBlur: (field: ConfigField) => void;
+  /** What is said below the settings. */
+  children?: ReactNode;
 }
 
 /** Step 2: what the connector is set up with. */
-export function SetUpStep({ fields, settings, mistakes, onChange, onBlur }: Props) {
+export function SetUpStep({ fields, settings, mistakes, onChange, onBlur, children }: Props) {
   if (fields.length === 0) return <p className="meta">{t('connect.setUpNothing')}</p>;
-  return fields.map((field) => (
-    <SettingInput
-      key={field.key}
-      id={fieldId(field.key)}
-      field={field}
-      value={settings[field.key] ?? ''}
-      error={mistakes[field.key]}
-      onChange={(value) => onChange(field.key, value)}
-      onBlur={() => onBlur(field)}
-    />
-  ));
+  return (
+    <>
+      {fields.map((field) => (
+        <SettingInput
+          key={field.key}
+          id={fieldId(field.key)}
+          field={field}
+          value={settings[field.key] ?? ''}
+          error={mistakes[field.key]}
+          onChange={(value) => onChange(field.key, value)}
+          onBlur={() => onBlur(field)}
+        />
+      ))}
+      {children}
+    </>
+  );
 }

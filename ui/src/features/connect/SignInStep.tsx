@@ -11,7 +11,7 @@ import { BusyButton } from './BusyButton';
 import { fieldId, type Draft } from './draft';
 import { CredentialInput, Folded, SettingInput } from './fields';
 import { Permissions } from './Permissions';
-import { BASE_URL, plainAddress, settingMistake, type Mistakes } from './settings';
+import { BASE_URL, hasAddress, plainAddress, reachesServices, settingMistake, type Mistakes } from './settings';
 
 interface Props {
   detail: ConnectorDetail;
@@ -87,23 +87,25 @@ export function SignInStep({ detail, method, early, draft, mistakes, replacing, 
         <h3 className="cw-head">{t('connect.permissions')}</h3>
         <Permissions detail={detail} />
       </section>
-      {!replacing && (
+      {!replacing && reachesServices(detail) && (
         <Folded title={t('connect.advanced')} open={draft.advanced} onToggle={(advanced) => advanced !== draft.advanced && onChange({ advanced })}>
-          <TextInput
-            id={fieldId(BASE_URL)}
-            label={t('connect.address')}
-            description={plain ? t('connect.addressHelp', { url: plain }) : t('connect.addressHelpHoles')}
-            inputMode="url"
-            spellCheck={false}
-            autoComplete="off"
-            placeholder={detail.baseUrl}
-            value={draft.baseUrl}
-            error={mistakes[BASE_URL]}
-            onChange={(event) => {
-              onChange({ baseUrl: event.currentTarget.value });
-              onForget(BASE_URL);
-            }}
-          />
+          {hasAddress(detail) && (
+            <TextInput
+              id={fieldId(BASE_URL)}
+              label={t('connect.address')}
+              description={plain ? t('connect.addressHelp', { url: plain }) : t('connect.addressHelpHoles')}
+              inputMode="url"
+              spellCheck={false}
+              autoComplete="off"
+              placeholder={detail.baseUrl}
+              value={draft.baseUrl}
+              error={mistakes[BASE_URL]}
+              onChange={(event) => {
+                onChange({ baseUrl: event.currentTarget.value });
+                onForget(BASE_URL);
+              }}
+            />
+          )}
           <Checkbox
             id={fieldId('allowPrivate')}
             size="sm"

@@ -9,9 +9,10 @@ import { toProblem } from '../../platform';
 import { BusyButton } from './BusyButton';
 import { DoneStep, WhatNext } from './DoneStep';
 import { beginning, fieldId, type Draft } from './draft';
+import { Permissions } from './Permissions';
 import { SetUpStep } from './SetUpStep';
 import { SignInStep } from './SignInStep';
-import { asked, BASE_URL, given, isAddress, methodOf, partOfAddress, plainAddress, settingMistake, type Mistakes } from './settings';
+import { asked, BASE_URL, given, hasAddress, isAddress, methodOf, partOfAddress, plainAddress, settingMistake, type Mistakes } from './settings';
 import { TestStep } from './TestStep';
 import { useTest } from './useTest';
 
@@ -33,7 +34,6 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
   const form = useRef<HTMLFormElement>(null);
   const begin = useMemo(() => beginning(detail, known, replacing), [detail, known, replacing]);
   const [draft, setDraft] = useState<Draft>(begin);
-  const [step, setStep] = useState<Step>('signIn');
   const [mistakes, setMistakes] = useState<Mistakes>({});
   const [target, setTarget] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -45,6 +45,10 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
   const early = fields.filter((field) => partOfAddress(detail, field));
   const late = fields.filter((field) => !early.includes(field));
   const skipsSetUp = replacing !== undefined || late.length === 0;
+  // What is part of the program needs no sign-in and moves nowhere: its settings are all there is.
+  const skipsSignIn = !replacing && !method && !hasAddress(detail) && early.length === 0 && late.length > 0;
+  const first: Step = skipsSignIn ? 'setUp' : 'signIn';
+  const [step, setStep] = useState<Step>(first);
 
   const account = test.report?.account;
   const otherAccount = replacing?.account && account && replacing.account.id !== account.id ? account : undefined;
@@ -153,10 +157,10 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
     }
     const wrong = wrongIn(step);
     setMistakes(wrong);
-    const first = Object.keys(wrong)[0];
-    if (first) {
-      if (first === BASE_URL) setDraft((old) => ({ ...old, advanced: true }));
-      setTimeout(() => document.getElementById(fieldId(first))?.focus(), 30);
+    const wrongField = Object.keys(wrong)[0];
+    if (wrongField) {
+      if (wrongField === BASE_URL) setDraft((old) => ({ ...old, advanced: true }));
+      setTimeout(() => document.getElementById(fieldId(wrongField))?.focus(), 30);
       return;
     }
     if (step === 'done') void finish();
@@ -203,7 +207,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
 
   return (
     <form ref={form} className="cw-form" noValidate tabIndex={-1} onSubmit={sent} onKeyDown={keys}>
-      <Steps step={step} over={made !== undefined} />
+      <Steps steps={STEPS.filter((name) => name !== 'signIn' || !skipsSignIn)} step={step} over={made !== undefined} />
       <div className="cw-step">
         {step === 'signIn' && (
           <SignInStep detail={detail} method={method} early={replacing ? [] : early} draft={draft} mistakes={mistakes} replacing={replacing} onChange={change} onForget={forget} onClose={onClose} />
@@ -221,7 +225,14 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
               const why = draft.settings[field.key]?.trim() ? settingMistake(field, draft.settings[field.key] ?? '') : undefined;
               if (why) setMistakes((old) => ({ ...old, [field.key]: why }));
             }}
-          />
+          >
+            {skipsSignIn && (
+              <section aria-label={t('connect.permissions')}>
+                <h3 className="cw-head">{t('connect.permissions')}</h3>
+                <Permissions detail={detail} />
+              </section>
+            )}
+          </SetUpStep>
         )}
         {step === 'test' && (
           <TestStep
@@ -250,8 +261,8 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
       </div>
       {!made && (
         <div className="cw-foot">
-          <Button onClick={step === 'signIn' ? onCancel : back} disabled={busy}>
-            {t(step === 'signIn' ? 'common.cancel' : 'common.back')}
+          <Button onClick={step === first ? onCancel : back} disabled={busy}>
+            {t(step === first ? 'common.cancel' : 'common.back')}
           </Button>
           <span className="cw-foot-end">
             {step === 'test' && (
@@ -276,11 +287,11 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
 }
 
 /** The steps as a line: what is done, where we are, what comes. */
-function Steps({ step, over }: { step: Step; over: boolean }) {
-  const at = over ? STEPS.length : STEPS.indexOf(step);
+function Steps({ steps, step, over }: { steps: readonly Step[]; step: Step; over: boolean }) {
+  const at = over ? steps.length : steps.indexOf(step);
   return (
     <ol className="cw-steps" aria-label={t('connect.steps')}>
-      {STEPS.map((name, index): ReactNode => {
+      {steps.map((name, index): ReactNode => {
         const word = t(`connect.step.${name}`);
         return (
           <li key={name} className={index < at ? 'past' : index === at ? 'now' : undefined} aria-current={index === at ? 'step' : undefined}>

@@ -6,6 +6,7 @@ import type { ConfigField, CredentialField } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { platform } from '../../platform';
+import { FolderLines } from './FolderLines';
 import { asText, bare, credentialDoubt } from './settings';
 
 interface SettingProps {
@@ -75,6 +76,12 @@ function Entry({ field, id, value, error, onChange, onBlur }: SettingProps) {
       );
     case 'list':
       return <Textarea {...typed} autosize minRows={2} maxRows={6} placeholder={example} />;
+    case 'folders':
+      return (
+        <FolderLines label={label} value={value} onChange={onChange}>
+          <Textarea {...typed} autosize minRows={2} maxRows={6} placeholder={example} />
+        </FolderLines>
+      );
     case 'number':
       return <TextInput {...typed} inputMode="decimal" placeholder={example} />;
     case 'date':
@@ -112,7 +119,7 @@ function describe(field: ConfigField): string {
   const fallback = asText(field.default).replaceAll('\n', ', ');
   return [
     field.helpText ? visible(field.helpText) : '',
-    field.type === 'list' ? t('connect.linePerValue') : '',
+    field.type === 'list' || field.type === 'folders' ? t('connect.linePerValue') : '',
     field.prefix || field.suffix ? t('connect.becomes', { whole: visible(`${field.prefix ?? ''}…${field.suffix ?? ''}`) }) : '',
     fallback && field.type !== 'bool' ? t('connect.default', { value: visible(fallback) }) : '',
   ]

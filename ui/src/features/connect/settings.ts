@@ -59,6 +59,12 @@ export const partOfAddress = (detail: ConnectorDetail, field: ConfigField): bool
 /** The connector's address where it needs no setting. */
 export const plainAddress = (detail: ConnectorDetail): string => (detail.baseUrl.includes('{{') ? '' : detail.baseUrl);
 
+/** Whether the connector has an address that can be moved; one that is part of the program has none. */
+export const hasAddress = (detail: ConnectorDetail): boolean => detail.baseUrl !== '';
+
+/** Whether it calls services at all: at its address, or where its settings allow. */
+export const reachesServices = (detail: ConnectorDetail): boolean => hasAddress(detail) || detail.settings.some((field) => field.key === 'origins');
+
 /** Whether the whole value has the form. An expression that JavaScript does not know lets everything through: the engine checks again. */
 function fits(pattern: string, value: string): boolean {
   try {

@@ -11,7 +11,7 @@ import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { SettingInput } from '../connect/fields';
-import { asked, asText, BASE_URL, isAddress, plainAddress, settingMistake, type Mistakes, type Settings } from '../connect/settings';
+import { asked, asText, BASE_URL, hasAddress, isAddress, plainAddress, reachesServices, settingMistake, type Mistakes, type Settings } from '../connect/settings';
 import { testConnection } from './work';
 
 /** Settings that can be changed, where the key may go, and whether private addresses are allowed. */
@@ -27,6 +27,18 @@ export function SetUpTab({ connection }: { connection: ConnectionView }) {
 }
 
 const id = (key: string) => `cn-set-${key}`;
+
+/** Settings of connectors that are part of the program: what they may reach. */
+const GRANTS = ['folders', 'origins'];
+
+/** The lines that were not there before. */
+function added(now: string, before: string): string[] {
+  const known = before.split('\n').map((line) => line.trim());
+  return now
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line && !known.includes(line));
+}
 
 function SetUpForm({ connection, detail }: { connection: ConnectionView; detail: ConnectorDetail }) {
   const kept: Settings = Object.fromEntries(detail.settings.map((field) => [field.key, asText(connection.config[field.key] ?? field.default)]));
@@ -89,6 +101,7 @@ function SetUpForm({ connection, detail }: { connection: ConnectionView; detail:
     }
   };
   const problem = set.isError ? toProblem(set.error) : undefined;
+  const granting = detail.settings.filter((field) => GRANTS.includes(field.key) && differs.includes(field.key)).flatMap((field) => added(value(field.key), kept[field.key] ?? ''));
   const moved = differs.includes(BASE_URL) ? originOf(value(BASE_URL)) : undefined;
   return (
     <form
@@ -113,28 +126,33 @@ function SetUpForm({ connection, detail }: { connection: ConnectionView; detail:
             onChange={(text) => change(field.key, text)}
           />
         ))}
-        <TextInput
-          id={id(BASE_URL)}
-          label={t('connections.setUp.address')}
-          description={t('connections.setUp.addressHelp')}
-          inputMode="url"
-          spellCheck={false}
-          autoComplete="off"
-          placeholder={detail.baseUrl}
-          value={value(BASE_URL)}
-          error={mistakes[BASE_URL]}
-          onChange={(event) => change(BASE_URL, event.currentTarget.value)}
-        />
-        <Checkbox
-          size="sm"
-          label={t('connections.setUp.private')}
-          description={t('connections.setUp.privateHelp')}
-          checked={allowPrivate}
-          onChange={(event) => {
-            setAllow(event.currentTarget.checked);
-            setSaved(false);
-          }}
-        />
+        {hasAddress(detail) && (
+          <TextInput
+            id={id(BASE_URL)}
+            label={t('connections.setUp.address')}
+            description={t('connections.setUp.addressHelp')}
+            inputMode="url"
+            spellCheck={false}
+            autoComplete="off"
+            placeholder={detail.baseUrl}
+            value={value(BASE_URL)}
+            error={mistakes[BASE_URL]}
+            onChange={(event) => change(BASE_URL, event.currentTarget.value)}
+          />
+        )}
+        {reachesServices(detail) && (
+          <Checkbox
+            size="sm"
+            label={t('connections.setUp.private')}
+            description={t('connections.setUp.privateHelp')}
+            checked={allowPrivate}
+            onChange={(event) => {
+              setAllow(event.currentTarget.checked);
+              setSaved(false);
+            }}
+          />
+        )}
+        {granting.length > 0 && <p className="cn-warned">{t('connections.setUp.granting', { what: granting.map(visible).join(', ') })}</p>}
         {moved && !connection.origins.includes(moved) && (
           <p className="cn-warned">{t('connections.setUp.moved', { origin: visible(moved) })}</p>
         )}

@@ -1,0 +1,172 @@
+//! What is kept in the data folder: contents as they were before a change, so that it can be undone,
+//! and notes by which a repeated call is recognised. Both for 30 days, like payloads.
+
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use patchbay_model::Timestamp;
+use patchbay_model::problem::{Code, Problem};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{fault, place};
+use crate::sha256_hex;
+
+/// How long it is kept. The descriptor's idempotency says the same.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How often to look for what is too old.
+const TIDY_CHECK: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What became of one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Note {
+    /// What it gave; none where nobody can tell whether it happened.
+    pub(super) result: Option<Value>,
+}
+
+/// The one change that is being made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct UnderWay {
+    /// The name of its call's note.
+    pub(super) note: String,
+    /// The granted folder, and the file in it.
+    pub(super) folder: (String, String),
+    /// SHA-256 of what the file held; none where there was none.
+    pub(super) before: Option<String>,
+    /// SHA-256 of what it was to hold.
+    pub(super) after: Option<String>,
+    /// What the call gives.
+    pub(super) result: Value,
+}
+
+/// The change that is being made.
+const UNDER_WAY: &str = "under-way";
+
+pub(super) struct Kept {
+    folder: PathBuf,
+    tidied: Mutex<Option<Timestamp>>,
+}
+
+impl Kept {
+    pub(super) fn at(folder: PathBuf) -> Self {
+        Self { folder, tidied: Mutex::default() }
+    }
+
+    /// Keeps a content; gives its SHA-256, by which it is found again.
+    pub(super) fn keep(&self, content: &[u8]) -> Result<String, Problem> {
+        let hash = sha256_hex(content);
+        // Written anew where it is there already: its time begins again.
+        write(&self.folder.join("before"), &hash, content).map_err(|error| storage(&error))?;
+        Ok(hash)
+    }
+
+    /// A content that was kept. `NOT_FOUND` would say that there is nothing to undo, so it is a
+    /// conflict where it is gone.
+    pub(super) fn content(&self, hash: &str) -> Result<Vec<u8>, Problem> {
+        let gone = |detail: String| {
+            fault::changed("What was there before", "It is kept for 30 days and is gone.").detail(detail)
+        };
+        if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(gone("this is not the name of anything that is kept".to_owned()));
+        }
+        let content = std::fs::read(self.folder.join("before").join(hash)).map_err(|e| gone(e.to_string()))?;
+        // Never bring back what somebody else put there.
+        if sha256_hex(&content) == hash { Ok(content) } else { Err(gone("it was changed".to_owned())) }
+    }
+
+    /// The note of an earlier attempt.
+    pub(super) fn note(&self, name: &str) -> Result<Option<Note>, Problem> {
+        self.read(&self.folder.join("notes").join(name))
+    }
+
+    /// The change that was being made when the program ended.
+    pub(super) fn under_way(&self) -> Result<Option<UnderWay>, Problem> {
+        self.read(&self.folder.join(UNDER_WAY))
+    }
+
+    fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, Problem> {
+        match std::fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|error| Problem::new(Code::Internal).detail(format!("{}: {error}", path.display()))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(storage(&error)),
+        }
+    }
+
+    /// Notes what is about to be done. Durable when this returns.
+    pub(super) fn begin(&self, change: &UnderWay) -> Result<(), Problem> {
+        put(&self.folder, UNDER_WAY, change)
+    }
+
+    /// Notes that it happened, or forgets that it was tried.
+    pub(super) fn finish(&self, happened: bool) -> Result<(), Problem> {
+        let Some(change) = self.under_way()? else { return Ok(()) };
+        if happened {
+            put(&self.folder.join("notes"), &change.note, &Note { result: Some(change.result) })?;
+        }
+        self.clear()
+    }
+
+    /// Notes that nobody can tell.
+    pub(super) fn give_up(&self) -> Result<(), Problem> {
+        let Some(change) = self.under_way()? else { return Ok(()) };
+        put(&self.folder.join("notes"), &change.note, &Note { result: None })?;
+        self.clear()
+    }
+
+    fn clear(&self) -> Result<(), Problem> {
+        std::fs::remove_file(self.folder.join(UNDER_WAY))
+            .and_then(|()| std::fs::File::open(&self.folder)?.sync_all())
+            .map_err(|error| storage(&error))
+    }
+
+    /// Lets go of what is too old, once a day.
+    pub(super) fn tidy(&self, now: Timestamp) {
+        let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = tidied.is_none_or(|at| now.duration_since(at) >= TIDY_CHECK.try_into().unwrap_or_default());
+        if !due {
+            return;
+        }
+        *tidied = Some(now);
+        for part in ["before", "notes"] {
+            let entries = std::fs::read_dir(self.folder.join(part)).into_iter().flatten().flatten();
+            for entry in entries {
+                let age = entry
+                    .metadata()
+                    .and_then(|meta| meta.modified())
+                    .map(|at| now.duration_since(place::time(at)));
+                if age.is_ok_and(|age| age > KEEP.try_into().unwrap_or_default()) {
+                    // What cannot be deleted today is tried tomorrow.
+                    let _ = std::fs::remove_file(entry.path());
+                }
+            }
+        }
+    }
+}
+
+fn put(folder: &Path, name: &str, content: &impl Serialize) -> Result<(), Problem> {
+    let bytes =
+        serde_json::to_vec(content).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
+    write(folder, name, &bytes).map_err(|error| storage(&error))
+}
+
+/// A file of our own, 0600 in a folder 0700, whole and durable or not there.
+fn write(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let beside = folder.join(format!(".{name}.new"));
+    let _ = std::fs::remove_file(&beside);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, folder.join(name))?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+fn storage(error: &std::io::Error) -> Problem {
+    Problem::new(Code::StorageFull).detail(format!("nothing can be kept for undoing: {error}"))
+}
