@@ -119,6 +119,24 @@ impl Kept {
         self.clear()
     }
 
+    /// Notes that the row which made a table was taken back.
+    pub(super) fn maker_gone(&self, table: &str) -> Result<(), Problem> {
+        put(&self.folder.join("makers"), table, &true)
+    }
+
+    /// Whether the row which made a table was taken back.
+    pub(super) fn is_maker_gone(&self, table: &str) -> bool {
+        self.folder.join("makers").join(table).exists()
+    }
+
+    /// The table is made anew.
+    pub(super) fn forget_maker(&self, table: &str) -> Result<(), Problem> {
+        match std::fs::remove_file(self.folder.join("makers").join(table)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(storage(&error)),
+            _ => Ok(()),
+        }
+    }
+
     fn clear(&self) -> Result<(), Problem> {
         std::fs::remove_file(self.folder.join(UNDER_WAY))
             .and_then(|()| std::fs::File::open(&self.folder)?.sync_all())
@@ -133,7 +151,7 @@ impl Kept {
             return;
         }
         *tidied = Some(now);
-        for part in ["before", "notes"] {
+        for part in ["before", "notes", "makers"] {
             let entries = std::fs::read_dir(self.folder.join(part)).into_iter().flatten().flatten();
             for entry in entries {
                 let age = entry

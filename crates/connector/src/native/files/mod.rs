@@ -215,12 +215,32 @@ impl Inner {
                 }
                 Err(fault::changed(text("file"), "Somebody changed it since. It is left as it is."))
             }),
-            "append_csv" => Box::new(|now| table::append(now, params)),
-            "remove_csv_row" => Box::new(|now| table::remove(now, params)),
+            "append_csv" => Box::new(|now| {
+                // Whoever made it anew, it is not the one whose first row was taken back.
+                if !table::has_rows(now, params) {
+                    kept.forget_maker(&table_id(granted, params)?)?;
+                }
+                table::append(now, params)
+            }),
+            // Rows go in any order: the table goes with the last one once the row that made it is gone.
+            "remove_csv_row" => Box::new(|now| {
+                let id = table_id(granted, params)?;
+                let made = params["created"] == true;
+                if made {
+                    kept.maker_gone(&id)?;
+                }
+                table::remove(now, params, made || kept.is_maker_gone(&id))
+            }),
             _ => return Answer::not_done(not_offered("local-files", "It has no such operation.")),
         };
         change::change(granted, params, kept, note, change)
     }
+}
+
+/// What a table is known by in what is kept.
+fn table_id(granted: &Granted, params: &Value) -> Result<String, Problem> {
+    let file = Relative::parse(params["file"].as_str().unwrap_or_default())?;
+    Ok(sha256_hex(granted.url(&params["folder"], Some(&file))?.as_str().as_bytes()))
 }
 
 fn read_text(granted: &Granted, params: &Value) -> Result<Value, Problem> {

@@ -78,8 +78,17 @@ pub(super) fn append(now: Option<&[u8]>, params: &Value) -> Result<Changed, Prob
     Ok(Changed { content: Some(content), result })
 }
 
-/// The table without the last row that is written so. Rows that read the same are the same.
-pub(super) fn remove(now: Option<&[u8]>, params: &Value) -> Result<Changed, Problem> {
+/// Whether there is anything below its line of names.
+pub(super) fn has_rows(now: Option<&[u8]>, params: &Value) -> bool {
+    let content = now.unwrap_or_default();
+    let content = content.strip_prefix(BOM).unwrap_or(content);
+    let mut reader = ReaderBuilder::new().delimiter(delimiter(params)).flexible(true).from_reader(content);
+    reader.byte_records().next().is_some()
+}
+
+/// The table without the last row that is written so; none where only its line of names is left and
+/// adding a row had `made` it. Rows that read the same are the same.
+pub(super) fn remove(now: Option<&[u8]>, params: &Value, made: bool) -> Result<Changed, Problem> {
     let line = params["line"].as_str().unwrap_or_default().as_bytes();
     let content = now.map(<[u8]>::to_vec);
     let (Some(old), false) = (now, line.is_empty()) else {
@@ -108,8 +117,7 @@ pub(super) fn remove(now: Option<&[u8]>, params: &Value) -> Result<Changed, Prob
     };
     let mut left = old[..*from].to_vec();
     left.extend_from_slice(&old[*to..]);
-    // What the appending itself made goes with it.
-    let empty = starts.len() == 2 && params["created"] == true;
+    let empty = starts.len() == 2 && made;
     Ok(Changed { content: (!empty).then_some(left), result: json!({ "removed": true }) })
 }
 

@@ -440,6 +440,17 @@ async fn an_added_row_goes_again_and_the_table_with_it_where_it_was_new() {
     assert!(!bench.file("t.csv").exists());
     // Again, as after a kill; and what is not there any more is no trouble.
     bench.done("remove_csv_row", undo(&first), "u1").await;
+    // In any order: what made the table may go first.
+    let rows = [bench.done("append_csv", add(1), "3").await, bench.done("append_csv", add(2), "4").await];
+    bench.done("remove_csv_row", undo(&rows[0]), "u3").await;
+    assert_eq!(bench.text("t.csv").lines().next(), Some("n,text"));
+    bench.done("remove_csv_row", undo(&rows[1]), "u4").await;
+    assert!(!bench.file("t.csv").exists());
+    // A table that was there stays, though it is empty again.
+    std::fs::write(bench.file("t.csv"), "n,text\r\n").unwrap();
+    let row = bench.done("append_csv", add(1), "5").await;
+    bench.done("remove_csv_row", undo(&row), "u5").await;
+    assert_eq!(std::fs::read_to_string(bench.file("t.csv")).ok().as_deref(), Some("n,text\r\n"));
     // A row in the middle, and others that stay.
     std::fs::write(bench.file("t.csv"), "n,text\n1,a\n2,b\n3,c").unwrap();
     let gone = bench.done("remove_csv_row", json!({ "file": "t.csv", "line": "2,b\n" }), "m").await;
