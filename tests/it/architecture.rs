@@ -16,7 +16,7 @@ const CRATES: &[(&str, u32, &[&str])] = &[
     ("patchbay-descriptor", 2, &["serde_path_to_error"]),
     ("patchbay-sandbox", 2, &[]),
     ("patchbay-auth", 3, &[]),
-    ("patchbay-connector", 4, &["backon"]),
+    ("patchbay-connector", 4, &["backon", "cap-std", "cap-fs-ext"]),
     ("patchbay-chain", 5, &[]),
     ("patchbay-api", 6, &[]),
     ("patchbay-headless", 7, &["clap", "tracing-subscriber"]),
