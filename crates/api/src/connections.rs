@@ -176,7 +176,7 @@ pub(crate) fn draft_of(
         connector: descriptor.id.clone(),
         descriptor_version: descriptor.version.clone(),
         auth_method: method.map(|m| m.id().to_owned()),
-        origins: compiled.origins(&config).map_err(Problem::from)?,
+        origins: compiled.origins(&config)?,
         config,
         allow_private: request.allow_private,
         state: ConnectionState::Testing,
@@ -319,7 +319,7 @@ pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> R
         .collect();
     given.extend(request.config);
     connection.config = settings(compiled.descriptor(), &given)?;
-    connection.origins = compiled.origins(&connection.config).map_err(Problem::from)?;
+    connection.origins = compiled.origins(&connection.config)?;
     if let Some(allow) = request.allow_private {
         connection.allow_private = allow;
     }

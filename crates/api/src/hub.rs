@@ -180,7 +180,7 @@ fn adapters(data_dir: &Path, clock: &Arc<dyn Clock>, host: &Arc<dyn Host>) -> Re
     let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     Adapters::default()
         .with(Arc::new(DesktopNotifications::new(host.clone())))?
-        .with(Arc::new(LocalFiles::new(data_dir, home, clock.clone())))?
+        .with(Arc::new(LocalFiles::new(data_dir, home.as_deref(), clock.clone())))?
         .with(Arc::new(HttpRequests))
 }
 

@@ -109,9 +109,8 @@ impl Compiled {
     /// Compiles everything of a descriptor, and binds a native one to its adapter. `NoAdapter` where
     /// none is registered that serves it.
     pub fn with(descriptor: Arc<Descriptor>, adapters: &Adapters) -> Result<Self, ConnectorError> {
-        let adapter = match adapters.of(&descriptor) {
-            Ok(adapter) => adapter,
-            Err(_) => return Err(ConnectorError::NoAdapter(descriptor.id.clone())),
+        let Ok(adapter) = adapters.of(&descriptor) else {
+            return Err(ConnectorError::NoAdapter(descriptor.id.clone()));
         };
         let request = |request: &Option<RequestTemplate>, name: String| {
             request.as_ref().map(|request| CompiledRequest::new(request, name)).transpose()

@@ -1,6 +1,6 @@
 //! Native definitions: what they have not, and what only they have; the schema for editors agrees.
 
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
 use patchbay_descriptor::{json_schema, read};
 use patchbay_map::Schema;

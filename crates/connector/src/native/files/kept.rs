@@ -80,22 +80,12 @@ impl Kept {
 
     /// The note of an earlier attempt.
     pub(super) fn note(&self, name: &str) -> Result<Option<Note>, Problem> {
-        self.read(&self.folder.join("notes").join(name))
+        read(&self.folder.join("notes").join(name))
     }
 
     /// The change that was being made when the program ended.
     pub(super) fn under_way(&self) -> Result<Option<UnderWay>, Problem> {
-        self.read(&self.folder.join(UNDER_WAY))
-    }
-
-    fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, Problem> {
-        match std::fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|error| Problem::new(Code::Internal).detail(format!("{}: {error}", path.display()))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(storage(&error)),
-        }
+        read(&self.folder.join(UNDER_WAY))
     }
 
     /// Notes what is about to be done. Durable when this returns.
@@ -164,6 +154,16 @@ impl Kept {
                 }
             }
         }
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Problem> {
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| Problem::new(Code::Internal).detail(format!("{}: {error}", path.display()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(storage(&error)),
     }
 }
 

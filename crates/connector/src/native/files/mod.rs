@@ -11,7 +11,7 @@ mod place;
 mod table;
 mod walk;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -50,7 +50,7 @@ struct Inner {
 
 impl LocalFiles {
     /// With what is kept for undoing in the data folder. `home` is the user's own folder.
-    pub fn new(data_dir: &Path, home: Option<PathBuf>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(data_dir: &Path, home: Option<&Path>, clock: Arc<dyn Clock>) -> Self {
         let inner = Inner {
             forbidden: Forbidden::new(data_dir, home),
             kept: Kept::at(data_dir.join("local-files")),
@@ -131,7 +131,7 @@ impl Adapter for LocalFiles {
         let looked = self.waiting(move |inner| {
             for folder in granted.folders() {
                 inner.forbidden.check(folder)?;
-                granted.open(folder)?;
+                place::open_folder(folder)?;
             }
             let folders: Vec<_> = granted.folders().iter().map(|folder| folder.display().to_string()).collect();
             Ok(json!({ "folders": folders, "name": folders.join(", ") }))

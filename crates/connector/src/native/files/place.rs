@@ -29,9 +29,9 @@ pub(super) struct Forbidden {
 }
 
 impl Forbidden {
-    pub(super) fn new(data_dir: &Path, home: Option<PathBuf>) -> Self {
+    pub(super) fn new(data_dir: &Path, home: Option<&Path>) -> Self {
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        Self { data_dir: real(data_dir), home: home.as_deref().map(real) }
+        Self { data_dir: real(data_dir), home: home.map(real) }
     }
 
     /// The addresses of folders, each as it is without links on the way.
@@ -193,40 +193,15 @@ impl Granted {
         address(&below.map_or_else(|| folder.to_owned(), |below| folder.join(below.as_str())))
     }
 
-    /// Opens a granted folder step by step from the root: where a link has taken the place of one
-    /// step since it was granted, it is refused.
-    pub(super) fn open(&self, folder: &Path) -> Result<Dir, Problem> {
-        let what = format!("\"{}\"", folder.display());
-        let open = || -> std::io::Result<Dir> {
-            let mut dir = Dir::open_ambient_dir("/", ambient_authority())?;
-            for part in folder.components() {
-                if let Component::Normal(name) = part {
-                    dir = dir.open_dir_nofollow(name)?;
-                }
-            }
-            Ok(dir)
-        };
-        open().map_err(|error| fault::of(&what, &error))
-    }
-
     /// Opens the folder that a path below a granted one is in.
     pub(super) fn place(&self, named: &Value, file: &Relative) -> Result<(String, OpenPlace), Problem> {
         let folder = self.folder(named)?;
-        let mut dir = self.open(folder)?;
+        let mut dir = open_folder(folder)?;
         let (above, name) = file.parts();
         for part in above {
             dir = dir.open_dir_nofollow(part).map_err(|error| fault::of(&file.to_string(), &error))?;
         }
         Ok((folder.display().to_string(), OpenPlace { dir, name: name.to_owned() }))
-    }
-
-    /// Opens a folder below a granted one.
-    pub(super) fn below(&self, folder: &Path, below: Option<&Relative>) -> Result<Dir, Problem> {
-        let mut dir = self.open(folder)?;
-        for part in below.iter().flat_map(|below| below.as_str().split('/')) {
-            dir = dir.open_dir_nofollow(part).map_err(|error| fault::of(&format!("\"{part}\""), &error))?;
-        }
-        Ok(dir)
     }
 
     pub(super) fn read(
@@ -274,6 +249,31 @@ impl OpenPlace {
         }
         Ok(Some(FileRead { content, changed_at: time(changed_at.into_std()).to_string() }))
     }
+}
+
+/// Opens a granted folder step by step from the root: where a link has taken the place of one
+/// step since it was granted, it is refused.
+pub(super) fn open_folder(folder: &Path) -> Result<Dir, Problem> {
+    let what = format!("\"{}\"", folder.display());
+    let open = || -> std::io::Result<Dir> {
+        let mut dir = Dir::open_ambient_dir("/", ambient_authority())?;
+        for part in folder.components() {
+            if let Component::Normal(name) = part {
+                dir = dir.open_dir_nofollow(name)?;
+            }
+        }
+        Ok(dir)
+    };
+    open().map_err(|error| fault::of(&what, &error))
+}
+
+/// Opens a folder below a granted one.
+pub(super) fn open_below(folder: &Path, below: Option<&Relative>) -> Result<Dir, Problem> {
+    let mut dir = open_folder(folder)?;
+    for part in below.iter().flat_map(|below| below.as_str().split('/')) {
+        dir = dir.open_dir_nofollow(part).map_err(|error| fault::of(&format!("\"{part}\""), &error))?;
+    }
+    Ok(dir)
 }
 
 /// A file's time; that of the dawn of Unix where it is beyond what can be written.

@@ -2,6 +2,7 @@
 //! twice.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use patchbay_model::time::ManualClock;
@@ -22,8 +23,8 @@ impl Bench {
             std::fs::create_dir(dir.path().join(name)).unwrap();
         }
         let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-        let home = Some(dir.path().join("home"));
-        let files = LocalFiles::new(&dir.path().join("data"), home, clock);
+        let home = dir.path().join("home");
+        let files = LocalFiles::new(&dir.path().join("data"), Some(&home), clock);
         let connection = connection(files.grants(&folders(&[&dir.path().join("granted")])).unwrap());
         Self { dir, files, connection }
     }

@@ -9,7 +9,7 @@ use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem};
 use serde_json::{Value, json};
 
-use super::place::{Granted, Relative, time};
+use super::place::{Granted, Relative, open_below, open_folder, time};
 use super::{fault, invalid};
 
 /// Files on a page.
@@ -40,7 +40,7 @@ pub(super) fn page(granted: &Granted, asked: &Value) -> Result<Value, Problem> {
     let mut found: BTreeMap<Key, Value> = BTreeMap::new();
     for folder in granted.folders() {
         let name = folder.display().to_string();
-        walk(granted.open(folder)?, "", true, &mut |path, meta| {
+        walk(open_folder(folder)?, "", true, &mut |path, meta| {
             let whole = format!("{name}/{path}");
             let at = changed_at(meta);
             let key = (at, whole.clone());
@@ -70,7 +70,7 @@ pub(super) fn list(granted: &Granted, params: &Value) -> Result<Value, Problem> 
     let name = folder.display().to_string();
     let below = params["within"].as_str().map(Relative::parse).transpose()?;
     let start = below.as_ref().map_or_else(String::new, |below| format!("{}/", below.as_str()));
-    let dir = granted.below(folder, below.as_ref())?;
+    let dir = open_below(folder, below.as_ref())?;
     let mut found = BTreeMap::new();
     let mut full = false;
     walk(dir, &start, params["deep"] == true, &mut |path, meta| {
