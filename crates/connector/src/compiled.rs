@@ -91,7 +91,7 @@ pub struct CompiledRule {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Built {
     /// What an adapter does in the place of sending it.
-    pub(crate) here: Option<Here>,
+    pub(crate) here: Option<Box<Here>>,
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: Vec<(String, String)>,

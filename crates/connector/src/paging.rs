@@ -62,7 +62,6 @@ impl CompiledPaging {
 
 /// What comes after a page.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one of them is there at a time")]
 pub(crate) enum Next {
     /// Another one.
     Page(Built),

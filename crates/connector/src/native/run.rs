@@ -76,7 +76,7 @@ impl Target {
             (None, None) => Err(Problem::new(Code::Internal).detail("there is no request")),
             (Some(adapter), _) => match adapter.plan(&self.connection, ask) {
                 Ok(Work::Here(word, url)) => Ok(Built {
-                    here: Some(Here { word, part, key: None }),
+                    here: Some(Box::new(Here { word, part, key: None })),
                     method: Method::default(),
                     url,
                     headers: Vec::new(),

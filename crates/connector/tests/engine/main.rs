@@ -1,6 +1,6 @@
 //! The engine against a service on loopback that says what each test wants.
 
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
 mod bad_answers;
 mod bench;
