@@ -139,6 +139,7 @@ fn escapes() -> Vec<String> {
         "a\0b",
         "a\nb",
         "link.txt",
+        "to-hidden.txt",
         "to-outside/secret.txt",
         "to-hidden/id",
         "to-root/etc/passwd",
@@ -167,6 +168,7 @@ async fn no_name_leads_out_of_the_granted_folder() {
     symlink(bench.path("outside/secret.txt"), bench.file("link.txt")).unwrap();
     symlink(bench.path("outside"), bench.file("to-outside")).unwrap();
     symlink(".ssh", bench.file("to-hidden")).unwrap();
+    symlink(".hidden", bench.file("to-hidden.txt")).unwrap();
     symlink("/", bench.file("to-root")).unwrap();
     symlink("loop", bench.file("loop")).unwrap();
     nix::unistd::mkfifo(&bench.file("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -199,7 +201,7 @@ async fn no_name_leads_out_of_the_granted_folder() {
     assert_eq!(std::fs::read_to_string(bench.path("outside/secret.txt")).unwrap(), "secret");
     assert_eq!(names(bench.file("sub")), Vec::<String>::new());
     let all = names(bench.file(""));
-    assert_eq!(all.len(), 11, "{all:?}");
+    assert_eq!(all.len(), 12, "{all:?}");
     // Lists do not show what cannot be reached.
     let listed = bench.call("list_files", json!({ "deep": true }), None).await;
     assert_eq!(listed.body.as_array().map(Vec::len), Some(1), "{listed:?}");
