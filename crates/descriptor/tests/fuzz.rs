@@ -135,9 +135,12 @@ fn what_is_far_too_large_or_deep_is_refused_at_once() {
         format!("{{\"id\": \"{}\"}}", "x".repeat(10 << 20)),
         "{\"a\":".repeat(150_000),
         "[".repeat(1 << 20),
+        " ".repeat((1 << 20) + 1),
     ] {
         let started = Instant::now();
-        assert!(read(&text, "x.json").is_err());
+        let problems = read(&text, "x.json").unwrap_err();
+        let words = ["larger than 1 MiB", "nested deeper"];
+        assert!(words.iter().any(|words| problems[0].hint().contains(words)), "{:?}", problems[0].hint());
         assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     }
 }

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::request::Request;
 
-/// A body and its media type.
+/// A body as it is sent, and its media type.
 type Written<'r> = (Option<Vec<u8>>, Option<Cow<'r, str>>);
 
-/// The body as it is sent, and its media type. None where there is no room for a secret: the request
+/// The body as it is sent. None where there is no room for a secret: the request
 /// carries no body, or its body is none with members.
 pub(crate) fn body_with_secrets(request: &Request) -> Option<Written<'_>> {
     let media = request.content_type.as_deref().map(Cow::Borrowed);

@@ -1,4 +1,4 @@
-//! Reading and mapping: the programs beside the code they measure, built as the product is.
+//! Reading, mapping and the catalogue: the programs beside the code they measure, built as the product is.
 
 use anyhow::Result;
 
@@ -12,4 +12,10 @@ pub(super) fn extract() -> Result<()> {
 /// Items to signals.
 pub(super) fn map() -> Result<()> {
     shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-map", "--example", "bench_map"])
+}
+
+/// Definitions of connectors, read and checked.
+pub(super) fn catalogue() -> Result<()> {
+    let example = ["--package", "patchbay-descriptor", "--example", "bench_catalogue"];
+    shell::cargo(&[&["run", "--quiet", "--release"][..], &example[..]].concat())
 }

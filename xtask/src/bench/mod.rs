@@ -13,6 +13,7 @@ const BENCHES: &[Bench] = &[
     ("start", "cold start and memory of the engine without a screen", start::measure),
     ("extract", "100,000 records into the database, beside a bare loop", engine::extract),
     ("map", "one item to a signal", engine::map),
+    ("catalogue", "1,000 definitions of connectors", engine::catalogue),
     ("window", "time to a usable window, memory beside a bare page", window::measure),
 ];
 

@@ -168,3 +168,14 @@ async fn neither_an_effect_nor_a_lookup_is_answered_from_a_copy() {
         assert_eq!(b.lines().len(), before + 1 + sent);
     }
 }
+
+#[tokio::test]
+async fn an_answer_whose_next_page_names_the_key_is_not_kept() {
+    let b = bench_with(cached(600, 600), |_, _| {
+        let link = format!("<https://a.example/?page=2&key={KEY}>; rel=prev");
+        (200, vec![("ETag", "\"1\"".into()), ("Link", link)], "{\"id\":1}".to_owned())
+    })
+    .await;
+    assert_eq!(shown(&b).await, (Ok(json!({"id": 1})), false, 1));
+    assert_eq!(shown(&b).await, (Ok(json!({"id": 1})), false, 2), "it asks again");
+}

@@ -101,6 +101,25 @@ async fn a_total_time_that_ends_while_connecting_proves_that_nothing_was_sent() 
 }
 
 #[tokio::test]
+async fn the_time_to_connect_is_the_one_that_was_given() {
+    let mute = faulty(|mut stream| {
+        Box::pin(async move {
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        })
+    })
+    .await;
+    let client = client();
+    for _ in 0..2 {
+        let mut request = request(Method::Get, format!("https://{mute}/").parse().unwrap());
+        (request.timeout, request.connect_timeout) = (Duration::from_secs(20), Duration::from_millis(300));
+        let started = Instant::now();
+        let failure = client.send(request).await.unwrap_err();
+        assert_eq!((failure.code, failure.sent), (Code::TimeoutConnect, false), "{failure:?}");
+        assert!(started.elapsed() < Duration::from_secs(3), "took {:?}", started.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn private_addresses_are_blocked_unless_allowed() {
     let home = Recorder::start(|_| EMPTY.to_owned()).await;
     let port = home.address.port();
