@@ -118,9 +118,10 @@ impl Run<'_> {
             signals = self.sync(stream);
         }
         let filled = |signal: &Value, name: &str| signal[name].as_str().is_some_and(|text| !text.is_empty());
-        for name in ["externalId", "timestamp", "summary", "signalType"] {
-            assert!(signals.iter().any(|signal| filled(signal, name)), "{stream}: no {name} in {signals:#?}");
-        }
+        let whole = |signal: &Value| {
+            ["externalId", "timestamp", "summary", "signalType"].iter().all(|name| filled(signal, name))
+        };
+        assert!(!signals.is_empty() && signals.iter().all(whole), "{stream}: {signals:#?}");
     }
 
     fn operation(&mut self, operation: &str, (method, path): (&str, &str), params: &str) {

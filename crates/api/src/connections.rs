@@ -318,8 +318,14 @@ pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> R
         .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
     given.extend(request.config);
+    let before = compiled.origins(&connection.config).ok();
     connection.config = settings(compiled.descriptor(), &given)?;
-    connection.origins = compiled.origins(&connection.config)?;
+    let now = compiled.origins(&connection.config)?;
+    // Only what these settings change is approved by them: not what another definition of the connector,
+    // or a link in the place of a folder, has changed meanwhile.
+    if before.as_ref() != Some(&now) {
+        connection.origins = now;
+    }
     if let Some(allow) = request.allow_private {
         connection.allow_private = allow;
     }

@@ -37,8 +37,10 @@ impl Redactor {
             |name: &str| fields.iter().any(|field| field.key == name && field.kind == CredentialKind::Text);
         let mut forms = Vec::new();
         for (_, secret) in credential.values().filter(|(name, _)| !is_shown(name)) {
-            if secret.len() >= SHORTEST {
-                forms.extend(forms_of(secret));
+            for part in [Some(secret), behind_scheme(secret)].into_iter().flatten() {
+                if part.len() >= SHORTEST {
+                    forms.extend(forms_of(part));
+                }
             }
         }
         // The longest first, so that no part of a longer form is left over.
@@ -113,6 +115,14 @@ fn mask(text: &str, forms: &[Form], counts: impl Fn(&Form) -> bool) -> Option<St
         }
     }
     masked
+}
+
+/// The key of a whole header value such as `Bearer …` (RFC 9110 section 11.4): a service that repeats
+/// it leaves the scheme out.
+fn behind_scheme(secret: &str) -> Option<&str> {
+    let (scheme, key) = secret.trim().split_once(' ')?;
+    let is_scheme = scheme.len() <= 20 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (is_scheme && !key.contains(' ')).then_some(key)
 }
 
 fn forms_of(secret: &str) -> Vec<Form> {
@@ -190,6 +200,15 @@ mod tests {
         }
         let value = redactor.value(&json!({"a": [{"b": secret}], "n": 1, secret: null}));
         assert_eq!(value, json!({"a": [{"b": MASK}], "n": 1, MASK: null}));
+    }
+
+    #[test]
+    fn the_key_behind_a_scheme_is_masked_alone_too() {
+        let redactor = redactor("Bearer canary-0123456789");
+        for text in ["Bearer canary-0123456789", "canary-0123456789", "token=canary-0123456789&x=1"] {
+            assert!(!redactor.text(text).contains("canary"), "{text}");
+        }
+        assert_eq!(redactor.text("the Bearer of bad news"), "the Bearer of bad news");
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct Asked<'a> {
     pub xml_lists: &'a [String],
     /// Whether errors come inside a 200, as GraphQL has them.
     pub graphql: bool,
+    /// Whether nobody has described the service: it is an address that a person named.
+    pub undescribed: bool,
     /// The connector's limits.
     pub limits: &'a Limits,
     /// The wall clock.
@@ -92,14 +94,17 @@ pub fn answer(asked: &Asked<'_>, seen: &Seen<'_>) -> Meaning {
         };
     }
     let problem = by_status(asked, seen, None);
-    let refused = asked.refused_status.contains(&seen.status) || is_refusal(seen.status);
+    let refused = asked.refused_status.contains(&seen.status)
+        || (is_refusal(seen.status) && !(asked.undescribed && matches!(seen.status, 301..=303)));
     if asked.effect && !refused { Meaning::Unknown(problem) } else { Meaning::NotDone(problem) }
 }
 
 /// Judges a request without an answer.
 pub fn failure(asked: &Asked<'_>, failure: &Failure) -> Meaning {
     let problem = named(failure, asked);
-    if asked.effect && failure.sent && !failure.code.proves_not_done() {
+    // A page that takes a form acts first and sends the browser on then; one that is described does not.
+    let may_have_acted = asked.undescribed && failure.code == Code::RedirectRefused;
+    if asked.effect && failure.sent && (may_have_acted || !failure.code.proves_not_done()) {
         Meaning::Unknown(problem)
     } else {
         Meaning::NotDone(problem)
@@ -156,6 +161,8 @@ fn by_rule(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<Meaning> {
         ErrorAction::Reauth => Meaning::NotDone(new(Code::AuthInvalid)),
         ErrorAction::Forbidden => Meaning::NotDone(new(Code::PermissionDenied)),
         ErrorAction::NotFound => Meaning::NotDone(new(Code::NotFound)),
+        ErrorAction::Stale if asked.continuing => Meaning::NotDone(new(Code::CheckpointStale)),
+        ErrorAction::Stale => Meaning::NotDone(by_status(asked, seen, said)),
         ErrorAction::Fail if (400..500).contains(&seen.status) => {
             Meaning::NotDone(by_status(asked, seen, said))
         }

@@ -108,6 +108,7 @@ impl<'a> Outgoing<'a> {
             },
             xml_lists: self.declared.map_or(&[], |declared| &declared.xml_lists),
             graphql: self.declared.is_some_and(CompiledRequest::is_graphql),
+            undescribed: self.declared.is_none(),
             limits: &descriptor.limits,
             now,
         }
@@ -253,13 +254,31 @@ fn any(body: &[u8], media: &str) -> Result<Value, Failure> {
     }
 }
 
-/// One value on each line; empty lines say nothing.
+/// One value on each line; empty lines say nothing. A line that is no JSON stays a text, which is no
+/// item: it is put aside alone. Where no line is JSON, the answer is something else.
 fn json_lines(body: &[u8]) -> Result<Value, Failure> {
     let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    lines.map(json_body).collect::<Result<Vec<_>, _>>().map(Value::Array)
+    let (mut values, mut good, mut first) = (Vec::new(), false, None);
+    for line in lines {
+        match json_body(line) {
+            Ok(value) => {
+                good = true;
+                values.push(value);
+            }
+            Err(failure) => {
+                first.get_or_insert(failure);
+                values.push(json!(String::from_utf8_lossy(line)));
+            }
+        }
+    }
+    match first {
+        Some(failure) if !good => Err(failure),
+        _ => Ok(Value::Array(values)),
+    }
 }
 
-/// A line of names, then lines of values (RFC 4180). Each becomes an object.
+/// A line of names, then lines of values (RFC 4180). Each becomes an object; one with more or fewer
+/// values than names stays a list, which is no item: it is put aside alone.
 fn csv_rows(body: &[u8]) -> Result<Value, Failure> {
     let odd = |error: &csv::Error| {
         // Where it is, and nothing of what it says.
@@ -273,10 +292,13 @@ fn csv_rows(body: &[u8]) -> Result<Value, Failure> {
             Failure::new(Code::UnexpectedContent, true, "").detail("a page for people came instead of data")
         );
     }
-    let mut reader = csv::Reader::from_reader(body);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(body);
     let names = reader.headers().map_err(|error| odd(&error))?.clone();
     let row = |row: Result<csv::StringRecord, csv::Error>| {
         let row = row.map_err(|error| odd(&error))?;
+        if row.len() != names.len() {
+            return Ok(row.iter().map(Value::from).collect());
+        }
         let members = names.iter().zip(&row).map(|(name, value)| (name.to_owned(), json!(value)));
         Ok(Value::Object(members.collect()))
     };

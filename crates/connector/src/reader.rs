@@ -229,7 +229,9 @@ impl<'t> Reader<'t> {
     /// not read for such an item.
     pub(crate) fn skip(&mut self) -> bool {
         match self.depth() {
-            Some(depth) if depth > 0 => self.levels[depth].current.take().is_some(),
+            Some(depth) if depth > 0 || self.levels[0].shape.for_each.is_some() => {
+                self.levels[depth].current.take().is_some()
+            }
             _ => false,
         }
     }
@@ -303,7 +305,9 @@ impl Places {
             }
             Self::PerParent(places) if places.get(key) == Some(&place) => None,
             Self::PerParent(places) => {
-                if places.len() >= MOST_PLACES && !places.contains_key(key) {
+                // The last to be used is the last to go.
+                places.shift_remove(key);
+                if places.len() >= MOST_PLACES {
                     let oldest = places.keys().next().cloned().unwrap_or_default();
                     places.shift_remove(&oldest);
                 }

@@ -10,6 +10,9 @@ use crate::engine::{Engine, TRIES};
 use crate::reader::Reader;
 use crate::target::Target;
 
+/// So many reasons are told of one read.
+const MOST_PROBLEMS: usize = 5;
+
 /// How to read a stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SyncOptions {
@@ -36,7 +39,7 @@ pub struct SyncReport {
     pub known: u64,
     /// Items that did not fit and are kept aside.
     pub quarantined: u64,
-    /// Whether the stream was read to its end; only then does the checkpoint move.
+    /// Whether everything was read: to the end, for every parent.
     pub complete: bool,
     /// Whether the service had forgotten the checkpoint, and the stream was read from its start.
     pub started_over: bool,
@@ -49,8 +52,9 @@ pub struct SyncReport {
 }
 
 impl Engine {
-    /// Reads what is new. Each page is stored before the next is asked for; the checkpoint moves with
-    /// the last page. Interrupted at any point, nothing is lost and nothing comes twice.
+    /// Reads what is new. Each page is stored before the next is asked for, together with the checkpoint
+    /// where the page moves it: a cursor's with every page, a window's and a parent's with its last one.
+    /// Interrupted at any point, nothing is lost and nothing comes twice.
     ///
     /// Where the service no longer knows the checkpoint, the stream is read once from its start; what
     /// is known is recognised.
@@ -95,10 +99,15 @@ impl Engine {
             at: self.clock.now(),
             problems: Vec::new(),
         };
+        let mut skipped: Option<Problem> = None;
         loop {
             let Some(ask) = reader.ask()? else {
-                report.complete = reader.is_complete();
-                return Ok(report);
+                report.complete = reader.is_complete() && skipped.is_none();
+                return match skipped {
+                    // None could be read: that is no matter of one.
+                    Some(problem) if report.pages == 0 => Err(problem),
+                    _ => Ok(report),
+                };
             };
             if options.max_pages.is_some_and(|most| report.pages >= most) {
                 return Ok(report);
@@ -112,6 +121,15 @@ impl Engine {
                 // An item that is gone has nothing below it any more; the others have.
                 Err(problem) if problem.code() == Code::NotFound && reader.skip() => {
                     self.record(target, call, None).await;
+                    continue;
+                }
+                // One that may not be read, or not so, is no reason to leave the others unread.
+                Err(problem) if is_about_one(&problem) && reader.skip() => {
+                    self.record(target, call, Some(&problem)).await;
+                    skipped.get_or_insert_with(|| problem.clone());
+                    if report.problems.len() < MOST_PROBLEMS {
+                        report.problems.push(problem);
+                    }
                     continue;
                 }
                 Err(problem) => {
@@ -142,9 +160,17 @@ impl Engine {
             report.new += stored.new;
             report.known += stored.known + page.old;
             report.quarantined += page.quarantined.len() as u64;
-            let room = 5_usize.saturating_sub(report.problems.len());
+            let room = MOST_PROBLEMS.saturating_sub(report.problems.len());
             report.problems.extend(page.quarantined.into_iter().take(room).map(|q| q.problem));
             taken.after?;
         }
     }
+}
+
+/// Whether a problem is about the one item or value that is read for.
+fn is_about_one(problem: &Problem) -> bool {
+    matches!(
+        problem.code(),
+        Code::NotFound | Code::PermissionDenied | Code::InvalidConfig | Code::SchemaMismatch | Code::Conflict
+    )
 }

@@ -420,9 +420,14 @@ async fn each_step_of_a_redirect_is_decided_anew() {
     };
     let outcome = b.call("get", json!({ "url": "/here" }), MINUTE).await;
     assert_eq!(outcome, Outcome::Done { output: json!("arrived"), output_missing: None });
-    for (operation, path) in [("get", "/away"), ("get", "/round"), ("send", "/away"), ("send", "/here")] {
-        let outcome = b.call(operation, json!({ "url": path }), MINUTE).await;
-        assert_eq!(code(&outcome), Some(Code::RedirectRefused), "{operation} {path}: {outcome:?}");
+    for path in ["/away", "/round"] {
+        let outcome = b.call("get", json!({ "url": path }), MINUTE).await;
+        assert_eq!(code(&outcome), Some(Code::RedirectRefused), "{path}: {outcome:?}");
+    }
+    // What takes a form acts first and sends the browser on then: nobody knows of any address.
+    for path in ["/away", "/here"] {
+        let outcome = b.call("send", json!({ "url": path }), MINUTE).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{path}: {outcome:?}");
     }
     assert_eq!(other.lock().unwrap().len(), 0, "the key never went elsewhere");
     let sent = seen.lock().unwrap().iter().filter(|(line, ..)| line.starts_with("POST")).count();

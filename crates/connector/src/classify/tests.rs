@@ -19,6 +19,7 @@ struct Setup {
     limits: Limits,
     answer_format: AnswerFormat,
     graphql: bool,
+    undescribed: bool,
 }
 
 fn now() -> Timestamp {
@@ -39,6 +40,7 @@ fn with_asked<T>(setup: &Setup, effect: bool, act: impl FnOnce(&Asked<'_>) -> T)
         xml_lists: &[],
         has_copy: false,
         graphql: setup.graphql,
+        undescribed: setup.undescribed,
         limits: &setup.limits,
         now: now(),
     })

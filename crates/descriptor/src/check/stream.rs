@@ -253,7 +253,8 @@ impl Checker<'_> {
 /// Whether a request uses a name of its scope.
 fn uses(request: &RequestTemplate, name: &str) -> bool {
     let texts = request.headers.values().chain([&request.path]).cloned().map(Value::String);
-    let values = request.query.values().chain(&request.body).cloned().chain(texts);
+    let variables = request.graphql.iter().flat_map(|graphql| graphql.variables.values());
+    let values = request.query.values().chain(&request.body).chain(variables).cloned().chain(texts);
     values
         .filter_map(|value| JsonTemplate::compile(&value).ok())
         .any(|template| template.names().iter().any(|own| own == name))

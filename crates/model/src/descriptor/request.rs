@@ -243,6 +243,9 @@ pub enum ErrorAction {
     Forbidden,
     /// The thing does not exist.
     NotFound,
+    /// The place from which to go on is forgotten: the stream is read from its start once. Of a request
+    /// that goes on from nowhere it is an error.
+    Stale,
     /// The request was refused before it took effect.
     Fail,
 }
