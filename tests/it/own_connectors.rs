@@ -160,3 +160,31 @@ fn an_explained_read_shows_everything_but_the_key_and_stores_nothing() {
     assert_eq!(cli.ok(&["sync", "work", "--max-pages", "1", "--explain"])["more"], true);
     assert_eq!(cli.run(&["sync", "work", "--max-pages", "6", "--explain"]).code, 2);
 }
+
+#[test]
+fn another_address_in_a_definition_is_not_approved_by_saving_something_else() {
+    let (cli, sandbox, other) = (Cli::new(), SandboxProcess::start(), SandboxProcess::start());
+    let at = |sandbox: &SandboxProcess| {
+        let mut definition = definition("my-tracker");
+        definition["baseUrl"] = sandbox.access["trackerUrl"].clone();
+        definition["configFields"] = json!([{"key": "note", "label": "Note"}]);
+        definition.to_string()
+    };
+    put(&cli, "tool.json", at(&sandbox));
+    let token = cli.file("token.txt", sandbox.access["trackerToken"].as_str().unwrap());
+    let secret = format!("token=@{}", token.display());
+    cli.ok(&["connect", "my-tracker", "--name", "work", "--secret", &secret, "--allow-private"]);
+    put(&cli, "tool.json", at(&other));
+    cli.ok(&["connection", "set", "work", "--set", "note=anything"]);
+    let refused = cli.run(&["sync", "work"]);
+    assert_eq!(refused.json()["problem"]["code"], "TARGET_BLOCKED", "{refused:?}");
+    cli.ok(&[
+        "connection",
+        "set",
+        "work",
+        "--set",
+        &format!("baseUrl={}", other.access["trackerUrl"].as_str().unwrap()),
+    ]);
+    let asked = cli.run(&["sync", "work"]);
+    assert_ne!(asked.json()["problem"]["code"], "TARGET_BLOCKED", "what the user names is approved: {asked:?}");
+}

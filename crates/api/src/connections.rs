@@ -319,11 +319,11 @@ pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> R
         .collect();
     given.extend(request.config);
     let before = compiled.origins(&connection.config).ok();
-    connection.config = settings(compiled.descriptor(), &given)?;
+    let old = std::mem::replace(&mut connection.config, settings(compiled.descriptor(), &given)?);
     let now = compiled.origins(&connection.config)?;
     // Only what these settings change is approved by them: not what another definition of the connector,
     // or a link in the place of a folder, has changed meanwhile.
-    if before.as_ref() != Some(&now) {
+    if before.as_ref() != Some(&now) || old.get("baseUrl") != connection.config.get("baseUrl") {
         connection.origins = now;
     }
     if let Some(allow) = request.allow_private {

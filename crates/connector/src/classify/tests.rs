@@ -464,3 +464,34 @@ fn errors_inside_a_graphql_answer_say_whether_anything_happened() {
         assert_eq!(read == Meaning::Done, whole, "{status} {body}: half of an answer is not the whole");
     }
 }
+
+#[test]
+fn a_redirect_of_an_address_that_nobody_described_proves_nothing() {
+    let meaning = |undescribed: bool, status: u16| {
+        let setup = Setup { undescribed, ..Setup::default() };
+        let headers = Headers::default();
+        let seen = Seen { status, headers: &headers, body: Ok(&Value::Null) };
+        with_asked(&setup, true, |asked| answer(asked, &seen))
+    };
+    for status in [301, 302, 303] {
+        assert!(matches!(meaning(true, status), Meaning::Unknown(_)), "{status}");
+        assert!(matches!(meaning(false, status), Meaning::NotDone(_)), "{status}");
+    }
+    // These ask for the same request elsewhere (RFC 9110 sections 15.4.8 and 15.4.9).
+    for status in [307, 308] {
+        assert!(matches!(meaning(true, status), Meaning::NotDone(_)), "{status}");
+    }
+}
+
+#[test]
+fn a_place_that_a_service_forgot_starts_over_only_where_something_goes_on() {
+    let rule = json!({"status": 400, "body": {"path": "$.code", "operator": "equals", "value": "bad_cursor"}, "action": "stale"});
+    for (continuing, want) in [(true, Code::CheckpointStale), (false, Code::InvalidConfig)] {
+        let rules = vec![serde_json::from_value(rule.clone()).unwrap()];
+        let setup = Setup { continuing, rules, ..Setup::default() };
+        let (headers, body) = (Headers::default(), json!({"code": "bad_cursor"}));
+        let seen = Seen { status: 400, headers: &headers, body: Ok(&body) };
+        let meaning = with_asked(&setup, false, |asked| answer(asked, &seen));
+        assert!(matches!(&meaning, Meaning::NotDone(problem) if problem.code() == want), "{meaning:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Streams: page by page into the store.
 
 use patchbay_connector::SyncOptions;
+use patchbay_model::problem::{Code, Problem};
 use serde_json::json;
 
 use crate::bench::{bench, bench_with, descriptor, ok, page_of};
@@ -42,8 +43,9 @@ async fn a_forgotten_place_is_started_over_once() {
     let again = b.engine.sync(&b.target, "items", SyncOptions::default()).await.unwrap();
     assert_eq!((again.started_over, again.known, again.complete), (true, 3, true));
 }
-#[tokio::test]
-async fn a_parent_that_is_gone_is_passed_over() {
+
+/// The connector with a stream of notes for each item.
+fn with_notes() -> serde_json::Value {
     let mut document = descriptor();
     document["streams"][0]["pagination"] = json!({"next": {"type": "none"}});
     document["streams"][0]["delta"] = json!({"type": "none"});
@@ -53,7 +55,12 @@ async fn a_parent_that_is_gone_is_passed_over() {
     notes["forEach"] = json!({"stream": "items", "bind": {"id": "$.id"}});
     notes["delta"] = json!({"type": "timestamp_filter", "param": "since"});
     document["streams"].as_array_mut().unwrap().push(notes);
-    let b = bench_with(document, |seen, _| match seen.line.as_str() {
+    document
+}
+
+#[tokio::test]
+async fn a_parent_that_is_gone_is_passed_over() {
+    let b = bench_with(with_notes(), |seen, _| match seen.line.as_str() {
         "GET /api/items" => ok(&json!([{"id": 1, "at": "2026-11-20T10:00:00Z"}, {"id": 2, "at": "2026-11-20T10:00:00Z"}, {"id": 3, "at": "2026-11-20T10:00:00Z"}])),
         "GET /api/items/2/notes" => (404, vec![], "{}".into()),
         line => {
@@ -69,4 +76,31 @@ async fn a_parent_that_is_gone_is_passed_over() {
     assert_eq!(place, json!({"parents": {"1": at, "3": at}}));
     b.engine.sync(&b.target, "notes", SyncOptions::default()).await.unwrap();
     assert_eq!(b.last().query["since"], "2026-11-20T10:00:04Z");
+}
+
+#[tokio::test]
+async fn a_parent_that_may_not_be_read_is_told_of_and_the_others_are_read() {
+    let items = json!([{"id": 1, "at": "2026-11-20T10:00:00Z"}, {"id": 2, "at": "2026-11-20T10:00:00Z"}]);
+    for (forbidden, read) in [("1", "2"), ("2", "1")] {
+        let (parents, closed) = (items.clone(), format!("GET /api/items/{forbidden}/notes"));
+        let b = bench_with(with_notes(), move |seen, _| match seen.line.as_str() {
+            "GET /api/items" => ok(&parents),
+            line if line == closed => (403, vec![], "{}".into()),
+            _ => ok(&json!([{"id": 9, "at": "2026-11-20T10:00:05Z"}])),
+        })
+        .await;
+        let report = b.engine.sync(&b.target, "notes", SyncOptions::default()).await.unwrap();
+        assert_eq!((report.new, report.complete), (1, false), "{forbidden}");
+        assert_eq!(report.problems.iter().map(Problem::code).collect::<Vec<_>>(), [Code::PermissionDenied]);
+        let place = b.store.checkpoint(&b.target.connection.id, "notes").await.unwrap().unwrap();
+        assert_eq!(place, json!({"parents": {read: {"timestamp": "2026-11-20T10:00:05Z"}}}));
+    }
+    // Where none may be read, it is the connection that lacks something.
+    let b = bench_with(with_notes(), move |seen, _| match seen.line.as_str() {
+        "GET /api/items" => ok(&items),
+        _ => (403, vec![], "{}".into()),
+    })
+    .await;
+    let refused = b.engine.sync(&b.target, "notes", SyncOptions::default()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
 }
