@@ -47,7 +47,8 @@ pub struct Descriptor {
     pub description: String,
     /// Where the catalogue lists it.
     pub category: Category,
-    /// Slug of a brand icon, where one is free to use; a monogram is drawn otherwise.
+    /// Slug of a brand icon, where one is free to use, or `bell`, `folder`, `globe`; a monogram is drawn
+    /// otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// Interpreted from this file, or bound to an adapter in code.

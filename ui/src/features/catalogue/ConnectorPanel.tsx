@@ -12,6 +12,7 @@ import { BrandMark } from '../../ui/BrandMark';
 import { Panel } from '../../ui/Panel';
 import { Read } from '../../ui/Read';
 import { CONNECTION, Pill } from '../../ui/states';
+import { hasAddress } from '../connect/settings';
 import { BusyButton } from '../connect/BusyButton';
 import { Access, Permissions } from '../connect/Permissions';
 import { Definition } from './Definition';
@@ -72,9 +73,12 @@ function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<P
             {t('catalogue.edit')}
           </Button>
         )}
-        <Button leftSection={<CopyPlus size={16} aria-hidden />} onClick={() => go(`/catalogue/new/${summary.id}`)}>
-          {t('catalogue.duplicate')}
-        </Button>
+        {/* What is part of the program cannot be written by anyone else. */}
+        {hasAddress(detail) && (
+          <Button leftSection={<CopyPlus size={16} aria-hidden />} onClick={() => go(`/catalogue/new/${summary.id}`)}>
+            {t('catalogue.duplicate')}
+          </Button>
+        )}
         {summary.mine && <RemoveConnector id={summary.id} name={visible(summary.name)} />}
       </div>
       {connections.length > 0 && (
@@ -138,8 +142,12 @@ function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<P
           <dd>{detail.auth.length > 0 ? detail.auth.map((method) => visible(method.label)).join(', ') : t('catalogue.signInNone')}</dd>
           <dt>{t('catalogue.fact.pace')}</dt>
           <dd>{detail.pace ?? t('catalogue.paceNone')}</dd>
-          <dt>{t('catalogue.fact.address')}</dt>
-          <dd>{visible(detail.baseUrl)}</dd>
+          {hasAddress(detail) && (
+            <>
+              <dt>{t('catalogue.fact.address')}</dt>
+              <dd>{visible(detail.baseUrl)}</dd>
+            </>
+          )}
           <dt>{t('catalogue.fact.version')}</dt>
           <dd className="figures">{visible(summary.version)}</dd>
         </dl>
