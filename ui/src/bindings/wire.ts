@@ -2458,7 +2458,7 @@ known: number,
  */
 quarantined: number, 
 /**
- * Whether the stream was read to its end; only then does the checkpoint move.
+ * Whether everything was read: to the end, for every parent.
  */
 complete: boolean, 
 /**
