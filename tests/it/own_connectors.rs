@@ -188,3 +188,18 @@ fn another_address_in_a_definition_is_not_approved_by_saving_something_else() {
     let asked = cli.run(&["sync", "work"]);
     assert_ne!(asked.json()["problem"]["code"], "TARGET_BLOCKED", "what the user names is approved: {asked:?}");
 }
+
+#[test]
+fn a_connector_is_begun_tested_and_added_on_the_command_line() {
+    let cli = Cli::in_memory();
+    let folder = cli.folder().to_str().unwrap();
+    let begun = cli.ok(&["new-descriptor", "my-tool", "--in", folder]);
+    let file = begun["file"].as_str().unwrap();
+    assert_eq!(cli.ok(&["validate", file])["valid"], true);
+    let tested = cli.run(&["test-descriptor", file]);
+    assert_eq!(tested.code, 0, "{tested:?}");
+    assert_eq!(cli.ok(&["descriptor", "add", file])["id"], "my-tool");
+    assert_eq!(mine(&cli).0, ["my-tool"]);
+    let again = cli.run(&["new-descriptor", "my-tool", "--in", folder]);
+    assert_eq!(again.json()["problem"]["code"], "CONFLICT", "nothing is replaced: {again:?}");
+}

@@ -14,8 +14,8 @@ use crate::hub::Hub;
 use crate::own_definitions::{Definition, definition};
 use crate::workspaces::{self, Empty};
 
-/// What an author begins with: it is in order and says what to put where.
-const STARTER: &str = include_str!("starter.json");
+use patchbay_descriptor::STARTER;
+pub use patchbay_descriptor::begin;
 
 /// A connector of the user's own, kept.
 #[derive(Debug, Serialize)]

@@ -1,5 +1,6 @@
 //! Connectors as data: read, brought forward, checked, with every mistake at its place.
 
+mod beginning;
 mod catalogue;
 mod check;
 pub mod fixture;
@@ -10,6 +11,7 @@ mod read;
 mod tagged;
 mod words;
 
+pub use beginning::{STARTER, begin};
 pub use catalogue::{Catalogue, built_in_text};
 pub use read::{LARGEST, read, refused};
 

@@ -69,6 +69,14 @@ pub(crate) enum Command {
         #[arg(long)]
         search: Option<String>,
     },
+    /// Begin a connector: a definition that is in order, and a fixture that passes.
+    NewDescriptor {
+        /// Its identifier, such as my-tool.
+        id: String,
+        /// Where to write it; here where absent.
+        #[arg(long = "in", value_name = "FOLDER", default_value = ".")]
+        folder: PathBuf,
+    },
     /// Check connector definitions.
     Validate {
         /// The files.

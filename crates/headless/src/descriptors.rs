@@ -9,6 +9,21 @@ use crate::args::{Args, DescriptorCommand};
 use crate::engine::Engine;
 use crate::{exit, input, print};
 
+/// Begins a connector.
+pub(crate) fn begin(args: &Args, id: &str, folder: &Path) -> Result<u8, Problem> {
+    let file = patchbay_api::descriptors::begin(folder, id)?;
+    let file = file.display();
+    if args.json {
+        print::json(&json!({ "file": file.to_string() }));
+    } else {
+        print::line(&format!("{file} and a fixture are written. Next:"));
+        print::line(&format!("  patchbay-cli validate {file}"));
+        print::line(&format!("  patchbay-cli test-descriptor {file}"));
+        print::line(&format!("  patchbay-cli descriptor add {file}"));
+    }
+    Ok(exit::DONE)
+}
+
 /// Looks after the user's own connectors.
 pub(crate) async fn descriptor(
     args: &Args,

@@ -4,7 +4,7 @@ use patchbay_model::problem::{Code, Problem};
 use serde_json::{Value, json};
 
 use crate::args::{Args, ChainCommand, Command, ConnectionCommand, Decision, Format, WorkspaceCommand};
-use crate::descriptors::{descriptor, explained, test_descriptor, validate};
+use crate::descriptors::{begin, descriptor, explained, test_descriptor, validate};
 use crate::engine::Engine;
 use crate::processes::{demo, detach, restore, sandbox, stay};
 use crate::serve::serve;
@@ -75,6 +75,7 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             });
             Ok(exit::DONE)
         }
+        Command::NewDescriptor { id, folder } => begin(args, id, folder),
         Command::Validate { files } => validate(args, engine, files).await,
         Command::TestDescriptor { file, all } => test_descriptor(args, engine, file.as_deref(), *all).await,
         Command::Descriptor(command) => descriptor(args, engine, command).await,
