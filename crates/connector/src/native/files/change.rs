@@ -34,10 +34,13 @@ pub(super) fn change(
     change: Change<'_>,
 ) -> Answer {
     let file = params["file"].as_str().unwrap_or_default();
-    let prepared = Relative::parse(file)
-        .and_then(|file| settle(kept).and_then(|()| prepare(granted, params, kept, note, &file, change)));
+    let prepared = Relative::parse(file).and_then(|file| {
+        settle(granted, params, kept, note, &file)?;
+        prepare(granted, params, kept, note, &file, change)
+    });
     let (place, content, result) = match prepared {
         Err(problem) => return Answer::not_done(problem),
+        Ok(Prepared::Unknown(problem)) => return unknown(problem),
         Ok(Prepared::Already(result)) => return Answer::done(result),
         Ok(Prepared::Ready { place, content, result }) => (place, content, result),
     };
@@ -55,29 +58,54 @@ pub(super) fn change(
             }
             Answer::not_done(problem)
         }
-        Err(Failed::During(problem)) => Answer { meaning: Meaning::Unknown(problem), body: Value::Null },
+        Err(Failed::During(problem)) => unknown(problem),
     }
 }
 
-/// Finds out what became of a change that was cut off, before another one covers its trace.
-fn settle(kept: &Kept) -> Result<(), Problem> {
-    let Some(UnderWay { folder, before, after, .. }) = kept.under_way()? else { return Ok(()) };
-    let (folder, file) = folder;
-    let granted = Granted::these(vec![folder.clone().into()]);
-    let now = Relative::parse(&file)
-        .and_then(|file| granted.place(&json!(folder), &file))
-        .and_then(|(_, place)| place.read(LARGEST_FILE));
-    match now.map(|now| now.map(|read| sha256_hex(&read.content))) {
-        Ok(state) if state == after => kept.finish(true),
-        Ok(state) if state == before => kept.finish(false),
-        // Somebody else changed it meanwhile, or it cannot be looked at.
-        Ok(_) | Err(_) => kept.give_up(),
+fn unknown(problem: Problem) -> Answer {
+    Answer { meaning: Meaning::Unknown(problem), body: Value::Null }
+}
+
+/// Finds out what became of changes that were cut off, before another one covers their traces. Where
+/// a file cannot be looked at its change waits: a folder that is away for a while is no reason to say
+/// that nobody can tell. The same call and others to the same file fail meanwhile, with nothing
+/// written; those to other files go on.
+fn settle(
+    granted: &Granted,
+    params: &Value,
+    kept: &Kept,
+    note: Option<&str>,
+    file: &Relative,
+) -> Result<(), Problem> {
+    for (path, change) in kept.cut_off()? {
+        let UnderWay { folder: (folder, name), before, after, result, .. } = &change;
+        let its = Granted::these(vec![folder.into()]);
+        let now = Relative::parse(name)
+            .and_then(|name| its.place(&json!(folder), &name))
+            .and_then(|(_, place)| place.read(LARGEST_FILE));
+        match now.map(|now| now.map(|read| sha256_hex(&read.content))) {
+            Ok(state) if state == *after => kept.settled(&path, &change, Some(result.clone()))?,
+            Ok(state) if state == *before => kept.forget(&path)?,
+            // Somebody else changed it meanwhile.
+            Ok(_) => kept.settled(&path, &change, None)?,
+            Err(problem) => {
+                let same_file = name == file.as_str()
+                    && granted.folder(&params["folder"])?.display().to_string() == *folder;
+                if same_file || note == Some(change.note.as_str()) {
+                    return Err(problem);
+                }
+                kept.wait(&path, &change)?;
+            }
+        }
     }
+    Ok(())
 }
 
 enum Prepared {
     /// It happened at an earlier attempt, or there is nothing to change.
     Already(Value),
+    /// Nobody can tell whether it happened at an earlier attempt.
+    Unknown(Problem),
     Ready {
         place: OpenPlace,
         content: Option<Vec<u8>>,
@@ -96,8 +124,11 @@ fn prepare(
     match note.map(|name| kept.note(name)).transpose()?.flatten() {
         Some(Note { result: Some(result) }) => return Ok(Prepared::Already(result)),
         Some(Note { result: None }) => {
-            let message = "An earlier try was cut off, and the file was changed since: nobody can tell what became of it.";
-            return Err(fault::changed(file.as_str(), message));
+            return Ok(Prepared::Unknown(
+                Problem::new(Code::UnknownOutcome)
+                    .with("item", format!("The change of {file}"))
+                    .detail("an earlier try was cut off, and the file was changed since"),
+            ));
         }
         None => {}
     }

@@ -45,6 +45,8 @@ pub(super) struct UnderWay {
 
 /// The change that is being made.
 const UNDER_WAY: &str = "under-way";
+/// Changes that were cut off, where nobody could look at the file since.
+const WAITING: &str = "waiting";
 
 pub(super) struct Kept {
     folder: PathBuf,
@@ -83,9 +85,25 @@ impl Kept {
         read(&self.folder.join("notes").join(name))
     }
 
-    /// The change that was being made when the program ended.
-    pub(super) fn under_way(&self) -> Result<Option<UnderWay>, Problem> {
-        read(&self.folder.join(UNDER_WAY))
+    /// The changes that were cut off: the one that was being made when the program ended, and those
+    /// that wait until somebody can look.
+    pub(super) fn cut_off(&self) -> Result<Vec<(PathBuf, UnderWay)>, Problem> {
+        let mut paths = vec![self.folder.join(UNDER_WAY)];
+        match std::fs::read_dir(self.folder.join(WAITING)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(storage(&error)),
+            Ok(entries) => {
+                for entry in entries {
+                    let path = entry.map_err(|error| storage(&error))?.path();
+                    // What is being written begins with a dot.
+                    if !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
+                        paths.push(path);
+                    }
+                }
+            }
+        }
+        let read = |path: PathBuf| read(&path).map(|change| Some((path, change?))).transpose();
+        paths.into_iter().filter_map(read).collect()
     }
 
     /// Notes what is about to be done. Durable when this returns.
@@ -93,20 +111,37 @@ impl Kept {
         put(&self.folder, UNDER_WAY, change)
     }
 
-    /// Notes that it happened, or forgets that it was tried.
+    /// Notes that the change under way happened, or forgets that it was tried.
     pub(super) fn finish(&self, happened: bool) -> Result<(), Problem> {
-        let Some(change) = self.under_way()? else { return Ok(()) };
-        if happened {
-            put(&self.folder.join("notes"), &change.note, &Note { result: Some(change.result) })?;
+        let path = self.folder.join(UNDER_WAY);
+        match read::<UnderWay>(&path)? {
+            Some(change) if happened => self.settled(&path, &change, Some(change.result.clone())),
+            Some(_) => self.forget(&path),
+            None => Ok(()),
         }
-        self.clear()
     }
 
-    /// Notes that nobody can tell.
-    pub(super) fn give_up(&self) -> Result<(), Problem> {
-        let Some(change) = self.under_way()? else { return Ok(()) };
-        put(&self.folder.join("notes"), &change.note, &Note { result: None })?;
-        self.clear()
+    /// Notes what became of a change that was cut off: what it gave, or that nobody can tell.
+    pub(super) fn settled(&self, at: &Path, change: &UnderWay, result: Option<Value>) -> Result<(), Problem> {
+        put(&self.folder.join("notes"), &change.note, &Note { result })?;
+        self.forget(at)
+    }
+
+    /// A change that was cut off did not happen.
+    pub(super) fn forget(&self, at: &Path) -> Result<(), Problem> {
+        std::fs::remove_file(at)
+            .and_then(|()| std::fs::File::open(at.parent().unwrap_or(at))?.sync_all())
+            .map_err(|error| storage(&error))
+    }
+
+    /// Puts a change that was cut off where the next one does not cover it.
+    pub(super) fn wait(&self, at: &Path, change: &UnderWay) -> Result<(), Problem> {
+        let waiting = self.folder.join(WAITING);
+        if at.parent() == Some(&waiting) {
+            return Ok(());
+        }
+        put(&waiting, &change.note, change)?;
+        self.forget(at)
     }
 
     /// Notes that the row which made a table was taken back.
@@ -127,12 +162,6 @@ impl Kept {
         }
     }
 
-    fn clear(&self) -> Result<(), Problem> {
-        std::fs::remove_file(self.folder.join(UNDER_WAY))
-            .and_then(|()| std::fs::File::open(&self.folder)?.sync_all())
-            .map_err(|error| storage(&error))
-    }
-
     /// Lets go of what is too old, once a day.
     pub(super) fn tidy(&self, now: Timestamp) {
         let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,7 +170,7 @@ impl Kept {
             return;
         }
         *tidied = Some(now);
-        for part in ["before", "notes", "makers"] {
+        for part in ["before", "notes", "makers", WAITING] {
             let entries = std::fs::read_dir(self.folder.join(part)).into_iter().flatten().flatten();
             for entry in entries {
                 let age = entry
