@@ -1,9 +1,11 @@
 //! What is in the granted folders: lists, and pages of what changed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::io::{Error, ErrorKind};
 
-use cap_std::fs::{Dir, Metadata};
+use cap_std::fs::{Dir, Metadata, ReadDir};
 use jiff::SignedDuration;
+use nix::errno::Errno;
 use patchbay_map::parse_any_time;
 use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem};
@@ -98,8 +100,17 @@ fn changed_at(meta: &Metadata) -> Timestamp {
     meta.modified().map_or(Timestamp::UNIX_EPOCH, |at| time(at.into_std()))
 }
 
-/// Visits plain files, folder by folder. Links, hidden names and names that are not text are passed
-/// over; so is what goes away or cannot be opened on the way. Ends early where `visit` says no.
+/// A folder that is being looked through.
+struct Inside {
+    dir: Dir,
+    path: String,
+    /// The folders in it that are still to be looked into.
+    folders: Vec<String>,
+}
+
+/// Visits plain files, depth first: no more folders are open than lie inside each other. Links, hidden
+/// names and names that are not text are passed over; so is what goes away or is not for us. Ends
+/// early where `visit` says no.
 fn walk(
     dir: Dir,
     start: &str,
@@ -107,35 +118,68 @@ fn walk(
     visit: &mut dyn FnMut(&str, &Metadata) -> bool,
 ) -> Result<(), Problem> {
     use cap_fs_ext::DirExt as _;
-    let mut waiting = VecDeque::from([(dir, start.to_owned(), 0)]);
     let mut seen = 0;
-    while let Some((dir, path, depth)) = waiting.pop_front() {
-        let entries = match dir.entries() {
-            Ok(entries) => entries,
-            Err(_) if depth > 0 => continue,
-            Err(error) => return Err(fault::of(&format!("\"{path}\""), &error)),
-        };
-        for entry in entries.flatten() {
+    let mut look = |(dir, entries): (Dir, ReadDir),
+                    path: String,
+                    into: bool|
+     -> Result<Option<Inside>, Problem> {
+        let failed = |error: Error| fault::of(&format!("\"{path}\""), &error);
+        let mut folders = Vec::new();
+        for entry in entries {
             seen += 1;
             if seen > MOST_SEEN {
                 return Err(too_many());
             }
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            let Ok(meta) = dir.symlink_metadata(&name) else { continue };
+            let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
             if name.starts_with('.') || name.contains(char::is_control) {
                 continue;
             }
-            if meta.is_dir() && deep && depth < DEEPEST {
-                // Again without following: it may be a link by now.
-                if let Ok(inner) = dir.open_dir_nofollow(&name) {
-                    waiting.push_back((inner, format!("{path}{name}/"), depth + 1));
-                }
+            let Some(meta) = unless_passed_over(dir.symlink_metadata(&name)).map_err(failed)? else { continue };
+            if meta.is_dir() && into {
+                folders.push(name);
             } else if meta.is_file() && !visit(&format!("{path}{name}"), &meta) {
-                return Ok(());
+                return Ok(None);
             }
+        }
+        Ok(Some(Inside { dir, path, folders }))
+    };
+    let read = |dir: Dir| dir.entries().map(|entries| (dir, entries));
+    let outermost = read(dir).map_err(|error| fault::of(&format!("\"{start}\""), &error))?;
+    let Some(outermost) = look(outermost, start.to_owned(), deep)? else { return Ok(()) };
+    let mut open = vec![outermost];
+    while let Some(inside) = open.last_mut() {
+        let Some(name) = inside.folders.pop() else {
+            open.pop();
+            continue;
+        };
+        let path = format!("{}{name}/", inside.path);
+        // Again without following: it may be a link by now.
+        let inner = unless_passed_over(inside.dir.open_dir_nofollow(&name).and_then(read))
+            .map_err(|error| fault::of(&format!("\"{path}\""), &error))?;
+        let Some(inner) = inner else { continue };
+        match look(inner, path, open.len() < DEEPEST)? {
+            Some(inside) => open.push(inside),
+            None => return Ok(()),
         }
     }
     Ok(())
+}
+
+/// None for what is gone, not for us to see, or a link or file by now. Anything else, such as too many
+/// open files or a failing disk, would leave files out without a word: it fails the read.
+fn unless_passed_over<T>(result: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::NotADirectory
+            ) || error.raw_os_error() == Some(Errno::ELOOP as i32) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn key(cursor: &str) -> Option<Key> {
@@ -147,4 +191,49 @@ fn too_many() -> Problem {
     Problem::new(Code::InputInvalid)
         .with("field", "The folder")
         .with("message", "It holds too many files. Grant a folder further inside.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many files and folders below this one the process has open.
+    fn open_below(root: &std::path::Path) -> usize {
+        let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        open.filter(|fd| std::fs::read_link(fd.path()).is_ok_and(|path| path.starts_with(root))).count()
+    }
+
+    #[test]
+    fn no_more_folders_are_open_than_lie_inside_each_other() {
+        let bench = tempfile::tempdir().unwrap();
+        let root = bench.path().canonicalize().unwrap();
+        for n in 0..300 {
+            let inner = root.join(format!("{n}/in/side"));
+            std::fs::create_dir_all(&inner).unwrap();
+            for file in [inner.join("a.txt"), root.join(format!("{n}/in/b.txt")), root.join(format!("{n}.txt"))]
+            {
+                std::fs::write(file, "x").unwrap();
+            }
+        }
+        let (mut most, mut names) = (0, std::collections::BTreeSet::new());
+        walk(open_folder(&root).unwrap(), "", true, &mut |path, _| {
+            most = most.max(open_below(&root));
+            names.insert(path.to_owned())
+        })
+        .unwrap();
+        assert_eq!(names.len(), 900);
+        // Four levels, and what reading the innermost takes.
+        assert!((1..=6).contains(&most), "{most} are open");
+    }
+
+    #[test]
+    fn only_what_is_gone_forbidden_or_a_link_is_passed_over() {
+        let passed = |errno: Errno| unless_passed_over::<()>(Err(Error::from_raw_os_error(errno as i32)));
+        for errno in [Errno::ENOENT, Errno::EACCES, Errno::EPERM, Errno::ELOOP, Errno::ENOTDIR] {
+            assert!(matches!(passed(errno), Ok(None)), "{errno}");
+        }
+        for errno in [Errno::EMFILE, Errno::ENFILE, Errno::EIO, Errno::ENOMEM, Errno::ESTALE] {
+            assert!(passed(errno).is_err(), "{errno}");
+        }
+    }
 }
