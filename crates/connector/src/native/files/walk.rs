@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind};
 
-use cap_std::fs::{Dir, Metadata, ReadDir};
+use cap_std::fs::{Dir, Metadata, MetadataExt as _, ReadDir};
 use jiff::SignedDuration;
 use nix::errno::Errno;
 use patchbay_map::parse_any_time;
@@ -25,10 +25,10 @@ const MOST_LISTED: usize = 10_000;
 /// A file whose content is no older than this was new when it was written.
 const NEW: SignedDuration = SignedDuration::from_secs(2);
 
-/// A file and where it is: what pages are ordered by.
+/// When a file was touched and where it is: what pages are ordered by.
 type Key = (Timestamp, String);
 
-/// The files that changed since a time, the oldest first.
+/// The files that changed or came since a time, the oldest first.
 pub(super) fn page(granted: &Granted, asked: &Value) -> Result<Value, Problem> {
     let since = match &asked["since"] {
         Value::Null => None,
@@ -44,7 +44,7 @@ pub(super) fn page(granted: &Granted, asked: &Value) -> Result<Value, Problem> {
         let name = folder.display().to_string();
         walk(open_folder(folder)?, "", true, &mut |path, meta| {
             let whole = format!("{name}/{path}");
-            let at = changed_at(meta);
+            let at = touched_at(meta);
             let key = (at, whole.clone());
             if since.is_some_and(|since| at < since) || after.as_ref().is_some_and(|after| key <= *after) {
                 return true;
@@ -92,12 +92,21 @@ fn item(folder: &str, path: &str, whole: &str, meta: &Metadata) -> Value {
     json!({
         "id": whole, "folder": folder, "file": path, "name": path.rsplit('/').next(),
         "bytes": meta.len(), "changedAt": at.to_string(),
+        "touchedAt": touched_at(meta).to_string(),
         "isNew": made.is_ok_and(|made| at.duration_since(made) <= NEW),
     })
 }
 
 fn changed_at(meta: &Metadata) -> Timestamp {
     meta.modified().map_or(Timestamp::UNIX_EPOCH, |at| time(at.into_std()))
+}
+
+/// When it was last changed or moved here, whichever is later: an older file that is moved in keeps
+/// the time of its last change, and would never be noticed by that.
+fn touched_at(meta: &Metadata) -> Timestamp {
+    let nanos = i32::try_from(meta.ctime_nsec()).unwrap_or_default();
+    let status = Timestamp::new(meta.ctime(), nanos).unwrap_or(Timestamp::UNIX_EPOCH);
+    changed_at(meta).max(status)
 }
 
 /// A folder that is being looked through.
