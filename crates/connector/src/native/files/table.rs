@@ -5,7 +5,7 @@ use patchbay_model::problem::{Code, Problem};
 use serde_json::{Map, Value, json};
 
 use super::change::Changed;
-use super::fault;
+use super::{fault, invalid};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -41,7 +41,7 @@ pub(super) fn rows(content: &[u8], delimiter: u8, most: usize) -> Result<Value, 
 pub(super) fn append(now: Option<&[u8]>, params: &Value) -> Result<Changed, Problem> {
     let nothing = Map::new();
     let row = params["row"].as_object().unwrap_or(&nothing);
-    let (delimiter, guard) = (delimiter(params), params["guardFormulas"] == true);
+    let (delimiter, guard) = (delimiter(params), params["guardFormulas"] != false);
     let old = now.filter(|content| !content.strip_prefix(BOM).unwrap_or(content).is_empty());
     let names = match old {
         Some(content) => header(content, delimiter)?,
@@ -56,8 +56,20 @@ pub(super) fn append(now: Option<&[u8]>, params: &Value) -> Result<Changed, Prob
             format!("The table has no such column; it has {}. Nothing was written.", names.join(", ")),
         ));
     }
-    if let (Some(column), Some(content)) = (params["ifAbsent"].as_str(), old)
-        && has(content, delimiter, &names, column, &cell(row.get(column), guard))?
+    let same = match params["ifAbsent"].as_str() {
+        None => None,
+        // Nothing is the same as nothing: every later row without a value would be left out.
+        Some(column) => match cell(row.get(column), guard) {
+            value if value.is_empty() => {
+                let message = format!("The row has no value in the column \"{column}\" to look for.");
+                return Err(invalid("ifAbsent", &message));
+            }
+            // As it is written now, and as it is written where formulas are let be.
+            value => Some((column, [value, cell(row.get(column), false)])),
+        },
+    };
+    if let (Some((column, values)), Some(content)) = (same, old)
+        && has(content, delimiter, &names, column, &values)?
     {
         let result = json!({ "appended": false, "created": false, "line": "" });
         return Ok(Changed { content: Some(content.to_vec()), result });
@@ -133,7 +145,13 @@ fn header(content: &[u8], delimiter: u8) -> Result<Vec<String>, Problem> {
     Ok(reader.headers().map_err(|error| odd(&error))?.iter().map(str::to_owned).collect())
 }
 
-fn has(content: &[u8], delimiter: u8, names: &[String], column: &str, value: &str) -> Result<bool, Problem> {
+fn has(
+    content: &[u8],
+    delimiter: u8,
+    names: &[String],
+    column: &str,
+    values: &[String],
+) -> Result<bool, Problem> {
     let Some(index) = names.iter().position(|name| name == column) else {
         return Err(Problem::new(Code::SchemaMismatch)
             .with("field", format!("\"{column}\""))
@@ -142,7 +160,8 @@ fn has(content: &[u8], delimiter: u8, names: &[String], column: &str, value: &st
     let content = content.strip_prefix(BOM).unwrap_or(content);
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(content);
     for record in reader.byte_records() {
-        if record.map_err(|error| odd(&error))?.get(index) == Some(value.as_bytes()) {
+        let record = record.map_err(|error| odd(&error))?;
+        if values.iter().any(|value| record.get(index) == Some(value.as_bytes())) {
             return Ok(true);
         }
     }
@@ -235,6 +254,10 @@ mod tests {
         assert_eq!(appended(Some("a,b\n"), &json!({"row": {"z": 1}})), Err(Code::SchemaMismatch));
         assert_eq!(
             appended(Some("a,b\n1\n"), &json!({"row": {"a": 1}, "ifAbsent": "z"})),
+            Err(Code::InputInvalid)
+        );
+        assert_eq!(
+            appended(Some("a\n1\n"), &json!({"row": {"a": 1, "z": 2}, "ifAbsent": "z"})),
             Err(Code::SchemaMismatch)
         );
     }
@@ -247,16 +270,30 @@ mod tests {
         assert_eq!((text.as_str(), &result["appended"], &result["line"]), (table, &json!(false), &json!("")));
         let (text, _) = appended(Some(table), &json!({"row": {"id": 8}, "ifAbsent": "id"})).unwrap();
         assert_eq!(text, "id,text\n7,old\n8,\n");
+        // Whether its formulas were let be or not.
+        for (table, guard) in [("id\n-7\n", true), ("id\n'-7\n", true), ("id\n-7\n", false)] {
+            let params = json!({"row": {"id": "-7"}, "ifAbsent": "id", "guardFormulas": guard});
+            assert_eq!(appended(Some(table), &params).unwrap().1["appended"], false, "{table:?} {guard}");
+        }
+        // A row that has nothing there is the same as no other, in a new table too.
+        for row in [json!({"text": "x"}), json!({"id": null, "text": "x"}), json!({"id": "", "text": "x"})] {
+            for table in [None, Some(""), Some("id,text\n7,old\n"), Some("id,text\n,old\n")] {
+                let params = json!({"row": row, "ifAbsent": "id"});
+                assert_eq!(appended(table, &params), Err(Code::InputInvalid), "{table:?} {row}");
+            }
+        }
     }
 
     #[test]
-    fn formulas_stay_as_they_are_unless_the_user_asks() {
+    fn formulas_are_made_plain_unless_the_user_lets_them_be() {
         for text in ["=1+1", "+1", "-1", "@x", "\tx"] {
             let row = |guard: bool| json!({"row": {"a": text}, "guardFormulas": guard});
             let plain = rows(appended(None, &row(false)).unwrap().0.as_bytes(), b',', 9).unwrap();
             assert_eq!(plain[0]["a"], text);
             let guarded = rows(appended(None, &row(true)).unwrap().0.as_bytes(), b',', 9).unwrap();
             assert_eq!(guarded[0]["a"], format!("'{text}"));
+            let unasked = rows(appended(None, &json!({"row": {"a": text}})).unwrap().0.as_bytes(), b',', 9);
+            assert_eq!(unasked.unwrap()[0]["a"], format!("'{text}"));
         }
         // A number is no formula.
         let (text, _) = appended(None, &json!({"row": {"a": -5}, "guardFormulas": true})).unwrap();
