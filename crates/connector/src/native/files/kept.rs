@@ -18,6 +18,8 @@ use crate::sha256_hex;
 
 /// How long it is kept. The descriptor's idempotency says the same.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// The most that is kept of contents, in bytes.
+const MOST_KEPT: u64 = 1 << 30;
 /// How often to look for what is too old.
 const TIDY_CHECK: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -50,27 +52,62 @@ const WAITING: &str = "waiting";
 
 pub(super) struct Kept {
     folder: PathBuf,
+    /// The most that is kept of contents, in bytes.
+    most: u64,
     tidied: Mutex<Option<Timestamp>>,
 }
 
 impl Kept {
     pub(super) fn at(folder: PathBuf) -> Self {
-        Self { folder, tidied: Mutex::default() }
+        Self { folder, most: MOST_KEPT, tidied: Mutex::default() }
     }
 
-    /// Keeps a content; gives its SHA-256, by which it is found again.
+    /// Keeps a content; gives its SHA-256, by which it is found again. Where it is too much in all,
+    /// the oldest contents go.
     pub(super) fn keep(&self, content: &[u8]) -> Result<String, Problem> {
         let hash = sha256_hex(content);
+        self.make_room(&hash, content.len() as u64).map_err(|error| storage(&error))?;
         // Written anew where it is there already: its time begins again.
         write(&self.folder.join("before"), &hash, content).map_err(|error| storage(&error))?;
         Ok(hash)
+    }
+
+    /// Deletes the oldest contents until one more fits.
+    fn make_room(&self, name: &str, bytes: u64) -> std::io::Result<()> {
+        let mut kept = Vec::new();
+        let entries = match std::fs::read_dir(self.folder.join("before")) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            // It is written anew.
+            if entry.file_name() != name {
+                let meta = entry.metadata()?;
+                kept.push((meta.modified()?, meta.len(), entry.path()));
+            }
+        }
+        kept.sort();
+        let mut total = bytes + kept.iter().map(|(_, bytes, _)| bytes).sum::<u64>();
+        for (_, bytes, path) in kept {
+            if total <= self.most {
+                break;
+            }
+            std::fs::remove_file(path)?;
+            total -= bytes;
+        }
+        Ok(())
     }
 
     /// A content that was kept. `NOT_FOUND` would say that there is nothing to undo, so it is a
     /// conflict where it is gone.
     pub(super) fn content(&self, hash: &str) -> Result<Vec<u8>, Problem> {
         let gone = |detail: String| {
-            fault::changed("What was there before", "It is kept for 30 days and is gone.").detail(detail)
+            fault::changed(
+                "What was there before",
+                "It is gone: it is kept for 30 days, and the oldest go where it is too much.",
+            )
+            .detail(detail)
         };
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(gone("this is not the name of anything that is kept".to_owned()));
@@ -216,4 +253,36 @@ fn write(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
 
 fn storage(error: &std::io::Error) -> Problem {
     Problem::new(Code::StorageFull).detail(format!("nothing can be kept for undoing: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn the_oldest_contents_go_where_it_is_too_much() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Kept { most: 1_000, ..Kept::at(dir.path().to_owned()) };
+        let content = |n: u8| vec![n; 300];
+        let keep = |n: u8, age: u64| {
+            let hash = kept.keep(&content(n)).unwrap();
+            let file =
+                std::fs::File::options().write(true).open(dir.path().join("before").join(&hash)).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+            hash
+        };
+        let is_there = |hash: &String| kept.content(hash).is_ok();
+        let (second, oldest, third) = (keep(2, 200), keep(1, 300), keep(3, 100));
+        // What is there already takes no more room, and its time begins again.
+        assert_eq!(keep(1, 50), oldest);
+        assert!([&oldest, &second, &third].into_iter().all(is_there));
+        let new = keep(4, 0);
+        assert_eq!([&oldest, &second, &third, &new].map(is_there), [true, false, true, true]);
+        // What is larger than all that may be kept is kept alone: it is what may have to be undone next.
+        let large = kept.keep(&[5; 2_000]).unwrap();
+        assert_eq!([&oldest, &third, &new, &large].map(is_there), [false, false, false, true]);
+        assert_eq!(MOST_KEPT, 1024 * 1024 * 1024);
+    }
 }
