@@ -33,13 +33,12 @@ impl Host for Desktop {
         let mut notification = notify_rust::Notification::new();
         notification.appname("Patchbay").icon("patchbay").summary(title).body(&as_text(body));
         // In a thread of its own: asking the bus waits for it, with a runtime that the library brings.
-        let shown = std::thread::spawn(move || notification.show().map(|_| ()).map_err(|e| e.to_string()));
-        let shown = shown.join().unwrap_or_else(|_| Err("the library broke off".to_owned()));
-        shown.map_err(|error| {
-            Problem::new(Code::NotOffered)
-                .with("message", "This desktop does not show notifications.")
-                .detail(error)
-        })
+        let shown = std::thread::spawn(move || {
+            // Whether anybody shows notifications, before one is sent: what fails here was not shown.
+            notify_rust::get_server_information().map_err(|error| not_offered(&error.to_string()))?;
+            notification.show().map(|_| ()).map_err(|error| not_shown(&error.to_string()))
+        });
+        shown.join().unwrap_or_else(|_| Err(not_shown("the library broke off")))
     }
 
     fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem> {
@@ -73,9 +72,38 @@ fn as_text(body: &str) -> String {
     body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// Nobody shows notifications here.
+fn not_offered(error: &str) -> Problem {
+    Problem::new(Code::NotOffered).with("message", "This desktop does not show notifications.").detail(error)
+}
+
+/// What a failure means once a notification was sent: it may be on the screen, unless the bus says
+/// that there was nobody to give it to.
+fn not_shown(error: &str) -> Problem {
+    if error.starts_with("org.freedesktop.DBus.Error.ServiceUnknown") {
+        return not_offered(error);
+    }
+    Problem::new(Code::UnknownOutcome).with("item", "The notification").detail(error)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::as_text;
+    use patchbay_model::problem::Code;
+
+    use super::{as_text, not_shown};
+
+    #[test]
+    fn a_notification_that_was_sent_may_be_shown_unless_nobody_took_it() {
+        for (error, code) in [
+            ("org.freedesktop.DBus.Error.ServiceUnknown: The name is not activatable", Code::NotOffered),
+            ("org.freedesktop.DBus.Error.NoReply: It took too long", Code::UnknownOutcome),
+            ("org.freedesktop.DBus.Error.TimedOut: no details", Code::UnknownOutcome),
+            ("I/O error: Broken pipe", Code::UnknownOutcome),
+            ("the library broke off", Code::UnknownOutcome),
+        ] {
+            assert_eq!(not_shown(error).code(), code, "{error}");
+        }
+    }
 
     #[test]
     fn a_notification_shows_markup_as_text() {

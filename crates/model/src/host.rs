@@ -13,7 +13,8 @@ pub trait Host: Send + Sync {
     fn open_url(&self, url: &str) -> Result<(), Problem>;
 
     /// Shows a notification of the system and waits until it is shown. Both are text, never markup.
-    /// `NOT_OFFERED` where there is no desktop that shows one.
+    /// `NOT_OFFERED` where there is no desktop that shows one, `UNKNOWN_OUTCOME` where nobody can tell
+    /// whether it is shown.
     fn notify(&self, title: &str, body: &str) -> Result<(), Problem>;
 
     /// Lets the user choose a file; none where the user declines. Waits for the user.

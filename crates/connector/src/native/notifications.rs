@@ -72,12 +72,80 @@ impl Adapter for DesktopNotifications {
         let lines = text("body").lines().map(|line| display_line(line, LONGEST.1));
         let body: String = lines.collect::<Vec<_>>().join("\n").chars().take(LONGEST.1).collect();
         let (host, shown) = (self.host.clone(), json!({ "title": title, "body": body }));
+        let unknown = |problem| Answer { meaning: Meaning::Unknown(problem), body: Value::Null };
         match tokio::task::spawn_blocking(move || host.notify(&title, &body)).await {
-            Ok(result) => result.map(|()| shown).into(),
-            Err(error) => Answer {
-                meaning: Meaning::Unknown(Problem::new(Code::Internal).detail(error.to_string())),
-                body: Value::Null,
-            },
+            Ok(Ok(())) => Answer::done(shown),
+            // It may be on the screen all the same.
+            Ok(Err(problem)) if problem.code() == Code::UnknownOutcome => unknown(problem),
+            Ok(Err(problem)) => Answer::not_done(problem),
+            Err(error) => unknown(Problem::new(Code::Internal).detail(error.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use patchbay_model::{ConnectionId, ConnectionState, Timestamp};
+
+    use super::*;
+
+    /// A desktop that fails with this code.
+    struct Failing(Code);
+
+    impl Host for Failing {
+        fn open_url(&self, _: &str) -> Result<(), Problem> {
+            Ok(())
+        }
+        fn notify(&self, _: &str, _: &str) -> Result<(), Problem> {
+            Err(Problem::new(self.0))
+        }
+        fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+            Ok(None)
+        }
+        fn pick_folder(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+            Ok(None)
+        }
+        fn place_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+            Ok(None)
+        }
+        fn zoom(&self, _: f64) -> Result<(), Problem> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_notification_that_may_be_on_the_screen_is_unknown() {
+        let connection = Connection {
+            id: ConnectionId::new("c"),
+            name: "Desktop".into(),
+            connector: "desktop-notifications".into(),
+            descriptor_version: "1.0.0".into(),
+            auth_method: None,
+            config: Map::new(),
+            origins: Vec::new(),
+            allow_private: false,
+            state: ConnectionState::Connected,
+            paused: false,
+            scopes: Vec::new(),
+            account: None,
+            metadata: Map::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            last_connected_at: None,
+            last_tested_at: None,
+            last_error: None,
+            calls_ok: 0,
+            calls_failed: 0,
+        };
+        let params = json!({ "title": "Hello" });
+        for (code, unknown) in [(Code::UnknownOutcome, true), (Code::NotOffered, false)] {
+            let adapter = DesktopNotifications::new(Arc::new(Failing(code)));
+            let call = Call { operation: "show", params: &params, key: None };
+            let meaning = adapter.call(&connection, call).await.meaning;
+            let problem = Problem::new(code);
+            let want = if unknown { Meaning::Unknown(problem) } else { Meaning::NotDone(problem) };
+            assert_eq!(meaning, want);
         }
     }
 }
