@@ -24,6 +24,10 @@ fn the_overview_of_the_connectors_is_current() {
     let made = patchbay_tests::overview::overview();
     assert!(kept == made, "descriptors/README.md has drifted: run `cargo xtask gen`");
     assert!(!made.contains("**nothing**"), "a part of a connector has no fixture: {made}");
+    // What is native has no vendor: nothing in its fixtures speaks for one.
+    let (_, files) = made.split_once("\n## Local files\n").unwrap();
+    let files = files.split("\n## ").next().unwrap();
+    assert!(files.contains("| adapter's tests |") && !files.contains("| fixture |"), "{files}");
 }
 
 #[test]

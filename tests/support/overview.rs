@@ -20,6 +20,10 @@ the vendor publishes. Answers in fixtures are shortened; what they hold must be 
 - **recording**: the exchange is like one that was recorded with the real service.
 - **fixture**: written by hand after the vendor's documentation; nothing else speaks for the \
 answer. Where it says so, what is sent was still held against the vendor's schema.
+- **adapter's tests**: native, so there is no vendor whose word could be taken. The adapter's own \
+tests (in `crates/connector/src/native` and `crates/connector/tests`) hold what it does and answers. \
+Its fixtures try only paths, parameters and how an answer is read; the answers in them are written by \
+hand.
 ";
 
 /// The overview as Markdown.
@@ -39,7 +43,8 @@ pub fn overview() -> String {
             descriptor.name, descriptor.id, descriptor.version, descriptor.description
         );
         let vendor = VENDORS.iter().find(|vendor| vendor.connector == descriptor.id.as_str());
-        let sent = |id: &str| vendor.is_some_and(|vendor| !vendor.absent.contains(&id));
+        let native = descriptor.is_native();
+        let sent = |id: &str| (native, vendor.is_some_and(|vendor| !vendor.absent.contains(&id)));
         text += &row("health check", ("", ""), sent(""), &fixtures, |case| matches!(case, Case::Health { .. }));
         for stream in &descriptor.streams {
             let of = |case: &Case| matches!(case, Case::Stream { stream: id, .. } if *id == stream.id);
@@ -61,7 +66,7 @@ pub fn overview() -> String {
 fn row(
     part: &str,
     (id, title): (&str, &str),
-    sent: bool,
+    (native, sent): (bool, bool),
     fixtures: &[Fixture],
     of: impl Fn(&Case) -> bool,
 ) -> String {
@@ -71,6 +76,7 @@ fn row(
         () if has(Proof::VendorSchema) => "vendor's schema",
         () if has(Proof::Recorded) => "recording",
         () if own.is_empty() => "**nothing**",
+        () if native => "adapter's tests",
         () if sent => "fixture; what is sent by the vendor's schema",
         () => "fixture",
     };
