@@ -91,15 +91,16 @@ mod tests {
 
     use super::*;
 
-    /// A desktop that fails with this code.
-    struct Failing(Code);
+    /// A desktop that shows what it gets, or fails with this code.
+    struct Desktop(Option<Code>);
 
-    impl Host for Failing {
+    impl Host for Desktop {
         fn open_url(&self, _: &str) -> Result<(), Problem> {
             Ok(())
         }
-        fn notify(&self, _: &str, _: &str) -> Result<(), Problem> {
-            Err(Problem::new(self.0))
+        fn notify(&self, title: &str, body: &str) -> Result<(), Problem> {
+            assert_eq!((title, body), ("Hello", "a\nb"));
+            self.0.map_or(Ok(()), |code| Err(Problem::new(code)))
         }
         fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
             Ok(None)
@@ -138,14 +139,15 @@ mod tests {
             calls_ok: 0,
             calls_failed: 0,
         };
-        let params = json!({ "title": "Hello" });
-        for (code, unknown) in [(Code::UnknownOutcome, true), (Code::NotOffered, false)] {
-            let adapter = DesktopNotifications::new(Arc::new(Failing(code)));
+        let params = json!({ "title": "Hello", "body": "a\nb" });
+        for (code, want) in [
+            (None, Meaning::Done),
+            (Some(Code::NotOffered), Meaning::NotDone(Problem::new(Code::NotOffered))),
+            (Some(Code::UnknownOutcome), Meaning::Unknown(Problem::new(Code::UnknownOutcome))),
+        ] {
+            let adapter = DesktopNotifications::new(Arc::new(Desktop(code)));
             let call = Call { operation: "show", params: &params, key: None };
-            let meaning = adapter.call(&connection, call).await.meaning;
-            let problem = Problem::new(code);
-            let want = if unknown { Meaning::Unknown(problem) } else { Meaning::NotDone(problem) };
-            assert_eq!(meaning, want);
+            assert_eq!(adapter.call(&connection, call).await.meaning, want);
         }
     }
 }

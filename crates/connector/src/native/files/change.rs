@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use std::io::Write as _;
 
-use super::kept::{Kept, Note, UnderWay};
+use super::kept::{self, Kept, Note, UnderWay};
 use super::place::{Granted, OpenPlace, Relative};
 use super::{LARGEST_FILE, fault};
 use crate::classify::Meaning;
@@ -85,7 +85,7 @@ fn settle(
             .and_then(|(_, place)| place.read(LARGEST_FILE));
         match now.map(|now| now.map(|read| sha256_hex(&read.content))) {
             Ok(state) if state == *after => kept.settled(&path, &change, Some(result.clone()))?,
-            Ok(state) if state == *before => kept.forget(&path)?,
+            Ok(state) if state == *before => kept::forget(&path)?,
             // Somebody else changed it meanwhile.
             Ok(_) => kept.settled(&path, &change, None)?,
             Err(problem) => {

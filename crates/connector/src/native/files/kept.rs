@@ -153,7 +153,7 @@ impl Kept {
         let path = self.folder.join(UNDER_WAY);
         match read::<UnderWay>(&path)? {
             Some(change) if happened => self.settled(&path, &change, Some(change.result.clone())),
-            Some(_) => self.forget(&path),
+            Some(_) => forget(&path),
             None => Ok(()),
         }
     }
@@ -161,14 +161,7 @@ impl Kept {
     /// Notes what became of a change that was cut off: what it gave, or that nobody can tell.
     pub(super) fn settled(&self, at: &Path, change: &UnderWay, result: Option<Value>) -> Result<(), Problem> {
         put(&self.folder.join("notes"), &change.note, &Note { result })?;
-        self.forget(at)
-    }
-
-    /// A change that was cut off did not happen.
-    pub(super) fn forget(&self, at: &Path) -> Result<(), Problem> {
-        std::fs::remove_file(at)
-            .and_then(|()| std::fs::File::open(at.parent().unwrap_or(at))?.sync_all())
-            .map_err(|error| storage(&error))
+        forget(at)
     }
 
     /// Puts a change that was cut off where the next one does not cover it.
@@ -178,7 +171,7 @@ impl Kept {
             return Ok(());
         }
         put(&waiting, &change.note, change)?;
-        self.forget(at)
+        forget(at)
     }
 
     /// Notes that the row which made a table was taken back.
@@ -233,6 +226,13 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Problem> {
     }
 }
 
+/// Forgets a change that was under way or cut off: it did not happen, or what became of it is noted.
+pub(super) fn forget(at: &Path) -> Result<(), Problem> {
+    std::fs::remove_file(at)
+        .and_then(|()| std::fs::File::open(at.parent().unwrap_or(at))?.sync_all())
+        .map_err(|error| storage(&error))
+}
+
 fn put(folder: &Path, name: &str, content: &impl Serialize) -> Result<(), Problem> {
     let bytes =
         serde_json::to_vec(content).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
@@ -270,7 +270,7 @@ mod tests {
             let hash = kept.keep(&content(n)).unwrap();
             let file =
                 std::fs::File::options().write(true).open(dir.path().join("before").join(&hash)).unwrap();
-            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 - age)).unwrap();
             hash
         };
         let is_there = |hash: &String| kept.content(hash).is_ok();
