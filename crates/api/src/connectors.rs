@@ -133,7 +133,7 @@ mod tests {
         feed.next().await;
         let folder = dir.path().join("connectors");
         std::fs::create_dir(&folder).unwrap();
-        let text = include_str!("starter.json");
+        let text = patchbay_descriptor::STARTER;
         for (what, text) in [("added", text), ("broken", "{"), ("mended", text)] {
             std::fs::write(folder.join("my-tool.json"), text).unwrap();
             let told = tokio::time::timeout(Duration::from_secs(5), feed.next()).await.unwrap();
