@@ -1,0 +1,119 @@
+//! A runner over a real database and a service on this computer.
+
+use std::sync::{Arc, Mutex};
+
+use patchbay_auth::Authoriser;
+use patchbay_chain::{Connectors, Runner};
+use patchbay_connector::{Compiled, Engine};
+use patchbay_model::run::Run;
+use patchbay_model::{
+    Chain, ChainId, Connection, ConnectionId, ConnectionState, ConnectorId, Descriptor, Event, EventSink,
+    RunId, RunState, SystemClock,
+};
+use patchbay_net::{Client, listen};
+use patchbay_store::{OpenOptions, Store, Tuning};
+use patchbay_vault::{MemoryStore, Vault};
+use serde_json::{Map, Value, json};
+
+/// What the runner told the screen.
+#[derive(Default)]
+pub(crate) struct Told(pub(crate) Mutex<Vec<Event>>);
+
+impl EventSink for Told {
+    fn emit(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+struct One(Arc<Compiled>);
+
+impl Connectors for One {
+    fn compiled(&self, _: &ConnectorId) -> Option<Arc<Compiled>> {
+        Some(self.0.clone())
+    }
+}
+
+/// A connection "work" to a service.
+pub(crate) struct Bench {
+    pub(crate) runner: Runner,
+    pub(crate) store: Store,
+    pub(crate) told: Arc<Told>,
+    _dir: tempfile::TempDir,
+}
+
+impl Bench {
+    /// With these operations, answered by this router.
+    pub(crate) async fn new(router: axum::Router, operations: &Value, tuning: Tuning) -> Self {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}", listener.addr());
+        tokio::spawn(listener.serve(router, std::future::pending()));
+        let descriptor: Descriptor = serde_json::from_value(json!({
+            "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
+            "baseUrl": "https://api.tool.example", "auth": [],
+            "operations": operations, "healthCheck": {"request": {"path": "/me"}},
+        }))
+        .unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SystemClock::new());
+        let options = OpenOptions { dir: dir.path().to_owned(), clock: clock.clone(), machine: "m".into() };
+        let store = Store::open_tuned(options, tuning).await.unwrap();
+        let compiled = Arc::new(Compiled::new(Arc::new(descriptor)).unwrap());
+        let config = Map::from_iter([("baseUrl".to_owned(), json!(base))]);
+        let connection = Connection {
+            id: ConnectionId::generate(),
+            name: "work".into(),
+            connector: ConnectorId::from("tool"),
+            descriptor_version: "1.0.0".into(),
+            auth_method: None,
+            origins: compiled.origins(&config).unwrap(),
+            config,
+            allow_private: true,
+            state: ConnectionState::Connected,
+            paused: false,
+            scopes: vec![],
+            account: None,
+            metadata: Map::new(),
+            created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
+            last_connected_at: None,
+            last_tested_at: None,
+            last_error: None,
+            calls_ok: 0,
+            calls_failed: 0,
+        };
+        store.connection_insert(&connection, None).await.unwrap();
+        let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
+        let authoriser = Authoriser::new(vault, store.clone());
+        let engine = Engine::new(Client::new(clock.clone()).unwrap(), authoriser, store.clone(), clock.clone());
+        let told = Arc::new(Told::default());
+        let connectors = Arc::new(One(compiled));
+        let runner = Runner { store: store.clone(), engine, connectors, clock, events: told.clone() };
+        Self { runner, store, told, _dir: dir }
+    }
+
+    /// A run of a chain with these steps, asked for.
+    pub(crate) async fn run(&self, steps: Value) -> Run {
+        let chain: Chain =
+            serde_json::from_value(json!({"schema": 1, "name": "Chain", "steps": steps})).unwrap();
+        let run = Run {
+            id: RunId::generate(),
+            chain_id: ChainId::generate(),
+            chain_version: 1,
+            chain_hash: "00".into(),
+            snapshot: chain,
+            input: Value::Null,
+            dry_run: false,
+            state: RunState::Queued,
+            boot: None,
+            created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
+            finished_at: None,
+        };
+        self.store.run_insert(&run).await.unwrap();
+        run
+    }
+
+    /// Works on a run until it ends or needs somebody.
+    pub(crate) async fn execute(&self, run: &Run) -> RunState {
+        let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+        self.runner.execute(run, &mut wishes).await.unwrap()
+    }
+}

@@ -1,0 +1,6 @@
+//! The shell around the machine, against a service that counts.
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
+mod bench;
+mod intent;
+mod outcomes;
