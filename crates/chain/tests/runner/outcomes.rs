@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
-use patchbay_chain::report;
+use patchbay_chain::{mapping, report};
 use patchbay_model::run::{Decision, Run};
-use patchbay_model::{Clock, RunState, StepId, SystemClock};
+use patchbay_model::{Chain, Clock, Descriptor, Level, RunState, StepId, SystemClock};
 use patchbay_store::Tuning;
 use serde_json::{Value, json};
 
@@ -66,6 +66,9 @@ async fn bench(lost: &[Option<bool>], with_lookup: bool) -> (Bench, Service) {
             "request": {"method": "DELETE", "path": "/items/{{params.id}}"},
             "params": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}},
             "idempotency": {"type": "natural"}},
+        {"id": "fix", "title": "Fix", "verb": "create", "entity": "item",
+            "request": {"method": "POST", "path": "/items", "body": {"name": "fixed"}}, "params": {"type": "object"},
+            "result": {"type": "object"}, "undo": {"operation": "broken"}},
         {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
             "params": {"type": "object"}, "result": {"type": "object"}},
         {"id": "broken", "title": "Break", "verb": "create", "entity": "item",
@@ -173,4 +176,74 @@ async fn a_chain_whose_connection_is_gone_is_refused_with_the_reason() {
     let (report, text) = told(&b, &run).await;
     assert_eq!(report["state"], "failed");
     assert!(text.contains("elsewhere"), "{text}");
+}
+
+#[tokio::test]
+async fn an_undo_that_fails_stands_beside_the_failure_and_never_over_it() {
+    let (b, service) = bench(&[], false).await;
+    let policy =
+        json!({"tries": 1, "backoffMs": 1, "timeoutMs": 5_000, "parallel": 1, "onFailure": "stop_and_undo"});
+    let fix = json!({"id": "fix", "connection": "work", "operation": "fix", "mapping": []});
+    let broken =
+        json!({"id": "broken", "connection": "work", "operation": "broken", "mapping": [], "policy": policy});
+    let run = b.run(json!([fix, broken])).await;
+    assert_eq!(b.execute(&run).await, RunState::Failed);
+    assert_eq!(service.count("POST /broken"), 2, "the step and the undo");
+    let (report, text) = told(&b, &run).await;
+    assert_eq!(report["undo"][0]["problem"]["code"], "COMPENSATION_FAILED", "{report:#}");
+    assert!(
+        text.contains("## Undo") && text.contains("Could not undo") && text.contains("## Problems"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn each_item_of_a_list_goes_by_itself_and_one_that_does_not_fit_is_put_aside() {
+    let (b, service) = bench(&[], false).await;
+    let given = [json!({"id": 1, "name": "a"}), json!({"id": 2}), json!({"id": 3, "name": "c"})];
+    service.items.lock().unwrap().extend(given);
+    let list = json!({"id": "list", "connection": "work", "operation": "list", "mapping": []});
+    let mut each = add();
+    each["forEach"] = json!("list");
+    each["mapping"][0]["source"] = json!({"type": "path", "path": "$.item.name"});
+    let run = b.run(json!([list, each])).await;
+    assert_eq!(b.execute(&run).await, RunState::DoneWithProblems);
+    assert_eq!(service.count("POST /items"), 2);
+    let (report, _) = told(&b, &run).await;
+    assert_eq!(
+        (&report["steps"][1]["done"], &report["steps"][1]["quarantined"]),
+        (&json!(2), &json!(1)),
+        "{report:#}"
+    );
+}
+
+#[test]
+fn what_has_no_source_stops_a_chain_and_what_is_not_sure_is_pointed_at() {
+    let descriptor: Descriptor = serde_json::from_value(json!({
+        "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
+        "baseUrl": "https://api.tool.example", "healthCheck": {"request": {"path": "/me"}},
+        "operations": [{"id": "add", "title": "Add", "verb": "create", "entity": "item",
+            "request": {"method": "POST", "path": "/items"},
+            "params": {"type": "object", "required": ["name", "kind", "size"], "properties": {
+                "name": {"type": "string"}, "kind": {"type": "string"}, "size": {"type": "integer", "default": 1}}}}],
+    }))
+    .unwrap();
+    let chain: Chain = serde_json::from_value(json!({"schema": 1, "name": "Chain", "steps": [
+        {"id": "add", "connection": "work", "operation": "add", "mapping": [
+            {"target": "/name", "source": {"type": "path", "path": "$.input.title"}, "confidence": 40, "reason": "the names are alike"}]},
+        {"id": "gone", "connection": "elsewhere", "operation": "add", "mapping": []},
+    ]}))
+    .unwrap();
+    let found = mapping::findings(&chain, |name| (name == "work").then_some(&descriptor));
+    let said: Vec<_> = found.iter().map(|finding| (finding.level, finding.text.as_str())).collect();
+    assert_eq!(
+        said,
+        [
+            (
+                Level::Warning,
+                "Look at \"name\" of \"Add\": the match is not sure (40 of 100; the names are alike)."
+            ),
+            (Level::Blocker, "\"Add\" cannot run until \"kind\" has a source."),
+        ]
+    );
 }
