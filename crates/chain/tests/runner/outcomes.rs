@@ -247,3 +247,45 @@ fn what_has_no_source_stops_a_chain_and_what_is_not_sure_is_pointed_at() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_chain_with_mistakes_is_refused_with_all_of_them() {
+    let (b, service) = bench(&[], false).await;
+    let list = json!({"id": "list", "connection": "work", "operation": "list", "mapping": []});
+    let steps = [
+        (
+            "nothing_like_it",
+            json!({"id": "a", "connection": "work", "operation": "nothing_like_it", "mapping": []}),
+        ),
+        (
+            "Two steps are called",
+            json!({"id": "list", "connection": "work", "operation": "list", "mapping": []}),
+        ),
+        (
+            "no earlier step",
+            json!({"id": "b", "connection": "work", "operation": "add", "forEach": "later", "mapping": []}),
+        ),
+        (
+            "cannot read lists",
+            json!({"id": "c", "connection": "work", "operation": "list", "forEach": "list", "mapping": []}),
+        ),
+        (
+            "does not give a list",
+            json!({"id": "d", "connection": "work", "operation": "add", "forEach": "fix", "mapping": []}),
+        ),
+    ];
+    let fix = json!({"id": "fix", "connection": "work", "operation": "fix", "mapping": []});
+    let mut all = vec![list, fix];
+    all.extend(steps.iter().map(|(_, step)| step.clone()));
+    let run = b.run(Value::Array(all)).await;
+    assert_eq!(b.execute(&run).await, RunState::Failed);
+    assert_eq!(service.asked.lock().unwrap().len(), 0, "nothing was sent");
+    let (report, _) = told(&b, &run).await;
+    let report = report.to_string();
+    for (mistake, _) in steps {
+        assert!(report.contains(mistake), "{mistake}: {report}");
+    }
+    let run = b.run(json!([])).await;
+    assert_eq!(b.execute(&run).await, RunState::Failed);
+    assert!(told(&b, &run).await.0.to_string().contains("at least one step"));
+}
