@@ -161,23 +161,11 @@ async fn engine(way: &str, base: &str) {
     let connection = Connection {
         id: ConnectionId::generate(),
         name: "bench".into(),
-        connector: ConnectorId::from("bench"),
-        descriptor_version: "1.0.0".into(),
-        auth_method: None,
         origins: compiled.origins(&Map::new()).unwrap(),
         config: Map::new(),
         allow_private: true,
         state: ConnectionState::Connected,
-        paused: false,
-        scopes: vec![],
-        account: None,
-        metadata: Map::new(),
-        created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
-        last_connected_at: None,
-        last_tested_at: None,
-        last_error: None,
-        calls_ok: 0,
-        calls_failed: 0,
+        ..Connection::new(ConnectorId::from("bench"), "1.0.0".into(), "2026-11-20T12:00:00Z".parse().unwrap())
     };
     store.connection_insert(&connection, None).await.unwrap();
     let engine = Engine::new(Client::new(clock.clone()).unwrap(), authoriser, store.clone(), clock);

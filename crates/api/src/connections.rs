@@ -171,25 +171,13 @@ pub(crate) fn draft_of(
     let config = settings(&descriptor, &request.config)?;
     let credential = credential(method, request.secrets)?;
     let connection = Connection {
-        id: ConnectionId::generate(),
         name: request.name,
-        connector: descriptor.id.clone(),
-        descriptor_version: descriptor.version.clone(),
         auth_method: method.map(|m| m.id().to_owned()),
         origins: compiled.origins(&config)?,
         config,
         allow_private: request.allow_private,
         state: ConnectionState::Testing,
-        paused: false,
-        scopes: Vec::new(),
-        account: None,
-        metadata: Map::new(),
-        created_at: hub.clock().now(),
-        last_connected_at: None,
-        last_tested_at: None,
-        last_error: None,
-        calls_ok: 0,
-        calls_failed: 0,
+        ..Connection::new(descriptor.id.clone(), descriptor.version.clone(), hub.clock().now())
     };
     Ok(Draft { compiled, connection, credential })
 }

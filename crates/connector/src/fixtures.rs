@@ -13,7 +13,7 @@ use patchbay_model::run::Outcome;
 use patchbay_model::{ConnectionId, ConnectorId, Timestamp};
 use patchbay_net::{Answer, Headers};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::compiled::Compiled;
 use crate::exchange::{Outgoing, Sent, judge};
@@ -76,23 +76,10 @@ pub(crate) fn unconnected(
     let connection = Connection {
         id: ConnectionId::new("fixture"),
         name: "fixture".into(),
-        connector: descriptor.id.clone(),
-        descriptor_version: descriptor.version.clone(),
-        auth_method: None,
         origins: compiled.origins(&config)?,
         config,
-        allow_private: false,
         state: ConnectionState::Connected,
-        paused: false,
-        scopes: Vec::new(),
-        account: None,
-        metadata: Map::new(),
-        created_at: Timestamp::UNIX_EPOCH,
-        last_connected_at: None,
-        last_tested_at: None,
-        last_error: None,
-        calls_ok: 0,
-        calls_failed: 0,
+        ..Connection::new(descriptor.id.clone(), descriptor.version.clone(), Timestamp::UNIX_EPOCH)
     };
     Ok(Target { descriptor: compiled.clone(), connection, credential: TargetCredential::None })
 }

@@ -149,23 +149,16 @@ impl Bench {
         let connection = Connection {
             id: ConnectionId::generate(),
             name: "work".into(),
-            connector: compiled.descriptor().id.clone(),
-            descriptor_version: compiled.descriptor().version.clone(),
             auth_method: secret.map(|_| "header".to_owned()),
             origins: compiled.origins(&config).unwrap(),
             config,
             allow_private: true,
             state: ConnectionState::Connected,
-            paused: false,
-            scopes: vec![],
-            account: None,
-            metadata: Map::new(),
-            created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
-            last_connected_at: None,
-            last_tested_at: None,
-            last_error: None,
-            calls_ok: 0,
-            calls_failed: 0,
+            ..Connection::new(
+                compiled.descriptor().id.clone(),
+                compiled.descriptor().version.clone(),
+                "2026-11-20T12:00:00Z".parse().unwrap(),
+            )
         };
         let values = secret.map(|secret| {
             Credential::new(BTreeMap::from([("value".to_owned(), Secret::new(secret.to_owned()))]))

@@ -52,6 +52,34 @@ pub struct Connection {
     pub calls_failed: u64,
 }
 
+impl Connection {
+    /// One that was just begun: without a name, a key, settings or anything that it may reach, and never
+    /// tried.
+    pub fn new(connector: ConnectorId, descriptor_version: String, created_at: Timestamp) -> Self {
+        Self {
+            id: ConnectionId::generate(),
+            name: String::new(),
+            connector,
+            descriptor_version,
+            auth_method: None,
+            config: Map::new(),
+            origins: Vec::new(),
+            allow_private: false,
+            state: ConnectionState::default(),
+            paused: false,
+            scopes: Vec::new(),
+            account: None,
+            metadata: Map::new(),
+            created_at,
+            last_connected_at: None,
+            last_tested_at: None,
+            last_error: None,
+            calls_ok: 0,
+            calls_failed: 0,
+        }
+    }
+}
+
 /// Whose account a connection uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

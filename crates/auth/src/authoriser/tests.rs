@@ -27,23 +27,11 @@ fn connection(auth_method: Option<&str>) -> Connection {
     Connection {
         id: ConnectionId::generate(),
         name: "work".into(),
-        connector: ConnectorId::from("tool"),
-        descriptor_version: "1.0.0".into(),
         auth_method: auth_method.map(str::to_owned),
         config: Map::from_iter([("site".into(), json!("acme"))]),
         origins: vec!["https://api.tool.example".into()],
-        allow_private: false,
         state: ConnectionState::Connected,
-        paused: false,
-        scopes: vec![],
-        account: None,
-        metadata: Map::new(),
-        created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
-        last_connected_at: None,
-        last_tested_at: None,
-        last_error: None,
-        calls_ok: 0,
-        calls_failed: 0,
+        ..Connection::new(ConnectorId::from("tool"), "1.0.0".into(), "2026-11-20T12:00:00Z".parse().unwrap())
     }
 }
 

@@ -62,23 +62,15 @@ impl Bench {
         let connection = Connection {
             id: ConnectionId::generate(),
             name: "work".into(),
-            connector: ConnectorId::from("tool"),
-            descriptor_version: "1.0.0".into(),
-            auth_method: None,
             origins: compiled.origins(&config).unwrap(),
             config,
             allow_private: true,
             state: ConnectionState::Connected,
-            paused: false,
-            scopes: vec![],
-            account: None,
-            metadata: Map::new(),
-            created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
-            last_connected_at: None,
-            last_tested_at: None,
-            last_error: None,
-            calls_ok: 0,
-            calls_failed: 0,
+            ..Connection::new(
+                ConnectorId::from("tool"),
+                "1.0.0".into(),
+                "2026-11-20T12:00:00Z".parse().unwrap(),
+            )
         };
         store.connection_insert(&connection, None).await.unwrap();
         let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));

@@ -121,23 +121,10 @@ mod tests {
         let connection = Connection {
             id: ConnectionId::new("c"),
             name: "Desktop".into(),
-            connector: "desktop-notifications".into(),
-            descriptor_version: "1.0.0".into(),
-            auth_method: None,
             config: Map::new(),
             origins: Vec::new(),
-            allow_private: false,
             state: ConnectionState::Connected,
-            paused: false,
-            scopes: Vec::new(),
-            account: None,
-            metadata: Map::new(),
-            created_at: Timestamp::UNIX_EPOCH,
-            last_connected_at: None,
-            last_tested_at: None,
-            last_error: None,
-            calls_ok: 0,
-            calls_failed: 0,
+            ..Connection::new("desktop-notifications".into(), "1.0.0".into(), Timestamp::UNIX_EPOCH)
         };
         let params = json!({ "title": "Hello", "body": "a\nb" });
         for (code, want) in [

@@ -167,23 +167,12 @@ pub(crate) async fn connected(
     let connection = Connection {
         id: ConnectionId::generate(),
         name: "work".into(),
-        connector: id,
-        descriptor_version: "1.0.0".into(),
         auth_method: auth,
         origins: compiled.origins(&config).unwrap(),
         config,
         allow_private: true,
         state: ConnectionState::Connected,
-        paused: false,
-        scopes: vec![],
-        account: None,
-        metadata: Map::new(),
-        created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
-        last_connected_at: None,
-        last_tested_at: None,
-        last_error: None,
-        calls_ok: 0,
-        calls_failed: 0,
+        ..Connection::new(id, "1.0.0".into(), "2026-11-20T12:00:00Z".parse().unwrap())
     };
     let values = Credential::new(BTreeMap::from([("token".to_owned(), Secret::new(KEY.to_owned()))]));
     let sealed = authoriser.seal(&connection.id, &values).await.unwrap();

@@ -76,22 +76,9 @@ fn connection(origins: Vec<String>) -> Connection {
     Connection {
         id: ConnectionId::new("c"),
         name: "Files".into(),
-        connector: "local-files".into(),
-        descriptor_version: "1.0.0".into(),
-        auth_method: None,
         config: Map::new(),
         origins,
-        allow_private: false,
         state: ConnectionState::Connected,
-        paused: false,
-        scopes: Vec::new(),
-        account: None,
-        metadata: Map::new(),
-        created_at: patchbay_model::Timestamp::UNIX_EPOCH,
-        last_connected_at: None,
-        last_tested_at: None,
-        last_error: None,
-        calls_ok: 0,
-        calls_failed: 0,
+        ..Connection::new("local-files".into(), "1.0.0".into(), patchbay_model::Timestamp::UNIX_EPOCH)
     }
 }
