@@ -157,11 +157,13 @@ async fn engine(way: &str, base: &str) {
     let clock = Arc::new(SystemClock::new());
     let open = OpenOptions { dir: dir.path().to_owned(), clock: clock.clone(), machine: "bench".into() };
     let store = Store::open(open).await.unwrap();
-    let authoriser = Authoriser::new(Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w")), store.clone());
+    let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
+    let net = Client::new(clock.clone()).unwrap();
+    let authoriser = Authoriser::new(vault, store.clone(), net, clock.clone());
     let connection = Connection {
         id: ConnectionId::generate(),
         name: "bench".into(),
-        origins: compiled.origins(&Map::new()).unwrap(),
+        origins: compiled.origins(&Map::new(), None).unwrap(),
         config: Map::new(),
         allow_private: true,
         state: ConnectionState::Connected,

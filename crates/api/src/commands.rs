@@ -12,7 +12,7 @@ use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
     catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files, health, links,
-    run_data, runs, sandbox, signals, step_fields, storage, workspaces, zoom,
+    run_data, runs, sandbox, sign_ins, signals, step_fields, storage, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -101,6 +101,22 @@ commands! {
     connection_pause(connections::ConnectionPauseRequest) -> connections::ConnectionView => connections::pause,
     /// Replaces a connection's key in place.
     connection_replace_key(connections::ReplaceKeyRequest) -> connections::ConnectResponse => connections::replace_key,
+    /// Uses a new sign-in for a connection.
+    connection_reconnect(connections::ReconnectRequest) -> connections::ConnectResponse => connections::reconnect,
+    /// Begins to sign in and opens the service's page.
+    sign_in_begin(sign_ins::SignInBeginRequest) -> sign_ins::SignInView => sign_ins::begin,
+    /// Shows how far a sign-in is.
+    sign_in_show(sign_ins::SignInRef) -> sign_ins::SignInView => sign_ins::show,
+    /// Waits until a sign-in has ended.
+    sign_in_wait(sign_ins::SignInRef) -> sign_ins::SignInView => sign_ins::wait,
+    /// Opens the service's page again.
+    sign_in_open(sign_ins::SignInRef) -> sign_ins::SignInView => sign_ins::open,
+    /// Waits five more minutes for a sign-in.
+    sign_in_extend(sign_ins::SignInRef) -> sign_ins::SignInView => sign_ins::extend,
+    /// Stops a sign-in.
+    sign_in_cancel(sign_ins::SignInRef) -> sign_ins::SignInView => sign_ins::cancel,
+    /// Says whether the last sign-in to a connector was cut off.
+    sign_in_last(sign_ins::SignInLastRequest) -> sign_ins::SignInLastResponse => sign_ins::last,
     /// Disconnects: deletes the credential and the connection.
     connection_disconnect(connections::DisconnectRequest) -> connections::DisconnectResponse => connections::disconnect,
     /// Tests a connection.

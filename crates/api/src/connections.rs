@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use patchbay_auth::Credential;
 use patchbay_connector::{Compiled, Target, TargetCredential, TestReport, settings};
 use patchbay_model::connection::{Account, Connection, ConnectionEvent, ConnectionState};
+use patchbay_model::descriptor::{AuthMethod, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{ConnectionId, ConnectorId, Event, Timestamp};
+use patchbay_model::{ConnectionId, ConnectorId, Event, SignInId, Timestamp};
 use patchbay_store::ConnectionFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 use crate::connect_input::{auth_method, check_name, credential, name_taken};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
+use crate::sign_ins::Outcome;
 use crate::workspace::Workspace;
 
 /// A connection as screens and the command line show it. Holds no secret.
@@ -105,6 +107,9 @@ pub struct ConnectRequest {
     /// Whether private and loopback addresses are allowed.
     #[serde(default)]
     pub allow_private: bool,
+    /// The sign-in whose tokens are used, where the way to sign in gives tokens.
+    #[serde(default)]
+    pub sign_in: Option<SignInId>,
 }
 
 /// What connecting gave.
@@ -122,6 +127,7 @@ pub struct ConnectResponse {
 /// Nothing is kept where the test fails.
 pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Result<ConnectResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
+    let sign_in = request.sign_in.clone();
     let Draft { compiled, mut connection, credential } = draft(hub, &workspace, request)?;
     connection.name = check_name(&connection.name)?;
     if workspace.store().connection_named(&connection.name).await?.is_some() {
@@ -137,6 +143,9 @@ pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Resu
         None => None,
     };
     workspace.store().connection_insert(&connection, sealed.as_ref()).await?;
+    if let Some(id) = &sign_in {
+        workspace.sign_ins().forget(id);
+    }
     audit(&workspace, "connection_created", &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
@@ -157,7 +166,12 @@ pub(crate) struct Draft {
 }
 
 fn draft(hub: &Hub, workspace: &Workspace, request: ConnectRequest) -> Result<Draft, Problem> {
-    draft_of(hub, workspace.connectors().get(&request.connector)?, request)
+    let compiled = workspace.connectors().get(&request.connector)?;
+    let outcome = match &request.sign_in {
+        Some(id) => Some(workspace.sign_ins().outcome(id)?),
+        None => None,
+    };
+    draft_of(hub, compiled, request, outcome)
 }
 
 /// The same with a connector that need not be in the catalogue.
@@ -165,21 +179,69 @@ pub(crate) fn draft_of(
     hub: &Hub,
     compiled: std::sync::Arc<Compiled>,
     request: ConnectRequest,
+    signed_in: Option<Outcome>,
 ) -> Result<Draft, Problem> {
     let descriptor = compiled.descriptor().clone();
     let method = auth_method(&descriptor, request.auth.as_deref())?;
-    let config = settings(&descriptor, &request.config)?;
-    let credential = credential(method, request.secrets)?;
-    let connection = Connection {
-        name: request.name,
+    let mut connection = begun_connection(hub, &compiled, method, &request.config, request.allow_private)?;
+    connection.name = request.name;
+    let needs_tokens = method.is_some_and(AuthMethod::has_tokens);
+    let signed_in = signed_in.filter(|outcome| {
+        outcome.connector == descriptor.id && Some(outcome.method.as_str()) == method.map(AuthMethod::id)
+    });
+    let credential = match signed_in {
+        Some(outcome) if needs_tokens => {
+            connection.config.extend(outcome.settings);
+            connection.origins = compiled.origins(&connection.config, method)?;
+            connection.scopes = outcome.scopes;
+            Some(outcome.credential)
+        }
+        _ if needs_tokens => {
+            return Err(Problem::new(Code::InputInvalid)
+                .with("field", "The sign-in")
+                .with("message", format!("Sign in to {} first.", descriptor.name))
+                .about(Subject::Field { name: "signIn".into() }));
+        }
+        _ => credential(method, request.secrets)?,
+    };
+    Ok(Draft { compiled, connection, credential })
+}
+
+/// A connection with the settings as far as they are known, and with what they let it reach.
+pub(crate) fn begun_connection(
+    hub: &Hub,
+    compiled: &Compiled,
+    method: Option<&AuthMethod>,
+    config: &BTreeMap<String, String>,
+    allow_private: bool,
+) -> Result<Connection, Problem> {
+    let descriptor = compiled.descriptor();
+    let config = settings(descriptor, config)?;
+    let mut connection = Connection {
         auth_method: method.map(|m| m.id().to_owned()),
-        origins: compiled.origins(&config)?,
+        origins: compiled.origins_to_sign_in(&config, method)?,
         config,
-        allow_private: request.allow_private,
+        allow_private,
         state: ConnectionState::Testing,
         ..Connection::new(descriptor.id.clone(), descriptor.version.clone(), hub.clock().now())
     };
-    Ok(Draft { compiled, connection, credential })
+    patchbay_auth::consent::approve(&mut connection.metadata, method);
+    Ok(connection)
+}
+
+/// The way to sign in, where it is one that gives tokens.
+pub(crate) fn sign_in_method<'d>(
+    descriptor: &'d Descriptor,
+    wanted: Option<&str>,
+) -> Result<&'d AuthMethod, Problem> {
+    let method = match wanted {
+        Some(_) => auth_method(descriptor, wanted)?,
+        None => descriptor.auth.iter().find(|method| method.has_tokens()),
+    };
+    method.filter(|method| method.has_tokens()).ok_or_else(|| {
+        Problem::new(Code::NotOffered)
+            .detail(format!("{} is not signed in to: it takes a key", descriptor.name))
+    })
 }
 
 async fn run_test(
@@ -306,9 +368,10 @@ pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> R
         .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
     given.extend(request.config);
-    let before = compiled.origins(&connection.config).ok();
+    let method = compiled.descriptor().auth_method(connection.auth_method.as_deref());
+    let before = compiled.origins(&connection.config, method).ok();
     let old = std::mem::replace(&mut connection.config, settings(compiled.descriptor(), &given)?);
-    let now = compiled.origins(&connection.config)?;
+    let now = compiled.origins(&connection.config, method)?;
     // Only what these settings change is approved by them: not what another definition of the connector,
     // or a link in the place of a folder, has changed meanwhile.
     if before.as_ref() != Some(&now) || old.get("baseUrl") != connection.config.get("baseUrl") {
@@ -404,6 +467,9 @@ pub async fn replace_key(
     let mut connection = workspace.connection(&request.name).await?;
     let compiled = workspace.connectors().get(&connection.connector)?;
     let method = auth_method(compiled.descriptor(), connection.auth_method.as_deref())?;
+    if method.is_some_and(AuthMethod::has_tokens) {
+        return Err(Problem::new(Code::NotOffered).detail("this connection signs in: reconnect it"));
+    }
     let Some(values) = credential(method, request.secrets)? else {
         return Err(Problem::new(Code::InputInvalid)
             .with("field", "The key")
@@ -413,25 +479,82 @@ pub async fn replace_key(
     if let Some(problem) = test.problem.clone() {
         return Err(problem.about(Subject::Connection { name: connection.name }));
     }
-    if let (Some(before), Some(now)) = (&connection.account, &test.account)
-        && before.id != now.id
-    {
-        return Err(Problem::new(Code::Conflict)
-            .with("item", format!("The account \"{}\"", now.label))
-            .with(
-                "message",
-                format!(
-                    "This connection belongs to {}. Make a new connection for another account.",
-                    before.label
-                ),
-            )
-            .about(Subject::Connection { name: connection.name }));
-    }
+    same_account(&connection, &test)?;
     let sealed = workspace.authoriser().seal(&connection.id, &values).await.map_err(Problem::from)?;
     workspace.store().credential_replace(&connection.id, &sealed).await?;
     take_test(&mut connection, &test, hub.clock().now());
     save(&workspace, &connection, "connection_key_replaced").await?;
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
+}
+
+/// Signing in again.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReconnectRequest {
+    /// The connection.
+    pub name: String,
+    /// The sign-in whose tokens are used.
+    pub sign_in: SignInId,
+    /// Whether it may belong to another account from now on.
+    #[serde(default)]
+    pub other_account: bool,
+}
+
+/// Puts the tokens of a new sign-in in the place of the old ones. Chains stay as they are. The old ones stay
+/// where the new ones fail their test or are another account's.
+pub async fn reconnect(
+    hub: &Hub,
+    workspace: &str,
+    request: ReconnectRequest,
+) -> Result<ConnectResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let before = workspace.connection(&request.name).await?;
+    let compiled = workspace.connectors().get(&before.connector)?;
+    let descriptor = compiled.descriptor().clone();
+    let outcome = workspace.sign_ins().outcome(&request.sign_in)?;
+    let method = descriptor.auth_method(Some(&outcome.method));
+    if outcome.connector != before.connector || method.is_none() {
+        return Err(Problem::new(Code::InputInvalid)
+            .with("field", "The sign-in")
+            .with("message", "It is another connector's.")
+            .about(Subject::Field { name: "signIn".into() }));
+    }
+    let mut connection = before.clone();
+    connection.auth_method = Some(outcome.method.clone());
+    connection.config.extend(outcome.settings);
+    connection.origins = compiled.origins(&connection.config, method)?;
+    connection.scopes = outcome.scopes;
+    patchbay_auth::consent::approve(&mut connection.metadata, method);
+    let test = run_test(&workspace, &compiled, &connection, Some(&outcome.credential)).await;
+    if let Some(problem) = test.problem.clone() {
+        return Err(problem.about(Subject::Connection { name: connection.name }));
+    }
+    if !request.other_account {
+        same_account(&before, &test)?;
+    }
+    let sealed =
+        workspace.authoriser().seal(&connection.id, &outcome.credential).await.map_err(Problem::from)?;
+    workspace.store().credential_replace(&connection.id, &sealed).await?;
+    workspace.sign_ins().forget(&request.sign_in);
+    take_test(&mut connection, &test, hub.clock().now());
+    save(&workspace, &connection, "connection_reconnected").await?;
+    Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
+}
+
+/// Refuses a test that shows another account than the connection's.
+fn same_account(connection: &Connection, test: &TestReport) -> Result<(), Problem> {
+    let (Some(before), Some(now)) = (&connection.account, &test.account) else { return Ok(()) };
+    if before.id == now.id {
+        return Ok(());
+    }
+    let message =
+        format!("This connection belongs to {}. Make a new connection for another account.", before.label);
+    Err(Problem::new(Code::Conflict)
+        .with("item", format!("The account \"{}\"", now.label))
+        .with("message", message)
+        .about(Subject::Connection { name: connection.name.clone() }))
 }
 
 /// How to disconnect.
@@ -458,6 +581,8 @@ pub struct DisconnectResponse {
     pub signals_deleted: u64,
     /// Chains that use it and cannot run any more.
     pub chains: Vec<String>,
+    /// Whether the service was told that the sign-in is over; none where it has no way to.
+    pub revoked: Option<bool>,
 }
 
 /// Disconnects: credential and connection are deleted in one transaction.
@@ -469,14 +594,29 @@ pub async fn disconnect(
     let workspace = hub.workspace(workspace).await?;
     let connection = workspace.connection(&request.name).await?;
     let signals = workspace.store().signal_count(&connection.id).await?;
+    let revoked = revoke(&workspace, &connection).await;
     workspace.store().connection_delete(&connection.id, request.with_signals).await?;
     audit(&workspace, "connection_deleted", &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id });
     Ok(DisconnectResponse {
         chains: crate::chains::using(&workspace, &request.name).await?,
         name: request.name,
+        revoked,
         signals_deleted: if request.with_signals { signals } else { 0 },
     })
+}
+
+/// Gives the tokens back to the service. One that cannot be reached does not keep anybody here.
+async fn revoke(workspace: &Workspace, connection: &Connection) -> Option<bool> {
+    let compiled = workspace.connectors().get(&connection.connector).ok()?;
+    match workspace.authoriser().revoke(connection, compiled.descriptor()).await {
+        Ok(true) => Some(true),
+        Ok(false) => None,
+        Err(error) => {
+            tracing::warn!(%error, "the service could not be told that a sign-in is over");
+            Some(false)
+        }
+    }
 }
 
 /// What a test gave.

@@ -1,8 +1,10 @@
 //! One connector in full: what its panel and the connect wizard show.
 
+use patchbay_map::Template;
 use patchbay_model::ConnectorId;
 use patchbay_model::descriptor::{
-    AuthHelp, AuthMethod, ConfigField, CredentialField, Descriptor, Operation, Stream, Verb,
+    AuthHelp, AuthMethod, ConfigField, CredentialField, Descriptor, Grant, OAuth2Auth, OAuthClient, Operation,
+    Scope, Stream, Verb,
 };
 use patchbay_model::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
@@ -52,14 +54,37 @@ pub struct ConnectorDetail {
 pub struct AuthDetail {
     /// Its identifier.
     pub id: String,
-    /// Its kind: `api_key`, `pat` or `basic`.
+    /// Its kind: `api_key`, `pat`, `basic`, `oauth2` or `session`.
     pub method: String,
+    /// What signing in on the tool's own pages needs, where it is that.
+    pub oauth: Option<OAuthDetail>,
     /// What a person reads.
     pub label: String,
     /// What is asked.
     pub fields: Vec<CredentialField>,
     /// Where the person finds it.
     pub help: Option<AuthHelp>,
+    /// Settings that signing in needs, by key: they are asked first.
+    pub before: Vec<String>,
+}
+
+/// What signing in on the tool's own pages needs.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct OAuthDetail {
+    /// How access is granted.
+    pub grant: Grant,
+    /// Whether the person has to register an application with the tool first.
+    pub registers: bool,
+    /// What to register as redirect URI; one without a port stands for any port (RFC 8252 section 7.3).
+    pub redirect_uris: Vec<String>,
+    /// The address of the page that opens, with holes for settings.
+    pub page: Option<String>,
+    /// Permissions that are always asked for.
+    pub always: Vec<String>,
+    /// What each permission means.
+    pub scopes: Vec<Scope>,
 }
 
 /// Something that can be read continuously.
@@ -70,6 +95,8 @@ pub struct StreamDetail {
     pub id: String,
     /// What a person reads.
     pub title: String,
+    /// Permissions that it needs.
+    pub scopes: Vec<String>,
 }
 
 /// Something that chains can call.
@@ -106,7 +133,7 @@ pub async fn show(hub: &Hub, _: &str, request: ConnectorRef) -> Result<Connector
             descriptor: descriptor.clone(),
             mine: !hub.connectors().is_built_in(&descriptor.id),
         }),
-        auth: descriptor.auth.iter().map(auth).collect(),
+        auth: descriptor.auth.iter().map(|method| auth(descriptor, method)).collect(),
         settings: descriptor.config_fields.clone(),
         base_url: descriptor.base_url.clone(),
         streams: descriptor.streams.iter().map(stream).collect(),
@@ -117,18 +144,53 @@ pub async fn show(hub: &Hub, _: &str, request: ConnectorRef) -> Result<Connector
     })
 }
 
-fn auth(method: &AuthMethod) -> AuthDetail {
+fn auth(descriptor: &Descriptor, method: &AuthMethod) -> AuthDetail {
     AuthDetail {
         id: method.id().to_owned(),
         method: method.method().to_owned(),
         label: method.label().to_owned(),
         fields: method.credential_fields().to_vec(),
         help: method.help().cloned(),
+        before: settings_before(descriptor, method),
+        oauth: method.oauth().map(oauth),
     }
 }
 
+fn oauth(oauth: &OAuth2Auth) -> OAuthDetail {
+    let (host, path) = (oauth.redirect.host.as_str(), oauth.redirect.path.as_deref().unwrap_or("/callback"));
+    let mut redirect_uris: Vec<String> =
+        oauth.redirect.ports.iter().map(|port| format!("http://{host}:{port}{path}")).collect();
+    if redirect_uris.is_empty() {
+        redirect_uris.push(format!("http://{host}{path}"));
+    }
+    OAuthDetail {
+        grant: oauth.grant,
+        registers: oauth.client == OAuthClient::Own {},
+        redirect_uris,
+        page: oauth.authorization_url.clone().or_else(|| oauth.issuer.clone()),
+        always: oauth.scopes.always.clone(),
+        scopes: oauth.scopes.known.clone(),
+    }
+}
+
+/// Settings that the addresses of the sign-in, or where calls go, are made with. What signing in brings is
+/// not among them.
+fn settings_before(descriptor: &Descriptor, method: &AuthMethod) -> Vec<String> {
+    let addresses: Vec<&str> = match method {
+        AuthMethod::OAuth2(oauth) => oauth.called_urls().chain(oauth.authorization_url.as_deref()).collect(),
+        AuthMethod::Session(session) => vec![&session.login_url],
+        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) => return Vec::new(),
+    };
+    let uses = |key: &str| {
+        let name = format!("config.{key}");
+        let all = addresses.iter().copied().chain([descriptor.base_url.as_str()]);
+        all.filter_map(|text| Template::compile(text).ok()).any(|template| template.names().contains(&name))
+    };
+    descriptor.config_fields.iter().map(|field| field.key.clone()).filter(|key| uses(key)).collect()
+}
+
 fn stream(stream: &Stream) -> StreamDetail {
-    StreamDetail { id: stream.id.clone(), title: stream.title.clone() }
+    StreamDetail { id: stream.id.clone(), title: stream.title.clone(), scopes: stream.scopes.clone() }
 }
 
 fn operation(operation: &Operation) -> OperationDetail {

@@ -146,8 +146,9 @@ fn without_connection(hub: &Hub, request: DescriptorTryRequest) -> Result<Target
         config: request.config,
         secrets: request.secrets,
         allow_private: request.allow_private,
+        sign_in: None,
     };
-    let Draft { compiled, connection, credential } = draft_of(hub, compiled, draft)?;
+    let Draft { compiled, connection, credential } = draft_of(hub, compiled, draft, None)?;
     let credential = credential.map_or(TargetCredential::None, TargetCredential::Given);
     Ok(Target { descriptor: compiled, connection, credential })
 }

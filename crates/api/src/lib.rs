@@ -30,6 +30,7 @@ pub mod runs;
 pub mod samples;
 pub mod sandbox;
 mod secrets;
+pub mod sign_ins;
 pub mod signals;
 pub mod step_fields;
 pub mod storage;

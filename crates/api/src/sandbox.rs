@@ -223,6 +223,7 @@ async fn connect_tool(
             config,
             secrets: secrets(),
             allow_private: true,
+            sign_in: None,
         };
         connections::create(hub, workspace_name, request).await?;
         return Ok(());

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::connectors::Connectors;
 use crate::events::WorkspaceEvents;
 use crate::hub::Hub;
+use crate::sign_ins::SignIns;
 
 /// One workspace with its running engine. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +38,7 @@ struct Inner {
     events: Arc<dyn EventSink>,
     runs: Mutex<HashMap<RunId, Task>>,
     sandbox: tokio::sync::Mutex<Option<Sandbox>>,
+    sign_ins: SignIns,
     tidying: JoinHandle<()>,
 }
 
@@ -80,7 +82,7 @@ impl Workspace {
         };
         let store = Store::open(options).await.map_err(Problem::from)?;
         let vault = Arc::new(Vault::new(hub.secret_store().clone(), name));
-        let authoriser = Authoriser::new(vault.clone(), store.clone());
+        let authoriser = Authoriser::new(vault.clone(), store.clone(), hub.net().clone(), hub.clock().clone());
         let engine = Engine::new(hub.net().clone(), authoriser.clone(), store.clone(), hub.clock().clone());
         let events: Arc<dyn EventSink> =
             Arc::new(WorkspaceEvents { workspace: name.to_owned(), stream: hub.events().clone() });
@@ -103,6 +105,7 @@ impl Workspace {
             events,
             runs: Mutex::new(HashMap::new()),
             sandbox: tokio::sync::Mutex::default(),
+            sign_ins: SignIns::default(),
             tidying,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -140,6 +143,11 @@ impl Workspace {
     /// The sandbox that runs inside the engine for this workspace.
     pub(crate) async fn sandbox(&self) -> tokio::sync::MutexGuard<'_, Option<Sandbox>> {
         self.inner.sandbox.lock().await
+    }
+
+    /// Sign-ins that somebody began.
+    pub(crate) fn sign_ins(&self) -> &SignIns {
+        &self.inner.sign_ins
     }
 
     pub(crate) fn events(&self) -> &dyn EventSink {

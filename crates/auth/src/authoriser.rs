@@ -7,52 +7,102 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_map::Template;
 use patchbay_model::descriptor::{AuthMethod, Descriptor, InjectAt};
-use patchbay_model::{Connection, ConnectionId, SealedBytes};
-use patchbay_net::{Request, origin_of};
+use patchbay_model::{Clock, Connection, ConnectionId, SealedBytes, Timestamp};
+use patchbay_net::{Client, Request, origin_of};
 use patchbay_store::Store;
 use patchbay_vault::{Origin, Vault};
 use serde_json::{Map, json};
 use zeroize::Zeroizing;
 
-use crate::credential::{Credential, Scope};
+use crate::consent;
+use crate::credential::{ACCESS_TOKEN, Credential, Scope};
 use crate::error::AuthError;
+use crate::oauth::SignInError;
 use crate::redact::Redactor;
+use crate::renewal::Renewals;
+use crate::sign_in::{self, Begun, SignInRequest};
 
 /// Opens secrets and authorises requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Authoriser {
-    vault: Arc<Vault>,
-    store: Store,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) store: Store,
+    pub(crate) net: Client,
+    pub(crate) clock: Arc<dyn Clock>,
     redactors: Arc<Mutex<HashMap<ConnectionId, Arc<Redactor>>>>,
+    pub(crate) renewals: Renewals,
+}
+
+/// What authorising a request gave.
+pub struct Authorised {
+    /// Masks the secrets in whatever comes of the request.
+    pub redactor: Arc<Redactor>,
+    /// Tells the access token that was used from the next one; none where the sign-in has no tokens.
+    pub token: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Authorised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authorised").field("token", &self.token).finish_non_exhaustive()
+    }
 }
 
 impl Authoriser {
     /// Over the vault and database of one workspace.
-    pub fn new(vault: Arc<Vault>, store: Store) -> Self {
-        Self { vault, store, redactors: Arc::default() }
+    pub fn new(vault: Arc<Vault>, store: Store, net: Client, clock: Arc<dyn Clock>) -> Self {
+        Self { vault, store, net, clock, redactors: Arc::default(), renewals: Renewals::default() }
+    }
+
+    /// Begins to sign in, in a way that gives tokens.
+    pub async fn sign_in(&self, request: SignInRequest<'_>) -> Result<Begun, SignInError> {
+        sign_in::begin(&self.net, &self.clock, request).await
     }
 
     /// Seals a credential for a connection that the user has just entered. Where the master key is
     /// lost another one is made, and what the lost one sealed stays as it is until it is entered again.
     pub async fn seal(&self, connection: &ConnectionId, values: &Credential) -> Result<SealedBytes, AuthError> {
+        self.sealed(connection, values, Origin::Entered).await
+    }
+
+    pub(crate) async fn sealed(
+        &self,
+        connection: &ConnectionId,
+        values: &Credential,
+        origin: Origin,
+    ) -> Result<SealedBytes, AuthError> {
         let kept = self.store.credentials().await?;
         let (vault, secret, place) = (self.vault.clone(), values.to_secret()?, place(connection));
-        tokio::task::spawn_blocking(move || vault.seal(&secret, &place, &kept, Origin::Entered))
+        tokio::task::spawn_blocking(move || vault.seal(&secret, &place, &kept, origin))
             .await
             .map_err(|_| AuthError::Interrupted)?
             .map_err(AuthError::from)
     }
 
     /// Adds the connection's stored credential to a request. The origin is checked before the secret
-    /// is opened. Gives what masks the secrets in whatever comes of the request.
+    /// is opened. Tokens that are about to end are renewed first.
     pub async fn authorise(
         &self,
         connection: &Connection,
         descriptor: &Descriptor,
         request: &mut Request,
-    ) -> Result<Arc<Redactor>, AuthError> {
+    ) -> Result<Authorised, AuthError> {
         check_origin(connection, request)?;
-        let Some(method) = method(connection, descriptor)? else { return Ok(Arc::default()) };
+        let Some(method) = method(connection, descriptor)? else {
+            return Ok(Authorised { redactor: Arc::default(), token: None });
+        };
+        check_approved(connection, method)?;
+        let mut credential = self.stored(connection).await?;
+        if method.has_tokens() {
+            credential = self.fresh(connection, descriptor, method, credential).await?;
+        }
+        inject(connection, descriptor, method, &credential, request)?;
+        let redactor = Arc::new(Redactor::new(&credential, method));
+        self.redactors().insert(connection.id.clone(), redactor.clone());
+        Ok(Authorised { redactor, token: credential.renewed_at() })
+    }
+
+    /// The stored credential, opened.
+    pub(crate) async fn stored(&self, connection: &Connection) -> Result<Credential, AuthError> {
         let sealed = self
             .store
             .credential(&connection.id)
@@ -62,11 +112,7 @@ impl Authoriser {
         let secret = tokio::task::spawn_blocking(move || vault.open(&sealed, &place))
             .await
             .map_err(|_| AuthError::Interrupted)??;
-        let credential = Credential::from_secret(&secret)?;
-        inject(connection, descriptor, method, &credential, request)?;
-        let redactor = Arc::new(Redactor::new(&credential, method));
-        self.redactors().insert(connection.id.clone(), redactor.clone());
-        Ok(redactor)
+        Credential::from_secret(&secret)
     }
 
     /// The same with a credential that is not stored yet, as the connect wizard has it.
@@ -100,6 +146,14 @@ fn place(connection: &ConnectionId) -> String {
     format!("connection:{connection}")
 }
 
+/// The definition may have changed since the person approved it: what is sent where, and how.
+fn check_approved(connection: &Connection, method: &AuthMethod) -> Result<(), AuthError> {
+    match consent::approved(connection) {
+        Some(approved) if *approved != consent::essence(method) => Err(AuthError::Changed),
+        _ => Ok(()),
+    }
+}
+
 fn check_origin(connection: &Connection, request: &Request) -> Result<(), AuthError> {
     let origin = origin_of(&request.url);
     if origin.as_ref().is_some_and(|origin| connection.origins.contains(origin)) {
@@ -129,38 +183,24 @@ fn inject(
     if fields.iter().any(|field| field.required && !credential.has(&field.key)) {
         return Err(AuthError::Missing { name: connection.name.clone() });
     }
+    if method.has_tokens() && !credential.has(ACCESS_TOKEN) {
+        return Err(AuthError::Missing { name: connection.name.clone() });
+    }
     let mut secrets = Map::new();
     for field in fields {
         secrets.insert(field.key.clone(), "".into());
     }
-    secrets.extend(credential.values().map(|(name, value)| (name.to_owned(), value.into())));
+    secrets.extend(credential.secrets().map(|(name, value)| (name.to_owned(), value.into())));
     let scope = Scope::new(
         json!({ "secret": secrets, "config": descriptor.settings_in_templates(&connection.config) }),
     );
     let fill = |template: &Template| -> Result<Zeroizing<String>, AuthError> {
         Ok(Zeroizing::new(template.text(scope.value())?))
     };
-    match method {
-        AuthMethod::ApiKey(key) | AuthMethod::Pat(key) => {
-            for inject in &key.inject {
-                let template = Template::compile(&inject.value)?;
-                // What was not given is not sent: "Bearer " alone would be a wrong key.
-                let lacks =
-                    |name: &String| name.strip_prefix("secret.").is_some_and(|field| !credential.has(field));
-                if template.names().iter().any(lacks) {
-                    continue;
-                }
-                let value = fill(&template)?;
-                // A setting may name the header.
-                let name = fill(&Template::compile(&inject.name)?)?.to_string();
-                match inject.at {
-                    InjectAt::Header => request.secret_headers.push((name, value)),
-                    InjectAt::Query => request.secret_query.push((name, value)),
-                    InjectAt::Cookie => add_cookie(request, &name, &value)?,
-                    InjectAt::Body => request.secret_members.push((name, value)),
-                }
-            }
-        }
+    let injects = match method {
+        AuthMethod::ApiKey(key) | AuthMethod::Pat(key) => &key.inject,
+        AuthMethod::OAuth2(oauth) => &oauth.inject,
+        AuthMethod::Session(session) => &session.inject,
         AuthMethod::Basic(basic) => {
             // RFC 7617 section 2.
             let username = fill(&Template::compile(&basic.username)?)?;
@@ -169,6 +209,24 @@ fn inject(
             let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
             let value = Zeroizing::new(["Basic ", encoded.as_str()].concat());
             request.secret_headers.push(("Authorization".to_owned(), value));
+            return Ok(());
+        }
+    };
+    for inject in injects {
+        let template = Template::compile(&inject.value)?;
+        // What was not given is not sent: "Bearer " alone would be a wrong key.
+        let lacks = |name: &String| name.strip_prefix("secret.").is_some_and(|field| !credential.has(field));
+        if template.names().iter().any(lacks) {
+            continue;
+        }
+        let value = fill(&template)?;
+        // A setting may name the header.
+        let name = fill(&Template::compile(&inject.name)?)?.to_string();
+        match inject.at {
+            InjectAt::Header => request.secret_headers.push((name, value)),
+            InjectAt::Query => request.secret_query.push((name, value)),
+            InjectAt::Cookie => add_cookie(request, &name, &value)?,
+            InjectAt::Body => request.secret_members.push((name, value)),
         }
     }
     Ok(())

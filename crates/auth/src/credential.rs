@@ -1,12 +1,28 @@
 //! The secret values of one connection.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use patchbay_model::Timestamp;
 use patchbay_vault::{Secret, VaultError};
 use serde_json::Value;
 use zeroize::Zeroize;
 
 use crate::error::AuthError;
+
+/// Under these names signing in keeps what it gave.
+pub(crate) const ACCESS_TOKEN: &str = "accessToken";
+pub(crate) const REFRESH_TOKEN: &str = "refreshToken";
+const EXPIRES_AT: &str = "expiresAt";
+const RENEWED_AT: &str = "renewedAt";
+
+/// What signing in, or renewing it, gave.
+pub(crate) struct Tokens {
+    pub(crate) access: Secret,
+    pub(crate) refresh: Option<Secret>,
+    /// How long the access token lives, where that is known.
+    pub(crate) life: Option<Duration>,
+}
 
 /// Secret values by the field they belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,9 +34,50 @@ impl Credential {
         Self(values)
     }
 
+    /// A value that is not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(Secret::expose).filter(|text| !text.is_empty())
+    }
+
+    /// The same with another value.
+    pub(crate) fn with(mut self, name: &str, value: Secret) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The same with what signing in, or renewing it, gave at that time. A refresh token that was not
+    /// given anew stays (RFC 6749 section 6).
+    pub(crate) fn with_tokens(mut self, tokens: Tokens, at: Timestamp) -> Self {
+        self.0.insert(ACCESS_TOKEN.to_owned(), tokens.access);
+        if let Some(refresh) = tokens.refresh {
+            self.0.insert(REFRESH_TOKEN.to_owned(), refresh);
+        }
+        match tokens.life.and_then(|life| at.checked_add(life).ok()) {
+            Some(end) => self.0.insert(EXPIRES_AT.to_owned(), Secret::new(end.to_string())),
+            None => self.0.remove(EXPIRES_AT),
+        };
+        self.0.insert(RENEWED_AT.to_owned(), Secret::new(at.to_string()));
+        self
+    }
+
+    /// When the access token ends, where that is known.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        self.get(EXPIRES_AT)?.parse().ok()
+    }
+
+    /// When the tokens were got. Tells one access token from the next.
+    pub(crate) fn renewed_at(&self) -> Option<Timestamp> {
+        self.get(RENEWED_AT)?.parse().ok()
+    }
+
     /// Whether there is a value that is not empty.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|secret| !secret.expose().is_empty())
+        self.get(name).is_some()
+    }
+
+    /// Its secret values by field; not what is only written down beside them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values().filter(|(name, _)| ![EXPIRES_AT, RENEWED_AT].contains(name))
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -63,7 +120,8 @@ impl Drop for Scope {
     }
 }
 
-fn wipe(value: &mut Value) {
+/// Wipes every text.
+pub(crate) fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
         Value::Array(items) => items.iter_mut().for_each(wipe),

@@ -5,6 +5,8 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_store::StoreError;
 use patchbay_vault::VaultError;
 
+use crate::oauth::SignInError;
+
 /// Why a request cannot be authorised.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
@@ -26,6 +28,13 @@ pub enum AuthError {
         /// The way to sign in.
         method: String,
     },
+    /// The connector's definition has another sign-in than the one that the person approved. No secret was
+    /// opened.
+    #[error("the connector's sign-in has changed since it was approved")]
+    Changed,
+    /// Renewing the tokens did not come about.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The key has characters that a cookie cannot carry.
     #[error("the key has characters that a cookie cannot carry")]
     Cookie,
@@ -54,6 +63,9 @@ impl From<AuthError> for Problem {
             }
             AuthError::Method { method } => Self::new(Code::SecretMissing)
                 .detail(format!("the connector has no sign-in \"{method}\" any more")),
+            AuthError::Changed => Self::new(Code::TargetBlocked)
+                .detail("the connector's sign-in has changed since it was approved"),
+            AuthError::SignIn(error) => error.into(),
             AuthError::Cookie => Self::new(Code::InputInvalid).with("field", "The key").with(
                 "message",
                 "It has characters that a cookie cannot carry, such as a space or a semicolon.",

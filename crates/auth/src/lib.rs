@@ -2,11 +2,17 @@
 //! so that nobody above sees a secret.
 
 mod authoriser;
+pub mod consent;
 mod credential;
 mod error;
+pub mod oauth;
 mod redact;
+mod renewal;
+mod session;
+mod sign_in;
 
-pub use authoriser::Authoriser;
+pub use authoriser::{Authorised, Authoriser};
 pub use credential::Credential;
 pub use error::AuthError;
 pub use redact::Redactor;
+pub use sign_in::{Begun, SignInRequest, SignedIn, sign_in_origins};

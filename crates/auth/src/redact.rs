@@ -36,7 +36,7 @@ impl Redactor {
         let is_shown =
             |name: &str| fields.iter().any(|field| field.key == name && field.kind == CredentialKind::Text);
         let mut forms = Vec::new();
-        for (_, secret) in credential.values().filter(|(name, _)| !is_shown(name)) {
+        for (_, secret) in credential.secrets().filter(|(name, _)| !is_shown(name)) {
             for part in [Some(secret), behind_scheme(secret)].into_iter().flatten() {
                 if part.len() >= SHORTEST {
                     forms.extend(forms_of(part));

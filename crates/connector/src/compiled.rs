@@ -6,7 +6,8 @@ use std::sync::Arc;
 use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
 use patchbay_model::Descriptor;
 use patchbay_model::descriptor::{
-    AnswerFormat, BodyFormat, Cached, ErrorRule, Limits, Method, Paging, RequestTemplate, TokenPlace,
+    AnswerFormat, AuthMethod, BodyFormat, Cached, ErrorRule, Limits, Method, Paging, RequestTemplate,
+    TokenPlace,
 };
 use patchbay_model::problem::Problem;
 use patchbay_net::{origin_of, put_member};
@@ -186,15 +187,48 @@ impl Compiled {
         self.adapter.as_ref()
     }
 
-    /// What a connection with these settings may reach, for the user to approve: the origins that it
-    /// calls, or what the settings of a native connector grant.
-    pub fn origins(&self, config: &Map<String, Value>) -> Result<Vec<String>, Problem> {
+    /// What a connection with these settings may reach, for the user to approve: the origins that it and
+    /// its sign-in call, or what the settings of a native connector grant.
+    pub fn origins(
+        &self,
+        config: &Map<String, Value>,
+        method: Option<&AuthMethod>,
+    ) -> Result<Vec<String>, Problem> {
         if let Some(adapter) = &self.adapter {
             return adapter.grants(config);
         }
         let base = self.base(config)?;
         let origin = origin_of(&base).ok_or_else(|| ConnectorError::BaseUrl(base.to_string()))?;
-        Ok(vec![origin])
+        let mut origins = vec![origin];
+        for origin in self.sign_in_origins(config, method)? {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        Ok(origins)
+    }
+
+    /// What can be said of that before somebody has signed in: where calls go may only be known then.
+    pub fn origins_to_sign_in(
+        &self,
+        config: &Map<String, Value>,
+        method: Option<&AuthMethod>,
+    ) -> Result<Vec<String>, Problem> {
+        match self.origins(config, method) {
+            Err(_) if self.descriptor.captured_settings().next().is_some() => {
+                self.sign_in_origins(config, method)
+            }
+            origins => origins,
+        }
+    }
+
+    fn sign_in_origins(
+        &self,
+        config: &Map<String, Value>,
+        method: Option<&AuthMethod>,
+    ) -> Result<Vec<String>, Problem> {
+        let Some(method) = method else { return Ok(Vec::new()) };
+        Ok(patchbay_auth::sign_in_origins(&self.descriptor, method, config)?)
     }
 
     /// How a stream or operation pages: its own way, or the connector's.
@@ -208,7 +242,14 @@ impl Compiled {
             Some(text) => text.to_owned(),
             None => self.base_url.text(&json!({ "config": self.filled(config) }))?,
         };
-        Url::parse(&text).map_err(|_| ConnectorError::BaseUrl(text))
+        let url = Url::parse(&text).map_err(|_| ConnectorError::BaseUrl(text))?;
+        // A value that signing in brought may be in it.
+        let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if here => Ok(url),
+            _ => Err(ConnectorError::BaseUrl(bare(&url))),
+        }
     }
 
     /// A request for a path that a person gave, with the connector's usual headers and query.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use patchbay_auth::{Authoriser, Credential, Redactor};
-use patchbay_model::Clock;
+use patchbay_auth::{Authorised, Authoriser, Credential, Redactor};
 use patchbay_model::connection::ConnectionEvent;
+use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, HealthEffect, Problem, Retry, Subject};
+use patchbay_model::{Clock, Timestamp};
 use patchbay_net::{Client, Request};
 use patchbay_store::{Call, CallKind, Seen, Store};
 
@@ -98,36 +99,59 @@ impl Engine {
         sent
     }
 
-    /// Sends a request and judges the answer. An error means that nothing was sent.
+    /// Sends a request and judges the answer. A token that the service refuses is renewed, and the request
+    /// sent once more: a refused one had no effect. An error means that nothing was sent.
     async fn exchange(&self, send: &Outgoing<'_>) -> Result<Sent, Problem> {
+        let (sent, token) = self.once(send).await?;
+        let (connection, descriptor) = (&send.target.connection, send.target.descriptor.descriptor());
+        let method = descriptor.auth_method(connection.auth_method.as_deref());
+        if !refused(&sent) || !method.is_some_and(AuthMethod::has_tokens) {
+            return Ok(sent);
+        }
+        if !send.target.is_stored() {
+            return Ok(ended(sent));
+        }
+        match self.authoriser.renew_refused(connection, descriptor, token).await {
+            Ok(()) => {
+                let (sent, _) = self.once(send).await?;
+                Ok(if refused(&sent) { ended(sent) } else { sent })
+            }
+            // The request itself was refused, whatever became of the renewal.
+            Err(error) => Ok(Sent { meaning: Meaning::NotDone(error.into()), ..sent }),
+        }
+    }
+
+    /// One attempt, with the token that it was made with.
+    async fn once(&self, send: &Outgoing<'_>) -> Result<(Sent, Option<Timestamp>), Problem> {
         let mut request = send.request();
-        let redactor = self.authorise(send.target, &mut request).await?;
+        let Authorised { redactor, token } = self.authorise(send.target, &mut request).await?;
         let started = self.clock.monotonic();
         let answer = self.net.send(request).await;
         let took = self.clock.monotonic().saturating_sub(started);
         let asked = send.asked(self.clock.now());
-        Ok(match answer {
+        let sent = match answer {
             Ok(answer) => judge(&asked, send.built.method, answer, &redactor),
             Err(failure) => Sent::unanswered(classify::failure(&asked, &failure), took),
-        })
+        };
+        Ok((sent, token))
     }
 
     pub(crate) async fn authorise(
         &self,
         target: &Target,
         request: &mut Request,
-    ) -> Result<Arc<Redactor>, Problem> {
+    ) -> Result<Authorised, Problem> {
         let (connection, descriptor) = (&target.connection, target.descriptor.descriptor());
-        let redactor = match &target.credential {
-            TargetCredential::Stored => self.authoriser.authorise(connection, descriptor, request).await?,
-            TargetCredential::Given(credential) => {
-                self.authoriser.authorise_with(connection, descriptor, credential, request)?
+        let none = Credential::default();
+        let given = match &target.credential {
+            TargetCredential::Stored => {
+                return Ok(self.authoriser.authorise(connection, descriptor, request).await?);
             }
-            TargetCredential::None => {
-                self.authoriser.authorise_with(connection, descriptor, &Credential::default(), request)?
-            }
+            TargetCredential::Given(credential) => credential,
+            TargetCredential::None => &none,
         };
-        Ok(redactor)
+        let redactor = self.authoriser.authorise_with(connection, descriptor, given, request)?;
+        Ok(Authorised { redactor, token: None })
     }
 
     /// What masks the secrets of a target, as far as they are known without opening anything.
@@ -202,6 +226,23 @@ impl Engine {
             bytes: 0,
         }
     }
+}
+
+/// Whether the service refused the sign-in, and so the request.
+fn refused(sent: &Sent) -> bool {
+    matches!(&sent.meaning, Meaning::NotDone(problem)
+        if matches!(problem.code(), Code::AuthInvalid | Code::AuthExpired))
+}
+
+/// The same refusal where the person has to sign in again.
+fn ended(sent: Sent) -> Sent {
+    let tool = sent.problem().and_then(|problem| problem.param("tool")).map(str::to_owned);
+    let problem = Problem::new(Code::AuthRevoked);
+    let problem = match tool {
+        Some(tool) => problem.with("tool", tool),
+        None => problem,
+    };
+    Sent { meaning: Meaning::NotDone(problem), ..sent }
 }
 
 /// The pauses before each repeat, as the connector says. Where somebody waits there are no more

@@ -191,7 +191,7 @@ impl Engine {
     /// read itself then says why.
     async fn shown_request(&self, target: &Target, mut request: Request) -> ExplainedRequest {
         let redactor = match self.authorise(target, &mut request).await {
-            Ok(redactor) => redactor,
+            Ok(authorised) => authorised.redactor,
             Err(_) => self.redactor(target),
         };
         let mut url = request.url.clone();

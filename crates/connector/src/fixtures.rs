@@ -76,7 +76,7 @@ pub(crate) fn unconnected(
     let connection = Connection {
         id: ConnectionId::new("fixture"),
         name: "fixture".into(),
-        origins: compiled.origins(&config)?,
+        origins: compiled.origins(&config, None)?,
         config,
         state: ConnectionState::Connected,
         ..Connection::new(descriptor.id.clone(), descriptor.version.clone(), Timestamp::UNIX_EPOCH)

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use patchbay_model::descriptor::{Limits, ResetHeader, ResetMeaning};
-use patchbay_net::Headers;
+use patchbay_net::{Headers, http_date};
 
 /// Longer waits than this are a plan's limit, not pacing.
 pub(crate) const QUOTA_AFTER: SignedDuration = SignedDuration::from_hours(1);
@@ -12,8 +12,6 @@ pub(crate) const DEFAULT_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24 * 31);
 /// A pause that is over already, or of no length.
 const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
-/// Dates and numbers are short; longer text is not read at all.
-const LONGEST_TEXT: usize = 64;
 
 /// Headers that many services use to say how many calls are left, without being declared.
 const REMAINING: [&str; 3] = ["x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining"];
@@ -34,9 +32,9 @@ pub(crate) fn is_limited(limits: &Limits, headers: &Headers) -> bool {
 /// The pause that the headers ask for.
 pub(crate) fn asked(limits: &Limits, headers: &Headers, now: Timestamp) -> Option<SignedDuration> {
     // Compared with the service's own clock where it shows it: ours may be wrong.
-    let now = text(headers, "date").and_then(http_date).unwrap_or(now);
-    text(headers, "retry-after")
-        .and_then(|text| retry_after(text, now))
+    let now = headers.short("date").and_then(http_date).unwrap_or(now);
+    headers
+        .retry_after(now)
         .or_else(|| {
             let header = limits.reset_header.as_ref()?;
             declared(header, headers, now)
@@ -50,7 +48,7 @@ pub(crate) fn asked(limits: &Limits, headers: &Headers, now: Timestamp) -> Optio
 pub(crate) fn hold(limits: &Limits, headers: &Headers, now: Timestamp) -> Option<SignedDuration> {
     let header = limits.reset_header.as_ref()?;
     header.remaining.as_ref()?;
-    let now = text(headers, "date").and_then(http_date).unwrap_or(now);
+    let now = headers.short("date").and_then(http_date).unwrap_or(now);
     declared(header, headers, now).filter(SignedDuration::is_positive).map(|wait| wait.min(LONGEST_PAUSE))
 }
 
@@ -67,36 +65,8 @@ pub(crate) fn missing_permission(headers: &Headers) -> Option<String> {
         .filter(|text| !text.trim().is_empty())
 }
 
-fn text<'h>(headers: &'h Headers, name: &str) -> Option<&'h str> {
-    headers.get(name).map(str::trim).filter(|text| text.len() <= LONGEST_TEXT)
-}
-
 fn is_used_up(headers: &Headers, name: &str) -> bool {
-    text(headers, name) == Some("0")
-}
-
-/// `Retry-After` (RFC 9110 section 10.2.3): whole seconds or a date. What is negative or cannot be
-/// read says nothing.
-fn retry_after(text: &str, now: Timestamp) -> Option<SignedDuration> {
-    if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-        // More digits than a number holds: longer than any pause we believe.
-        return Some(text.parse().map_or(LONGEST_PAUSE, SignedDuration::from_secs));
-    }
-    http_date(text).map(|at| at.duration_since(now))
-}
-
-/// An HTTP date in any of the three forms that RFC 9110 section 5.6.7 wants read.
-fn http_date(text: &str) -> Option<Timestamp> {
-    let older = |form: &str| {
-        let parts = jiff::fmt::strtime::parse(form, text).ok()?;
-        let time = parts.to_datetime().ok()?;
-        Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
-    };
-    jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()
-        .or_else(|| older("%A, %d-%b-%y %H:%M:%S GMT"))
-        .or_else(|| older("%a %b %e %H:%M:%S %Y"))
+    headers.short(name) == Some("0")
 }
 
 fn declared(header: &ResetHeader, headers: &Headers, now: Timestamp) -> Option<SignedDuration> {
@@ -105,7 +75,7 @@ fn declared(header: &ResetHeader, headers: &Headers, now: Timestamp) -> Option<S
     {
         return None;
     }
-    let text = text(headers, &header.name)?;
+    let text = headers.short(&header.name)?;
     match header.meaning {
         ResetMeaning::Seconds => seconds(text),
         ResetMeaning::Epoch => epoch(text, now),
@@ -119,7 +89,7 @@ fn customary(headers: &Headers, now: Timestamp) -> Option<SignedDuration> {
     if !REMAINING.iter().any(|name| is_used_up(headers, name)) {
         return None;
     }
-    let text = RESET.iter().find_map(|name| text(headers, name))?;
+    let text = RESET.iter().find_map(|name| headers.short(name))?;
     match seconds(text)? {
         wait if wait.as_secs() < 1_000_000_000 => Some(wait),
         _ => epoch(text, now),

@@ -21,6 +21,9 @@ pub fn settings(
             config.insert(key.clone(), json!(base_url(text)?));
         } else if let Some(field) = known(key) {
             config.insert(key.clone(), typed(field, text)?);
+        } else if descriptor.captured_settings().any(|captured| captured == key) {
+            // Brought by a sign-in, and kept when other settings change.
+            config.insert(key.clone(), json!(text.trim()));
         } else {
             let known: Vec<_> = descriptor.config_fields.iter().map(|field| field.key.as_str()).collect();
             let known = match (known.as_slice(), descriptor.is_native()) {

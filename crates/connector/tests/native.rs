@@ -144,13 +144,14 @@ impl Bench {
         let clock = Arc::new(SystemClock::new());
         let options = OpenOptions { dir: dir.path().to_owned(), clock: clock.clone(), machine: "m".into() };
         let store = Store::open(options).await.unwrap();
-        let authoriser =
-            Authoriser::new(Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w")), store.clone());
+        let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
+        let net = Client::new(clock.clone()).unwrap();
+        let authoriser = Authoriser::new(vault, store.clone(), net, clock.clone());
         let connection = Connection {
             id: ConnectionId::generate(),
             name: "work".into(),
             auth_method: secret.map(|_| "header".to_owned()),
-            origins: compiled.origins(&config).unwrap(),
+            origins: compiled.origins(&config, None).unwrap(),
             config,
             allow_private: true,
             state: ConnectionState::Connected,

@@ -3,7 +3,8 @@
 //! and its exact place. The compiler holds these mirrors to the shapes of `patchbay_model`.
 
 use patchbay_model::descriptor::{
-    AuthMethod, BasicAuth, CursorSource, Delta, Idempotency, KeyAuth, Pagination, TimeFormat, TokenPlace,
+    AuthMethod, BasicAuth, CursorSource, Delta, Idempotency, KeyAuth, OAuth2Auth, OAuthClient, Pagination,
+    SessionAuth, TimeFormat, TokenPlace,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +19,9 @@ enum AuthByName {
     ApiKey(KeyAuth),
     Pat(KeyAuth),
     Basic(BasicAuth),
+    #[serde(rename = "oauth2")]
+    OAuth2(Box<OAuth2Auth>),
+    Session(Box<SessionAuth>),
 }
 
 #[derive(Deserialize)]
@@ -132,6 +136,14 @@ enum IdempotencyByName {
     Key { ttl_seconds: u64 },
 }
 
+#[derive(Deserialize)]
+#[serde(remote = "OAuthClient", rename_all = "snake_case", deny_unknown_fields)]
+enum ClientByName {
+    Public { id: String },
+    Own {},
+    Dynamic {},
+}
+
 macro_rules! by_name {
     ($wrapper:ident, $mirror:literal, $shape:ty) => {
         #[derive(Deserialize)]
@@ -146,6 +158,7 @@ by_name!(AnAuth, "AuthByName", AuthMethod);
 by_name!(ADelta, "DeltaByName", Delta);
 by_name!(APagination, "PaginationByName", Pagination);
 by_name!(AnIdempotency, "IdempotencyByName", Idempotency);
+by_name!(AClient, "ClientByName", OAuthClient);
 
 /// The mistakes within tagged members. What has one is taken out of the document, so that reading
 /// the rest finds the others.
@@ -154,7 +167,11 @@ pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
     let count = |document: &Value, name: &str| document[name].as_array().map_or(0, Vec::len);
     for index in 0..count(document, "auth") {
         let at = format!("/auth/{index}");
-        look::<AnAuth>(document, &at, "", "method", &["api_key", "pat", "basic"], &mut mistakes);
+        let methods = ["api_key", "pat", "basic", "oauth2", "session"];
+        if document.pointer(&at).is_some_and(|method| method["method"] == "oauth2") {
+            look::<AClient>(document, &at, "/client", "type", &["public", "own", "dynamic"], &mut mistakes);
+        }
+        look::<AnAuth>(document, &at, "", "method", &methods, &mut mistakes);
     }
     if !mistakes.is_empty()
         && let Some(members) = document.as_object_mut()
@@ -234,9 +251,13 @@ mod tests {
     fn each_kind_takes_the_members_that_the_schema_says() {
         let schema = crate::json_schema();
         let mut kinds = 0;
-        for (shape, tag) in
-            [("AuthMethod", "method"), ("Delta", "type"), ("Pagination", "type"), ("Idempotency", "type")]
-        {
+        for (shape, tag) in [
+            ("AuthMethod", "method"),
+            ("Delta", "type"),
+            ("Pagination", "type"),
+            ("Idempotency", "type"),
+            ("OAuthClient", "type"),
+        ] {
             for branch in schema["$defs"][shape]["oneOf"].as_array().unwrap() {
                 let properties = branch["properties"].as_object().unwrap();
                 let kind = properties[tag]["const"].as_str().unwrap();
@@ -244,6 +265,7 @@ mod tests {
                 let error = match shape {
                     "AuthMethod" => serde_json::from_value::<AnAuth>(value).err(),
                     "Delta" => serde_json::from_value::<ADelta>(value).err(),
+                    "OAuthClient" => serde_json::from_value::<AClient>(value).err(),
                     "Pagination" => serde_json::from_value::<APagination>(value).err(),
                     _ => serde_json::from_value::<AnIdempotency>(value).err(),
                 };
@@ -257,6 +279,6 @@ mod tests {
                 kinds += 1;
             }
         }
-        assert_eq!(kinds, 21, "a kind has come or gone");
+        assert_eq!(kinds, 26, "a kind has come or gone");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConnectionId, RunId};
+use crate::id::{ConnectionId, RunId, SignInId};
 use crate::problem::Problem;
 use crate::run::RunState;
 
@@ -15,6 +15,11 @@ pub enum Event {
     ConnectionChanged {
         /// The connection.
         id: ConnectionId,
+    },
+    /// Somebody's sign-in went on or ended.
+    SignInChanged {
+        /// The sign-in.
+        id: SignInId,
     },
     /// Signals were stored.
     SignalsArrived {

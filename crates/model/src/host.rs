@@ -12,6 +12,9 @@ pub trait Host: Send + Sync {
     /// has let it through: an address may come from a connector or a service.
     fn open_url(&self, url: &str) -> Result<(), Problem>;
 
+    /// Brings the program's window to the front, where it has one: the person comes back from the browser.
+    fn come_forward(&self) {}
+
     /// Shows a notification of the system and waits until it is shown. Both are text, never markup.
     /// `NOT_OFFERED` where there is no desktop that shows one, `UNKNOWN_OUTCOME` where nobody can tell
     /// whether it is shown.

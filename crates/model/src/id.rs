@@ -84,6 +84,10 @@ made_id! {
     SignalId
 }
 made_id! {
+    /// One attempt of a person to sign in.
+    SignInId
+}
+made_id! {
     /// One unit of background work.
     JobId
 }

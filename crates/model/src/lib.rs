@@ -28,7 +28,7 @@ pub use connection::{Connection, ConnectionEvent, ConnectionState};
 pub use descriptor::Descriptor;
 pub use event::{Event, EventSink};
 pub use host::{Host, LimitStore};
-pub use id::{BootId, ChainId, ConnectionId, ConnectorId, JobId, RunId, SignalId, StepId};
+pub use id::{BootId, ChainId, ConnectionId, ConnectorId, JobId, RunId, SignInId, SignalId, StepId};
 pub use problem::{Code, Problem, Subject};
 pub use run::{Fact, JournalEntry, Outcome, Run, RunState};
 pub use sealed::SealedBytes;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use patchbay_model::Timestamp;
 use patchbay_model::problem::Code;
 use serde_json::Value;
 use url::Url;
@@ -50,10 +52,41 @@ impl Headers {
         self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// The same without space around it, where it is as short as a date or a number: longer text is not
+    /// worth reading.
+    pub fn short(&self, name: &str) -> Option<&str> {
+        self.get(name).map(str::trim).filter(|text| text.len() <= 64)
+    }
+
+    /// `Retry-After` (RFC 9110 section 10.2.3): whole seconds or a date. What is negative or cannot be
+    /// read says nothing; a date that is over is negative.
+    pub fn retry_after(&self, now: Timestamp) -> Option<SignedDuration> {
+        let text = self.short("retry-after")?;
+        if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+            // More digits than a number holds: longer than any pause that is believed.
+            return Some(text.parse().map_or(SignedDuration::MAX, SignedDuration::from_secs));
+        }
+        http_date(text).map(|at| at.duration_since(now))
+    }
+
     /// All pairs, in the order received.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
+}
+
+/// An HTTP date in any of the three forms that RFC 9110 section 5.6.7 wants read.
+pub fn http_date(text: &str) -> Option<Timestamp> {
+    let older = |form: &str| {
+        let parts = jiff::fmt::strtime::parse(form, text).ok()?;
+        let time = parts.to_datetime().ok()?;
+        Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    };
+    jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(text)
+        .ok()
+        .or_else(|| older("%A, %d-%b-%y %H:%M:%S GMT"))
+        .or_else(|| older("%a %b %e %H:%M:%S %Y"))
 }
 
 /// Reads a body as JSON. Documents nested deeper than 128 levels are refused; a byte order mark at

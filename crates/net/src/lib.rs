@@ -16,7 +16,7 @@ mod listen;
 mod request;
 mod resolve;
 
-pub use answer::{Answer, Headers, json_body};
+pub use answer::{Answer, Headers, http_date, json_body};
 pub use body::put_member;
 pub use client::Client;
 pub use error::{Failure, NetError};

@@ -48,6 +48,7 @@ pub use tables::health::HealthSample;
 pub use tables::jobs::{Job, NewJob};
 pub use tables::page::{Page, PageCommit, PageResult};
 pub use tables::quarantine::{Quarantined, QuarantinedItem};
+pub use tables::sign_ins::{SignInAttempt, SignInRate};
 pub use tables::triggers::{NewTrigger, TriggerEvent};
 pub use workspaces::workspaces;
 pub use writer::WriterCounts;

@@ -9,8 +9,11 @@ use sqlx::SqliteConnection;
 pub(crate) struct Schema(pub(crate) &'static [&'static str]);
 
 /// The schema of this program.
-pub(crate) const SCHEMA: Schema =
-    Schema(&[include_str!("../migrations/0001_begin.sql"), include_str!("../migrations/0002_answers.sql")]);
+pub(crate) const SCHEMA: Schema = Schema(&[
+    include_str!("../migrations/0001_begin.sql"),
+    include_str!("../migrations/0002_answers.sql"),
+    include_str!("../migrations/0003_sign_ins.sql"),
+]);
 
 /// The schema of an open database; 0 where it has no tables yet.
 pub(crate) async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {

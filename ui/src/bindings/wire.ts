@@ -1,6 +1,11 @@
 // Written by `cargo xtask gen` from the engine's own types. Do not edit.
 
 /**
+ * What a permission lets us do.
+ */
+export type Access = "read" | "write";
+
+/**
  * Whose account a connection uses.
  */
 export type Account = { 
@@ -28,7 +33,11 @@ workspace: string, } & ({ "event": "connection_changed",
 /**
  * The connection.
  */
-id: ConnectionId, } | { "event": "signals_arrived", 
+id: ConnectionId, } | { "event": "sign_in_changed", 
+/**
+ * The sign-in.
+ */
+id: SignInId, } | { "event": "signals_arrived", 
 /**
  * The connection they came through.
  */
@@ -63,9 +72,13 @@ export type AuthDetail = {
  */
 id: string, 
 /**
- * Its kind: `api_key`, `pat` or `basic`.
+ * Its kind: `api_key`, `pat`, `basic`, `oauth2` or `session`.
  */
 method: string, 
+/**
+ * What signing in on the tool's own pages needs, where it is that.
+ */
+oauth: OAuthDetail | null, 
 /**
  * What a person reads.
  */
@@ -77,7 +90,11 @@ fields: Array<CredentialField>,
 /**
  * Where the person finds it.
  */
-help: AuthHelp | null, };
+help: AuthHelp | null, 
+/**
+ * Settings that signing in needs, by key: they are asked first.
+ */
+before: Array<string>, };
 
 /**
  * Where a person finds what is asked.
@@ -465,7 +482,7 @@ export type ChosenBy = "hand" | "matcher";
 /**
  * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
  */
-export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "NOT_OFFERED" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
+export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "SIGN_IN_DENIED" | "SIGN_IN_TIMED_OUT" | "SIGN_IN_REFUSED" | "SIGN_IN_INTERRUPTED" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "NOT_OFFERED" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
 
 /**
  * A setting that is not a secret.
@@ -570,7 +587,11 @@ secrets: { [key in string]: SecretInput },
 /**
  * Whether private and loopback addresses are allowed.
  */
-allowPrivate: boolean, };
+allowPrivate: boolean, 
+/**
+ * The sign-in whose tokens are used, where the way to sign in gives tokens.
+ */
+signIn?: SignInId | null, };
 
 /**
  * What connecting gave.
@@ -1148,7 +1169,11 @@ signalsDeleted: number,
 /**
  * Chains that use it and cannot run any more.
  */
-chains: Array<string>, };
+chains: Array<string>, 
+/**
+ * Whether the service was told that the sign-in is over; none where it has no way to.
+ */
+revoked: boolean | null, };
 
 /**
  * Nothing to say.
@@ -1376,6 +1401,11 @@ path: string,
 query: { [key in string]: string }, };
 
 /**
+ * How access is granted.
+ */
+export type Grant = "authorization_code" | "device_code" | "client_credentials" | "refresh_token";
+
+/**
  * How everything is.
  */
 export type HealthResponse = { 
@@ -1482,6 +1512,35 @@ confidence: number,
  * Why.
  */
 reason: string, };
+
+/**
+ * What signing in on the tool's own pages needs.
+ */
+export type OAuthDetail = { 
+/**
+ * How access is granted.
+ */
+grant: Grant, 
+/**
+ * Whether the person has to register an application with the tool first.
+ */
+registers: boolean, 
+/**
+ * What to register as redirect URI; one without a port stands for any port (RFC 8252 section 7.3).
+ */
+redirectUris: Array<string>, 
+/**
+ * The address of the page that opens, with holes for settings.
+ */
+page: string | null, 
+/**
+ * Permissions that are always asked for.
+ */
+always: Array<string>, 
+/**
+ * What each permission means.
+ */
+scopes: Array<Scope>, };
 
 /**
  * What a failed item means.
@@ -1658,6 +1717,23 @@ url: string,
  * The status code.
  */
 status: number, };
+
+/**
+ * Signing in again.
+ */
+export type ReconnectRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * The sign-in whose tokens are used.
+ */
+signIn: SignInId, 
+/**
+ * Whether it may belong to another account from now on.
+ */
+otherAccount: boolean, };
 
 /**
  * A new key.
@@ -2020,6 +2096,23 @@ running: boolean, };
 export type SandboxTool = "tracker" | "chat";
 
 /**
+ * A permission in plain words.
+ */
+export type Scope = { 
+/**
+ * The vendor's name for it.
+ */
+name: string, 
+/**
+ * What it allows, such as "See issues and comments".
+ */
+label: string, 
+/**
+ * Whether it lets us change anything.
+ */
+access: Access, };
+
+/**
  * A secret in a request: it can be read from the wire and not written to it.
  */
 export type SecretInput = string;
@@ -2036,6 +2129,149 @@ name: string,
  * Its value.
  */
 value: string, };
+
+/**
+ * Signing in to a connector.
+ */
+export type SignInBeginRequest = { 
+/**
+ * The connector.
+ */
+connector: ConnectorId, 
+/**
+ * The way to sign in; the recommended one where absent.
+ */
+auth?: string | null, 
+/**
+ * Settings by key, as far as they are known.
+ */
+config: { [key in string]: string }, 
+/**
+ * What the person entered, such as the application's id and secret.
+ */
+secrets: { [key in string]: SecretInput }, 
+/**
+ * Whether private and loopback addresses are allowed.
+ */
+allowPrivate: boolean, 
+/**
+ * Streams and operations that it is for: only their permissions are asked for. All where absent.
+ */
+uses?: Array<string> | null, 
+/**
+ * The connection that signs in again. What is entered in the place of what it has may be left out.
+ */
+connection?: string | null, 
+/**
+ * Let the person choose the account anew.
+ */
+chooseAccount: boolean, 
+/**
+ * Do not open the page: somebody else will.
+ */
+noBrowser: boolean, };
+
+/**
+ * One attempt of a person to sign in.
+ */
+export type SignInId = string;
+
+/**
+ * A connector whose sign-ins are asked about.
+ */
+export type SignInLastRequest = { 
+/**
+ * The connector.
+ */
+connector: ConnectorId, };
+
+/**
+ * How the last sign-in to a connector ended.
+ */
+export type SignInLastResponse = { 
+/**
+ * The program ended before it did.
+ */
+interrupted: boolean, };
+
+/**
+ * A sign-in by its identifier.
+ */
+export type SignInRef = { 
+/**
+ * Its identifier.
+ */
+id: SignInId, };
+
+/**
+ * How far a sign-in is.
+ */
+export type SignInStage = "waiting" | "checking" | "done" | "failed";
+
+/**
+ * A sign-in as screens show it. Holds no secret.
+ */
+export type SignInView = { 
+/**
+ * Its identifier.
+ */
+id: SignInId, 
+/**
+ * The connector.
+ */
+connector: ConnectorId, 
+/**
+ * How far it is.
+ */
+stage: SignInStage, 
+/**
+ * The page that the person opens.
+ */
+url: string | null, 
+/**
+ * Where the service sends them back to.
+ */
+redirectUri: string | null, 
+/**
+ * What they type there, where that is the way.
+ */
+userCode: string | null, 
+/**
+ * Whether the page could be handed to the browser.
+ */
+opened: boolean, 
+/**
+ * How much time is left, in seconds.
+ */
+secondsLeft: number, 
+/**
+ * Something came back that was not the answer, and was refused: why.
+ */
+notice: string | null, 
+/**
+ * Whose account it is, where the service says.
+ */
+account: Account | null, 
+/**
+ * Permissions that were asked for.
+ */
+asked: Array<string>, 
+/**
+ * Those that were asked for and not granted.
+ */
+missing: Array<string>, 
+/**
+ * Those that were granted and not asked for.
+ */
+beyond: Array<string>, 
+/**
+ * How many sites or accounts there were to choose among; the first is taken.
+ */
+choices: number, 
+/**
+ * Why it did not come about.
+ */
+problem: Problem | null, };
 
 /**
  * One normalised item. Unique in a workspace by connection, stream, external id and version.
@@ -2374,7 +2610,11 @@ id: string,
 /**
  * What a person reads.
  */
-title: string, };
+title: string, 
+/**
+ * Permissions that it needs.
+ */
+scopes: Array<string>, };
 
 /**
  * What a problem is about, so that a screen can put the fix where the problem is.
@@ -2801,6 +3041,22 @@ export interface Commands {
   connection_pause: { request: ConnectionPauseRequest; response: ConnectionView };
   /** Replaces a connection's key in place. */
   connection_replace_key: { request: ReplaceKeyRequest; response: ConnectResponse };
+  /** Uses a new sign-in for a connection. */
+  connection_reconnect: { request: ReconnectRequest; response: ConnectResponse };
+  /** Begins to sign in and opens the service's page. */
+  sign_in_begin: { request: SignInBeginRequest; response: SignInView };
+  /** Shows how far a sign-in is. */
+  sign_in_show: { request: SignInRef; response: SignInView };
+  /** Waits until a sign-in has ended. */
+  sign_in_wait: { request: SignInRef; response: SignInView };
+  /** Opens the service's page again. */
+  sign_in_open: { request: SignInRef; response: SignInView };
+  /** Waits five more minutes for a sign-in. */
+  sign_in_extend: { request: SignInRef; response: SignInView };
+  /** Stops a sign-in. */
+  sign_in_cancel: { request: SignInRef; response: SignInView };
+  /** Says whether the last sign-in to a connector was cut off. */
+  sign_in_last: { request: SignInLastRequest; response: SignInLastResponse };
   /** Disconnects: deletes the credential and the connection. */
   connection_disconnect: { request: DisconnectRequest; response: DisconnectResponse };
   /** Tests a connection. */

@@ -14,6 +14,11 @@ async fn store(dir: &Path) -> Store {
     Store::open(OpenOptions { dir: dir.to_owned(), clock, machine: "m".into() }).await.unwrap()
 }
 
+fn over(vault: &Arc<Vault>, store: &Store) -> Authoriser {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    Authoriser::new(vault.clone(), store.clone(), Client::new(clock.clone()).unwrap(), clock)
+}
+
 fn descriptor(auth: &Value) -> Descriptor {
     serde_json::from_value(json!({
         "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
@@ -61,7 +66,7 @@ type Case<'a> = (Value, &'a [(&'a str, &'a str)], Result<&'a [&'a str], Code>);
 async fn each_way_to_sign_in_puts_its_values_where_the_vendor_wants_them() {
     let dir = tempfile::tempdir().unwrap();
     let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
-    let authoriser = Authoriser::new(vault, store(dir.path()).await);
+    let authoriser = over(&vault, &store(dir.path()).await);
     let token = json!([{"key": "token", "label": "T"}]);
     let two = json!([{"key": "api", "label": "A"}, {"key": "app", "label": "B", "required": false}]);
     let user = json!([{"key": "user", "label": "U", "type": "text"}, {"key": "pass", "label": "P", "required": false}]);
@@ -127,7 +132,7 @@ async fn a_sealed_credential_opens_for_its_connection_and_is_masked_afterwards()
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path()).await;
     let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
-    let authoriser = Authoriser::new(vault, store.clone());
+    let authoriser = over(&vault, &store);
     let auth = key_auth(
         "pat",
         &json!([{"key": "token", "label": "T"}]),
@@ -161,7 +166,7 @@ async fn an_unapproved_origin_is_refused_before_the_secret_is_opened() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path()).await;
     let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
-    let authoriser = Authoriser::new(vault.clone(), store.clone());
+    let authoriser = over(&vault, &store);
     let auth = key_auth("pat", &json!([{"key": "t", "label": "T"}]), &json!([]));
     let (descriptor, connection) = (descriptor(&auth), connection(Some("a")));
     let sealed = authoriser.seal(&connection.id, &credential(&[("t", "sandbox-token-1")])).await.unwrap();
@@ -192,7 +197,7 @@ async fn an_unapproved_origin_is_refused_before_the_secret_is_opened() {
 async fn a_connector_without_sign_in_needs_no_vault_and_a_vanished_way_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
-    let authoriser = Authoriser::new(vault, store(dir.path()).await);
+    let authoriser = over(&vault, &store(dir.path()).await);
     let descriptor = descriptor(&key_auth("pat", &json!([{"key": "t", "label": "T"}]), &json!([])));
     let mut request = request("https://api.tool.example/x");
     authoriser.authorise(&connection(None), &descriptor, &mut request).await.unwrap();

@@ -62,7 +62,7 @@ impl Bench {
         let connection = Connection {
             id: ConnectionId::generate(),
             name: "work".into(),
-            origins: compiled.origins(&config).unwrap(),
+            origins: compiled.origins(&config, None).unwrap(),
             config,
             allow_private: true,
             state: ConnectionState::Connected,
@@ -74,7 +74,8 @@ impl Bench {
         };
         store.connection_insert(&connection, None).await.unwrap();
         let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
-        let authoriser = Authoriser::new(vault, store.clone());
+        let net = Client::new(clock.clone()).unwrap();
+        let authoriser = Authoriser::new(vault, store.clone(), net, clock.clone());
         let engine = Engine::new(Client::new(clock.clone()).unwrap(), authoriser, store.clone(), clock.clone());
         let told = Arc::new(Told::default());
         let connectors = Arc::new(One(compiled));

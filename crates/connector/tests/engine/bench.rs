@@ -163,12 +163,13 @@ pub(crate) async fn connected(
             .await
             .unwrap();
     let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
-    let authoriser = Authoriser::new(vault, store.clone());
+    let net = Client::new(clock.clone()).unwrap();
+    let authoriser = Authoriser::new(vault, store.clone(), net, clock.clone());
     let connection = Connection {
         id: ConnectionId::generate(),
         name: "work".into(),
         auth_method: auth,
-        origins: compiled.origins(&config).unwrap(),
+        origins: compiled.origins(&config, None).unwrap(),
         config,
         allow_private: true,
         state: ConnectionState::Connected,

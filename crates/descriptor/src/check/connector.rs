@@ -1,6 +1,6 @@
 //! The connector as a whole: who it is, where it leads, what people enter, whether it works.
 
-use patchbay_model::descriptor::{AuthMethod, ConfigField, ConfigKind, InjectAt, Method};
+use patchbay_model::descriptor::{ConfigField, ConfigKind, Method};
 use serde_json::Value;
 use url::Url;
 
@@ -37,20 +37,32 @@ impl Checker<'_> {
         }
     }
 
-    /// A setting inside it must not decide whether the way there is encrypted.
     fn base_url(&mut self, text: &str) {
         let at = "/baseUrl";
+        self.address(at, text);
+        self.say_unless(!text.ends_with('/'), at, "it ends without a slash");
+        let plain = !literal(text).any(|piece| piece.contains(['?', '#', '@']));
+        self.say_unless(plain, at, "it holds no user name, query or fragment");
+    }
+
+    /// An address that is called. A setting inside it must not decide whether the way there is encrypted.
+    pub(super) fn address(&mut self, at: &str, text: &str) {
         self.template(at, text, &[]);
-        let whole = text.strip_prefix("{{").and_then(|rest| rest.split_once("}}")).map(|(name, _)| name.trim());
-        let url_setting = whole.and_then(|name| name.strip_prefix("config.")).is_some_and(|key| {
+        let first = text.strip_prefix("{{").and_then(|rest| rest.split_once("}}"));
+        let url_setting = first.and_then(|(name, rest)| Some((name.trim().strip_prefix("config.")?, rest)));
+        let by_setting = url_setting.is_some_and(|(key, rest)| {
             let safe = |f: &ConfigField| {
                 f.kind == ConfigKind::Url
                     || f.prefix.as_ref().is_some_and(|before| before.starts_with("https://"))
             };
-            self.descriptor.config_fields.iter().any(|f| f.key == key && safe(f))
+            let known = self.descriptor.config_fields.iter().any(|f| f.key == key && safe(f));
+            // Where calls go was checked itself; what signing in brings is checked when it has.
+            let base = key == "baseUrl" && at != "/baseUrl";
+            let captured = at == "/baseUrl" && self.descriptor.captured_settings().any(|name| name == key);
+            (known || base || captured) && (rest.is_empty() || rest.starts_with('/'))
         });
         let safe = if text.contains("{{") {
-            url_setting || text.starts_with("https://") || starts_on_this_computer(text)
+            by_setting || text.starts_with("https://") || starts_on_this_computer(text)
         } else {
             Url::parse(text).is_ok_and(|url| match (url.scheme(), url.host_str()) {
                 ("https", Some(_)) => true,
@@ -59,16 +71,9 @@ impl Checker<'_> {
             })
         };
         self.say_unless(safe, at, "it is an https address (http only on this computer)");
-        self.say_unless(!text.ends_with('/'), at, "it ends without a slash");
-        let literal = text.split("{{").enumerate().map(|(index, piece)| match index {
-            0 => piece,
-            _ => piece.split_once("}}").map_or("", |(_, rest)| rest),
-        });
-        let plain = !literal.into_iter().any(|piece| piece.contains(['?', '#', '@']));
-        self.say_unless(plain, at, "it holds no user name, query or fragment");
     }
 
-    fn https(&mut self, pointer: &str, url: &str) {
+    pub(super) fn https(&mut self, pointer: &str, url: &str) {
         let safe = Url::parse(url).is_ok_and(|url| url.scheme() == "https" && url.username().is_empty());
         self.say_unless(safe, pointer, "it is an https address");
     }
@@ -138,87 +143,9 @@ impl Checker<'_> {
         self.say_unless(fits, &format!("{at}/equals"), "the other setting never has this value");
     }
 
-    fn key(&mut self, pointer: &str, key: &str) {
+    pub(super) fn key(&mut self, pointer: &str, key: &str) {
         if !is_name(key, 40, |c| c.is_ascii_alphanumeric()) {
             self.say(pointer, "a key has 1 to 40 letters and digits, a lower-case letter first");
-        }
-    }
-
-    pub(super) fn sign_ins(&mut self) {
-        for (index, method) in self.descriptor.auth.iter().enumerate() {
-            let pointer = format!("/auth/{index}");
-            self.filled(&format!("{pointer}/id"), method.id());
-            self.filled(&format!("{pointer}/label"), method.label());
-            let fields = format!("{pointer}/credentialFields");
-            let asks = method.credential_fields();
-            self.say_unless(!asks.is_empty(), &fields, "a sign-in asks for at least one value");
-            self.unique(&fields, "key", asks.iter().map(|field| field.key.as_str()));
-            for (i, field) in asks.iter().enumerate() {
-                self.key(&format!("{fields}/{i}/key"), &field.key);
-                self.filled(&format!("{fields}/{i}/label"), &field.label);
-                if let Some(pattern) = &field.pattern {
-                    self.pattern(&format!("{fields}/{i}/pattern"), pattern);
-                }
-            }
-            let secrets: Vec<String> = asks.iter().map(|field| format!("secret.{}", field.key)).collect();
-            let known: Vec<&str> = secrets.iter().map(String::as_str).collect();
-            match method {
-                AuthMethod::ApiKey(key) | AuthMethod::Pat(key) => {
-                    self.say_unless(
-                        !key.inject.is_empty(),
-                        &format!("{pointer}/inject"),
-                        "say where the key goes",
-                    );
-                    for (i, inject) in key.inject.iter().enumerate() {
-                        let at = format!("{pointer}/inject/{i}");
-                        match inject.at {
-                            // A setting may name the header; what it says is checked when it is sent.
-                            InjectAt::Header if inject.name.contains("{{") => {
-                                self.template(&format!("{at}/name"), &inject.name, &[]);
-                            }
-                            InjectAt::Header => self.header_name(&format!("{at}/name"), &inject.name),
-                            InjectAt::Query => self.filled(&format!("{at}/name"), &inject.name),
-                            // A cookie's name is written like a header's (RFC 6265 section 4.1.1).
-                            InjectAt::Cookie => self.header_name(&format!("{at}/name"), &inject.name),
-                            InjectAt::Body => {
-                                self.filled(&format!("{at}/name"), &inject.name);
-                                self.bodies(&format!("{at}/in"));
-                            }
-                        }
-                        self.template(&format!("{at}/value"), &inject.value, &known);
-                    }
-                }
-                AuthMethod::Basic(basic) => {
-                    self.template(&format!("{pointer}/username"), &basic.username, &known);
-                    self.template(&format!("{pointer}/password"), &basic.password, &known);
-                }
-            }
-            if let Some(help) = method.help() {
-                self.https(&format!("{pointer}/help/url"), &help.url);
-                self.filled(&format!("{pointer}/help/text"), &help.text);
-            }
-        }
-    }
-
-    /// A key in the body needs requests that all carry one.
-    fn bodies(&mut self, pointer: &str) {
-        let streams = self.descriptor.streams.iter().map(|stream| (&stream.id, &stream.request));
-        let operations = self.descriptor.operations.iter().map(|operation| (&operation.id, &operation.request));
-        let health = [(&"healthCheck".to_owned(), &self.descriptor.health_check.request)];
-        let without: Vec<String> = streams
-            .chain(operations)
-            .chain(health)
-            .filter_map(|(name, request)| Some((name, request.as_ref()?)))
-            .filter(|(_, request)| {
-                let list = request.body.as_ref().is_some_and(|body| !body.is_object());
-                request.method.is_safe() || list
-            })
-            .map(|(name, _)| format!("\"{name}\""))
-            .collect();
-        if !without.is_empty() {
-            let message =
-                format!("the key goes into the body, and {} carries none with members", without.join(", "));
-            self.say(pointer, message);
         }
     }
 
@@ -296,6 +223,14 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// What stands outside the braces.
+fn literal(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{").enumerate().map(|(index, piece)| match index {
+        0 => piece,
+        _ => piece.split_once("}}").map_or("", |(_, rest)| rest),
+    })
 }
 
 fn starts_on_this_computer(text: &str) -> bool {

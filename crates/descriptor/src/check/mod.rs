@@ -4,6 +4,7 @@
 mod connector;
 mod operation;
 mod request;
+mod sign_in;
 mod stream;
 
 use std::collections::BTreeSet;
@@ -100,6 +101,7 @@ impl Checker<'_> {
         let mut all: Vec<String> =
             self.descriptor.config_fields.iter().map(|field| format!("config.{}", field.key)).collect();
         all.push("config.baseUrl".into());
+        all.extend(self.descriptor.captured_settings().map(|name| format!("config.{name}")));
         all.extend(known.iter().map(|&name| name.to_owned()));
         let below = |name: &str, of: &str| name.strip_prefix(of).is_some_and(|rest| rest.starts_with('.'));
         for name in names {

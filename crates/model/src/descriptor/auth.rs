@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::oauth::{OAuth2Auth, SessionAuth};
+
 /// One way to sign in. The engine shows the fields, keeps their values sealed, and adds them to
 /// each request that goes to an origin the user approved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum AuthMethod {
     /// A key made on the tool's pages for programs.
@@ -14,6 +16,11 @@ pub enum AuthMethod {
     Pat(KeyAuth),
     /// User name and password, or what the vendor uses in their place (RFC 7617).
     Basic(BasicAuth),
+    /// On the tool's own pages, or by a grant of OAuth 2.0 (RFC 6749).
+    #[serde(rename = "oauth2")]
+    OAuth2(Box<OAuth2Auth>),
+    /// A login that gives a token for a while.
+    Session(Box<SessionAuth>),
 }
 
 impl AuthMethod {
@@ -22,6 +29,8 @@ impl AuthMethod {
         match self {
             Self::ApiKey(key) | Self::Pat(key) => &key.id,
             Self::Basic(basic) => &basic.id,
+            Self::OAuth2(oauth) => &oauth.id,
+            Self::Session(session) => &session.id,
         }
     }
 
@@ -30,6 +39,8 @@ impl AuthMethod {
         match self {
             Self::ApiKey(key) | Self::Pat(key) => &key.label,
             Self::Basic(basic) => &basic.label,
+            Self::OAuth2(oauth) => &oauth.label,
+            Self::Session(session) => &session.label,
         }
     }
 
@@ -39,6 +50,8 @@ impl AuthMethod {
             Self::ApiKey(_) => "api_key",
             Self::Pat(_) => "pat",
             Self::Basic(_) => "basic",
+            Self::OAuth2(_) => "oauth2",
+            Self::Session(_) => "session",
         }
     }
 
@@ -47,6 +60,8 @@ impl AuthMethod {
         match self {
             Self::ApiKey(key) | Self::Pat(key) => &key.credential_fields,
             Self::Basic(basic) => &basic.credential_fields,
+            Self::OAuth2(oauth) => &oauth.credential_fields,
+            Self::Session(session) => &session.credential_fields,
         }
     }
 
@@ -55,7 +70,23 @@ impl AuthMethod {
         match self {
             Self::ApiKey(key) | Self::Pat(key) => key.help.as_ref(),
             Self::Basic(basic) => basic.help.as_ref(),
+            Self::OAuth2(oauth) => oauth.help.as_ref(),
+            Self::Session(session) => session.help.as_ref(),
         }
+    }
+
+    /// The OAuth 2.0 settings, where it is that.
+    pub fn oauth(&self) -> Option<&OAuth2Auth> {
+        match self {
+            Self::OAuth2(oauth) => Some(oauth),
+            Self::ApiKey(_) | Self::Pat(_) | Self::Basic(_) | Self::Session(_) => None,
+        }
+    }
+
+    /// Whether what is sent with requests is a token that is got from what was entered, and can be got
+    /// again.
+    pub fn has_tokens(&self) -> bool {
+        matches!(self, Self::OAuth2(_) | Self::Session(_))
     }
 }
 

@@ -5,6 +5,7 @@
 //! `crates/descriptor` reads, migrates and validates; this module only names the shapes.
 
 mod auth;
+mod oauth;
 mod operation;
 mod request;
 mod stream;
@@ -16,6 +17,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind, Inject, InjectAt, KeyAuth};
+pub use oauth::{
+    Access, AfterSignIn, Capture, CaptureFrom, ClientAuthentication, Grant, OAuth2Auth, OAuthClient, Pkce,
+    Redirect, RedirectHost, Scope, ScopeSeparator, Scopes, SessionAuth, TokenBody, TokenResponse,
+    TokenTypeCheck,
+};
 pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
 pub use request::{
     AnswerFormat, BodyFormat, Cached, ErrorAction, ErrorRule, GraphQl, Method, Predicate, PredicateOperator,
@@ -106,6 +112,14 @@ impl Descriptor {
             }
         }
         filled
+    }
+
+    /// Settings that nobody enters: what signing in brings.
+    pub fn captured_settings(&self) -> impl Iterator<Item = &str> {
+        self.auth.iter().filter_map(AuthMethod::oauth).flat_map(|oauth| {
+            let called = oauth.after_sign_in.iter().flat_map(|after| after.settings.keys());
+            oauth.captures.iter().map(|capture| &capture.name).chain(called).map(String::as_str)
+        })
     }
 
     /// Whether a setting is asked for, given the others.

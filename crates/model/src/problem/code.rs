@@ -79,6 +79,14 @@ codes! {
     AuthRevoked = "AUTH_REVOKED", User, User, false;
     /// 401 with a key, token or password.
     AuthInvalid = "AUTH_INVALID", User, User, true;
+    /// The person did not approve (RFC 6749 section 4.1.2.1, `access_denied`).
+    SignInDenied = "SIGN_IN_DENIED", User, Ok, true;
+    /// Nobody came back from the browser, or the code for the device ran out.
+    SignInTimedOut = "SIGN_IN_TIMED_OUT", User, Ok, true;
+    /// What came back is not the answer to what we asked: another state or issuer, no code.
+    SignInRefused = "SIGN_IN_REFUSED", User, Ok, true;
+    /// The program ended while the person was signing in.
+    SignInInterrupted = "SIGN_IN_INTERRUPTED", User, Ok, true;
     /// 403, or `insufficient_scope`.
     PermissionDenied = "PERMISSION_DENIED", User, User, true;
     /// 429, 403 with limit headers, or 503 with Retry-After.

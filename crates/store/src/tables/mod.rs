@@ -15,5 +15,6 @@ pub(crate) mod meta;
 pub(crate) mod page;
 pub(crate) mod quarantine;
 mod runs;
+pub(crate) mod sign_ins;
 mod signals;
 pub(crate) mod triggers;

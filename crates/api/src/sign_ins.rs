@@ -1,0 +1,483 @@
+//! Signing in: begun by a screen or the command line, watched until it has ended, then used to connect.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use patchbay_auth::oauth::{DeviceHandle, FlowHandle, scopes};
+use patchbay_auth::{Begun, Credential, SignInRequest, SignedIn};
+use patchbay_connector::{Target, TargetCredential};
+use patchbay_model::connection::Account;
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{Connection, ConnectorId, Event, SignInId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+
+use crate::connect_input::credential;
+use crate::connections::{begun_connection, sign_in_method};
+use crate::hub::Hub;
+use crate::secrets::SecretInput;
+use crate::workspace::Workspace;
+
+/// Sign-ins that are kept at most: one that nobody used is let go of when later ones come.
+const MOST: usize = 20;
+
+/// Signing in to a connector.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignInBeginRequest {
+    /// The connector.
+    pub connector: ConnectorId,
+    /// The way to sign in; the recommended one where absent.
+    #[serde(default)]
+    pub auth: Option<String>,
+    /// Settings by key, as far as they are known.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+    /// What the person entered, such as the application's id and secret.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretInput>,
+    /// Whether private and loopback addresses are allowed.
+    #[serde(default)]
+    pub allow_private: bool,
+    /// Streams and operations that it is for: only their permissions are asked for. All where absent.
+    #[serde(default)]
+    pub uses: Option<Vec<String>>,
+    /// The connection that signs in again. What is entered in the place of what it has may be left out.
+    #[serde(default)]
+    pub connection: Option<String>,
+    /// Let the person choose the account anew.
+    #[serde(default)]
+    pub choose_account: bool,
+    /// Do not open the page: somebody else will.
+    #[serde(default)]
+    pub no_browser: bool,
+}
+
+/// A sign-in by its identifier.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SignInRef {
+    /// Its identifier.
+    pub id: SignInId,
+}
+
+/// How far a sign-in is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SignInStage {
+    /// For the person.
+    Waiting,
+    /// The person is back, and the rest is between us and the service.
+    Checking,
+    /// Signed in.
+    Done,
+    /// It did not come about.
+    Failed,
+}
+
+/// A sign-in as screens show it. Holds no secret.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct SignInView {
+    /// Its identifier.
+    pub id: SignInId,
+    /// The connector.
+    pub connector: ConnectorId,
+    /// How far it is.
+    pub stage: SignInStage,
+    /// The page that the person opens.
+    pub url: Option<String>,
+    /// Where the service sends them back to.
+    pub redirect_uri: Option<String>,
+    /// What they type there, where that is the way.
+    pub user_code: Option<String>,
+    /// Whether the page could be handed to the browser.
+    pub opened: bool,
+    /// How much time is left, in seconds.
+    pub seconds_left: u64,
+    /// Something came back that was not the answer, and was refused: why.
+    pub notice: Option<String>,
+    /// Whose account it is, where the service says.
+    pub account: Option<Account>,
+    /// Permissions that were asked for.
+    pub asked: Vec<String>,
+    /// Those that were asked for and not granted.
+    pub missing: Vec<String>,
+    /// Those that were granted and not asked for.
+    pub beyond: Vec<String>,
+    /// How many sites or accounts there were to choose among; the first is taken.
+    pub choices: usize,
+    /// Why it did not come about.
+    pub problem: Option<Problem>,
+}
+
+/// What can still be done with a waiting sign-in.
+#[derive(Clone)]
+enum Handle {
+    Browser(FlowHandle),
+    Device(DeviceHandle, Arc<dyn Fn() -> Duration + Send + Sync>),
+    None,
+}
+
+/// One sign-in.
+pub(crate) struct SignIn {
+    view: watch::Sender<SignInView>,
+    handle: Handle,
+    outcome: Mutex<Option<Outcome>>,
+}
+
+/// What a sign-in gave, for connecting.
+#[derive(Clone)]
+pub(crate) struct Outcome {
+    pub(crate) connector: ConnectorId,
+    pub(crate) method: String,
+    pub(crate) credential: Credential,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) settings: Map<String, Value>,
+}
+
+/// The sign-ins of a workspace, the oldest first.
+#[derive(Default)]
+pub(crate) struct SignIns(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    by_id: HashMap<SignInId, Arc<SignIn>>,
+    order: Vec<SignInId>,
+}
+
+impl SignIns {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, id: &SignInId, sign_in: Arc<SignIn>) {
+        let mut kept = self.kept();
+        kept.by_id.insert(id.clone(), sign_in);
+        kept.order.push(id.clone());
+        while kept.order.len() > MOST {
+            let oldest = kept.order.remove(0);
+            if let Some(gone) = kept.by_id.remove(&oldest) {
+                gone.cancel();
+            }
+        }
+    }
+
+    fn get(&self, id: &SignInId) -> Result<Arc<SignIn>, Problem> {
+        self.kept().by_id.get(id).cloned().ok_or_else(|| {
+            Problem::new(Code::SignInInterrupted).about(Subject::Field { name: "signIn".into() })
+        })
+    }
+
+    /// What a sign-in gave; it stays until it is [let go of](Self::forget).
+    pub(crate) fn outcome(&self, id: &SignInId) -> Result<Outcome, Problem> {
+        let sign_in = self.get(id)?;
+        let outcome = sign_in.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        outcome.ok_or_else(|| {
+            Problem::new(Code::InputInvalid)
+                .with("field", "The sign-in")
+                .with("message", "It has not come about yet.")
+                .about(Subject::Field { name: "signIn".into() })
+        })
+    }
+
+    /// Lets go of a sign-in and of what it gave.
+    pub(crate) fn forget(&self, id: &SignInId) {
+        let mut kept = self.kept();
+        kept.order.retain(|own| own != id);
+        if let Some(gone) = kept.by_id.remove(id) {
+            gone.cancel();
+        }
+    }
+}
+
+impl SignIn {
+    fn cancel(&self) {
+        match &self.handle {
+            Handle::Browser(flow) => flow.cancel(),
+            Handle::Device(flow, _) => flow.cancel(),
+            Handle::None => {}
+        }
+    }
+
+    fn view(&self) -> SignInView {
+        let mut view = self.view.borrow().clone();
+        match &self.handle {
+            Handle::Browser(flow) => {
+                view.seconds_left = flow.left().as_secs();
+                view.notice = flow.refused().map(str::to_owned);
+                if view.stage == SignInStage::Waiting && flow.received() {
+                    view.stage = SignInStage::Checking;
+                }
+            }
+            Handle::Device(_, left) => view.seconds_left = left().as_secs(),
+            Handle::None => {}
+        }
+        if view.stage != SignInStage::Waiting {
+            view.seconds_left = 0;
+        }
+        view
+    }
+}
+
+/// Begins to sign in, and opens the page in the person's browser.
+pub async fn begin(hub: &Hub, workspace: &str, request: SignInBeginRequest) -> Result<SignInView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let compiled = workspace.connectors().get(&request.connector)?;
+    let descriptor = compiled.descriptor().clone();
+    let method = sign_in_method(&descriptor, request.auth.as_deref())?.clone();
+    let entered = credential(Some(&method), request.secrets)?.unwrap_or_default();
+    let connection = begun_connection(hub, &compiled, Some(&method), &request.config, request.allow_private)?;
+    let asked = match method.oauth() {
+        Some(oauth) => scopes(&descriptor, oauth, request.uses.as_deref()),
+        None => Vec::new(),
+    };
+    let id = SignInId::generate();
+    workspace.store().sign_in_begun(&id, &request.connector).await?;
+    let begun = workspace
+        .authoriser()
+        .sign_in(SignInRequest {
+            descriptor: &descriptor,
+            method: &method,
+            config: &connection.config,
+            origins: connection.origins.clone(),
+            allow_private: connection.allow_private,
+            credential: entered,
+            scopes: asked.clone(),
+            choose_account: request.choose_account,
+        })
+        .await;
+    let begun = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            let problem = Problem::from(error).with_default("tool", &descriptor.name);
+            workspace.store().sign_in_ended(&id, Some(problem.code())).await?;
+            return Err(problem);
+        }
+    };
+    let mut view = SignInView {
+        id: id.clone(),
+        connector: request.connector.clone(),
+        stage: SignInStage::Waiting,
+        url: None,
+        redirect_uri: None,
+        user_code: None,
+        opened: false,
+        seconds_left: 0,
+        notice: None,
+        account: None,
+        asked,
+        missing: Vec::new(),
+        beyond: Vec::new(),
+        choices: 0,
+        problem: None,
+    };
+    let handle = match &begun {
+        Begun::Browser(flow) => {
+            view.url = Some(flow.url().to_owned());
+            view.redirect_uri = Some(flow.redirect_uri().to_owned());
+            Handle::Browser(flow.handle())
+        }
+        Begun::Device(flow) => {
+            let code = flow.code();
+            view.url =
+                Some(code.verification_uri_complete.clone().unwrap_or_else(|| code.verification_uri.clone()));
+            view.user_code = Some(code.user_code.clone());
+            let (clock, deadline) = (hub.clock().clone(), hub.clock().monotonic() + flow.left());
+            Handle::Device(flow.handle(), Arc::new(move || deadline.saturating_sub(clock.monotonic())))
+        }
+        Begun::Done(_) => Handle::None,
+    };
+    if let Some(url) = view.url.as_deref().filter(|_| !request.no_browser) {
+        view.opened = hub.host().open_url(url).is_ok();
+    }
+    let (sender, _) = watch::channel(view);
+    let sign_in = Arc::new(SignIn { view: sender, handle, outcome: Mutex::default() });
+    workspace.sign_ins().add(&id, sign_in.clone());
+    let work = Work {
+        hub: hub.clone(),
+        workspace,
+        sign_in: sign_in.clone(),
+        connection,
+        method: method.id().to_owned(),
+    };
+    match begun {
+        // Nobody is waited for: the answer says how it went.
+        Begun::Done(signed_in) => work.end(Ok(*signed_in)).await,
+        Begun::Browser(flow) => {
+            tokio::spawn(async move { work.end(flow.finish().await.map_err(Problem::from)).await });
+        }
+        Begun::Device(flow) => {
+            tokio::spawn(async move { work.end(flow.finish().await.map_err(Problem::from)).await });
+        }
+    }
+    Ok(sign_in.view())
+}
+
+/// What the end of a sign-in needs.
+struct Work {
+    hub: Hub,
+    workspace: Workspace,
+    sign_in: Arc<SignIn>,
+    /// The one that would be made.
+    connection: Connection,
+    method: String,
+}
+
+impl Work {
+    /// Ends it: makes the call that the definition wants, and finds out whose account it is.
+    async fn end(self, signed_in: Result<SignedIn, Problem>) {
+        let id = self.sign_in.view.borrow().id.clone();
+        let comes_back = !matches!(self.sign_in.handle, Handle::None);
+        self.tell(|view| view.stage = SignInStage::Checking);
+        if comes_back && signed_in.is_ok() {
+            self.hub.host().come_forward();
+        }
+        let ended = match signed_in {
+            Ok(signed_in) => self.check(signed_in).await,
+            Err(problem) => Err(problem),
+        };
+        let code = ended.as_ref().err().map(Problem::code);
+        match ended {
+            Ok((outcome, found)) => {
+                *self.sign_in.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+                self.tell(|view| *view = SignInView { stage: SignInStage::Done, ..found });
+            }
+            Err(problem) => {
+                let tool = self.tool();
+                let problem = problem.with_default("tool", tool);
+                self.tell(|view| (view.stage, view.problem) = (SignInStage::Failed, Some(problem)));
+            }
+        }
+        if let Err(error) = self.workspace.store().sign_in_ended(&id, code).await {
+            tracing::warn!(%error, "the end of a sign-in could not be written down");
+        }
+    }
+
+    fn tool(&self) -> String {
+        let compiled = self.workspace.connectors().get(&self.connection.connector);
+        compiled.map_or_else(|_| String::new(), |compiled| compiled.descriptor().name.clone())
+    }
+
+    async fn check(&self, mut signed_in: SignedIn) -> Result<(Outcome, SignInView), Problem> {
+        let compiled = self.workspace.connectors().get(&self.connection.connector)?;
+        let descriptor = compiled.descriptor().clone();
+        let choices =
+            self.workspace.authoriser().after_sign_in(&self.connection, &descriptor, &mut signed_in).await?;
+        let mut connection = self.connection.clone();
+        connection.config.extend(signed_in.settings.clone());
+        connection.origins =
+            compiled.origins(&connection.config, descriptor.auth_method(Some(&self.method)))?;
+        let target = Target {
+            descriptor: compiled,
+            connection,
+            credential: TargetCredential::Given(signed_in.credential.clone()),
+        };
+        // Whose it is, where that can be found out now; the test says what is wrong otherwise.
+        let account = self.workspace.engine().health(&target).await.ok().and_then(|health| health.account);
+        let view = SignInView {
+            account,
+            missing: signed_in.missing(),
+            beyond: signed_in.beyond(),
+            choices,
+            ..self.sign_in.view.borrow().clone()
+        };
+        let outcome = Outcome {
+            connector: self.connection.connector.clone(),
+            method: self.method.clone(),
+            scopes: signed_in.granted.clone().unwrap_or_else(|| signed_in.asked.clone()),
+            credential: signed_in.credential,
+            settings: signed_in.settings,
+        };
+        Ok((outcome, view))
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut SignInView)) {
+        self.sign_in.view.send_modify(change);
+        let id = self.sign_in.view.borrow().id.clone();
+        self.workspace.events().emit(Event::SignInChanged { id });
+    }
+}
+
+/// Shows a sign-in.
+pub async fn show(hub: &Hub, workspace: &str, request: SignInRef) -> Result<SignInView, Problem> {
+    Ok(hub.workspace(workspace).await?.sign_ins().get(&request.id)?.view())
+}
+
+/// Waits until a sign-in has ended.
+pub async fn wait(hub: &Hub, workspace: &str, request: SignInRef) -> Result<SignInView, Problem> {
+    let sign_in = hub.workspace(workspace).await?.sign_ins().get(&request.id)?;
+    let mut changes = sign_in.view.subscribe();
+    let ended = |view: &SignInView| matches!(view.stage, SignInStage::Done | SignInStage::Failed);
+    // It cannot close: the sender is in our hands.
+    let _ = changes.wait_for(ended).await;
+    Ok(sign_in.view())
+}
+
+/// Opens the page of a sign-in again.
+pub async fn open(hub: &Hub, workspace: &str, request: SignInRef) -> Result<SignInView, Problem> {
+    let sign_in = hub.workspace(workspace).await?.sign_ins().get(&request.id)?;
+    let url = sign_in.view.borrow().url.clone();
+    if let Some(url) = url {
+        hub.host().open_url(&url)?;
+        sign_in.view.send_modify(|view| view.opened = true);
+    }
+    Ok(sign_in.view())
+}
+
+/// Gives the person more time.
+pub async fn extend(hub: &Hub, workspace: &str, request: SignInRef) -> Result<SignInView, Problem> {
+    let sign_in = hub.workspace(workspace).await?.sign_ins().get(&request.id)?;
+    if let Handle::Browser(flow) = &sign_in.handle {
+        flow.extend();
+    }
+    Ok(sign_in.view())
+}
+
+/// Stops a sign-in and lets go of what it gave.
+pub async fn cancel(hub: &Hub, workspace: &str, request: SignInRef) -> Result<SignInView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let sign_in = workspace.sign_ins().get(&request.id)?;
+    workspace.sign_ins().forget(&request.id);
+    let mut view = sign_in.view();
+    if view.stage != SignInStage::Failed {
+        (view.stage, view.problem) = (SignInStage::Failed, Some(Problem::new(Code::Cancelled)));
+    }
+    Ok(view)
+}
+
+/// A connector whose sign-ins are asked about.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SignInLastRequest {
+    /// The connector.
+    pub connector: ConnectorId,
+}
+
+/// How the last sign-in to a connector ended.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct SignInLastResponse {
+    /// The program ended before it did.
+    pub interrupted: bool,
+}
+
+/// Says whether the last sign-in to a connector was cut off by the end of the program.
+pub async fn last(
+    hub: &Hub,
+    workspace: &str,
+    request: SignInLastRequest,
+) -> Result<SignInLastResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let last = workspace.store().sign_in_last(&request.connector).await?;
+    Ok(SignInLastResponse { interrupted: last.is_some_and(|attempt| attempt.interrupted) })
+}

@@ -1,0 +1,213 @@
+//! A sign-in on any device with a code that the person types (RFC 8628).
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use oauth2::basic::BasicErrorResponse;
+use oauth2::{
+    AsyncHttpClient, DeviceAuthorizationUrl, DeviceCodeErrorResponse, EmptyExtraDeviceAuthorizationFields,
+    HttpRequest, HttpResponse, Scope, StandardDeviceAuthorizationResponse,
+};
+use patchbay_model::Clock;
+use patchbay_model::descriptor::OAuth2Auth;
+use patchbay_model::text::display_line;
+use serde_json::{Map, Value, json};
+use tokio::sync::Notify;
+
+use super::answer::Said;
+use super::exchange::{Posting, Taken, refused, reply};
+use super::server::missing;
+use super::{Calls, Server, SignInError, TokenEndpoint};
+use crate::credential::Credential;
+use crate::sign_in::SignedIn;
+
+/// The longest pause between two questions.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What the person needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceCode {
+    /// What they type.
+    pub user_code: String,
+    /// Where.
+    pub verification_uri: String,
+    /// The same with the code in it, where the service has one.
+    pub verification_uri_complete: Option<String>,
+}
+
+/// A sign-in that waits for the person to type the code.
+pub struct DeviceFlow {
+    pub(crate) calls: Calls,
+    pub(crate) oauth: OAuth2Auth,
+    pub(crate) server: Server,
+    pub(crate) settings: Value,
+    pub(crate) credential: Credential,
+    pub(crate) clock: Arc<dyn Clock>,
+    asked: Vec<String>,
+    details: StandardDeviceAuthorizationResponse,
+    shown: DeviceCode,
+    /// On the monotonic clock.
+    deadline: Duration,
+    stop: DeviceHandle,
+}
+
+/// The network as the library sees it while it asks for a code.
+struct AskingForCode<'a>(&'a TokenEndpoint<'a>);
+
+impl<'c> AsyncHttpClient<'c> for AskingForCode<'_> {
+    type Error = SignInError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, SignInError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            match self.0.post(request, &self.0.oauth.authorization_parameters).await? {
+                Said::Document(document) => reply(200, &document),
+                Said::Refusal(code) => reply(400, &json!({ "error": code })),
+            }
+        })
+    }
+}
+
+/// Ends a waiting sign-in.
+#[derive(Clone, Default)]
+pub struct DeviceHandle(Arc<(AtomicBool, Notify)>);
+
+impl DeviceHandle {
+    /// Ends the wait.
+    pub fn cancel(&self) {
+        self.0.0.store(true, Ordering::SeqCst);
+        self.0.1.notify_one();
+    }
+}
+
+impl DeviceFlow {
+    /// Asks for a code.
+    pub(crate) async fn begin(
+        calls: Calls,
+        oauth: OAuth2Auth,
+        server: Server,
+        settings: Value,
+        credential: Credential,
+        clock: Arc<dyn Clock>,
+        scopes: Vec<String>,
+    ) -> Result<Self, SignInError> {
+        let url = server.device_authorization.clone().ok_or_else(|| missing("device endpoint"))?;
+        let endpoint = TokenEndpoint {
+            calls: &calls,
+            oauth: &oauth,
+            server: &server,
+            settings: &settings,
+            credential: &credential,
+            clock: &clock,
+        };
+        let client = endpoint
+            .client(&server.token()?)?
+            .set_device_authorization_url(DeviceAuthorizationUrl::from_url(url));
+        let mut request = client.exchange_device_code();
+        if let Some(scopes) = endpoint.joined(&scopes) {
+            request = request.add_scope(Scope::new(scopes));
+        }
+        let http = AskingForCode(&endpoint);
+        let sent: Result<StandardDeviceAuthorizationResponse, _> =
+            request.request_async::<_, EmptyExtraDeviceAuthorizationFields>(&http).await;
+        let details =
+            sent.map_err(|error| refused(error, |response: &BasicErrorResponse| response.error().to_string()))?;
+        let page = |address: &str| {
+            patchbay_model::address::for_browser(address)
+                .map_err(|problem| SignInError::Call(Box::new(problem)))
+        };
+        let shown = DeviceCode {
+            user_code: display_line(details.user_code().secret(), 40),
+            verification_uri: page(details.verification_uri().as_str())?,
+            verification_uri_complete: details
+                .verification_uri_complete()
+                .map(|uri| page(uri.secret()))
+                .transpose()?,
+        };
+        // A code that lives for ever would be asked about for ever.
+        let life = details.expires_in().min(Duration::from_secs(60 * 60));
+        let deadline = clock.monotonic() + life;
+        Ok(Self {
+            calls,
+            oauth,
+            server,
+            settings,
+            credential,
+            clock,
+            asked: scopes,
+            details,
+            shown,
+            deadline,
+            stop: DeviceHandle::default(),
+        })
+    }
+
+    /// What the person needs.
+    pub fn code(&self) -> &DeviceCode {
+        &self.shown
+    }
+
+    /// How long the code is good for.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.clock.monotonic())
+    }
+
+    /// For whoever shows it.
+    pub fn handle(&self) -> DeviceHandle {
+        self.stop.clone()
+    }
+
+    /// Asks again and again, as slowly as the service wants, until the person has typed the code.
+    pub async fn finish(self) -> Result<SignedIn, SignInError> {
+        let endpoint = TokenEndpoint {
+            calls: &self.calls,
+            oauth: &self.oauth,
+            server: &self.server,
+            settings: &self.settings,
+            credential: &self.credential,
+            clock: &self.clock,
+        };
+        let client = endpoint.client(&self.server.token()?)?;
+        let taken = Taken::default();
+        let http = Posting { endpoint: &endpoint, more: &self.oauth.token_parameters, taken: &taken };
+        let started = self.clock.now();
+        let clock = self.clock.clone();
+        let wall = move || {
+            let millis = clock.now().as_millisecond();
+            chrono::DateTime::from_timestamp_millis(millis).unwrap_or_default()
+        };
+        // The library counts pauses and adds five seconds for `slow_down` (RFC 8628 section 3.5). It is
+        // given our clock to wait on.
+        let pause = |time: Duration| {
+            let until = self.clock.monotonic() + time.min(LONGEST_PAUSE);
+            let clock = self.clock.clone();
+            async move {
+                while clock.monotonic() < until {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+        };
+        let asking = client
+            .exchange_device_access_token(&self.details)
+            .set_time_fn(wall)
+            .set_max_backoff_interval(LONGEST_PAUSE)
+            .request_async(&http, pause, Some(self.left()));
+        let stopped = async {
+            while !self.stop.0.0.load(Ordering::SeqCst) {
+                self.stop.0.1.notified().await;
+            }
+        };
+        tokio::select! {
+            sent = asking => {
+                sent.map_err(|error| refused(error, |said: &DeviceCodeErrorResponse| said.error().to_string()))?;
+            }
+            () = stopped => return Err(SignInError::Cancelled),
+        }
+        let answer = taken.take().ok_or_else(|| SignInError::refused("the answer holds no access token"))?;
+        Ok(SignedIn::of(self.credential.clone(), answer, &self.oauth, self.asked.clone(), Map::new(), started))
+    }
+}

@@ -1,0 +1,216 @@
+//! Renews tokens: one renewal at a time for a connection, written down before the service is asked, and
+//! the new tokens durable before they are used.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::SignedDuration;
+use patchbay_model::descriptor::{AuthMethod, Descriptor, Grant};
+use patchbay_model::{Connection, ConnectionId, Timestamp};
+use patchbay_vault::{Origin, Secret};
+
+use crate::authoriser::Authoriser;
+use crate::credential::{Credential, REFRESH_TOKEN};
+use crate::error::AuthError;
+use crate::oauth::{Calls, Server, SignInError, TokenEndpoint, revoke};
+use crate::session;
+use crate::sign_in::{settings, tokens};
+
+/// Tokens that end within this time are renewed before they are used. The service's own word counts
+/// more: a refused token is renewed whatever our clock says.
+const MARGIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// One lock for each connection. The data folder has one owner, so that no other process renews.
+#[derive(Clone, Default)]
+pub(crate) struct Renewals(Arc<Mutex<HashMap<ConnectionId, Arc<tokio::sync::Mutex<()>>>>>);
+
+impl Renewals {
+    fn of(&self, id: &ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default().clone()
+    }
+}
+
+impl Authoriser {
+    /// The credential with tokens that are good for a while, as far as our clock can tell.
+    pub(crate) async fn fresh(
+        &self,
+        connection: &Connection,
+        descriptor: &Descriptor,
+        method: &AuthMethod,
+        credential: Credential,
+    ) -> Result<Credential, AuthError> {
+        let Some(end) = credential.expires_at() else { return Ok(credential) };
+        let now = self.clock.now();
+        let left = end.duration_since(now);
+        if left > MARGIN || !can_renew(method, &credential) {
+            return Ok(credential);
+        }
+        match self.renew(connection, descriptor, credential.renewed_at()).await {
+            // It is still good for a moment, and the trouble may have passed by then.
+            Err(AuthError::SignIn(error)) if left.is_positive() && error.may_pass() => {
+                tracing::info!(connection = %connection.id, %error, "tokens are not renewed yet");
+                Ok(credential)
+            }
+            renewed => renewed,
+        }
+    }
+
+    /// Renews the tokens after the service has refused the one that was got at `refused`. Where another
+    /// task did so meanwhile, its tokens are given. Whether there is anything to try again with.
+    pub async fn renew_refused(
+        &self,
+        connection: &Connection,
+        descriptor: &Descriptor,
+        refused: Option<Timestamp>,
+    ) -> Result<(), AuthError> {
+        self.renew(connection, descriptor, refused).await.map(|_| ())
+    }
+
+    /// Renews tokens that have not been renewed for that long: some services let unused ones die. Whether
+    /// there was anything to do.
+    pub async fn renew_unused(
+        &self,
+        connection: &Connection,
+        descriptor: &Descriptor,
+        unused: SignedDuration,
+    ) -> Result<bool, AuthError> {
+        let method = descriptor.auth_method(connection.auth_method.as_deref()).filter(|m| m.oauth().is_some());
+        if method.is_none() {
+            return Ok(false);
+        }
+        let credential = self.stored(connection).await?;
+        let Some(at) = credential.renewed_at().filter(|_| credential.get(REFRESH_TOKEN).is_some()) else {
+            return Ok(false);
+        };
+        if self.clock.now().duration_since(at) < unused {
+            return Ok(false);
+        }
+        self.renew(connection, descriptor, Some(at)).await.map(|_| true)
+    }
+
+    /// In a task of its own: a caller that goes away must not take a token with it that the service has
+    /// just put in the place of the old one.
+    async fn renew(
+        &self,
+        connection: &Connection,
+        descriptor: &Descriptor,
+        seen: Option<Timestamp>,
+    ) -> Result<Credential, AuthError> {
+        let (this, connection, descriptor) = (self.clone(), connection.clone(), descriptor.clone());
+        let task = tokio::spawn(async move { this.renew_alone(&connection, &descriptor, seen).await });
+        task.await.map_err(|_| AuthError::Interrupted)?
+    }
+
+    async fn renew_alone(
+        &self,
+        connection: &Connection,
+        descriptor: &Descriptor,
+        seen: Option<Timestamp>,
+    ) -> Result<Credential, AuthError> {
+        let lock = self.renewals.of(&connection.id);
+        let _alone = lock.lock().await;
+        let credential = self.stored(connection).await?;
+        if credential.renewed_at() != seen {
+            return Ok(credential);
+        }
+        let unknown = || AuthError::Method { method: connection.auth_method.clone().unwrap_or_default() };
+        let method = descriptor.auth_method(connection.auth_method.as_deref()).ok_or_else(unknown)?;
+        if !can_renew(method, &credential) {
+            return Err(SignInError::Ended("there is no refresh token".to_owned()).into());
+        }
+        self.store.renewal_begin(&connection.id).await?;
+        let renewed = match self.ask(connection, descriptor, method, credential).await {
+            Ok(renewed) => renewed,
+            Err(error) => {
+                self.store.renewal_end(&connection.id).await?;
+                return Err(error.into());
+            }
+        };
+        let sealed = self.sealed(&connection.id, &renewed, Origin::Renewed).await?;
+        self.store.credential_renewed(&connection.id, &sealed).await?;
+        Ok(renewed)
+    }
+
+    async fn ask(
+        &self,
+        connection: &Connection,
+        descriptor: &Descriptor,
+        method: &AuthMethod,
+        credential: Credential,
+    ) -> Result<Credential, SignInError> {
+        let calls = self.calls(connection);
+        let settings = settings(descriptor, &connection.config)?;
+        let oauth = match method {
+            AuthMethod::OAuth2(oauth) => oauth,
+            AuthMethod::Session(auth) => {
+                return session::login(&calls, auth, &settings, credential, &self.clock).await;
+            }
+            AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) => {
+                return Err(SignInError::Definition("a key is not renewed".to_owned()));
+            }
+        };
+        let server = Server::for_tokens(&calls, oauth, &settings).await?;
+        let endpoint = TokenEndpoint {
+            calls: &calls,
+            oauth,
+            server: &server,
+            settings: &settings,
+            credential: &credential,
+            clock: &self.clock,
+        };
+        let started = self.clock.now();
+        let answer = match credential.get(REFRESH_TOKEN) {
+            Some(token) => endpoint.refresh(&Secret::new(token.to_owned())).await?,
+            None => endpoint.client_credentials(&connection.scopes).await?,
+        };
+        let tokens = tokens(answer, oauth);
+        Ok(credential.with_tokens(tokens, started))
+    }
+
+    fn calls(&self, connection: &Connection) -> Calls {
+        Calls {
+            net: self.net.clone(),
+            origins: connection.origins.clone(),
+            allow_private: connection.allow_private,
+        }
+    }
+
+    /// Gives the tokens back to the service, the refresh token first (RFC 7009 section 2.1: the access token
+    /// goes with it). Whether the service has a way to.
+    pub async fn revoke(&self, connection: &Connection, descriptor: &Descriptor) -> Result<bool, AuthError> {
+        let method = descriptor.auth_method(connection.auth_method.as_deref());
+        let Some(oauth) = method.and_then(AuthMethod::oauth) else { return Ok(false) };
+        let credential = self.stored(connection).await?;
+        let calls = self.calls(connection);
+        let settings = settings(descriptor, &connection.config)?;
+        let server = Server::for_tokens(&calls, oauth, &settings).await?;
+        let endpoint = TokenEndpoint {
+            calls: &calls,
+            oauth,
+            server: &server,
+            settings: &settings,
+            credential: &credential,
+            clock: &self.clock,
+        };
+        let mut done = false;
+        for (name, kind) in
+            [(REFRESH_TOKEN, "refresh_token"), (crate::credential::ACCESS_TOKEN, "access_token")]
+        {
+            if let Some(token) = credential.get(name) {
+                done |= revoke(&endpoint, &Secret::new(token.to_owned()), kind).await?;
+            }
+        }
+        Ok(done)
+    }
+}
+
+/// Whether new tokens can be got without the person.
+fn can_renew(method: &AuthMethod, credential: &Credential) -> bool {
+    match method {
+        AuthMethod::OAuth2(oauth) => {
+            credential.get(REFRESH_TOKEN).is_some() || oauth.grant == Grant::ClientCredentials
+        }
+        AuthMethod::Session(_) => true,
+        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) => false,
+    }
+}
