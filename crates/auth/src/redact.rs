@@ -85,7 +85,7 @@ impl Redactor {
             Value::Object(members) => {
                 let names: Vec<(String, String)> = members
                     .keys()
-                    .filter_map(|name| Some((name.clone(), mask(name, &self.0, counts)?)))
+                    .filter_map(|name| mask(name, &self.0, counts).map(|masked| (name.clone(), masked)))
                     .collect();
                 for (name, masked) in names {
                     if let Some(member) = members.remove(&name) {
