@@ -30,6 +30,15 @@ pub(crate) fn json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Resu
     serde_json::to_string(value).map_err(|error| unreadable(what, &error))
 }
 
+/// The same, behind what is there already.
+pub(crate) fn append_json<T: Serialize + ?Sized>(
+    what: &'static str,
+    value: &T,
+    out: &mut Vec<u8>,
+) -> Result<(), StoreError> {
+    serde_json::to_writer(out, value).map_err(|error| unreadable(what, &error))
+}
+
 pub(crate) fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| unreadable(what, &error))
 }

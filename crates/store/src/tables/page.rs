@@ -54,7 +54,10 @@ impl Store {
             stream: page.stream.to_owned(),
             count: page.signals.len() as u64,
             signals: signals::rows(page.signals)?,
-            quarantined: quarantine::rows(page.quarantined)?,
+            quarantined: Some(page.quarantined)
+                .filter(|items| !items.is_empty())
+                .map(quarantine::rows)
+                .transpose()?,
             checkpoint: page.checkpoint.map(|value| column::json("checkpoint", value)).transpose()?,
             now: self.now(),
         };
@@ -66,26 +69,32 @@ struct Owned {
     connection: ConnectionId,
     stream: String,
     count: u64,
-    signals: String,
-    quarantined: String,
+    signals: signals::Rows,
+    quarantined: Option<String>,
     checkpoint: Option<String>,
     now: Timestamp,
 }
 
 async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<PageResult, StoreError> {
     let (connection, stream) = (page.connection.as_str(), page.stream.as_str());
-    let exists = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM connections WHERE id = ?) AS "found!: bool""#,
-        connection
+    let is_there = sqlx::query!(
+        r#"SELECT EXISTS (SELECT 1 FROM connections WHERE id = ?1) AS "connection!: bool",
+             EXISTS (SELECT 1 FROM quarantine WHERE connection = ?1 AND stream = ?2) AS "quarantined!: bool""#,
+        connection,
+        stream
     )
     .fetch_one(&mut *tx)
     .await?;
-    if !exists {
+    if !is_there.connection {
         return Err(connections::missing(&page.connection));
     }
     let new = signals::insert(tx, connection, stream, &page.signals, page.now).await?;
-    quarantine::release(tx, connection, stream, &page.signals).await?;
-    quarantine::insert(tx, connection, stream, &page.quarantined, page.now).await?;
+    if is_there.quarantined {
+        quarantine::release(tx, connection, stream, &page.signals.elements).await?;
+    }
+    if let Some(quarantined) = &page.quarantined {
+        quarantine::insert(tx, connection, stream, quarantined, page.now).await?;
+    }
     if let Some(checkpoint) = &page.checkpoint {
         checkpoints::set(tx, connection, stream, checkpoint, page.now).await?;
     }

@@ -119,7 +119,7 @@ pub(super) async fn release(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM quarantine WHERE connection = ?1 AND stream = ?2
-             AND external_id IN (SELECT value ->> 'external_id' FROM json_each(?3))",
+             AND external_id IN (SELECT value ->> 'external_id' FROM jsonb_each(?3))",
         connection,
         stream,
         signals

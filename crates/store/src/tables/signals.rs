@@ -46,8 +46,16 @@ impl TryFrom<Row> for Signal {
     }
 }
 
-/// One element of the array that carries a page into SQLite. JSON columns are text within it, so
-/// that SQLite neither re-writes them nor counts their depth against its own limit.
+/// The signals of a page on their way into SQLite: one statement, whatever their number.
+pub(super) struct Rows {
+    /// A JSON array of [`Element`].
+    pub(super) elements: String,
+    /// The items as the service sent them, as JSON texts one after the other. They are most of a page:
+    /// within the array they would be escaped, parsed and written again.
+    raw: Vec<u8>,
+}
+
+/// One signal. Lists are text within it, so that SQLite does not re-write them.
 #[derive(Serialize)]
 struct Element<'a> {
     connector: &'a str,
@@ -61,14 +69,20 @@ struct Element<'a> {
     tags: String,
     related: String,
     url: Option<&'a str>,
-    raw: String,
+    /// Where its text begins in [`Rows::raw`], counted from 1 as by SQLite's `substr`.
+    raw_at: usize,
+    /// The length of its text in bytes.
+    raw_length: usize,
 }
 
-/// The signals as one JSON array: a page is one statement, whatever its length.
-pub(super) fn rows(signals: &[Signal]) -> Result<String, StoreError> {
+/// The signals as they are bound to a statement.
+pub(super) fn rows(signals: &[Signal]) -> Result<Rows, StoreError> {
+    let mut raw = Vec::new();
     let elements = signals
         .iter()
         .map(|s| {
+            let start = raw.len();
+            column::append_json("signal's item", &s.raw, &mut raw)?;
             Ok(Element {
                 connector: s.connector.as_str(),
                 external_id: &s.external_id,
@@ -84,11 +98,12 @@ pub(super) fn rows(signals: &[Signal]) -> Result<String, StoreError> {
                 tags: column::json("signal's tags", &s.tags)?,
                 related: column::json("signal's relations", &s.related)?,
                 url: s.url.as_deref(),
-                raw: column::json("signal's item", &s.raw)?,
+                raw_at: start + 1,
+                raw_length: raw.len() - start,
             })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
-    column::json("page of signals", &elements)
+    Ok(Rows { elements: column::json("page of signals", &elements)?, raw })
 }
 
 /// Inserts those of `rows` that are not there yet and returns how many that were.
@@ -96,22 +111,25 @@ pub(super) async fn insert(
     tx: &mut SqliteConnection,
     connection: &str,
     stream: &str,
-    rows: &str,
+    rows: &Rows,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     let now = column::millis(now);
+    let (elements, raw) = (rows.elements.as_str(), rows.raw.as_slice());
     let done = sqlx::query!(
         "INSERT INTO signals (connection, connector, stream, external_id, version, signal_type,
              timestamp, summary, priority, participants, tags, related, url, raw, stored_at)
          SELECT ?1, value ->> 'connector', ?2, value ->> 'external_id', value ->> 'version',
              value ->> 'signal_type', value ->> 'timestamp', value ->> 'summary',
              value ->> 'priority', value ->> 'participants', value ->> 'tags', value ->> 'related',
-             value ->> 'url', value ->> 'raw', ?4
-         FROM json_each(?3) WHERE true
+             value ->> 'url',
+             CAST(substr(?4, value ->> 'raw_at', value ->> 'raw_length') AS TEXT), ?5
+         FROM jsonb_each(?3) WHERE true
          ON CONFLICT (connection, stream, external_id, version) DO NOTHING",
         connection,
         stream,
-        rows,
+        elements,
+        raw,
         now
     )
     .execute(tx)
