@@ -1,5 +1,6 @@
 //! Streams: page by page into the store. Memory is bounded by one page.
 
+use futures_util::future::join;
 use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_store::{CallKind, PageCommit};
@@ -143,17 +144,16 @@ impl Engine {
                 continue;
             };
             call.records = page.signals.len() as u64;
-            self.record(target, call, None).await;
-            let stored = self
-                .store
-                .page_commit(PageCommit {
-                    connection,
-                    stream,
-                    signals: &page.signals,
-                    quarantined: &page.quarantined,
-                    checkpoint: taken.checkpoint.as_ref(),
-                })
-                .await?;
+            let commit = PageCommit {
+                connection,
+                stream,
+                signals: &page.signals,
+                quarantined: &page.quarantined,
+                checkpoint: taken.checkpoint.as_ref(),
+            };
+            // Queued together, the two share a commit.
+            let ((), stored) = join(self.record(target, call, None), self.store.page_commit(commit)).await;
+            let stored = stored?;
             report.pages += 1;
             report.items += taken.items.len() as u64;
             report.filtered += page.filtered;
