@@ -29,6 +29,13 @@ impl Host for Desktop {
         })
     }
 
+    fn come_forward(&self) {
+        let app = self.app.clone();
+        if let Err(error) = self.app.run_on_main_thread(move || window::come_forward(&app)) {
+            tracing::warn!(%error, "the window does not come forward");
+        }
+    }
+
     fn notify(&self, title: &str, body: &str) -> Result<(), Problem> {
         let mut notification = notify_rust::Notification::new();
         notification.appname("Patchbay").icon("patchbay").summary(title).body(&as_text(body));

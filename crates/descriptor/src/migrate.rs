@@ -280,6 +280,20 @@ fn sign_ins(old: &Value) -> Value {
                 "credentialFields": fields, "username": username, "password": password,
             }])
         }
+        Some("oauth2") => {
+            // The application was always the person's own; its fields are told apart by what is hidden.
+            for field in &mut fields {
+                let hidden = field["type"] == "password";
+                field["key"] = json!(if hidden { "clientSecret" } else { "clientId" });
+            }
+            json!([{
+                "method": "oauth2", "id": "oauth2", "label": "Sign in in the browser",
+                "client": { "type": "own" }, "credentialFields": fields,
+                "redirect": { "path": "/callback" },
+                "authorizationUrl": config["authoriseUrl"], "tokenUrl": config["tokenUrl"],
+                "scopes": { "always": config["scopes"] },
+            }])
+        }
         _ => json!([{ "method": old["method"] }]),
     }
 }

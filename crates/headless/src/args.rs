@@ -38,6 +38,45 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+/// A connection to make.
+#[derive(Debug, Parser)]
+pub(crate) struct NewConnection {
+    /// The connector, such as github-issues.
+    pub(crate) connector: String,
+    /// What you will call the connection.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The way to sign in; the recommended one where absent.
+    #[arg(long)]
+    pub(crate) auth: Option<String>,
+    /// Sign in on the tool's own pages.
+    #[arg(long)]
+    pub(crate) oauth: bool,
+    /// A stream or operation that it is for, so that only its permissions are asked for. May be given
+    /// several times; everything where absent.
+    #[arg(long = "use", value_name = "ID")]
+    pub(crate) uses: Vec<String>,
+    #[command(flatten)]
+    pub(crate) browser: Browser,
+    /// A setting, such as owner=rust-lang. May be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
+    #[arg(id = "secret-values", long = "secret", value_name = "KEY=@FILE|-")]
+    pub(crate) secrets: Vec<String>,
+    /// Allow private and loopback addresses for this connection.
+    #[arg(long)]
+    pub(crate) allow_private: bool,
+}
+
+/// How the page to sign in on is opened.
+#[derive(Clone, Copy, Debug, Parser)]
+pub(crate) struct Browser {
+    /// Only print the page's address.
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+}
+
 /// Where the key that locks your secrets is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Secrets {
@@ -96,25 +135,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Descriptor(DescriptorCommand),
     /// Connect a tool.
-    Connect {
-        /// The connector, such as github-issues.
-        connector: String,
-        /// What you will call the connection.
-        #[arg(long)]
-        name: String,
-        /// The way to sign in; the recommended one where absent.
-        #[arg(long)]
-        auth: Option<String>,
-        /// A setting, such as owner=rust-lang. May be given several times.
-        #[arg(long = "set", value_name = "KEY=VALUE")]
-        settings: Vec<String>,
-        /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
-        #[arg(id = "secret-values", long = "secret", value_name = "KEY=@FILE|-")]
-        secrets: Vec<String>,
-        /// Allow private and loopback addresses for this connection.
-        #[arg(long)]
-        allow_private: bool,
-    },
+    Connect(NewConnection),
     /// List connections.
     Connections {
         /// Only this connector.
@@ -341,6 +362,19 @@ pub(crate) enum ConnectionCommand {
         /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
         #[arg(id = "secret-values", long = "secret", required = true, value_name = "KEY=@FILE|-")]
         secrets: Vec<String>,
+    },
+    /// Sign in again; chains stay as they are.
+    Reconnect {
+        /// The connection.
+        name: String,
+        /// A secret, such as another clientSecret: KEY=@FILE reads a file, KEY=- reads standard input.
+        #[arg(id = "secret-values", long = "secret", value_name = "KEY=@FILE|-")]
+        secrets: Vec<String>,
+        /// Let the connection belong to another account from now on.
+        #[arg(long)]
+        other_account: bool,
+        #[command(flatten)]
+        browser: Browser,
     },
     /// Delete a connection and its key.
     Disconnect {

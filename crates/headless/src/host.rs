@@ -11,8 +11,14 @@ pub(crate) struct CommandLine;
 impl Host for CommandLine {
     fn open_url(&self, url: &str) -> Result<(), Problem> {
         let url = patchbay_model::address::for_browser(url)?;
-        crate::print::note(&format!("Open this page in your browser: {url}"));
-        Ok(())
+        let has_screen =
+            ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].iter().any(|name| std::env::var_os(name).is_some());
+        if !has_screen && cfg!(target_os = "linux") {
+            return Err(Problem::new(Code::NotOffered).with("message", "There is no screen to open a page on."));
+        }
+        tokio::task::block_in_place(|| open::that_detached(url)).map_err(|error| {
+            Problem::new(Code::NotOffered).detail(format!("no browser could be started: {error}"))
+        })
     }
 
     fn notify(&self, _: &str, _: &str) -> Result<(), Problem> {

@@ -11,6 +11,7 @@ mod print;
 mod processes;
 mod run;
 mod serve;
+mod sign_in;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use crate::descriptors::{begin, descriptor, explained, test_descriptor, validate
 use crate::engine::Engine;
 use crate::processes::{demo, detach, restore, sandbox, stay};
 use crate::serve::serve;
-use crate::{exit, input, print};
+use crate::{exit, input, print, sign_in};
 
 /// Runs the command and gives the exit code.
 pub(crate) async fn run(args: &Args) -> Result<u8, Problem> {
@@ -79,13 +79,12 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
         Command::Validate { files } => validate(args, engine, files).await,
         Command::TestDescriptor { file, all } => test_descriptor(args, engine, file.as_deref(), *all).await,
         Command::Descriptor(command) => descriptor(args, engine, command).await,
-        Command::Connect { connector, name, auth, settings, secrets, allow_private } => {
-            let request = json!({
-                "connector": connector, "name": name, "auth": auth,
-                "config": input::pairs("set", settings)?, "secrets": input::secrets(secrets)?,
-                "allowPrivate": allow_private,
-            });
-            let made = call("connection_create", request).await?;
+        Command::Connect(new) => {
+            show(&sign_in::connect(args, engine, new).await?, &connected);
+            Ok(exit::DONE)
+        }
+        Command::Connection(ConnectionCommand::Reconnect { name, secrets, other_account, browser }) => {
+            let made = sign_in::reconnect(args, engine, name, secrets, *other_account, browser).await?;
             show(&made, &connected);
             Ok(exit::DONE)
         }
@@ -107,9 +106,9 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             Ok(exit::DONE)
         }
         Command::Connection(command) => {
-            let (name, request) = connection_request(command)?;
-            let answer = call(name, request).await?;
-            show(&answer, &raw);
+            if let Some((name, request)) = connection_request(command)? {
+                show(&call(name, request).await?, &raw);
+            }
             Ok(exit::DONE)
         }
         Command::Test { name } => {
@@ -290,8 +289,9 @@ fn connected(value: &Value) {
     }
 }
 
-fn connection_request(command: &ConnectionCommand) -> Result<(&'static str, Value), Problem> {
-    Ok(match command {
+/// None for what takes more than one request.
+fn connection_request(command: &ConnectionCommand) -> Result<Option<(&'static str, Value)>, Problem> {
+    Ok(Some(match command {
         ConnectionCommand::Show { name } => ("connection_show", json!({ "name": name })),
         ConnectionCommand::Set { name, settings, allow_private } => (
             "connection_set",
@@ -310,7 +310,8 @@ fn connection_request(command: &ConnectionCommand) -> Result<(&'static str, Valu
         ConnectionCommand::Disconnect { name, with_signals } => {
             ("connection_disconnect", json!({ "name": name, "withSignals": with_signals }))
         }
-    })
+        ConnectionCommand::Reconnect { .. } => return Ok(None),
+    }))
 }
 
 async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u8, Problem> {

@@ -90,7 +90,7 @@ fn mistakes_in_the_first_form_stand_where_they_were_written() {
         ),
         ("/ingestion/pagination", "nextPath", json!("next"), "/ingestion/pagination/nextPath", "not a path"),
         ("/ingestion", "mode", json!("webhook"), "/ingestion/mode", "only \"polling\""),
-        ("/auth", "method", json!("oauth2"), "/auth/method", "not a way to sign in"),
+        ("/auth", "method", json!("saml"), "/auth/method", "not a way to sign in"),
         ("/healthCheck", "method", json!("DELETE"), "/healthCheck/method", "GET or HEAD"),
     ];
     for (parent, name, value, place, words) in cases {
