@@ -108,9 +108,16 @@ impl TokenAnswer {
 
     fn take(document: &Value, oauth: &OAuth2Auth) -> Result<Self, SignInError> {
         let places = &oauth.response;
+        // Where the vendor's own place is empty the usual one is looked at: some answer a refresh otherwise
+        // than a code.
         let find = |own: &Option<String>, usual: &str| -> Result<Option<Value>, SignInError> {
-            let path = Path::compile(own.as_deref().unwrap_or(usual))?;
-            Ok(path.first(document).filter(|value| !value.is_null()).cloned())
+            for path in own.as_deref().into_iter().chain([usual]) {
+                let path = Path::compile(path)?;
+                if let Some(value) = path.first(document).filter(|value| !value.is_null()) {
+                    return Ok(Some(value.clone()));
+                }
+            }
+            Ok(None)
         };
         let token = |value: Option<Value>| match value {
             Some(Value::String(text)) if text.is_empty() => Ok(None),

@@ -306,7 +306,7 @@ pub enum TokenBody {
     Json,
 }
 
-/// JSONPaths of the values in a token answer.
+/// JSONPaths of the values in a token answer. Where nothing is there, the standard place is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenResponse {
