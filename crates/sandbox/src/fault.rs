@@ -24,7 +24,7 @@ pub(crate) enum Tool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Fault {
-    /// The key is refused: 401.
+    /// The key is refused: 401. A refresh is refused as `invalid_grant`.
     Expired,
     /// Answers take `ms` longer.
     Slow,
@@ -68,11 +68,17 @@ pub(crate) struct Switch {
 pub(crate) type Switches = BTreeMap<Tool, Vec<Switch>>;
 
 /// The switch that this request meets, the first that fits; uses up one of its times.
-pub(crate) fn take(switches: &mut Switches, tool: Tool, request: &str) -> Option<Switch> {
-    let switch = switches
-        .get_mut(&tool)?
-        .iter_mut()
-        .find(|s| s.times != Some(0) && s.on.as_ref().is_none_or(|part| request.contains(part.as_str())))?;
+pub(crate) fn take(
+    switches: &mut Switches,
+    tool: Tool,
+    request: &str,
+    fits: impl Fn(Fault) -> bool,
+) -> Option<Switch> {
+    let switch = switches.get_mut(&tool)?.iter_mut().find(|switch| {
+        switch.times != Some(0)
+            && fits(switch.fault)
+            && switch.on.as_ref().is_none_or(|part| request.contains(part.as_str()))
+    })?;
     if let Some(times) = &mut switch.times {
         *times -= 1;
     }

@@ -20,6 +20,26 @@
 //! | `POST /issues/{number}/comments` | a new comment each time |
 //! | `DELETE /comments/{id}` | nothing (204) |
 //!
+//! ## Its sign-in, OAuth 2
+//!
+//! Access tokens are accepted beside the token it hands out: `issues:read` to look, `issues:write` to
+//! change. The client that ships is `patchbay`: public, with PKCE (S256), back to any port and path of
+//! `http://127.0.0.1` or `http://[::1]`. `patchbay-service` has a secret, in the header or the form.
+//!
+//! | Request | Answer |
+//! |---|---|
+//! | `GET /.well-known/oauth-authorization-server` | RFC 8414; also where the section on paths puts it |
+//! | `GET /oauth/authorize` | the consent page; its form posts to `/oauth/consent` |
+//! | `POST /oauth/token` | `authorization_code`, `refresh_token`, `client_credentials`, device code |
+//! | `POST /oauth/device` | device and user code (RFC 8628) |
+//! | `GET /oauth/device?user_code=` | where the user code is entered |
+//! | `POST /oauth/revoke` | RFC 7009 |
+//! | `POST /oauth/register` | RFC 7591 |
+//!
+//! A refresh token is good for one refresh. One that comes again ends all that was allowed, as a code
+//! that comes again does. The fault switches hold here, too: `expired` refuses a refresh with
+//! `invalid_grant`.
+//!
 //! # Sandbox Chat, below `/chat`
 //!
 //! `X-Api-Key: <key>`, with the key it hands out.
@@ -38,14 +58,18 @@
 //! # Control, below `/control`
 //!
 //! No key, but only from this computer and never from a web page: a request with an `Origin` is
-//! refused, as it is everywhere in the sandbox.
+//! refused, as it is everywhere in the sandbox but for the consent page's own form.
 //!
 //! | Request | |
 //! |---|---|
 //! | `GET /access` | addresses and pretend keys |
-//! | `GET /counters` | `effects` by kind, `byContent` such as `message_sent:general:Hello`, `replays`, `replaysByContent`, `requests` |
+//! | `GET /counters` | `effects` by kind, `byContent` such as `message_sent:general:Hello`, `replays`, `replaysByContent`, `requests`, `oauth` |
 //! | `GET /faults`, `PUT /faults` | the switches of each tool, replaced as a whole |
-//! | `POST /reset` | back to the seed, all switches off; keys stay |
+//! | `GET /oauth` | clients, settings and counters of the tracker's sign-in |
+//! | `PUT /oauth` | settings, replaced as a whole: `autoConsent` (a login, or `deny`) answers without a page, `accessSeconds`, `rotate`, `deviceInterval` |
+//! | `DELETE /oauth/tokens` | every access token has expired |
+//! | `DELETE /oauth/grants` | everything that was allowed is withdrawn |
+//! | `POST /reset` | back to the seed, all switches off; keys and what was allowed stay |
 //!
 //! A switch is `{"fault": …, "times": 2, "on": "POST /channels"}`. Without `times` it stays on;
 //! without `on` it is for every request of the tool. The faults:
@@ -63,14 +87,16 @@
 //! # State
 //!
 //! With a state folder every effect is a line in `effects.jsonl`, on disk before it is answered, so
-//! that the witness never counts too little, whoever is killed. The pretend keys are in `keys.json`
-//! and outlive a restart. One sandbox at a time has the folder.
+//! that the witness never counts too little, whoever is killed. The pretend keys are in `keys.json`,
+//! and what was allowed in `oauth.json`; both outlive a restart. One sandbox at a time has the folder.
 
+mod account;
 mod chat;
 mod control;
 mod error;
 mod fault;
 mod log;
+mod oauth;
 mod odd;
 mod server;
 mod tracker;

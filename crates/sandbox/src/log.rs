@@ -1,4 +1,4 @@
-//! Effects on disk: one line of JSON each, durable before the effect is answered.
+//! What is kept on disk. Effects are one line of JSON each, durable before the effect is answered.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
@@ -7,6 +7,20 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// Replaces a whole file, readable by this user only. Beside and in place: a kill leaves the old
+/// content or the new, never half of one.
+pub(crate) fn replace(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    let beside = file.with_extension("new");
+    let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    out.write_all(content)?;
+    out.sync_all()?;
+    std::fs::rename(&beside, file)?;
+    if let Some(folder) = file.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
 
 /// An append-only file of effects; none keeps nothing.
 #[derive(Debug)]

@@ -2,23 +2,27 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use patchbay_model::Clock;
+use patchbay_net::HostGuard;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::account::{ACCOUNTS, Caller};
 use crate::error::SandboxError;
-use crate::fault::{self, Switches, Tool, refusal};
-use crate::log::Log;
+use crate::fault::{self, Fault, Switches, Tool, refusal};
+use crate::log::{Log, replace};
+use crate::oauth::{self, Authority, OauthError, Refusal};
 use crate::world::{Effect, World};
 use crate::{chat, control, tracker};
 
@@ -64,18 +68,30 @@ pub struct Sandbox {
 pub(crate) struct Shared {
     pub(crate) world: Arc<Mutex<World>>,
     pub(crate) switches: Arc<Mutex<Switches>>,
+    pub(crate) authority: Arc<Mutex<Authority>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) access: Access,
 }
 
 impl Shared {
     /// The world, also after a request that ended badly.
-    pub(crate) fn world(&self) -> std::sync::MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn switches(&self) -> std::sync::MutexGuard<'_, Switches> {
+    /// Back to the seed, all switches off; keys stay.
+    pub(crate) fn reset(&self) -> std::io::Result<()> {
+        self.switches().clear();
+        self.authority().reset();
+        self.world().reset()
+    }
+
+    pub(crate) fn switches(&self) -> MutexGuard<'_, Switches> {
         self.switches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn authority(&self) -> MutexGuard<'_, Authority> {
+        self.authority.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,10 +113,15 @@ impl Sandbox {
         let shared = Shared {
             world: Arc::new(Mutex::new(World::new(log, effects))),
             switches: Arc::default(),
+            authority: Arc::new(Mutex::new(Authority::open(folder)?)),
             clock,
             access: access.clone(),
         };
-        let router = patchbay_net::guard_host(router(&shared), address);
+        let port = address.port();
+        let guard = HostGuard::loopback(address)
+            .origin(&format!("http://127.0.0.1:{port}"))
+            .origin(&format!("http://localhost:{port}"));
+        let router = guard.wrap(router(&shared).layer(middleware::from_fn(no_pages)));
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(async move {
             let stopped = async {
@@ -152,10 +173,20 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Replaces the settings of the tracker's sign-in; see the crate's page for their shape. An unknown
+    /// setting changes nothing and gives a sentence.
+    pub fn set_oauth(&self, settings: serde_json::Value) -> Result<(), String> {
+        control::set_settings(&self.shared, settings)
+    }
+
+    /// Settings, clients and counters of the tracker's sign-in, as `GET /control/oauth` answers them.
+    pub fn oauth(&self) -> serde_json::Value {
+        control::oauth_told(&self.shared)
+    }
+
     /// Back to the seed, all switches off; keys stay.
     pub fn reset(&self) -> std::io::Result<()> {
-        self.shared.switches().clear();
-        self.shared.world().reset()
+        self.shared.reset()
     }
 
     /// Stops it; requests under way are finished.
@@ -175,7 +206,8 @@ pub(crate) fn router(shared: &Shared) -> Router {
         }))
     };
     Router::new()
-        .nest("/tracker", with(Tool::Tracker, tracker::routes()))
+        .nest("/tracker", with(Tool::Tracker, tracker::routes().merge(oauth::routes())))
+        .route("/.well-known/oauth-authorization-server/tracker", get(oauth::metadata))
         .nest("/chat", with(Tool::Chat, chat::routes()))
         .nest("/control", control::routes())
         .fallback(unknown)
@@ -183,19 +215,90 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .with_state(shared.clone())
 }
 
+/// Refuses what a web page has made, but for the consent page's own form.
+async fn no_pages(request: Request, next: Next) -> Response {
+    let own_form = request.method() == Method::POST && request.uri().path() == oauth::CONSENT;
+    if request.headers().contains_key(header::ORIGIN) && !own_form {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(request).await
+}
+
 /// Counts the request, checks its key and lets faults have their way.
-async fn enter(shared: Shared, tool: Tool, request: Request, next: Next) -> Response {
+async fn enter(shared: Shared, tool: Tool, mut request: Request, next: Next) -> Response {
     shared.world().counters.requests += 1;
-    let line = format!("{} {}", request.method(), request.uri().path());
-    let known = knows(request.headers(), tool, &shared.access);
-    let switch = fault::take(&mut shared.switches(), tool, &line);
+    let path = request.uri().path();
+    let line = format!("{} {path}", request.method());
+    let open = tool == Tool::Tracker && oauth::is_open(path);
+    let refused = if open { None } else { refused(&shared, tool, &mut request) };
+    // Signing in is not a matter of the key; refreshing is one of the sign-in that has expired.
+    let tokens = line == "POST /oauth/token";
+    let fits = |fault: Fault| fault != Fault::Expired || !open || tokens;
+    let switch = fault::take(&mut shared.switches(), tool, &line, fits);
+    if tokens && switch.as_ref().is_some_and(|switch| switch.fault == Fault::Expired) {
+        return OauthError::grant("What was allowed has expired").into_response();
+    }
     if let Some(response) = fault::before(switch.as_ref()).await {
         return response;
     }
-    if !known {
-        return refusal(StatusCode::UNAUTHORIZED, "This key is not known here");
+    if let Some(response) = refused {
+        return response;
     }
     fault::after(switch.as_ref(), next.run(request).await).await
+}
+
+/// Why a request is not answered; it learns who makes it where it is.
+fn refused(shared: &Shared, tool: Tool, request: &mut Request) -> Option<Response> {
+    const UNKNOWN: &str = "This key is not known here";
+    match tool {
+        Tool::Chat if header(request.headers(), "x-api-key") == Some(&shared.access.chat_key) => None,
+        Tool::Chat => Some(refusal(StatusCode::UNAUTHORIZED, UNKNOWN)),
+        Tool::Tracker => {
+            let token = header(request.headers(), "authorization").and_then(|v| v.strip_prefix("Bearer "));
+            let Some(token) = token else {
+                return Some(challenge(StatusCode::UNAUTHORIZED, UNKNOWN, "Bearer"));
+            };
+            let caller = if token == shared.access.tracker_token {
+                Caller::Person(&ACCOUNTS[0])
+            } else {
+                let needed = oauth::needed(request.method(), request.uri().path());
+                match shared.authority().caller(token, shared.clock.now()) {
+                    Ok((_, scopes)) if needed.is_some_and(|needed| !scopes.iter().any(|own| own == needed)) => {
+                        // RFC 6750 section 3.1.
+                        let scope = needed.unwrap_or_default();
+                        let told = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+                        let message = format!("This sign-in may not do that. It needs {scope}");
+                        return Some(challenge(StatusCode::FORBIDDEN, &message, &told));
+                    }
+                    Ok((caller, _)) => caller,
+                    Err(refusal) => {
+                        let message = match refusal {
+                            Refusal::Unknown => UNKNOWN,
+                            Refusal::Expired => "The access token has expired",
+                            Refusal::Revoked => "What was allowed was withdrawn",
+                        };
+                        let told = "Bearer error=\"invalid_token\"";
+                        return Some(challenge(StatusCode::UNAUTHORIZED, message, told));
+                    }
+                }
+            };
+            request.extensions_mut().insert(caller);
+            None
+        }
+    }
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// A refusal that says how to sign in.
+fn challenge(status: StatusCode, message: &str, scheme: &str) -> Response {
+    let mut response = refusal(status, message);
+    if let Ok(scheme) = HeaderValue::from_str(scheme) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    response
 }
 
 /// Nothing is there.
@@ -203,12 +306,15 @@ pub(crate) async fn unknown() -> Response {
     refusal(StatusCode::NOT_FOUND, "There is nothing at this address")
 }
 
-/// Gives refusals of the framework, such as of a body that is not JSON, the form of our own.
+/// Gives refusals of the framework, such as of a body that is not JSON, the form of our own. Pages are
+/// ours already.
 async fn in_json(response: Response) -> Response {
     let (status, headers) = (response.status(), response.headers());
     let error = status.is_client_error() || status.is_server_error();
-    let json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    if !error || json {
+    let own = |kind: &HeaderValue| {
+        kind == "application/json" || kind.to_str().is_ok_and(|kind| kind.starts_with("text/html"))
+    };
+    if !error || headers.get(header::CONTENT_TYPE).is_some_and(own) {
         return response;
     }
     let allow = headers.get(header::ALLOW).cloned();
@@ -220,16 +326,6 @@ async fn in_json(response: Response) -> Response {
         refused.headers_mut().insert(header::ALLOW, allow);
     }
     refused
-}
-
-fn knows(headers: &HeaderMap, tool: Tool, access: &Access) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match tool {
-        Tool::Tracker => {
-            header("authorization").and_then(|v| v.strip_prefix("Bearer ")) == Some(&access.tracker_token)
-        }
-        Tool::Chat => header("x-api-key") == Some(&access.chat_key),
-    }
 }
 
 /// Opens the state of a folder, once an earlier sandbox has let go of it.
@@ -255,25 +351,14 @@ fn keys(folder: Option<&Path>) -> Result<(String, String), SandboxError> {
     }
     let keys = (format!("sandbox-token-{}", random()?), format!("sandbox-key-{}", random()?));
     if let Some(file) = file {
-        use std::io::Write;
-        use std::os::unix::fs::OpenOptionsExt;
-        let text = serde_json::to_vec(&keys).map_err(std::io::Error::from)?;
-        // Beside and in place: a kill leaves the old keys or the new, never half of one.
-        let beside = file.with_extension("new");
-        let mut out =
-            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        out.write_all(&text)?;
-        out.sync_all()?;
-        std::fs::rename(&beside, &file)?;
-        if let Some(folder) = folder {
-            std::fs::File::open(folder)?.sync_all()?;
-        }
+        replace(&file, &serde_json::to_vec(&keys).map_err(std::io::Error::from)?)?;
     }
     Ok(keys)
 }
 
-fn random() -> Result<String, SandboxError> {
-    let mut bytes = [0; 12];
+/// 128 bits that nobody can guess, in hexadecimal digits.
+pub(crate) fn random() -> Result<String, SandboxError> {
+    let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| SandboxError::NoRandom)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -4,14 +4,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::json;
 
+use crate::account::Caller;
 use crate::fault::refusal;
 use crate::server::{Shared, page};
-use crate::world::{Comment, Effect, Issue, IssueChange, Person};
+use crate::world::{Comment, Effect, Issue, IssueChange};
 
 /// The states of an issue.
 const STATES: [&str; 2] = ["open", "closed"];
@@ -29,8 +29,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .fallback(crate::server::unknown)
 }
 
-async fn me() -> Response {
-    Json(json!({ "id": 1, "login": "amira", "name": "Amira K", "email": "amira@example.test" })).into_response()
+async fn me(Extension(caller): Extension<Caller>) -> Response {
+    Json(caller.told()).into_response()
 }
 
 #[derive(Deserialize)]
@@ -89,7 +89,11 @@ struct NewIssue {
     labels: Vec<String>,
 }
 
-async fn create(State(shared): State<Shared>, Json(new): Json<NewIssue>) -> Response {
+async fn create(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Json(new): Json<NewIssue>,
+) -> Response {
     if new.title.trim().is_empty() {
         return refusal(StatusCode::UNPROCESSABLE_ENTITY, "A title is needed");
     }
@@ -103,7 +107,7 @@ async fn create(State(shared): State<Shared>, Json(new): Json<NewIssue>) -> Resp
         state: "open".to_owned(),
         priority: "medium".to_owned(),
         labels: new.labels,
-        author: Person { login: "amira".to_owned(), email: "amira@example.test".to_owned() },
+        author: caller.person(),
         url: format!("https://tracker.example.test/issues/{number}"),
         created_at: now,
         updated_at: now,

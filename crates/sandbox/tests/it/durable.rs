@@ -128,11 +128,11 @@ async fn state_is_readable_by_its_user_only() {
     house.send("Hello", None).await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&state), 0o700);
-    for file in ["effects.jsonl", "keys.json"] {
+    for file in ["effects.jsonl", "keys.json", "oauth.json"] {
         assert_eq!(mode(&state.join(file)), 0o600, "{file}");
     }
     let names: Vec<_> = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 2, "nothing else is left there: {names:?}");
+    assert_eq!(names.len(), 3, "nothing else is left there: {names:?}");
 }
 
 #[tokio::test]

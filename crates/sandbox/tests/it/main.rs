@@ -6,8 +6,10 @@
 )]
 
 mod chat;
+mod clients;
 mod control;
 mod durable;
 mod faults;
 mod house;
+mod oauth;
 mod tracker;
