@@ -16,6 +16,7 @@ mod drift;
 mod fixtures;
 mod interface;
 mod native;
+mod oauth;
 mod own_connectors;
 mod recorded;
 mod serve;

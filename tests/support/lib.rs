@@ -8,11 +8,13 @@
 pub mod cli;
 pub mod description;
 pub mod mock;
+pub mod oidc;
 pub mod overview;
 pub mod prism;
 pub mod sandbox;
 pub mod serve;
 pub mod vendors;
+pub mod visitor;
 pub mod window;
 pub mod wire;
 
@@ -20,8 +22,10 @@ use std::path::{Path, PathBuf};
 
 pub use cli::{Cli, Output};
 pub use mock::Mock;
+pub use oidc::OidcServer;
 pub use sandbox::SandboxProcess;
 pub use serve::{Served, walks_possible};
+pub use visitor::{Visit, Visitor};
 pub use window::{Window, window_possible};
 
 /// The checkout.

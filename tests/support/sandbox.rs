@@ -52,6 +52,27 @@ impl SandboxProcess {
         self.exchange("PUT", "/control/faults", &switches.to_string());
     }
 
+    /// Replaces the settings of the tracker's sign-in: `autoConsent` (a login, or `deny`),
+    /// `accessSeconds`, `rotate`, `deviceInterval`.
+    pub fn oauth(&self, settings: &Value) {
+        self.exchange("PUT", "/control/oauth", &settings.to_string());
+    }
+
+    /// Clients, settings and counters of the tracker's sign-in.
+    pub fn oauth_state(&self) -> Value {
+        serde_json::from_str(&self.exchange("GET", "/control/oauth", "")).unwrap()
+    }
+
+    /// Makes every access token of the tracker expired; refresh tokens stay good.
+    pub fn expire_tokens(&self) {
+        self.exchange("DELETE", "/control/oauth/tokens", "");
+    }
+
+    /// Withdraws everything that was allowed at the tracker.
+    pub fn revoke_grants(&self) {
+        self.exchange("DELETE", "/control/oauth/grants", "");
+    }
+
     /// Back to the seed.
     pub fn reset(&self) {
         self.exchange("POST", "/control/reset", "");

@@ -22,7 +22,8 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// An answer. Header names are in lower case.
+/// An answer. Header names are in lower case; of a header that is there twice the last counts, but for
+/// `set-cookie`, which has a line for each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// The status code.
@@ -42,6 +43,30 @@ impl Request {
     /// The body as JSON; null where it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A request without a body.
+    pub fn get(target: &str) -> Self {
+        Self { method: "GET".to_owned(), target: target.to_owned(), headers: BTreeMap::new(), body: Vec::new() }
+    }
+
+    /// A form.
+    pub fn form(target: &str, fields: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let kind = ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned());
+        Self {
+            method: "POST".to_owned(),
+            target: target.to_owned(),
+            headers: [kind].into(),
+            body: body.into_bytes(),
+        }
+    }
+
+    /// The same with one more header; its name is in lower case.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
+        self
     }
 
     /// Sends it to a port of this computer.
@@ -79,6 +104,11 @@ impl Answer {
             headers.entry("content-type".to_owned()).or_insert_with(|| "application/json".to_owned());
         }
         Self { status, headers, body: body.map_or_else(Vec::new, |body| body.to_string().into_bytes()) }
+    }
+
+    /// The body as JSON; null where it is none.
+    pub fn parsed(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
     /// The same with an empty text in one place of the body, where there is any.
@@ -195,10 +225,15 @@ fn line(reader: &mut impl BufRead) -> Option<String> {
 }
 
 fn headers(reader: &mut impl BufRead) -> BTreeMap<String, String> {
-    let mut headers = BTreeMap::new();
+    let mut headers: BTreeMap<String, String> = BTreeMap::new();
     while let Some(line) = line(reader).filter(|line| !line.is_empty()) {
         if let Some((name, value)) = line.split_once(':') {
-            headers.insert(name.trim().to_lowercase(), value.trim().to_owned());
+            let (name, value) = (name.trim().to_lowercase(), value.trim());
+            match headers.get_mut(&name) {
+                // The only header that is no list (RFC 9110 section 5.3).
+                Some(before) if name == "set-cookie" => *before = format!("{before}\n{value}"),
+                _ => drop(headers.insert(name, value.to_owned())),
+            }
         }
     }
     headers
