@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod description;
 pub mod mock;
+pub mod oauth;
 pub mod oidc;
 pub mod overview;
 pub mod prism;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 pub use cli::{Cli, Output};
 pub use mock::Mock;
+pub use oauth::ScriptedOauth;
 pub use oidc::OidcServer;
 pub use sandbox::SandboxProcess;
 pub use serve::{Served, walks_possible};

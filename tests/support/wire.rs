@@ -192,7 +192,8 @@ impl Witness {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+/// The next request of a connection; none where it ends before one is there.
+pub(crate) fn read(stream: &TcpStream) -> Option<Request> {
     stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let mut reader = BufReader::new(stream);
     let first = line(&mut reader)?;
@@ -204,6 +205,11 @@ fn read(stream: &TcpStream) -> Option<Request> {
 }
 
 fn write(stream: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
+    stream.write_all(&written(answer))
+}
+
+/// An answer as it goes over the wire.
+pub(crate) fn written(answer: &Answer) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} OK\r\n", answer.status);
     for (name, value) in &answer.headers {
         if !matches!(name.as_str(), "connection" | "content-length" | "transfer-encoding" | "keep-alive") {
@@ -214,8 +220,7 @@ fn write(stream: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
         head += "content-type: application/json\r\n";
     }
     head += &format!("connection: close\r\ncontent-length: {}\r\n\r\n", answer.body.len());
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(&answer.body)
+    [head.as_bytes(), &answer.body].concat()
 }
 
 fn line(reader: &mut impl BufRead) -> Option<String> {
