@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use patchbay_tests::serve::walk;
 use patchbay_tests::wire::{Answer, Request};
-use patchbay_tests::{OidcServer, SandboxProcess, Visitor};
+use patchbay_tests::{OidcServer, SandboxProcess, Visitor, walks_possible};
 use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -263,4 +264,15 @@ fn the_pretend_tracker_signs_in_as_a_browser_does_it() {
     let refreshed = at.refresh("patchbay", &text(&tokens, "refresh_token"));
     assert_eq!(error(&refreshed), (400, "invalid_grant".to_owned()));
     assert_ne!(sandbox.oauth_state()["serviceClientSecret"], Value::Null);
+}
+
+#[test]
+fn the_pretend_trackers_pages_are_answered_by_who_sees_them() {
+    if walks_possible() {
+        let sandbox = SandboxProcess::start();
+        let facts = json!({ "tracker": sandbox.access["trackerUrl"] });
+        walk("consent", &json!({ "url": sandbox.url, "facts": facts }));
+        let counters = &sandbox.counters()["oauth"];
+        assert_eq!((&counters["allowed"], &counters["denied"]), (&json!(8), &json!(4)), "{counters}");
+    }
 }

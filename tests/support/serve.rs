@@ -105,17 +105,7 @@ impl Served {
 
     /// Walks through the interface in Chromium, as `tests/node/walks/<name>.mjs` says.
     pub fn walk(&self, name: &str, facts: &Value) {
-        let script = root().join("tests/node/walks").join(format!("{name}.mjs"));
-        let output = Command::new("node")
-            .arg(script)
-            .env("WALK", json!({ "url": self.url, "token": self.token, "facts": facts }).to_string())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let text =
-            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{name}:\n{text}");
-        println!("{name}: {text}");
+        walk(name, &json!({ "url": self.url, "token": self.token, "facts": facts }));
     }
 }
 
@@ -144,6 +134,20 @@ impl Served {
         }
         assert!(child.wait().unwrap().success(), "{name}: see above");
     }
+}
+
+/// Walks in Chromium as `tests/node/walks/<name>.mjs` says; `told` is what it is told.
+pub fn walk(name: &str, told: &Value) {
+    let output = Command::new("node")
+        .arg(root().join("tests/node/walks").join(format!("{name}.mjs")))
+        .env("WALK", told.to_string())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{name}:\n{text}");
+    println!("{name}: {text}");
 }
 
 /// Whether a browser and its driver are here; said where they are not.
