@@ -21,6 +21,7 @@ mod own_connectors;
 mod recorded;
 mod serve;
 mod shapes;
+mod sign_in;
 mod trouble;
 mod walks;
 mod window;

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_map::Template;
 use patchbay_model::descriptor::{AuthMethod, Descriptor, InjectAt};
-use patchbay_model::{Clock, Connection, ConnectionId, SealedBytes, Timestamp};
+use patchbay_model::{Clock, Connection, ConnectionId, SealedBytes};
 use patchbay_net::{Client, Request, origin_of};
 use patchbay_store::Store;
 use patchbay_vault::{Origin, Vault};
@@ -38,7 +38,7 @@ pub struct Authorised {
     /// Masks the secrets in whatever comes of the request.
     pub redactor: Arc<Redactor>,
     /// Tells the access token that was used from the next one; none where the sign-in has no tokens.
-    pub token: Option<Timestamp>,
+    pub token: Option<u64>,
 }
 
 impl std::fmt::Debug for Authorised {
@@ -98,7 +98,7 @@ impl Authoriser {
         inject(connection, descriptor, method, &credential, request)?;
         let redactor = Arc::new(Redactor::new(&credential, method));
         self.redactors().insert(connection.id.clone(), redactor.clone());
-        Ok(Authorised { redactor, token: credential.renewed_at() })
+        Ok(Authorised { redactor, token: credential.number() })
     }
 
     /// The stored credential, opened.

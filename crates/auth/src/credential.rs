@@ -15,6 +15,7 @@ pub(crate) const ACCESS_TOKEN: &str = "accessToken";
 pub(crate) const REFRESH_TOKEN: &str = "refreshToken";
 const EXPIRES_AT: &str = "expiresAt";
 const RENEWED_AT: &str = "renewedAt";
+const NUMBER: &str = "number";
 
 /// What signing in, or renewing it, gave.
 pub(crate) struct Tokens {
@@ -57,7 +58,14 @@ impl Credential {
             None => self.0.remove(EXPIRES_AT),
         };
         self.0.insert(RENEWED_AT.to_owned(), Secret::new(at.to_string()));
+        let number = self.number().map_or(1, |number| number.wrapping_add(1));
+        self.0.insert(NUMBER.to_owned(), Secret::new(number.to_string()));
         self
+    }
+
+    /// Tells an access token of this sign-in from the next one: clocks may stand still or jump.
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.get(NUMBER)?.parse().ok()
     }
 
     /// When the access token ends, where that is known.
@@ -65,7 +73,7 @@ impl Credential {
         self.get(EXPIRES_AT)?.parse().ok()
     }
 
-    /// When the tokens were got. Tells one access token from the next.
+    /// When the tokens were got.
     pub(crate) fn renewed_at(&self) -> Option<Timestamp> {
         self.get(RENEWED_AT)?.parse().ok()
     }
@@ -77,7 +85,7 @@ impl Credential {
 
     /// Its secret values by field; not what is only written down beside them.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values().filter(|(name, _)| ![EXPIRES_AT, RENEWED_AT].contains(name))
+        self.values().filter(|(name, _)| ![EXPIRES_AT, RENEWED_AT, NUMBER].contains(name))
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &str)> {

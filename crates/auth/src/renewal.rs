@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use patchbay_model::descriptor::{AuthMethod, Descriptor, Grant};
-use patchbay_model::{Connection, ConnectionId, Timestamp};
+use patchbay_model::{Connection, ConnectionId};
 use patchbay_vault::{Origin, Secret};
 
 use crate::authoriser::Authoriser;
@@ -45,7 +46,7 @@ impl Authoriser {
         if left > MARGIN || !can_renew(method, &credential) {
             return Ok(credential);
         }
-        match self.renew(connection, descriptor, credential.renewed_at()).await {
+        match self.renew(connection, descriptor, credential.number()).await {
             // It is still good for a moment, and the trouble may have passed by then.
             Err(AuthError::SignIn(error)) if left.is_positive() && error.may_pass() => {
                 tracing::info!(connection = %connection.id, %error, "tokens are not renewed yet");
@@ -55,13 +56,13 @@ impl Authoriser {
         }
     }
 
-    /// Renews the tokens after the service has refused the one that was got at `refused`. Where another
+    /// Renews the tokens after the service has refused the one with this number. Where another
     /// task did so meanwhile, its tokens are given. Whether there is anything to try again with.
     pub async fn renew_refused(
         &self,
         connection: &Connection,
         descriptor: &Descriptor,
-        refused: Option<Timestamp>,
+        refused: Option<u64>,
     ) -> Result<(), AuthError> {
         self.renew(connection, descriptor, refused).await.map(|_| ())
     }
@@ -72,7 +73,7 @@ impl Authoriser {
         &self,
         connection: &Connection,
         descriptor: &Descriptor,
-        unused: SignedDuration,
+        unused: Duration,
     ) -> Result<bool, AuthError> {
         let method = descriptor.auth_method(connection.auth_method.as_deref()).filter(|m| m.oauth().is_some());
         if method.is_none() {
@@ -82,10 +83,11 @@ impl Authoriser {
         let Some(at) = credential.renewed_at().filter(|_| credential.get(REFRESH_TOKEN).is_some()) else {
             return Ok(false);
         };
-        if self.clock.now().duration_since(at) < unused {
+        let idle = Duration::try_from(self.clock.now().duration_since(at)).unwrap_or_default();
+        if idle < unused {
             return Ok(false);
         }
-        self.renew(connection, descriptor, Some(at)).await.map(|_| true)
+        self.renew(connection, descriptor, credential.number()).await.map(|_| true)
     }
 
     /// In a task of its own: a caller that goes away must not take a token with it that the service has
@@ -94,7 +96,7 @@ impl Authoriser {
         &self,
         connection: &Connection,
         descriptor: &Descriptor,
-        seen: Option<Timestamp>,
+        seen: Option<u64>,
     ) -> Result<Credential, AuthError> {
         let (this, connection, descriptor) = (self.clone(), connection.clone(), descriptor.clone());
         let task = tokio::spawn(async move { this.renew_alone(&connection, &descriptor, seen).await });
@@ -105,12 +107,12 @@ impl Authoriser {
         &self,
         connection: &Connection,
         descriptor: &Descriptor,
-        seen: Option<Timestamp>,
+        seen: Option<u64>,
     ) -> Result<Credential, AuthError> {
         let lock = self.renewals.of(&connection.id);
         let _alone = lock.lock().await;
         let credential = self.stored(connection).await?;
-        if credential.renewed_at() != seen {
+        if credential.number() != seen {
             return Ok(credential);
         }
         let unknown = || AuthError::Method { method: connection.auth_method.clone().unwrap_or_default() };

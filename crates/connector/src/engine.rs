@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use patchbay_auth::{Authorised, Authoriser, Credential, Redactor};
+use patchbay_model::Clock;
 use patchbay_model::connection::ConnectionEvent;
 use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, HealthEffect, Problem, Retry, Subject};
-use patchbay_model::{Clock, Timestamp};
 use patchbay_net::{Client, Request};
 use patchbay_store::{Call, CallKind, Seen, Store};
 
@@ -122,7 +122,7 @@ impl Engine {
     }
 
     /// One attempt, with the token that it was made with.
-    async fn once(&self, send: &Outgoing<'_>) -> Result<(Sent, Option<Timestamp>), Problem> {
+    async fn once(&self, send: &Outgoing<'_>) -> Result<(Sent, Option<u64>), Problem> {
         let mut request = send.request();
         let Authorised { redactor, token } = self.authorise(send.target, &mut request).await?;
         let started = self.clock.monotonic();

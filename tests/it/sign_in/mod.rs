@@ -1,0 +1,7 @@
+//! Signing in with OAuth 2, against a server that does what no server should, and against a strict one.
+
+mod bench;
+mod callback;
+mod renewal;
+mod strict;
+mod token_endpoint;
