@@ -44,6 +44,7 @@ impl Engine {
     }
 
     fn run(&self, hub: Hub) {
+        hub.lock_when_idle();
         let server = tokio::spawn(forward::serve(hub.clone()));
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
         let work = hub.clone();

@@ -29,6 +29,7 @@ use crate::since_start::SinceStart;
 pub fn run() -> ExitCode {
     let since_start = SinceStart::now();
     logging::start();
+    patchbay_api::memory::keep_private();
     match settings::safe_graphics()
         .and_then(|()| Settings::from_environment())
         .and_then(|s| hold(s, since_start))

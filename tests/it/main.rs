@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod canary;
 mod cli;
 mod connect;
 mod contract;
@@ -15,9 +16,11 @@ mod crash;
 mod drift;
 mod fixtures;
 mod interface;
+mod keyring;
 mod native;
 mod oauth;
 mod own_connectors;
+mod private;
 mod recorded;
 mod serve;
 mod shapes;

@@ -35,3 +35,10 @@ fn walk_12_own_connector() {
         Served::start().walk("walk_12", &json!({}));
     }
 }
+
+#[test]
+fn keys_are_locked_exported_taken_in_and_forgotten() {
+    if walks_possible() {
+        Served::start().walk("locked", &json!({}));
+    }
+}

@@ -5,8 +5,10 @@
 #![expect(clippy::missing_panics_doc, reason = "a test says what went wrong by failing")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
+pub mod canary;
 pub mod cli;
 pub mod description;
+pub mod echo;
 pub mod mock;
 pub mod oauth;
 pub mod oidc;

@@ -169,6 +169,9 @@ fn launch(folder: &std::path::Path, port: u16) -> (Child, String, String) {
         .arg(folder.join("data"))
         .args(["--secrets", "passphrase", "serve", "--port", &port.to_string()])
         .env("PATCHBAY_PASSPHRASE", "walks")
+        // Nobody's keyring is touched.
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .env("XDG_RUNTIME_DIR", folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

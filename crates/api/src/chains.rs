@@ -125,7 +125,7 @@ pub async fn keep(hub: &Hub, workspace: &str, request: ChainSaveRequest) -> Resu
     save(&workspace, request.id, request.chain).await
 }
 
-fn check_document(chain: &Chain) -> Result<(), Problem> {
+pub(crate) fn check_document(chain: &Chain) -> Result<(), Problem> {
     let invalid = |field: &str, message: String| {
         Err(Problem::new(Code::InputInvalid).with("field", field).with("message", message))
     };

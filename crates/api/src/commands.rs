@@ -11,8 +11,9 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files, health, links,
-    run_data, runs, sandbox, sign_ins, signals, step_fields, storage, workspaces, zoom,
+    approval, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files,
+    health, links, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, transfer,
+    workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -34,6 +35,9 @@ macro_rules! commands {
         /// Answers a command in a workspace. The request is the command's named struct as JSON;
         /// unknown fields are refused.
         pub async fn dispatch(hub: &Hub, workspace: &str, name: &str, request: Value) -> Result<Value, Problem> {
+            if !only_looks(name) {
+                hub.security().seen(hub.clock().as_ref());
+            }
             match name {
                 $(stringify!($name) => {
                     let request: $request = read(name, request)?;
@@ -173,10 +177,40 @@ commands! {
     window_zoom(zoom::Zoom) -> zoom::Zoom => zoom::set,
     /// Says how connections, storage and secrets are.
     health(Empty) -> health::HealthResponse => health::health,
+    /// Says how the secret store is and how old the secrets are.
+    secrets_status(Empty) -> secret_store::SecretsStatus => secret_store::status,
+    /// Unlocks the secret store.
+    secrets_unlock(secret_store::UnlockRequest) -> secret_store::SecretsStatus => secret_store::unlock,
+    /// Locks the secret store.
+    secrets_lock(Empty) -> secret_store::SecretsStatus => secret_store::lock,
+    /// Changes when the secret store locks itself and when a key is called old.
+    secrets_set(secret_store::SecretsSetRequest) -> secret_store::SecretsStatus => secret_store::set,
+    /// Seals every secret with another key.
+    secrets_rotate(Empty) -> secret_store::RotateResponse => secret_store::rotate,
+    /// Moves the keys into another secret store.
+    secrets_move(secret_store::MoveRequest) -> secret_store::SecretsStatus => secret_store::move_to,
+    /// Destroys every key and every secret.
+    secrets_forget_all(Empty) -> secret_store::ForgotAll => secret_store::forget_all,
+    /// Writes connections and chains into a file.
+    export_make(transfer::ExportRequest) -> transfer::ExportResponse => transfer::export,
+    /// Takes connections and chains from a file, or says what that would do.
+    import_take(transfer::ImportRequest) -> transfer::ImportResponse => transfer::import,
+    /// Says where a connection's settings lead and what of it is approved.
+    approval_show(connections::ConnectionName) -> approval::Approval => approval::show,
+    /// Approves where a connection's key may go.
+    connection_approve(approval::ApproveRequest) -> approval::Approval => approval::approve,
+    /// Says that a person is at the screen.
+    presence(Empty) -> secret_store::Seen => secret_store::presence,
     /// Writes a copy of the workspace's database.
     backup(storage::BackupRequest) -> storage::BackupResponse => storage::backup,
     /// Confirms that this computer runs the triggers of data that came from another.
     machine_confirm(Empty) -> storage::Confirmed => storage::confirm_machine,
+}
+
+/// Whether a screen sends a command by itself, to show what it is told: no sign of a person.
+fn only_looks(command: &str) -> bool {
+    let read = ["_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text"];
+    read.iter().any(|end| command.ends_with(end)) || matches!(command, "health" | "run_wait" | "window_zoom")
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {

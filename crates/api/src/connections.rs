@@ -138,6 +138,7 @@ pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Resu
         return Err(problem.about(Subject::Connection { name: connection.name.clone() }));
     }
     take_test(&mut connection, &test, hub.clock().now());
+    let _sealing = workspace.seals().read().await;
     let sealed = match &credential {
         Some(values) => Some(workspace.authoriser().seal(&connection.id, values).await.map_err(Problem::from)?),
         None => None,
@@ -480,8 +481,10 @@ pub async fn replace_key(
         return Err(problem.about(Subject::Connection { name: connection.name }));
     }
     same_account(&connection, &test)?;
+    let sealing = workspace.seals().read().await;
     let sealed = workspace.authoriser().seal(&connection.id, &values).await.map_err(Problem::from)?;
     workspace.store().credential_replace(&connection.id, &sealed).await?;
+    drop(sealing);
     take_test(&mut connection, &test, hub.clock().now());
     save(&workspace, &connection, "connection_key_replaced").await?;
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })

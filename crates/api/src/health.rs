@@ -5,7 +5,6 @@ use patchbay_model::connection::ConnectionState;
 use patchbay_model::problem::Problem;
 use patchbay_model::run::RunState;
 use patchbay_store::ConnectionFilter;
-use patchbay_vault::VaultStatus;
 use serde::Serialize;
 
 use crate::hub::Hub;
@@ -91,18 +90,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     let open = store.runs_open().await?;
     let need = open.iter().filter(|run| run.state == RunState::NeedsYou).count();
     let interrupted = open.iter().filter(|run| workspace.is_interrupted(run)).count();
-    let kept = store.credentials().await?;
-    let secrets = if kept.is_empty() {
-        "unused"
-    } else {
-        let vault = workspace.vault().clone();
-        match tokio::task::spawn_blocking(move || vault.status(&kept)).await {
-            Ok(VaultStatus::Unlocked) => "unlocked",
-            Ok(VaultStatus::Locked) => "locked",
-            Ok(VaultStatus::KeyMissing) => "missing",
-            Ok(VaultStatus::Unavailable) | Err(_) => "unavailable",
-        }
-    };
+    let secrets = crate::secret_store::state(hub, &workspace).await?;
     Ok(HealthResponse {
         seq,
         version: env!("CARGO_PKG_VERSION"),

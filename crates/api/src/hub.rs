@@ -10,12 +10,13 @@ use patchbay_connector::native::{DesktopNotifications, HttpRequests, LocalFiles}
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Clock, Event, Host};
 use patchbay_store::OwnerLock;
-use patchbay_vault::SecretStore;
+use patchbay_vault::{Keeper, KeyringStore, SecretStore};
 use tokio::sync::Mutex;
 
 use crate::connectors::Connectors;
 use crate::events::Stream;
 use crate::secrets::SecretsChoice;
+use crate::security::Security;
 use crate::workspace::Workspace;
 
 /// What a host decides.
@@ -38,7 +39,10 @@ pub struct Hub {
 
 struct Inner {
     data_dir: PathBuf,
-    secrets: Arc<dyn SecretStore>,
+    keeper: Arc<Keeper>,
+    /// Where keys are moved to and from.
+    keyring: Arc<dyn SecretStore>,
+    security: Security,
     clock: Arc<dyn Clock>,
     host: Arc<dyn Host>,
     net: patchbay_net::Client,
@@ -54,11 +58,28 @@ impl Hub {
     /// Takes the data folder and builds the engine. Fails with `IN_USE` where another process owns
     /// the folder. Starts no work: see [`Hub::take_up_runs`].
     pub fn start(options: HubOptions) -> Result<Self, Problem> {
+        let keyring: Arc<dyn SecretStore> = match &options.secrets {
+            #[cfg(test)]
+            SecretsChoice::Kept(store) => store.clone(),
+            _ => Arc::new(KeyringStore::new()),
+        };
+        Self::with_keyring(options, keyring)
+    }
+
+    /// The same, with another store in the place of the system's keyring.
+    pub(crate) fn with_keyring(options: HubOptions, keyring: Arc<dyn SecretStore>) -> Result<Self, Problem> {
         let HubOptions { data_dir, secrets, clock, host } = options;
         let lock = OwnerLock::acquire(&data_dir).map_err(Problem::from)?;
         let adapters = adapters(&data_dir, &clock, &host)?;
+        let keeper = Arc::new(secrets.open(&data_dir)?);
+        // A move to the keyring that did not come to its end: the keys are in the keyring.
+        if keeper.kind() == patchbay_vault::StoreKind::Keyring {
+            let _ = std::fs::remove_file(data_dir.join("vault.json.left"));
+        }
         let inner = Inner {
-            secrets: secrets.open(&data_dir)?,
+            keeper,
+            keyring,
+            security: Security::open(&data_dir, clock.as_ref()),
             net: patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?,
             connectors: Arc::new(Connectors::open(&data_dir, adapters)),
             events: Arc::new(Stream::default()),
@@ -114,8 +135,51 @@ impl Hub {
         &self.inner.net
     }
 
-    pub(crate) fn secret_store(&self) -> &Arc<dyn SecretStore> {
-        &self.inner.secrets
+    /// The secret store in use.
+    pub(crate) fn keeper(&self) -> &Arc<Keeper> {
+        &self.inner.keeper
+    }
+
+    /// The system's keyring, whether it is in use or not.
+    pub(crate) fn keyring(&self) -> &Arc<dyn SecretStore> {
+        &self.inner.keyring
+    }
+
+    /// What the user decides about secrets.
+    pub(crate) fn security(&self) -> &Security {
+        &self.inner.security
+    }
+
+    /// The file of a passphrase store.
+    pub(crate) fn passphrase_file(&self) -> PathBuf {
+        self.inner.data_dir.join("vault.json")
+    }
+
+    /// The workspaces that are open.
+    pub(crate) async fn open_workspaces(&self) -> Vec<Workspace> {
+        self.inner.workspaces.lock().await.values().cloned().collect()
+    }
+
+    /// Opens every workspace and keeps anybody from sealing in it until what this gives is dropped.
+    pub(crate) async fn all_seals(&self) -> Result<Vec<tokio::sync::OwnedRwLockWriteGuard<()>>, Problem> {
+        let mut guards = Vec::new();
+        for name in crate::workspaces::names(self)? {
+            guards.push(self.workspace(&name).await?.seals().clone().write_owned().await);
+        }
+        Ok(guards)
+    }
+
+    /// From here on a passphrase store locks itself when nobody is here. For hosts with a screen: where
+    /// there is none, nobody could unlock it.
+    pub fn lock_when_idle(&self) {
+        let inner = Arc::downgrade(&self.inner);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(IDLE_CHECK).await;
+                let Some(inner) = inner.upgrade() else { return };
+                crate::secret_store::lock_if_idle(&Self { inner }).await;
+            }
+        });
     }
 
     /// The folder of a workspace.
@@ -183,6 +247,9 @@ fn adapters(data_dir: &Path, clock: &Arc<dyn Clock>, host: &Arc<dyn Host>) -> Re
         .with(Arc::new(LocalFiles::new(data_dir, home.as_deref(), clock.clone())))?
         .with(Arc::new(HttpRequests))
 }
+
+/// How often to look whether nobody is here.
+const IDLE_CHECK: Duration = Duration::from_secs(5);
 
 /// How often to look whether the user has changed a connector's file.
 const LOOK: Duration = Duration::from_secs(1);

@@ -4,6 +4,7 @@
 //! Wire types are named structs; errors are [`Problem`](patchbay_model::Problem)s. No command
 //! returns a secret.
 
+pub mod approval;
 #[cfg(feature = "ts")]
 pub mod bindings;
 pub mod catalogue;
@@ -23,17 +24,21 @@ pub mod forward;
 pub mod health;
 mod hub;
 pub mod links;
+pub mod memory;
 mod own_definitions;
 pub mod place;
 pub mod run_data;
 pub mod runs;
 pub mod samples;
 pub mod sandbox;
+pub mod secret_store;
 mod secrets;
+mod security;
 pub mod sign_ins;
 pub mod signals;
 pub mod step_fields;
 pub mod storage;
+pub mod transfer;
 mod workspace;
 pub mod workspaces;
 pub mod zoom;
@@ -41,5 +46,5 @@ pub mod zoom;
 pub use commands::{COMMANDS, CommandInfo, dispatch};
 pub use connectors::Connectors;
 pub use hub::{Hub, HubOptions};
-pub use secrets::{SecretInput, SecretsChoice};
+pub use secrets::{PassphraseInput, SecretInput, SecretsChoice};
 pub use workspace::Workspace;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use patchbay_model::problem::{Code, Problem, Subject};
 
 use crate::secrets::SecretsChoice;
+use crate::security::keyring_chosen;
 
 /// Where the key that locks the secrets is kept, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,8 @@ fn no_place(reason: &str) -> Problem {
 }
 
 /// The store as asked for. Where nothing is asked: a passphrase where one is given or was used
-/// with this folder before, else the keyring. `SECRET_STORE_LOCKED` where the passphrase is wanting.
+/// with this folder before, else the keyring. Where the passphrase is wanting the store is to be
+/// unlocked later; `SECRET_STORE_LOCKED` where there is none to unlock.
 pub fn secrets(
     asked: Option<SecretsKind>,
     passphrase: Option<String>,
@@ -60,8 +62,11 @@ pub fn secrets(
     match (asked, passphrase) {
         (Some(SecretsKind::Memory), _) => Ok(SecretsChoice::Memory),
         (Some(SecretsKind::Keyring), _) => Ok(SecretsChoice::Keyring),
+        // What was chosen for the folder holds against a variable that is still set.
+        (None, _) if keyring_chosen(data_dir) => Ok(SecretsChoice::Keyring),
         (None, _) if !by_passphrase => Ok(SecretsChoice::Keyring),
         (_, Some(passphrase)) => Ok(SecretsChoice::passphrase(passphrase)),
+        (_, None) if data_dir.join("vault.json").exists() => Ok(SecretsChoice::Locked),
         (_, None) => Err(Problem::new(Code::SecretStoreLocked)
             .detail("Set PATCHBAY_PASSPHRASE to the passphrase of this data folder.")
             .about(Subject::Field { name: "PATCHBAY_PASSPHRASE".into() })),
@@ -77,18 +82,25 @@ mod tests {
         let fresh = tempfile::tempdir().unwrap();
         let used = tempfile::tempdir().unwrap();
         std::fs::write(used.path().join("vault.json"), "{}").unwrap();
+        let chosen = tempfile::tempdir().unwrap();
+        std::fs::write(chosen.path().join("security.json"), r#"{"keyringChosen": true}"#).unwrap();
         let text = || Some("word".to_owned());
         let name = |choice: Result<SecretsChoice, Problem>| match choice {
             Ok(SecretsChoice::Keyring) => "keyring",
             Ok(SecretsChoice::Passphrase(_)) => "passphrase",
             Ok(SecretsChoice::Memory) => "memory",
+            Ok(SecretsChoice::Locked) => "locked",
+            Ok(SecretsChoice::Kept(_)) => "kept",
             Err(problem) => problem.code().as_str(),
         };
         let cases = [
             (None, None, &fresh, "keyring"),
             (None, Some(String::new()), &fresh, "keyring"),
             (None, text(), &fresh, "passphrase"),
-            (None, None, &used, "SECRET_STORE_LOCKED"),
+            (None, None, &used, "locked"),
+            (SecretsKind::named("passphrase"), None, &used, "locked"),
+            (None, text(), &chosen, "keyring"),
+            (SecretsKind::named("passphrase"), text(), &chosen, "passphrase"),
             (None, text(), &used, "passphrase"),
             (SecretsKind::named("keyring"), text(), &used, "keyring"),
             (SecretsKind::named("memory"), None, &used, "memory"),

@@ -41,7 +41,7 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
     let workspace = hub.workspace(workspace_name).await?;
     let access = running(hub, &workspace).await?;
     connect(hub, &workspace, workspace_name, &access).await?;
-    std::fs::write(mark(hub, workspace_name), "").map_err(|error| {
+    crate::security::write(&mark(hub, workspace_name), b"").map_err(|error| {
         Problem::new(Code::Internal).detail(format!("the sandbox's folder cannot be written: {error}"))
     })?;
     // Something to see and to map on from the start; the connection works without it.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_vault::{KeyringStore, MemoryStore, PassphraseStore, Secret, SecretStore};
+use patchbay_vault::{Keeper, KeyringStore, MemoryStore, PassphraseStore, Secret, SecretStore, StoreKind};
 use serde::{Deserialize, Deserializer};
 
 /// A secret in a request: it can be read from the wire and not written to it.
@@ -36,14 +36,47 @@ impl std::fmt::Debug for SecretInput {
     }
 }
 
+/// A passphrase in a request: taken as it is, blanks at its ends included.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
+pub struct PassphraseInput(Secret);
+
+impl PassphraseInput {
+    /// The passphrase itself.
+    pub(crate) fn into_secret(self) -> Secret {
+        self.0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn new(text: &str) -> Self {
+        Self(Secret::new(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for PassphraseInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
+    }
+}
+
+impl std::fmt::Debug for PassphraseInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PassphraseInput(…)")
+    }
+}
+
 /// Where the master key is kept.
 pub enum SecretsChoice {
     /// The system's keyring.
     Keyring,
     /// A file in the data folder, locked with a passphrase.
     Passphrase(Secret),
+    /// The same, to be unlocked later.
+    Locked,
     /// Memory: gone when the program ends.
     Memory,
+    /// A store that stands for the keyring.
+    #[cfg(test)]
+    Kept(Arc<dyn SecretStore>),
 }
 
 impl SecretsChoice {
@@ -53,8 +86,11 @@ impl SecretsChoice {
     }
 
     /// Opens the store.
-    pub(crate) fn open(self, data_dir: &Path) -> Result<Arc<dyn SecretStore>, Problem> {
-        Ok(match self {
+    pub(crate) fn open(self, data_dir: &Path) -> Result<Keeper, Problem> {
+        let store: Arc<dyn SecretStore> = match self {
+            Self::Locked => return Ok(Keeper::locked(StoreKind::Passphrase)),
+            #[cfg(test)]
+            Self::Kept(store) => store,
             Self::Keyring => Arc::new(KeyringStore::new()),
             Self::Memory => Arc::new(MemoryStore::new()),
             Self::Passphrase(passphrase) if passphrase.expose().is_empty() => {
@@ -66,6 +102,7 @@ impl SecretsChoice {
             Self::Passphrase(passphrase) => Arc::new(
                 PassphraseStore::open(&data_dir.join("vault.json"), passphrase).map_err(Problem::from)?,
             ),
-        })
+        };
+        Ok(Keeper::open(store))
     }
 }

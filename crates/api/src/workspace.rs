@@ -81,7 +81,7 @@ impl Workspace {
             machine: hub.machine().to_owned(),
         };
         let store = Store::open(options).await.map_err(Problem::from)?;
-        let vault = Arc::new(Vault::new(hub.secret_store().clone(), name));
+        let vault = Arc::new(Vault::new(hub.keeper().clone(), name));
         let authoriser = Authoriser::new(vault.clone(), store.clone(), hub.net().clone(), hub.clock().clone());
         let engine = Engine::new(hub.net().clone(), authoriser.clone(), store.clone(), hub.clock().clone());
         let events: Arc<dyn EventSink> =
@@ -126,6 +126,44 @@ impl Workspace {
 
     pub(crate) fn authoriser(&self) -> &Authoriser {
         &self.inner.authoriser
+    }
+
+    /// Shared by whoever seals a secret until it is stored; held alone while all are sealed anew.
+    pub(crate) fn seals(&self) -> &Arc<tokio::sync::RwLock<()>> {
+        self.inner.authoriser.seals()
+    }
+
+    /// The secret store is open again: runs that wait for it go on.
+    pub(crate) async fn secrets_unlocked(&self) {
+        let live: Vec<_> = self.runs().values().map(|task| task.control.clone()).collect();
+        for control in live {
+            // A run that has ended needs nothing.
+            let _ = control.send(Control::Unlocked).await;
+        }
+    }
+
+    /// Whether a run does something at this moment. One that waits does not.
+    pub(crate) async fn is_working(&self) -> bool {
+        let live: Vec<RunId> = self
+            .runs()
+            .iter()
+            .filter(|(_, task)| task.left.borrow().is_none())
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in live {
+            if self.store().run(&id).await.ok().flatten().is_some_and(|run| run.state == RunState::Running) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Notes an act that concerns the whole workspace. The act has happened: a note that cannot be
+    /// written is logged.
+    pub(crate) async fn note(&self, action: &str) {
+        if let Err(error) = self.store().audit(action, self.name(), &serde_json::Value::Null).await {
+            tracing::warn!(%error, action, "the audit note could not be written");
+        }
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -296,7 +334,7 @@ pub(crate) mod tests {
     use crate::hub::HubOptions;
     use crate::secrets::SecretsChoice;
 
-    struct Nobody;
+    pub(crate) struct Nobody;
 
     impl Host for Nobody {
         fn open_url(&self, _: &str) -> Result<(), Problem> {

@@ -31,6 +31,7 @@ pub struct Authoriser {
     pub(crate) clock: Arc<dyn Clock>,
     redactors: Arc<Mutex<HashMap<ConnectionId, Arc<Redactor>>>>,
     pub(crate) renewals: Renewals,
+    seals: Arc<tokio::sync::RwLock<()>>,
 }
 
 /// What authorising a request gave.
@@ -50,7 +51,20 @@ impl std::fmt::Debug for Authorised {
 impl Authoriser {
     /// Over the vault and database of one workspace.
     pub fn new(vault: Arc<Vault>, store: Store, net: Client, clock: Arc<dyn Clock>) -> Self {
-        Self { vault, store, net, clock, redactors: Arc::default(), renewals: Renewals::default() }
+        Self {
+            vault,
+            store,
+            net,
+            clock,
+            redactors: Arc::default(),
+            renewals: Renewals::default(),
+            seals: Arc::default(),
+        }
+    }
+
+    /// Shared by whoever seals a secret until it is stored; held alone while all are sealed anew.
+    pub fn seals(&self) -> &Arc<tokio::sync::RwLock<()>> {
+        &self.seals
     }
 
     /// Begins to sign in, in a way that gives tokens.
@@ -253,6 +267,10 @@ fn add_cookie(request: &mut Request, name: &str, value: &str) -> Result<(), Auth
     request.secret_headers.push(("Cookie".to_owned(), all));
     Ok(())
 }
+
+mod keys;
+
+pub use keys::{Rotated, Unsealed, open_copy};
 
 #[cfg(test)]
 mod tests;

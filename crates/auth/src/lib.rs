@@ -11,7 +11,7 @@ mod renewal;
 mod session;
 mod sign_in;
 
-pub use authoriser::{Authorised, Authoriser};
+pub use authoriser::{Authorised, Authoriser, Rotated, Unsealed, open_copy};
 pub use credential::Credential;
 pub use error::AuthError;
 pub use redact::Redactor;

@@ -128,6 +128,7 @@ impl Authoriser {
                 return Err(error.into());
             }
         };
+        let _sealing = self.seals().read().await;
         let sealed = self.sealed(&connection.id, &renewed, Origin::Renewed).await?;
         self.store.credential_renewed(&connection.id, &sealed).await?;
         Ok(renewed)

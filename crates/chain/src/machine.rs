@@ -132,7 +132,7 @@ pub fn judge(
     let id = plan.steps[step].id.clone();
     if let Outcome::NotDone { problem } = &outcome
         && progress.stop.is_none()
-        && let Some(until) = retry_at(plan, progress, step, item, problem, now, jitter)
+        && let Some(until) = retry_at(plan, progress, (step, item, attempt), problem, now, jitter)
     {
         return Fact::Deferred { step: id, item, attempt, until, problem: problem.clone() };
     }
@@ -154,8 +154,7 @@ pub fn judge(
 fn retry_at(
     plan: &Plan,
     progress: &Progress,
-    step: usize,
-    item: u32,
+    (step, item, attempt): (usize, u32, u32),
     problem: &Problem,
     now: Timestamp,
     jitter: f64,
@@ -170,6 +169,8 @@ fn retry_at(
             }
         });
     let failures = match problem.code().retry() {
+        // It may stay locked over night: each try is a fact in the journal.
+        Retry::Wait if problem.code() == Code::SecretStoreLocked => attempt,
         Retry::Wait => counted,
         Retry::Safe if counted + 1 < policy.tries => counted + 1,
         Retry::Safe | Retry::Never | Retry::User => return None,

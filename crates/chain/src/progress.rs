@@ -287,6 +287,17 @@ impl Progress {
             })
     }
 
+    /// The secret store is open again: what waits for nothing else is due now.
+    pub fn unlocked(&mut self, now: Timestamp) {
+        for item in self.steps.iter_mut().filter_map(|s| s.items.as_mut()).flatten() {
+            if let ItemProgress::Deferred { until, problem, .. } = item
+                && problem.code() == patchbay_model::Code::SecretStoreLocked
+            {
+                *until = now.min(*until);
+            }
+        }
+    }
+
     /// What the dead engine had under way is in doubt now.
     fn orphan_everything(&mut self) {
         for item in self.steps.iter_mut().filter_map(|s| s.items.as_mut()).flatten() {

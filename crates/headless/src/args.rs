@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// Where the key that locks your secrets is kept.
     #[arg(long, global = true, value_enum, value_name = "STORE")]
     pub(crate) secrets: Option<Secrets>,
+    /// Read the passphrase of the secret store from this file, or from standard input for -.
+    #[arg(long, global = true, value_name = "FILE|-")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Print JSON to standard output; logs go to standard error.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -275,6 +278,28 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
+    /// Look after the keys: how they are, lock, unlock, another key, another store.
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
+    /// Write connections and chains into a file, without any secret.
+    Export {
+        /// The file; must not be there yet.
+        file: PathBuf,
+        /// With every secret, sealed with the passphrase in this file, or from standard input for -.
+        #[arg(long, value_name = "FILE|-")]
+        with_secrets: Option<PathBuf>,
+    },
+    /// Say what a file of `export` would add; take it in with --apply. Runs nothing.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// The passphrase of a sealed file: in this file, or from standard input for -.
+        #[arg(long, value_name = "FILE|-")]
+        passphrase: Option<PathBuf>,
+        /// Take it in.
+        #[arg(long)]
+        apply: bool,
+    },
     /// Say how connections, storage and secrets are.
     Health,
     /// Write a copy of the workspace's database.
@@ -318,6 +343,56 @@ pub(crate) enum WorkspaceCommand {
         /// Its name.
         name: String,
     },
+}
+
+/// Looking after the keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// Say where the key is kept, whether it is locked, and how old each connection's secret is.
+    Status,
+    /// Unlock the passphrase store of a running engine.
+    Unlock {
+        /// The passphrase: in this file, or from standard input for -.
+        #[arg(long, value_name = "FILE|-", default_value = "-")]
+        passphrase: PathBuf,
+    },
+    /// Lock the passphrase store of a running engine.
+    Lock,
+    /// Seal everything with another master key.
+    Rotate,
+    /// Move the master key into another store, and seal everything anew there.
+    Move {
+        /// The store to move to.
+        #[arg(value_enum)]
+        to: MoveTo,
+        /// The new passphrase: in this file, or from standard input for -. At least 12 characters.
+        #[arg(long, value_name = "FILE|-")]
+        new_passphrase: Option<PathBuf>,
+    },
+    /// Change when a passphrase store locks itself and when a key is called old.
+    Set {
+        /// Minutes without a person; 0 for never.
+        #[arg(long, value_name = "MINUTES")]
+        lock_after: Option<u32>,
+        /// Days; 0 for never.
+        #[arg(long, value_name = "DAYS")]
+        remind_after: Option<u32>,
+    },
+    /// Destroy every key and every secret in the data folder. It cannot be undone.
+    ForgetAll {
+        /// Yes, all of them.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+}
+
+/// A store that keys can be moved to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MoveTo {
+    /// The system's keyring.
+    Keyring,
+    /// A file locked with a passphrase.
+    Passphrase,
 }
 
 #[derive(Debug, Subcommand)]
@@ -375,6 +450,20 @@ pub(crate) enum ConnectionCommand {
         other_account: bool,
         #[command(flatten)]
         browser: Browser,
+    },
+    /// Approve where a connection's key may go, as after an import; without --origin, say where it leads.
+    Approve {
+        /// The connection.
+        name: String,
+        /// An address that is approved, such as https://api.example.com. All it leads to are wanted.
+        #[arg(long = "origin", value_name = "ORIGIN")]
+        origins: Vec<String>,
+        /// Approve the changes of its sign-in as well, as they are said without --origin.
+        #[arg(long)]
+        sign_in: bool,
+        /// Allow or forbid private addresses.
+        #[arg(long, value_name = "true|false")]
+        allow_private: Option<bool>,
     },
     /// Delete a connection and its key.
     Disconnect {

@@ -8,11 +8,11 @@ use patchbay_api::forward::{answers, forward, serve};
 use patchbay_api::place::{self, SecretsKind};
 use patchbay_api::{Hub, HubOptions, SecretsChoice, dispatch};
 use patchbay_model::SystemClock;
-use patchbay_model::problem::{Code, Problem};
+use patchbay_model::problem::{Code, Problem, Subject};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use crate::args::{Args, Secrets};
+use crate::args::{Args, Command, Secrets, SecretsCommand};
 use crate::host::CommandLine;
 
 /// The engine a command talks to.
@@ -98,8 +98,19 @@ impl Engine {
 }
 
 fn start(args: &Args, data_dir: PathBuf) -> Result<Hub, Problem> {
+    let secrets = secrets(args, &data_dir)?;
+    // Only an engine that stays can be unlocked later; anything else would wait for nobody.
+    let stays = matches!(
+        args.command,
+        Command::Serve { .. } | Command::Engine | Command::Secrets(SecretsCommand::Status)
+    );
+    if matches!(secrets, SecretsChoice::Locked) && !stays {
+        return Err(Problem::new(Code::SecretStoreLocked)
+            .detail("Set PATCHBAY_PASSPHRASE, or name a file with --passphrase-file.")
+            .about(Subject::Field { name: "PATCHBAY_PASSPHRASE".into() }));
+    }
     Hub::start(HubOptions {
-        secrets: secrets(args, &data_dir)?,
+        secrets,
         data_dir,
         clock: Arc::new(SystemClock::new()),
         host: Arc::new(CommandLine),
@@ -117,5 +128,9 @@ fn secrets(args: &Args, data_dir: &Path) -> Result<SecretsChoice, Problem> {
         Secrets::Passphrase => SecretsKind::Passphrase,
         Secrets::Memory => SecretsKind::Memory,
     });
-    place::secrets(asked, std::env::var("PATCHBAY_PASSPHRASE").ok(), data_dir)
+    let given = match &args.passphrase_file {
+        Some(file) => Some(crate::input::passphrase(file)?),
+        None => std::env::var("PATCHBAY_PASSPHRASE").ok(),
+    };
+    place::secrets(asked, given, data_dir)
 }

@@ -68,6 +68,12 @@ pub(crate) fn json(path: &Path) -> Result<Value, Problem> {
     })
 }
 
+/// A passphrase from a file, or from standard input for `-`: its first line, blanks included.
+pub(crate) fn passphrase(path: &Path) -> Result<String, Problem> {
+    let text = text(path)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
 /// Text from a file, or from standard input for `-`.
 pub(crate) fn text(path: &Path) -> Result<String, Problem> {
     let name = path.display().to_string();

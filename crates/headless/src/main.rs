@@ -10,6 +10,7 @@ mod logging;
 mod print;
 mod processes;
 mod run;
+mod secrets;
 mod serve;
 mod sign_in;
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     if let Err(problem) = logging::start(&args) {
         return exit::of_problem(&args, &problem);
     }
+    patchbay_api::memory::keep_private();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

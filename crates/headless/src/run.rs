@@ -83,6 +83,17 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             show(&sign_in::connect(args, engine, new).await?, &connected);
             Ok(exit::DONE)
         }
+        Command::Connection(ConnectionCommand::Approve { name, origins, sign_in, allow_private })
+            if !origins.is_empty() =>
+        {
+            let shown = call("approval_show", json!({ "name": name })).await?;
+            let changes = if *sign_in { shown["changes"].clone() } else { json!([]) };
+            let request = json!({
+                "name": name, "origins": origins, "changes": changes, "allowPrivate": allow_private,
+            });
+            show(&call("connection_approve", request).await?, &raw);
+            Ok(exit::DONE)
+        }
         Command::Connection(ConnectionCommand::Reconnect { name, secrets, other_account, browser }) => {
             let made = sign_in::reconnect(args, engine, name, secrets, *other_account, browser).await?;
             show(&made, &connected);
@@ -252,6 +263,13 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
                     || answer["storage"].as_array().is_some_and(|notes| !notes.is_empty());
             Ok(if troubled { exit::WITH_PROBLEMS } else { exit::DONE })
         }
+        Command::Secrets(command) => crate::secrets::secrets(args, engine, command).await,
+        Command::Export { file, with_secrets } => {
+            crate::secrets::export(args, engine, file, with_secrets.as_deref()).await
+        }
+        Command::Import { file, passphrase, apply } => {
+            crate::secrets::import(args, engine, file, passphrase.as_deref(), *apply).await
+        }
         Command::Backup { file } => {
             let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
             show(&call("backup", json!({ "file": file })).await?, &raw);
@@ -307,6 +325,7 @@ fn connection_request(command: &ConnectionCommand) -> Result<Option<(&'static st
         ConnectionCommand::ReplaceKey { name, secrets } => {
             ("connection_replace_key", json!({ "name": name, "secrets": input::secrets(secrets)? }))
         }
+        ConnectionCommand::Approve { name, .. } => ("approval_show", json!({ "name": name })),
         ConnectionCommand::Disconnect { name, with_signals } => {
             ("connection_disconnect", json!({ "name": name, "withSignals": with_signals }))
         }

@@ -41,6 +41,8 @@ pub enum Event {
         /// The journal's length now.
         facts: u64,
     },
+    /// The secret store was locked, unlocked or exchanged, or what it locks was sealed anew.
+    SecretsChanged,
     /// Storage stopped taking work (`Some`) or takes it again (`None`).
     StorageChanged {
         /// Why it stopped.

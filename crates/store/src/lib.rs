@@ -44,6 +44,7 @@ pub use tables::answers::KeptAnswer;
 pub use tables::audit::AuditEntry;
 pub use tables::calls::{Call, CallKind, Seen};
 pub use tables::connections::ConnectionFilter;
+pub use tables::credentials::KeptCredential;
 pub use tables::health::HealthSample;
 pub use tables::jobs::{Job, NewJob};
 pub use tables::page::{Page, PageCommit, PageResult};

@@ -20,6 +20,9 @@ pub enum VaultError {
     /// The passphrase does not open the file.
     #[error("the passphrase does not open the vault")]
     PassphraseWrong,
+    /// The passphrase is too short to be chosen.
+    #[error("the passphrase is too short")]
+    PassphraseShort,
     /// The passphrase file cannot be read or written.
     #[error("{file}: {reason}")]
     File {
@@ -42,6 +45,12 @@ impl From<VaultError> for Problem {
                 Self::new(Code::SecretMissing).detail(error.to_string())
             }
             VaultError::PassphraseWrong => Self::new(Code::PassphraseWrong),
+            VaultError::PassphraseShort => {
+                return Self::new(Code::InputInvalid)
+                    .with("field", "The passphrase")
+                    .with("message", "Use at least 12 characters, and not the same few again and again.")
+                    .about(Subject::Field { name: "passphrase".into() });
+            }
             VaultError::File { .. } => Self::new(Code::SecretStoreUnavailable).detail(error.to_string()),
             VaultError::NoRandom => Self::new(Code::Internal).detail(error.to_string()),
         };

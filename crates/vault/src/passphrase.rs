@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -15,13 +14,7 @@ use crate::error::VaultError;
 use crate::seal::{Key, open, seal};
 use crate::secret::Secret;
 use crate::stores::{SecretStore, StoreKind};
-
-/// Work per guess: 64 MiB, three passes, one lane (above the minimum of the OWASP cheat sheet).
-const MEMORY_KIB: u32 = 64 * 1024;
-const PASSES: u32 = 3;
-const LANES: u32 = 1;
-/// What a file may ask for at most, so that a file from elsewhere cannot exhaust memory.
-const MOST_MEMORY_KIB: u32 = 1024 * 1024;
+use crate::work::{Work, check_passphrase};
 
 /// What the right passphrase opens.
 const PROBE: &str = "patchbay";
@@ -70,22 +63,45 @@ impl PassphraseStore {
             open(&key, &probe, PROBE).map_err(|_| VaultError::PassphraseWrong)?;
             return Ok(Self { file: file.to_owned(), key, content: Mutex::new(content) });
         }
+        Self::make(file, &passphrase)
+    }
+
+    /// Makes the file with a passphrase that the user has chosen.
+    ///
+    /// # Errors
+    /// [`VaultError::PassphraseShort`]; [`VaultError::File`] where the file is there already.
+    pub fn create(file: &Path, passphrase: &Secret) -> Result<Self, VaultError> {
+        check_passphrase(passphrase)?;
+        if file.exists() {
+            return Err(VaultError::File { file: name(file), reason: "it is there already".to_owned() });
+        }
+        Self::make(file, passphrase)
+    }
+
+    /// Opens a file that has to be there.
+    ///
+    /// # Errors
+    /// [`VaultError::PassphraseWrong`]; [`VaultError::File`] where the file is gone.
+    pub fn reopen(file: &Path, passphrase: Secret) -> Result<Self, VaultError> {
+        if !file.exists() {
+            return Err(VaultError::File { file: name(file), reason: "it is gone".to_owned() });
+        }
+        Self::open(file, passphrase)
+    }
+
+    fn make(file: &Path, passphrase: &Secret) -> Result<Self, VaultError> {
         if passphrase.expose().is_empty() {
             return Err(VaultError::PassphraseWrong);
         }
-        let mut salt = [0; 16];
-        getrandom::fill(&mut salt).map_err(|_| VaultError::NoRandom)?;
-        let mut content = Content {
-            version: VERSION,
-            salt: STANDARD.encode(salt),
-            memory_kib: MEMORY_KIB,
-            passes: PASSES,
-            lanes: LANES,
-            probe: String::new(),
-            secrets: BTreeMap::new(),
-        };
-        let key = derive(&content, &passphrase).ok_or_else(|| fault("the key cannot be derived".into()))?;
-        content.probe = STANDARD.encode(seal(&key, PROBE.as_bytes(), PROBE)?);
+        let work = Work::new()?;
+        let key = work.key(passphrase).ok_or_else(|| VaultError::File {
+            file: name(file),
+            reason: "the key cannot be derived".to_owned(),
+        })?;
+        let Work { salt, memory_kib, passes, lanes } = work;
+        let probe = STANDARD.encode(seal(&key, PROBE.as_bytes(), PROBE)?);
+        let content =
+            Content { version: VERSION, salt, memory_kib, passes, lanes, probe, secrets: BTreeMap::new() };
         write(file, &content)?;
         Ok(Self { file: file.to_owned(), key, content: Mutex::new(content) })
     }
@@ -137,16 +153,8 @@ impl std::fmt::Debug for PassphraseStore {
 }
 
 fn derive(content: &Content, passphrase: &Secret) -> Option<Key> {
-    if content.memory_kib > MOST_MEMORY_KIB || content.passes > 100 {
-        return None;
-    }
-    let salt = STANDARD.decode(&content.salt).ok()?;
-    let params = Params::new(content.memory_kib, content.passes, content.lanes, Some(32)).ok()?;
-    let mut key = Key::default();
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(passphrase.expose().as_bytes(), &salt, key.as_mut_slice())
-        .ok()?;
-    Some(key)
+    let Content { salt, memory_kib, passes, lanes, .. } = content;
+    Work { salt: salt.clone(), memory_kib: *memory_kib, passes: *passes, lanes: *lanes }.key(passphrase)
 }
 
 /// Writes beside the file, makes that durable, and puts it in the file's place.

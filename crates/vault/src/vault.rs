@@ -15,21 +15,21 @@ use crate::stores::SecretStore;
 
 /// Names a master key. Stands in front of what was sealed with it, so that a key that was lost can
 /// be followed by another without touching what the lost one sealed: that opens again if it returns.
-type KeyId = [u8; 8];
+pub(crate) type KeyId = [u8; 8];
 
 /// Seals and opens with one workspace's master key, which is fetched when it is first needed.
 pub struct Vault {
-    store: Arc<dyn SecretStore>,
+    pub(crate) store: Arc<dyn SecretStore>,
     prefix: String,
     keys: Mutex<Keys>,
 }
 
 /// Keys in memory.
 #[derive(Default)]
-struct Keys {
-    known: BTreeMap<KeyId, Key>,
+pub(crate) struct Keys {
+    pub(crate) known: BTreeMap<KeyId, Key>,
     /// The one that seals.
-    current: Option<KeyId>,
+    pub(crate) current: Option<KeyId>,
 }
 
 /// Where a secret comes from that is to be sealed.
@@ -116,6 +116,11 @@ impl Vault {
         *self.keys() = Keys::default();
     }
 
+    /// Whether a master key is in memory.
+    pub fn holds_keys(&self) -> bool {
+        !self.keys().known.is_empty()
+    }
+
     /// Deletes the master keys of what is sealed: it can never be opened again.
     pub fn destroy_keys(&self, kept: &[SealedBytes]) -> Result<(), VaultError> {
         let mut keys = self.keys();
@@ -124,11 +129,11 @@ impl Vault {
         ids(kept).into_iter().chain(current).try_for_each(|id| self.store.delete(&self.name(id)))
     }
 
-    fn keys(&self) -> std::sync::MutexGuard<'_, Keys> {
+    pub(crate) fn keys(&self) -> std::sync::MutexGuard<'_, Keys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn name(&self, id: KeyId) -> String {
+    pub(crate) fn name(&self, id: KeyId) -> String {
         format!("{}/{:016x}", self.prefix, u64::from_be_bytes(id))
     }
 
@@ -148,7 +153,7 @@ impl Vault {
     }
 
     /// The key, from memory or from the store; none where the store has none.
-    fn fetch(&self, keys: &mut Keys, id: KeyId) -> Result<Option<Key>, VaultError> {
+    pub(crate) fn fetch(&self, keys: &mut Keys, id: KeyId) -> Result<Option<Key>, VaultError> {
         if let Some(key) = keys.known.get(&id) {
             return Ok(Some(key.clone()));
         }
@@ -161,7 +166,7 @@ impl Vault {
 
     /// Makes a key, and uses it only once the store gives it back: what is sealed with a key that
     /// was not kept could never be opened again. Its name is new, so that no other key is lost.
-    fn make_key(&self, keys: &mut Keys) -> Result<KeyId, VaultError> {
+    pub(crate) fn make_key(&self, keys: &mut Keys) -> Result<KeyId, VaultError> {
         let mut id = KeyId::default();
         getrandom::fill(&mut id).map_err(|_| VaultError::NoRandom)?;
         let key = new_key()?;
@@ -183,7 +188,7 @@ impl std::fmt::Debug for Vault {
 }
 
 /// The keys that sealed these, each once, in the order of their last use.
-fn ids(kept: &[SealedBytes]) -> Vec<KeyId> {
+pub(crate) fn ids(kept: &[SealedBytes]) -> Vec<KeyId> {
     let mut ids: Vec<KeyId> = Vec::new();
     for id in kept.iter().filter_map(|sealed| sealed.as_bytes().first_chunk()) {
         ids.retain(|other| other != id);

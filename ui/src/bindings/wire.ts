@@ -57,11 +57,49 @@ state: RunState,
 /**
  * The journal's length now.
  */
-facts: number, } | { "event": "storage_changed", 
+facts: number, } | { "event": "secrets_changed" } | { "event": "storage_changed", 
 /**
  * Why it stopped.
  */
 problem: Problem | null, });
+
+/**
+ * What a connection wants and what it may.
+ */
+export type Approval = { 
+/**
+ * Where its settings lead.
+ */
+wanted: Array<string>, 
+/**
+ * Where its key may go.
+ */
+approved: Array<string>, 
+/**
+ * In what its sign-in is not as it was approved.
+ */
+changes: Array<SignInChange>, };
+
+/**
+ * What the person approves.
+ */
+export type ApproveRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Every address as the person saw it. Nothing is approved where the connection wants another.
+ */
+origins: Array<string>, 
+/**
+ * Every change of the sign-in as the person saw it. Nothing is approved where there is another.
+ */
+changes: Array<SignInChange>, 
+/**
+ * Whether private addresses are allowed; stays as it is where absent.
+ */
+allowPrivate?: boolean | null, };
 
 /**
  * One way to sign in.
@@ -1276,6 +1314,48 @@ headers: Array<ShownHeader>,
 body: string | null, };
 
 /**
+ * What to write.
+ */
+export type ExportRequest = { 
+/**
+ * The file; must not be there yet. Where absent the user is asked.
+ */
+file?: string | null, 
+/**
+ * Gives the text back instead, for a page that saves files by itself.
+ */
+giveText: boolean, 
+/**
+ * With every secret, sealed with this passphrase: at least 12 characters.
+ */
+passphrase?: PassphraseInput | null, };
+
+/**
+ * What was written.
+ */
+export type ExportResponse = { 
+/**
+ * The file; none where the user declined or the text was asked for.
+ */
+file: string | null, 
+/**
+ * The text, where that was asked for.
+ */
+text: string | null, 
+/**
+ * Connections in it.
+ */
+connections: number, 
+/**
+ * Chains in it.
+ */
+chains: number, 
+/**
+ * Whether it holds the secrets, sealed.
+ */
+sealed: boolean, };
+
+/**
  * Where one parameter comes from.
  */
 export type FieldMap = { 
@@ -1384,6 +1464,15 @@ export type FolderPicked = {
 path: string | null, };
 
 /**
+ * What forgetting took.
+ */
+export type ForgotAll = { 
+/**
+ * How many connections lost their key.
+ */
+connections: number, };
+
+/**
  * What to read.
  */
 export type GetRequest = { 
@@ -1452,6 +1541,98 @@ runsNeedYou: number,
 connections: Array<ConnectionHealth>, };
 
 /**
+ * What to take in.
+ */
+export type ImportRequest = { 
+/**
+ * The content of the file.
+ */
+text: string, 
+/**
+ * Opens a sealed file.
+ */
+passphrase?: PassphraseInput | null, 
+/**
+ * Takes it in; else only says what would be.
+ */
+apply: boolean, };
+
+/**
+ * What a file brings, and what of it is or would be taken.
+ */
+export type ImportResponse = { 
+/**
+ * Whether it was taken in.
+ */
+applied: boolean, 
+/**
+ * Whether it is a sealed file.
+ */
+sealed: boolean, 
+/**
+ * The workspace it came from.
+ */
+workspace: string, 
+/**
+ * When it was made.
+ */
+madeAt: string, 
+/**
+ * Its connections.
+ */
+connections: Array<ImportedConnection>, 
+/**
+ * Its chains.
+ */
+chains: Array<ImportedChain>, };
+
+/**
+ * A chain of the file.
+ */
+export type ImportedChain = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What becomes of it.
+ */
+taken: Taken, 
+/**
+ * Why it is refused.
+ */
+problem: Problem | null, };
+
+/**
+ * A connection of the file.
+ */
+export type ImportedConnection = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its connector.
+ */
+connector: ConnectorId, 
+/**
+ * What becomes of it.
+ */
+taken: Taken, 
+/**
+ * Why it is refused.
+ */
+problem: Problem | null, 
+/**
+ * Whether it waits for its key afterwards.
+ */
+needsKey: boolean, 
+/**
+ * The addresses that wait for the user's approval afterwards.
+ */
+toApprove: Array<string>, };
+
+/**
  * One item.
  */
 export type ItemData = { 
@@ -1512,6 +1693,24 @@ confidence: number,
  * Why.
  */
 reason: string, };
+
+/**
+ * Where the master key is to be kept.
+ */
+export type MoveRequest = { 
+/**
+ * The store to move to.
+ */
+to: MoveTo, 
+/**
+ * The passphrase of a passphrase store: at least 12 characters.
+ */
+passphrase?: PassphraseInput | null, };
+
+/**
+ * A store that keys can be moved to.
+ */
+export type MoveTo = "keyring" | "passphrase";
 
 /**
  * What signing in on the tool's own pages needs.
@@ -1690,6 +1889,11 @@ outdated: boolean,
 connections: Array<string>, };
 
 /**
+ * A passphrase in a request: taken as it is, blanks at its ends included.
+ */
+export type PassphraseInput = string;
+
+/**
  * How urgent a signal is.
  */
 export type Priority = "critical" | "high" | "medium" | "low";
@@ -1773,6 +1977,19 @@ hash: string, };
  * Who may try again, and when.
  */
 export type Retry = "never" | "safe" | "wait" | "user";
+
+/**
+ * What another key gave.
+ */
+export type RotateResponse = { 
+/**
+ * Credentials that are sealed with another key now.
+ */
+credentials: number, 
+/**
+ * Credentials whose key was lost before: they wait for being entered again.
+ */
+lost: number, };
 
 /**
  * Which items of which step.
@@ -2113,9 +2330,78 @@ label: string,
 access: Access, };
 
 /**
+ * How old the secret of a connection is.
+ */
+export type SecretAge = { 
+/**
+ * The connection's name.
+ */
+connection: string, 
+/**
+ * When the user entered it.
+ */
+setAt: string, 
+/**
+ * Whole days since.
+ */
+days: number, 
+/**
+ * Whether it is time for another.
+ */
+old: boolean, };
+
+/**
  * A secret in a request: it can be read from the wire and not written to it.
  */
 export type SecretInput = string;
+
+/**
+ * Decisions to change. Others stay.
+ */
+export type SecretsSetRequest = { 
+/**
+ * Minutes until a passphrase store locks itself, at most a week; 0 for never.
+ */
+lockAfterMinutes?: number | null, 
+/**
+ * Days until a key is called old, at most ten years; 0 for never.
+ */
+remindAfterDays?: number | null, };
+
+/**
+ * How the secret store is, and how old what it locks.
+ */
+export type SecretsStatus = { 
+/**
+ * `keyring`, `passphrase` or `memory`.
+ */
+store: string, 
+/**
+ * `unlocked`, `locked`, `unavailable`, `missing` where a key that is needed is gone, or `unused`
+ * while no secret is kept in this workspace.
+ */
+state: string, 
+/**
+ * A passphrase store locks itself after so many minutes without a person; 0 for never.
+ */
+lockAfterMinutes: number, 
+/**
+ * A key is called old after so many days; 0 for never.
+ */
+remindAfterDays: number, 
+/**
+ * The secrets of this workspace's connections, the oldest first.
+ */
+secrets: Array<SecretAge>, };
+
+/**
+ * A person is at the screen.
+ */
+export type Seen = { 
+/**
+ * Always true.
+ */
+seen: boolean, };
 
 /**
  * One header.
@@ -2170,6 +2456,23 @@ chooseAccount: boolean,
  * Do not open the page: somebody else will.
  */
 noBrowser: boolean, };
+
+/**
+ * One thing in a sign-in that is not as it was approved.
+ */
+export type SignInChange = { 
+/**
+ * What, as the definition calls it, such as `tokenUrl`.
+ */
+what: string, 
+/**
+ * As it was approved; empty where it was not there.
+ */
+before: string, 
+/**
+ * As it is now; empty where it is gone.
+ */
+now: string, };
 
 /**
  * One attempt of a person to sign in.
@@ -2745,6 +3048,11 @@ export type SyncResponse = {
 streams: Array<SyncReport>, };
 
 /**
+ * What becomes of a part of the file.
+ */
+export type Taken = "added" | "kept" | "refused";
+
+/**
  * One parameter of the operation.
  */
 export type TargetField = { 
@@ -2886,6 +3194,15 @@ problem: Problem | null,
  * What stays, as the service called it.
  */
 remains: JsonValue | null, };
+
+/**
+ * What opens the store.
+ */
+export type UnlockRequest = { 
+/**
+ * The passphrase of a passphrase store; a keyring asks by itself.
+ */
+passphrase?: PassphraseInput | null, };
 
 /**
  * What a screen is sent: `{"seq": n}`, `[event, …]` or `{"lost": true, "seq": n}`.
@@ -3113,6 +3430,30 @@ export interface Commands {
   window_zoom: { request: Zoom; response: Zoom };
   /** Says how connections, storage and secrets are. */
   health: { request: Empty; response: HealthResponse };
+  /** Says how the secret store is and how old the secrets are. */
+  secrets_status: { request: Empty; response: SecretsStatus };
+  /** Unlocks the secret store. */
+  secrets_unlock: { request: UnlockRequest; response: SecretsStatus };
+  /** Locks the secret store. */
+  secrets_lock: { request: Empty; response: SecretsStatus };
+  /** Changes when the secret store locks itself and when a key is called old. */
+  secrets_set: { request: SecretsSetRequest; response: SecretsStatus };
+  /** Seals every secret with another key. */
+  secrets_rotate: { request: Empty; response: RotateResponse };
+  /** Moves the keys into another secret store. */
+  secrets_move: { request: MoveRequest; response: SecretsStatus };
+  /** Destroys every key and every secret. */
+  secrets_forget_all: { request: Empty; response: ForgotAll };
+  /** Writes connections and chains into a file. */
+  export_make: { request: ExportRequest; response: ExportResponse };
+  /** Takes connections and chains from a file, or says what that would do. */
+  import_take: { request: ImportRequest; response: ImportResponse };
+  /** Says where a connection's settings lead and what of it is approved. */
+  approval_show: { request: ConnectionName; response: Approval };
+  /** Approves where a connection's key may go. */
+  connection_approve: { request: ApproveRequest; response: Approval };
+  /** Says that a person is at the screen. */
+  presence: { request: Empty; response: Seen };
   /** Writes a copy of the workspace's database. */
   backup: { request: BackupRequest; response: BackupResponse };
   /** Confirms that this computer runs the triggers of data that came from another. */

@@ -9,12 +9,14 @@ export const useEngineState = create<{ broken: boolean; refused: boolean }>(() =
 
 /** What to read again after an event. */
 const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
-  connection_changed: ['connection_list', 'connection_show', 'health'],
+  connection_changed: ['connection_list', 'connection_show', 'health', 'secrets_status', 'approval_show'],
   signals_arrived: ['signal_list', 'connection_list', 'connection_show', 'chain_fields'],
-  catalogue_changed: ['catalogue_list', 'connector_show', 'descriptor_list', 'descriptor_text'],
+  catalogue_changed: ['catalogue_list', 'connector_show', 'descriptor_list', 'descriptor_text', 'approval_show'],
   chains_changed: ['chain_list', 'chain_export'],
   run_changed: ['run_list', 'run_report', 'run_data', 'chain_fields', 'health', 'chain_list'],
+  sign_in_changed: ['sign_in_show'],
   storage_changed: ['health'],
+  secrets_changed: ['secrets_status', 'health', 'connection_list', 'connection_show'],
 };
 
 /** Keeps what is shown in step with the engine. A gap in the numbers, or a stream that broke, reads everything again. */

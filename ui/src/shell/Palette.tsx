@@ -1,9 +1,9 @@
 import { Kbd, Modal, TextInput } from '@mantine/core';
-import { Grid2x2, Play, Plug, Plus, Search, Workflow, type LucideIcon } from 'lucide-react';
+import { Grid2x2, Lock, Play, Plug, Plus, Search, Workflow, type LucideIcon } from 'lucide-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
-import { useRead } from '../engine';
+import { send, useRead } from '../engine';
 import { t, type WordKey } from '../lib/words';
 import { PAGES } from './pages';
 
@@ -16,6 +16,8 @@ interface Entry {
   also?: string;
   shortcut?: string;
   go: string;
+  /** Done instead of going anywhere. */
+  act?: () => void;
 }
 
 /** Everything by name: pages, chains, connections, connectors. */
@@ -45,7 +47,8 @@ function Content({ onClose }: { onClose: () => void }) {
   const choose = (entry: Entry | undefined) => {
     if (!entry) return;
     onClose();
-    go(entry.go);
+    if (entry.act) entry.act();
+    else go(entry.go);
   };
   return (
     <>
@@ -111,6 +114,8 @@ function useEntries(): Entry[] {
   const chains = useRead('chain_list', {});
   const connections = useRead('connection_list', { offset: 0, limit: 200 });
   const connectors = useRead('catalogue_list', {});
+  const secrets = useRead('secrets_status', {}).data;
+  const lockable = secrets?.store === 'passphrase' && secrets.state !== 'locked';
   return useMemo(() => {
     const pages = PAGES.map((page, index): Entry => ({
       key: page.path,
@@ -142,9 +147,11 @@ function useEntries(): Entry[] {
     }));
     const commands: Entry[] = [
       { key: 'new-chain', group: 'shell.palette.commands', icon: Plus, label: t('shell.palette.newChain'), shortcut: 'Ctrl N', also: 'create build', go: '/chains/new' },
+      // The event that follows shows it.
+      ...(lockable ? [{ key: 'lock', group: 'shell.palette.commands' as const, icon: Lock, label: t('shell.palette.lockNow'), also: 'keys secrets passphrase', go: '', act: () => void send('secrets_lock', {}) }] : []),
     ];
     return [...chain, ...pages, ...commands, ...connection, ...connector];
-  }, [chains.data, connections.data, connectors.data]);
+  }, [chains.data, connections.data, connectors.data, lockable]);
 }
 
 const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();

@@ -9,9 +9,11 @@ import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { Unplug, WifiOff } from 'lucide-react';
 import { PAGES } from './pages';
 import { usePreferences } from './preferences';
+import { usePresence } from './usePresence';
 import { useShortcuts } from './shortcuts';
 import { Sidebar } from './Sidebar';
 import { StatusBar } from './StatusBar';
+import { useLocked } from './useLocked';
 import { useZoom } from './useZoom';
 
 
@@ -26,6 +28,8 @@ const ChainsPage = lazy(() => import('../features/chains/ChainsPage'));
 const ChainPage = lazy(() => import('../features/chains/ChainPage'));
 const RunsPage = lazy(() => import('../features/runs/RunsPage'));
 const RunPage = lazy(() => import('../features/runs/RunPage'));
+const SettingsPage = lazy(() => import('../features/settings/SettingsPage'));
+const LockBanner = lazy(() => import('./LockBanner'));
 
 const LAST = 'patchbay-last-place';
 
@@ -36,6 +40,8 @@ export function Shell() {
   const [help, setHelp] = useState(false);
   const { begun, narrow, set } = usePreferences();
   const { broken, refused } = useEngineState();
+  const locked = useLocked();
+  usePresence();
   useZoom();
   useEffect(() => followEvents(queryClient), []);
   useEffect(() => {
@@ -67,6 +73,11 @@ export function Shell() {
             {t('shell.engineOffBody')}
           </div>
         )}
+        {locked && (
+          <Suspense>
+            <LockBanner status={locked} />
+          </Suspense>
+        )}
         <main className="app-page" data-region tabIndex={-1}>
           {/* A new page begins with a boundary of its own. */}
           <ErrorBoundary key={location.split('/')[1]}>
@@ -82,6 +93,7 @@ export function Shell() {
                 <Route path="/chains/:chain/:what?/:step?" component={ChainPage} />
                 <Route path="/runs" component={RunsPage} />
                 <Route path="/runs/:run" component={RunPage} />
+                <Route path="/settings/:what?" component={SettingsPage} />
                 <Route>
                   <Empty icon={Unplug} text={`${t('shell.notFound')}. ${t('shell.notFoundBody')}`}>
                     <Button onClick={() => go('/chains')}>{t('shell.goHome')}</Button>

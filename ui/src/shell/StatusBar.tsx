@@ -14,7 +14,9 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
   const health = useRead('health', {});
   const broken = useEngineState((state) => state.broken);
   const [, go] = useLocation();
-  const secrets = health.data?.secrets ?? 'unused';
+  const status = useRead('secrets_status', {}).data;
+  const secrets = status?.state ?? health.data?.secrets ?? 'unused';
+  const words = status?.store === 'passphrase' ? 'keysPassphrase' : 'keys';
   const active = health.data?.runsActive ?? 0;
   return (
     <footer className="status" aria-label={t('shell.statusBar')} data-region>
@@ -29,7 +31,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
         {broken ? t('shell.engineOffBody') : t('shell.version', { version: health.data?.version ?? '' })}
         {health.data?.storage.map((problem) => <p key={problem.code}>{`${problem.title}. ${problem.hint}`}</p>)}
       </Part>
-      <Part label={t(`shell.keys.${secrets}` as WordKey)}>{t(`shell.keysAbout.${secrets}` as WordKey)}</Part>
+      <Part label={t(`shell.${words}.${secrets}` as WordKey)}>{t(`shell.${words}About.${secrets}` as WordKey)}</Part>
       <button type="button" className="status-part" onClick={() => go('/runs')}>
         {active > 0 ? t('shell.activeRuns', { count: active }) : t('shell.noRuns')}
       </button>

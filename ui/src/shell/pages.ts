@@ -1,4 +1,4 @@
-import { Grid2x2, History, Plug, Workflow, type LucideIcon } from 'lucide-react';
+import { Grid2x2, History, Plug, Settings, Workflow, type LucideIcon } from 'lucide-react';
 
 import type { WordKey } from '../lib/words';
 
@@ -15,4 +15,5 @@ export const PAGES: SidebarPage[] = [
   { path: '/connections', word: 'shell.connections', icon: Plug },
   { path: '/chains', word: 'shell.chains', icon: Workflow },
   { path: '/runs', word: 'shell.runs', icon: History },
+  { path: '/settings', word: 'shell.settings', icon: Settings },
 ];

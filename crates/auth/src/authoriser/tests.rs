@@ -14,7 +14,7 @@ async fn store(dir: &Path) -> Store {
     Store::open(OpenOptions { dir: dir.to_owned(), clock, machine: "m".into() }).await.unwrap()
 }
 
-fn over(vault: &Arc<Vault>, store: &Store) -> Authoriser {
+pub(super) fn over(vault: &Arc<Vault>, store: &Store) -> Authoriser {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     Authoriser::new(vault.clone(), store.clone(), Client::new(clock.clone()).unwrap(), clock)
 }

@@ -47,6 +47,8 @@ pub enum Control {
         /// The answer.
         decision: Decision,
     },
+    /// Go on with what waited for the secret store.
+    Unlocked,
 }
 
 /// Executes runs. Cheap to clone.
@@ -306,6 +308,8 @@ impl<'r> Execution<'r> {
                     self.note(Fact::Resolved { step, item, decision, by_lookup: false, output: None });
                 }
             }
+            // No fact: a start that replays the journal finds it out by trying.
+            Control::Unlocked => self.progress.unlocked(self.runner.clock.now()),
         }
     }
 

@@ -23,6 +23,7 @@ pub(crate) async fn serve(args: &Args, port: u16) -> Result<u8, Problem> {
     let address = listener.addr();
     hub.workspace(&args.workspace).await?;
     hub.take_up_runs().await?;
+    hub.lock_when_idle();
     let token = token::write(hub.data_dir())?;
     let url = format!("http://{address}/");
     if args.json {

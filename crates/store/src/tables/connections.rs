@@ -132,14 +132,15 @@ impl Store {
     ) -> Result<(), StoreError> {
         let row = Row::of(connection)?;
         let credential = credential.map(|sealed| sealed.as_bytes().to_vec());
+        let set_at = credential.as_ref().map(|_| column::millis(self.now()));
         self.write(move |tx| {
             Box::pin(async move {
                 let added = sqlx::query!(
                     "INSERT INTO connections (id, name, connector, descriptor_version, auth_method,
                          config, origins, allow_private, state, paused, scopes, account, metadata,
                          created_at, last_connected_at, last_tested_at, last_error, calls_ok,
-                         calls_failed, credential)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         calls_failed, credential, credential_at)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     row.id,
                     row.name,
                     row.connector,
@@ -159,7 +160,8 @@ impl Store {
                     row.last_error,
                     row.calls_ok,
                     row.calls_failed,
-                    credential
+                    credential,
+                    set_at
                 )
                 .execute(tx)
                 .await;

@@ -6,7 +6,7 @@ pub(crate) mod calls;
 mod chains;
 mod checkpoints;
 pub(crate) mod connections;
-mod credentials;
+pub(crate) mod credentials;
 pub(crate) mod health;
 pub(crate) mod jobs;
 mod journal;

@@ -8,6 +8,7 @@ import { formatAgo, formatCount, formatMoment, visible } from '../../lib/format'
 import { locale } from '../../lib/locale';
 import { t, type WordKey } from '../../lib/words';
 import { Read } from '../../ui/Read';
+import { Approve } from './Approve';
 import { Trouble } from './Trouble';
 import type { Asked } from './useTools';
 import { shownState, troubleOf, useWork } from './work';
@@ -28,10 +29,12 @@ export function OverviewTab({ connection, tool, onAsk, onSetUp }: Props) {
   const trouble = troubleOf(connection, outcome) ?? connection.lastError ?? undefined;
   const { callsOk, callsFailed, lastTestedAt, lastConnectedAt } = connection;
   const calls = callsOk + callsFailed;
+  const age = useRead('secrets_status', {}).data?.secrets.find((one) => one.connection === connection.name);
   const method = tool?.auth.find((one) => one.id === connection.auth);
   return (
     <div className="cn-tab">
       <p className="cn-sentence">{sentence(connection, shownState(connection, busy))}</p>
+      {connection.auth !== null && <Approve name={connection.name} />}
       {trouble && <Trouble connection={connection} problem={trouble} onAsk={onAsk} onSetUp={onSetUp} alert />}
       <div className="cn-figures">
         <Figure word="connections.figure.signals" value={formatCount(connection.signals)} />
@@ -67,6 +70,15 @@ export function OverviewTab({ connection, tool, onAsk, onSetUp }: Props) {
             )}
             <dt>{t('connections.fact.definition')}</dt>
             <dd className="figures">{visible(connection.connectorVersion)}</dd>
+            {age && (
+              <>
+                <dt>{t('connections.fact.keySet')}</dt>
+                <dd data-testid="key-age">
+                  {formatAgo(age.setAt)}
+                  {age.old && <div className="cn-old">{t('connections.keyOld', { days: age.days })}</div>}
+                </dd>
+              </>
+            )}
             <dt>{t('connections.fact.made')}</dt>
             <dd>{formatMoment(connection.createdAt)}</dd>
           </dl>

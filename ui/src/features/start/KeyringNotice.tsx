@@ -1,5 +1,6 @@
 import { Button, CopyButton } from '@mantine/core';
 import { KeyRound } from 'lucide-react';
+import { useLocation } from 'wouter';
 
 import { t } from '../../lib/words';
 
@@ -9,6 +10,7 @@ const WITH_PASSPHRASE = 'read -rs PATCHBAY_PASSPHRASE && export PATCHBAY_PASSPHR
 
 /** The keyring does not answer: what works without it, and what to do. */
 export function KeyringNotice({ state, busy, onRetry }: { state: 'locked' | 'unavailable'; busy: boolean; onRetry: () => void }) {
+  const [, go] = useLocation();
   return (
     <section className="problem warn" role="alert">
       <KeyRound size={18} aria-hidden className="problem-icon" />
@@ -29,6 +31,11 @@ export function KeyringNotice({ state, busy, onRetry }: { state: 'locked' | 'una
           <Button size="xs" variant="filled" loading={busy} onClick={onRetry}>
             {t('start.keyring.again')}
           </Button>
+          {state === 'unavailable' && (
+            <Button size="xs" onClick={() => go('/settings/passphrase')}>
+              {t('settings.toPassphrase')}
+            </Button>
+          )}
         </div>
       </div>
     </section>

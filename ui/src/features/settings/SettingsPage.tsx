@@ -1,0 +1,21 @@
+import { useRead } from '../../engine';
+import { t } from '../../lib/words';
+import { Page } from '../../ui/Page';
+import { Read } from '../../ui/Read';
+import '../connections/connections.css';
+import { DataPart } from './DataPart';
+import { SecurityPart } from './SecurityPart';
+import './settings.css';
+
+/** What the user decides, for the whole data folder. */
+export default function SettingsPage({ params }: { params: { what?: string } }) {
+  const status = useRead('secrets_status', {});
+  return (
+    <Page title={t('settings.title')}>
+      <div className="st-page">
+        <Read read={status}>{(data) => <SecurityPart status={data} what={params.what} />}</Read>
+        <DataPart />
+      </div>
+    </Page>
+  );
+}
