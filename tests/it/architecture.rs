@@ -31,7 +31,6 @@ const WINDOW: &[&str] = &[
     "tauri-plugin-window-state",
     "rfd",
     "notify-rust",
-    "open",
     "tracing-subscriber",
 ];
 

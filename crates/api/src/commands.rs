@@ -12,8 +12,8 @@ use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
     approval, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files,
-    health, links, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, transfer,
-    workspaces, zoom,
+    health, links, replacement, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage,
+    transfer, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -104,9 +104,9 @@ commands! {
     /// Pauses or resumes a connection.
     connection_pause(connections::ConnectionPauseRequest) -> connections::ConnectionView => connections::pause,
     /// Replaces a connection's key in place.
-    connection_replace_key(connections::ReplaceKeyRequest) -> connections::ConnectResponse => connections::replace_key,
+    connection_replace_key(replacement::ReplaceKeyRequest) -> connections::ConnectResponse => replacement::replace_key,
     /// Uses a new sign-in for a connection.
-    connection_reconnect(connections::ReconnectRequest) -> connections::ConnectResponse => connections::reconnect,
+    connection_reconnect(replacement::ReconnectRequest) -> connections::ConnectResponse => replacement::reconnect,
     /// Begins to sign in and opens the service's page.
     sign_in_begin(sign_ins::SignInBeginRequest) -> sign_ins::SignInView => sign_ins::begin,
     /// Shows how far a sign-in is.

@@ -5,17 +5,16 @@ use std::collections::BTreeMap;
 use patchbay_auth::Credential;
 use patchbay_connector::{Compiled, Target, TargetCredential, TestReport, settings};
 use patchbay_model::connection::{Account, Connection, ConnectionEvent, ConnectionState};
-use patchbay_model::descriptor::{AuthMethod, Descriptor};
-use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::problem::{Problem, Subject};
 use patchbay_model::{ConnectionId, ConnectorId, Event, SignInId, Timestamp};
 use patchbay_store::ConnectionFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::connect_input::{auth_method, check_name, credential, name_taken};
+use crate::connect_input::{check_name, name_taken};
+use crate::drafts::{Draft, draft};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
-use crate::sign_ins::Outcome;
 use crate::workspace::Workspace;
 
 /// A connection as screens and the command line show it. Holds no secret.
@@ -61,7 +60,7 @@ pub struct ConnectionView {
     pub last_error: Option<Problem>,
 }
 
-async fn view(workspace: &Workspace, connection: Connection) -> Result<ConnectionView, Problem> {
+pub(crate) async fn view(workspace: &Workspace, connection: Connection) -> Result<ConnectionView, Problem> {
     let signals = workspace.store().signal_count(&connection.id).await?;
     Ok(ConnectionView {
         id: connection.id,
@@ -159,93 +158,7 @@ pub async fn try_out(hub: &Hub, workspace: &str, request: ConnectRequest) -> Res
     Ok(run_test(&workspace, &compiled, &connection, credential.as_ref()).await)
 }
 
-/// A connection that is not kept yet.
-pub(crate) struct Draft {
-    pub(crate) compiled: std::sync::Arc<Compiled>,
-    pub(crate) connection: Connection,
-    pub(crate) credential: Option<Credential>,
-}
-
-fn draft(hub: &Hub, workspace: &Workspace, request: ConnectRequest) -> Result<Draft, Problem> {
-    let compiled = workspace.connectors().get(&request.connector)?;
-    let outcome = match &request.sign_in {
-        Some(id) => Some(workspace.sign_ins().outcome(id)?),
-        None => None,
-    };
-    draft_of(hub, compiled, request, outcome)
-}
-
-/// The same with a connector that need not be in the catalogue.
-pub(crate) fn draft_of(
-    hub: &Hub,
-    compiled: std::sync::Arc<Compiled>,
-    request: ConnectRequest,
-    signed_in: Option<Outcome>,
-) -> Result<Draft, Problem> {
-    let descriptor = compiled.descriptor().clone();
-    let method = auth_method(&descriptor, request.auth.as_deref())?;
-    let mut connection = begun_connection(hub, &compiled, method, &request.config, request.allow_private)?;
-    connection.name = request.name;
-    let needs_tokens = method.is_some_and(AuthMethod::has_tokens);
-    let signed_in = signed_in.filter(|outcome| {
-        outcome.connector == descriptor.id && Some(outcome.method.as_str()) == method.map(AuthMethod::id)
-    });
-    let credential = match signed_in {
-        Some(outcome) if needs_tokens => {
-            connection.config.extend(outcome.settings);
-            connection.origins = compiled.origins(&connection.config, method)?;
-            connection.scopes = outcome.scopes;
-            Some(outcome.credential)
-        }
-        _ if needs_tokens => {
-            return Err(Problem::new(Code::InputInvalid)
-                .with("field", "The sign-in")
-                .with("message", format!("Sign in to {} first.", descriptor.name))
-                .about(Subject::Field { name: "signIn".into() }));
-        }
-        _ => credential(method, request.secrets)?,
-    };
-    Ok(Draft { compiled, connection, credential })
-}
-
-/// A connection with the settings as far as they are known, and with what they let it reach.
-pub(crate) fn begun_connection(
-    hub: &Hub,
-    compiled: &Compiled,
-    method: Option<&AuthMethod>,
-    config: &BTreeMap<String, String>,
-    allow_private: bool,
-) -> Result<Connection, Problem> {
-    let descriptor = compiled.descriptor();
-    let config = settings(descriptor, config)?;
-    let mut connection = Connection {
-        auth_method: method.map(|m| m.id().to_owned()),
-        origins: compiled.origins_to_sign_in(&config, method)?,
-        config,
-        allow_private,
-        state: ConnectionState::Testing,
-        ..Connection::new(descriptor.id.clone(), descriptor.version.clone(), hub.clock().now())
-    };
-    patchbay_auth::consent::approve(&mut connection.metadata, method);
-    Ok(connection)
-}
-
-/// The way to sign in, where it is one that gives tokens.
-pub(crate) fn sign_in_method<'d>(
-    descriptor: &'d Descriptor,
-    wanted: Option<&str>,
-) -> Result<&'d AuthMethod, Problem> {
-    let method = match wanted {
-        Some(_) => auth_method(descriptor, wanted)?,
-        None => descriptor.auth.iter().find(|method| method.has_tokens()),
-    };
-    method.filter(|method| method.has_tokens()).ok_or_else(|| {
-        Problem::new(Code::NotOffered)
-            .detail(format!("{} is not signed in to: it takes a key", descriptor.name))
-    })
-}
-
-async fn run_test(
+pub(crate) async fn run_test(
     workspace: &Workspace,
     compiled: &std::sync::Arc<Compiled>,
     connection: &Connection,
@@ -260,7 +173,7 @@ async fn run_test(
 }
 
 /// Writes what a test saw into the connection.
-fn take_test(connection: &mut Connection, test: &TestReport, now: Timestamp) {
+pub(crate) fn take_test(connection: &mut Connection, test: &TestReport, now: Timestamp) {
     connection.last_tested_at = Some(now);
     connection.state = connection.state.after(ConnectionEvent::Test);
     match &test.problem {
@@ -446,120 +359,6 @@ pub async fn pause(
     view(&workspace, connection).await
 }
 
-/// A new key.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
-#[serde(deny_unknown_fields)]
-pub struct ReplaceKeyRequest {
-    /// The connection.
-    pub name: String,
-    /// Secret values by field.
-    pub secrets: BTreeMap<String, SecretInput>,
-}
-
-/// Replaces a connection's key in place. The old one stays where the new one fails its test.
-pub async fn replace_key(
-    hub: &Hub,
-    workspace: &str,
-    request: ReplaceKeyRequest,
-) -> Result<ConnectResponse, Problem> {
-    let workspace = hub.workspace(workspace).await?;
-    let mut connection = workspace.connection(&request.name).await?;
-    let compiled = workspace.connectors().get(&connection.connector)?;
-    let method = auth_method(compiled.descriptor(), connection.auth_method.as_deref())?;
-    if method.is_some_and(AuthMethod::has_tokens) {
-        return Err(Problem::new(Code::NotOffered).detail("this connection signs in: reconnect it"));
-    }
-    let Some(values) = credential(method, request.secrets)? else {
-        return Err(Problem::new(Code::InputInvalid)
-            .with("field", "The key")
-            .with("message", "This connector needs no sign-in."));
-    };
-    let test = run_test(&workspace, &compiled, &connection, Some(&values)).await;
-    if let Some(problem) = test.problem.clone() {
-        return Err(problem.about(Subject::Connection { name: connection.name }));
-    }
-    same_account(&connection, &test)?;
-    let sealing = workspace.seals().read().await;
-    let sealed = workspace.authoriser().seal(&connection.id, &values).await.map_err(Problem::from)?;
-    workspace.store().credential_replace(&connection.id, &sealed).await?;
-    drop(sealing);
-    take_test(&mut connection, &test, hub.clock().now());
-    save(&workspace, &connection, "connection_key_replaced").await?;
-    Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
-}
-
-/// Signing in again.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReconnectRequest {
-    /// The connection.
-    pub name: String,
-    /// The sign-in whose tokens are used.
-    pub sign_in: SignInId,
-    /// Whether it may belong to another account from now on.
-    #[serde(default)]
-    pub other_account: bool,
-}
-
-/// Puts the tokens of a new sign-in in the place of the old ones. Chains stay as they are. The old ones stay
-/// where the new ones fail their test or are another account's.
-pub async fn reconnect(
-    hub: &Hub,
-    workspace: &str,
-    request: ReconnectRequest,
-) -> Result<ConnectResponse, Problem> {
-    let workspace = hub.workspace(workspace).await?;
-    let before = workspace.connection(&request.name).await?;
-    let compiled = workspace.connectors().get(&before.connector)?;
-    let descriptor = compiled.descriptor().clone();
-    let outcome = workspace.sign_ins().outcome(&request.sign_in)?;
-    let method = descriptor.auth_method(Some(&outcome.method));
-    if outcome.connector != before.connector || method.is_none() {
-        return Err(Problem::new(Code::InputInvalid)
-            .with("field", "The sign-in")
-            .with("message", "It is another connector's.")
-            .about(Subject::Field { name: "signIn".into() }));
-    }
-    let mut connection = before.clone();
-    connection.auth_method = Some(outcome.method.clone());
-    connection.config.extend(outcome.settings);
-    connection.origins = compiled.origins(&connection.config, method)?;
-    connection.scopes = outcome.scopes;
-    patchbay_auth::consent::approve(&mut connection.metadata, method);
-    let test = run_test(&workspace, &compiled, &connection, Some(&outcome.credential)).await;
-    if let Some(problem) = test.problem.clone() {
-        return Err(problem.about(Subject::Connection { name: connection.name }));
-    }
-    if !request.other_account {
-        same_account(&before, &test)?;
-    }
-    let sealed =
-        workspace.authoriser().seal(&connection.id, &outcome.credential).await.map_err(Problem::from)?;
-    workspace.store().credential_replace(&connection.id, &sealed).await?;
-    workspace.sign_ins().forget(&request.sign_in);
-    take_test(&mut connection, &test, hub.clock().now());
-    save(&workspace, &connection, "connection_reconnected").await?;
-    Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
-}
-
-/// Refuses a test that shows another account than the connection's.
-fn same_account(connection: &Connection, test: &TestReport) -> Result<(), Problem> {
-    let (Some(before), Some(now)) = (&connection.account, &test.account) else { return Ok(()) };
-    if before.id == now.id {
-        return Ok(());
-    }
-    let message =
-        format!("This connection belongs to {}. Make a new connection for another account.", before.label);
-    Err(Problem::new(Code::Conflict)
-        .with("item", format!("The account \"{}\"", now.label))
-        .with("message", message)
-        .about(Subject::Connection { name: connection.name.clone() }))
-}
-
 /// How to disconnect.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -644,7 +443,7 @@ pub async fn test(hub: &Hub, workspace: &str, request: ConnectionName) -> Result
     Ok(TestResponse { connection: view(&workspace, connection).await?, test })
 }
 
-async fn save(workspace: &Workspace, connection: &Connection, action: &str) -> Result<(), Problem> {
+pub(crate) async fn save(workspace: &Workspace, connection: &Connection, action: &str) -> Result<(), Problem> {
     workspace.store().connection_update(connection).await?;
     audit(workspace, action, &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });

@@ -11,8 +11,9 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use serde::Deserialize;
 
 use crate::catalogue::first;
-use crate::connections::{ConnectRequest, Draft, draft_of};
+use crate::connections::ConnectRequest;
 use crate::data::check_resumed;
+use crate::drafts::{Draft, draft_of};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;

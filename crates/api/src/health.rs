@@ -34,8 +34,20 @@ pub struct HealthResponse {
     pub runs_interrupted: usize,
     /// Runs that wait for the user.
     pub runs_need_you: usize,
+    /// How often signing in works.
+    pub sign_ins: SignInRate,
     /// Each connection, those with problems first.
     pub connections: Vec<ConnectionHealth>,
+}
+
+/// How often signing in works at the first attempt. What the person stopped or declined does not count.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SignInRate {
+    /// Sign-ins that ended.
+    pub ended: u64,
+    /// Those that worked.
+    pub worked: u64,
 }
 
 /// How one connection is.
@@ -91,8 +103,10 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     let need = open.iter().filter(|run| run.state == RunState::NeedsYou).count();
     let interrupted = open.iter().filter(|run| workspace.is_interrupted(run)).count();
     let secrets = crate::secret_store::state(hub, &workspace).await?;
+    let rate = store.sign_in_rate().await?;
     Ok(HealthResponse {
         seq,
+        sign_ins: SignInRate { ended: rate.ended, worked: rate.worked },
         version: env!("CARGO_PKG_VERSION"),
         workspace: workspace.name().to_owned(),
         secrets,

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::chains;
-use crate::connections::{self, ConnectRequest, ConnectionSetRequest, ReplaceKeyRequest};
+use crate::connections::{self, ConnectRequest, ConnectionSetRequest};
 use crate::data::{self, SyncRequest};
 use crate::hub::Hub;
+use crate::replacement::{self, ReplaceKeyRequest};
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;
 use crate::workspaces::Empty;
@@ -243,7 +244,7 @@ async fn connect_tool(
     match workspace.engine().health(&target).await {
         Err(problem) if problem.code().ends_sign_in() => {
             let request = ReplaceKeyRequest { name: name.to_owned(), secrets: secrets() };
-            connections::replace_key(hub, workspace_name, request).await?;
+            replacement::replace_key(hub, workspace_name, request).await?;
             Ok(())
         }
         // Other trouble is the check's to find and the report's to tell.

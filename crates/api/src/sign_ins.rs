@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::connect_input::credential;
-use crate::connections::{begun_connection, sign_in_method};
+use crate::drafts::{begun_connection, sign_in_method};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::connectors::Connectors;
 use crate::events::WorkspaceEvents;
 use crate::hub::Hub;
+use crate::renewals::Renewals;
 use crate::sign_ins::SignIns;
 
 /// One workspace with its running engine. Cheap to clone.
@@ -40,16 +41,28 @@ struct Inner {
     sandbox: tokio::sync::Mutex<Option<Sandbox>>,
     sign_ins: SignIns,
     tidying: JoinHandle<()>,
+    renewing: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         self.tidying.abort();
+        self.stop_renewing();
+    }
+}
+
+impl Inner {
+    fn stop_renewing(&self) {
+        if let Some(work) = self.renewing.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            work.abort();
+        }
     }
 }
 
 /// How long payloads, figures and ended runs are kept.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long the end of the program waits for tokens that are being renewed.
+const SETTLE: Duration = Duration::from_secs(10);
 /// How often to look whether something is due; the store does it once a day.
 const TIDY_CHECK: Duration = Duration::from_secs(60 * 60);
 
@@ -107,6 +120,7 @@ impl Workspace {
             sandbox: tokio::sync::Mutex::default(),
             sign_ins: SignIns::default(),
             tidying,
+            renewing: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -208,8 +222,23 @@ impl Workspace {
         Ok(Target { descriptor, connection, credential: TargetCredential::Stored })
     }
 
+    /// Begins to keep sign-ins alive that nobody uses.
+    fn keep_sign_ins(&self) {
+        let mut renewing = self.inner.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        if renewing.is_none() {
+            let work = Renewals {
+                store: self.inner.store.clone(),
+                authoriser: self.inner.authoriser.clone(),
+                connectors: self.inner.connectors.clone(),
+                events: self.inner.events.clone(),
+            };
+            *renewing = Some(tokio::spawn(work.run()));
+        }
+    }
+
     /// Takes up every run that an earlier start left open and that waits for nobody.
     pub async fn take_up_runs(&self) -> Result<usize, Problem> {
+        self.keep_sign_ins();
         let open = self.store().runs_open().await?;
         let open: Vec<Run> = open.into_iter().filter(|run| run.state != RunState::NeedsYou).collect();
         let count = open.len();
@@ -311,6 +340,11 @@ impl Workspace {
     /// does not end in it is recovered by the next start, as after a kill.
     pub(crate) async fn close(&self) {
         self.inner.tidying.abort();
+        self.inner.stop_renewing();
+        let settled = tokio::time::timeout(SETTLE, self.inner.authoriser.settled()).await;
+        if settled.is_err() {
+            tracing::warn!("a renewal of tokens was not over when the program ended");
+        }
         let tasks: Vec<Task> = std::mem::take(&mut *self.runs()).into_values().collect();
         for task in tasks {
             task.handle.abort();

@@ -29,6 +29,10 @@ impl Renewals {
     fn of(&self, id: &ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default().clone()
     }
+
+    fn all(&self) -> Vec<Arc<tokio::sync::Mutex<()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
 }
 
 impl Authoriser {
@@ -88,6 +92,13 @@ impl Authoriser {
             return Ok(false);
         }
         self.renew(connection, descriptor, credential.number()).await.map(|_| true)
+    }
+
+    /// Waits until no renewal is under way: a program that ends in order takes no token with it.
+    pub async fn settled(&self) {
+        for lock in self.renewals.all() {
+            let _ended = lock.lock().await;
+        }
     }
 
     /// In a task of its own: a caller that goes away must not take a token with it that the service has

@@ -69,7 +69,7 @@ async fn a_passing_fault_keeps_the_old_token_and_the_end_of_a_grant_says_so() {
     for (fault, want) in faults {
         bench.server.expire();
         // As often as the call itself is tried again.
-        bench.server.script(vec![fault; 8]);
+        bench.server.script(vec![fault; 12]);
         let problem = bench.engine.health(&target).await.err().unwrap();
         assert_eq!(problem.code(), want);
         assert_eq!(bench.store.renewal(&target.connection.id).await.unwrap(), None, "it has ended");

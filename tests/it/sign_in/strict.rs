@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use patchbay_auth::Begun;
 use patchbay_connector::Compiled;
+use patchbay_model::Clock;
 use patchbay_tests::{OidcServer, ScriptedOauth};
 use serde_json::{Value, json};
 
@@ -105,6 +106,8 @@ async fn a_strict_server_accepts_each_way_in_which_an_application_proves_itself(
             "client": {"type": "own"}, "clientAuthentication": authentication, "credentialFields": fields,
         });
         let bench = Bench::over(ScriptedOauth::start(), connector(&server, &changed)).await;
+        // The server holds an assertion against its own clock.
+        bench.clock.jump_to(patchbay_model::SystemClock::new().now());
         let key = &server.facts["keys"][client];
         let secrets = match authentication {
             "private_key_jwt" => vec![

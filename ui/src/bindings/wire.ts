@@ -1536,6 +1536,10 @@ runsInterrupted: number,
  */
 runsNeedYou: number, 
 /**
+ * How often signing in works.
+ */
+signIns: SignInRate, 
+/**
  * Each connection, those with problems first.
  */
 connections: Array<ConnectionHealth>, };
@@ -2496,6 +2500,19 @@ export type SignInLastResponse = {
  * The program ended before it did.
  */
 interrupted: boolean, };
+
+/**
+ * How often signing in works at the first attempt. What the person stopped or declined does not count.
+ */
+export type SignInRate = { 
+/**
+ * Sign-ins that ended.
+ */
+ended: number, 
+/**
+ * Those that worked.
+ */
+worked: number, };
 
 /**
  * A sign-in by its identifier.

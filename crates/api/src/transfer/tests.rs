@@ -102,7 +102,7 @@ async fn a_plain_export_holds_no_secret_and_comes_in_without_any_approval() {
     // Before it is approved no key goes anywhere, a new one neither.
     let secrets =
         serde_json::from_value(json!({ "name": "work", "secrets": { "token": "new-key-of-the-test" } }));
-    let refused = crate::connections::replace_key(&hub, DEFAULT, secrets.unwrap()).await.unwrap_err();
+    let refused = crate::replacement::replace_key(&hub, DEFAULT, secrets.unwrap()).await.unwrap_err();
     assert_eq!(refused.code(), Code::TargetBlocked, "{refused:?}");
     let wrong = ApproveRequest {
         name: "work".into(),

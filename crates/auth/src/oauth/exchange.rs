@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicRequestTokenError};
@@ -13,6 +14,7 @@ use oauth2::{
 use patchbay_map::Template;
 use patchbay_model::Clock;
 use patchbay_model::descriptor::{ClientAuthentication, OAuth2Auth, OAuthClient, TokenBody};
+use patchbay_model::problem::Code;
 use patchbay_vault::Secret;
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -25,6 +27,15 @@ use crate::credential::Credential;
 /// The client that the library builds requests for.
 pub(super) type Client =
     BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+/// The pauses before a request is sent again that was not done.
+const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(900)];
+
+/// Whether the service has surely not acted: it was not reached, or says that it is not ready.
+fn was_not_done(error: &SignInError) -> bool {
+    let not_done = [Code::ServiceDown, Code::TimeoutConnect, Code::ConnectionRefused, Code::DnsFailure];
+    matches!(error, SignInError::Call(problem) if not_done.contains(&problem.code()))
+}
 
 /// The token endpoint of one sign-in.
 pub(crate) struct TokenEndpoint<'a> {
@@ -177,7 +188,7 @@ impl TokenEndpoint<'_> {
         for (name, template) in &self.oauth.token_headers {
             headers.push((name.clone(), Template::compile(template)?.text(self.settings)?));
         }
-        let secret_headers = request
+        let secret_headers: Vec<(String, Zeroizing<String>)> = request
             .headers()
             .get(http::header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
@@ -185,8 +196,23 @@ impl TokenEndpoint<'_> {
             .into_iter()
             .collect();
         let (media, body) = write(&pairs, self.oauth.token_body);
-        let answer = self.calls.post(url, headers, secret_headers, media, body).await?;
-        answer::read(answer, self.clock.now())
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let sent = self
+                .calls
+                .post(url.clone(), headers.clone(), secret_headers.clone(), media, body.clone())
+                .await;
+            let error = match sent.and_then(|answer| answer::read(answer, self.clock.now())) {
+                Ok(said) => return Ok(said),
+                Err(error) => error,
+            };
+            // A person waits. What was not done may be asked for again; what broke off may have been done,
+            // and a code or a refresh token that comes twice ends the sign-in (RFC 6749 section 4.1.2).
+            match pauses.next().filter(|_| was_not_done(&error)) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
+            }
+        }
     }
 }
 
