@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    fn method(change: Value) -> AuthMethod {
+    fn method(change: &Value) -> AuthMethod {
         let mut all = json!({
             "method": "oauth2", "id": "o", "label": "Sign in", "client": {"type": "public", "id": "c"},
             "tokenUrl": "https://as.example/token",
@@ -106,12 +106,12 @@ mod tests {
         let mut connection =
             Connection::new(ConnectorId::new("x"), "1.0.0".into(), "2026-11-20T12:00:00Z".parse().unwrap());
         assert_eq!(
-            differences(&connection, Some(&method(json!({})))),
+            differences(&connection, Some(&method(&json!({})))),
             [],
             "nothing was approved by older versions"
         );
-        approve(&mut connection.metadata, Some(&method(json!({}))));
-        let words = method(json!({
+        approve(&mut connection.metadata, Some(&method(&json!({}))));
+        let words = method(&json!({
             "label": "Other", "help": {"url": "https://a.example", "text": "t"},
             "scopes": {"always": ["read"], "known": [{"name": "read", "label": "Look"}]}
         }));
@@ -124,7 +124,7 @@ mod tests {
             (json!({"pkce": "none"}), "pkce"),
         ];
         for (change, what) in cases {
-            let found = differences(&connection, Some(&method(change.clone())));
+            let found = differences(&connection, Some(&method(&change)));
             assert_eq!(found.iter().map(|d| d.what.as_str()).collect::<Vec<_>>(), [what], "{change}");
         }
         assert_eq!(differences(&connection, None).len(), 1, "the sign-in is gone");

@@ -328,7 +328,7 @@ async fn five_minutes_and_as_long_again_when_asked() {
     bench.clock.advance(4 * minute);
     assert_eq!(handle.left(), minute);
     assert_eq!(handle.extend(), 5 * minute);
-    bench.clock.advance(5 * minute - Duration::from_secs(1));
+    bench.clock.advance(Duration::from_secs(5 * 60 - 1));
     let good = right(&asked, &code_for(&asked));
     assert_eq!(blocking(move || good.send(asked.port())).await.status, 200);
     assert!(finished.await.unwrap().is_ok());
@@ -345,8 +345,8 @@ async fn five_minutes_and_as_long_again_when_asked() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_port_that_is_taken_is_passed_over() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let (busy, free) = (taken.local_addr().unwrap().port(), free_port());
+    let taken = a_port().await;
+    let (busy, free) = (taken.addr().port(), a_port().await.addr().port());
     let server = patchbay_tests::ScriptedOauth::start();
     let url = server.url();
     let changed = json!({
@@ -367,6 +367,7 @@ async fn a_port_that_is_taken_is_passed_over() {
     assert!(finished.await.unwrap().is_ok());
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Any port, taken as long as this is held.
+async fn a_port() -> patchbay_net::Listener {
+    patchbay_net::listen("127.0.0.1:0".parse().unwrap()).await.unwrap()
 }

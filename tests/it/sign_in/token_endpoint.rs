@@ -137,6 +137,8 @@ async fn the_request_is_that_of_the_standard() {
     assert_eq!(seen.header("authorization"), None);
 }
 
+const OWN: &[(&str, &str)] = &[("clientId", "my app"), ("clientSecret", "p:w d+1")];
+
 /// How a vendor wants to be asked, the secrets that a person enters, and what the request must then hold.
 type Wish = (&'static str, Value, &'static [(&'static str, &'static str)], fn(&Seen));
 
@@ -149,7 +151,6 @@ async fn vendors_are_asked_as_they_want() {
                 {"key": "clientSecret", "label": "Secret", "required": false}],
         })
     };
-    const OWN: &[(&str, &str)] = &[("clientId", "my app"), ("clientSecret", "p:w d+1")];
     let with = |mut base: Value, more: Value| {
         base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         base

@@ -202,7 +202,7 @@ mod tests {
 
     use super::*;
 
-    fn oauth(extra: Value) -> OAuth2Auth {
+    fn oauth(extra: &Value) -> OAuth2Auth {
         let mut all = json!({"id": "o", "label": "Sign in", "client": {"type": "public", "id": "c"}});
         for (name, value) in extra.as_object().unwrap() {
             all[name] = value.clone();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn of(document: Value) -> Result<TokenAnswer, SignInError> {
-        TokenAnswer::of(document, &oauth(json!({})))
+        TokenAnswer::of(document, &oauth(&json!({})))
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn values_are_found_where_the_definition_says() {
-        let slack = oauth(json!({
+        let slack = oauth(&json!({
             "response": {"accessToken": "$.authed_user.access_token", "scope": "$.authed_user.scope",
                 "tokenType": "any"},
             "captures": [{"from": "token", "path": "$.team.id", "as": "team"}]

@@ -17,6 +17,11 @@ use crate::credential::Credential;
 /// How long it is good for, in seconds.
 const LIFE: i64 = 60;
 
+enum Key {
+    Rsa(Box<RsaKeyPair>),
+    Ec(Box<EcdsaKeyPair>),
+}
+
 /// Signs with RS256 or ES256 (RFC 7518 section 3.1), by the kind of the key.
 pub(super) fn sign(
     credential: &Credential,
@@ -29,10 +34,6 @@ pub(super) fn sign(
     let pem = credential.get("privateKey").ok_or_else(unusable)?;
     let key = PrivateKeyDer::from_pem_slice(pem.trim().as_bytes()).map_err(|_| unusable())?;
     let generator = SystemRandom::new();
-    enum Key {
-        Rsa(Box<RsaKeyPair>),
-        Ec(EcdsaKeyPair),
-    }
     let key = match &key {
         PrivateKeyDer::Pkcs1(der) => {
             Key::Rsa(Box::new(RsaKeyPair::from_der(der.secret_pkcs1_der()).map_err(|_| unusable())?))
@@ -41,10 +42,10 @@ pub(super) fn sign(
             let der = der.secret_pkcs8_der();
             match RsaKeyPair::from_pkcs8(der) {
                 Ok(key) => Key::Rsa(Box::new(key)),
-                Err(_) => Key::Ec(
+                Err(_) => Key::Ec(Box::new(
                     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &generator)
                         .map_err(|_| unusable())?,
-                ),
+                )),
             }
         }
         _ => return Err(unusable()),

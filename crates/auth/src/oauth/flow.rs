@@ -277,7 +277,7 @@ impl Flow {
         if let Some(nonce) = &self.nonce {
             id_token::check(
                 answer.id_token.as_ref(),
-                id_token::Wanted {
+                &id_token::Wanted {
                     issuer: self.server.issuer.as_deref(),
                     audience: &endpoint.client_id()?,
                     nonce: nonce.expose(),

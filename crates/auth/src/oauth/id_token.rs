@@ -22,7 +22,7 @@ pub(super) struct Wanted<'a> {
 const LEEWAY: i64 = 300;
 
 /// Refuses a token that is another's, too old, or unsigned.
-pub(super) fn check(token: Option<&Secret>, wanted: Wanted<'_>) -> Result<(), SignInError> {
+pub(super) fn check(token: Option<&Secret>, wanted: &Wanted<'_>) -> Result<(), SignInError> {
     let refused = |what: &str| Err(SignInError::refused(format!("the identity that came along {what}")));
     let Some(token) = token else { return refused("is missing") };
     let mut parts = token.expose().split('.');
@@ -83,9 +83,9 @@ mod tests {
             claims[name] = value;
             claims
         };
-        assert!(check(Some(&token(&signed, &good, "c2ln")), wanted()).is_ok());
+        assert!(check(Some(&token(&signed, &good, "c2ln")), &wanted()).is_ok());
         let both = with("aud", json!(["us", "them"]));
-        assert!(check(Some(&token(&signed, &both, "c2ln")), wanted()).is_err(), "whose is it?");
+        assert!(check(Some(&token(&signed, &both, "c2ln")), &wanted()).is_err(), "whose is it?");
         let cases = [
             ("iss", json!("https://evil.example")),
             ("iss", Value::Null),
@@ -98,13 +98,13 @@ mod tests {
         ];
         for (name, value) in cases {
             let claims = with(name, value.clone());
-            assert!(check(Some(&token(&signed, &claims, "c2ln")), wanted()).is_err(), "{name}: {value}");
+            assert!(check(Some(&token(&signed, &claims, "c2ln")), &wanted()).is_err(), "{name}: {value}");
         }
         for header in [json!({"alg": "none"}), json!({"alg": "None"}), json!({})] {
-            assert!(check(Some(&token(&header, &good, "c2ln")), wanted()).is_err(), "{header}");
+            assert!(check(Some(&token(&header, &good, "c2ln")), &wanted()).is_err(), "{header}");
         }
-        assert!(check(Some(&token(&signed, &good, "")), wanted()).is_err());
-        assert!(check(None, wanted()).is_err());
-        assert!(check(Some(&Secret::new("no token".to_owned())), wanted()).is_err());
+        assert!(check(Some(&token(&signed, &good, "")), &wanted()).is_err());
+        assert!(check(None, &wanted()).is_err());
+        assert!(check(Some(&Secret::new("no token".to_owned())), &wanted()).is_err());
     }
 }
