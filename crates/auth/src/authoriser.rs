@@ -117,16 +117,21 @@ impl Authoriser {
 
     /// The stored credential, opened.
     pub(crate) async fn stored(&self, connection: &Connection) -> Result<Credential, AuthError> {
+        Ok(self.kept(connection).await?.1)
+    }
+
+    /// The stored credential, sealed and opened.
+    pub(crate) async fn kept(&self, connection: &Connection) -> Result<(SealedBytes, Credential), AuthError> {
         let sealed = self
             .store
             .credential(&connection.id)
             .await?
             .ok_or_else(|| AuthError::Missing { name: connection.name.clone() })?;
-        let (vault, place) = (self.vault.clone(), place(&connection.id));
-        let secret = tokio::task::spawn_blocking(move || vault.open(&sealed, &place))
+        let (vault, place, bytes) = (self.vault.clone(), place(&connection.id), sealed.clone());
+        let secret = tokio::task::spawn_blocking(move || vault.open(&bytes, &place))
             .await
             .map_err(|_| AuthError::Interrupted)??;
-        Credential::from_secret(&secret)
+        Ok((sealed, Credential::from_secret(&secret)?))
     }
 
     /// The same with a credential that is not stored yet, as the connect wizard has it.

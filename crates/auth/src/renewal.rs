@@ -122,7 +122,9 @@ impl Authoriser {
     ) -> Result<Credential, AuthError> {
         let lock = self.renewals.of(&connection.id);
         let _alone = lock.lock().await;
-        let credential = self.stored(connection).await?;
+        // All the while: what is sealed anew meanwhile would not be the one that is renewed.
+        let _sealing = self.seals().read().await;
+        let (before, credential) = self.kept(connection).await?;
         if credential.number() != seen {
             return Ok(credential);
         }
@@ -139,10 +141,12 @@ impl Authoriser {
                 return Err(error.into());
             }
         };
-        let _sealing = self.seals().read().await;
         let sealed = self.sealed(&connection.id, &renewed, Origin::Renewed).await?;
-        self.store.credential_renewed(&connection.id, &sealed).await?;
-        Ok(renewed)
+        if self.store.credential_renewed(&connection.id, &before, &sealed).await? {
+            return Ok(renewed);
+        }
+        // Somebody has signed in again, or disconnected.
+        self.stored(connection).await
     }
 
     async fn ask(

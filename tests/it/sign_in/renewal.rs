@@ -186,3 +186,24 @@ async fn another_definition_of_the_sign_in_gets_no_secret() {
     }
     assert!(bench.engine.health(&target).await.is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_renewal_does_not_take_the_place_of_a_new_sign_in() {
+    let bench = Bench::new(&json!({})).await;
+    let target = bench.connected().await;
+    bench.server.expire();
+    bench.server.script([Reply::Held(Box::new(Reply::Good))]);
+    let (engine, copy) = (bench.engine.clone(), target.clone());
+    let call = tokio::spawn(async move { engine.health(&copy).await });
+    let server = bench.server.clone();
+    super::bench::blocking(move || server.wait_until_held()).await;
+    // The person signs in again while the old sign-in is being renewed.
+    let again = bench.sign_in().await.unwrap_or_else(|error| panic!("{error:?}"));
+    let sealed = bench.authoriser.seal(&target.connection.id, &again.credential).await.unwrap();
+    bench.store.credential_replace(&target.connection.id, &sealed).await.unwrap();
+    bench.server.release();
+    assert!(call.await.unwrap().is_ok());
+    let kept = bench.store.credential(&target.connection.id).await.unwrap();
+    assert_eq!(kept, Some(sealed), "the new sign-in stays");
+    assert!(bench.engine.health(&target).await.is_ok());
+}

@@ -78,22 +78,29 @@ impl Store {
         at.map(column::time).transpose()
     }
 
-    /// Keeps renewed tokens and ends the renewal, in one commit. What the service answered before stays:
-    /// it is the same account's.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where the connection is gone.
-    pub async fn credential_renewed(&self, id: &ConnectionId, sealed: &SealedBytes) -> Result<(), StoreError> {
-        let (id, sealed) = (id.clone(), sealed.as_bytes().to_vec());
+    /// Keeps renewed tokens and ends the renewal, in one commit, where the credential is still the one that
+    /// was renewed: somebody may have signed in again meanwhile. Whether it was. What the service answered
+    /// before stays: it is the same account's.
+    pub async fn credential_renewed(
+        &self,
+        id: &ConnectionId,
+        before: &SealedBytes,
+        sealed: &SealedBytes,
+    ) -> Result<bool, StoreError> {
+        let (id, before, sealed) = (id.clone(), before.as_bytes().to_vec(), sealed.as_bytes().to_vec());
         self.write(move |tx| {
             Box::pin(async move {
                 let key = id.as_str();
-                let done = sqlx::query!("UPDATE connections SET credential = ? WHERE id = ?", sealed, key)
-                    .execute(&mut *tx)
-                    .await?;
-                changed_one(done.rows_affected(), || missing(&id))?;
+                let done = sqlx::query!(
+                    "UPDATE connections SET credential = ? WHERE id = ? AND credential = ?",
+                    sealed,
+                    key,
+                    before
+                )
+                .execute(&mut *tx)
+                .await?;
                 sqlx::query!("DELETE FROM renewals WHERE connection = ?", key).execute(tx).await?;
-                Ok(())
+                Ok(done.rows_affected() > 0)
             })
         })
         .await
@@ -186,7 +193,8 @@ mod tests {
         let f = fixture().await;
         let c = connection("tracker");
         assert!(matches!(f.store.renewal_begin(&c.id).await, Err(StoreError::NotFound(_))));
-        f.store.connection_insert(&c, Some(&SealedBytes::new(vec![1; 40]))).await.unwrap();
+        let old = SealedBytes::new(vec![1; 40]);
+        f.store.connection_insert(&c, Some(&old)).await.unwrap();
         f.store.renewal_begin(&c.id).await.unwrap();
         f.store.renewal_begin(&c.id).await.unwrap();
         assert!(f.store.renewal(&c.id).await.unwrap().is_some());
@@ -194,13 +202,19 @@ mod tests {
         assert_eq!(f.store.renewal(&c.id).await.unwrap(), None);
         f.store.renewal_begin(&c.id).await.unwrap();
         let new = SealedBytes::new(vec![2; 40]);
-        f.store.credential_renewed(&c.id, &new).await.unwrap();
+        assert!(f.store.credential_renewed(&c.id, &old, &new).await.unwrap());
         assert_eq!(f.store.credential(&c.id).await.unwrap(), Some(new.clone()));
         assert_eq!(f.store.renewal(&c.id).await.unwrap(), None);
+        // Somebody signed in again while the old tokens were being renewed.
+        f.store.renewal_begin(&c.id).await.unwrap();
+        let other = SealedBytes::new(vec![3; 40]);
+        f.store.credential_replace(&c.id, &other).await.unwrap();
+        assert!(!f.store.credential_renewed(&c.id, &new, &old).await.unwrap());
+        assert_eq!(f.store.credential(&c.id).await.unwrap(), Some(other.clone()));
         f.store.renewal_begin(&c.id).await.unwrap();
         f.store.connection_delete(&c.id, false).await.unwrap();
         assert_eq!(f.store.renewal(&c.id).await.unwrap(), None);
-        assert!(f.store.credential_renewed(&c.id, &new).await.is_err(), "what is gone gets no tokens");
+        assert!(!f.store.credential_renewed(&c.id, &other, &new).await.unwrap(), "what is gone gets no tokens");
     }
 
     #[tokio::test]
