@@ -1,7 +1,7 @@
 //! The acceptance walks, in Chromium against `serve`: the real engine, the real sandbox.
 
 use patchbay_tests::prism::github_issues;
-use patchbay_tests::{Served, walks_possible};
+use patchbay_tests::{SandboxProcess, Served, walks_possible};
 use serde_json::json;
 
 #[test]
@@ -26,6 +26,14 @@ fn walk_03_connect_by_key() {
             "walk_03",
             &json!({ "service": github.url(), "token": "github_pat_not-a-real-key-but-long-enough" }),
         );
+    }
+}
+
+#[test]
+fn walk_04_sign_in_and_again_as_somebody_else() {
+    if walks_possible() {
+        let sandbox = SandboxProcess::start();
+        Served::start().walk("sign_in", &json!({ "sandbox": sandbox.url, "access": sandbox.access }));
     }
 }
 

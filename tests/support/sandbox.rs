@@ -53,7 +53,7 @@ impl SandboxProcess {
     }
 
     /// Replaces the settings of the tracker's sign-in: `autoConsent` (a login, or `deny`),
-    /// `accessSeconds`, `rotate`, `deviceInterval`.
+    /// `accessSeconds`, `rotate`, `deviceInterval`, `granted` (scopes, whatever was asked for).
     pub fn oauth(&self, settings: &Value) {
         self.exchange("PUT", "/control/oauth", &settings.to_string());
     }

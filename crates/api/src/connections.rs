@@ -42,6 +42,8 @@ pub struct ConnectionView {
     pub config: Map<String, Value>,
     /// Where its key may go.
     pub origins: Vec<String>,
+    /// Permissions that were granted; empty where the service does not tell.
+    pub scopes: Vec<String>,
     /// Whether it may use private addresses.
     pub allow_private: bool,
     /// Signals stored.
@@ -73,6 +75,7 @@ pub(crate) async fn view(workspace: &Workspace, connection: Connection) -> Resul
         account: connection.account,
         config: connection.config,
         origins: connection.origins,
+        scopes: connection.scopes,
         allow_private: connection.allow_private,
         signals,
         calls_ok: connection.calls_ok,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::account::account;
 use crate::fault::{Switches, refusal};
-use crate::oauth::{OauthError, PUBLIC_CLIENT, SERVICE_CLIENT, Settings};
+use crate::oauth::{OauthError, PUBLIC_CLIENT, SERVICE_CLIENT, Settings, is_scope};
 use crate::server::Shared;
 use crate::tracker::unwritten;
 
@@ -90,6 +90,9 @@ pub(crate) fn set_settings(shared: &Shared, settings: Value) -> Result<(), Strin
     let settings: Settings = serde_json::from_value(settings).map_err(|error| format!("{error}."))?;
     if settings.auto_consent.as_deref().is_some_and(|login| login != "deny" && account(login).is_none()) {
         return Err("autoConsent is the login of an account, or deny.".to_owned());
+    }
+    if !settings.granted.iter().flatten().all(|scope| is_scope(scope)) {
+        return Err("granted holds scopes of the tracker.".to_owned());
     }
     shared.authority().settings = settings;
     Ok(())

@@ -66,7 +66,7 @@
 //! | `GET /counters` | `effects` by kind, `byContent` such as `message_sent:general:Hello`, `replays`, `replaysByContent`, `requests`, `oauth` |
 //! | `GET /faults`, `PUT /faults` | the switches of each tool, replaced as a whole |
 //! | `GET /oauth` | clients, settings and counters of the tracker's sign-in |
-//! | `PUT /oauth` | settings, replaced as a whole: `autoConsent` (a login, or `deny`) answers without a page, `accessSeconds`, `rotate`, `deviceInterval` |
+//! | `PUT /oauth` | settings, replaced as a whole: `autoConsent` (a login, or `deny`) answers without a page, `accessSeconds`, `rotate`, `deviceInterval`, `granted` (scopes, whatever was asked for) |
 //! | `DELETE /oauth/tokens` | every access token has expired |
 //! | `DELETE /oauth/grants` | everything that was allowed is withdrawn |
 //! | `POST /reset` | back to the seed, all switches off; keys and what was allowed stay |

@@ -30,6 +30,11 @@ pub(crate) const SCOPES: [(&str, &str, bool); 2] = [
     ("issues:write", "Create and change issues, and write and remove comments", true),
 ];
 
+/// Whether it is one of them.
+pub(crate) fn is_scope(name: &str) -> bool {
+    SCOPES.iter().any(|(scope, ..)| *scope == name)
+}
+
 /// Where the consent page posts to: the only address of the sandbox that a page may post to.
 pub(crate) const CONSENT: &str = "/tracker/oauth/consent";
 

@@ -822,6 +822,10 @@ config: { [key in string]: JsonValue },
  */
 origins: Array<string>, 
 /**
+ * Permissions that were granted; empty where the service does not tell.
+ */
+scopes: Array<string>, 
+/**
  * Whether it may use private addresses.
  */
 allowPrivate: boolean, 

@@ -32,6 +32,19 @@ export function browser(): Platform {
     async openUrl(url) {
       window.open(url, '_blank', 'noopener,noreferrer');
     },
+    reservePage() {
+      const tab = window.open('about:blank', '_blank');
+      // Whatever it shows later has no way back to this page.
+      if (tab) tab.opener = null;
+      return {
+        go(url) {
+          if (!tab || tab.closed) return false;
+          tab.location.replace(url);
+          return true;
+        },
+        drop: () => tab?.close(),
+      };
+    },
     async saveFile(name, type, text) {
       const link = document.createElement('a');
       link.href = URL.createObjectURL(new Blob([text], { type }));

@@ -4,7 +4,7 @@ import type { Platform } from './types';
 import { desktopWindow } from './window';
 
 export { ProblemError, toProblem } from './types';
-export type { CommandName, Listener, Platform, Request, Response, StreamMessage } from './types';
+export type { CommandName, Listener, Platform, Request, ReservedPage, Response, StreamMessage } from './types';
 
 /** The host this page runs in. */
 export const platform: Platform = '__TAURI_INTERNALS__' in window ? desktopWindow() : browser();

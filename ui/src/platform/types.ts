@@ -20,6 +20,14 @@ export interface Listener {
   refused(): void;
 }
 
+/** A page that a click opened, and that gets its address later. */
+export interface ReservedPage {
+  /** Goes to an address; tells whether anybody sees it. */
+  go(url: string): boolean;
+  /** Closes it again. */
+  drop(): void;
+}
+
 /** The host behind the interface. */
 export interface Platform {
   /** In a window of our own, or in a browser. */
@@ -30,6 +38,8 @@ export interface Platform {
   listen(listener: Listener): () => void;
   /** Opens a page in the system's browser. */
   openUrl(url: string): Promise<void>;
+  /** Opens an empty page during a click: later a browser would block it. Absent where the engine opens pages. */
+  reservePage?(): ReservedPage;
   /** Saves a file where the user wants it; gives its name, none where the user declined. */
   saveFile(name: string, type: string, text: string): Promise<string | undefined>;
   /** Lets the user choose a folder; none where the user declined. Absent where there is no dialog for it. */

@@ -17,7 +17,9 @@ export function Panel({ icon, title, subtitle, onClose, children }: Props) {
   useEffect(() => {
     const close = (event: KeyboardEvent) => {
       const inField = event.target instanceof HTMLElement && event.target.closest('[role=dialog],[role=listbox],[role=menu]');
-      if (event.key === 'Escape' && !event.defaultPrevented && !inField) onClose();
+      // A dialog over the panel closes first, wherever the focus has gone.
+      const covered = document.querySelector('[role=dialog],[role=alertdialog]') !== null;
+      if (event.key === 'Escape' && !event.defaultPrevented && !inField && !covered) onClose();
     };
     window.addEventListener('keydown', close);
     return () => window.removeEventListener('keydown', close);

@@ -73,11 +73,19 @@ pub(crate) struct Settings {
     pub(crate) rotate: bool,
     /// Seconds between two questions of a device.
     pub(crate) device_interval: u32,
+    /// What is granted, whatever a person was asked for; what was asked for where absent.
+    pub(crate) granted: Option<Vec<String>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { auto_consent: None, access_seconds: ACCESS_SECONDS, rotate: true, device_interval: 5 }
+        Self {
+            auto_consent: None,
+            access_seconds: ACCESS_SECONDS,
+            rotate: true,
+            device_interval: 5,
+            granted: None,
+        }
     }
 }
 
@@ -208,6 +216,8 @@ impl Authority {
         now: Timestamp,
     ) -> Result<(String, Issued), OauthError> {
         let id = fresh("grant")?;
+        // A service need not grant what it was asked for, and may grant more (RFC 6749 section 3.3).
+        let scopes = self.settings.granted.clone().filter(|_| account.is_some()).unwrap_or(scopes);
         let refresh = match &account {
             Some(_) if client.may("refresh_token").is_ok() => Some(fresh("sandbox-refresh")?),
             _ => None,

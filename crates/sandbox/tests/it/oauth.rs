@@ -350,6 +350,23 @@ async fn only_the_own_page_may_post_and_only_its_answer() {
 }
 
 #[tokio::test]
+async fn a_service_may_grant_something_else_than_it_was_asked_for() {
+    let house = House::new().await;
+    for granted in [json!(["issues:read"]), json!(["issues:read", "issues:write"])] {
+        settings(&house, &json!({ "granted": granted })).await;
+        for asked in ["issues:read", "issues:read issues:write"] {
+            let told = tokens(&house, &[("scope", asked)]).await;
+            let scopes: Vec<_> = text(&told, "scope").split(' ').collect();
+            assert_eq!(json!(scopes), granted, "asked for {asked}");
+            let next = refresh(&house, text(&told, "refresh_token")).await.json();
+            assert_eq!(next["scope"], told["scope"], "and it stays so");
+        }
+    }
+    let wrong = json!({ "granted": ["everything"] });
+    assert_eq!(house.ask("PUT /control/oauth", &wrong).await.status, 422);
+}
+
+#[tokio::test]
 async fn a_test_need_not_look_at_the_page() {
     let house = House::new().await;
     settings(&house, &json!({ "autoConsent": "amira" })).await;

@@ -8,6 +8,7 @@ interface Props extends ButtonProps {
   type?: 'submit' | 'button';
   onClick?: (event: MouseEvent) => void;
   'aria-label'?: string;
+  'aria-describedby'?: string | undefined;
   'data-main'?: boolean;
   ref?: Ref<HTMLButtonElement>;
 }

@@ -9,7 +9,8 @@ import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { Read } from '../../ui/Read';
 import { useReturnedFocus } from './useReturnedFocus';
-import { Wizard } from './Wizard';
+import { givesTokens } from './signIn/phase';
+import { Wizard, type Unsaved } from './Wizard';
 
 interface Props {
   connectorId: string;
@@ -25,12 +26,13 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
   const connector = useRead('connector_show', { connector: connectorId });
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 }, { enabled: connection === undefined });
   const replaced = useRead('connection_show', { name: connection ?? '' }, { enabled: connection !== undefined });
-  const [dirty, setDirty] = useState(false);
+  const [dirty, setDirty] = useState<Unsaved>();
   const [asking, setAsking] = useState(false);
   useReturnedFocus();
   const close = () => (dirty ? setAsking(true) : onClose());
   const summary = connector.data?.summary;
   const name = visible(connection ?? summary?.name ?? '');
+  const signsIn = givesTokens(connector.data?.auth.find((method) => method.id === replaced.data?.auth));
   // Going elsewhere by keyboard would discard what was typed.
   const stay = (event: KeyboardEvent) => {
     const command = event.ctrlKey || event.metaKey;
@@ -53,7 +55,7 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
           <span className="cw-title">
             {summary && <BrandMark icon={summary.icon} name={summary.name} />}
             <span className="cut" title={name}>
-              {t(connection ? 'connect.replaceTitle' : 'connect.title', { name })}
+              {t(connection === undefined ? 'connect.title' : signsIn ? 'signIn.title' : 'connect.replaceTitle', { name })}
             </span>
           </span>
         }
@@ -72,27 +74,28 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
           }
         </Read>
       </Modal>
-      {asking && <Discard onKeep={() => setAsking(false)} onDiscard={onClose} />}
+      {asking && <Discard what={dirty ?? 'typed'} onKeep={() => setAsking(false)} onDiscard={onClose} />}
     </>
   );
 }
 
-/** Asks before what was typed is lost. */
-function Discard({ onKeep, onDiscard }: { onKeep: () => void; onDiscard: () => void }) {
+/** Asks before what was typed, or a sign-in, is lost. */
+function Discard({ what, onKeep, onDiscard }: { what: NonNullable<Unsaved>; onKeep: () => void; onDiscard: () => void }) {
+  const place = what === 'sign_in' ? 'signIn.discard' : 'connect.discard';
   const [before] = useState(() => document.activeElement);
   const keep = () => {
     onKeep();
     setTimeout(() => before instanceof HTMLElement && before.focus());
   };
   return (
-    <Modal opened onClose={keep} size={400} zIndex={300} role="alertdialog" withCloseButton={false} title={t('connect.discard.title')} className="cw">
-      <p>{t('connect.discard.body')}</p>
+    <Modal opened onClose={keep} size={400} zIndex={300} role="alertdialog" withCloseButton={false} title={t(`${place}.title`)} className="cw">
+      <p>{t(`${place}.body`)}</p>
       <div className="cw-foot-end cw-ask">
         <Button data-autofocus onClick={keep}>
-          {t('connect.discard.keep')}
+          {t(`${place}.keep`)}
         </Button>
         <Button variant="filled" color="red.9" onClick={onDiscard}>
-          {t('connect.discard.discard')}
+          {t(`${place}.discard`)}
         </Button>
       </div>
     </Modal>

@@ -59,7 +59,7 @@ export function DoneStep({ draft, streams, replacing, mistakes, problem, onChang
 }
 
 /** It is connected: what came in so far, and where to go. */
-export function WhatNext({ made, replaced, sync, onUse, onClose }: { made: ConnectionView; replaced: boolean; sync: boolean; onUse?: ((name: string) => void) | undefined; onClose: () => void }) {
+export function WhatNext({ made, replaced, signedIn, sync, onUse, onClose }: { made: ConnectionView; replaced: boolean; signedIn: boolean; sync: boolean; onUse?: ((name: string) => void) | undefined; onClose: () => void }) {
   const [, go] = useLocation();
   const [said, setSaid] = useState(sync ? t('connect.syncing') : '');
   const begun = useRef(false);
@@ -82,10 +82,10 @@ export function WhatNext({ made, replaced, sync, onUse, onClose }: { made: Conne
   return (
     <div className="cw-made">
       <CheckCircle2 size={28} aria-hidden className="mark ok" />
-      <h3>{t(replaced ? 'connect.replaced' : 'connect.connected', { name })}</h3>
+      <h3>{t(replaced ? (signedIn ? 'signIn.reconnected' : 'connect.replaced') : 'connect.connected', { name })}</h3>
       <p className="cw-made-said" role="status">
         {said === t('connect.syncing') && <Loader size={14} aria-hidden className="turning" />}
-        {replaced ? t('connect.replacedBody') : visible(said)}
+        {replaced ? t(signedIn ? 'signIn.reconnectedBody' : 'connect.replacedBody') : visible(said)}
       </p>
       {!replaced && <h4>{t('connect.whatNext')}</h4>}
       <div className="row">

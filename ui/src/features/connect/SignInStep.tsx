@@ -1,5 +1,6 @@
 import { Button, Checkbox, Radio, TextInput } from '@mantine/core';
 import { ExternalLink, FlaskConical, Lock } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
 import type { AuthDetail, ConfigField, ConnectionView, ConnectorDetail } from '../../bindings/wire';
@@ -12,37 +13,50 @@ import { fieldId, type Draft } from './draft';
 import { CredentialInput, Folded, SettingInput } from './fields';
 import { Permissions } from './Permissions';
 import { BASE_URL, hasAddress, plainAddress, reachesServices, settingMistake, type Mistakes } from './settings';
+import { Choice } from './signIn/Choice';
+import { givesTokens, simplest, wayOf } from './signIn/phase';
+import { Ready, RedirectUris } from './signIn/Ready';
+import { usesOf } from './signIn/scopes';
 
 interface Props {
   detail: ConnectorDetail;
   method: AuthDetail | undefined;
-  /** Settings that the address itself needs. */
+  /** Settings that the address or the sign-in itself needs. */
   early: ConfigField[];
   draft: Draft;
   mistakes: Mistakes;
   replacing: ConnectionView | undefined;
+  /** The page that opens, where one does and its address is known. */
+  page: URL | undefined;
+  offline: boolean;
   onChange: (part: Partial<Draft>) => void;
   onForget: (key: string) => void;
   onClose: () => void;
+  /** What is said first. */
+  children?: ReactNode;
 }
 
 /** Step 1: the credential, where to find it, what it allows and how it is kept. */
-export function SignInStep({ detail, method, early, draft, mistakes, replacing, onChange, onForget, onClose }: Props) {
+export function SignInStep({ detail, method, early, draft, mistakes, replacing, page, offline, onChange, onForget, onClose, children }: Props) {
   const plain = plainAddress(detail);
+  const name = visible(detail.summary.name);
+  const tokens = givesTokens(method);
+  const recommended = simplest(detail)?.id;
   return (
     <>
-      {detail.summary.sandbox && <SandboxItself onClose={onClose} />}
+      {children}
+      {detail.summary.sandbox && !replacing && <SandboxItself onClose={onClose} />}
       {replacing?.account && <p className="cw-note">{t('connect.belongsTo', { account: visible(replacing.account.label) })}</p>}
       {detail.auth.length > 1 && !replacing && (
         <Radio.Group label={t('connect.ways')} value={method?.id ?? null} onChange={(chosen) => onChange({ method: chosen })}>
           <div className="cw-ways">
-            {detail.auth.map((way, index) => (
+            {detail.auth.map((way) => (
               <Radio
                 key={way.id}
                 value={way.id}
                 label={
                   <>
-                    {visible(way.label)} {index === 0 && <span className="tag">{t('connect.recommended')}</span>}
+                    {visible(way.label)} {way.id === recommended && <span className="tag">{t('connect.recommended')}</span>}
                   </>
                 }
               />
@@ -50,7 +64,8 @@ export function SignInStep({ detail, method, early, draft, mistakes, replacing, 
           </div>
         </Radio.Group>
       )}
-      <Needed name={detail.summary.name} method={method} />
+      {method && tokens ? <Ready name={name} method={method} page={page} offline={offline} /> : <Needed name={detail.summary.name} method={method} />}
+      {method?.oauth?.registers && wayOf(method) === 'browser' && <RedirectUris name={name} uris={method.oauth.redirectUris} />}
       {method?.fields.map((field) => (
         <CredentialInput
           key={`${method.id}-${field.key}`}
@@ -83,10 +98,14 @@ export function SignInStep({ detail, method, early, draft, mistakes, replacing, 
           {t('connect.locked')}
         </p>
       )}
-      <section aria-label={t('connect.permissions')}>
-        <h3 className="cw-head">{t('connect.permissions')}</h3>
-        <Permissions detail={detail} />
-      </section>
+      {method?.oauth ? (
+        <Choice oauth={method.oauth} uses={usesOf(detail)} chosen={draft.uses} onChange={(uses) => onChange({ uses })} />
+      ) : (
+        <section aria-label={t('connect.permissions')}>
+          <h3 className="cw-head">{t('connect.permissions')}</h3>
+          <Permissions detail={detail} />
+        </section>
+      )}
       {!replacing && reachesServices(detail) && (
         <Folded title={t('connect.advanced')} open={draft.advanced} onToggle={(advanced) => advanced !== draft.advanced && onChange({ advanced })}>
           {hasAddress(detail) && (

@@ -1,29 +1,37 @@
-import { Button } from '@mantine/core';
-import { Check } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState, type FormEvent, type KeyboardEvent, type ReactNode } from 'react';
+import { useNetwork } from '@mantine/hooks';
+import { useEffect, useMemo, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useLocation } from 'wouter';
 
 import type { ConnectionView, ConnectorDetail, ConnectRequest, Problem } from '../../bindings/wire';
-import { queryClient, send } from '../../engine';
+import { queryClient, send, useRead } from '../../engine';
+import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
-import { BusyButton } from './BusyButton';
 import { DoneStep, WhatNext } from './DoneStep';
 import { beginning, fieldId, type Draft } from './draft';
+import { Foot } from './Foot';
 import { Permissions } from './Permissions';
 import { SetUpStep } from './SetUpStep';
 import { SignInStep } from './SignInStep';
-import { asked, BASE_URL, given, hasAddress, isAddress, methodOf, partOfAddress, plainAddress, settingMistake, type Mistakes } from './settings';
+import { asked, BASE_URL, given, hasAddress, isAddress, methodOf, partOfAddress, plainAddress, settingMistake, type Mistakes, type Settings } from './settings';
+import { givesTokens, isHere, pageHost, wayOf } from './signIn/phase';
+import { AlreadyConnected, SignInProblem } from './signIn/Ready';
+import { usesOf } from './signIn/scopes';
+import { SignInPanel } from './signIn/SignInPanel';
+import { useSignIn } from './signIn/useSignIn';
+import { Steps, STEPS, type Step } from './Steps';
 import { TestStep } from './TestStep';
+import { useStepFocus } from './useStepFocus';
 import { useTest } from './useTest';
 
-const STEPS = ['signIn', 'setUp', 'test', 'done'] as const;
-type Step = (typeof STEPS)[number];
+/** What would be lost. */
+export type Unsaved = 'typed' | 'sign_in' | undefined;
 
 interface Props {
   detail: ConnectorDetail;
   known: ConnectionView[];
   replacing: ConnectionView | undefined;
-  onDirty: (dirty: boolean) => void;
+  onDirty: (unsaved: Unsaved) => void;
   onCancel: () => void;
   onUse?: ((name: string) => void) | undefined;
   onClose: () => void;
@@ -35,20 +43,35 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
   const begin = useMemo(() => beginning(detail, known, replacing), [detail, known, replacing]);
   const [draft, setDraft] = useState<Draft>(begin);
   const [mistakes, setMistakes] = useState<Mistakes>({});
-  const [target, setTarget] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<Problem>();
   const [made, setMade] = useState<ConnectionView>();
   const test = useTest();
   const method = methodOf(detail, draft.method);
   const fields = asked(detail.settings, draft.settings);
-  const early = fields.filter((field) => partOfAddress(detail, field));
+  const tokens = givesTokens(method);
+  const early = fields.filter((field) => partOfAddress(detail, field) || method?.before.includes(field.key));
   const late = fields.filter((field) => !early.includes(field));
+  // Signing in again is tested by the engine before anything changes.
+  const reconnects = replacing !== undefined && tokens;
   const skipsSetUp = replacing !== undefined || late.length === 0;
   // What is part of the program needs no sign-in and moves nowhere: its settings are all there is.
   const skipsSignIn = !replacing && !method && !hasAddress(detail) && early.length === 0 && late.length > 0;
   const first: Step = skipsSignIn ? 'setUp' : 'signIn';
   const [step, setStep] = useState<Step>(first);
+
+  const [, go] = useLocation();
+  const { online } = useNetwork();
+  const uses = useMemo(() => usesOf(detail), [detail]);
+  const earlyKeys = replacing ? Object.keys(draft.settings) : early.map((field) => field.key);
+  const before = Object.fromEntries(earlyKeys.map((key) => [key, draft.settings[key] ?? '']));
+  const basis = JSON.stringify([method?.id, before, draft.baseUrl, method?.fields.map((field) => draft.secrets[field.key]?.trim() ?? ''), draft.uses]);
+  const signIn = useSignIn(basis, replacing?.account);
+  const last = useRead('sign_in_last', { connector: detail.summary.id }, { enabled: tokens });
+  const page = method && tokens && wayOf(method) === 'browser' ? pageHost(method, draft.settings, draft.baseUrl || plainAddress(detail)) : undefined;
+  const offline = tokens && !online && !isHere(page ?? (method && pageHost(method, draft.settings, draft.baseUrl)));
+  const inPanel = tokens && signIn.phase !== 'ready' && signIn.phase !== 'failed';
+  const [typed, setTyped] = useState(false);
 
   const account = test.report?.account;
   const otherAccount = replacing?.account && account && replacing.account.id !== account.id ? account : undefined;
@@ -56,34 +79,17 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
 
   const change = (part: Partial<Draft>) => {
     setDraft((old) => ({ ...old, ...part }));
-    if (Object.keys(part).some((key) => !['advanced', 'method'].includes(key))) onDirty(true);
+    if (Object.keys(part).some((key) => !['advanced', 'method', 'anotherAccount'].includes(key))) setTyped(true);
     setRefused(undefined);
   };
+  const unsaved: Unsaved = made ? undefined : typed ? 'typed' : signIn.held ? 'sign_in' : undefined;
+  useEffect(() => onDirty(unsaved), [onDirty, unsaved]);
   const forget = (key: string) => setMistakes((old) => Object.fromEntries(Object.entries(old).filter(([other]) => other !== key)));
 
-  // The focus: the field that was asked for, the first one, or the main action.
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      const root = form.current;
-      const place =
-        (target && document.getElementById(target)) ||
-        root?.querySelector<HTMLElement>('[data-first]:not([disabled])') ||
-        root?.querySelector<HTMLElement>('.cw-step input:not([type=hidden]), .cw-step textarea') ||
-        root?.querySelector<HTMLElement>('[data-main]:not([disabled])') ||
-        root;
-      // Who has begun to type elsewhere in the step is not moved.
-      const typing = document.activeElement?.matches('.cw-step input, .cw-step textarea') && root?.contains(document.activeElement);
-      if (target || !typing) place?.focus();
-      setTarget(undefined);
-    }, 30);
-    return () => clearTimeout(timer);
-    // Only when a step begins; what is typed later moves nothing.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [step, made]);
+  const aim = useStepFocus(form, `${step} ${made?.id ?? ''} ${step === 'signIn' && tokens ? signIn.phase : ''} ${draft.anotherAccount}`);
   const focusOn = (id: string, on: Step) => {
-    setTarget(id);
-    if (on === step) setTimeout(() => document.getElementById(id)?.focus(), 30);
-    else setStep(on);
+    aim(id, on === step);
+    setStep(on);
   };
   // What can be done next has the focus once the test is over.
   useEffect(() => {
@@ -92,24 +98,39 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
     main?.focus({ preventScroll: true });
   }, [step, test.over, refuses]);
 
+  const entered = Object.fromEntries((method?.fields ?? []).flatMap((f) => (draft.secrets[f.key] ? [[f.key, draft.secrets[f.key] ?? '']] : [])));
+  const moved: Settings = draft.baseUrl.trim() && draft.baseUrl.trim() !== plainAddress(detail) ? { [BASE_URL]: draft.baseUrl.trim() } : {};
   const request = (change: Partial<Draft> = {}): ConnectRequest => {
     const all = { ...draft, ...change };
-    const moved = all.baseUrl.trim() && all.baseUrl.trim() !== plainAddress(detail);
-    const secrets = Object.fromEntries((method?.fields ?? []).flatMap((f) => (all.secrets[f.key] ? [[f.key, all.secrets[f.key] ?? '']] : [])));
     return {
       connector: detail.summary.id,
       name: all.name.trim(),
       auth: method?.id ?? null,
-      config: { ...given(all.settings), ...(moved ? { [BASE_URL]: all.baseUrl.trim() } : {}) },
-      secrets,
+      config: { ...given(all.settings), ...moved },
+      secrets: tokens ? {} : entered,
       allowPrivate: all.allowPrivate,
+      signIn: tokens ? (signIn.id ?? null) : null,
     };
   };
+  const beginSignIn = (chooseAccount: boolean, { opens = true, allowPrivate = draft.allowPrivate } = {}) =>
+    void signIn.begin({
+      opens: opens && method !== undefined && wayOf(method) === 'browser',
+      request: {
+        connector: detail.summary.id,
+        auth: method?.id ?? null,
+        config: { ...given(before), ...moved },
+        secrets: entered,
+        allowPrivate,
+        uses: draft.uses ?? null,
+        connection: replacing?.name ?? null,
+        chooseAccount: chooseAccount || draft.anotherAccount,
+      },
+    });
 
   const wrongIn = (on: Step): Mistakes => {
     const found: [string, string | undefined][] = [];
     if (on === 'signIn') {
-      for (const field of method?.fields ?? []) found.push([field.key, field.required && !draft.secrets[field.key]?.trim() ? t('connect.needed') : undefined]);
+      for (const field of method?.fields ?? []) found.push([field.key, field.required && !reconnects && !draft.secrets[field.key]?.trim() ? t('connect.needed') : undefined]);
       for (const field of replacing ? [] : early) found.push([field.key, settingMistake(field, draft.settings[field.key] ?? '')]);
       if (draft.baseUrl.trim() && !draft.baseUrl.includes('{{') && !isAddress(draft.baseUrl.trim())) found.push([BASE_URL, t('connect.addressWrong')]);
     }
@@ -131,10 +152,12 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
     setBusy(true);
     setRefused(undefined);
     try {
-      const { connection } = replacing
-        ? await send('connection_replace_key', { name: replacing.name, secrets: request().secrets })
-        : await send('connection_create', request());
-      onDirty(false);
+      const { connection } = !replacing
+        ? await send('connection_create', request())
+        : reconnects
+          ? await send('connection_reconnect', { name: replacing.name, signIn: signIn.id ?? '', otherAccount: signIn.accepted.account })
+          : await send('connection_replace_key', { name: replacing.name, secrets: request().secrets });
+      signIn.used();
       setDraft((old) => ({ ...old, secrets: {} }));
       setMade(connection);
       void queryClient.invalidateQueries({ queryKey: ['connection_list'] });
@@ -144,13 +167,22 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
       if (problem.subject?.kind === 'field' && problem.subject.name === 'name') {
         setMistakes({ name: problem.code === 'CONFLICT' ? t('connect.nameTaken') : problem.hint });
         setTimeout(() => document.getElementById(fieldId('name'))?.focus(), 30);
-      } else setRefused(problem);
+      } else if (reconnects) signIn.refuse(problem);
+      else setRefused(problem);
     } finally {
       setBusy(false);
     }
   };
+  // Signing in again needs no more answers: it is used at once.
+  useEffect(() => {
+    if (!reconnects || made || signIn.phase !== 'done') return;
+    const timer = setTimeout(() => void finish());
+    return () => clearTimeout(timer);
+    // Once for each sign-in that is of use.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [reconnects, made, signIn.phase, signIn.id]);
   const submit = () => {
-    if (busy || made) return;
+    if (busy || made || (step === 'signIn' && !main)) return;
     if (step === 'test') {
       if (test.over && !refuses) setStep('done');
       return;
@@ -164,6 +196,8 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
       return;
     }
     if (step === 'done') void finish();
+    else if (step === 'signIn' && tokens && signIn.view?.stage === 'done' && signIn.phase === 'failed') signIn.accept({});
+    else if (step === 'signIn' && tokens && signIn.phase !== 'done') beginSignIn(false);
     else if (step === 'signIn' && !skipsSetUp) setStep('setUp');
     else startTest();
   };
@@ -173,6 +207,10 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
     const firstSecret = method?.fields[0]?.key;
     const wanted = problem.subject?.kind === 'field' ? problem.subject.name : undefined;
     const action = problem.fix?.action;
+    if (tokens && (wanted === 'signIn' || action === 'replace_key' || action === 'reconnect')) {
+      signIn.drop();
+      return setStep('signIn');
+    }
     if (wanted) {
       setMistakes({ [wanted]: problem.hint });
       if (wanted === 'name') return focusOn(fieldId('name'), 'done');
@@ -195,6 +233,13 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
     startTest();
   };
 
+  /** The same for a sign-in that failed. */
+  const fixSignIn = (problem: Problem) => {
+    if (problem.fix?.action === 'allow_target') {
+      change({ allowPrivate: true, advanced: true });
+      beginSignIn(false, { allowPrivate: true });
+    } else fix(problem);
+  };
   const keys = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -205,12 +250,70 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
     submit();
   };
 
+  const name = visible(detail.summary.name);
+  const main = mainOf();
+  function mainOf(): { label: string; disabled: boolean; describedBy?: string } | undefined {
+    if (step === 'done') return { label: t('connect.finish'), disabled: false };
+    if (step === 'test') return { label: t('common.continue'), disabled: !test.over || refuses };
+    if (step !== 'signIn' || !tokens || !method || (signIn.phase === 'done' && !reconnects)) return { label: t('common.continue'), disabled: false };
+    if (inPanel) return undefined;
+    if (signIn.phase === 'failed') return { label: t('common.tryAgain'), disabled: offline };
+    const label = { browser: t('signIn.with', { name }), device: t('signIn.getCode'), at_once: t('signIn.now') }[wayOf(method)];
+    return { label, disabled: offline || draft.uses?.length === 0, ...(offline ? { describedBy: 'cw-offline' } : {}) };
+  }
+  const there = replacing || draft.anotherAccount || !tokens ? [] : known.filter((other) => other.connector === detail.summary.id && other.account);
+
   return (
     <form ref={form} className="cw-form" noValidate tabIndex={-1} onSubmit={sent} onKeyDown={keys}>
-      <Steps steps={STEPS.filter((name) => name !== 'signIn' || !skipsSignIn)} step={step} over={made !== undefined} />
+      <Steps steps={STEPS.filter((one) => (one !== 'signIn' || !skipsSignIn) && (!reconnects || one === 'signIn' || one === 'done'))} step={step} over={made !== undefined} />
+      <p className="out-of-sight" role="status">
+        {step === 'signIn' && tokens ? t(`signIn.say.${signIn.phase}`) : ''}
+      </p>
       <div className="cw-step">
-        {step === 'signIn' && (
-          <SignInStep detail={detail} method={method} early={replacing ? [] : early} draft={draft} mistakes={mistakes} replacing={replacing} onChange={change} onForget={forget} onClose={onClose} />
+        {step === 'signIn' && !made && inPanel && (
+          <SignInPanel
+            name={name}
+            signIn={signIn}
+            replacing={replacing}
+            uses={uses}
+            chosen={draft.uses}
+            connecting={reconnects}
+            switches={method !== undefined && wayOf(method) !== 'at_once'}
+            onBegin={(chooseAccount) => beginSignIn(chooseAccount)}
+            onClose={onClose}
+          />
+        )}
+        {step === 'signIn' && !made && !inPanel && (
+          <SignInStep
+            detail={detail}
+            method={method}
+            early={replacing ? [] : early}
+            draft={draft}
+            mistakes={mistakes}
+            replacing={replacing}
+            page={page}
+            offline={offline}
+            onChange={change}
+            onForget={forget}
+            onClose={onClose}
+          >
+            {signIn.problem && tokens && <SignInProblem problem={signIn.problem} onFix={fixSignIn} onLink={() => beginSignIn(false, { opens: false })} />}
+            {signIn.phase === 'ready' && tokens && signIn.held && <p className="cw-note">{t('signIn.changed')}</p>}
+            {signIn.phase === 'ready' && !signIn.held && last.data?.interrupted && (
+              <p className="cw-note cw-warned" role="status">
+                <strong>{t('signIn.interrupted')}</strong> {t('signIn.interruptedBody')}
+              </p>
+            )}
+            <AlreadyConnected
+              known={there}
+              onUse={(used) => {
+                onClose();
+                if (onUse) onUse(used);
+                else go(`/connections/${encodeURIComponent(used)}`);
+              }}
+              onAnother={() => change({ anotherAccount: true })}
+            />
+          </SignInStep>
         )}
         {step === 'setUp' && (
           <SetUpStep
@@ -257,51 +360,9 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
             onFix={(problem) => fix(problem)}
           />
         )}
-        {made && <WhatNext made={made} replaced={replacing !== undefined} sync={!replacing && draft.syncNow && detail.streams.length > 0} onUse={onUse} onClose={onClose} />}
+        {made && <WhatNext made={made} replaced={replacing !== undefined} signedIn={reconnects} sync={!replacing && draft.syncNow && detail.streams.length > 0} onUse={onUse} onClose={onClose} />}
       </div>
-      {!made && (
-        <div className="cw-foot">
-          <Button onClick={step === first ? onCancel : back} disabled={busy}>
-            {t(step === first ? 'common.cancel' : 'common.back')}
-          </Button>
-          <span className="cw-foot-end">
-            {step === 'test' && (
-              <Button onClick={() => !test.running && startTest()} aria-disabled={test.running}>
-                {t('connect.testAgain')}
-              </Button>
-            )}
-            <BusyButton
-              type="submit"
-              variant="filled"
-              data-main
-              busy={busy}
-              disabled={step === 'test' && (!test.over || refuses)}
-            >
-              {t(step === 'done' ? 'connect.finish' : 'common.continue')}
-            </BusyButton>
-          </span>
-        </div>
-      )}
+      {!made && !(inPanel && step === 'signIn' && signIn.phase === 'other_account') && <Foot first={step === first} busy={busy} main={main} testing={test.running} onBack={step === first ? onCancel : back} onTest={step === 'test' ? startTest : undefined} />}
     </form>
-  );
-}
-
-/** The steps as a line: what is done, where we are, what comes. */
-function Steps({ steps, step, over }: { steps: readonly Step[]; step: Step; over: boolean }) {
-  const at = over ? steps.length : steps.indexOf(step);
-  return (
-    <ol className="cw-steps" aria-label={t('connect.steps')}>
-      {steps.map((name, index): ReactNode => {
-        const word = t(`connect.step.${name}`);
-        return (
-          <li key={name} className={index < at ? 'past' : index === at ? 'now' : undefined} aria-current={index === at ? 'step' : undefined}>
-            <span className="cw-number" aria-hidden>
-              {index < at ? <Check size={15} strokeWidth={3} /> : index + 1}
-            </span>
-            <span aria-label={index < at ? t('connect.stepDone', { name: word }) : undefined}>{word}</span>
-          </li>
-        );
-      })}
-    </ol>
   );
 }

@@ -1,4 +1,6 @@
 import type { ConnectionView, ConnectorDetail } from '../../bindings/wire';
+import { simplest } from './signIn/phase';
+import { chosenBefore, usesOf } from './signIn/scopes';
 import { asText, BASE_URL, defaultsOf, freeName, plainAddress, type Settings } from './settings';
 
 /** What is being filled in. Secrets live here only, and go when this goes. */
@@ -11,6 +13,10 @@ export interface Draft {
   advanced: boolean;
   name: string;
   syncNow: boolean;
+  /** What a sign-in is for: streams and actions by their ids; everything where absent. */
+  uses: string[] | undefined;
+  /** Another account than that of a connection that is there already. */
+  anotherAccount: boolean;
 }
 
 /** A field's identifier in the page. */
@@ -21,7 +27,7 @@ export function beginning(detail: ConnectorDetail, known: ConnectionView[], repl
   const kept = Object.fromEntries(Object.entries(replacing?.config ?? {}).map(([key, value]) => [key, asText(value)]));
   const { [BASE_URL]: moved, ...settings } = kept;
   return {
-    method: replacing?.auth ?? detail.auth[0]?.id,
+    method: replacing?.auth ?? simplest(detail)?.id,
     secrets: {},
     settings: replacing ? settings : defaultsOf(detail.settings),
     baseUrl: moved ?? plainAddress(detail),
@@ -29,5 +35,7 @@ export function beginning(detail: ConnectorDetail, known: ConnectionView[], repl
     advanced: false,
     name: replacing?.name ?? freeName(detail.summary.name, known.map((other) => other.name)),
     syncNow: true,
+    uses: replacing ? chosenBefore(usesOf(detail), replacing.scopes) : undefined,
+    anotherAccount: false,
   };
 }

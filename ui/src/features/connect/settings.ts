@@ -106,6 +106,8 @@ const METHODS: Record<string, WordKey> = {
   api_key: 'connect.method.api_key',
   pat: 'connect.method.pat',
   basic: 'connect.method.basic',
+  oauth2: 'connect.method.oauth2',
+  session: 'connect.method.session',
   none: 'connect.method.none',
 };
 

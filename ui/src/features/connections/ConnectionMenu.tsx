@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { Ellipsis, KeyRound, Pause, Pencil, Play, RefreshCw, Stethoscope, Unplug } from 'lucide-react';
+import { Ellipsis, KeyRound, LogIn, Pause, Pencil, Play, RefreshCw, Stethoscope, Unplug } from 'lucide-react';
 
 import type { ConnectionView, ConnectorSummary } from '../../bindings/wire';
 import { visible } from '../../lib/format';
@@ -18,6 +18,8 @@ export function ConnectionMenu({ connection, tool, onAsk }: Props) {
   const { name, paused } = connection;
   const busy = useWork((state) => state.busy[name] !== undefined);
   const noSync = paused ? t('connections.isPaused') : tool?.streams.length === 0 ? t('connections.nothingToSync') : undefined;
+  const method = tool?.auth.find((one) => one.id === connection.auth)?.method;
+  const signsIn = method === 'oauth2' || method === 'session';
   const noKey = connection.auth === null ? t('connections.noKey') : undefined;
   return (
     <Menu position="bottom-end" shadow="md" width={220} withInitialFocusPlaceholder={false} classNames={{ dropdown: 'cw-pop' }}>
@@ -38,8 +40,8 @@ export function ConnectionMenu({ connection, tool, onAsk }: Props) {
           {t('connections.menu.sync')}
           {noSync && <span className="cn-why">{noSync}</span>}
         </Menu.Item>
-        <Menu.Item leftSection={<KeyRound size={16} aria-hidden />} disabled={noKey !== undefined} onClick={() => onAsk({ what: 'replaceKey', connection })}>
-          {t('connections.menu.replaceKey')}
+        <Menu.Item leftSection={signsIn ? <LogIn size={16} aria-hidden /> : <KeyRound size={16} aria-hidden />} disabled={noKey !== undefined} onClick={() => onAsk({ what: 'replaceKey', connection })}>
+          {t(signsIn ? 'connections.menu.signInAgain' : 'connections.menu.replaceKey')}
           {noKey && <span className="cn-why">{noKey}</span>}
         </Menu.Item>
         <Menu.Item leftSection={<Pencil size={16} aria-hidden />} onClick={() => onAsk({ what: 'rename', connection })}>

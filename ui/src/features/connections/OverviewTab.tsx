@@ -9,6 +9,7 @@ import { locale } from '../../lib/locale';
 import { t, type WordKey } from '../../lib/words';
 import { Read } from '../../ui/Read';
 import { Approve } from './Approve';
+import { Granted } from './Granted';
 import { Trouble } from './Trouble';
 import type { Asked } from './useTools';
 import { shownState, troubleOf, useWork } from './work';
@@ -66,6 +67,14 @@ export function OverviewTab({ connection, tool, onAsk, onSetUp }: Props) {
               <>
                 <dt>{t('connections.fact.signIn')}</dt>
                 <dd>{visible(method.label)}</dd>
+              </>
+            )}
+            {connection.scopes.length > 0 && (
+              <>
+                <dt>{t('connections.fact.granted')}</dt>
+                <dd>
+                  <Granted connection={connection} />
+                </dd>
               </>
             )}
             <dt>{t('connections.fact.definition')}</dt>

@@ -9,11 +9,12 @@ import connections from './en/connections.json';
 import runs from './en/runs.json';
 import settings from './en/settings.json';
 import shell from './en/shell.json';
+import signIn from './en/signIn.json';
 import start from './en/start.json';
 import state from './en/state.json';
 
 /** Every sentence of the interface, one file per place. Words for problems come from the engine. */
-const en = { authoring, catalogue, chains, common, connect, connections, runs, settings, shell, start, ...state };
+const en = { authoring, catalogue, chains, common, connect, connections, runs, settings, shell, signIn, start, ...state };
 
 void i18next.init({
   lng: 'en',
