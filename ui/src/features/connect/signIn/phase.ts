@@ -92,7 +92,7 @@ export const simplest = (detail: ConnectorDetail): AuthDetail | undefined =>
 /** The host of the page that opens, as far as the settings tell it. */
 export function pageHost(method: AuthDetail, settings: Settings, baseUrl: string): URL | undefined {
   const page = method.oauth?.page ?? '{{config.baseUrl}}';
-  const filled = page.replace(/\{\{\s*config\.(\w+)\s*\}\}/g, (_, key: string) => (key === BASE_URL ? baseUrl : (settings[key] ?? '')).trim());
+  const filled = page.replace(/\{\{\s*config\.(\w+)\s*\}\}/g, (hole, key: string) => (key === BASE_URL ? baseUrl : (settings[key] ?? '')).trim() || hole);
   try {
     const url = new URL(filled);
     return url.host && !filled.includes('{{') ? url : undefined;
