@@ -10,6 +10,10 @@ await walk(async ({ open, elapsed }) => {
   await page.getByRole('button', { name: 'Duplicate and edit' }).click();
   await page.locator('.cm-content').waitFor();
   const path = page.locator('.cm-line', { hasText: '"path": "/' }).first();
+  // Below the ways to sign in; what is far from what is seen is not there yet.
+  for (let screens = 0; (await path.count()) === 0 && screens < 20; screens += 1) {
+    await page.locator('.cm-scroller').evaluate((at) => new Promise((seen) => { at.scrollBy(0, 300); requestAnimationFrame(() => requestAnimationFrame(seen)); }));
+  }
   const type = async (text) => {
     await path.locator('.tok-string').dblclick();
     await page.keyboard.type(text);
