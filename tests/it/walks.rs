@@ -38,6 +38,18 @@ fn walk_04_sign_in_and_again_as_somebody_else() {
 }
 
 #[test]
+fn a_sign_in_that_the_engine_did_not_outlive_is_said_to_be_interrupted() {
+    if walks_possible() {
+        let sandbox = SandboxProcess::start();
+        let facts = json!({ "access": sandbox.access });
+        Served::start().walk_meanwhile("sign_in_interrupted", &facts, |line, served| match line {
+            "restart" => served.restart(),
+            other => panic!("{other}"),
+        });
+    }
+}
+
+#[test]
 fn walk_12_own_connector() {
     if walks_possible() {
         Served::start().walk("walk_12", &json!({}));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patchbay_auth::Credential;
-use patchbay_connector::{Compiled, settings};
+use patchbay_connector::{Compiled, settings, settings_so_far};
 use patchbay_model::connection::{Connection, ConnectionState};
 use patchbay_model::descriptor::{AuthMethod, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -41,6 +41,7 @@ pub(crate) fn draft_of(
 ) -> Result<Draft, Problem> {
     let descriptor = compiled.descriptor().clone();
     let method = auth_method(&descriptor, request.auth.as_deref())?;
+    settings(&descriptor, &request.config)?;
     let mut connection = begun_connection(hub, &compiled, method, &request.config, request.allow_private)?;
     connection.name = request.name;
     let needs_tokens = method.is_some_and(AuthMethod::has_tokens);
@@ -74,7 +75,7 @@ pub(crate) fn begun_connection(
     allow_private: bool,
 ) -> Result<Connection, Problem> {
     let descriptor = compiled.descriptor();
-    let config = settings(descriptor, config)?;
+    let config = settings_so_far(descriptor, config)?;
     let mut connection = Connection {
         auth_method: method.map(|m| m.id().to_owned()),
         origins: compiled.origins_to_sign_in(&config, method)?,

@@ -38,7 +38,7 @@ pub use native::{Adapter, Adapters};
 pub use operation::CallResult;
 pub use plan::Planned;
 pub use raw::RawRead;
-pub use settings::settings;
+pub use settings::{settings, settings_so_far};
 pub use sync::{SyncOptions, SyncReport};
 pub use target::{Target, TargetCredential};
 pub use test::{TestLine, TestPart, TestReport, Verdict};

@@ -14,6 +14,20 @@ pub fn settings(
     descriptor: &Descriptor,
     given: &BTreeMap<String, String>,
 ) -> Result<Map<String, Value>, Problem> {
+    let config = settings_so_far(descriptor, given)?;
+    let lacks = |field: &&ConfigField| field.required && !config.contains_key(&field.key);
+    match descriptor.config_fields.iter().filter(lacks).find(|field| descriptor.asks_for(field, &config)) {
+        Some(field) => Err(invalid(&field.key, &format!("{} needs it: {}", descriptor.name, field.label))),
+        None => Ok(config),
+    }
+}
+
+/// The same before all of them are known: what is required may be missing. Somebody signs in before the
+/// rest is asked.
+pub fn settings_so_far(
+    descriptor: &Descriptor,
+    given: &BTreeMap<String, String>,
+) -> Result<Map<String, Value>, Problem> {
     let mut config = Map::new();
     let known = |key: &str| descriptor.config_fields.iter().find(|field| field.key == key);
     for (key, text) in given {
@@ -44,14 +58,8 @@ pub fn settings(
         if config.contains_key(&field.key) {
             continue;
         }
-        match &field.default {
-            Some(default) => {
-                config.insert(field.key.clone(), default.clone());
-            }
-            None if field.required => {
-                return Err(invalid(&field.key, &format!("{} needs it: {}", descriptor.name, field.label)));
-            }
-            None => {}
+        if let Some(default) = &field.default {
+            config.insert(field.key.clone(), default.clone());
         }
     }
     Ok(config)
@@ -160,6 +168,15 @@ mod tests {
     fn given(pairs: &[(&str, &str)]) -> Result<Value, Problem> {
         let given = pairs.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
         settings(&descriptor(), &given).map(Value::Object)
+    }
+
+    #[test]
+    fn what_is_required_may_come_after_the_sign_in_and_is_checked_then() {
+        assert_eq!(given(&[]).unwrap_err().code(), Code::InputInvalid);
+        let so_far = settings_so_far(&descriptor(), &BTreeMap::new()).unwrap();
+        assert_eq!(Value::Object(so_far), json!({"kind": "cloud", "version": "v2"}));
+        let wrong = BTreeMap::from([("kind".to_owned(), "rented".to_owned())]);
+        assert!(settings_so_far(&descriptor(), &wrong).is_err(), "what is given is checked at once");
     }
 
     #[test]

@@ -268,6 +268,24 @@ async function everyState(page, scheme) {
   await tab.close();
   await discard(page);
   await tracker({});
+
+  // An application of one's own is registered first: what to register is there to be copied.
+  await page.evaluate(() => { location.hash = '/catalogue/slack/connect'; });
+  await dialog.getByRole('radio', { name: 'Sign in as yourself' }).check();
+  await dialog.getByRole('button', { name: 'Where do I find this?' }).waitFor();
+  assert.equal(await dialog.getByLabel('Redirect URI 1').inputValue(), 'http://localhost:42871/callback');
+  await dialog.getByRole('region', { name: /Register these addresses/ }).getByRole('button', { name: 'Copy', exact: true }).nth(2).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'http://localhost:42873/callback');
+  await clean(page, 'own-application');
+  await button(dialog, 'Sign in with Slack').click();
+  await dialog.getByText('This is needed.').waitFor();
+  assert.ok(await dialog.getByLabel(/Client ID/i).evaluate((at) => at === document.activeElement), 'what is missing has the focus');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  // The channel is asked for after the sign-in, which comes about without it.
+  const begun = await rpc('sign_in_begin', { connector: 'slack', auth: 'oauth', config: {}, secrets: { clientId: '1.2' }, allowPrivate: false, chooseAccount: false, noBrowser: true });
+  assert.match(begun.redirectUri, /^http:\/\/localhost:4287[123]\/callback$/);
+  await rpc('sign_in_cancel', { id: begun.id });
   console.log(`${scheme}: ${looked.size} states`);
 }
 

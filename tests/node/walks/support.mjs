@@ -10,13 +10,18 @@ export { facts, token, url };
 
 const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Opens a browser, walks, closes it; `expected` are console errors that belong to the walk. */
-export async function walk(steps, { expected = [] } = {}) {
+/** Opens a browser. */
+export async function launch() {
   const { existsSync } = await import('node:fs');
-  const browser = await chromium.launch({
+  return chromium.launch({
     executablePath: EXECUTABLES.find((path) => existsSync(path)),
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
+}
+
+/** Opens a browser, walks, closes it; `expected` are console errors that belong to the walk. */
+export async function walk(steps, { expected = [] } = {}) {
+  const browser = await launch();
   const trouble = [];
   const started = Date.now();
   try {
