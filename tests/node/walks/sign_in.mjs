@@ -106,10 +106,11 @@ async function everyState(page, scheme) {
   // A stranger's answer is refused and told; the wait goes on.
   const stranger = await page.context().newPage();
   await stranger.goto(`${new URL(tab.url()).searchParams.get('redirect_uri')}?code=stolen&state=wrong`);
+  await stranger.close();
+  await page.bringToFront();
   await dialog.getByText(/Something else answered/).waitFor();
   await dialog.getByText('Details', { exact: true }).click();
   await dialog.getByText(/it answers another sign-in/).waitFor();
-  await stranger.close();
   await clean(page, 'foreign');
 
   // Cancelled: the form is as it was, and nobody listens any more.
@@ -186,6 +187,8 @@ async function everyState(page, scheme) {
     return route.fulfill({ response: answered, json: body });
   });
   tab = await tabOf(page, () => signInButton(dialog).click());
+  // A page that nobody sees is not asked for again and again.
+  await page.bringToFront();
   meddled = { secondsLeft: 42 };
   await button(dialog, 'Keep waiting 5 more minutes').waitFor();
   await clean(page, 'nearly-out');
