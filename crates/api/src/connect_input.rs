@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_auth::Credential;
-use patchbay_model::descriptor::{AuthMethod, Descriptor};
+use patchbay_model::descriptor::{AuthMethod, CredentialField, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
 
 use crate::secrets::SecretInput;
@@ -48,6 +48,30 @@ pub(crate) fn auth_method<'d>(
 /// The credential, complete and without fields that the sign-in does not know.
 pub(crate) fn credential(
     method: Option<&AuthMethod>,
+    given: BTreeMap<String, SecretInput>,
+) -> Result<Option<Credential>, Problem> {
+    let entered = entered(method, given)?;
+    if let (Some(method), Some(values)) = (method, &entered) {
+        complete(method, values)?;
+    }
+    Ok(entered)
+}
+
+/// Whether everything is there that the sign-in needs.
+pub(crate) fn complete(method: &AuthMethod, values: &Credential) -> Result<(), Problem> {
+    let lacks = |field: &&CredentialField| field.required && !values.has(&field.key);
+    match method.credential_fields().iter().find(lacks) {
+        None => Ok(()),
+        Some(field) => Err(Problem::new(Code::InputInvalid)
+            .with("field", format!("\"{}\" ({})", field.key, field.label))
+            .with("message", "It is needed to sign in and was not given.")
+            .about(Subject::Field { name: field.key.clone() })),
+    }
+}
+
+/// What was entered, without fields that the sign-in does not know.
+pub(crate) fn entered(
+    method: Option<&AuthMethod>,
     mut given: BTreeMap<String, SecretInput>,
 ) -> Result<Option<Credential>, Problem> {
     let Some(method) = method else {
@@ -61,12 +85,6 @@ pub(crate) fn credential(
         match given.remove(&field.key).map(SecretInput::into_secret) {
             Some(secret) if !secret.expose().is_empty() => {
                 values.insert(field.key.clone(), secret);
-            }
-            _ if field.required => {
-                return Err(Problem::new(Code::InputInvalid)
-                    .with("field", format!("\"{}\" ({})", field.key, field.label))
-                    .with("message", "It is needed to sign in and was not given.")
-                    .about(Subject::Field { name: field.key.clone() }));
             }
             _ => {}
         }

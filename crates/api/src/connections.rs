@@ -412,8 +412,18 @@ pub async fn disconnect(
 }
 
 /// Gives the tokens back to the service. One that cannot be reached does not keep anybody here.
+///
+/// Where another connection uses the same account nothing is given back: many services then end everything
+/// that the account has granted to this application.
 async fn revoke(workspace: &Workspace, connection: &Connection) -> Option<bool> {
     let compiled = workspace.connectors().get(&connection.connector).ok()?;
+    let connector = Some(connection.connector.clone());
+    let filter = ConnectionFilter { connector, limit: 1_000, ..ConnectionFilter::default() };
+    let others = workspace.store().connection_list(filter).await.ok()?.items;
+    let same = |other: &Connection| other.id != connection.id && other.account == connection.account;
+    if connection.account.is_some() && others.iter().any(same) {
+        return None;
+    }
     match workspace.authoriser().revoke(connection, compiled.descriptor()).await {
         Ok(true) => Some(true),
         Ok(false) => None,

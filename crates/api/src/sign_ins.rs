@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use crate::connect_input::credential;
+use crate::connect_input::{complete, entered};
 use crate::drafts::{begun_connection, sign_in_method};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
@@ -233,8 +233,18 @@ pub async fn begin(hub: &Hub, workspace: &str, request: SignInBeginRequest) -> R
     let compiled = workspace.connectors().get(&request.connector)?;
     let descriptor = compiled.descriptor().clone();
     let method = sign_in_method(&descriptor, request.auth.as_deref())?.clone();
-    let entered = credential(Some(&method), request.secrets)?.unwrap_or_default();
-    let connection = begun_connection(hub, &compiled, Some(&method), &request.config, request.allow_private)?;
+    let mut values = entered(Some(&method), request.secrets)?.unwrap_or_default();
+    let mut config = request.config;
+    if let Some(name) = &request.connection {
+        let before = workspace.connection(name).await?;
+        for (key, value) in &before.config {
+            let text = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            config.entry(key.clone()).or_insert_with(text);
+        }
+        values = workspace.authoriser().entered(&before, &method, values).await?;
+    }
+    complete(&method, &values)?;
+    let connection = begun_connection(hub, &compiled, Some(&method), &config, request.allow_private)?;
     let asked = match method.oauth() {
         Some(oauth) => scopes(&descriptor, oauth, request.uses.as_deref()),
         None => Vec::new(),
@@ -249,7 +259,7 @@ pub async fn begin(hub: &Hub, workspace: &str, request: SignInBeginRequest) -> R
             config: &connection.config,
             origins: connection.origins.clone(),
             allow_private: connection.allow_private,
-            credential: entered,
+            credential: values,
             scopes: asked.clone(),
             choose_account: request.choose_account,
         })

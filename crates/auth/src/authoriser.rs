@@ -10,7 +10,7 @@ use patchbay_model::descriptor::{AuthMethod, Descriptor, InjectAt};
 use patchbay_model::{Clock, Connection, ConnectionId, SealedBytes};
 use patchbay_net::{Client, Request, origin_of};
 use patchbay_store::Store;
-use patchbay_vault::{Origin, Vault};
+use patchbay_vault::{Origin, Secret, Vault};
 use serde_json::{Map, json};
 use zeroize::Zeroizing;
 
@@ -118,6 +118,31 @@ impl Authoriser {
     /// The stored credential, opened.
     pub(crate) async fn stored(&self, connection: &Connection) -> Result<Credential, AuthError> {
         Ok(self.kept(connection).await?.1)
+    }
+
+    /// What the person once entered for a connection, with what they enter now in its place: an application's
+    /// id and secret serve a new sign-in too.
+    pub async fn entered(
+        &self,
+        connection: &Connection,
+        method: &AuthMethod,
+        now: Credential,
+    ) -> Result<Credential, AuthError> {
+        if method.credential_fields().is_empty() || connection.auth_method.as_deref() != Some(method.id()) {
+            return Ok(now);
+        }
+        let before = match self.stored(connection).await {
+            Ok(before) => before,
+            // What is lost is entered again.
+            Err(AuthError::Missing { .. } | AuthError::Vault(_)) => return Ok(now),
+            Err(error) => return Err(error),
+        };
+        let fields = method.credential_fields().iter();
+        let kept = fields.filter(|field| !now.has(&field.key)).filter_map(|field| {
+            let value = before.get(&field.key)?;
+            Some((field.key.clone(), Secret::new(value.to_owned())))
+        });
+        Ok(kept.fold(now.clone(), |all, (name, value)| all.with(&name, value)))
     }
 
     /// The stored credential, sealed and opened.

@@ -79,7 +79,7 @@ impl Credential {
     }
 
     /// Whether there is a value that is not empty.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
