@@ -291,7 +291,9 @@ pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> R
     let now = compiled.origins(&connection.config, method)?;
     // Only what these settings change is approved by them: not what another definition of the connector,
     // or a link in the place of a folder, has changed meanwhile.
-    if before.as_ref() != Some(&now) || old.get("baseUrl") != connection.config.get("baseUrl") {
+    // Nor does a setting approve what was not approved before it.
+    let in_order = before.as_ref() == Some(&connection.origins);
+    if (in_order && before.as_ref() != Some(&now)) || old.get("baseUrl") != connection.config.get("baseUrl") {
         connection.origins = now;
     }
     if let Some(allow) = request.allow_private {
@@ -399,6 +401,8 @@ pub async fn disconnect(
     let workspace = hub.workspace(workspace).await?;
     let connection = workspace.connection(&request.name).await?;
     let signals = workspace.store().signal_count(&connection.id).await?;
+    // A renewal under way would bring tokens that nobody gives back.
+    let _alone = workspace.authoriser().alone(&connection.id).await;
     let revoked = revoke(&workspace, &connection).await;
     workspace.store().connection_delete(&connection.id, request.with_signals).await?;
     audit(&workspace, "connection_deleted", &connection.name).await;

@@ -50,6 +50,9 @@ pub(crate) fn draft_of(
     });
     let credential = match signed_in {
         Some(outcome) if needs_tokens => {
+            if let Some(method) = method {
+                outcome.serves(&connection, method)?;
+            }
             connection.config.extend(outcome.settings);
             connection.origins = compiled.origins(&connection.config, method)?;
             connection.scopes = outcome.scopes;

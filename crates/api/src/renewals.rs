@@ -40,7 +40,7 @@ impl Renewals {
     pub(crate) async fn once(&self) -> Result<(), Problem> {
         let filter = ConnectionFilter { limit: 10_000, ..ConnectionFilter::default() };
         for connection in self.store.connection_list(filter).await?.items {
-            if connection.paused || connection.state == ConnectionState::Stale {
+            if connection.state == ConnectionState::Stale {
                 continue;
             }
             let Ok(compiled) = self.connectors.get(&connection.connector) else { continue };

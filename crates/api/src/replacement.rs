@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::connect_input::{auth_method, credential};
 use crate::connections::{ConnectResponse, run_test, save, take_test, view};
+use crate::drafts::begun_connection;
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
 
@@ -48,7 +49,7 @@ pub async fn replace_key(
     if let Some(problem) = test.problem.clone() {
         return Err(problem.about(Subject::Connection { name: connection.name }));
     }
-    same_account(&connection, &test)?;
+    same_account(&connection, &test, false)?;
     let sealing = workspace.seals().read().await;
     let sealed = workspace.authoriser().seal(&connection.id, &values).await.map_err(Problem::from)?;
     workspace.store().credential_replace(&connection.id, &sealed).await?;
@@ -93,6 +94,14 @@ pub async fn reconnect(
             .about(Subject::Field { name: "signIn".into() }));
     }
     let mut connection = before.clone();
+    let given = before.config.iter().filter(|(key, _)| !descriptor.captured_settings().any(|own| own == **key));
+    let given = given
+        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    let draft = begun_connection(hub, &compiled, method, &given.collect(), before.allow_private)?;
+    if let Some(method) = method {
+        outcome.serves(&draft, method)?;
+    }
+    let elsewhere = outcome.settings.iter().any(|(key, value)| before.config.get(key) != Some(value));
     connection.auth_method = Some(outcome.method.clone());
     connection.config.extend(outcome.settings);
     connection.origins = compiled.origins(&connection.config, method)?;
@@ -102,8 +111,10 @@ pub async fn reconnect(
     if let Some(problem) = test.problem.clone() {
         return Err(problem.about(Subject::Connection { name: connection.name }));
     }
-    if !request.other_account {
-        same_account(&before, &test)?;
+    if request.other_account {
+        connection.account = None;
+    } else {
+        same_account(&before, &test, elsewhere)?;
     }
     let sealed =
         workspace.authoriser().seal(&connection.id, &outcome.credential).await.map_err(Problem::from)?;
@@ -115,15 +126,18 @@ pub async fn reconnect(
 }
 
 /// Refuses a test that shows another account than the connection's.
-fn same_account(connection: &Connection, test: &TestReport) -> Result<(), Problem> {
-    let (Some(before), Some(now)) = (&connection.account, &test.account) else { return Ok(()) };
-    if before.id == now.id {
+/// `elsewhere` says that the sign-in leads to another site of it.
+fn same_account(connection: &Connection, test: &TestReport, elsewhere: bool) -> Result<(), Problem> {
+    let Some(before) = &connection.account else { return Ok(()) };
+    let now = test.account.as_ref();
+    if now.is_some_and(|now| before.id == now.id) && !elsewhere {
         return Ok(());
     }
+    let label = now.map_or("which the service does not name", |now| &now.label);
     let message =
         format!("This connection belongs to {}. Make a new connection for another account.", before.label);
     Err(Problem::new(Code::Conflict)
-        .with("item", format!("The account \"{}\"", now.label))
+        .with("item", format!("The account \"{label}\""))
         .with("message", message)
         .about(Subject::Connection { name: connection.name.clone() }))
 }

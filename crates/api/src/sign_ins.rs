@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use patchbay_auth::consent;
 use patchbay_auth::oauth::{DeviceHandle, FlowHandle, scopes};
 use patchbay_auth::{Begun, Credential, SignInRequest, SignedIn};
-use patchbay_connector::{Target, TargetCredential};
+use patchbay_connector::{Compiled, Target, TargetCredential};
 use patchbay_model::connection::Account;
+use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Connection, ConnectorId, Event, SignInId};
 use serde::{Deserialize, Serialize};
@@ -141,6 +143,27 @@ pub(crate) struct Outcome {
     pub(crate) credential: Credential,
     pub(crate) scopes: Vec<String>,
     pub(crate) settings: Map<String, Value>,
+    /// Where it was made for, and by which definition: it serves nothing else.
+    origins: Vec<String>,
+    essence: Value,
+}
+
+impl Outcome {
+    /// Refuses to be used where the settings lead elsewhere than those that it was made with, or where the
+    /// definition has another sign-in now.
+    pub(crate) fn serves(&self, connection: &Connection, method: &AuthMethod) -> Result<(), Problem> {
+        if self.connector == connection.connector
+            && self.method == method.id()
+            && self.origins == connection.origins
+            && self.essence == consent::essence(method)
+        {
+            return Ok(());
+        }
+        Err(Problem::new(Code::InputInvalid)
+            .with("field", "The sign-in")
+            .with("message", "It was made for other settings. Sign in again.")
+            .about(Subject::Field { name: "signIn".into() }))
+    }
 }
 
 /// The sign-ins of a workspace, the oldest first.
@@ -237,6 +260,7 @@ pub async fn begin(hub: &Hub, workspace: &str, request: SignInBeginRequest) -> R
     let mut config = request.config;
     if let Some(name) = &request.connection {
         let before = workspace.connection(name).await?;
+        approved(&before, &compiled, &method)?;
         for (key, value) in &before.config {
             let text = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             config.entry(key.clone()).or_insert_with(text);
@@ -317,6 +341,7 @@ pub async fn begin(hub: &Hub, workspace: &str, request: SignInBeginRequest) -> R
         sign_in: sign_in.clone(),
         connection,
         method: method.id().to_owned(),
+        essence: consent::essence(&method),
     };
     match begun {
         // Nobody is waited for: the answer says how it went.
@@ -331,6 +356,21 @@ pub async fn begin(hub: &Hub, workspace: &str, request: SignInBeginRequest) -> R
     Ok(sign_in.view())
 }
 
+/// What somebody once entered goes only where they have approved it: a definition that has changed is looked
+/// at first.
+fn approved(connection: &Connection, compiled: &Compiled, method: &AuthMethod) -> Result<(), Problem> {
+    let same_way = connection.auth_method.as_deref() == Some(method.id());
+    let changed = same_way && !consent::differences(connection, Some(method)).is_empty();
+    let leads = compiled.origins(&connection.config, Some(method)).unwrap_or_default();
+    if changed || (same_way && leads.iter().any(|origin| !connection.origins.contains(origin))) {
+        return Err(Problem::new(Code::TargetBlocked)
+            .with("host", leads.join(", "))
+            .detail("the connector's sign-in has changed since it was approved")
+            .about(Subject::Connection { name: connection.name.clone() }));
+    }
+    Ok(())
+}
+
 /// What the end of a sign-in needs.
 struct Work {
     hub: Hub,
@@ -339,6 +379,7 @@ struct Work {
     /// The one that would be made.
     connection: Connection,
     method: String,
+    essence: Value,
 }
 
 impl Work {
@@ -405,6 +446,8 @@ impl Work {
             scopes: signed_in.granted.clone().unwrap_or_else(|| signed_in.asked.clone()),
             credential: signed_in.credential,
             settings: signed_in.settings,
+            origins: self.connection.origins.clone(),
+            essence: self.essence.clone(),
         };
         Ok((outcome, view))
     }

@@ -341,13 +341,14 @@ impl Workspace {
     pub(crate) async fn close(&self) {
         self.inner.tidying.abort();
         self.inner.stop_renewing();
-        let settled = tokio::time::timeout(SETTLE, self.inner.authoriser.settled()).await;
-        if settled.is_err() {
-            tracing::warn!("a renewal of tokens was not over when the program ended");
-        }
         let tasks: Vec<Task> = std::mem::take(&mut *self.runs()).into_values().collect();
         for task in tasks {
             task.handle.abort();
+        }
+        // What renews does so in a task of its own, which goes on.
+        let settled = tokio::time::timeout(SETTLE, self.inner.authoriser.settled()).await;
+        if settled.is_err() {
+            tracing::warn!("a renewal of tokens was not over when the program ended");
         }
         if let Some(sandbox) = self.sandbox().await.take() {
             sandbox.stop().await;

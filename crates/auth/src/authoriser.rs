@@ -169,6 +169,7 @@ impl Authoriser {
     ) -> Result<Arc<Redactor>, AuthError> {
         check_origin(connection, request)?;
         let Some(method) = method(connection, descriptor)? else { return Ok(Arc::default()) };
+        check_approved(connection, method)?;
         inject(connection, descriptor, method, credential, request)?;
         Ok(Arc::new(Redactor::new(credential, method)))
     }
@@ -191,7 +192,7 @@ fn place(connection: &ConnectionId) -> String {
 }
 
 /// The definition may have changed since the person approved it: what is sent where, and how.
-fn check_approved(connection: &Connection, method: &AuthMethod) -> Result<(), AuthError> {
+pub(crate) fn check_approved(connection: &Connection, method: &AuthMethod) -> Result<(), AuthError> {
     match consent::approved(connection) {
         Some(approved) if *approved != consent::essence(method) => Err(AuthError::Changed),
         _ => Ok(()),

@@ -58,7 +58,8 @@ impl Credential {
             None => self.0.remove(EXPIRES_AT),
         };
         self.0.insert(RENEWED_AT.to_owned(), Secret::new(at.to_string()));
-        let number = self.number().map_or(1, |number| number.wrapping_add(1));
+        // The first one of a sign-in is drawn: one that follows another sign-in must not look like it.
+        let number = self.number().map_or_else(drawn, |number| number.wrapping_add(1));
         self.0.insert(NUMBER.to_owned(), Secret::new(number.to_string()));
         self
     }
@@ -106,6 +107,15 @@ impl Credential {
         let values: BTreeMap<String, String> =
             serde_json::from_str(secret.expose()).map_err(|_| VaultError::Sealed)?;
         Ok(Self(values.into_iter().map(|(name, text)| (name, Secret::new(text))).collect()))
+    }
+}
+
+/// Where a sign-in begins to count its tokens. It need not be hard to guess.
+fn drawn() -> u64 {
+    let mut bytes = [0; 8];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => u64::from_le_bytes(bytes) >> 1,
+        Err(_) => 1,
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use patchbay_model::descriptor::{AuthMethod, Descriptor, Grant};
-use patchbay_model::{Connection, ConnectionId};
+use patchbay_model::{Connection, ConnectionId, SealedBytes};
 use patchbay_vault::{Origin, Secret};
 
-use crate::authoriser::Authoriser;
+use crate::authoriser::{Authoriser, check_approved};
 use crate::credential::{Credential, REFRESH_TOKEN};
 use crate::error::AuthError;
 use crate::oauth::{Calls, Server, SignInError, TokenEndpoint, revoke};
@@ -21,16 +21,29 @@ use crate::sign_in::{settings, tokens};
 /// more: a refused token is renewed whatever our clock says.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// One lock for each connection. The data folder has one owner, so that no other process renews.
+/// How long a failure stands for those who wait for the same renewal.
+const FAILURE: Duration = Duration::from_secs(3);
+
+/// One renewal at a time for each connection. The data folder has one owner, so that no other process
+/// renews.
 #[derive(Clone, Default)]
-pub(crate) struct Renewals(Arc<Mutex<HashMap<ConnectionId, Arc<tokio::sync::Mutex<()>>>>>);
+pub(crate) struct Renewals(Arc<Mutex<HashMap<ConnectionId, Arc<tokio::sync::Mutex<Last>>>>>);
+
+/// What came of a connection's last renewal.
+#[derive(Default)]
+pub(crate) struct Last {
+    /// Tokens that the service has given and that could not be kept: the old ones are of no more use.
+    unkept: Option<(SealedBytes, Credential)>,
+    /// The number of the tokens that could not be renewed, why, and when by the monotonic clock.
+    failure: Option<(Option<u64>, SignInError, Duration)>,
+}
 
 impl Renewals {
-    fn of(&self, id: &ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
+    fn of(&self, id: &ConnectionId) -> Arc<tokio::sync::Mutex<Last>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default().clone()
     }
 
-    fn all(&self) -> Vec<Arc<tokio::sync::Mutex<()>>> {
+    fn all(&self) -> Vec<Arc<tokio::sync::Mutex<Last>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
@@ -47,7 +60,10 @@ impl Authoriser {
         let Some(end) = credential.expires_at() else { return Ok(credential) };
         let now = self.clock.now();
         let left = end.duration_since(now);
-        if left > MARGIN || !can_renew(method, &credential) {
+        // Of what lives for a minute a quarter is kept back.
+        let life = credential.renewed_at().map(|at| end.duration_since(at));
+        let margin = life.map_or(MARGIN, |life| (life / 4).min(MARGIN));
+        if left > margin || !can_renew(method, &credential) {
             return Ok(credential);
         }
         match self.renew(connection, descriptor, credential.number()).await {
@@ -83,6 +99,7 @@ impl Authoriser {
         if method.is_none() {
             return Ok(false);
         }
+        method.map_or(Ok(()), |method| check_approved(connection, method))?;
         let credential = self.stored(connection).await?;
         let Some(at) = credential.renewed_at().filter(|_| credential.get(REFRESH_TOKEN).is_some()) else {
             return Ok(false);
@@ -121,32 +138,68 @@ impl Authoriser {
         seen: Option<u64>,
     ) -> Result<Credential, AuthError> {
         let lock = self.renewals.of(&connection.id);
-        let _alone = lock.lock().await;
+        let mut last = lock.lock().await;
         // All the while: what is sealed anew meanwhile would not be the one that is renewed.
         let _sealing = self.seals().read().await;
         let (before, credential) = self.kept(connection).await?;
+        if let Some((of, unkept)) = last.unkept.take()
+            && of == before
+        {
+            return self.keep(connection, &mut last, before, unkept).await;
+        }
         if credential.number() != seen {
             return Ok(credential);
         }
+        if let Some((number, error, at)) = &last.failure
+            && *number == seen
+            && self.clock.monotonic().saturating_sub(*at) < FAILURE
+        {
+            return Err(error.clone().into());
+        }
         let unknown = || AuthError::Method { method: connection.auth_method.clone().unwrap_or_default() };
         let method = descriptor.auth_method(connection.auth_method.as_deref()).ok_or_else(unknown)?;
+        check_approved(connection, method)?;
         if !can_renew(method, &credential) {
             return Err(SignInError::Ended("there is no refresh token".to_owned()).into());
         }
         self.store.renewal_begin(&connection.id).await?;
-        let renewed = match self.ask(connection, descriptor, method, credential).await {
-            Ok(renewed) => renewed,
+        match self.ask(connection, descriptor, method, credential).await {
+            Ok(renewed) => self.keep(connection, &mut last, before, renewed).await,
             Err(error) => {
+                last.failure = Some((seen, error.clone(), self.clock.monotonic()));
                 self.store.renewal_end(&connection.id).await?;
-                return Err(error.into());
+                Err(error.into())
             }
-        };
-        let sealed = self.sealed(&connection.id, &renewed, Origin::Renewed).await?;
-        if self.store.credential_renewed(&connection.id, &before, &sealed).await? {
-            return Ok(renewed);
         }
-        // Somebody has signed in again, or disconnected.
-        self.stored(connection).await
+    }
+
+    /// Makes renewed tokens durable. Those that cannot be kept, because the keyring was locked or the disk is
+    /// full, are kept in memory and written by the next one who needs them.
+    async fn keep(
+        &self,
+        connection: &Connection,
+        last: &mut Last,
+        before: SealedBytes,
+        renewed: Credential,
+    ) -> Result<Credential, AuthError> {
+        let kept = async {
+            let sealed = self.sealed(&connection.id, &renewed, Origin::Renewed).await?;
+            Ok::<_, AuthError>(self.store.credential_renewed(&connection.id, &before, &sealed).await?)
+        };
+        match kept.await {
+            Ok(true) => Ok(renewed),
+            // Somebody has signed in again, or disconnected.
+            Ok(false) => self.stored(connection).await,
+            Err(error) => {
+                last.unkept = Some((before, renewed));
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits until no renewal of a connection is under way, and keeps others from beginning.
+    pub async fn alone(&self, id: &ConnectionId) -> impl Drop + use<> {
+        self.renewals.of(id).lock_owned().await
     }
 
     async fn ask(
@@ -198,6 +251,7 @@ impl Authoriser {
     pub async fn revoke(&self, connection: &Connection, descriptor: &Descriptor) -> Result<bool, AuthError> {
         let method = descriptor.auth_method(connection.auth_method.as_deref());
         let Some(oauth) = method.and_then(AuthMethod::oauth) else { return Ok(false) };
+        method.map_or(Ok(()), |method| check_approved(connection, method))?;
         let credential = self.stored(connection).await?;
         let calls = self.calls(connection);
         let settings = settings(descriptor, &connection.config)?;
@@ -210,15 +264,18 @@ impl Authoriser {
             credential: &credential,
             clock: &self.clock,
         };
-        let mut done = false;
+        let (mut done, mut failed) = (false, None);
         for (name, kind) in
             [(REFRESH_TOKEN, "refresh_token"), (crate::credential::ACCESS_TOKEN, "access_token")]
         {
             if let Some(token) = credential.get(name) {
-                done |= revoke(&endpoint, &Secret::new(token.to_owned()), kind).await?;
+                match revoke(&endpoint, &Secret::new(token.to_owned()), kind).await {
+                    Ok(told) => done |= told,
+                    Err(error) => failed = Some(error),
+                }
             }
         }
-        Ok(done)
+        failed.map_or(Ok(done), |error| Err(error.into()))
     }
 }
 

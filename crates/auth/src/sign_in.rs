@@ -108,7 +108,11 @@ pub(crate) async fn begin(
     let oauth = match method {
         AuthMethod::OAuth2(oauth) => oauth,
         AuthMethod::Session(auth) => {
-            let credential = session::login(&calls, auth, &settings, credential, clock).await?;
+            let wrong = |error| match error {
+                SignInError::Ended(_) => SignInError::Call(Box::new(Problem::new(Code::AuthInvalid))),
+                other => other,
+            };
+            let credential = session::login(&calls, auth, &settings, credential, clock).await.map_err(wrong)?;
             let (asked, granted, settings) = (Vec::new(), None, Map::new());
             return Ok(Begun::Done(Box::new(SignedIn { credential, asked, granted, settings })));
         }

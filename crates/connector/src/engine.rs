@@ -117,7 +117,10 @@ impl Engine {
                 Ok(if refused(&sent) { ended(sent) } else { sent })
             }
             // The request itself was refused, whatever became of the renewal.
-            Err(error) => Ok(Sent { meaning: Meaning::NotDone(error.into()), ..sent }),
+            Err(error) => {
+                let problem = Problem::from(error).with_default("tool", &descriptor.name);
+                Ok(Sent { meaning: Meaning::NotDone(problem), ..sent })
+            }
         }
     }
 

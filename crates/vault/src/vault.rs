@@ -76,7 +76,7 @@ impl Vault {
         let mut keys = self.keys();
         let id = match self.current(&mut keys, kept)? {
             Some(id) => id,
-            None if !kept.is_empty() && origin == Origin::Renewed => return Err(VaultError::KeyMissing),
+            None if origin == Origin::Renewed => return Err(VaultError::KeyMissing),
             None => self.make_key(&mut keys)?,
         };
         keys.current = Some(id);

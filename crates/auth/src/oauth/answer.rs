@@ -52,6 +52,7 @@ pub(crate) fn read(answer: Answer, now: Timestamp) -> Result<Said, SignInError> 
     match status {
         429 => return Err(call(Code::RateLimited)),
         407 => return Err(call(Code::ProxyRequired)),
+        503 => return Err(SignInError::NotReady),
         500.. => return Err(call(Code::ServiceDown)),
         300..400 => return Err(call(Code::RedirectRefused)),
         _ => {}
@@ -156,9 +157,16 @@ impl TokenAnswer {
         for capture in oauth.captures.iter().filter(|capture| capture.from == CaptureFrom::Token) {
             settings.insert(capture.name.clone(), captured(document, &capture.path)?);
         }
+        let refresh_token = token(find(&places.refresh_token, "$.refresh_token")?)?;
+        // Settings are kept and shown openly.
+        let tokens = [Some(&access_token), refresh_token.as_ref()];
+        let secret = |text: &str| tokens.into_iter().flatten().any(|token| text.contains(token.expose()));
+        if settings.values().any(|value| value.as_str().is_some_and(secret)) {
+            return Err(SignInError::refused("a token stands where a setting should be"));
+        }
         Ok(Self {
             access_token,
-            refresh_token: token(find(&places.refresh_token, "$.refresh_token")?)?,
+            refresh_token,
             expires_in,
             scopes,
             settings,

@@ -13,7 +13,7 @@ use oauth2::{
 use patchbay_model::Clock;
 use patchbay_model::descriptor::OAuth2Auth;
 use patchbay_model::text::display_line;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::answer::Said;
@@ -203,11 +203,18 @@ impl DeviceFlow {
         };
         tokio::select! {
             sent = asking => {
-                sent.map_err(|error| refused(error, |said: &DeviceCodeErrorResponse| said.error().to_string()))?;
+                let code = |said: &DeviceCodeErrorResponse| said.error().to_string();
+                let refused = sent.err().map(|error| refused(error, code));
+                let mut answer = match (taken.take(), refused) {
+                    (Some(taken), _) => taken?,
+                    (None, Some(error)) => return Err(error),
+                    (None, None) => return Err(SignInError::refused("the answer holds no access token")),
+                };
+                let settings = std::mem::take(&mut answer.settings);
+                let (credential, asked) = (self.credential.clone(), self.asked.clone());
+                Ok(SignedIn::of(credential, answer, &self.oauth, asked, settings, started))
             }
-            () = stopped => return Err(SignInError::Cancelled),
+            () = stopped => Err(SignInError::Cancelled),
         }
-        let answer = taken.take().ok_or_else(|| SignInError::refused("the answer holds no access token"))?;
-        Ok(SignedIn::of(self.credential.clone(), answer, &self.oauth, self.asked.clone(), Map::new(), started))
     }
 }

@@ -6,7 +6,7 @@ use patchbay_model::text::display_line;
 use patchbay_net::{Failure, NetError};
 
 /// Why a sign-in did not come about. None holds text that a service wrote freely: only its error codes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SignInError {
     /// The person did not approve.
     #[error("the person did not approve")]
@@ -26,6 +26,9 @@ pub enum SignInError {
     /// The grant has ended: `invalid_grant`.
     #[error("the sign-in has ended ({0})")]
     Ended(String),
+    /// The service says that it is not ready, and so has not acted (503).
+    #[error("the service is not ready")]
+    NotReady,
     /// The call did not come about, or the service has a problem of its own.
     #[error("{}", .0.title())]
     Call(Box<Problem>),
@@ -54,9 +57,8 @@ impl SignInError {
             "invalid_client" | "unauthorized_client" | "invalid_client_id" | "bad_client_secret" => {
                 Self::Client(shown)
             }
-            "server_error" | "temporarily_unavailable" => {
-                Self::Call(Box::new(Problem::new(Code::ServiceDown).detail(shown)))
-            }
+            "temporarily_unavailable" => Self::NotReady,
+            "server_error" => Self::Call(Box::new(Problem::new(Code::ServiceDown).detail(shown))),
             "slow_down" => Self::Call(Box::new(Problem::new(Code::RateLimited).detail(shown))),
             _ => Self::Refused(format!("the service says {shown}")),
         }
@@ -64,7 +66,8 @@ impl SignInError {
 
     /// Whether the same request may fare better later.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, Self::Call(problem) if !matches!(problem.code(), Code::TargetBlocked | Code::RedirectRefused))
+        matches!(self, Self::NotReady)
+            || matches!(self, Self::Call(problem) if !matches!(problem.code(), Code::TargetBlocked | Code::RedirectRefused))
     }
 }
 
@@ -97,6 +100,7 @@ impl From<SignInError> for Problem {
                 .with("field", "The application's id or secret")
                 .with("message", code),
             SignInError::Ended(code) => Self::new(Code::AuthRevoked).detail(code),
+            SignInError::NotReady => Self::new(Code::ServiceDown),
             SignInError::Call(problem) => *problem,
             SignInError::Definition(message) => Self::new(Code::DescriptorInvalid).detail(message),
         }

@@ -33,8 +33,9 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis
 
 /// Whether the service has surely not acted: it was not reached, or says that it is not ready.
 fn was_not_done(error: &SignInError) -> bool {
-    let not_done = [Code::ServiceDown, Code::TimeoutConnect, Code::ConnectionRefused, Code::DnsFailure];
-    matches!(error, SignInError::Call(problem) if not_done.contains(&problem.code()))
+    let not_sent = [Code::TimeoutConnect, Code::ConnectionRefused, Code::DnsFailure];
+    matches!(error, SignInError::NotReady)
+        || matches!(error, SignInError::Call(problem) if not_sent.contains(&problem.code()))
 }
 
 /// The token endpoint of one sign-in.
@@ -85,7 +86,13 @@ impl TokenEndpoint<'_> {
         let taken = Taken::default();
         let http = Posting { endpoint: self, more: &self.oauth.refresh_parameters, taken: &taken };
         let sent = client.exchange_refresh_token(&token).request_async(&http).await;
-        taken.answer(sent)
+        // However a service says no to a refresh token, in a code of its own too, that sign-in is over.
+        let refused = matches!(&sent, Err(RequestTokenError::ServerResponse(_)));
+        taken.answer(sent).map_err(|error| match error {
+            SignInError::Refused(said) if refused => SignInError::Ended(said),
+            SignInError::Denied | SignInError::TimedOut => SignInError::Ended(error.to_string()),
+            other => other,
+        })
     }
 
     /// Asks for a token for the application itself (RFC 6749 section 4.4).
@@ -229,7 +236,16 @@ impl<'c> AsyncHttpClient<'c> for Posting<'_> {
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, SignInError>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.endpoint.send(request, self.more, self.taken))
+        Box::pin(async move {
+            match self.endpoint.send(request, self.more, self.taken).await {
+                // The library would ask on and on about a device: it is told that this is the end.
+                Err(error) if !error.may_pass() => {
+                    self.taken.fail(error);
+                    reply(400, &json!({ "error": "access_denied" }))
+                }
+                other => other,
+            }
+        })
     }
 }
 
@@ -264,14 +280,18 @@ pub(super) fn reply(status: u16, body: &Value) -> Result<HttpResponse, SignInErr
 
 /// The answer, kept aside from the library.
 #[derive(Default)]
-pub(super) struct Taken(Mutex<Option<TokenAnswer>>);
+pub(super) struct Taken(Mutex<Option<Result<TokenAnswer, SignInError>>>);
 
 impl Taken {
     fn keep(&self, answer: TokenAnswer) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ok(answer));
     }
 
-    pub(super) fn take(&self) -> Option<TokenAnswer> {
+    fn fail(&self, error: SignInError) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Err(error));
+    }
+
+    pub(super) fn take(&self) -> Option<Result<TokenAnswer, SignInError>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -279,8 +299,11 @@ impl Taken {
         &self,
         sent: Result<T, BasicRequestTokenError<SignInError>>,
     ) -> Result<TokenAnswer, SignInError> {
+        if let Some(taken) = self.take() {
+            return taken;
+        }
         sent.map_err(|error| refused(error, |response: &BasicErrorResponse| response.error().to_string()))?;
-        self.take().ok_or_else(|| SignInError::refused("the answer holds no access token"))
+        Err(SignInError::refused("the answer holds no access token"))
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn check(token: Option<&Secret>, wanted: &Wanted<'_>) -> Result<(), S
         return refused("belongs to another sign-in");
     }
     let expires = claims.get("exp").and_then(Value::as_f64).unwrap_or_default() as i64;
-    if expires + LEEWAY < wanted.now.as_second() {
+    if expires.saturating_add(LEEWAY) < wanted.now.as_second() {
         return refused("is too old");
     }
     Ok(())

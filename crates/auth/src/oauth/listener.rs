@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, Response};
 use patchbay_model::descriptor::{Redirect, RedirectHost};
+use patchbay_model::problem::Code;
 use patchbay_net::{HostGuard, Listener, NetError, listen};
 use patchbay_vault::Secret;
 use serde_json::{Map, Value};
@@ -74,17 +75,23 @@ struct Gate {
 impl CallbackListener {
     /// Binds as the definition says: any free port, or the first free one of a list.
     pub(super) async fn bind(redirect: &Redirect) -> Result<Self, SignInError> {
-        let ports: &[u16] = if redirect.ports.is_empty() { &[0] } else { &redirect.ports };
+        // Any free port may be taken at the other loopback address: then another is tried.
+        let ports: &[u16] = if redirect.ports.is_empty() { &[0; 5] } else { &redirect.ports };
         let mut taken = None;
         for port in ports {
             match listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), *port)).await {
-                Ok(listener) => return Self::of(listener, redirect).await,
-                Err(error @ NetError::PortInUse(_)) => taken = Some(error),
+                Ok(listener) => match Self::of(listener, redirect).await {
+                    Err(SignInError::Call(problem)) if problem.code() == Code::PortInUse => {
+                        taken = Some(SignInError::Call(problem));
+                    }
+                    bound => return bound,
+                },
+                Err(error @ NetError::PortInUse(_)) => taken = Some(error.into()),
                 Err(error) => return Err(error.into()),
             }
         }
         match taken {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             None => Err(SignInError::Definition("no port is given for the way back".to_owned())),
         }
     }

@@ -179,6 +179,8 @@ impl Checker<'_> {
     fn captured(&mut self, pointer: &str, name: &str) {
         self.key(pointer, name);
         self.say_unless(name != "baseUrl", pointer, "where calls go is approved by a person, not by an answer");
+        let entered = self.descriptor.config_fields.iter().any(|field| field.key == name);
+        self.say_unless(!entered, pointer, "a person enters this setting: an answer must not replace it");
     }
 
     fn oauth_addresses(&mut self, pointer: &str, oauth: &OAuth2Auth) {
