@@ -18,6 +18,7 @@ pub mod sandbox;
 pub mod serve;
 pub mod vendors;
 pub mod visitor;
+pub mod waiting;
 pub mod window;
 pub mod wire;
 
@@ -30,6 +31,7 @@ pub use oidc::OidcServer;
 pub use sandbox::SandboxProcess;
 pub use serve::{Served, walks_possible};
 pub use visitor::{Visit, Visitor};
+pub use waiting::Waiting;
 pub use window::{Window, window_possible};
 
 /// The checkout.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod callback;
+mod product;
 mod renewal;
 mod strict;
 mod token_endpoint;
