@@ -3,6 +3,7 @@
 //! It speaks over plain sockets, because some faults are below HTTP, and writes down everything.
 
 mod asked;
+mod definition;
 mod grants;
 mod reply;
 
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 pub use asked::Asked;
+pub use definition::definition;
 use grants::Grants;
 pub use reply::Reply;
 

@@ -77,6 +77,11 @@ pub fn answer(visitor: &mut Visitor, page: &Page, login: &str, answer: &str) -> 
     come_back(&back)
 }
 
+/// Opens a page that answers for the person, and follows the way back to the program.
+pub fn pass(url: &str) -> Answer {
+    come_back(&Visitor::of(url).open(url).away())
+}
+
 /// Goes where a sign-in's page leads to, as a browser does.
 pub fn come_back(back: &Url) -> Answer {
     let target = back[url::Position::BeforePath..url::Position::AfterQuery].to_owned();

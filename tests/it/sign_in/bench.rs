@@ -11,9 +11,9 @@ use patchbay_model::{Clock, Connection, ConnectionId, ConnectionState};
 use patchbay_net::Client;
 use patchbay_store::{OpenOptions, Store};
 use patchbay_tests::ScriptedOauth;
-use patchbay_tests::oauth::Asked;
+use patchbay_tests::oauth::{Asked, definition};
 use patchbay_vault::{MemoryStore, Secret, SecretStore, Vault};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub(crate) struct Bench {
     pub(crate) server: ScriptedOauth,
@@ -28,27 +28,7 @@ pub(crate) struct Bench {
 
 /// A connector whose only sign-in is OAuth at this server, with some members of it replaced.
 pub(crate) fn connector(base: &str, issuer: &str, changed: &Value) -> Arc<Compiled> {
-    let mut auth = json!({
-        "method": "oauth2", "id": "oauth", "label": "Sign in",
-        "client": {"type": "public", "id": "patchbay"},
-        "issuer": issuer,
-        "authorizationUrl": format!("{issuer}/authorize"), "tokenUrl": format!("{issuer}/token"),
-        "revocationUrl": format!("{issuer}/revoke"),
-        "scopes": {"always": ["read", "write"]},
-    });
-    for (name, value) in changed.as_object().unwrap() {
-        auth[name] = value.clone();
-    }
-    let document = json!({
-        "id": "scripted", "name": "Scripted", "description": "A server of the tests.", "category": "custom",
-        "version": "1.0.0", "baseUrl": base, "auth": [auth],
-        "operations": [
-            {"id": "create_thing", "title": "Create thing", "verb": "create", "entity": "thing",
-                "params": {"type": "object"}, "request": {"method": "POST", "path": "/things"}},
-            {"id": "get_thing", "title": "Get thing", "verb": "get", "entity": "thing",
-                "params": {"type": "object"}, "request": {"path": "/things"}}],
-        "healthCheck": {"request": {"path": "/me"}, "accountIdPath": "$.id", "identityPath": "$.name"},
-    });
+    let document = definition(base, issuer, changed);
     let descriptor = patchbay_descriptor::read(&document.to_string(), "scripted.json");
     Arc::new(Compiled::new(Arc::new(descriptor.unwrap_or_else(|error| panic!("{error:?}")))).unwrap())
 }

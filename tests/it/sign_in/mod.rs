@@ -2,6 +2,7 @@
 
 mod bench;
 mod callback;
+mod killed;
 mod product;
 mod renewal;
 mod strict;
