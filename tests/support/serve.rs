@@ -75,15 +75,25 @@ impl Served {
         self.url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap()
     }
 
-    /// Sends a command past the interface.
+    /// Sends a command past the interface; panics where it fails.
     pub fn rpc(&self, command: &str, request: &Value) -> Value {
+        self.answer(command, request).unwrap_or_else(|problem| panic!("{command}: {problem:#}"))
+    }
+
+    /// Sends a command past the interface.
+    ///
+    /// # Errors
+    /// The problem that it answers with.
+    pub fn answer(&self, command: &str, request: &Value) -> Result<Value, Value> {
         let body = json!({ "workspace": "default", "command": command, "request": request }).to_string();
         let headers = format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", self.token);
         let answer = self.raw("POST", "/rpc", &headers, &body);
         let body = answer.split_once("\r\n\r\n").unwrap().1;
         let answer: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
-        assert!(answer["problem"].is_null(), "{command}: {answer:#}");
-        answer["response"].clone()
+        match &answer["problem"] {
+            Value::Null => Ok(answer["response"].clone()),
+            problem => Err(problem.clone()),
+        }
     }
 
     /// One exchange as it is on the wire: status line, headers and body.

@@ -3,6 +3,7 @@
 mod bench;
 mod callback;
 mod killed;
+mod many;
 mod product;
 mod renewal;
 mod strict;
