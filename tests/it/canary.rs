@@ -7,7 +7,9 @@ use base64::Engine as _;
 use patchbay_tests::canary::{Place, forms, sweep};
 use patchbay_tests::cli::{Output, finish, program};
 use patchbay_tests::echo::Echo;
-use patchbay_tests::{root, walks_possible};
+use patchbay_tests::oauth::{Reply, definition as oauth_definition};
+use patchbay_tests::waiting::pass;
+use patchbay_tests::{ScriptedOauth, Waiting, root, walks_possible};
 use serde_json::{Value, json};
 
 /// The secrets that are looked for: whose, and which. Each has characters that every form writes
@@ -17,6 +19,7 @@ const CANARIES: &[(&str, &str)] = &[
     ("the password", "pAss\"canary\\four five&six=91be02"),
     ("the passphrase", "pHrase \"canary\" \\seven/eight? 55d1"),
     ("the passphrase of the export", "eXport \"canary\" \\nine/ten? e07a44"),
+    ("the client secret", "cLient\"canary\\thirteen/fourteen+=b2d8e1"),
     ("the second key", "nExt\"canary\\eleven/twelve+=c4c4f0"),
 ];
 
@@ -73,12 +76,30 @@ impl House {
         self.run_with("passphrase", args)
     }
 
-    fn run_with(&mut self, passphrase: &str, args: &[&str]) -> Output {
+    fn unlocked(&self, passphrase: &str, args: &[&str]) -> Command {
         let passphrase = format!("--passphrase-file={}", self.path("given").join(passphrase).display());
-        let output = finish(self.command(&[&["--json", &passphrase], args].concat()).spawn().unwrap());
+        self.command(&[&["--json", &passphrase], args].concat())
+    }
+
+    fn run_with(&mut self, passphrase: &str, args: &[&str]) -> Output {
+        let output = finish(self.unlocked(passphrase, args).spawn().unwrap());
+        self.heard(args, &output);
+        output
+    }
+
+    /// Runs a command that waits for somebody to sign in; `answer` does so at the page it names.
+    fn sign_in(&mut self, args: &[&str], answer: impl FnOnce(&str)) -> Output {
+        let waiting = Waiting::of(self.unlocked("passphrase", args));
+        self.outputs.extend(Place::process(waiting.pid()));
+        answer(&waiting.url);
+        let output = waiting.finish();
+        self.heard(args, &output);
+        output
+    }
+
+    fn heard(&mut self, args: &[&str], output: &Output) {
         self.outputs.push(Place::new(format!("{args:?}, output"), output.stdout.clone()));
         self.outputs.push(Place::new(format!("{args:?}, messages"), output.stderr.clone()));
-        output
     }
 
     fn ok(&mut self, args: &[&str]) -> Value {
@@ -208,6 +229,92 @@ fn work(house: &mut House) {
     assert_eq!(refused.json()["problem"]["code"], "PASSPHRASE_WRONG");
 }
 
+/// Signs in to a service that repeats what it was sent, in the browser and with a code.
+fn sign_in(house: &mut House, server: &ScriptedOauth) {
+    let own = json!({
+        "client": { "type": "own" }, "clientAuthentication": "body",
+        "credentialFields": [
+            { "key": "clientId", "label": "Id", "type": "text" }, { "key": "clientSecret", "label": "Secret" },
+        ],
+    });
+    let mut device = own.clone();
+    device["grant"] = json!("device_code");
+    device["deviceAuthorizationUrl"] = json!(server.at("/device"));
+    let mut page = own;
+    page["redirect"] = json!({ "path": "/callback" });
+    let mut basic = page.clone();
+    basic["clientAuthentication"] = json!("basic");
+    for (id, changed) in [("with-page", page), ("with-header", basic), ("with-code", device)] {
+        let mut document = oauth_definition(&server.at("/api"), &server.url(), &changed);
+        document["id"] = json!(id);
+        let file = house.given(&format!("{id}.json"), &document.to_string());
+        house.ok(&["descriptor", "add", &file]);
+    }
+    let id = format!("clientId=@{}", house.given("client-id", "an-application"));
+    let secret = format!("clientSecret=@{}", house.given("client-secret", canary("the client secret")));
+    let secrets = ["--secret", &id, "--secret", &secret, "--allow-private", "--no-browser"];
+    server.consent(true);
+    for connector in ["with-page", "with-header"] {
+        let args = ["connect", connector, "--name", connector, "--oauth"];
+        let made = house.sign_in(&[&args[..], &secrets].concat(), |url| drop(pass(url)));
+        assert_eq!(made.code, 0, "{made:?}");
+    }
+    server.script_at("/device", [Reply::GoodWith(json!({ "interval": 1 }))]);
+    let made =
+        house.sign_in(&[&["connect", "with-code", "--name", "with-code"], &secrets[..]].concat(), |_| ());
+    assert_eq!(made.code, 0, "{made:?}");
+
+    for name in ["with-page", "with-header", "with-code"] {
+        server.expire();
+        house.ok(&["get", name, "/me"]);
+        // The service says what it knows of this connection, in the body of its refusal.
+        let issued = server.issued();
+        let told = format!("{} {}", issued[issued.len() - 2..].join(" "), canary("the client secret"));
+        let says = json!({ "error": "invalid_token", "error_description": told, "message": told });
+        server.always_at("/api/things", Reply::json(422, &says));
+        for args in
+            [&["call", name, "create_thing"][..], &["call", name, "get_thing"], &["get", name, "/things"]]
+        {
+            house.run(args);
+        }
+        for refused in [Reply::json(400, &says), Reply::error("invalid_grant")] {
+            server.expire();
+            server.script([refused]);
+            house.run(&["get", name, "/me"]);
+        }
+        // What was entered once is not asked for again.
+        server.script_at("/device", [Reply::GoodWith(json!({ "interval": 1 }))]);
+        let again = ["connection", "reconnect", name, "--no-browser"];
+        let mended = house.sign_in(&again, |url| {
+            if name != "with-code" {
+                drop(pass(url));
+            }
+        });
+        assert_eq!(mended.code, 0, "{mended:?}");
+        server.script([Reply::json(400, &says)]);
+        if name != "with-code" {
+            let refused = house.sign_in(&again, |url| drop(pass(url)));
+            assert_ne!(refused.code, 0, "{refused:?}");
+        }
+        server.script([]);
+    }
+    house.ok(&["connection", "disconnect", "with-header"]);
+}
+
+/// What only the two sides of a sign-in may know, by name: read from what was sent.
+fn tokens(server: &ScriptedOauth) -> Vec<(String, String)> {
+    let mut all: Vec<_> =
+        server.issued().into_iter().map(|token| ("a token of the sign-in".to_owned(), token)).collect();
+    for seen in server.seen("/token") {
+        for name in ["code", "code_verifier", "device_code"] {
+            all.extend(seen.field(name).map(|value| (name.to_owned(), value.to_owned())));
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// Starts the page's host with its store locked, and unlocks it in the browser, as a person does.
 fn serve(house: &House) -> (Child, String, String) {
     use std::io::{BufRead, BufReader};
@@ -244,14 +351,20 @@ fn end(mut child: Child) {
 #[test]
 fn no_secret_is_anywhere_but_sealed() {
     let (mut house, echo) = (House::new(), Echo::start());
+    let server = ScriptedOauth::start();
     furnish(&mut house, &echo);
+    sign_in(&mut house, &server);
     work(&mut house);
+    server.expire();
+    house.ok(&["get", "with-page", "/me"]);
     let (child, url, token) = serve(&house);
     if walks_possible() {
         browse(&mut house, &url, &token);
     }
     // Asked of the engine that runs, from another process.
     house.ok(&["test", "key"]);
+    server.expire();
+    house.ok(&["test", "with-page"]);
     let mut places = house.places();
     places.extend(Place::process(child.id()));
     end(child);
@@ -281,8 +394,26 @@ fn no_secret_is_anywhere_but_sealed() {
     }
     let log = places.iter().find(|place| place.name.ends_with("trace.log")).unwrap();
     assert!(log.content.len() > 100, "something was logged: {}", log.content.len());
-    let found = sweep(CANARIES, &places);
+    let tokens = tokens(&server);
+    let secrets: Vec<_> = tokens.iter().map(|(whose, secret)| (whose.as_str(), secret.as_str())).collect();
+    let found = sweep(&[CANARIES, &secrets].concat(), &places);
     assert!(found.is_empty(), "{found:#?}");
+
+    // These were used, too, and there was more than one of each.
+    for (whose, least) in
+        [("a token of the sign-in", 20), ("code", 6), ("code_verifier", 6), ("device_code", 1)]
+    {
+        let count = secrets.iter().filter(|(own, _)| *own == whose).count();
+        assert!(count >= least, "{whose}: {count}");
+    }
+    let proves = |seen: &patchbay_tests::oauth::Seen| {
+        let encoded = url::form_urlencoded::byte_serialize(canary("the client secret").as_bytes());
+        let encoded: String = encoded.collect();
+        seen.field("client_secret") == Some(canary("the client secret"))
+            || seen.basic().is_some_and(|(_, secret)| secret == encoded)
+    };
+    let token_calls = server.seen("/token");
+    assert!(token_calls.len() >= 12 && token_calls.iter().all(proves), "the client secret was sent");
 }
 
 /// Puts the text where the product could have left it, and gives the place back as the sweep sees it.
@@ -348,7 +479,7 @@ fn a_sweep_finds_every_form_in_every_place() {
             );
         }
     }
-    assert!(found >= 5 * 5 * 14, "{found}");
+    assert!(found >= 5 * 6 * 14, "{found}");
     // A longer text around it, as a pair for a service: each alignment is one that real encoders make.
     for before in ["", "u", "us", "user:"] {
         let text = format!("{before}{}:more", canary("the password"));

@@ -82,10 +82,22 @@ pub fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
 /// Each secret that is in a place, in words. An empty answer means that nothing was found.
 pub fn sweep(secrets: &[(&str, &str)], places: &[Place]) -> Vec<String> {
     let mut found = Vec::new();
+    // Every form is ASCII, and bytes that are no text are none: the library's search is far quicker on text.
+    let contents: Vec<_> = places.iter().map(|place| String::from_utf8_lossy(&place.content)).collect();
     for (whose, secret) in secrets {
+        // Most forms leave plain letters as they are: each text is looked for once.
+        let mut texts: Vec<(String, Vec<u8>)> = Vec::new();
         for (form, text) in forms(secret) {
-            for place in places {
-                if holds(&place.content, &text) {
+            match texts.iter_mut().find(|(_, own)| *own == text) {
+                Some((names, _)) => *names += &format!(" or {form}"),
+                None => texts.push((form.to_owned(), text)),
+            }
+        }
+        for (form, text) in texts {
+            let text = std::str::from_utf8(&text).unwrap();
+            assert!(text.is_ascii(), "{whose} has other letters");
+            for (place, content) in places.iter().zip(&contents) {
+                if content.contains(text) {
                     found.push(format!("{whose}, {form}: {}", place.name));
                 }
             }
@@ -94,10 +106,6 @@ pub fn sweep(secrets: &[(&str, &str)], places: &[Place]) -> Vec<String> {
     found.sort();
     found.dedup();
     found
-}
-
-fn holds(content: &[u8], text: &[u8]) -> bool {
-    content.len() >= text.len() && content.windows(text.len()).any(|window| window == text)
 }
 
 fn json_text(text: &str) -> String {

@@ -199,6 +199,11 @@ impl ScriptedOauth {
         self.state().grants.begin(scope)
     }
 
+    /// Every token that was given, access and refresh tokens, in order.
+    pub fn issued(&self) -> Vec<String> {
+        self.state().grants.issued.clone()
+    }
+
     /// Ends every access token, whatever was said of its time; refresh tokens stay good.
     pub fn expire(&self) {
         self.state().grants.expire();

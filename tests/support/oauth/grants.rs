@@ -11,6 +11,8 @@ pub(super) struct Grants {
     pub(super) asked: Vec<Asked>,
     pub(super) expires_in: u32,
     pub(super) rotate: bool,
+    /// Every token that was given, in order.
+    pub(super) issued: Vec<String>,
     all: Vec<Grant>,
     count: u64,
 }
@@ -26,7 +28,14 @@ struct Grant {
 
 impl Default for Grants {
     fn default() -> Self {
-        Self { asked: Vec::new(), expires_in: 3_600, rotate: true, all: Vec::new(), count: 0 }
+        Self {
+            asked: Vec::new(),
+            expires_in: 3_600,
+            rotate: true,
+            issued: Vec::new(),
+            all: Vec::new(),
+            count: 0,
+        }
     }
 }
 
@@ -92,10 +101,12 @@ impl Grants {
         let grant = &mut self.all[number];
         let access = format!("scripted-access-{}", self.count);
         grant.access.push(access.clone());
+        self.issued.push(access.clone());
         let mut body = json!({ "access_token": access, "token_type": "Bearer", "expires_in": self.expires_in });
         if refresh {
             let token = format!("scripted-refresh-{}", self.count);
             grant.refresh = Some(token.clone());
+            self.issued.push(token.clone());
             body["refresh_token"] = json!(token);
         }
         if let Some(scope) = &grant.scope {
