@@ -64,6 +64,8 @@ struct State {
     held: usize,
     released: usize,
     codes: u64,
+    /// See [`ScriptedOauth::spent`].
+    spent: Duration,
 }
 
 /// A request that the server has seen.
@@ -241,6 +243,11 @@ impl ScriptedOauth {
         self.state().elsewhere.clone()
     }
 
+    /// How long it took over its answers, all told: from the end of a request to the end of its answer.
+    pub fn spent(&self) -> Duration {
+        self.state().spent
+    }
+
     /// Waits until an answer is held back: what was asked for has happened, and nobody was told.
     pub fn wait_until_held(&self) {
         drop(self.wait("no answer is held", |state| state.held > state.released));
@@ -277,6 +284,7 @@ impl ScriptedOauth {
         let Some(request) = read(&stream) else {
             return;
         };
+        let begun = Instant::now();
         let seen = Seen::of(request);
         let mut state = self.state();
         let path = seen.request.path().to_owned();
@@ -299,6 +307,7 @@ impl ScriptedOauth {
             }
         }
         send(&mut stream, &reply, answer.as_ref());
+        self.state().spent += begun.elapsed();
     }
 
     /// Makes happen what the request asks for, as far as the reply has it happen.

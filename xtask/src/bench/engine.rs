@@ -1,8 +1,8 @@
-//! Reading, mapping and the catalogue: the programs beside the code they measure, built as the product is.
+//! Reading, mapping, connecting and the catalogue: the programs beside the code they measure, built as the product is.
 
 use anyhow::Result;
 
-use crate::shell;
+use crate::{interface, shell};
 
 /// Records into the database, beside a bare loop.
 pub(super) fn extract() -> Result<()> {
@@ -18,4 +18,12 @@ pub(super) fn map() -> Result<()> {
 pub(super) fn catalogue() -> Result<()> {
     let example = ["--package", "patchbay-descriptor", "--example", "bench_catalogue"];
     shell::cargo(&[&["run", "--quiet", "--release"][..], &example[..]].concat())
+}
+
+/// Signing in to a service on this computer that answers for the person.
+pub(super) fn connect() -> Result<()> {
+    // `serve` takes the commands, and shows the interface.
+    interface::build()?;
+    shell::cargo(&["build", "--quiet", "--release", "--package", "patchbay-headless"])?;
+    shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_connect"])
 }
