@@ -27,7 +27,7 @@ impl Figures {
     }
 
     fn add(&mut self, since: &Moment, server: &ScriptedOauth) {
-        let (whole, served) = (since.at.elapsed(), server.spent() - since.spent);
+        let (whole, served) = (since.at.elapsed(), server.spent().saturating_sub(since.spent));
         self.whole.push(whole);
         self.ours.push(whole.saturating_sub(served));
     }

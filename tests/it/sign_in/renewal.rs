@@ -178,6 +178,8 @@ async fn another_definition_of_the_sign_in_gets_no_secret() {
         json!({"scopes": {"always": ["read", "write", "admin"]}}),
     ] {
         let other = super::bench::connector(&format!("{url}/api"), &url, &changed);
+        let entered = bench.authoriser.entered(&target.connection, other.descriptor()).await;
+        assert!(matches!(entered, Err(patchbay_auth::AuthError::Changed)), "nor one that was entered");
         let target = patchbay_connector::Target { descriptor: other, ..target.clone() };
         let seen = bench.server.seen("/api/me").len();
         let problem = bench.engine.health(&target).await.err().unwrap();
