@@ -251,21 +251,34 @@ impl SignIn {
 }
 
 /// Begins to sign in, and opens the page in the person's browser.
-pub async fn begin(hub: &Hub, workspace: &str, request: SignInBeginRequest) -> Result<SignInView, Problem> {
+pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) -> Result<SignInView, Problem> {
     let workspace = hub.workspace(workspace).await?;
+    let before = match &request.connection {
+        Some(name) => Some(workspace.connection(name).await?),
+        None => None,
+    };
+    if let Some(before) = &before {
+        if before.connector != request.connector {
+            return Err(Problem::new(Code::InputInvalid)
+                .with("field", "The connection")
+                .with("message", "It is another connector's.")
+                .about(Subject::Field { name: "connection".into() }));
+        }
+        request.auth = request.auth.take().or_else(|| before.auth_method.clone());
+        request.allow_private |= before.allow_private;
+    }
     let compiled = workspace.connectors().get(&request.connector)?;
     let descriptor = compiled.descriptor().clone();
     let method = sign_in_method(&descriptor, request.auth.as_deref())?.clone();
     let mut values = entered(Some(&method), request.secrets)?.unwrap_or_default();
     let mut config = request.config;
-    if let Some(name) = &request.connection {
-        let before = workspace.connection(name).await?;
-        approved(&before, &compiled, &method)?;
+    if let Some(before) = &before {
+        approved(before, &compiled, &method)?;
         for (key, value) in &before.config {
             let text = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             config.entry(key.clone()).or_insert_with(text);
         }
-        values = workspace.authoriser().entered(&before, &method, values).await?;
+        values = workspace.authoriser().entered(before, &method, values).await?;
     }
     complete(&method, &values)?;
     let connection = begun_connection(hub, &compiled, Some(&method), &config, request.allow_private)?;
@@ -396,6 +409,10 @@ impl Work {
             Err(problem) => Err(problem),
         };
         let code = ended.as_ref().err().map(Problem::code);
+        // Before anybody is told: a program that has heard the end may end itself.
+        if let Err(error) = self.workspace.store().sign_in_ended(&id, code).await {
+            tracing::warn!(%error, "the end of a sign-in could not be written down");
+        }
         match ended {
             Ok((outcome, found)) => {
                 *self.sign_in.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
@@ -406,9 +423,6 @@ impl Work {
                 let problem = problem.with_default("tool", tool);
                 self.tell(|view| (view.stage, view.problem) = (SignInStage::Failed, Some(problem)));
             }
-        }
-        if let Err(error) = self.workspace.store().sign_in_ended(&id, code).await {
-            tracing::warn!(%error, "the end of a sign-in could not be written down");
         }
     }
 

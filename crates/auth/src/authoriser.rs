@@ -121,7 +121,8 @@ impl Authoriser {
     }
 
     /// What the person once entered for a connection, with what they enter now in its place: an application's
-    /// id and secret serve a new sign-in too.
+    /// id and secret serve a new sign-in too. [`AuthError::Changed`] where the sign-in is not the one that was
+    /// approved: it would go elsewhere than the person knows.
     pub async fn entered(
         &self,
         connection: &Connection,
@@ -131,6 +132,7 @@ impl Authoriser {
         if method.credential_fields().is_empty() || connection.auth_method.as_deref() != Some(method.id()) {
             return Ok(now);
         }
+        check_approved(connection, method)?;
         let before = match self.stored(connection).await {
             Ok(before) => before,
             // What is lost is entered again.

@@ -178,7 +178,14 @@ async fn another_definition_of_the_sign_in_gets_no_secret() {
         json!({"scopes": {"always": ["read", "write", "admin"]}}),
     ] {
         let other = super::bench::connector(&format!("{url}/api"), &url, &changed);
-        let entered = bench.authoriser.entered(&target.connection, other.descriptor()).await;
+        let mut method = other.descriptor().auth[0].clone();
+        // One that has something to enter.
+        if let patchbay_model::descriptor::AuthMethod::OAuth2(oauth) = &mut method {
+            oauth.credential_fields =
+                serde_json::from_value(json!([{"key": "clientId", "label": "Id"}])).unwrap();
+        }
+        let entered =
+            bench.authoriser.entered(&target.connection, &method, patchbay_auth::Credential::default()).await;
         assert!(matches!(entered, Err(patchbay_auth::AuthError::Changed)), "nor one that was entered");
         let target = patchbay_connector::Target { descriptor: other, ..target.clone() };
         let seen = bench.server.seen("/api/me").len();
