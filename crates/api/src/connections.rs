@@ -462,9 +462,14 @@ pub async fn test(hub: &Hub, workspace: &str, request: ConnectionName) -> Result
 
 pub(crate) async fn save(workspace: &Workspace, connection: &Connection, action: &str) -> Result<(), Problem> {
     workspace.store().connection_update(connection).await?;
+    told(workspace, connection, action).await;
+    Ok(())
+}
+
+/// Notes what was done to a connection, and tells the screens.
+pub(crate) async fn told(workspace: &Workspace, connection: &Connection, action: &str) {
     audit(workspace, action, &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
-    Ok(())
 }
 
 /// Notes who did what. The action itself has happened: a note that cannot be written is logged.

@@ -10,7 +10,7 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use serde::Deserialize;
 
 use crate::connect_input::{auth_method, credential};
-use crate::connections::{ConnectResponse, run_test, save, take_test, view};
+use crate::connections::{ConnectResponse, run_test, save, take_test, told, view};
 use crate::drafts::begun_connection;
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
@@ -116,12 +116,14 @@ pub async fn reconnect(
     } else {
         same_account(&before, &test, elsewhere)?;
     }
+    take_test(&mut connection, &test, hub.clock().now());
+    let sealing = workspace.seals().read().await;
     let sealed =
         workspace.authoriser().seal(&connection.id, &outcome.credential).await.map_err(Problem::from)?;
-    workspace.store().credential_replace(&connection.id, &sealed).await?;
+    workspace.store().connection_reconnect(&connection, &sealed).await?;
+    drop(sealing);
     workspace.sign_ins().forget(&request.sign_in);
-    take_test(&mut connection, &test, hub.clock().now());
-    save(&workspace, &connection, "connection_reconnected").await?;
+    told(&workspace, &connection, "connection_reconnected").await;
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
 }
 

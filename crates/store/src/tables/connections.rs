@@ -2,6 +2,9 @@
 
 use patchbay_model::{Connection, ConnectionId, ConnectionState, ConnectorId, SealedBytes};
 
+use sqlx::SqliteConnection;
+
+use super::credentials::replace;
 use super::page::Page;
 use crate::error::is_taken;
 use crate::{Store, StoreError, column};
@@ -250,34 +253,25 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn connection_update(&self, connection: &Connection) -> Result<(), StoreError> {
         let row = Row::of(connection)?;
-        let id = connection.id.clone();
+        self.write(move |tx| Box::pin(async move { update(tx, &row).await })).await
+    }
+
+    /// The same, with a credential in the place of the old one: both, or neither.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn connection_reconnect(
+        &self,
+        connection: &Connection,
+        credential: &SealedBytes,
+    ) -> Result<(), StoreError> {
+        let row = Row::of(connection)?;
+        let (id, credential) = (connection.id.clone(), credential.as_bytes().to_vec());
+        let at = column::millis(self.now());
         self.write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query!(
-                    "UPDATE connections SET connector = ?, descriptor_version = ?, auth_method = ?,
-                         config = ?, origins = ?, allow_private = ?, state = ?, paused = ?,
-                         scopes = ?, account = ?, metadata = ?, last_connected_at = ?,
-                         last_tested_at = ?, last_error = ?
-                     WHERE id = ?",
-                    row.connector,
-                    row.descriptor_version,
-                    row.auth_method,
-                    row.config,
-                    row.origins,
-                    row.allow_private,
-                    row.state,
-                    row.paused,
-                    row.scopes,
-                    row.account,
-                    row.metadata,
-                    row.last_connected_at,
-                    row.last_tested_at,
-                    row.last_error,
-                    row.id
-                )
-                .execute(tx)
-                .await?;
-                changed_one(done.rows_affected(), || missing(&id))
+                replace(tx, &id, &credential, at).await?;
+                update(tx, &row).await
             })
         })
         .await
@@ -326,6 +320,34 @@ impl Store {
         })
         .await
     }
+}
+
+async fn update(tx: &mut SqliteConnection, row: &Row) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "UPDATE connections SET connector = ?, descriptor_version = ?, auth_method = ?,
+                         config = ?, origins = ?, allow_private = ?, state = ?, paused = ?,
+                         scopes = ?, account = ?, metadata = ?, last_connected_at = ?,
+                         last_tested_at = ?, last_error = ?
+                     WHERE id = ?",
+        row.connector,
+        row.descriptor_version,
+        row.auth_method,
+        row.config,
+        row.origins,
+        row.allow_private,
+        row.state,
+        row.paused,
+        row.scopes,
+        row.account,
+        row.metadata,
+        row.last_connected_at,
+        row.last_tested_at,
+        row.last_error,
+        row.id
+    )
+    .execute(tx)
+    .await?;
+    changed_one(done.rows_affected(), || missing(&ConnectionId::new(&*row.id)))
 }
 
 /// Turns "nothing was changed" into an error.

@@ -1,6 +1,7 @@
 //! Sealed credentials: a column of their connection's row, so that both come and go in one commit.
 
 use patchbay_model::{ConnectionId, SealedBytes, Timestamp};
+use sqlx::SqliteConnection;
 
 use super::connections::{changed_one, missing};
 use crate::{Store, StoreError, column};
@@ -46,24 +47,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (id, credential) = (id.clone(), credential.as_bytes().to_vec());
         let at = column::millis(self.now());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let key = id.as_str();
-                let done = sqlx::query!(
-                    "UPDATE connections SET credential = ?, credential_at = ? WHERE id = ?",
-                    credential,
-                    at,
-                    key
-                )
-                .execute(&mut *tx)
-                .await?;
-                changed_one(done.rows_affected(), || missing(&id))?;
-                // Another key may see other things.
-                sqlx::query!("DELETE FROM answers WHERE connection = ?", key).execute(&mut *tx).await?;
-                Ok(())
-            })
-        })
-        .await
+        self.write(move |tx| Box::pin(async move { replace(tx, &id, &credential, at).await })).await
     }
 
     /// Every sealed credential, the one of the newest connection last.
@@ -176,6 +160,28 @@ impl Store {
         })
         .await
     }
+}
+
+/// Puts a credential in the place of the old one.
+pub(crate) async fn replace(
+    tx: &mut SqliteConnection,
+    id: &ConnectionId,
+    credential: &[u8],
+    at: i64,
+) -> Result<(), StoreError> {
+    let key = id.as_str();
+    let done = sqlx::query!(
+        "UPDATE connections SET credential = ?, credential_at = ? WHERE id = ?",
+        credential,
+        at,
+        key
+    )
+    .execute(&mut *tx)
+    .await?;
+    changed_one(done.rows_affected(), || missing(id))?;
+    // Another key may see other things.
+    sqlx::query!("DELETE FROM answers WHERE connection = ?", key).execute(&mut *tx).await?;
+    Ok(())
 }
 
 #[cfg(test)]
