@@ -88,8 +88,14 @@ fn the_authors_guide_shows_fixtures_that_can_be_read_and_every_filter() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/descriptor.md");
     let guide = std::fs::read_to_string(guide).unwrap();
     let folder = empty("the_authors_guide");
-    let examples = guide.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    for (index, example) in examples.enumerate() {
+    let (before, fixtures) = guide.split_once("\n## Fixtures\n").unwrap();
+    let examples = |text: &str| -> Vec<String> {
+        text.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+    };
+    let sign_in = examples(before).into_iter().find(|example| example.contains("\"method\": \"oauth2\""));
+    let read: Result<patchbay_model::descriptor::AuthMethod, _> = serde_json::from_str(&sign_in.unwrap());
+    assert!(read.unwrap().oauth().is_some(), "the guide's sign-in can be read");
+    for (index, example) in examples(fixtures).iter().enumerate() {
         let case = folder.join(index.to_string());
         std::fs::create_dir(&case).unwrap();
         std::fs::write(case.join("fixture.json"), example).unwrap();
