@@ -28,14 +28,14 @@ use crate::credential::Credential;
 pub(super) type Client =
     BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-/// The pauses before a request is sent again that was not done.
+/// The pauses before a request is sent again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(900)];
 
-/// Whether the service has surely not acted: it was not reached, or says that it is not ready.
-fn was_not_done(error: &SignInError) -> bool {
-    let not_sent = [Code::TimeoutConnect, Code::ConnectionRefused, Code::DnsFailure];
+/// Whether the service was not reached, or has a problem of its own that may pass in a second.
+fn may_help(error: &SignInError) -> bool {
+    let passing = [Code::ServiceDown, Code::TimeoutConnect, Code::ConnectionRefused, Code::DnsFailure];
     matches!(error, SignInError::NotReady)
-        || matches!(error, SignInError::Call(problem) if not_sent.contains(&problem.code()))
+        || matches!(error, SignInError::Call(problem) if passing.contains(&problem.code()))
 }
 
 /// The token endpoint of one sign-in.
@@ -213,9 +213,9 @@ impl TokenEndpoint<'_> {
                 Ok(said) => return Ok(said),
                 Err(error) => error,
             };
-            // A person waits. What was not done may be asked for again; what broke off may have been done,
-            // and a code or a refresh token that comes twice ends the sign-in (RFC 6749 section 4.1.2).
-            match pauses.next().filter(|_| was_not_done(&error)) {
+            // A person waits. Asking again loses nothing: had the service used up the code or the refresh
+            // token after all, we would have nothing else to go on with.
+            match pauses.next().filter(|_| may_help(&error)) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
             }
