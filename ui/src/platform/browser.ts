@@ -18,8 +18,10 @@ export function browser(): Platform {
   return {
     kind: 'browser',
     async call<C extends CommandName>(workspace: string, command: C, request: Request<C>) {
+      const used = sessionStorage.getItem(TOKEN);
       const answer = await post('/rpc', { workspace, command, request });
-      if (answer.status === 401) sessionStorage.removeItem(TOKEN);
+      // Only the one that was refused: the person may have given another meanwhile.
+      if (answer.status === 401 && sessionStorage.getItem(TOKEN) === used) sessionStorage.removeItem(TOKEN);
       const body = (await answer.json()) as { response: Response<C> } | { problem: Problem };
       if ('problem' in body) throw new ProblemError(body.problem);
       return body.response;
