@@ -17,6 +17,7 @@ const CRATES: &[(&str, u32, &[&str])] = &[
     ("patchbay-sandbox", 2, &[]),
     ("patchbay-auth", 3, &[]),
     ("patchbay-connector", 4, &["backon", "cap-std", "cap-fs-ext"]),
+    ("patchbay-ingest", 5, &["croner"]),
     ("patchbay-chain", 5, &[]),
     ("patchbay-api", 6, &[]),
     ("patchbay-headless", 7, &["clap", "tracing-subscriber"]),
