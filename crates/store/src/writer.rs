@@ -224,20 +224,24 @@ impl Task {
     }
 }
 
+/// What ends one operation and what begins the next is handed to the connection's thread at once: each
+/// handing over costs about as much as a short statement.
 async fn transaction(connection: &mut SqliteConnection, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
-    execute(connection, "BEGIN IMMEDIATE").await?;
+    let mut begin = "BEGIN IMMEDIATE; SAVEPOINT operation";
+    let mut end = "COMMIT";
     for work in batch {
-        execute(connection, "SAVEPOINT operation").await?;
+        execute(connection, begin).await?;
         match work.perform(connection).await {
-            Ok(()) => execute(connection, "RELEASE operation").await?,
+            Ok(()) => {}
             Err(error) if error.leaves_connection_usable() => {
                 execute(connection, "ROLLBACK TO operation").await?;
-                execute(connection, "RELEASE operation").await?;
             }
             Err(error) => return Err(error),
         }
+        begin = "RELEASE operation; SAVEPOINT operation";
+        end = "RELEASE operation; COMMIT";
     }
-    execute(connection, "COMMIT").await
+    execute(connection, end).await
 }
 
 async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {

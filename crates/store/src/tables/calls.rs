@@ -65,9 +65,6 @@ pub enum Seen {
     },
 }
 
-/// How exact the time is at which a connection last worked: not every call writes it.
-const CONNECTED_EXACT: i64 = 60_000;
-
 struct Row {
     at: i64,
     connection: String,
@@ -134,37 +131,33 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
                 // A connection that is tested before it is saved has no row to count on.
-                sqlx::query!(
-                    "UPDATE connections SET calls_ok = calls_ok + ?1,
-                         calls_failed = calls_failed + (1 - ?1)
-                     WHERE id = ?2",
-                    call.success,
-                    connection
-                )
-                .execute(&mut *tx)
-                .await?;
-                if let Some((state, problem)) = fails {
-                    sqlx::query!(
-                        "UPDATE connections SET state = ?, last_error = ? WHERE id = ?",
-                        state,
-                        problem,
-                        connection
-                    )
-                    .execute(tx)
-                    .await?;
-                } else if seen == Seen::Works {
-                    let long_ago = at - CONNECTED_EXACT;
-                    sqlx::query!(
-                        "UPDATE connections SET state = 'connected', last_error = NULL, last_connected_at = ?
-                         WHERE id = ? AND (state <> 'connected' OR last_error IS NOT NULL
-                             OR last_connected_at IS NULL OR last_connected_at < ?)",
-                        at,
+                match (fails, seen) {
+                    (Some((state, problem)), _) => sqlx::query!(
+                        "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1),
+                             state = ?3, last_error = ?4
+                         WHERE id = ?2",
+                        call.success,
                         connection,
-                        long_ago
-                    )
-                    .execute(tx)
-                    .await?;
+                        state,
+                        problem
+                    ),
+                    (None, Seen::Works) => sqlx::query!(
+                        "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1),
+                             state = 'connected', last_error = NULL, last_connected_at = ?3
+                         WHERE id = ?2",
+                        call.success,
+                        connection,
+                        at
+                    ),
+                    (None, _) => sqlx::query!(
+                        "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1)
+                         WHERE id = ?2",
+                        call.success,
+                        connection
+                    ),
                 }
+                .execute(tx)
+                .await?;
                 Ok(())
             })
         })
