@@ -66,8 +66,7 @@ pub async fn show(
 
 fn of(workspace: &Workspace, connection: Connection) -> Result<Approval, Problem> {
     let compiled = workspace.connectors().get(&connection.connector)?;
-    let named = connection.auth_method.as_deref();
-    let method = named.and_then(|id| compiled.descriptor().auth_method(Some(id)));
+    let method = compiled.descriptor().auth_method_of(&connection);
     let text = |value: &Value| match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -111,8 +110,7 @@ pub async fn approve(hub: &Hub, workspace: &str, request: ApproveRequest) -> Res
         connection.allow_private = allow;
     }
     let compiled = workspace.connectors().get(&connection.connector)?;
-    let named = connection.auth_method.as_deref();
-    let method = named.and_then(|id| compiled.descriptor().auth_method(Some(id)));
+    let method = compiled.descriptor().auth_method_of(&connection);
     consent::approve(&mut connection.metadata, method);
     workspace.store().connection_update(&connection).await?;
     workspace.note("connection_approved").await;

@@ -5,8 +5,15 @@ use std::collections::BTreeMap;
 use patchbay_auth::Credential;
 use patchbay_model::descriptor::{AuthMethod, CredentialField, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
+use serde_json::{Map, Value};
 
 use crate::secrets::SecretInput;
+
+/// Settings as a person would enter them.
+pub(crate) fn as_entered(config: &Map<String, Value>) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    config.iter().map(|(key, value)| (key.clone(), text(value))).collect()
+}
 
 pub(crate) fn check_name(name: &str) -> Result<String, Problem> {
     let shown = patchbay_model::text::display_line(name, 80);

@@ -11,8 +11,8 @@ use patchbay_store::ConnectionFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::connect_input::{check_name, name_taken};
-use crate::drafts::{Draft, draft};
+use crate::connect_input::{as_entered, check_name, name_taken};
+use crate::drafts::{Draft, draft, draft_of};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;
@@ -129,8 +129,13 @@ pub struct ConnectResponse {
 /// Nothing is kept where the test fails.
 pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Result<ConnectResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let sign_in = request.sign_in.clone();
-    let Draft { compiled, mut connection, credential } = draft(hub, &workspace, request)?;
+    let claim = match &request.sign_in {
+        Some(id) => Some(workspace.sign_ins().claim(id)?),
+        None => None,
+    };
+    let compiled = workspace.connectors().get(&request.connector)?;
+    let signed_in = claim.as_ref().map(|claim| claim.outcome.clone());
+    let Draft { compiled, mut connection, credential } = draft_of(hub, compiled, request, signed_in)?;
     connection.name = check_name(&connection.name)?;
     if workspace.store().connection_named(&connection.name).await?.is_some() {
         return Err(name_taken(&connection.name));
@@ -146,8 +151,8 @@ pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Resu
         None => None,
     };
     workspace.store().connection_insert(&connection, sealed.as_ref()).await?;
-    if let Some(id) = &sign_in {
-        workspace.sign_ins().forget(id);
+    if let Some(claim) = claim {
+        claim.use_up();
     }
     audit(&workspace, "connection_created", &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
@@ -279,13 +284,9 @@ pub async fn set(hub: &Hub, workspace: &str, request: ConnectionSetRequest) -> R
     let workspace = hub.workspace(workspace).await?;
     let mut connection = workspace.connection(&request.name).await?;
     let compiled = workspace.connectors().get(&connection.connector)?;
-    let mut given: BTreeMap<String, String> = connection
-        .config
-        .iter()
-        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
+    let mut given = as_entered(&connection.config);
     given.extend(request.config);
-    let method = compiled.descriptor().auth_method(connection.auth_method.as_deref());
+    let method = compiled.descriptor().auth_method_of(&connection);
     let before = compiled.origins(&connection.config, method).ok();
     let old = std::mem::replace(&mut connection.config, settings(compiled.descriptor(), &given)?);
     let now = compiled.origins(&connection.config, method)?;

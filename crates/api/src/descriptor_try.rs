@@ -11,6 +11,7 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use serde::Deserialize;
 
 use crate::catalogue::first;
+use crate::connect_input::as_entered;
 use crate::connections::ConnectRequest;
 use crate::data::check_resumed;
 use crate::drafts::{Draft, draft_of};
@@ -99,13 +100,8 @@ async fn with_connection(workspace: &Workspace, name: &str, text: Option<&str>) 
     let descriptor = target.descriptor.descriptor().clone();
     // What the other definition does not know is left away, what it needs is filled in.
     let known = |key: &str| key == "baseUrl" || descriptor.config_fields.iter().any(|field| field.key == key);
-    let given = target
-        .connection
-        .config
-        .iter()
-        .filter(|(key, _)| known(key))
-        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
+    let mut given = as_entered(&target.connection.config);
+    given.retain(|key, _| known(key));
     target.connection.config = settings(&descriptor, &given)?;
     Ok(target)
 }

@@ -9,7 +9,7 @@ use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::Deserialize;
 
-use crate::connect_input::{auth_method, credential};
+use crate::connect_input::{as_entered, auth_method, credential};
 use crate::connections::{ConnectResponse, run_test, save, take_test, told, view};
 use crate::drafts::begun_connection;
 use crate::hub::Hub;
@@ -85,7 +85,8 @@ pub async fn reconnect(
     let before = workspace.connection(&request.name).await?;
     let compiled = workspace.connectors().get(&before.connector)?;
     let descriptor = compiled.descriptor().clone();
-    let outcome = workspace.sign_ins().outcome(&request.sign_in)?;
+    let claim = workspace.sign_ins().claim(&request.sign_in)?;
+    let outcome = claim.outcome.clone();
     let method = descriptor.auth_method(Some(&outcome.method));
     if outcome.connector != before.connector || method.is_none() {
         return Err(Problem::new(Code::InputInvalid)
@@ -94,10 +95,9 @@ pub async fn reconnect(
             .about(Subject::Field { name: "signIn".into() }));
     }
     let mut connection = before.clone();
-    let given = before.config.iter().filter(|(key, _)| !descriptor.captured_settings().any(|own| own == **key));
-    let given = given
-        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
-    let draft = begun_connection(hub, &compiled, method, &given.collect(), before.allow_private)?;
+    let mut given = as_entered(&before.config);
+    given.retain(|key, _| !descriptor.captured_settings().any(|own| own == key));
+    let draft = begun_connection(hub, &compiled, method, &given, before.allow_private)?;
     if let Some(method) = method {
         outcome.serves(&draft, method)?;
     }
@@ -122,7 +122,7 @@ pub async fn reconnect(
         workspace.authoriser().seal(&connection.id, &outcome.credential).await.map_err(Problem::from)?;
     workspace.store().connection_reconnect(&connection, &sealed).await?;
     drop(sealing);
-    workspace.sign_ins().forget(&request.sign_in);
+    claim.use_up();
     told(&workspace, &connection, "connection_reconnected").await;
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
 }

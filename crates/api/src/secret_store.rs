@@ -157,9 +157,7 @@ pub(crate) async fn lock_now(hub: &Hub) {
     if !hub.keeper().lock() {
         return;
     }
-    for open in hub.open_workspaces().await {
-        open.authoriser().forget();
-    }
+    forget_in_memory(hub).await;
     hub.events().emit_to_all(Event::SecretsChanged);
 }
 
@@ -407,6 +405,7 @@ async fn to_keyring(hub: &Hub) -> Result<(), Problem> {
 async fn forget_in_memory(hub: &Hub) {
     for open in hub.open_workspaces().await {
         open.authoriser().forget();
+        open.sign_ins().forget_ended();
     }
 }
 

@@ -1,29 +1,29 @@
 //! Signing in: begun by a screen or the command line, watched until it has ended, then used to connect.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+mod kept;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use patchbay_auth::consent;
-use patchbay_auth::oauth::{DeviceHandle, FlowHandle, scopes};
-use patchbay_auth::{Begun, Credential, SignInRequest, SignedIn};
+use patchbay_auth::oauth::scopes;
+use patchbay_auth::{Begun, SignInRequest, SignedIn};
 use patchbay_connector::{Compiled, Target, TargetCredential};
 use patchbay_model::connection::Account;
 use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Connection, ConnectorId, Event, SignInId};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use tokio::sync::watch;
+use serde_json::Value;
 
-use crate::connect_input::{complete, entered};
+use crate::connect_input::{as_entered, complete, entered};
 use crate::drafts::{begun_connection, sign_in_method};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;
+use kept::{Handle, SignIn};
 
-/// Sign-ins that are kept at most: one that nobody used is let go of when later ones come.
-const MOST: usize = 20;
+pub(crate) use kept::{Outcome, SignIns};
 
 /// Signing in to a connector.
 #[derive(Debug, Deserialize)]
@@ -120,136 +120,6 @@ pub struct SignInView {
     pub problem: Option<Problem>,
 }
 
-/// What can still be done with a waiting sign-in.
-#[derive(Clone)]
-enum Handle {
-    Browser(FlowHandle),
-    Device(DeviceHandle, Arc<dyn Fn() -> Duration + Send + Sync>),
-    None,
-}
-
-/// One sign-in.
-pub(crate) struct SignIn {
-    view: watch::Sender<SignInView>,
-    handle: Handle,
-    outcome: Mutex<Option<Outcome>>,
-}
-
-/// What a sign-in gave, for connecting.
-#[derive(Clone)]
-pub(crate) struct Outcome {
-    pub(crate) connector: ConnectorId,
-    pub(crate) method: String,
-    pub(crate) credential: Credential,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) settings: Map<String, Value>,
-    /// Where it was made for, and by which definition: it serves nothing else.
-    origins: Vec<String>,
-    essence: Value,
-}
-
-impl Outcome {
-    /// Refuses to be used where the settings lead elsewhere than those that it was made with, or where the
-    /// definition has another sign-in now.
-    pub(crate) fn serves(&self, connection: &Connection, method: &AuthMethod) -> Result<(), Problem> {
-        if self.connector == connection.connector
-            && self.method == method.id()
-            && self.origins == connection.origins
-            && self.essence == consent::essence(method)
-        {
-            return Ok(());
-        }
-        Err(Problem::new(Code::InputInvalid)
-            .with("field", "The sign-in")
-            .with("message", "It was made for other settings. Sign in again.")
-            .about(Subject::Field { name: "signIn".into() }))
-    }
-}
-
-/// The sign-ins of a workspace, the oldest first.
-#[derive(Default)]
-pub(crate) struct SignIns(Mutex<Kept>);
-
-#[derive(Default)]
-struct Kept {
-    by_id: HashMap<SignInId, Arc<SignIn>>,
-    order: Vec<SignInId>,
-}
-
-impl SignIns {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, id: &SignInId, sign_in: Arc<SignIn>) {
-        let mut kept = self.kept();
-        kept.by_id.insert(id.clone(), sign_in);
-        kept.order.push(id.clone());
-        while kept.order.len() > MOST {
-            let oldest = kept.order.remove(0);
-            if let Some(gone) = kept.by_id.remove(&oldest) {
-                gone.cancel();
-            }
-        }
-    }
-
-    fn get(&self, id: &SignInId) -> Result<Arc<SignIn>, Problem> {
-        self.kept().by_id.get(id).cloned().ok_or_else(|| {
-            Problem::new(Code::SignInInterrupted).about(Subject::Field { name: "signIn".into() })
-        })
-    }
-
-    /// What a sign-in gave; it stays until it is [let go of](Self::forget).
-    pub(crate) fn outcome(&self, id: &SignInId) -> Result<Outcome, Problem> {
-        let sign_in = self.get(id)?;
-        let outcome = sign_in.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        outcome.ok_or_else(|| {
-            Problem::new(Code::InputInvalid)
-                .with("field", "The sign-in")
-                .with("message", "It has not come about yet.")
-                .about(Subject::Field { name: "signIn".into() })
-        })
-    }
-
-    /// Lets go of a sign-in and of what it gave.
-    pub(crate) fn forget(&self, id: &SignInId) {
-        let mut kept = self.kept();
-        kept.order.retain(|own| own != id);
-        if let Some(gone) = kept.by_id.remove(id) {
-            gone.cancel();
-        }
-    }
-}
-
-impl SignIn {
-    fn cancel(&self) {
-        match &self.handle {
-            Handle::Browser(flow) => flow.cancel(),
-            Handle::Device(flow, _) => flow.cancel(),
-            Handle::None => {}
-        }
-    }
-
-    fn view(&self) -> SignInView {
-        let mut view = self.view.borrow().clone();
-        match &self.handle {
-            Handle::Browser(flow) => {
-                view.seconds_left = flow.left().as_secs();
-                view.notice = flow.refused().map(str::to_owned);
-                if view.stage == SignInStage::Waiting && flow.received() {
-                    view.stage = SignInStage::Checking;
-                }
-            }
-            Handle::Device(_, left) => view.seconds_left = left().as_secs(),
-            Handle::None => {}
-        }
-        if view.stage != SignInStage::Waiting {
-            view.seconds_left = 0;
-        }
-        view
-    }
-}
-
 /// Begins to sign in, and opens the page in the person's browser.
 pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) -> Result<SignInView, Problem> {
     let workspace = hub.workspace(workspace).await?;
@@ -274,9 +144,8 @@ pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) 
     let mut config = request.config;
     if let Some(before) = &before {
         approved(before, &compiled, &method)?;
-        for (key, value) in &before.config {
-            let text = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            config.entry(key.clone()).or_insert_with(text);
+        for (key, text) in as_entered(&before.config) {
+            config.entry(key).or_insert(text);
         }
         values = workspace.authoriser().entered(before, &method, values).await?;
     }
@@ -337,16 +206,14 @@ pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) 
             view.url =
                 Some(code.verification_uri_complete.clone().unwrap_or_else(|| code.verification_uri.clone()));
             view.user_code = Some(code.user_code.clone());
-            let (clock, deadline) = (hub.clock().clone(), hub.clock().monotonic() + flow.left());
-            Handle::Device(flow.handle(), Arc::new(move || deadline.saturating_sub(clock.monotonic())))
+            Handle::Device(flow.handle())
         }
         Begun::Done(_) => Handle::None,
     };
     if let Some(url) = view.url.as_deref().filter(|_| !request.no_browser) {
         view.opened = hub.host().open_url(url).is_ok();
     }
-    let (sender, _) = watch::channel(view);
-    let sign_in = Arc::new(SignIn { view: sender, handle, outcome: Mutex::default() });
+    let sign_in = Arc::new(SignIn::new(view, handle));
     workspace.sign_ins().add(&id, sign_in.clone());
     let work = Work {
         hub: hub.clone(),
@@ -415,7 +282,7 @@ impl Work {
         }
         match ended {
             Ok((outcome, found)) => {
-                *self.sign_in.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+                self.sign_in.keep(outcome);
                 self.tell(|view| *view = SignInView { stage: SignInStage::Done, ..found });
             }
             Err(problem) => {

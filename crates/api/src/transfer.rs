@@ -18,7 +18,7 @@ use patchbay_store::ConnectionFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::connect_input::check_name;
+use crate::connect_input::{as_entered, check_name};
 use crate::hub::Hub;
 use crate::secret_store::no_key;
 use crate::secrets::PassphraseInput;
@@ -406,11 +406,7 @@ fn built(
         Some(wanted) => crate::connect_input::auth_method(compiled.descriptor(), Some(wanted))?,
         None => None,
     };
-    let given: BTreeMap<String, String> = exported
-        .config
-        .iter()
-        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
+    let given = as_entered(&exported.config);
     let config = settings(compiled.descriptor(), &given)?;
     let wanted = compiled.origins_to_sign_in(&config, method)?;
     // The definition here may lead elsewhere than the one that the file was made with.

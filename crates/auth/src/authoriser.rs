@@ -214,9 +214,9 @@ fn method<'d>(
     connection: &Connection,
     descriptor: &'d Descriptor,
 ) -> Result<Option<&'d AuthMethod>, AuthError> {
-    let Some(id) = connection.auth_method.as_deref() else { return Ok(None) };
-    let method = descriptor.auth.iter().find(|method| method.id() == id);
-    method.map(Some).ok_or_else(|| AuthError::Method { method: id.to_owned() })
+    let Some(id) = &connection.auth_method else { return Ok(None) };
+    let method = descriptor.auth_method_of(connection);
+    method.map(Some).ok_or_else(|| AuthError::Method { method: id.clone() })
 }
 
 fn inject(

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use patchbay_model::descriptor::{AuthMethod, Descriptor, Grant};
+use patchbay_model::descriptor::{AuthMethod, Descriptor, Grant, OAuth2Auth};
 use patchbay_model::{Connection, ConnectionId, SealedBytes};
 use patchbay_vault::{Origin, Secret};
+use serde_json::Value;
 
 use crate::authoriser::{Authoriser, check_approved};
 use crate::credential::{Credential, REFRESH_TOKEN};
@@ -95,7 +96,7 @@ impl Authoriser {
         descriptor: &Descriptor,
         unused: Duration,
     ) -> Result<bool, AuthError> {
-        let method = descriptor.auth_method(connection.auth_method.as_deref()).filter(|m| m.oauth().is_some());
+        let method = descriptor.auth_method_of(connection).filter(|m| m.oauth().is_some());
         if method.is_none() {
             return Ok(false);
         }
@@ -157,7 +158,7 @@ impl Authoriser {
             return Err(error.clone().into());
         }
         let unknown = || AuthError::Method { method: connection.auth_method.clone().unwrap_or_default() };
-        let method = descriptor.auth_method(connection.auth_method.as_deref()).ok_or_else(unknown)?;
+        let method = descriptor.auth_method_of(connection).ok_or_else(unknown)?;
         check_approved(connection, method)?;
         if !can_renew(method, &credential) {
             return Err(SignInError::Ended("there is no refresh token".to_owned()).into());
@@ -220,22 +221,33 @@ impl Authoriser {
                 return Err(SignInError::Definition("a key is not renewed".to_owned()));
             }
         };
-        let server = Server::for_tokens(&calls, oauth, &settings).await?;
-        let endpoint = TokenEndpoint {
-            calls: &calls,
-            oauth,
-            server: &server,
-            settings: &settings,
-            credential: &credential,
-            clock: &self.clock,
-        };
+        let endpoint = self.endpoint(calls, oauth, settings, credential).await?;
         let started = self.clock.now();
-        let answer = match credential.get(REFRESH_TOKEN) {
+        let answer = match endpoint.credential.get(REFRESH_TOKEN) {
             Some(token) => endpoint.refresh(&Secret::new(token.to_owned())).await?,
             None => endpoint.client_credentials(&connection.scopes).await?,
         };
         let tokens = tokens(answer, oauth);
-        Ok(credential.with_tokens(tokens, started))
+        Ok(endpoint.credential.with_tokens(tokens, started))
+    }
+
+    /// Where tokens of a connection are asked for and given back.
+    async fn endpoint(
+        &self,
+        calls: Calls,
+        oauth: &OAuth2Auth,
+        settings: Value,
+        credential: Credential,
+    ) -> Result<TokenEndpoint, SignInError> {
+        let server = Server::for_tokens(&calls, oauth, &settings).await?;
+        Ok(TokenEndpoint {
+            calls,
+            oauth: oauth.clone(),
+            server,
+            settings,
+            credential,
+            clock: self.clock.clone(),
+        })
     }
 
     fn calls(&self, connection: &Connection) -> Calls {
@@ -249,26 +261,17 @@ impl Authoriser {
     /// Gives the tokens back to the service, the refresh token first (RFC 7009 section 2.1: the access token
     /// goes with it). Whether the service has a way to.
     pub async fn revoke(&self, connection: &Connection, descriptor: &Descriptor) -> Result<bool, AuthError> {
-        let method = descriptor.auth_method(connection.auth_method.as_deref());
+        let method = descriptor.auth_method_of(connection);
         let Some(oauth) = method.and_then(AuthMethod::oauth) else { return Ok(false) };
         method.map_or(Ok(()), |method| check_approved(connection, method))?;
         let credential = self.stored(connection).await?;
-        let calls = self.calls(connection);
         let settings = settings(descriptor, &connection.config)?;
-        let server = Server::for_tokens(&calls, oauth, &settings).await?;
-        let endpoint = TokenEndpoint {
-            calls: &calls,
-            oauth,
-            server: &server,
-            settings: &settings,
-            credential: &credential,
-            clock: &self.clock,
-        };
+        let endpoint = self.endpoint(self.calls(connection), oauth, settings, credential).await?;
         let (mut done, mut failed) = (false, None);
         for (name, kind) in
             [(REFRESH_TOKEN, "refresh_token"), (crate::credential::ACCESS_TOKEN, "access_token")]
         {
-            if let Some(token) = credential.get(name) {
+            if let Some(token) = endpoint.credential.get(name) {
                 match revoke(&endpoint, &Secret::new(token.to_owned()), kind).await {
                     Ok(told) => done |= told,
                     Err(error) => failed = Some(error),

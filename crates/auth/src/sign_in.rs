@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use patchbay_map::{Path, Template};
-use patchbay_model::descriptor::{AuthMethod, Descriptor, Grant, Method, OAuth2Auth, OAuthClient};
+use patchbay_model::descriptor::{AuthMethod, Descriptor, Grant, Method, OAuth2Auth};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::{Clock, Connection, Timestamp};
 use patchbay_net::{Client, Request, json_body, origin_of};
@@ -122,41 +122,25 @@ pub(crate) async fn begin(
     };
     let server = Server::find(&calls, oauth, &settings).await?;
     let oauth = oauth.as_ref().clone();
-    let dynamic = oauth.client == OAuthClient::Dynamic {};
-    match oauth.grant {
+    let grant = oauth.grant;
+    let mut endpoint = TokenEndpoint { calls, oauth, server, settings, credential, clock: clock.clone() };
+    match grant {
         Grant::AuthorizationCode => {
-            let flow = Flow::prepare(calls, oauth, server, settings, credential, clock.clone());
-            Ok(Begun::Browser(Box::new(flow.begin(scopes, choose_account).await?)))
+            Ok(Begun::Browser(Box::new(Flow::begin(endpoint, scopes, choose_account).await?)))
         }
-        grant => {
-            let credential = if dynamic {
-                crate::oauth::register(&calls, &oauth, &server, None, credential, clock.now()).await?
-            } else {
-                credential
-            };
-            if grant == Grant::DeviceCode {
-                let flow = DeviceFlow::begin(calls, oauth, server, settings, credential, clock.clone(), scopes)
-                    .await?;
-                return Ok(Begun::Device(Box::new(flow)));
-            }
+        Grant::DeviceCode => Ok(Begun::Device(Box::new(DeviceFlow::begin(endpoint, scopes).await?))),
+        Grant::ClientCredentials | Grant::RefreshToken => {
+            endpoint.register(None).await?;
             let started = clock.now();
-            let endpoint = TokenEndpoint {
-                calls: &calls,
-                oauth: &oauth,
-                server: &server,
-                settings: &settings,
-                credential: &credential,
-                clock,
-            };
-            let answer = match credential.get(REFRESH_TOKEN) {
+            let answer = match endpoint.credential.get(REFRESH_TOKEN) {
                 Some(token) if grant == Grant::RefreshToken => {
                     endpoint.refresh(&patchbay_vault::Secret::new(token.to_owned())).await?
                 }
                 _ => endpoint.client_credentials(&scopes).await?,
             };
             let settings = answer.settings.clone();
-            let signed_in = SignedIn::of(credential.clone(), answer, &oauth, scopes, settings, started);
-            Ok(Begun::Done(Box::new(signed_in)))
+            let TokenEndpoint { oauth, credential, .. } = endpoint;
+            Ok(Begun::Done(Box::new(SignedIn::of(credential, answer, &oauth, scopes, settings, started))))
         }
     }
 }
@@ -207,7 +191,7 @@ impl Authoriser {
         descriptor: &Descriptor,
         signed_in: &mut SignedIn,
     ) -> Result<usize, Problem> {
-        let method = descriptor.auth_method(connection.auth_method.as_deref());
+        let method = descriptor.auth_method_of(connection);
         let Some(after) = method.and_then(AuthMethod::oauth).and_then(|oauth| oauth.after_sign_in.as_ref())
         else {
             return Ok(0);

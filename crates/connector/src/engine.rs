@@ -104,7 +104,7 @@ impl Engine {
     async fn exchange(&self, send: &Outgoing<'_>) -> Result<Sent, Problem> {
         let (sent, token) = self.once(send).await?;
         let (connection, descriptor) = (&send.target.connection, send.target.descriptor.descriptor());
-        let method = descriptor.auth_method(connection.auth_method.as_deref());
+        let method = descriptor.auth_method_of(connection);
         if !refused(&sent) || !method.is_some_and(AuthMethod::has_tokens) {
             return Ok(sent);
         }
@@ -163,7 +163,7 @@ impl Engine {
         match &target.credential {
             TargetCredential::Stored => self.authoriser.redactor(&target.connection.id),
             TargetCredential::Given(credential) => descriptor
-                .auth_method(target.connection.auth_method.as_deref())
+                .auth_method_of(&target.connection)
                 .map(|method| Arc::new(Redactor::new(credential, method)))
                 .unwrap_or_default(),
             TargetCredential::None => Arc::default(),

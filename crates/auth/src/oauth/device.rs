@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use oauth2::basic::BasicErrorResponse;
@@ -10,23 +9,18 @@ use oauth2::{
     AsyncHttpClient, DeviceAuthorizationUrl, DeviceCodeErrorResponse, EmptyExtraDeviceAuthorizationFields,
     HttpRequest, HttpResponse, Scope, StandardDeviceAuthorizationResponse,
 };
-use patchbay_model::Clock;
-use patchbay_model::descriptor::OAuth2Auth;
 use patchbay_model::text::display_line;
-use serde_json::{Value, json};
-use tokio::sync::Notify;
+use serde_json::json;
 
 use super::answer::Said;
 use super::exchange::{Posting, Taken, refused, reply};
 use super::server::missing;
-use super::{Calls, Server, SignInError, TokenEndpoint};
-use crate::credential::Credential;
+use super::wait::{LOOK, Wait};
+use super::{SignInError, TokenEndpoint};
 use crate::sign_in::SignedIn;
 
 /// The longest pause between two questions.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How often the clock is looked at.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// What the person needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,22 +35,15 @@ pub struct DeviceCode {
 
 /// A sign-in that waits for the person to type the code.
 pub struct DeviceFlow {
-    pub(crate) calls: Calls,
-    pub(crate) oauth: OAuth2Auth,
-    pub(crate) server: Server,
-    pub(crate) settings: Value,
-    pub(crate) credential: Credential,
-    pub(crate) clock: Arc<dyn Clock>,
+    endpoint: TokenEndpoint,
     asked: Vec<String>,
     details: StandardDeviceAuthorizationResponse,
     shown: DeviceCode,
-    /// On the monotonic clock.
-    deadline: Duration,
-    stop: DeviceHandle,
+    handle: DeviceHandle,
 }
 
 /// The network as the library sees it while it asks for a code.
-struct AskingForCode<'a>(&'a TokenEndpoint<'a>);
+struct AskingForCode<'a>(&'a TokenEndpoint);
 
 impl<'c> AsyncHttpClient<'c> for AskingForCode<'_> {
     type Error = SignInError;
@@ -72,40 +59,29 @@ impl<'c> AsyncHttpClient<'c> for AskingForCode<'_> {
     }
 }
 
-/// Ends a waiting sign-in.
-#[derive(Clone, Default)]
-pub struct DeviceHandle(Arc<(AtomicBool, Notify)>);
+/// What a screen holds of a sign-in that waits for a code to be typed. Cheap to clone.
+#[derive(Clone)]
+pub struct DeviceHandle(Arc<Wait>);
 
 impl DeviceHandle {
+    /// How long the code is good for.
+    pub fn left(&self) -> Duration {
+        self.0.left()
+    }
+
     /// Ends the wait.
     pub fn cancel(&self) {
-        self.0.0.store(true, Ordering::SeqCst);
-        self.0.1.notify_one();
+        self.0.cancel();
     }
 }
 
 impl DeviceFlow {
-    /// Asks for a code.
-    pub(crate) async fn begin(
-        calls: Calls,
-        oauth: OAuth2Auth,
-        server: Server,
-        settings: Value,
-        credential: Credential,
-        clock: Arc<dyn Clock>,
-        scopes: Vec<String>,
-    ) -> Result<Self, SignInError> {
-        let url = server.device_authorization.clone().ok_or_else(|| missing("device endpoint"))?;
-        let endpoint = TokenEndpoint {
-            calls: &calls,
-            oauth: &oauth,
-            server: &server,
-            settings: &settings,
-            credential: &credential,
-            clock: &clock,
-        };
+    /// Asks for a code, after the application is registered where that is done by itself.
+    pub(crate) async fn begin(mut endpoint: TokenEndpoint, scopes: Vec<String>) -> Result<Self, SignInError> {
+        let url = endpoint.server.device_authorization.clone().ok_or_else(|| missing("device endpoint"))?;
+        endpoint.register(None).await?;
         let client = endpoint
-            .client(&server.token()?)?
+            .client(&endpoint.server.token()?)?
             .set_device_authorization_url(DeviceAuthorizationUrl::from_url(url));
         let mut request = client.exchange_device_code();
         if let Some(scopes) = endpoint.joined(&scopes) {
@@ -130,20 +106,8 @@ impl DeviceFlow {
         };
         // A code that lives for ever would be asked about for ever.
         let life = details.expires_in().min(Duration::from_secs(60 * 60));
-        let deadline = clock.monotonic() + life;
-        Ok(Self {
-            calls,
-            oauth,
-            server,
-            settings,
-            credential,
-            clock,
-            asked: scopes,
-            details,
-            shown,
-            deadline,
-            stop: DeviceHandle::default(),
-        })
+        let handle = DeviceHandle(Arc::new(Wait::begin(endpoint.clock.clone(), life)));
+        Ok(Self { endpoint, asked: scopes, details, shown, handle })
     }
 
     /// What the person needs.
@@ -151,31 +115,19 @@ impl DeviceFlow {
         &self.shown
     }
 
-    /// How long the code is good for.
-    pub fn left(&self) -> Duration {
-        self.deadline.saturating_sub(self.clock.monotonic())
-    }
-
     /// For whoever shows it.
     pub fn handle(&self) -> DeviceHandle {
-        self.stop.clone()
+        self.handle.clone()
     }
 
     /// Asks again and again, as slowly as the service wants, until the person has typed the code.
     pub async fn finish(self) -> Result<SignedIn, SignInError> {
-        let endpoint = TokenEndpoint {
-            calls: &self.calls,
-            oauth: &self.oauth,
-            server: &self.server,
-            settings: &self.settings,
-            credential: &self.credential,
-            clock: &self.clock,
-        };
-        let client = endpoint.client(&self.server.token()?)?;
+        let endpoint = &self.endpoint;
+        let client = endpoint.client(&endpoint.server.token()?)?;
         let taken = Taken::default();
-        let http = Posting { endpoint: &endpoint, more: &self.oauth.token_parameters, taken: &taken };
-        let started = self.clock.now();
-        let clock = self.clock.clone();
+        let http = Posting { endpoint, more: &endpoint.oauth.token_parameters, taken: &taken };
+        let started = endpoint.clock.now();
+        let clock = endpoint.clock.clone();
         let wall = move || {
             let millis = clock.now().as_millisecond();
             chrono::DateTime::from_timestamp_millis(millis).unwrap_or_default()
@@ -183,8 +135,8 @@ impl DeviceFlow {
         // The library counts pauses and adds five seconds for `slow_down` (RFC 8628 section 3.5). It is
         // given our clock to wait on.
         let pause = |time: Duration| {
-            let until = self.clock.monotonic() + time.min(LONGEST_PAUSE);
-            let clock = self.clock.clone();
+            let until = endpoint.clock.monotonic() + time.min(LONGEST_PAUSE);
+            let clock = endpoint.clock.clone();
             async move {
                 while clock.monotonic() < until {
                     tokio::time::sleep(LOOK).await;
@@ -195,12 +147,7 @@ impl DeviceFlow {
             .exchange_device_access_token(&self.details)
             .set_time_fn(wall)
             .set_max_backoff_interval(LONGEST_PAUSE)
-            .request_async(&http, pause, Some(self.left()));
-        let stopped = async {
-            while !self.stop.0.0.load(Ordering::SeqCst) {
-                self.stop.0.1.notified().await;
-            }
-        };
+            .request_async(&http, pause, Some(self.handle.left()));
         tokio::select! {
             sent = asking => {
                 let code = |said: &DeviceCodeErrorResponse| said.error().to_string();
@@ -211,10 +158,10 @@ impl DeviceFlow {
                     (None, None) => return Err(SignInError::refused("the answer holds no access token")),
                 };
                 let settings = std::mem::take(&mut answer.settings);
-                let (credential, asked) = (self.credential.clone(), self.asked.clone());
-                Ok(SignedIn::of(credential, answer, &self.oauth, asked, settings, started))
+                let (credential, asked) = (endpoint.credential.clone(), self.asked.clone());
+                Ok(SignedIn::of(credential, answer, &endpoint.oauth, asked, settings, started))
             }
-            () = stopped => Err(SignInError::Cancelled),
+            () = self.handle.0.cancelled() => Err(SignInError::Cancelled),
         }
     }
 }

@@ -39,18 +39,18 @@ fn may_help(error: &SignInError) -> bool {
 }
 
 /// The token endpoint of one sign-in.
-pub(crate) struct TokenEndpoint<'a> {
-    pub(crate) calls: &'a Calls,
-    pub(crate) oauth: &'a OAuth2Auth,
-    pub(crate) server: &'a Server,
+pub(crate) struct TokenEndpoint {
+    pub(crate) calls: Calls,
+    pub(crate) oauth: OAuth2Auth,
+    pub(crate) server: Server,
     /// What templates see.
-    pub(crate) settings: &'a Value,
+    pub(crate) settings: Value,
     /// The application's id and secret among its values.
-    pub(crate) credential: &'a Credential,
-    pub(crate) clock: &'a Arc<dyn Clock>,
+    pub(crate) credential: Credential,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
-impl TokenEndpoint<'_> {
+impl TokenEndpoint {
     /// Exchanges the code of a callback (RFC 6749 section 4.1.3).
     pub(crate) async fn code(
         &self,
@@ -141,6 +141,26 @@ impl TokenEndpoint<'_> {
         })
     }
 
+    /// What the library knows nothing of: the application's signed word for itself, and the vendor's names
+    /// of parameters.
+    pub(super) fn complete(&self, pairs: &mut Vec<(String, Zeroizing<String>)>) -> Result<(), SignInError> {
+        if self.oauth.authentication() == ClientAuthentication::PrivateKeyJwt {
+            // RFC 7523 section 2.2.
+            let token_url = self.server.token()?;
+            let signed =
+                assertion::sign(&self.credential, &self.client_id()?, token_url.as_str(), self.clock.now())?;
+            let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+            pairs.push(("client_assertion_type".to_owned(), Zeroizing::new(kind.to_owned())));
+            pairs.push(("client_assertion".to_owned(), signed));
+        }
+        for (name, _) in pairs {
+            if let Some(own) = self.oauth.parameter_names.get(name.as_str()) {
+                name.clone_from(own);
+            }
+        }
+        Ok(())
+    }
+
     /// Sends a request of the library and reads the answer. The answer is kept aside; what the library
     /// is given in its place has the form that it wants.
     pub(super) async fn send(
@@ -154,7 +174,7 @@ impl TokenEndpoint<'_> {
             Said::Refusal(code) => return reply(400, &json!({ "error": code })),
             Said::Document(document) => document,
         };
-        let answer = TokenAnswer::of(document, self.oauth)?;
+        let answer = TokenAnswer::of(document, &self.oauth)?;
         taken.keep(answer);
         // The tokens themselves stay here.
         reply(200, &json!({ "access_token": "taken", "token_type": "bearer" }))
@@ -173,27 +193,14 @@ impl TokenEndpoint<'_> {
             .map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned())))
             .collect();
         for (name, template) in more {
-            let value = Template::compile(template)?.text(self.settings)?;
+            let value = Template::compile(template)?.text(&self.settings)?;
             pairs.retain(|(own, _)| own != name);
             pairs.push((name.clone(), Zeroizing::new(value)));
         }
-        if self.oauth.authentication() == ClientAuthentication::PrivateKeyJwt {
-            // RFC 7523 section 2.2.
-            let token_url = self.server.token()?;
-            let signed =
-                assertion::sign(self.credential, &self.client_id()?, token_url.as_str(), self.clock.now())?;
-            let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-            pairs.push(("client_assertion_type".to_owned(), Zeroizing::new(kind.to_owned())));
-            pairs.push(("client_assertion".to_owned(), signed));
-        }
-        for (name, _) in &mut pairs {
-            if let Some(own) = self.oauth.parameter_names.get(name.as_str()) {
-                name.clone_from(own);
-            }
-        }
+        self.complete(&mut pairs)?;
         let mut headers = Vec::new();
         for (name, template) in &self.oauth.token_headers {
-            headers.push((name.clone(), Template::compile(template)?.text(self.settings)?));
+            headers.push((name.clone(), Template::compile(template)?.text(&self.settings)?));
         }
         let secret_headers: Vec<(String, Zeroizing<String>)> = request
             .headers()
@@ -226,7 +233,7 @@ impl TokenEndpoint<'_> {
 /// The network as the library sees it. Futures are boxed: the library's own way for closures gives futures
 /// that cannot be moved to a task.
 pub(super) struct Posting<'a> {
-    pub(super) endpoint: &'a TokenEndpoint<'a>,
+    pub(super) endpoint: &'a TokenEndpoint,
     pub(super) more: &'a BTreeMap<String, String>,
     pub(super) taken: &'a Taken,
 }

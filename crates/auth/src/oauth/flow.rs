@@ -1,39 +1,31 @@
 //! A sign-in in the browser: authorization code with PKCE (RFC 6749 section 4.1, RFC 7636, RFC 8252).
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope};
 use patchbay_map::Template;
 use patchbay_model::Clock;
-use patchbay_model::descriptor::{CaptureFrom, OAuth2Auth, OAuthClient, Pkce};
+use patchbay_model::descriptor::{CaptureFrom, OAuth2Auth, Pkce};
 use patchbay_vault::Secret;
 use serde_json::{Map, Value};
-use tokio::sync::Notify;
 
 use super::callback::Expected;
 use super::exchange::random;
 use super::listener::{Arrived, CallbackListener, Listening, Refused};
 use super::page::Page;
 use super::server::missing;
-use super::{Calls, Server, SignInError, TokenAnswer, TokenEndpoint, answer, id_token, register};
-use crate::credential::Credential;
+use super::wait::Wait;
+use super::{SignInError, TokenAnswer, TokenEndpoint, answer, id_token};
 use crate::sign_in::SignedIn;
 
 /// How long the person has, from when the page opens; as long again each time they ask for more.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
-/// How often the clock is looked at.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// A sign-in that waits for the person to come back from the browser.
 pub struct Flow {
-    pub(crate) calls: Calls,
-    pub(crate) oauth: OAuth2Auth,
-    pub(crate) server: Server,
-    pub(crate) settings: Value,
-    pub(crate) credential: Credential,
-    pub(crate) clock: Arc<dyn Clock>,
+    endpoint: TokenEndpoint,
     asked: Vec<String>,
     url: String,
     redirect_uri: String,
@@ -50,50 +42,31 @@ pub struct FlowHandle {
 }
 
 struct Shared {
-    clock: Arc<dyn Clock>,
-    /// On the monotonic clock.
-    deadline: Mutex<Duration>,
-    cancelled: AtomicBool,
-    woken: Notify,
+    wait: Wait,
     refused: Arc<Refused>,
     received: AtomicBool,
 }
 
 impl FlowHandle {
     fn new(clock: Arc<dyn Clock>, refused: Arc<Refused>) -> Self {
-        let deadline = Mutex::new(clock.monotonic() + PATIENCE);
-        Self {
-            shared: Arc::new(Shared {
-                clock,
-                deadline,
-                cancelled: AtomicBool::new(false),
-                woken: Notify::new(),
-                refused,
-                received: AtomicBool::new(false),
-            }),
-        }
+        let wait = Wait::begin(clock, PATIENCE);
+        Self { shared: Arc::new(Shared { wait, refused, received: AtomicBool::new(false) }) }
     }
 
     /// How much time is left.
     pub fn left(&self) -> Duration {
-        let deadline = *self.shared.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-        deadline.saturating_sub(self.shared.clock.monotonic())
+        self.shared.wait.left()
     }
 
     /// Gives the person five more minutes from now, and says how much is left. A wait that is over
     /// stays over.
     pub fn extend(&self) -> Duration {
-        if !self.left().is_zero() {
-            let mut deadline = self.shared.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-            *deadline = self.shared.clock.monotonic() + PATIENCE;
-        }
-        self.left()
+        self.shared.wait.extend(PATIENCE)
     }
 
     /// Ends the wait.
     pub fn cancel(&self) {
-        self.shared.cancelled.store(true, Ordering::SeqCst);
-        self.shared.woken.notify_one();
+        self.shared.wait.cancel();
     }
 
     /// Why the last callback that was not ours was not taken.
@@ -107,38 +80,21 @@ impl FlowHandle {
     }
 }
 
-/// A sign-in that nothing was opened for yet.
-pub(crate) struct Prepared {
-    calls: Calls,
-    oauth: OAuth2Auth,
-    server: Server,
-    settings: Value,
-    credential: Credential,
-    clock: Arc<dyn Clock>,
-}
-
-impl Prepared {
+impl Flow {
     /// Binds the listener, registers the application where that is done by itself, and makes the address
     /// that the person opens.
-    pub(crate) async fn begin(self, scopes: Vec<String>, choose_account: bool) -> Result<Flow, SignInError> {
-        let Self { calls, oauth, server, settings, mut credential, clock } = self;
-        let page = server.authorization.clone().ok_or_else(|| missing("sign-in page"))?;
-        let listener = CallbackListener::bind(&oauth.redirect).await?;
+    pub(crate) async fn begin(
+        mut endpoint: TokenEndpoint,
+        scopes: Vec<String>,
+        choose_account: bool,
+    ) -> Result<Self, SignInError> {
+        let page = endpoint.server.authorization.clone().ok_or_else(|| missing("sign-in page"))?;
+        let listener = CallbackListener::bind(&endpoint.oauth.redirect).await?;
         let redirect_uri = listener.redirect_uri.clone();
-        if matches!(oauth.client, OAuthClient::Dynamic {}) {
-            credential =
-                register(&calls, &oauth, &server, Some(&redirect_uri), credential, clock.now()).await?;
-        }
+        endpoint.register(Some(&redirect_uri)).await?;
+        let oauth = &endpoint.oauth;
         let state = random()?;
         let nonce = scopes.iter().any(|scope| scope == "openid").then(random).transpose()?;
-        let endpoint = TokenEndpoint {
-            calls: &calls,
-            oauth: &oauth,
-            server: &server,
-            settings: &settings,
-            credential: &credential,
-            clock: &clock,
-        };
         let client = oauth2::basic::BasicClient::new(ClientId::new(endpoint.client_id()?))
             .set_auth_uri(AuthUrl::from_url(page))
             .set_redirect_uri(
@@ -164,43 +120,17 @@ impl Prepared {
             more.insert("prompt".to_owned(), "select_account".to_owned());
         }
         for (name, template) in more {
-            request = request.add_extra_param(name, Template::compile(&template)?.text(&settings)?);
+            request = request.add_extra_param(name, Template::compile(&template)?.text(&endpoint.settings)?);
         }
         let (url, _) = request.url();
-        let url = renamed(&url, &oauth);
+        let url = renamed(&url, oauth);
         let url = patchbay_model::address::for_browser(url.as_str())
             .map_err(|problem| SignInError::Call(Box::new(problem)))?;
+        let server = &endpoint.server;
         let expected = Expected { state, issuer: server.issuer.clone(), says_issuer: server.says_issuer };
         let listening = listener.serve(expected);
-        let handle = FlowHandle::new(clock.clone(), listening.refused());
-        Ok(Flow {
-            calls,
-            oauth,
-            server,
-            settings,
-            credential,
-            clock,
-            asked: scopes,
-            url,
-            redirect_uri,
-            verifier,
-            nonce,
-            listening,
-            handle,
-        })
-    }
-}
-
-impl Flow {
-    pub(crate) fn prepare(
-        calls: Calls,
-        oauth: OAuth2Auth,
-        server: Server,
-        settings: Value,
-        credential: Credential,
-        clock: Arc<dyn Clock>,
-    ) -> Prepared {
-        Prepared { calls, oauth, server, settings, credential, clock }
+        let handle = FlowHandle::new(endpoint.clock.clone(), listening.refused());
+        Ok(Self { endpoint, asked: scopes, url, redirect_uri, verifier, nonce, listening, handle })
     }
 
     /// What the person opens. Holds no secret but the single-use state.
@@ -238,7 +168,7 @@ impl Flow {
 
     async fn arrival(&mut self) -> Result<Arrived, SignInError> {
         loop {
-            if self.handle.shared.cancelled.load(Ordering::SeqCst) {
+            if self.handle.shared.wait.is_cancelled() {
                 return Err(SignInError::Cancelled);
             }
             // Whoever came in the last second is let in.
@@ -252,41 +182,34 @@ impl Flow {
                 arrived = self.listening.arrivals.recv() => {
                     return arrived.ok_or_else(|| SignInError::refused("the way back from the browser closed"));
                 }
-                () = self.handle.shared.woken.notified() => {}
-                () = tokio::time::sleep(LOOK) => {}
+                () = self.handle.shared.wait.moment() => {}
             }
         }
     }
 
     async fn exchange(&self, code: &Secret, callback: Map<String, Value>) -> Result<SignedIn, SignInError> {
-        let endpoint = TokenEndpoint {
-            calls: &self.calls,
-            oauth: &self.oauth,
-            server: &self.server,
-            settings: &self.settings,
-            credential: &self.credential,
-            clock: &self.clock,
-        };
+        let endpoint = &self.endpoint;
         let callback = Value::Object(callback);
         let mut settings = Map::new();
-        for capture in self.oauth.captures.iter().filter(|capture| capture.from == CaptureFrom::Callback) {
+        for capture in endpoint.oauth.captures.iter().filter(|capture| capture.from == CaptureFrom::Callback) {
             settings.insert(capture.name.clone(), answer::captured(&callback, &capture.path)?);
         }
-        let started = self.clock.now();
+        let started = endpoint.clock.now();
         let mut answer: TokenAnswer = endpoint.code(code, self.verifier.as_ref(), &self.redirect_uri).await?;
         if let Some(nonce) = &self.nonce {
             id_token::check(
                 answer.id_token.as_ref(),
                 &id_token::Wanted {
-                    issuer: self.server.issuer.as_deref(),
+                    issuer: endpoint.server.issuer.as_deref(),
                     audience: &endpoint.client_id()?,
                     nonce: nonce.expose(),
-                    now: self.clock.now(),
+                    now: endpoint.clock.now(),
                 },
             )?;
         }
         settings.append(&mut answer.settings);
-        Ok(SignedIn::of(self.credential.clone(), answer, &self.oauth, self.asked.clone(), settings, started))
+        let credential = endpoint.credential.clone();
+        Ok(SignedIn::of(credential, answer, &endpoint.oauth, self.asked.clone(), settings, started))
     }
 }
 

@@ -17,6 +17,7 @@ mod page;
 mod registration;
 mod revocation;
 mod server;
+mod wait;
 
 pub use device::{DeviceCode, DeviceFlow, DeviceHandle};
 pub use error::SignInError;
@@ -25,7 +26,6 @@ pub use flow::{Flow, FlowHandle};
 pub(crate) use answer::{Said, TokenAnswer, captured, read};
 pub(crate) use exchange::{TokenEndpoint, write};
 pub(crate) use http::Calls;
-pub(crate) use registration::register;
 pub(crate) use revocation::revoke;
 pub(crate) use server::{Server, address, origins};
 

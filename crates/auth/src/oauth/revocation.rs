@@ -12,11 +12,7 @@ use patchbay_model::descriptor::{ClientAuthentication, TokenBody};
 /// Gives a token back. Whether there was a way to: not every service has one.
 ///
 /// By hand: the library refuses plain addresses, those of this computer too.
-pub(crate) async fn revoke(
-    endpoint: &TokenEndpoint<'_>,
-    token: &Secret,
-    kind: &str,
-) -> Result<bool, SignInError> {
+pub(crate) async fn revoke(endpoint: &TokenEndpoint, token: &Secret, kind: &str) -> Result<bool, SignInError> {
     let Some(url) = endpoint.server.revocation.clone() else { return Ok(false) };
     let text = |text: &str| Zeroizing::new(text.to_owned());
     let mut pairs =
@@ -37,11 +33,7 @@ pub(crate) async fn revoke(
             }
         }
     }
-    for (name, _) in &mut pairs {
-        if let Some(own) = endpoint.oauth.parameter_names.get(name.as_str()) {
-            name.clone_from(own);
-        }
-    }
+    endpoint.complete(&mut pairs)?;
     let (media, body) = write(&pairs, TokenBody::Form);
     let answer = endpoint.calls.post(url, Vec::new(), headers, media, body).await?;
     // Success has no body that means anything (RFC 7009 section 2.2).

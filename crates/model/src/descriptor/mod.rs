@@ -16,6 +16,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::Connection;
+
 pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind, Inject, InjectAt, KeyAuth};
 pub use oauth::{
     Access, AfterSignIn, Capture, CaptureFrom, ClientAuthentication, Grant, OAuth2Auth, OAuthClient, Pkce,
@@ -144,6 +146,12 @@ impl Descriptor {
             Some(id) => self.auth.iter().find(|a| a.id() == id),
             None => self.auth.first(),
         }
+    }
+
+    /// The sign-in that a connection was made with; none where it needs none, or where this definition does
+    /// not have it.
+    pub fn auth_method_of(&self, connection: &Connection) -> Option<&AuthMethod> {
+        connection.auth_method.as_deref().and_then(|id| self.auth_method(Some(id)))
     }
 }
 
