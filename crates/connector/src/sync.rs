@@ -1,9 +1,8 @@
 //! Streams: page by page into the store. Memory is bounded by one page.
 
-use futures_util::future::join;
 use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_store::{CallKind, PageCommit};
+use patchbay_store::{CallKind, PageCommit, Seen};
 use serde::Serialize;
 
 use crate::copies::Copies;
@@ -150,10 +149,9 @@ impl Engine {
                 signals: &page.signals,
                 quarantined: &page.quarantined,
                 checkpoint: taken.checkpoint.as_ref(),
+                call: target.is_stored().then_some((call, Seen::Works)),
             };
-            // Queued together, the two share a commit.
-            let ((), stored) = join(self.record(target, call, None), self.store.page_commit(commit)).await;
-            let stored = stored?;
+            let stored = self.store.page_commit(commit).await?;
             report.pages += 1;
             report.items += taken.items.len() as u64;
             report.filtered += page.filtered;

@@ -99,6 +99,7 @@ mod tests {
             signals: &signals,
             quarantined: &[odd],
             checkpoint: None,
+            call: None,
         };
         f.store.page_commit(page).await.unwrap();
         let call = Call {

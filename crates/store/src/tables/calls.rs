@@ -2,6 +2,7 @@
 
 use patchbay_model::{Code, ConnectionId, ConnectionState, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
 
 use crate::{Store, StoreError, column};
 
@@ -97,71 +98,88 @@ impl TryFrom<Row> for Call {
     }
 }
 
-impl Store {
-    /// Keeps a call, counts it on its connection, and writes down what it says of that, in one commit.
-    pub async fn call_record(&self, call: Call, seen: Seen) -> Result<(), StoreError> {
+/// A call ready to be written, with what it says of its connection.
+#[derive(Debug)]
+pub(crate) struct Record {
+    call: Call,
+    kind: String,
+    fails: Option<(String, String)>,
+    works: bool,
+}
+
+impl Record {
+    pub(crate) fn of(call: Call, seen: &Seen) -> Result<Self, StoreError> {
         let kind = column::word("call's kind", &call.kind)?;
-        let fails = match &seen {
+        let fails = match seen {
             Seen::Fails { state, problem } => {
                 Some((column::word("connection's state", state)?, column::json("connection's error", problem)?))
             }
             Seen::Nothing | Seen::Works => None,
         };
-        self.write(move |tx| {
-            Box::pin(async move {
-                let (connection, at) = (call.connection.as_str(), column::millis(call.at));
-                let duration = column::stored(call.duration_ms);
-                let (records, bytes) = (column::stored(call.records), column::stored(call.bytes));
-                let code = call.code.map(Code::as_str);
-                sqlx::query!(
-                    "INSERT INTO calls (at, connection, operation, kind, duration_ms, success,
-                         records, code, retries, bytes)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    at,
-                    connection,
-                    call.operation,
-                    kind,
-                    duration,
-                    call.success,
-                    records,
-                    code,
-                    call.retries,
-                    bytes
-                )
-                .execute(&mut *tx)
-                .await?;
-                // A connection that is tested before it is saved has no row to count on.
-                match (fails, seen) {
-                    (Some((state, problem)), _) => sqlx::query!(
-                        "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1),
-                             state = ?3, last_error = ?4
-                         WHERE id = ?2",
-                        call.success,
-                        connection,
-                        state,
-                        problem
-                    ),
-                    (None, Seen::Works) => sqlx::query!(
-                        "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1),
-                             state = 'connected', last_error = NULL, last_connected_at = ?3
-                         WHERE id = ?2",
-                        call.success,
-                        connection,
-                        at
-                    ),
-                    (None, _) => sqlx::query!(
-                        "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1)
-                         WHERE id = ?2",
-                        call.success,
-                        connection
-                    ),
-                }
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        Ok(Self { call, kind, fails, works: *seen == Seen::Works })
+    }
+}
+
+/// Keeps a call and counts it on its connection, within the transaction of what it brought.
+pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record) -> Result<(), StoreError> {
+    let Record { call, kind, fails, works } = record;
+    let (connection, at) = (call.connection.as_str(), column::millis(call.at));
+    let duration = column::stored(call.duration_ms);
+    let (records, bytes) = (column::stored(call.records), column::stored(call.bytes));
+    let code = call.code.map(Code::as_str);
+    sqlx::query!(
+        "INSERT INTO calls (at, connection, operation, kind, duration_ms, success,
+             records, code, retries, bytes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        at,
+        connection,
+        call.operation,
+        kind,
+        duration,
+        call.success,
+        records,
+        code,
+        call.retries,
+        bytes
+    )
+    .execute(&mut *tx)
+    .await?;
+    // A connection that is tested before it is saved has no row to count on.
+    match (fails, works) {
+        (Some((state, problem)), _) => sqlx::query!(
+            "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1),
+                 state = ?3, last_error = ?4
+             WHERE id = ?2",
+            call.success,
+            connection,
+            state,
+            problem
+        ),
+        (None, true) => sqlx::query!(
+            "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1),
+                 state = 'connected', last_error = NULL, last_connected_at = ?3
+             WHERE id = ?2",
+            call.success,
+            connection,
+            at
+        ),
+        (None, false) => sqlx::query!(
+            "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1)
+             WHERE id = ?2",
+            call.success,
+            connection
+        ),
+    }
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Keeps a call, counts it on its connection, and writes down what it says of that, in one commit.
+    pub async fn call_record(&self, call: Call, seen: Seen) -> Result<(), StoreError> {
+        let call = Record::of(call, &seen)?;
+        self.write(move |tx| Box::pin(async move { record(tx, &call).await })).await
     }
 
     /// The calls of a connection from `since` on, the oldest first.

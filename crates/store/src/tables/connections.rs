@@ -477,6 +477,7 @@ mod tests {
                 signals: &[signal(&c.id, "1", "1")],
                 quarantined: &[],
                 checkpoint: Some(&json!(1)),
+                call: None,
             };
             f.store.page_commit(page).await.unwrap();
             f.store.connection_delete(&c.id, with_signals).await.unwrap();

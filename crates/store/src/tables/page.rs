@@ -5,7 +5,8 @@ use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use super::quarantine::{self, Quarantined};
-use super::{checkpoints, connections, signals};
+use super::{calls, checkpoints, connections, signals};
+use crate::{Call, Seen};
 use crate::{Store, StoreError, column};
 
 /// A part of a list.
@@ -30,6 +31,8 @@ pub struct PageCommit<'a> {
     pub quarantined: &'a [Quarantined],
     /// Where the stream goes on after this page; the old place stays where none is given.
     pub checkpoint: Option<&'a Value>,
+    /// The call that brought it, for the figures.
+    pub call: Option<(Call, Seen)>,
 }
 
 /// What a page brought.
@@ -44,7 +47,7 @@ pub struct PageResult {
 impl Store {
     /// Stores a page: signals that are not known yet, items put aside and the checkpoint, in one
     /// commit, so that a checkpoint never passes data that is not stored. An item that fits now
-    /// leaves the quarantine.
+    /// leaves the quarantine. The call that brought the page is counted with it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where the connection is gone: nothing of it comes back.
@@ -59,6 +62,7 @@ impl Store {
                 .map(quarantine::rows)
                 .transpose()?,
             checkpoint: page.checkpoint.map(|value| column::json("checkpoint", value)).transpose()?,
+            call: page.call.map(|(call, seen)| calls::Record::of(call, &seen)).transpose()?,
             now: self.now(),
         };
         self.write(move |tx| Box::pin(commit(tx, owned))).await
@@ -72,6 +76,7 @@ struct Owned {
     signals: signals::Rows,
     quarantined: Option<String>,
     checkpoint: Option<String>,
+    call: Option<calls::Record>,
     now: Timestamp,
 }
 
@@ -98,6 +103,9 @@ async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<PageResult, St
     if let Some(checkpoint) = &page.checkpoint {
         checkpoints::set(tx, connection, stream, checkpoint, page.now).await?;
     }
+    if let Some(call) = &page.call {
+        calls::record(tx, call).await?;
+    }
     Ok(PageResult { new, known: page.count.saturating_sub(new) })
 }
 
@@ -117,7 +125,7 @@ mod tests {
     }
 
     fn page<'a>(connection: &'a ConnectionId, signals: &'a [Signal]) -> PageCommit<'a> {
-        PageCommit { connection, stream: "issues", signals, quarantined: &[], checkpoint: None }
+        PageCommit { connection, stream: "issues", signals, quarantined: &[], checkpoint: None, call: None }
     }
 
     #[tokio::test]

@@ -226,6 +226,7 @@ mod tests {
             signals,
             quarantined: &[],
             checkpoint: None,
+            call: None,
         };
         let result = f.store.page_commit(page).await.unwrap();
         assert_eq!(result.new, signals.len() as u64);

@@ -117,6 +117,7 @@ pub(crate) async fn add_signal(
         signals: &[signal],
         quarantined: &[],
         checkpoint: Some(&json!(external_id)),
+        call: None,
     };
     store.page_commit(page).await.map(|_| ())
 }
