@@ -3,8 +3,9 @@
 //! and its exact place. The compiler holds these mirrors to the shapes of `patchbay_model`.
 
 use patchbay_model::descriptor::{
-    AuthMethod, BasicAuth, CursorSource, Delta, Idempotency, KeyAuth, OAuth2Auth, OAuthClient, Pagination,
-    SessionAuth, TimeFormat, TokenPlace,
+    AsymmetricVerification, AuthMethod, BasicAuth, CursorSource, Delta, HmacVerification, Idempotency, KeyAuth,
+    OAuth2Auth, OAuthClient, Pagination, SessionAuth, StandardWebhooks, TimeFormat, TokenPlace,
+    TokenVerification, Unverified, Verification,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -144,6 +145,16 @@ enum ClientByName {
     Dynamic {},
 }
 
+#[derive(Deserialize)]
+#[serde(remote = "Verification", rename_all = "snake_case")]
+enum VerificationByName {
+    Hmac(HmacVerification),
+    Token(TokenVerification),
+    StandardWebhooks(StandardWebhooks),
+    Asymmetric(AsymmetricVerification),
+    None(Unverified),
+}
+
 macro_rules! by_name {
     ($wrapper:ident, $mirror:literal, $shape:ty) => {
         #[derive(Deserialize)]
@@ -159,6 +170,7 @@ by_name!(ADelta, "DeltaByName", Delta);
 by_name!(APagination, "PaginationByName", Pagination);
 by_name!(AnIdempotency, "IdempotencyByName", Idempotency);
 by_name!(AClient, "ClientByName", OAuthClient);
+by_name!(AVerification, "VerificationByName", Verification);
 
 /// The mistakes within tagged members. What has one is taken out of the document, so that reading
 /// the rest finds the others.
@@ -178,6 +190,10 @@ pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
     {
         members.shift_remove("auth");
     }
+    let found = mistakes.len();
+    let modes = ["hmac", "token", "standard_webhooks", "asymmetric", "none"];
+    look::<AVerification>(document, "/webhook", "/verify", "mode", &modes, &mut mistakes);
+    remove_if(mistakes.len() > found, document, "", "webhook");
     let pagination = ["none", "link_header", "next_url", "cursor", "header_cursor", "page", "offset"];
     let mut places = vec!["/defaults".to_owned()];
     for (name, tagged) in [("streams", "delta"), ("operations", "idempotency")] {
@@ -257,6 +273,7 @@ mod tests {
             ("Pagination", "type"),
             ("Idempotency", "type"),
             ("OAuthClient", "type"),
+            ("Verification", "mode"),
         ] {
             for branch in schema["$defs"][shape]["oneOf"].as_array().unwrap() {
                 let properties = branch["properties"].as_object().unwrap();
@@ -266,6 +283,7 @@ mod tests {
                     "AuthMethod" => serde_json::from_value::<AnAuth>(value).err(),
                     "Delta" => serde_json::from_value::<ADelta>(value).err(),
                     "OAuthClient" => serde_json::from_value::<AClient>(value).err(),
+                    "Verification" => serde_json::from_value::<AVerification>(value).err(),
                     "Pagination" => serde_json::from_value::<APagination>(value).err(),
                     _ => serde_json::from_value::<AnIdempotency>(value).err(),
                 };
@@ -279,6 +297,6 @@ mod tests {
                 kinds += 1;
             }
         }
-        assert_eq!(kinds, 26, "a kind has come or gone");
+        assert_eq!(kinds, 31, "a kind has come or gone");
     }
 }

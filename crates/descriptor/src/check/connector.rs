@@ -32,8 +32,8 @@ impl Checker<'_> {
             (false, "") => self.say("", "\"baseUrl\" is missing"),
             (false, text) => self.base_url(text),
         }
-        if d.streams.is_empty() && d.operations.is_empty() {
-            self.say("", "a connector has at least one stream or operation");
+        if d.streams.is_empty() && d.operations.is_empty() && d.webhook.is_none() {
+            self.say("", "a connector has at least one stream, operation or webhook");
         }
     }
 

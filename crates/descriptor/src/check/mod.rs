@@ -6,6 +6,7 @@ mod operation;
 mod request;
 mod sign_in;
 mod stream;
+mod webhook;
 
 use std::collections::BTreeSet;
 
@@ -35,6 +36,7 @@ pub(crate) fn check(descriptor: &Descriptor) -> Vec<Mistake> {
     checker.unique("/operations", "id", descriptor.operations.iter().map(|o| o.id.as_str()));
     checker.unique("/auth", "id", descriptor.auth.iter().map(AuthMethod::id));
     checker.unique("/configFields", "key", descriptor.config_fields.iter().map(|f| f.key.as_str()));
+    checker.webhook();
     checker.health();
     checker.mistakes
 }

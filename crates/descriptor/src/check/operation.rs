@@ -175,7 +175,7 @@ impl Checker<'_> {
         }
     }
 
-    fn named(&mut self, pointer: &str, id: &str) -> Option<Operation> {
+    pub(super) fn named(&mut self, pointer: &str, id: &str) -> Option<Operation> {
         let found = self.descriptor.operation(id).cloned();
         if found.is_none() {
             let hint = nearest(id, self.descriptor.operations.iter().map(|o| o.id.as_str()))
@@ -186,7 +186,7 @@ impl Checker<'_> {
     }
 
     /// What another operation is called with: parameters that it has, and all that it needs.
-    fn given(&mut self, pointer: &str, given: &BTreeMap<String, Value>, named: &Operation) {
+    pub(super) fn given(&mut self, pointer: &str, given: &BTreeMap<String, Value>, named: &Operation) {
         let Some(properties) = named.params["properties"].as_object() else {
             return;
         };

@@ -178,7 +178,7 @@ impl Checker<'_> {
         names.into_iter().collect()
     }
 
-    fn time_format(&mut self, pointer: &str, format: &TimeFormat) {
+    pub(super) fn time_format(&mut self, pointer: &str, format: &TimeFormat) {
         let TimeFormat::Pattern(pattern) = format else {
             return;
         };
@@ -206,7 +206,7 @@ impl Checker<'_> {
         }
     }
 
-    fn mapping(&mut self, pointer: &str, mapping: &FieldMapping) {
+    pub(super) fn mapping(&mut self, pointer: &str, mapping: &FieldMapping) {
         let found = self.mistakes.len();
         let paths = [
             ("itemsPath", Some(&mapping.items_path)),

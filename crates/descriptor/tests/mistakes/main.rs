@@ -7,6 +7,7 @@ mod operation;
 mod request;
 mod shape;
 mod stream;
+mod webhook;
 
 use patchbay_descriptor::read;
 use patchbay_model::problem::{Problem, Subject};
@@ -71,11 +72,15 @@ fn is_at(problem: &Problem, place: &str, words: &str) -> bool {
 }
 
 /// The good definition with one value changed has this one mistake, at this place, in these words.
-#[expect(clippy::unwrap_used, reason = "a row that names no place is a mistake of the test")]
 fn check(cases: &[(&str, Value, &str, &str)]) {
+    check_in(&good(), cases);
+}
+
+#[expect(clippy::unwrap_used, reason = "a row that names no place is a mistake of the test")]
+fn check_in(good: &Value, cases: &[(&str, Value, &str, &str)]) {
     let mut wrong = Vec::new();
     for (changed, value, place, words) in cases {
-        let mut document = good();
+        let mut document = good.clone();
         let (parent, name) = changed.rsplit_once('/').unwrap();
         let parent = document.pointer_mut(parent).unwrap();
         match name.parse::<usize>() {

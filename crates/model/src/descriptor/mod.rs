@@ -9,6 +9,8 @@ mod oauth;
 mod operation;
 mod request;
 mod stream;
+mod verification;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +34,15 @@ pub use request::{
 pub use stream::{
     CursorSource, Delta, FieldMapping, ForEach, Pagination, Paging, PriorityRule, SignalTypeRule, Stream,
     TimeFormat, TokenPlace, Until,
+};
+pub use verification::{
+    AsymmetricVerification, DeliveryTime, HmacAlgorithm, HmacVerification, KeyEncoding, SecretEncoding,
+    SignatureAlgorithm, SignatureEncoding, SignatureList, SignedPart, StandardWebhooks, TokenVerification,
+    Unverified, Verification, signed_parts,
+};
+pub use webhook::{
+    DeliveryValue, EventRule, EventType, Handshake, HandshakeValue, MOST_DELIVERY_BYTES, Renew, SecretSource,
+    Subscribe, Subscription, SubscriptionCall, Webhook, WebhookMethod, WebhookSecret,
 };
 
 use crate::id::ConnectorId;
@@ -89,6 +100,9 @@ pub struct Descriptor {
     /// What chains can call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
+    /// What the tool sends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Box<Webhook>>,
     /// How to find out whether the connection works, and whose it is.
     pub health_check: HealthCheck,
 }
