@@ -21,6 +21,7 @@ use crate::oauth::SignInError;
 use crate::redact::Redactor;
 use crate::renewal::Renewals;
 use crate::sign_in::{self, Begun, SignInRequest};
+use crate::webhook::Opened;
 
 /// Opens secrets and authorises requests. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +33,7 @@ pub struct Authoriser {
     redactors: Arc<Mutex<HashMap<ConnectionId, Arc<Redactor>>>>,
     pub(crate) renewals: Renewals,
     seals: Arc<tokio::sync::RwLock<()>>,
+    pub(crate) opened: Opened,
 }
 
 /// What authorising a request gave.
@@ -59,6 +61,7 @@ impl Authoriser {
             redactors: Arc::default(),
             renewals: Renewals::default(),
             seals: Arc::default(),
+            opened: Opened::default(),
         }
     }
 
@@ -84,8 +87,18 @@ impl Authoriser {
         values: &Credential,
         origin: Origin,
     ) -> Result<SealedBytes, AuthError> {
+        self.sealed_at(place(connection), values, origin).await
+    }
+
+    /// Seals values for a place.
+    pub(crate) async fn sealed_at(
+        &self,
+        place: String,
+        values: &Credential,
+        origin: Origin,
+    ) -> Result<SealedBytes, AuthError> {
         let kept = self.store.credentials().await?;
-        let (vault, secret, place) = (self.vault.clone(), values.to_secret()?, place(connection));
+        let (vault, secret) = (self.vault.clone(), values.to_secret()?);
         tokio::task::spawn_blocking(move || vault.seal(&secret, &place, &kept, origin))
             .await
             .map_err(|_| AuthError::Interrupted)?

@@ -38,6 +38,12 @@ pub enum AuthError {
     /// The key has characters that a cookie cannot carry.
     #[error("the key has characters that a cookie cannot carry")]
     Cookie,
+    /// Only the tool can make this webhook's secret.
+    #[error("this tool makes the secret itself")]
+    NotOurs,
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
     /// The sign-in's templates cannot be filled in.
     #[error(transparent)]
     Template(#[from] MapError),
@@ -70,6 +76,10 @@ impl From<AuthError> for Problem {
                 "message",
                 "It has characters that a cookie cannot carry, such as a space or a semicolon.",
             ),
+            AuthError::NotOurs => Self::new(Code::InputInvalid)
+                .with("field", "The secret")
+                .with("message", "This tool makes it itself: copy it from its pages and enter it here."),
+            AuthError::Random => Self::new(Code::Internal).detail("the system gives no random numbers"),
             AuthError::Template(error) => error.into(),
             AuthError::Vault(error) => error.into(),
             AuthError::Store(error) => error.into(),

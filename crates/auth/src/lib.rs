@@ -10,6 +10,7 @@ mod redact;
 mod renewal;
 mod session;
 mod sign_in;
+pub mod webhook;
 
 pub use authoriser::{Authorised, Authoriser, Rotated, Unsealed, open_copy};
 pub use credential::Credential;

@@ -79,6 +79,8 @@ mod sqlite {
     pub(super) const OF_THE_STATEMENT: [i32; 3] = [18, 19, 20];
     /// Extended: SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE.
     pub(super) const TAKEN: [i32; 2] = [1555, 2067];
+    /// Extended: SQLITE_CONSTRAINT_FOREIGNKEY.
+    pub(super) const FOREIGN: i32 = 787;
 }
 
 /// Less than this is a full disk: the log's shared memory takes 32 KiB at once.
@@ -108,6 +110,11 @@ fn extended_code(error: &sqlx::Error) -> Option<i32> {
 /// Whether an insertion failed because its name or identifier is taken.
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     extended_code(error).is_some_and(|code| sqlite::TAKEN.contains(&code))
+}
+
+/// Whether an insertion failed because what it belongs to is not there.
+pub(crate) fn is_foreign(error: &sqlx::Error) -> bool {
+    extended_code(error) == Some(sqlite::FOREIGN)
 }
 
 impl StoreError {

@@ -22,6 +22,8 @@ pub struct Retained {
     pub payloads: u64,
     /// Items in quarantine.
     pub quarantined: u64,
+    /// Deliveries that ended.
+    pub deliveries: u64,
     /// Kept answers of services.
     pub answers: u64,
     /// Calls, health samples and handled trigger events.
@@ -44,6 +46,7 @@ impl Store {
         let gone = Retained {
             payloads: all(ROWS, |most| self.signals_forget_raw(before, most).boxed()).await?,
             quarantined: all(ROWS, |most| self.quarantine_prune(before, most).boxed()).await?,
+            deliveries: all(ROWS, |most| self.inbox_prune(before, most).boxed()).await?,
             answers: all(ROWS, |most| self.answers_prune(before, most).boxed()).await?,
             figures: all(ROWS, |most| self.calls_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_prune(before, most).boxed()).await?
@@ -77,7 +80,10 @@ mod tests {
 
     use super::*;
     use crate::fixture::{self, Fixture, connection, fixture, opened, signal};
-    use crate::{Call, CallKind, HealthSample, NewTrigger, PageCommit, Quarantined, Seen};
+    use crate::{
+        Call, CallKind, DeliveryResult, DeliveryState, HealthSample, NewDelivery, NewTrigger, PageCommit,
+        Quarantined, Seen,
+    };
 
     const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -123,6 +129,27 @@ mod tests {
         f.store.trigger_record(event, None).await.unwrap();
         let open = f.store.triggers_open(10).await.unwrap();
         f.store.trigger_handled(open[0].id).await.unwrap();
+        let delivery = NewDelivery {
+            connection: id.clone(),
+            delivery: name.into(),
+            received_at: at,
+            headers: Value::Null,
+            content_type: "application/json".into(),
+            body: Vec::new(),
+        };
+        f.store.inbox_keep(delivery).await.unwrap();
+        let waiting = f.store.inbox_waiting(10).await.unwrap();
+        let done = DeliveryResult {
+            id: waiting[0].id,
+            connection: &id,
+            state: DeliveryState::Ignored,
+            result: Value::Null,
+            stream: None,
+            signals: &[],
+            quarantined: &[],
+            triggers: &[],
+        };
+        f.store.inbox_finish(done).await.unwrap();
         let run = fixture::run();
         f.store.run_insert(&run).await.unwrap();
         f.store.journal_append(&run.id, vec![opened(1)], RunState::Done).await.unwrap();
@@ -141,7 +168,10 @@ mod tests {
 
         let before = f.store.writer_counts();
         let gone = f.store.retain(KEEP).await.unwrap();
-        assert_eq!(gone, Some(Retained { payloads: 2, quarantined: 1, answers: 0, figures: 1_202, runs: 1 }));
+        assert_eq!(
+            gone,
+            Some(Retained { payloads: 2, quarantined: 1, deliveries: 1, answers: 0, figures: 1_202, runs: 1 })
+        );
         let commits = f.store.writer_counts().commits - before.commits;
         assert!(commits >= 9, "1,200 calls take three transactions of the {commits}, others one each");
 

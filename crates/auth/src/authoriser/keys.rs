@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{Authoriser, place};
 use crate::credential::Credential;
 use crate::error::AuthError;
+use crate::webhook;
 
 /// How many credentials are under another master key now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,22 +55,26 @@ impl Authoriser {
     /// Nobody else may seal meanwhile: the caller holds the workspace's seals.
     pub async fn rotate(&self) -> Result<Rotated, AuthError> {
         self.tidy_keys().await?;
-        let kept = self.store.credentials_kept().await?;
-        let before: Vec<SealedBytes> = kept.iter().map(|one| one.sealed.clone()).collect();
-        let places: Vec<_> = kept.iter().map(|one| (place(&one.connection), one.sealed.clone())).collect();
+        // One list of all that is sealed: the credentials first, and the secrets of webhooks after them.
+        let credentials = self.store.credentials_kept().await?;
+        let webhooks = self.store.webhook_seals().await?;
+        let own = credentials.iter().map(|one| (place(&one.connection), &one.connection, &one.sealed));
+        let sent = webhooks.iter().map(|(id, sealed)| (webhook::place(id), id, sealed));
+        let kept: Vec<_> = own.chain(sent).collect();
+        let before: Vec<SealedBytes> = kept.iter().map(|(_, _, sealed)| (*sealed).clone()).collect();
+        let places: Vec<_> = kept.iter().map(|(at, _, sealed)| (at.clone(), (*sealed).clone())).collect();
         let vault = self.vault.clone();
         let resealed = blocking(move || vault.reseal(&places)).await?;
         let rotated = Rotated { credentials: resealed.len(), lost: kept.len() - resealed.len() };
         let mut now = before.clone();
-        let rows = resealed
-            .into_iter()
-            .filter_map(|one| {
-                let old = kept.get(one.index)?;
-                now[one.index] = one.sealed.clone();
-                Some((old.connection.clone(), old.sealed.clone(), one.sealed))
-            })
-            .collect();
-        self.store.credentials_reseal(rows, &Vault::retired(&before, &now)).await?;
+        let (mut rows, mut webhook_rows) = (Vec::new(), Vec::new());
+        for one in resealed {
+            let Some((_, connection, old)) = kept.get(one.index) else { continue };
+            now[one.index] = one.sealed.clone();
+            let of = if one.index < credentials.len() { &mut rows } else { &mut webhook_rows };
+            of.push(((*connection).clone(), (*old).clone(), one.sealed));
+        }
+        self.store.credentials_reseal(rows, webhook_rows, &Vault::retired(&before, &now)).await?;
         self.tidy_keys().await?;
         Ok(rotated)
     }
@@ -109,6 +114,7 @@ impl Authoriser {
     pub fn forget(&self) {
         self.vault.forget_keys();
         self.redactors().clear();
+        self.opened.forget();
     }
 
     /// A file with `document` and every credential, sealed with a passphrase.

@@ -50,11 +50,16 @@ impl Store {
         self.write(move |tx| Box::pin(async move { replace(tx, &id, &credential, at).await })).await
     }
 
-    /// Every sealed credential, the one of the newest connection last.
+    /// Everything that is sealed, the credential of the newest connection last: those of connections, and
+    /// before them the secrets of their webhooks.
     pub async fn credentials(&self) -> Result<Vec<SealedBytes>, StoreError> {
         let sealed = sqlx::query_scalar!(
-            r#"SELECT credential AS "sealed!" FROM connections WHERE credential IS NOT NULL
-               ORDER BY created_at, id"#
+            r#"SELECT sealed AS "sealed!: Vec<u8>" FROM
+                   (SELECT 0 AS part, created_at, connection AS id, sealed FROM webhooks
+                        WHERE sealed IS NOT NULL
+                    UNION ALL
+                    SELECT 1, created_at, id, credential FROM connections WHERE credential IS NOT NULL)
+               ORDER BY part, created_at, id"#
         )
         .fetch_all(self.readers())
         .await?;
@@ -82,14 +87,29 @@ impl Store {
             .collect()
     }
 
-    /// Puts the same secrets, sealed anew, in the place of the old seals, and notes which keys are of
-    /// no more use: all in one transaction.
+    /// The sealed secrets of webhooks, by connection.
+    pub async fn webhook_seals(&self) -> Result<Vec<(ConnectionId, SealedBytes)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT connection, sealed AS "sealed!" FROM webhooks WHERE sealed IS NOT NULL
+               ORDER BY created_at, connection"#
+        )
+        .fetch_all(self.readers())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (ConnectionId::new(row.connection), SealedBytes::new(row.sealed)))
+            .collect())
+    }
+
+    /// Puts the same secrets, those of connections and those of webhooks, sealed anew, in the place of the
+    /// old seals, and notes which keys are of no more use: all in one transaction.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where one of them is not what it was: nothing has changed then.
     pub async fn credentials_reseal(
         &self,
         resealed: Vec<(ConnectionId, SealedBytes, SealedBytes)>,
+        webhooks: Vec<(ConnectionId, SealedBytes, SealedBytes)>,
         retired: &[String],
     ) -> Result<(), StoreError> {
         let retired = retired.join(" ");
@@ -99,6 +119,18 @@ impl Store {
                     let (key, old, new) = (id.as_str(), old.as_bytes(), new.as_bytes());
                     let done = sqlx::query!(
                         "UPDATE connections SET credential = ? WHERE id = ? AND credential = ?",
+                        new,
+                        key,
+                        old
+                    )
+                    .execute(&mut *tx)
+                    .await?;
+                    changed_one(done.rows_affected(), || missing(id))?;
+                }
+                for (id, old, new) in &webhooks {
+                    let (key, old, new) = (id.as_str(), old.as_bytes(), new.as_bytes());
+                    let done = sqlx::query!(
+                        "UPDATE webhooks SET sealed = ? WHERE connection = ? AND sealed = ?",
                         new,
                         key,
                         old
@@ -139,7 +171,8 @@ impl Store {
         .await
     }
 
-    /// Deletes every credential and what services answered to them; says whose they were.
+    /// Deletes every credential, every webhook's secret and what services answered; says whose the
+    /// credentials were.
     pub async fn credentials_forget(&self) -> Result<Vec<ConnectionId>, StoreError> {
         self.write(|tx| {
             Box::pin(async move {
@@ -152,6 +185,9 @@ impl Store {
                 )
                 .execute(&mut *tx)
                 .await?;
+                sqlx::query!("UPDATE webhooks SET sealed = NULL, secret_at = NULL, previous_until = NULL")
+                    .execute(&mut *tx)
+                    .await?;
                 sqlx::query!("UPDATE connections SET credential = NULL, credential_at = NULL")
                     .execute(tx)
                     .await?;
@@ -220,17 +256,17 @@ mod tests {
         f.clock.advance(std::time::Duration::from_secs(60));
         // The second is not what it was when it was read.
         let stale = vec![(a.id.clone(), sealed(1), sealed(3)), (b.id.clone(), sealed(9), sealed(4))];
-        let refused = f.store.credentials_reseal(stale, &["k1".to_owned()]).await;
+        let refused = f.store.credentials_reseal(stale, Vec::new(), &["k1".to_owned()]).await;
         assert!(matches!(refused, Err(StoreError::NotFound(_))));
         assert_eq!(f.store.credentials_kept().await.unwrap(), before, "none has changed");
         assert!(f.store.retired_keys().await.unwrap().is_empty());
 
         let good = vec![(a.id.clone(), sealed(1), sealed(3)), (b.id.clone(), sealed(2), sealed(4))];
-        f.store.credentials_reseal(good, &["k1".to_owned()]).await.unwrap();
+        f.store.credentials_reseal(good, Vec::new(), &["k1".to_owned()]).await.unwrap();
         let after = f.store.credentials_kept().await.unwrap();
         assert_eq!(after.iter().map(|one| one.sealed.clone()).collect::<Vec<_>>(), [sealed(3), sealed(4)]);
         assert_eq!(after[0].set_at, before[0].set_at, "the secret is as old as it was");
-        f.store.credentials_reseal(Vec::new(), &["k2".to_owned()]).await.unwrap();
+        f.store.credentials_reseal(Vec::new(), Vec::new(), &["k2".to_owned()]).await.unwrap();
         assert_eq!(f.store.retired_keys().await.unwrap(), ["k1", "k2"]);
         f.store.retired_keys_gone().await.unwrap();
         assert!(f.store.retired_keys().await.unwrap().is_empty());
@@ -241,5 +277,28 @@ mod tests {
         assert_eq!(f.store.credentials_forget().await.unwrap().len(), 2);
         assert!(f.store.credentials_kept().await.unwrap().is_empty());
         assert!(f.store.connection(&a.id).await.unwrap().is_some(), "the connection stays");
+    }
+
+    #[tokio::test]
+    async fn the_secrets_of_webhooks_change_their_seals_with_the_credentials() {
+        let f = fixture().await;
+        let sealed = |byte| SealedBytes::new(vec![byte; 40]);
+        let a = connection("a");
+        f.store.connection_insert(&a, Some(&sealed(1))).await.unwrap();
+        f.store.webhook_make(&a.id, "t").await.unwrap();
+        f.store.webhook_secret_set(&a.id, &sealed(2), None).await.unwrap();
+        assert_eq!(f.store.credentials().await.unwrap(), [sealed(2), sealed(1)]);
+        assert_eq!(f.store.webhook_seals().await.unwrap(), [(a.id.clone(), sealed(2))]);
+        let one = vec![(a.id.clone(), sealed(1), sealed(3))];
+        let stale = vec![(a.id.clone(), sealed(9), sealed(4))];
+        let refused = f.store.credentials_reseal(one.clone(), stale, &["k".to_owned()]).await;
+        assert!(refused.is_err());
+        assert_eq!(f.store.credentials().await.unwrap(), [sealed(2), sealed(1)], "none has changed");
+        let good = vec![(a.id.clone(), sealed(2), sealed(4))];
+        f.store.credentials_reseal(one, good, &["k".to_owned()]).await.unwrap();
+        assert_eq!(f.store.credentials().await.unwrap(), [sealed(4), sealed(3)]);
+        f.store.credentials_forget().await.unwrap();
+        assert_eq!(f.store.credentials().await.unwrap(), []);
+        assert_eq!(f.store.webhook(&a.id).await.unwrap().unwrap().sealed, None);
     }
 }

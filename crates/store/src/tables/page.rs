@@ -52,24 +52,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where the connection is gone: nothing of it comes back.
     pub async fn page_commit(&self, page: PageCommit<'_>) -> Result<PageResult, StoreError> {
-        let owned = Owned {
-            connection: page.connection.clone(),
-            stream: page.stream.to_owned(),
-            count: page.signals.len() as u64,
-            signals: signals::rows(page.signals)?,
-            quarantined: Some(page.quarantined)
-                .filter(|items| !items.is_empty())
-                .map(quarantine::rows)
-                .transpose()?,
-            checkpoint: page.checkpoint.map(|value| column::json("checkpoint", value)).transpose()?,
-            call: page.call.map(|(call, seen)| calls::Record::of(call, &seen)).transpose()?,
-            now: self.now(),
-        };
+        let owned = Owned::of(&page, self.now())?;
         self.write(move |tx| Box::pin(commit(tx, owned))).await
     }
 }
 
-struct Owned {
+/// A page on its way to the writer.
+pub(super) struct Owned {
     connection: ConnectionId,
     stream: String,
     count: u64,
@@ -80,7 +69,30 @@ struct Owned {
     now: Timestamp,
 }
 
-async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<PageResult, StoreError> {
+impl Owned {
+    pub(super) fn of(page: &PageCommit<'_>, now: Timestamp) -> Result<Self, StoreError> {
+        Ok(Self {
+            connection: page.connection.clone(),
+            stream: page.stream.to_owned(),
+            count: page.signals.len() as u64,
+            signals: signals::rows(page.signals)?,
+            quarantined: Some(page.quarantined)
+                .filter(|items| !items.is_empty())
+                .map(quarantine::rows)
+                .transpose()?,
+            checkpoint: page.checkpoint.map(|value| column::json("checkpoint", value)).transpose()?,
+            call: page
+                .call
+                .as_ref()
+                .map(|(call, seen)| calls::Record::of(call.clone(), seen))
+                .transpose()?,
+            now,
+        })
+    }
+}
+
+/// Stores a page within a transaction. See [`Store::page_commit`].
+pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<PageResult, StoreError> {
     let (connection, stream) = (page.connection.as_str(), page.stream.as_str());
     let is_there = sqlx::query!(
         r#"SELECT EXISTS (SELECT 1 FROM connections WHERE id = ?1) AS "connection!: bool",
