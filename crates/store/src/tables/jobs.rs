@@ -1,11 +1,15 @@
 //! Jobs: background work as rows, so that asking for it is part of the commit that causes it.
 
-use patchbay_model::{BootId, JobId, Problem, Timestamp};
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::{BootId, ConnectionId, JobId, Timestamp};
 use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use super::connections::changed_one;
 use crate::{Store, StoreError, column};
+
+/// So many processes may end while they do a job before it is given up.
+const MOST_CUT_OFF: i64 = 10;
 
 /// Work to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +22,32 @@ pub struct NewJob {
     pub due_at: Timestamp,
     /// What it needs to know.
     pub payload: Value,
+}
+
+/// Work of which at most one like it waits or runs. Asking for it again is merged with what is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UniqueJob {
+    /// The work.
+    pub job: NewJob,
+    /// Two with the same key are the same work.
+    pub key: String,
+    /// The connection that it is for; it goes with it.
+    pub connection: Option<ConnectionId>,
+    /// The stream that it is for.
+    pub stream: Option<String>,
+    /// How often it may fail before it is given up.
+    pub max_attempts: u32,
+    /// What becomes of one that is there.
+    pub merge: Merge,
+}
+
+/// What asking for work does to the same work that waits or runs already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// Nothing: a pause that it keeps to is not cut short.
+    Keep,
+    /// One that waits is due as soon as this would be; one that runs is done once more after it.
+    Sooner,
 }
 
 /// Work that was claimed.
@@ -37,16 +67,25 @@ pub struct Job {
     pub payload: Value,
     /// Why the attempt before did not succeed.
     pub problem: Option<Problem>,
+    /// How often it may fail before it is given up.
+    pub max_attempts: u32,
+    /// The connection that it is for.
+    pub connection: Option<ConnectionId>,
+    /// The stream that it is for.
+    pub stream: Option<String>,
 }
 
-struct Row {
-    id: String,
-    queue: String,
-    priority: i64,
-    due_at: i64,
-    attempts: i64,
-    payload: String,
-    problem: Option<String>,
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) queue: String,
+    pub(super) priority: i64,
+    pub(super) due_at: i64,
+    pub(super) attempts: i64,
+    pub(super) payload: String,
+    pub(super) problem: Option<String>,
+    pub(super) max_attempts: i64,
+    pub(super) connection: Option<String>,
+    pub(super) stream: Option<String>,
 }
 
 impl TryFrom<Row> for Job {
@@ -61,6 +100,9 @@ impl TryFrom<Row> for Job {
             attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
             payload: column::from_json("job's payload", &row.payload)?,
             problem: row.problem.map(|problem| column::from_json("job's problem", &problem)).transpose()?,
+            max_attempts: u32::try_from(row.max_attempts).unwrap_or(u32::MAX),
+            connection: row.connection.map(ConnectionId::new),
+            stream: row.stream,
         })
     }
 }
@@ -80,8 +122,8 @@ pub(crate) async fn enqueue(
     let payload = column::json("job's payload", &job.payload)?;
     let (due_at, now) = (column::millis(job.due_at), column::millis(now));
     sqlx::query!(
-        "INSERT INTO jobs (id, queue, state, priority, due_at, attempts, payload, created_at)
-         VALUES (?, ?, 'ready', ?, ?, 0, ?, ?)",
+        "INSERT INTO jobs (id, queue, state, priority, due_at, attempts, payload, created_at, planned_at)
+         VALUES (?1, ?2, 'ready', ?3, ?4, 0, ?5, ?6, ?6)",
         key,
         job.queue,
         job.priority,
@@ -94,6 +136,49 @@ pub(crate) async fn enqueue(
     Ok(id)
 }
 
+/// Asks for unique work within the transaction that causes it. Gives the job that waits or runs, which may
+/// be an older one.
+pub(crate) async fn enqueue_unique(
+    tx: &mut SqliteConnection,
+    unique: &UniqueJob,
+    now: Timestamp,
+) -> Result<JobId, StoreError> {
+    let id = JobId::generate();
+    let (id, job) = (id.as_str(), &unique.job);
+    let payload = column::json("job's payload", &job.payload)?;
+    let (due_at, now) = (column::millis(job.due_at), column::millis(now));
+    let (connection, stream) = (unique.connection.as_ref().map(ConnectionId::as_str), &unique.stream);
+    let sooner = unique.merge == Merge::Sooner;
+    let kept = sqlx::query_scalar!(
+        "INSERT INTO jobs (id, queue, state, priority, due_at, attempts, payload, created_at, planned_at,
+             unique_key, connection, stream, max_attempts)
+         VALUES (?1, ?2, 'ready', ?3, ?4, 0, ?5, ?6, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'claimed')
+         DO UPDATE SET
+             priority = CASE WHEN ?11 THEN max(priority, excluded.priority) ELSE priority END,
+             again_at = CASE WHEN ?11 AND state = 'claimed'
+                 THEN min(coalesce(again_at, excluded.due_at), excluded.due_at) ELSE again_at END,
+             planned_at = CASE WHEN ?11 AND state = 'ready' AND excluded.due_at < due_at
+                 THEN excluded.planned_at ELSE planned_at END,
+             due_at = CASE WHEN ?11 AND state = 'ready' THEN min(due_at, excluded.due_at) ELSE due_at END
+         RETURNING id",
+        id,
+        job.queue,
+        job.priority,
+        due_at,
+        payload,
+        now,
+        unique.key,
+        connection,
+        stream,
+        unique.max_attempts,
+        sooner
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(JobId::new(kept))
+}
+
 impl Store {
     /// Asks for work.
     pub async fn job_enqueue(&self, job: NewJob) -> Result<JobId, StoreError> {
@@ -101,34 +186,29 @@ impl Store {
         self.write(move |tx| Box::pin(async move { enqueue(tx, &job, now).await })).await
     }
 
-    /// Takes up to `limit` jobs of a queue that are due, the most urgent first, under `boot`.
-    pub async fn job_claim(&self, queue: &str, boot: &BootId, limit: u32) -> Result<Vec<Job>, StoreError> {
-        let (queue, boot) = (queue.to_owned(), boot.clone());
-        let now = column::millis(self.now());
+    /// Asks for much work in one commit.
+    pub async fn job_enqueue_all(&self, jobs: Vec<NewJob>) -> Result<(), StoreError> {
+        let now = self.now();
         self.write(move |tx| {
             Box::pin(async move {
-                let boot = boot.as_str();
-                let rows = sqlx::query_as!(
-                    Row,
-                    "UPDATE jobs SET state = 'claimed', boot = ?1, attempts = attempts + 1
-                     WHERE id IN (
-                         SELECT id FROM jobs WHERE state = 'ready' AND queue = ?2 AND due_at <= ?3
-                         ORDER BY priority DESC, due_at, id LIMIT ?4)
-                     RETURNING id, queue, priority, due_at, attempts, payload, problem",
-                    boot,
-                    queue,
-                    now,
-                    limit
-                )
-                .fetch_all(tx)
-                .await?;
-                let mut jobs = rows.into_iter().map(Job::try_from).collect::<Result<Vec<_>, _>>()?;
-                // RETURNING promises no order.
-                jobs.sort_by(|a, b| (b.priority, a.due_at, &a.id).cmp(&(a.priority, b.due_at, &b.id)));
-                Ok(jobs)
+                for job in &jobs {
+                    enqueue(tx, job, now).await?;
+                }
+                Ok(())
             })
         })
         .await
+    }
+
+    /// Asks for work of which one like it may wait or run already; gives that one then.
+    pub async fn job_enqueue_unique(&self, job: UniqueJob) -> Result<JobId, StoreError> {
+        let now = self.now();
+        self.write(move |tx| Box::pin(async move { enqueue_unique(tx, &job, now).await })).await
+    }
+
+    /// Takes up to `limit` jobs of a queue that are due, the most urgent first, under `boot`.
+    pub async fn job_claim(&self, queue: &str, boot: &BootId, limit: u32) -> Result<Vec<Job>, StoreError> {
+        self.job_turn(queue, boot, limit, Vec::new()).await
     }
 
     /// The work of a claimed job is done: it goes.
@@ -164,17 +244,20 @@ impl Store {
         let state = if next.is_some() { "ready" } else { "failed" };
         let next = next.map(column::millis);
         let problem = column::json("job's problem", problem)?;
+        let now = column::millis(self.now());
         self.write(move |tx| {
             Box::pin(async move {
                 let key = id.as_str();
                 let done = sqlx::query!(
-                    "UPDATE jobs SET state = ?, due_at = coalesce(?, due_at), boot = NULL,
-                         problem = ?
-                     WHERE id = ? AND state = 'claimed'",
+                    "UPDATE jobs SET state = ?1, due_at = coalesce(?2, due_at), boot = NULL, problem = ?3,
+                         planned_at = ?5, started_at = NULL,
+                         ended_at = CASE WHEN ?2 IS NULL THEN ?5 END
+                     WHERE id = ?4 AND state = 'claimed'",
                     state,
                     next,
                     problem,
-                    key
+                    key,
+                    now
                 )
                 .execute(tx)
                 .await?;
@@ -185,16 +268,28 @@ impl Store {
     }
 
     /// Makes jobs that were claimed under any other boot than `boot` ready again, at once: the
-    /// process that had them has ended. Returns how many.
+    /// process that had them has ended. One that the user stopped ends; one with which process after process
+    /// ended is given up. Returns how many there were.
     pub async fn job_recover(&self, boot: &BootId) -> Result<u64, StoreError> {
         let boot = boot.clone();
+        let now = column::millis(self.now());
+        let problem = Problem::new(Code::Internal).detail("the program ended again and again while it ran");
+        let problem = column::json("job's problem", &problem)?;
         self.write(move |tx| {
             Box::pin(async move {
                 let boot = boot.as_str();
                 let done = sqlx::query!(
-                    "UPDATE jobs SET state = 'ready', boot = NULL
-                     WHERE state = 'claimed' AND boot <> ?",
-                    boot
+                    "UPDATE jobs SET boot = NULL, cut_off = cut_off + 1, started_at = NULL,
+                         state = CASE WHEN cancelled THEN 'cancelled'
+                             WHEN cut_off + 1 >= ?3 THEN 'failed' ELSE 'ready' END,
+                         due_at = min(due_at, ?2), planned_at = ?2, again_at = NULL,
+                         problem = CASE WHEN NOT cancelled AND cut_off + 1 >= ?3 THEN ?4 ELSE problem END,
+                         ended_at = CASE WHEN cancelled OR cut_off + 1 >= ?3 THEN ?2 END
+                     WHERE state = 'claimed' AND boot <> ?1",
+                    boot,
+                    now,
+                    MOST_CUT_OFF,
+                    problem
                 )
                 .execute(tx)
                 .await?;
