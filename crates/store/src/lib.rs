@@ -48,7 +48,6 @@ pub use tables::credentials::KeptCredential;
 pub use tables::gaps::Gap;
 pub use tables::health::HealthSample;
 pub use tables::inbox::{DeliveryResult, DeliveryState, Kept, NewDelivery, SeenDelivery, WaitingDelivery};
-pub use tables::jobs::{Job, NewJob};
 pub use tables::job_list::{JobEntry, JobFilter, QueueFigures};
 pub use tables::job_turns::{EndedJob, JobEnd};
 pub use tables::jobs::{Job, Merge, NewJob, UniqueJob};

@@ -14,8 +14,8 @@ pub(crate) const SCHEMA: Schema = Schema(&[
     include_str!("../migrations/0002_answers.sql"),
     include_str!("../migrations/0003_sign_ins.sql"),
     include_str!("../migrations/0004_credential_age.sql"),
-    include_str!("../migrations/0005_inbox.sql"),
     include_str!("../migrations/0005_jobs.sql"),
+    include_str!("../migrations/0006_inbox.sql"),
 ]);
 
 /// The schema of an open database; 0 where it has no tables yet.

@@ -49,4 +49,4 @@ CREATE TABLE webhook_counts (
     PRIMARY KEY (connection, day, outcome)
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
