@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::health::CircuitState;
+
 /// Service faults in a row that open the circuit.
 pub const FAULTS_TO_OPEN: u32 = 5;
 /// The first pause.
@@ -86,6 +88,16 @@ impl Circuit {
         }
     }
 
+    /// How it is for who asks, and how long until the next call may pass where it is open. One whose pause
+    /// is over is half open: the next call decides.
+    pub fn state(&self, now: Duration) -> (CircuitState, Option<Duration>) {
+        match *self {
+            Self::Closed { .. } => (CircuitState::Closed, None),
+            Self::Open { until, .. } if until > now => (CircuitState::Open, Some(until - now)),
+            Self::Open { .. } | Self::HalfOpen { .. } => (CircuitState::HalfOpen, None),
+        }
+    }
+
     /// The same circuit seen by a process whose monotonic clock reads `new_now` where the old one
     /// read `old_now`. A probe that was under way when the process died is allowed again.
     #[must_use]
@@ -115,6 +127,8 @@ mod tests {
         assert_eq!(c.admit(S(0)), Ok(()), "four faults are not enough");
         c.failed(S(0));
         assert_eq!(c.admit(S(10)), Err(S(20)), "open says how long to wait");
+        assert_eq!(c.state(S(10)), (CircuitState::Open, Some(S(20))));
+        assert_eq!(c.state(S(30)), (CircuitState::HalfOpen, None), "nobody has asked yet");
         assert_eq!(c.admit(S(30)), Ok(()), "the probe");
         assert!(c.admit(S(30)).is_err(), "only one probe");
         c.failed(S(31));

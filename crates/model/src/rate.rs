@@ -81,6 +81,21 @@ impl RateBudget {
         self.hold_until = self.hold_until.max(now + wait);
     }
 
+    /// When the pause that the service asked for is over, on the monotonic clock; none where there is none.
+    pub fn held(&self, now: Duration) -> Option<Duration> {
+        Some(self.hold_until).filter(|until| *until > now)
+    }
+
+    /// Of each window: calls that may go out at once now, and at most.
+    pub fn left(&self, now: Duration) -> Vec<(RateWindow, u32, u32)> {
+        let left = |bucket: &Bucket| {
+            let mut bucket = bucket.clone();
+            bucket.refill(now);
+            (bucket.window, bucket.tokens.floor() as u32, bucket.window.capacity().floor() as u32)
+        };
+        self.buckets.iter().map(left).collect()
+    }
+
     /// The windows it keeps within.
     pub fn windows(&self) -> Vec<RateWindow> {
         self.buckets.iter().map(|b| b.window).collect()
@@ -156,6 +171,22 @@ mod tests {
             }
             prop_assert!(sent.len() > 1, "the budget let something through");
         }
+    }
+
+    #[test]
+    fn what_is_left_is_told_and_nothing_is_taken_by_asking() {
+        let mut b = RateBudget::new(&[window(10, 10, Some(5))], Duration::ZERO);
+        b.take(Duration::ZERO).unwrap();
+        b.take(Duration::ZERO).unwrap();
+        let left =
+            |b: &RateBudget, s| b.left(Duration::from_secs(s)).iter().map(|w| (w.1, w.2)).collect::<Vec<_>>();
+        assert_eq!(left(&b, 0), [(3, 5)]);
+        assert_eq!(left(&b, 2), [(4, 5)], "half a call a second comes back");
+        assert_eq!(left(&b, 0), [(3, 5)]);
+        assert_eq!(b.held(Duration::ZERO), None);
+        b.hold(Duration::ZERO, Duration::from_secs(9));
+        assert_eq!(b.held(Duration::from_secs(1)), Some(Duration::from_secs(9)));
+        assert_eq!(b.held(Duration::from_secs(9)), None);
     }
 
     #[test]

@@ -47,10 +47,14 @@ pub use tables::connections::ConnectionFilter;
 pub use tables::credentials::KeptCredential;
 pub use tables::gaps::Gap;
 pub use tables::health::HealthSample;
+pub use tables::health_buckets::{HALF_HOUR, HealthBucket, HealthWindow};
+pub use tables::health_changes::HealthChange;
+pub use tables::health_operations::FailureGroup;
 pub use tables::inbox::{DeliveryResult, DeliveryState, Kept, NewDelivery, SeenDelivery, WaitingDelivery};
 pub use tables::job_list::{JobEntry, JobFilter, QueueFigures};
 pub use tables::job_turns::{EndedJob, JobEnd};
 pub use tables::jobs::{Job, Merge, NewJob, UniqueJob};
+
 pub use tables::page::{Page, PageCommit, PageResult};
 pub use tables::quarantine::{Quarantined, QuarantinedItem};
 pub use tables::schedules::{Fired, Rhythm, Schedule, ScheduleKey, ScheduleKind, Went};

@@ -16,6 +16,7 @@ pub(crate) const SCHEMA: Schema = Schema(&[
     include_str!("../migrations/0004_credential_age.sql"),
     include_str!("../migrations/0005_jobs.sql"),
     include_str!("../migrations/0006_inbox.sql"),
+    include_str!("../migrations/0007_health.sql"),
 ]);
 
 /// The schema of an open database; 0 where it has no tables yet.

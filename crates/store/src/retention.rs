@@ -50,6 +50,9 @@ impl Store {
             answers: all(ROWS, |most| self.answers_prune(before, most).boxed()).await?,
             figures: all(ROWS, |most| self.calls_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.health_buckets_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.health_operations_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.health_changes_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?,
             runs: all(RUNS, |most| self.runs_prune(before, most).boxed()).await?,
         };
@@ -170,7 +173,7 @@ mod tests {
         let gone = f.store.retain(KEEP).await.unwrap();
         assert_eq!(
             gone,
-            Some(Retained { payloads: 2, quarantined: 1, deliveries: 1, answers: 0, figures: 1_202, runs: 1 })
+            Some(Retained { payloads: 2, quarantined: 1, deliveries: 1, answers: 0, figures: 1_204, runs: 1 })
         );
         let commits = f.store.writer_counts().commits - before.commits;
         assert!(commits >= 9, "1,200 calls take three transactions of the {commits}, others one each");

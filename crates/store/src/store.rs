@@ -6,8 +6,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use patchbay_model::host::LimitState;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{BootId, Clock, LimitStore, Timestamp};
+use patchbay_model::{BootId, Clock, ConnectionId, LimitStore, Timestamp};
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{SqliteConnection, SqlitePool};
 use tokio::task::JoinHandle;
@@ -170,6 +171,11 @@ impl Store {
     /// The rate budgets and circuits, kept over restarts.
     pub fn limits(&self) -> Arc<dyn LimitStore> {
         self.inner.limits.clone()
+    }
+
+    /// The rate budgets and circuits of a connection's hosts, by key.
+    pub fn limits_of(&self, connection: &ConnectionId) -> Vec<(String, LimitState)> {
+        self.inner.limits.of(connection)
     }
 
     /// Writes the limits that changed. Done by itself within a second, and on closing.

@@ -14,6 +14,7 @@ use crate::text::display_line;
 use crate::time::Timestamp;
 
 pub use code::{Code, HealthEffect, Retry};
+pub(crate) use words::phrase;
 pub use words::{Fix, FixAction};
 
 /// What a problem is about, so that a screen can put the fix where the problem is.

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::Code;
+use crate::text::display_line;
 
 /// The button that mends a problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,8 @@ pub(super) struct Words {
 struct File {
     defaults: BTreeMap<String, String>,
     problems: BTreeMap<Code, Entry>,
+    /// Sentences that are no problem of their own, by what they are about.
+    phrases: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +107,16 @@ pub(super) fn render(code: Code, params: &BTreeMap<String, String>) -> Words {
         hint: fill(&entry.hint).split_inclusive(". ").map(sentence_case).collect::<String>(),
         fix: Fix { label: fill(&entry.fix.label), action: entry.fix.action },
     }
+}
+
+/// A sentence that is no problem of its own, such as why a connection is degraded.
+pub(crate) fn phrase(about: &str, name: &str, params: &[(&str, String)]) -> String {
+    let Some(file) = file() else { return name.to_owned() };
+    let Some(template) = file.phrases.get(about).and_then(|group| group.get(name)) else {
+        return name.to_owned();
+    };
+    let params = params.iter().map(|(name, value)| ((*name).to_owned(), display_line(value, 200))).collect();
+    fill(template, &params, &BTreeMap::new())
 }
 
 /// Replaces `{name}` by its parameter. One pass: a value that contains braces stays as it is.

@@ -4,6 +4,7 @@ use patchbay_model::{Code, ConnectionId, ConnectionState, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
+use super::{health_buckets, health_operations};
 use crate::{Store, StoreError, column};
 
 /// What a connection was used for.
@@ -144,6 +145,8 @@ pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record) -> Result
     )
     .execute(&mut *tx)
     .await?;
+    health_buckets::count_call(tx, call).await?;
+    health_operations::count(tx, call, kind).await?;
     // A connection that is tested before it is saved has no row to count on.
     match (fails, works) {
         (Some((state, problem)), _) => sqlx::query!(
@@ -200,6 +203,34 @@ impl Store {
         .fetch_all(self.readers())
         .await?;
         rows.into_iter().map(Call::try_from).collect()
+    }
+
+    /// The calls of all connections from `since` on, in no order.
+    pub async fn calls_of_all_since(&self, since: Timestamp) -> Result<Vec<Call>, StoreError> {
+        let since = column::millis(since);
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT at, connection, operation, kind, duration_ms, success AS "success: bool",
+                   records, code, retries, bytes
+               FROM calls WHERE at >= ?"#,
+            since
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(Call::try_from).collect()
+    }
+
+    /// When the connection was last read to the end of a page without a failure.
+    pub async fn last_sync(&self, connection: &ConnectionId) -> Result<Option<Timestamp>, StoreError> {
+        let connection = connection.as_str();
+        let at = sqlx::query_scalar!(
+            "SELECT at FROM calls WHERE connection = ? AND kind = 'sync' AND success = 1
+             ORDER BY at DESC LIMIT 1",
+            connection
+        )
+        .fetch_optional(self.readers())
+        .await?;
+        at.map(column::time).transpose()
     }
 
     /// Deletes at most `most` calls from before `before` and returns how many.

@@ -5,6 +5,7 @@ use patchbay_model::{Connection, ConnectionId, ConnectionState, ConnectorId, Sea
 use sqlx::SqliteConnection;
 
 use super::credentials::replace;
+use super::health_buckets;
 use super::page::Page;
 use crate::error::is_taken;
 use crate::{Store, StoreError, column};
@@ -312,6 +313,7 @@ impl Store {
                 changed_one(done.rows_affected(), || missing(&id))?;
                 sqlx::query!("DELETE FROM calls WHERE connection = ?", key).execute(&mut *tx).await?;
                 sqlx::query!("DELETE FROM health_samples WHERE connection = ?", key).execute(&mut *tx).await?;
+                health_buckets::forget(tx, key).await?;
                 if with_signals {
                     sqlx::query!("DELETE FROM signals WHERE connection = ?", key).execute(&mut *tx).await?;
                 }

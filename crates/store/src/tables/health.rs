@@ -2,6 +2,7 @@
 
 use patchbay_model::{Code, ConnectionId, Timestamp};
 
+use super::health_buckets;
 use crate::{Store, StoreError, column};
 
 /// One look at a connection.
@@ -60,12 +61,32 @@ impl Store {
                     latency,
                     code
                 )
-                .execute(tx)
+                .execute(&mut *tx)
                 .await?;
-                Ok(())
+                health_buckets::count_check(tx, &sample).await
             })
         })
         .await
+    }
+
+    /// How many checks failed since the last one that passed, from `since` on; at most `most`.
+    pub async fn health_failed_in_a_row(
+        &self,
+        connection: &ConnectionId,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<u32, StoreError> {
+        let (connection, since) = (connection.as_str(), column::millis(since));
+        let latest = sqlx::query_scalar!(
+            r#"SELECT ok AS "ok: bool" FROM health_samples WHERE connection = ? AND at >= ?
+               ORDER BY at DESC LIMIT ?"#,
+            connection,
+            since,
+            most
+        )
+        .fetch_all(self.readers())
+        .await?;
+        Ok(latest.iter().take_while(|ok| !**ok).count() as u32)
     }
 
     /// The latest sample of every connection that has one, by connection.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use patchbay_model::circuit::Circuit;
 use patchbay_model::host::LimitState;
 use patchbay_model::rate::RateBudget;
-use patchbay_model::{Clock, LimitStore, Timestamp};
+use patchbay_model::{Clock, ConnectionId, LimitStore, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use tokio::sync::Notify;
@@ -84,6 +84,14 @@ impl Limits {
     /// Returns once there may be something to write.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    /// The limits of a connection's hosts, by key.
+    pub(crate) fn of(&self, connection: &ConnectionId) -> Vec<(String, LimitState)> {
+        let begin = format!("{connection}@");
+        let state = self.lock();
+        let own = state.by_key.iter().filter(|(key, _)| key.starts_with(&begin));
+        own.map(|(key, limits)| (key.clone(), limits.clone())).collect()
     }
 
     /// Writes what changed. What cannot be written stays marked.
@@ -192,6 +200,18 @@ mod tests {
         carried.budget.take(S(90)).unwrap();
         carried.budget.take(S(90)).unwrap_err();
         assert_eq!(store.limits().load("other"), None);
+    }
+
+    #[tokio::test]
+    async fn a_connection_has_the_limits_of_its_hosts_and_no_others() {
+        let f = fixture().await;
+        for key in ["a@one", "a@two", "ab@one"] {
+            f.store.limits().save(key, &used_up(S(0)));
+        }
+        let mut keys: Vec<_> =
+            f.store.limits_of(&ConnectionId::from("a")).into_iter().map(|(key, _)| key).collect();
+        keys.sort();
+        assert_eq!(keys, ["a@one", "a@two"]);
     }
 
     #[tokio::test]

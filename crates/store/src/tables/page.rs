@@ -81,11 +81,7 @@ impl Owned {
                 .map(quarantine::rows)
                 .transpose()?,
             checkpoint: page.checkpoint.map(|value| column::json("checkpoint", value)).transpose()?,
-            call: page
-                .call
-                .as_ref()
-                .map(|(call, seen)| calls::Record::of(call.clone(), seen))
-                .transpose()?,
+            call: page.call.as_ref().map(|(call, seen)| calls::Record::of(call.clone(), seen)).transpose()?,
             now,
         })
     }
