@@ -177,6 +177,14 @@ commands! {
     window_zoom(zoom::Zoom) -> zoom::Zoom => zoom::set,
     /// Says how connections, storage and secrets are.
     health(Empty) -> health::HealthResponse => health::health,
+    /// Says how every connection is doing, with figures of a range of time.
+    health_overview(health::overview::HealthOverviewRequest) -> health::overview::HealthOverview => health::overview::overview,
+    /// Says everything about how one connection is doing.
+    health_detail(health::detail::HealthDetailRequest) -> health::detail::HealthDetail => health::detail::detail,
+    /// Checks one connection or all of them now.
+    health_check_now(health::actions::HealthCheckRequest) -> health::actions::HealthCheckResponse => health::actions::check_now,
+    /// Lets a connection's calls pass again after repeated failures.
+    circuit_reset(connections::ConnectionName) -> health::actions::CircuitReset => health::actions::circuit_reset,
     /// Says how the secret store is and how old the secrets are.
     secrets_status(Empty) -> secret_store::SecretsStatus => secret_store::status,
     /// Unlocks the secret store.
@@ -210,7 +218,8 @@ commands! {
 /// Whether a screen sends a command by itself, to show what it is told: no sign of a person.
 fn only_looks(command: &str) -> bool {
     let read = ["_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text"];
-    read.iter().any(|end| command.ends_with(end)) || matches!(command, "health" | "run_wait" | "window_zoom")
+    read.iter().any(|end| command.ends_with(end))
+        || matches!(command, "health" | "health_overview" | "health_detail" | "run_wait" | "window_zoom")
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {

@@ -64,12 +64,13 @@ pub struct ConnectionView {
 
 pub(crate) async fn view(workspace: &Workspace, connection: Connection) -> Result<ConnectionView, Problem> {
     let signals = workspace.store().signal_count(&connection.id).await?;
+    let state = workspace.engine().activity().state(&connection.id, connection.state);
     Ok(ConnectionView {
         id: connection.id,
         name: connection.name,
         connector: connection.connector,
         connector_version: connection.descriptor_version,
-        state: connection.state,
+        state,
         paused: connection.paused,
         auth: connection.auth_method,
         account: connection.account,

@@ -1,5 +1,13 @@
 //! How everything is.
 
+pub mod actions;
+pub mod detail;
+pub(crate) mod facts;
+pub(crate) mod lookout;
+pub mod overview;
+
+pub use facts::{HealthDetails, HostLimits, WindowLeft};
+
 use patchbay_model::Timestamp;
 use patchbay_model::connection::ConnectionState;
 use patchbay_model::problem::Problem;

@@ -54,7 +54,23 @@ struct Inner {
     _lock: OwnerLock,
 }
 
+/// A hub that is not kept alive by whoever looks after it.
+#[derive(Clone)]
+pub(crate) struct WeakHub(Weak<Inner>);
+
+impl WeakHub {
+    /// The hub, while it is there.
+    pub(crate) fn upgrade(&self) -> Option<Hub> {
+        self.0.upgrade().map(|inner| Hub { inner })
+    }
+}
+
 impl Hub {
+    /// The hub for those who do not keep it alive.
+    pub(crate) fn weak(&self) -> WeakHub {
+        WeakHub(Arc::downgrade(&self.inner))
+    }
+
     /// Takes the data folder and builds the engine. Fails with `IN_USE` where another process owns
     /// the folder. Starts no work: see [`Hub::take_up_runs`].
     pub fn start(options: HubOptions) -> Result<Self, Problem> {
@@ -214,7 +230,7 @@ impl Hub {
             if let Err(problem) = crate::sandbox::resume(self, &name).await {
                 tracing::warn!(workspace = name, %problem, "the sandbox is not started again");
             }
-            match async { self.workspace(&name).await?.take_up_runs().await }.await {
+            match async { self.workspace(&name).await?.take_up_runs(self).await }.await {
                 Ok(count) => runs += count,
                 Err(problem) => tracing::error!(workspace = name, %problem, "its runs are not taken up"),
             }

@@ -1,7 +1,7 @@
 //! One workspace with its running engine. Workspaces share no row and no key.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_auth::Authoriser;
@@ -18,6 +18,9 @@ use tokio::task::JoinHandle;
 
 use crate::connectors::Connectors;
 use crate::events::WorkspaceEvents;
+use crate::health::actions::Checks;
+use crate::health::facts::Usual;
+use crate::health::lookout;
 use crate::hub::Hub;
 use crate::renewals::Renewals;
 use crate::sign_ins::SignIns;
@@ -40,8 +43,22 @@ struct Inner {
     runs: Mutex<HashMap<RunId, Task>>,
     sandbox: tokio::sync::Mutex<Option<Sandbox>>,
     sign_ins: SignIns,
+    usual: Usual,
+    checks: Checks,
     tidying: JoinHandle<()>,
     renewing: Mutex<Option<JoinHandle<()>>>,
+    watching: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A workspace that is not kept open by whoever looks after it.
+#[derive(Clone)]
+pub(crate) struct WeakWorkspace(Weak<Inner>);
+
+impl WeakWorkspace {
+    /// The workspace, while it is open.
+    pub(crate) fn upgrade(&self) -> Option<Workspace> {
+        self.0.upgrade().map(|inner| Workspace { inner })
+    }
 }
 
 impl Drop for Inner {
@@ -54,6 +71,9 @@ impl Drop for Inner {
 impl Inner {
     fn stop_renewing(&self) {
         if let Some(work) = self.renewing.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            work.abort();
+        }
+        for work in self.watching.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             work.abort();
         }
     }
@@ -119,8 +139,11 @@ impl Workspace {
             runs: Mutex::new(HashMap::new()),
             sandbox: tokio::sync::Mutex::default(),
             sign_ins: SignIns::default(),
+            usual: Usual::default(),
+            checks: Checks::default(),
             tidying,
             renewing: Mutex::default(),
+            watching: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -236,9 +259,31 @@ impl Workspace {
         }
     }
 
+    /// What answers of connections usually take.
+    pub(crate) fn usual(&self) -> &Usual {
+        &self.inner.usual
+    }
+
+    /// How far a check of all connections is.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.inner.checks
+    }
+
+    /// Begins to watch over the connections.
+    fn keep_watch(&self, hub: &Hub) {
+        let mut watching = self.inner.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        if watching.is_empty() {
+            let weak = WeakWorkspace(Arc::downgrade(&self.inner));
+            let activity = self.engine().activity().clone();
+            watching.push(tokio::spawn(lookout::show_activity(weak.clone(), activity)));
+            watching.push(tokio::spawn(lookout::keep_watch(weak, hub.weak(), hub.events().feed())));
+        }
+    }
+
     /// Takes up every run that an earlier start left open and that waits for nobody.
-    pub async fn take_up_runs(&self) -> Result<usize, Problem> {
+    pub(crate) async fn take_up_runs(&self, hub: &Hub) -> Result<usize, Problem> {
         self.keep_sign_ins();
+        self.keep_watch(hub);
         let open = self.store().runs_open().await?;
         let open: Vec<Run> = open.into_iter().filter(|run| run.state != RunState::NeedsYou).collect();
         let count = open.len();

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_map::Template;
 use patchbay_model::descriptor::{AuthMethod, Descriptor, InjectAt};
-use patchbay_model::{Clock, Connection, ConnectionId, SealedBytes};
+use patchbay_model::{Clock, Connection, ConnectionId, SealedBytes, Timestamp};
 use patchbay_net::{Client, Request, origin_of};
 use patchbay_store::Store;
 use patchbay_vault::{Origin, Secret, Vault};
@@ -131,6 +131,12 @@ impl Authoriser {
     /// The stored credential, opened.
     pub(crate) async fn stored(&self, connection: &Connection) -> Result<Credential, AuthError> {
         Ok(self.kept(connection).await?.1)
+    }
+
+    /// When the connection's access token ends, where that is known. Opens the credential.
+    pub async fn token_ends(&self, connection: &Connection) -> Option<Timestamp> {
+        // What cannot be opened now is told elsewhere.
+        self.kept(connection).await.ok()?.1.expires_at()
     }
 
     /// What the person once entered for a connection, with what they enter now in its place: an application's

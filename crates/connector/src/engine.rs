@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use patchbay_auth::{Authorised, Authoriser, Credential, Redactor};
-use patchbay_model::Clock;
+use patchbay_model::circuit::Circuit;
 use patchbay_model::connection::ConnectionEvent;
 use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, HealthEffect, Problem, Retry, Subject};
+use patchbay_model::{Clock, ConnectionId};
 use patchbay_net::{Client, Request};
 use patchbay_store::{Call, CallKind, Seen, Store};
 
+use crate::activity::{Activity, Busy, Doing};
 use crate::classify::{self, Meaning};
 use crate::exchange::{Outgoing, Sent, judge};
 use crate::pace::{Lesson, Pace, Urgency};
@@ -34,13 +36,32 @@ pub struct Engine {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) pace: Pace,
+    activity: Activity,
 }
 
 impl Engine {
     /// Puts the parts together.
     pub fn new(net: Client, authoriser: Authoriser, store: Store, clock: Arc<dyn Clock>) -> Self {
         let pace = Pace::new(store.limits(), clock.clone());
-        Self { net, authoriser, store, clock, pace }
+        Self { net, authoriser, store, clock, pace, activity: Activity::default() }
+    }
+
+    /// What is being done with connections.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Shows that something is done with a connection that is kept.
+    pub(crate) fn busy(&self, target: &Target, doing: Doing) -> Option<Busy> {
+        target.is_stored().then(|| self.activity.begin(&target.connection.id, doing))
+    }
+
+    /// Lets calls of a connection pass again, whatever failed before. Says how many circuits were not
+    /// closed. Pauses that the service asked for stay.
+    pub fn close_circuits(&self, connection: &ConnectionId) -> usize {
+        let limits = self.store.limits_of(connection).into_iter();
+        let open = limits.filter(|(_, state)| state.circuit != Circuit::default());
+        open.map(|(key, state)| self.pace.close(&key, state)).count()
     }
 
     /// Makes one attempt.

@@ -9,6 +9,7 @@ use patchbay_model::text::display_line;
 use patchbay_store::{CallKind, HealthSample};
 use serde_json::Value;
 
+use crate::activity::Doing;
 use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
 use crate::exchange::{Outgoing, Sent};
 use crate::pace::Urgency;
@@ -27,6 +28,12 @@ impl Engine {
     /// Asks whether the connection works. A trouble that passes by itself is given another try or two.
     pub async fn health(&self, target: &Target) -> Result<Health, Problem> {
         self.check(target, Urgency::Usual).await.0
+    }
+
+    /// The same because a person asked for it: an open circuit does not keep it back.
+    pub async fn health_now(&self, target: &Target) -> Result<Health, Problem> {
+        let _busy = self.busy(target, Doing::Testing);
+        self.check(target, Urgency::Now).await.0
     }
 
     /// The same, with how long the request took where it was sent.

@@ -1,6 +1,7 @@
 //! The one interpreter of connectors: streams page by page, operations, health checks, error
 //! classification, pacing. What the wizard's test shows is what a run does.
 
+mod activity;
 mod body;
 pub mod classify;
 mod compiled;
@@ -27,6 +28,7 @@ mod target;
 mod test;
 mod xml;
 
+pub use activity::{Activity, Busy, Doing};
 pub use compiled::Compiled;
 pub use engine::Engine;
 pub use error::ConnectorError;

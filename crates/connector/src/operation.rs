@@ -10,6 +10,7 @@ use patchbay_model::run::Outcome;
 use patchbay_store::CallKind;
 use serde_json::{Value, json};
 
+use crate::activity::Doing;
 use crate::classify::Meaning;
 use crate::copies::Copies;
 use crate::engine::{Engine, TRIES};
@@ -97,6 +98,7 @@ impl Engine {
         timeout: Duration,
         copies: Copies,
     ) -> CallResult {
+        let _busy = self.busy(target, Doing::Using);
         let Attempt { result, retries, .. } = self.attempt(target, planned, key, timeout, copies).await;
         let mut call = self.call_figure(target, &planned.operation, CallKind::Operation, result.took);
         (call.bytes, call.retries) = (result.bytes, retries);

@@ -144,6 +144,17 @@ impl Pace {
         }
     }
 
+    /// Closes the circuit of a gate whose limits were last kept as `state`.
+    pub(crate) fn close(&self, key: &str, mut state: LimitState) {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(gate) = gates.get_mut(key) {
+            gate.state.circuit.succeeded();
+            state = gate.state.clone();
+        }
+        state.circuit.succeeded();
+        self.store.save(key, &state);
+    }
+
     fn with<T>(&self, key: &str, limits: &Limits, act: impl FnOnce(&mut Gate) -> T) -> T {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry(key.to_owned()).or_insert_with(|| {
@@ -269,6 +280,29 @@ mod tests {
         let now = bench.pace.admit("c@h", &limits, "Tool", Urgency::Now, MINUTE).await;
         now.ok().unwrap().learn(Lesson::Answers, None);
         assert!(turn(&bench.pace, &limits).await.is_ok(), "it worked, so calls pass again");
+    }
+
+    #[tokio::test]
+    async fn a_circuit_that_is_closed_by_hand_lets_calls_pass_and_keeps_pauses() {
+        let (bench, limits) = (bench(), Limits::default());
+        for _ in 0..5 {
+            fault(&bench.pace, &limits).await;
+        }
+        assert_eq!(code(turn(&bench.pace, &limits).await), Some(Code::CircuitOpen));
+        let kept = bench.kept.load("c@h").unwrap();
+        bench.pace.close("c@h", kept.clone());
+        assert_eq!(
+            bench.kept.load("c@h").unwrap().circuit,
+            Circuit::default(),
+            "a restart finds it closed too"
+        );
+        turn(&bench.pace, &limits).await.ok().unwrap().learn(Lesson::Answers, Some(MINUTE));
+        // Before anybody called: only what is kept is there.
+        let fresh = Pace::new(bench.kept.clone(), bench.clock.clone());
+        bench.kept.save("c@h", &LimitState { circuit: kept.circuit, ..bench.kept.load("c@h").unwrap() });
+        fresh.close("c@h", bench.kept.load("c@h").unwrap());
+        let held = turn(&fresh, &limits).await.err().map(|problem| problem.code());
+        assert_eq!(held, Some(Code::LocalRateLimited), "the service asked for a pause: that stays");
     }
 
     #[tokio::test]

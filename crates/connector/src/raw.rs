@@ -5,6 +5,7 @@ use patchbay_store::CallKind;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::activity::Doing;
 use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
 use crate::exchange::Outgoing;
 use crate::paging::bare;
@@ -51,6 +52,7 @@ impl Engine {
         if leaves {
             return Err(invalid("It leads out of the connection's address."));
         }
+        let _busy = self.busy(target, Doing::Using);
         let send = || Outgoing { names_item: true, ..Outgoing::read(target, &built) };
         let (sent, retries) = self.read(send, TRIES_WHILE_WAITED_FOR).await;
         let mut call = self.call_figure(target, path_only, CallKind::Read, sent.took);

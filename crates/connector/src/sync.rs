@@ -5,6 +5,7 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_store::{CallKind, PageCommit, Seen};
 use serde::Serialize;
 
+use crate::activity::Doing;
 use crate::copies::Copies;
 use crate::engine::{Engine, TRIES};
 use crate::reader::Reader;
@@ -66,6 +67,7 @@ impl Engine {
     ) -> Result<SyncReport, Problem> {
         let about =
             |problem: Problem| problem.about(Subject::Connection { name: target.connection.name.clone() });
+        let _busy = self.busy(target, Doing::Using);
         match self.sync_once(target, stream, options).await {
             Err(problem) if problem.code() == Code::CheckpointStale => {
                 self.store.checkpoint_clear(&target.connection.id, stream).await?;

@@ -11,6 +11,7 @@ use patchbay_model::{Signal, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::activity::Doing;
 use crate::engine::{Engine, TRIES_WHILE_WAITED_FOR};
 use crate::exchange::Outgoing;
 use crate::pace::Urgency;
@@ -103,6 +104,7 @@ impl Engine {
             items: Vec::new(),
             signals: Vec::new(),
         };
+        let _busy = self.busy(target, Doing::Testing);
         let (health, took) = self.check(target, Urgency::Now).await;
         match health {
             Err(problem) => report.stopped_by(problem, target.tool(), took),

@@ -93,7 +93,7 @@ impl Circuit {
     pub fn state(&self, now: Duration) -> (CircuitState, Option<Duration>) {
         match *self {
             Self::Closed { .. } => (CircuitState::Closed, None),
-            Self::Open { until, .. } if until > now => (CircuitState::Open, Some(until - now)),
+            Self::Open { until, .. } if until > now => (CircuitState::Open, Some(until.saturating_sub(now))),
             Self::Open { .. } | Self::HalfOpen { .. } => (CircuitState::HalfOpen, None),
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::health::HealthState;
 use crate::id::{ConnectionId, RunId, SignInId};
 use crate::problem::Problem;
 use crate::run::RunState;
@@ -40,6 +41,20 @@ pub enum Event {
         state: RunState,
         /// The journal's length now.
         facts: u64,
+    },
+    /// A connection is doing better or worse.
+    HealthChanged {
+        /// The connection.
+        connection: ConnectionId,
+        /// How it is doing now.
+        state: HealthState,
+    },
+    /// A check of all connections went on.
+    HealthChecked {
+        /// Checked so far.
+        done: u32,
+        /// In all.
+        total: u32,
     },
     /// The secret store was locked, unlocked or exchanged, or what it locks was sealed anew.
     SecretsChanged,

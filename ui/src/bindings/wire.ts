@@ -57,7 +57,23 @@ state: RunState,
 /**
  * The journal's length now.
  */
-facts: number, } | { "event": "secrets_changed" } | { "event": "storage_changed", 
+facts: number, } | { "event": "health_changed", 
+/**
+ * The connection.
+ */
+connection: ConnectionId, 
+/**
+ * How it is doing now.
+ */
+state: HealthState, } | { "event": "health_checked", 
+/**
+ * Checked so far.
+ */
+done: number, 
+/**
+ * In all.
+ */
+total: number, } | { "event": "secrets_changed" } | { "event": "storage_changed", 
 /**
  * Why it stopped.
  */
@@ -513,9 +529,49 @@ chain: Chain,
 savedAt: string, };
 
 /**
+ * The checks of half an hour.
+ */
+export type CheckBar = { 
+/**
+ * Those that passed.
+ */
+ok: number, 
+/**
+ * Those that failed.
+ */
+failed: number, };
+
+/**
+ * How far a check of all connections is.
+ */
+export type CheckProgress = { 
+/**
+ * Checked so far.
+ */
+done: number, 
+/**
+ * In all.
+ */
+total: number, };
+
+/**
  * Who chose a mapping. What was chosen by hand is never overwritten.
  */
 export type ChosenBy = "hand" | "matcher";
+
+/**
+ * What was reset.
+ */
+export type CircuitReset = { 
+/**
+ * Hosts whose calls were kept back or counted against.
+ */
+closed: number, };
+
+/**
+ * A circuit as the rules see it.
+ */
+export type CircuitState = "closed" | "half_open" | "open";
 
 /**
  * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
@@ -1360,6 +1416,39 @@ chains: number,
 sealed: boolean, };
 
 /**
+ * Calls of one operation that ended in the same way.
+ */
+export type FailureView = { 
+/**
+ * The operation or stream; empty for an address that somebody read.
+ */
+operation: string, 
+/**
+ * What for.
+ */
+kind: string, 
+/**
+ * Why.
+ */
+code: Code, 
+/**
+ * In words.
+ */
+title: string, 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * The last one.
+ */
+lastAt: string, 
+/**
+ * Whether it counts as a failure of the connection; what only has to wait does not.
+ */
+counts: boolean, };
+
+/**
  * Where one parameter comes from.
  */
 export type FieldMap = { 
@@ -1499,6 +1588,331 @@ query: { [key in string]: string }, };
 export type Grant = "authorization_code" | "device_code" | "client_credentials" | "refresh_token";
 
 /**
+ * From this moment on it was so.
+ */
+export type HealthChangeView = { 
+/**
+ * From when on.
+ */
+at: string, 
+/**
+ * How it was.
+ */
+state: HealthState, 
+/**
+ * Why.
+ */
+reasons: Array<string>, };
+
+/**
+ * What to check.
+ */
+export type HealthCheckRequest = { 
+/**
+ * Only this connection, by its name, switched off or not; all that are switched on where absent.
+ */
+connection?: string | null, };
+
+/**
+ * What the checks showed.
+ */
+export type HealthCheckResponse = { 
+/**
+ * One entry per connection, by name.
+ */
+checks: Array<HealthCheckResult>, };
+
+/**
+ * What the check of a connection showed.
+ */
+export type HealthCheckResult = { 
+/**
+ * The connection's name.
+ */
+connection: string, 
+/**
+ * Whether it works.
+ */
+healthy: boolean, 
+/**
+ * How long the answer took in milliseconds, where it works.
+ */
+tookMs: number | null, 
+/**
+ * Why it does not.
+ */
+problem: Problem | null, };
+
+/**
+ * Everything about how one connection is doing.
+ */
+export type HealthDetail = { 
+/**
+ * How it is doing.
+ */
+health: HealthState, 
+/**
+ * Since when.
+ */
+since: string | null, 
+/**
+ * In a sentence: "Degraded: answers take 2.4× longer than usual."
+ */
+sentence: string, 
+/**
+ * Why, the worst first.
+ */
+reasons: Array<HealthReason>, 
+/**
+ * How it was before, the latest first.
+ */
+changes: Array<HealthChangeView>, 
+/**
+ * What failed in the range, by operation and reason, the most frequent first.
+ */
+failures: Array<FailureView>, 
+/**
+ * How often the service said that there were too many calls.
+ */
+limitHits: number, 
+/**
+ * Answers and failures by time, the oldest first.
+ */
+points: Array<HealthPoint>, 
+/**
+ * 95th percentile that is usual: its median over seven days.
+ */
+usualP95Ms: number | null, 
+/**
+ * The hosts it calls.
+ */
+hosts: Array<HostLimits>, 
+/**
+ * Why an open circuit is open.
+ */
+circuitWhy: string | null, 
+/**
+ * When its access token ends, where that is known and the secret store is open.
+ */
+tokenEndsAt: string | null, 
+/**
+ * When it was last called or checked.
+ */
+lastSeenAt: string | null, 
+/**
+ * When it was last read without a failure.
+ */
+lastSyncAt: string | null, 
+/**
+ * Failed checks since the last one that passed.
+ */
+failedChecks: number, 
+/**
+ * A check or call is expected this often, in seconds.
+ */
+expectedEverySeconds: number, };
+
+/**
+ * Which connection, and how far back.
+ */
+export type HealthDetailRequest = { 
+/**
+ * The connection's name.
+ */
+connection: string, 
+/**
+ * How far back; a day where absent.
+ */
+range?: HealthRange | null, };
+
+/**
+ * What a health check says, in names that integrations elsewhere use.
+ */
+export type HealthDetails = { 
+/**
+ * Whether the sign-in is good, as far as the last call showed.
+ */
+authValid: boolean, 
+/**
+ * Whether the service can be reached, as far as the last call showed.
+ */
+apiAccessible: boolean, 
+/**
+ * Whether the service asked us to wait, in words.
+ */
+rateLimitStatus: string, 
+/**
+ * Calls that failed in the range that was asked for.
+ */
+errorCount: number, };
+
+/**
+ * Sums over connections.
+ */
+export type HealthFigures = { 
+/**
+ * Calls that succeeded.
+ */
+callsOk: number, 
+/**
+ * Calls that failed.
+ */
+callsFailed: number, 
+/**
+ * Calls that only had to wait, or asked for what was not there.
+ */
+callsHeld: number, 
+/**
+ * 50th percentile of the answers in milliseconds.
+ */
+p50Ms: number | null, 
+/**
+ * 95th percentile.
+ */
+p95Ms: number | null, 
+/**
+ * 95th percentile of the period before, of the same length.
+ */
+p95BeforeMs: number | null, 
+/**
+ * How often services said that there were too many calls.
+ */
+limitHits: number, 
+/**
+ * New signals in 24 hours.
+ */
+signalsDay: number, 
+/**
+ * New signals in 7 days.
+ */
+signalsWeek: number, 
+/**
+ * Connections whose sign-in has ended.
+ */
+needSignIn: number, 
+/**
+ * Others that do not work.
+ */
+failing: number, 
+/**
+ * Those that do not work as they should.
+ */
+degraded: number, };
+
+/**
+ * How every connection is doing.
+ */
+export type HealthOverview = { 
+/**
+ * The number of the last event that this answer includes.
+ */
+seq: number, 
+/**
+ * When it was put together.
+ */
+at: string, 
+/**
+ * How far back the figures go.
+ */
+range: HealthRange, 
+/**
+ * When the first of the points begins.
+ */
+since: string, 
+/**
+ * Length of a point in seconds.
+ */
+stepSeconds: number, 
+/**
+ * The latest check of any connection.
+ */
+checkedAt: string | null, 
+/**
+ * When a connection last became degraded or failing, where one ever did.
+ */
+lastProblemAt: string | null, 
+/**
+ * How far a check of all is, while one is under way.
+ */
+checking: CheckProgress | null, 
+/**
+ * Sums over connections that are switched on, without the sandbox's.
+ */
+figures: HealthFigures, 
+/**
+ * The same by time, the oldest first.
+ */
+points: Array<HealthPoint>, 
+/**
+ * Connections of the sandbox, which are in no sum.
+ */
+sandbox: number, 
+/**
+ * Where the lines are drawn.
+ */
+rules: HealthRules, 
+/**
+ * Every connection, the worst first; those switched off last.
+ */
+connections: Array<HealthRow>, };
+
+/**
+ * What to look at.
+ */
+export type HealthOverviewRequest = { 
+/**
+ * How far back; a day where absent.
+ */
+range?: HealthRange | null, };
+
+/**
+ * One point of the chart.
+ */
+export type HealthPoint = { 
+/**
+ * When it begins.
+ */
+at: string, 
+/**
+ * 50th percentile in milliseconds; none where nothing was answered.
+ */
+p50Ms: number | null, 
+/**
+ * 95th percentile.
+ */
+p95Ms: number | null, 
+/**
+ * Calls that succeeded or failed.
+ */
+calls: number, 
+/**
+ * Those that failed.
+ */
+failed: number, };
+
+/**
+ * A range of time up to now.
+ */
+export type HealthRange = "1h" | "24h" | "7d";
+
+/**
+ * Why a connection is not healthy.
+ */
+export type HealthReason = { 
+/**
+ * Which rule, such as `slow`.
+ */
+kind: string, 
+/**
+ * How bad.
+ */
+state: HealthState, 
+/**
+ * In words.
+ */
+text: string, };
+
+/**
  * How everything is.
  */
 export type HealthResponse = { 
@@ -1547,6 +1961,162 @@ signIns: SignInRate,
  * Each connection, those with problems first.
  */
 connections: Array<ConnectionHealth>, };
+
+/**
+ * A connection in the table.
+ */
+export type HealthRow = { 
+/**
+ * The connection.
+ */
+id: ConnectionId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its connector.
+ */
+connector: ConnectorId, 
+/**
+ * Of the sandbox: in no sum.
+ */
+sandbox: boolean, 
+/**
+ * Switched off by the user.
+ */
+paused: boolean, 
+/**
+ * The connection's own state, with what is done with it now.
+ */
+state: ConnectionState, 
+/**
+ * How it is doing.
+ */
+health: HealthState, 
+/**
+ * Since when.
+ */
+since: string | null, 
+/**
+ * Why, the worst first; empty where it is healthy.
+ */
+reasons: Array<HealthReason>, 
+/**
+ * Whether it is healthy.
+ */
+healthy: boolean, 
+/**
+ * The same in names that integrations elsewhere use.
+ */
+details: HealthDetails, 
+/**
+ * Checks of the last 24 hours, one entry per half hour, the oldest first.
+ */
+checks: Array<CheckBar>, 
+/**
+ * Calls that succeeded or failed.
+ */
+calls: number, 
+/**
+ * Those that failed.
+ */
+failed: number, 
+/**
+ * 50th percentile in milliseconds.
+ */
+p50Ms: number | null, 
+/**
+ * 95th percentile.
+ */
+p95Ms: number | null, 
+/**
+ * 95th percentiles by time, as many as points.
+ */
+line: Array<number | null>, 
+/**
+ * Whether calls pass.
+ */
+circuit: CircuitState, 
+/**
+ * Why they do not.
+ */
+circuitWhy: string | null, 
+/**
+ * When an open circuit lets the next call through.
+ */
+nextTryAt: string | null, 
+/**
+ * New signals in 24 hours.
+ */
+signalsDay: number, 
+/**
+ * The last failure since it last worked.
+ */
+lastError: Problem | null, };
+
+/**
+ * Where the lines are drawn. Adjustable; the defaults are the product's.
+ */
+export type HealthRules = { 
+/**
+ * Minutes that are looked at; 1 to 1,440.
+ */
+windowMinutes: number, 
+/**
+ * More failures than this many percent of the calls are a fault; 0 to 100.
+ */
+degradedPercent: number, 
+/**
+ * More than this many are an error; 0 to 100.
+ */
+errorPercent: number, 
+/**
+ * Answers that take longer than so many times what is usual are slow; at least 1.
+ */
+slowFactor: number, 
+/**
+ * Answers within this many milliseconds are never called slow: twice very little is little.
+ */
+neverSlowMs: number, 
+/**
+ * So many failed checks in a row are an error; at least 1.
+ */
+failedChecks: number, 
+/**
+ * Nothing for longer than so many times the expected interval is no recent data; at least 1.
+ */
+quietIntervals: number, };
+
+/**
+ * How a connection is doing, the worst first.
+ */
+export type HealthState = "error" | "degraded" | "no_recent_data" | "healthy";
+
+/**
+ * The limits of one host that a connection calls.
+ */
+export type HostLimits = { 
+/**
+ * The host, with its port where that is not the usual one.
+ */
+host: string, 
+/**
+ * Whether calls pass.
+ */
+circuit: CircuitState, 
+/**
+ * When an open circuit lets the next call through.
+ */
+nextTryAt: string | null, 
+/**
+ * The service asked us to wait until then.
+ */
+heldUntil: string | null, 
+/**
+ * What our own pace leaves.
+ */
+windows: Array<WindowLeft>, };
 
 /**
  * What to take in.
@@ -3305,6 +3875,27 @@ field: string,
 equals: JsonValue, };
 
 /**
+ * What one window of our own pace leaves.
+ */
+export type WindowLeft = { 
+/**
+ * At most so many calls
+ */
+calls: number, 
+/**
+ * in so many seconds.
+ */
+seconds: number, 
+/**
+ * Calls that may go out at once now.
+ */
+left: number, 
+/**
+ * And at most.
+ */
+most: number, };
+
+/**
  * The workspaces of a data folder.
  */
 export type WorkspaceList = { 
@@ -3451,6 +4042,14 @@ export interface Commands {
   window_zoom: { request: Zoom; response: Zoom };
   /** Says how connections, storage and secrets are. */
   health: { request: Empty; response: HealthResponse };
+  /** Says how every connection is doing, with figures of a range of time. */
+  health_overview: { request: HealthOverviewRequest; response: HealthOverview };
+  /** Says everything about how one connection is doing. */
+  health_detail: { request: HealthDetailRequest; response: HealthDetail };
+  /** Checks one connection or all of them now. */
+  health_check_now: { request: HealthCheckRequest; response: HealthCheckResponse };
+  /** Lets a connection's calls pass again after repeated failures. */
+  circuit_reset: { request: ConnectionName; response: CircuitReset };
   /** Says how the secret store is and how old the secrets are. */
   secrets_status: { request: Empty; response: SecretsStatus };
   /** Unlocks the secret store. */

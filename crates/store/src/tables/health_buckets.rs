@@ -269,6 +269,19 @@ impl Store {
         Ok((window, column::time(since)?))
     }
 
+    /// How many signals of each connection were new in the half hours from `since` on.
+    pub async fn health_signals(&self, since: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
+        let since = column::millis(since);
+        let rows = sqlx::query!(
+            r#"SELECT connection, sum(signals) AS "n!: i64" FROM health_buckets WHERE at >= ?
+               GROUP BY connection"#,
+            since
+        )
+        .fetch_all(self.readers())
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.connection, column::count(row.n))).collect())
+    }
+
     /// When the connection was last checked or called.
     pub async fn last_call(&self, connection: &ConnectionId) -> Result<Option<Timestamp>, StoreError> {
         let connection = connection.as_str();

@@ -1,0 +1,175 @@
+//! Everything about how one connection is doing.
+
+use std::time::Duration;
+
+use patchbay_model::{Code, HealthState, Problem, Timestamp};
+use patchbay_store::CallKind;
+use serde::{Deserialize, Serialize};
+
+use super::facts::{HostLimits, Judged, rules};
+use super::overview::{Cells, HealthPoint, HealthRange, HealthReason};
+use crate::hub::Hub;
+
+/// Changes that are shown.
+const CHANGES: u32 = 50;
+
+/// Which connection, and how far back.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct HealthDetailRequest {
+    /// The connection's name.
+    pub connection: String,
+    /// How far back; a day where absent.
+    #[serde(default)]
+    pub range: Option<HealthRange>,
+}
+
+/// Everything about how one connection is doing.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HealthDetail {
+    /// How it is doing.
+    pub health: HealthState,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// In a sentence: "Degraded: answers take 2.4× longer than usual."
+    pub sentence: String,
+    /// Why, the worst first.
+    pub reasons: Vec<HealthReason>,
+    /// How it was before, the latest first.
+    pub changes: Vec<HealthChangeView>,
+    /// What failed in the range, by operation and reason, the most frequent first.
+    pub failures: Vec<FailureView>,
+    /// How often the service said that there were too many calls.
+    pub limit_hits: u64,
+    /// Answers and failures by time, the oldest first.
+    pub points: Vec<HealthPoint>,
+    /// 95th percentile that is usual: its median over seven days.
+    pub usual_p95_ms: Option<u64>,
+    /// The hosts it calls.
+    pub hosts: Vec<HostLimits>,
+    /// Why an open circuit is open.
+    pub circuit_why: Option<String>,
+    /// When its access token ends, where that is known and the secret store is open.
+    pub token_ends_at: Option<Timestamp>,
+    /// When it was last called or checked.
+    pub last_seen_at: Option<Timestamp>,
+    /// When it was last read without a failure.
+    pub last_sync_at: Option<Timestamp>,
+    /// Failed checks since the last one that passed.
+    pub failed_checks: u32,
+    /// A check or call is expected this often, in seconds.
+    pub expected_every_seconds: u64,
+}
+
+/// From this moment on it was so.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct HealthChangeView {
+    /// From when on.
+    pub at: Timestamp,
+    /// How it was.
+    pub state: HealthState,
+    /// Why.
+    pub reasons: Vec<String>,
+}
+
+/// Calls of one operation that ended in the same way.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct FailureView {
+    /// The operation or stream; empty for an address that somebody read.
+    pub operation: String,
+    /// What for.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
+    pub kind: CallKind,
+    /// Why.
+    pub code: Code,
+    /// In words.
+    pub title: String,
+    /// How many.
+    pub count: u64,
+    /// The last one.
+    pub last_at: Timestamp,
+    /// Whether it counts as a failure of the connection; what only has to wait does not.
+    pub counts: bool,
+}
+
+/// Says how one connection is doing, from what is stored; calls nobody.
+pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) -> Result<HealthDetail, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let (store, clock) = (workspace.store(), hub.clock().as_ref());
+    let connection = workspace.connection(&request.connection).await?;
+    let (id, now) = (connection.id.clone(), clock.now());
+    let range = request.range.unwrap_or_default();
+    let usual = workspace.usual().read(store, now).await?.get(id.as_str()).copied();
+    let one = Judged::of(&workspace, clock, &rules(store).await?, usual, connection).await?;
+    let since = range.begin(now);
+    let own = Cells::read(&workspace, range, since).await?.of(id.as_str(), range, since);
+    let tool = workspace
+        .connectors()
+        .get(&one.connection.connector)
+        .map_or_else(|_| one.connection.name.clone(), |compiled| compiled.descriptor().name.clone());
+    let failures = store.health_failures(&id, range.whole_half_hours(since)).await?;
+    let changes = store.health_changes(&id, CHANGES).await?;
+    let state = one.verdict.state;
+    let ends = match crate::secret_store::state(hub, &workspace).await? {
+        "unlocked" => workspace.authoriser().token_ends(&one.connection).await,
+        _ => None,
+    };
+    let step = Duration::from_secs(range.step_seconds());
+    Ok(HealthDetail {
+        health: state,
+        since: changes.first().filter(|change| change.state == state).map(|change| change.at),
+        sentence: sentence(&one),
+        reasons: one.verdict.reasons.iter().map(HealthReason::from).collect(),
+        changes: changes
+            .into_iter()
+            .map(|change| HealthChangeView { at: change.at, state: change.state, reasons: change.reasons })
+            .collect(),
+        failures: failures
+            .into_iter()
+            .map(|group| FailureView {
+                operation: group.operation,
+                kind: group.kind,
+                code: group.code,
+                title: Problem::new(group.code).with("tool", &tool).title(),
+                count: group.count,
+                last_at: group.last_at,
+                counts: group.code.is_failure(),
+            })
+            .collect(),
+        limit_hits: own.points.iter().map(|point| point.limit_hits).sum(),
+        points: (0..).zip(&own.points).map(|(at, sum)| sum.point(since + step * at)).collect(),
+        usual_p95_ms: usual,
+        circuit_why: one.circuit_why(),
+        token_ends_at: ends,
+        last_seen_at: store.last_call(&id).await?.max(one.connection.last_tested_at),
+        last_sync_at: store.last_sync(&id).await?,
+        failed_checks: one.facts.failed_checks,
+        expected_every_seconds: one.facts.expected_every.as_secs(),
+        hosts: one.limits,
+    })
+}
+
+/// How it is, in a sentence.
+pub(crate) fn sentence(one: &Judged) -> String {
+    let state = match one.verdict.state {
+        HealthState::Error => "Error",
+        HealthState::Degraded => "Degraded",
+        HealthState::NoRecentData => "No recent data",
+        HealthState::Healthy => return "Healthy.".to_owned(),
+    };
+    let reasons: Vec<String> = one
+        .verdict
+        .reasons
+        .iter()
+        .filter(|reason| reason.state() == one.verdict.state)
+        .map(|r| r.words())
+        .collect();
+    format!("{state}: {}.", reasons.join("; "))
+}
