@@ -19,6 +19,8 @@ use crate::xml::xml_body;
 
 /// Whole time of a read where nobody says.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest words about a failure that are kept, in bytes. A page is longer.
+const LONGEST_WORDS: usize = 1_000;
 
 /// One request, as the engine sends it.
 #[derive(Clone, Copy)]
@@ -234,14 +236,24 @@ fn parse(
     };
     match read {
         Ok(value) => Ok(value),
-        // The status says enough.
-        Err(_) if !ok => Ok(Value::Null),
+        // The status says enough; plain words say why.
+        Err(_) if !ok => Ok(plain_words(body, &media)),
         Err(failure) if asked.answer_format == AnswerFormat::Xml && !media.contains("html") => Err(failure),
         Err(_) if media.contains("html") || body.trim_ascii_start().starts_with(b"<") => {
             Err(fault(Code::UnexpectedContent, "a page for people came instead of data"))
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// What a service says of a failure in plain words, without JSON around them; null where it is none.
+fn plain_words(body: &[u8], media: &str) -> Value {
+    let plain = media.is_empty() || media.starts_with("text/plain");
+    let words = std::str::from_utf8(body).ok().map(str::trim).filter(|words| {
+        let page = words.starts_with('<') || words.starts_with('{') || words.starts_with('[');
+        plain && !page && words.len() <= LONGEST_WORDS
+    });
+    words.map_or(Value::Null, Value::from)
 }
 
 /// JSON where it says so or is; else text. What is neither cannot be shown or worked with.

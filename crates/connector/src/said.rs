@@ -33,8 +33,11 @@ const TRACES: [&str; 9] = [
     " at java.",
 ];
 
-/// The service's words, where it uses one of the usual members.
+/// The service's words, where it uses one of the usual members or nothing but words.
 pub(crate) fn in_body(body: &Value) -> Option<String> {
+    if let Some(words) = body.as_str() {
+        return plainly(words);
+    }
     USUAL.iter().filter_map(|pointer| body.pointer(pointer)?.as_str()).find_map(plainly)
 }
 
@@ -103,6 +106,7 @@ mod tests {
             (json!({"errors": [{"detail": "a"}]}), Some("a")),
             (json!({"errors": ["a"]}), Some("a")),
             (json!({"title": "a", "type": "about:blank"}), Some("a")),
+            (json!("a"), Some("a")),
             (json!({"message": 5}), None),
             (json!([]), None),
             (Value::Null, None),

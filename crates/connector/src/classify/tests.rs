@@ -312,6 +312,10 @@ fn the_connectors_own_rules_come_first() {
         (said("retry"), 200, "", no, "no SERVICE_DOWN", "? SERVICE_DOWN"),
         (said("empty"), 200, "", no, "empty", "empty"),
         (said("ignore"), 500, "", no, "done", "done"),
+        // Words alone, as Trello has them.
+        (rule(json!({"status": 401, "body": {"path": "$", "operator": "contains", "value": "permission"}, "action": "forbidden"})), 401, "Content-Type: text/plain; charset=utf-8", "unauthorized permission requested", "no PERMISSION_DENIED", "no PERMISSION_DENIED"),
+        (rule(json!({"status": 401, "body": {"path": "$", "operator": "contains", "value": "permission"}, "action": "forbidden"})), 401, "Content-Type: text/html", "<p>unauthorized permission requested", "no AUTH_INVALID", "no AUTH_INVALID"),
+        (rule(json!({"status": 401, "body": {"path": "$", "operator": "contains", "value": "permission"}, "action": "forbidden"})), 401, "", "invalid token", "no AUTH_INVALID", "no AUTH_INVALID"),
         // The convention for 503 is that nothing happened; a rule says otherwise.
         (rule(json!({"status": 503, "action": "retry"})), 503, "", "{}", "no SERVICE_DOWN", "? SERVICE_DOWN"),
         (rule(json!({"status": [500, 599], "action": "fail"})), 502, "", "", "no INVALID_CONFIG", "no INVALID_CONFIG"),
