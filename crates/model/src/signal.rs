@@ -56,3 +56,27 @@ pub enum Priority {
     /// Some time.
     Low,
 }
+
+/// What a list of signals is narrowed to. Empty lists and absent values narrow nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SignalFilter {
+    /// Words that all occur in the summary, among people or labels; the last one may be a beginning.
+    pub text: Option<String>,
+    /// Through one of these connections, by id.
+    pub connections: Vec<ConnectionId>,
+    /// Of one of these types.
+    pub types: Vec<String>,
+    /// As urgent as one of these.
+    pub priorities: Vec<Priority>,
+    /// Only those nobody has looked at.
+    pub unread: bool,
+    /// Those that were put away, in the place of those that were not.
+    pub archived: bool,
+    /// Not before this.
+    pub since: Option<Timestamp>,
+    /// Before this.
+    pub until: Option<Timestamp>,
+}

@@ -59,6 +59,7 @@ pub use tables::page::{Page, PageCommit, PageResult};
 pub use tables::quarantine::{Quarantined, QuarantinedItem};
 pub use tables::schedules::{Fired, Rhythm, Schedule, ScheduleKey, ScheduleKind, Went};
 pub use tables::sign_ins::{SignInAttempt, SignInRate};
+pub use tables::signal_search::{After, COUNTED, FoundSignal, SignalKind};
 pub use tables::triggers::{NewTrigger, TriggerEvent};
 pub use tables::webhooks::{WebhookCount, WebhookRow};
 pub use workspaces::workspaces;

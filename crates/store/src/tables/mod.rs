@@ -25,6 +25,7 @@ mod runs;
 pub(crate) mod schedules;
 mod settings;
 pub(crate) mod sign_ins;
+pub(crate) mod signal_search;
 mod signals;
 pub(crate) mod triggers;
 pub(crate) mod webhooks;
