@@ -12,8 +12,8 @@ use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
     approval, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files,
-    health, links, replacement, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage,
-    transfer, workspaces, zoom,
+    health, inbox, keeping, links, replacement, run_data, runs, sandbox, secret_store, sign_ins, signals,
+    step_fields, storage, transfer, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -133,6 +133,24 @@ commands! {
     operation_call(data::CallRequest) -> data::CallResponse => data::call,
     /// Lists signals.
     signal_list(signals::SignalListRequest) -> signals::SignalListResponse => signals::list,
+    /// Looks for signals.
+    signal_search(inbox::SignalSearchRequest) -> inbox::SignalSearchResponse => inbox::search,
+    /// Shows a signal with its item and its earlier versions.
+    signal_show(inbox::SignalRef) -> inbox::SignalDetail => inbox::show,
+    /// Notes that signals were looked at or put away, or takes it back.
+    signal_mark(inbox::SignalMarkRequest) -> inbox::SignalMarkResponse => inbox::mark,
+    /// Lists the kinds of signals that have come in, and the filters that are kept.
+    signal_kinds_list(Empty) -> inbox::SignalKindsResponse => inbox::kinds,
+    /// Keeps a filter of signals under a name.
+    signal_filter_save(inbox::SavedFilter) -> inbox::SavedFilter => inbox::save_filter,
+    /// Lets go of a filter of signals that was kept.
+    signal_filter_delete(inbox::FilterName) -> inbox::FilterName => inbox::delete_filter,
+    /// Says what is kept of a connection's data.
+    keeping_show(keeping::KeepingRef) -> keeping::Keeping => keeping::show,
+    /// Sets what is kept of a connection's data.
+    keeping_set(keeping::KeepingSetRequest) -> keeping::Keeping => keeping::set,
+    /// Lets go of everything about an address, or counts it.
+    data_erase(keeping::EraseRequest) -> keeping::EraseResponse => keeping::erase,
     /// Saves a chain from a document.
     chain_import(chains::ChainImportRequest) -> chains::ChainSaved => chains::import,
     /// Saves a chain as the editor has it.
@@ -217,7 +235,8 @@ commands! {
 
 /// Whether a screen sends a command by itself, to show what it is told: no sign of a person.
 fn only_looks(command: &str) -> bool {
-    let read = ["_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text"];
+    let read =
+        ["_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text", "_search"];
     read.iter().any(|end| command.ends_with(end))
         || matches!(command, "health" | "health_overview" | "health_detail" | "run_wait" | "window_zoom")
 }

@@ -24,6 +24,8 @@ pub mod files;
 pub mod forward;
 pub mod health;
 mod hub;
+pub mod inbox;
+pub mod keeping;
 pub mod links;
 pub mod memory;
 mod own_definitions;

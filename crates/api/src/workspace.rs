@@ -94,7 +94,30 @@ async fn tidy(store: Store) {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "what is too old could not be let go of"),
         }
+        if let Err(error) = store.retain_payloads(KEEP).await {
+            tracing::warn!(%error, "what is not kept could not be let go of");
+        }
         tokio::time::sleep(TIDY_CHECK).await;
+    }
+}
+
+/// Signals whose words are written at once: other writes wait no longer than for these.
+const WORDS: u32 = 2_000;
+/// How often to look for signals whose words are not written.
+const WORDS_CHECK: Duration = Duration::from_secs(1);
+
+/// Writes the words of signals behind their arrival, so that reading streams does not wait for it.
+async fn write_words(store: Store) {
+    loop {
+        match store.signal_words_catch_up(WORDS).await {
+            // There are more: let others have a turn.
+            Ok(count) if count == u64::from(WORDS) => tokio::task::yield_now().await,
+            Ok(_) => tokio::time::sleep(WORDS_CHECK).await,
+            Err(error) => {
+                tracing::warn!(%error, "signals cannot be made ready to be searched now");
+                tokio::time::sleep(TIDY_CHECK).await;
+            }
+        }
     }
 }
 
@@ -277,6 +300,7 @@ impl Workspace {
             let activity = self.engine().activity().clone();
             watching.push(tokio::spawn(lookout::show_activity(weak.clone(), activity)));
             watching.push(tokio::spawn(lookout::keep_watch(weak, hub.weak(), hub.events().feed())));
+            watching.push(tokio::spawn(write_words(self.store().clone())));
         }
     }
 

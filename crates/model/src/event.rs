@@ -29,6 +29,8 @@ pub enum Event {
         /// How many were new.
         count: u64,
     },
+    /// Signals were looked at, put away or let go of, or a filter of them was kept.
+    SignalsChanged,
     /// A connector of the user's own was added, changed or removed, or its file has a new mistake.
     CatalogueChanged,
     /// A chain was saved or removed.

@@ -45,6 +45,7 @@ pub use tables::audit::AuditEntry;
 pub use tables::calls::{Call, CallKind, Seen};
 pub use tables::connections::ConnectionFilter;
 pub use tables::credentials::KeptCredential;
+pub use tables::erasure::Erased;
 pub use tables::gaps::Gap;
 pub use tables::health::HealthSample;
 pub use tables::health_buckets::{HALF_HOUR, HealthBucket, HealthWindow};

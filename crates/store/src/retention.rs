@@ -33,6 +33,16 @@ pub struct Retained {
 }
 
 impl Store {
+    /// Forgets what connections do not keep, whenever it is called: some keep nothing, and all of them
+    /// together no more than the user gave them room for. Says of how many signals.
+    pub async fn retain_payloads(&self, keep: Duration) -> Result<u64, StoreError> {
+        let Ok(before) = self.now().checked_sub(keep) else { return Ok(0) };
+        let old = all(ROWS, |most| self.signals_forget_raw(before, most).boxed()).await?;
+        let room = self.settings(None).await?.get("keepBytes").and_then(serde_json::Value::as_u64);
+        let Some(room) = room else { return Ok(old) };
+        Ok(old + all(ROWS, |most| self.signals_forget_beyond(room, most).boxed()).await?)
+    }
+
     /// Forgets what is older than `keep`, in small transactions. Does nothing, and gives none, where
     /// that came to its end within the last day. One that is cut off goes on at the next call.
     pub async fn retain(&self, keep: Duration) -> Result<Option<Retained>, StoreError> {
@@ -44,7 +54,7 @@ impl Store {
         }
         let Ok(before) = now.checked_sub(keep) else { return Ok(None) };
         let gone = Retained {
-            payloads: all(ROWS, |most| self.signals_forget_raw(before, most).boxed()).await?,
+            payloads: self.retain_payloads(keep).await?,
             quarantined: all(ROWS, |most| self.quarantine_prune(before, most).boxed()).await?,
             deliveries: all(ROWS, |most| self.inbox_prune(before, most).boxed()).await?,
             answers: all(ROWS, |most| self.answers_prune(before, most).boxed()).await?,
@@ -197,5 +207,50 @@ mod tests {
         assert_eq!(f.store.retain(KEEP).await.unwrap(), Some(Retained::default()));
         f.clock.jump_to(fixture::noon());
         assert_eq!(f.store.retain(KEEP).await.unwrap(), Some(Retained::default()));
+    }
+
+    #[tokio::test]
+    async fn each_connection_keeps_payloads_as_long_as_it_was_told_to() {
+        let f = fixture().await;
+        let mut ids = Vec::new();
+        for (name, keep) in
+            [("usual", Value::Null), ("all", json!("all")), ("week", json!(7)), ("nothing", json!("nothing"))]
+        {
+            let connection = connection(name);
+            f.store.connection_insert(&connection, None).await.unwrap();
+            f.store.settings_set(Some(&connection.id), [("keep".to_owned(), keep)].into()).await.unwrap();
+            let signals = [signal(&connection.id, "1", "1")];
+            let page = PageCommit {
+                connection: &connection.id,
+                stream: "issues",
+                signals: &signals,
+                quarantined: &[],
+                checkpoint: None,
+                call: None,
+            };
+            f.store.page_commit(page).await.unwrap();
+            ids.push(connection.id);
+        }
+        let kept = async || {
+            let mut kept = Vec::new();
+            for id in &ids {
+                kept.push(!f.store.signal_list(Some(id), 1).await.unwrap()[0].raw.is_null());
+            }
+            kept
+        };
+        let day = Duration::from_secs(24 * 60 * 60);
+        for (advance, wanted) in [
+            (Duration::ZERO, [true, true, true, false]),
+            (day * 8, [true, true, false, false]),
+            (day * 23, [false, true, false, false]),
+        ] {
+            f.clock.advance(advance);
+            f.store.retain_payloads(day * 30).await.unwrap();
+            assert_eq!(kept().await, wanted, "{advance:?}");
+        }
+        // Room for less than there is: what came first goes.
+        f.store.settings_set(None, [("keepBytes".to_owned(), json!(1))].into()).await.unwrap();
+        assert_eq!(f.store.retain_payloads(day * 30).await.unwrap(), 1);
+        assert_eq!(kept().await, [false; 4]);
     }
 }

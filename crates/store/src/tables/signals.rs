@@ -175,17 +175,65 @@ impl Store {
         rows.into_iter().map(Signal::try_from).collect()
     }
 
-    /// Forgets what the service sent of at most `most` signals that were stored before `before`, and
-    /// returns of how many. The signals themselves stay.
-    pub(crate) async fn signals_forget_raw(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
-        let before = column::millis(before);
+    /// Forgets what the service sent of at most `most` signals that are older than their connection keeps
+    /// it, and returns of how many. The signals themselves stay. `usual` is how long it is kept where the
+    /// user said nothing else. Of connections that keep nothing it goes once no event waits that it came with.
+    pub(crate) async fn signals_forget_raw(&self, usual: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let (usual, now) = (column::millis(usual), column::millis(self.now()));
+        // Looked for beside the writer: it may take a while.
+        let ids = sqlx::query_scalar!(
+            r#"SELECT s.id AS "id!" FROM signals s LEFT JOIN settings k ON k.connection = s.connection AND k.key = 'keep'
+               WHERE CASE
+                   WHEN k.value IS NULL THEN s.stored_at < ?1
+                   WHEN k.value = '"all"' THEN 0
+                   WHEN k.value = '"nothing"' THEN NOT EXISTS
+                       (SELECT 1 FROM trigger_events t WHERE t.handled_at IS NULL)
+                   ELSE s.stored_at < ?2 - CAST(k.value AS INTEGER) * 86400000 END
+                   AND octet_length(s.raw) <> 4
+               LIMIT ?3"#,
+            usual,
+            now,
+            most
+        )
+        .fetch_all(self.readers())
+        .await?;
+        self.signals_forget(ids).await
+    }
+
+    /// Forgets what services sent of the signals that came in first, at most `most` of them, while all of it
+    /// takes more than `bytes`.
+    pub(crate) async fn signals_forget_beyond(&self, bytes: u64, most: u32) -> Result<u64, StoreError> {
+        let bytes = column::stored(bytes);
+        let over = sqlx::query_scalar!(
+            r#"SELECT coalesce(sum(octet_length(raw)), 0) > ? AS "over!: bool" FROM signals
+               WHERE octet_length(raw) <> 4"#,
+            bytes
+        )
+        .fetch_one(self.readers())
+        .await?;
+        if !over {
+            return Ok(0);
+        }
+        let ids = sqlx::query_scalar!(
+            r#"SELECT id AS "id!" FROM signals WHERE octet_length(raw) <> 4 ORDER BY id LIMIT ?"#,
+            most
+        )
+        .fetch_all(self.readers())
+        .await?;
+        self.signals_forget(ids).await
+    }
+
+    /// Forgets what services sent. `null` has four bytes, and so has nothing else that they send but `true`.
+    async fn signals_forget(&self, ids: Vec<i64>) -> Result<u64, StoreError> {
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let ids = column::json("signals' numbers", &ids)?;
         self.write(move |tx| {
             Box::pin(async move {
                 let done = sqlx::query!(
-                    "UPDATE signals SET raw = 'null' WHERE id IN
-                         (SELECT id FROM signals WHERE stored_at < ? AND raw <> 'null' LIMIT ?)",
-                    before,
-                    most
+                    "UPDATE signals SET raw = 'null' WHERE id IN (SELECT value FROM json_each(?))",
+                    ids
                 )
                 .execute(tx)
                 .await?;

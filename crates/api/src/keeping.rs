@@ -1,0 +1,190 @@
+//! What is kept of what came in: how long, for whom, and letting go of everything about somebody.
+
+use patchbay_model::Event;
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_store::Erased;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::hub::Hub;
+
+/// How long what services sent is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// For ever.
+    All,
+    /// Only until no chain waits for it.
+    Nothing,
+    /// For so many days, from 1 to 3,650.
+    Days(u32),
+}
+
+/// How long it is kept where nothing else was said.
+const USUAL_DAYS: u32 = 30;
+
+impl Keep {
+    fn of(value: Option<&Value>) -> Self {
+        match value {
+            Some(Value::String(word)) if word == "all" => Self::All,
+            Some(Value::String(word)) if word == "nothing" => Self::Nothing,
+            Some(value) => {
+                Self::Days(value.as_u64().and_then(|days| u32::try_from(days).ok()).unwrap_or(USUAL_DAYS))
+            }
+            None => Self::Days(USUAL_DAYS),
+        }
+    }
+
+    fn value(self) -> Result<Value, Problem> {
+        match self {
+            Self::All => Ok(json!("all")),
+            Self::Nothing => Ok(json!("nothing")),
+            Self::Days(days) if (1..=3_650).contains(&days) => Ok(json!(days)),
+            Self::Days(_) => Err(Problem::new(Code::InputInvalid)
+                .with("field", "The number of days")
+                .with("message", "Use a number from 1 to 3,650.")
+                .about(Subject::Field { name: "keep".into() })),
+        }
+    }
+}
+
+/// What is kept of one connection.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Keeping {
+    /// The connection's name.
+    pub name: String,
+    /// How long what the service sent is kept. The signals' own lines stay.
+    pub keep: Keep,
+    /// Its signals are not made ready to be searched.
+    pub private: bool,
+}
+
+/// A connection by its name.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct KeepingRef {
+    /// The name.
+    pub name: String,
+}
+
+/// Says what is kept of a connection.
+pub async fn show(hub: &Hub, workspace: &str, request: KeepingRef) -> Result<Keeping, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let connection = workspace.connection(&request.name).await?;
+    let settings = workspace.store().settings(Some(&connection.id)).await?;
+    Ok(Keeping {
+        name: connection.name,
+        keep: Keep::of(settings.get("keep")),
+        private: settings.get("private") == Some(&json!(true)),
+    })
+}
+
+/// What is to be kept of a connection.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct KeepingSetRequest {
+    /// The connection's name.
+    pub name: String,
+    /// How long; as it is where absent.
+    #[serde(default)]
+    pub keep: Option<Keep>,
+    /// Whether its signals are kept out of the index of words; as it is where absent.
+    #[serde(default)]
+    pub private: Option<bool>,
+}
+
+/// Sets what is kept of a connection.
+pub async fn set(hub: &Hub, workspace: &str, request: KeepingSetRequest) -> Result<Keeping, Problem> {
+    {
+        let workspace = hub.workspace(workspace).await?;
+        let connection = workspace.connection(&request.name).await?;
+        let mut values = std::collections::BTreeMap::new();
+        if let Some(keep) = request.keep {
+            values.insert("keep".to_owned(), keep.value()?);
+        }
+        if let Some(private) = request.private {
+            values.insert("private".to_owned(), json!(private));
+        }
+        workspace.store().settings_set(Some(&connection.id), values).await?;
+        if request.private.is_some() {
+            workspace.store().signal_words_forget(&connection.id).await?;
+            workspace.events().emit(Event::SignalsChanged);
+        }
+        workspace.note("keeping_changed").await;
+        workspace.events().emit(Event::ConnectionChanged { id: connection.id });
+    }
+    show(hub, workspace, KeepingRef { name: request.name }).await
+}
+
+/// Whom or what to let go of.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct EraseRequest {
+    /// An address, a name: every text that holds it goes, whatever its case. At least 4 characters.
+    pub about: String,
+    /// Do it; without this it is only counted.
+    #[serde(default)]
+    pub confirm: bool,
+}
+
+/// What holds it, and what went.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct EraseResponse {
+    /// It went; else it was only counted.
+    pub erased: bool,
+    /// Signals.
+    pub signals: u64,
+    /// Items put aside.
+    pub quarantined: u64,
+    /// Deliveries of tools.
+    pub deliveries: u64,
+    /// Kept answers and events of chains.
+    pub others: u64,
+    /// Ended runs with their journals.
+    pub runs: u64,
+    /// Runs that are not over: they keep it until they are.
+    pub open_runs: u64,
+    /// Copies of the database from before, which still hold it: they go one by one, the last within a week.
+    pub copies: u64,
+}
+
+/// Lets go of everything about an address, or counts it. What was exported to files is the user's.
+pub async fn erase(hub: &Hub, workspace: &str, request: EraseRequest) -> Result<EraseResponse, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let about = request.about.trim();
+    if about.chars().count() < 4 {
+        return Err(Problem::new(Code::InputInvalid)
+            .with("field", "What to erase")
+            .with("message", "Enter at least 4 characters, such as an e-mail address.")
+            .about(Subject::Field { name: "about".into() }));
+    }
+    let store = workspace.store();
+    let found = if request.confirm { store.erase(about).await? } else { store.holding(about).await? };
+    let copies = store.backups()?.len() as u64;
+    if request.confirm {
+        // How much, and not about whom: that would keep it.
+        let Erased { signals, quarantined, deliveries, answers, events, runs, open_runs } = found;
+        let detail = json!({ "signals": signals, "quarantined": quarantined, "deliveries": deliveries,
+            "answers": answers, "events": events, "runs": runs, "openRuns": open_runs });
+        store.audit("data_erased", "about an address", &detail).await?;
+        workspace.events().emit(Event::SignalsChanged);
+    }
+    Ok(EraseResponse {
+        erased: request.confirm,
+        signals: found.signals,
+        quarantined: found.quarantined,
+        deliveries: found.deliveries,
+        others: found.answers + found.events,
+        runs: found.runs,
+        open_runs: found.open_runs,
+        copies,
+    })
+}
