@@ -174,7 +174,10 @@ async fn engine(way: &str, base: &str) {
     let target = Target { descriptor: compiled, connection, credential: TargetCredential::Stored };
     let tenth = if way == "link" { 100 } else { 10 };
     let start = Start::now();
-    let part = engine.sync(&target, way, SyncOptions { max_pages: Some(tenth) }).await.unwrap();
+    let part = engine
+        .sync(&target, way, SyncOptions { max_pages: Some(tenth), ..SyncOptions::default() })
+        .await
+        .unwrap();
     let above_tenth = start.above();
     let whole = engine.sync(&target, way, SyncOptions::default()).await.unwrap();
     assert_eq!(store.signal_count(&target.connection.id).await.unwrap(), RECORDS as u64);

@@ -114,6 +114,7 @@ pub async fn approve(hub: &Hub, workspace: &str, request: ApproveRequest) -> Res
     consent::approve(&mut connection.metadata, method);
     workspace.store().connection_update(&connection).await?;
     workspace.note("connection_approved").await;
+    workspace.resume_reading(&connection.id).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id });
     Ok(Approval { approved: wanted.clone(), wanted, changes: Vec::new() })
 }

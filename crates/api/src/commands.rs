@@ -12,8 +12,8 @@ use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
     approval, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files,
-    health, inbox, keeping, links, replacement, run_data, runs, sandbox, secret_store, sign_ins, signals,
-    step_fields, storage, transfer, workspaces, zoom,
+    health, inbox, jobs, keeping, links, replacement, run_data, runs, sandbox, secret_store, sign_ins, signals,
+    step_fields, storage, syncing, transfer, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -127,6 +127,22 @@ commands! {
     connection_test(connections::ConnectionName) -> connections::TestResponse => connections::test,
     /// Reads what is new from a connection.
     connection_sync(data::SyncRequest) -> data::SyncResponse => data::sync,
+    /// Shows the streams of a connection: how and when they are read by themselves.
+    connection_streams(connections::ConnectionName) -> syncing::StreamsResponse => syncing::streams,
+    /// Asks for streams to be read now, in the background.
+    sync_now(syncing::SyncNowRequest) -> syncing::StreamsResponse => syncing::now,
+    /// Stops a read; what is stored stays.
+    sync_cancel(syncing::SyncCancelRequest) -> syncing::StreamsResponse => syncing::cancel,
+    /// Sets when a stream is read by itself, and whether.
+    stream_set(syncing::StreamSetRequest) -> syncing::StreamsResponse => syncing::set,
+    /// Lists background work, such as what was given up.
+    job_list(jobs::JobListRequest) -> jobs::JobListResponse => jobs::list,
+    /// Lets a job that was given up be done now.
+    job_retry(jobs::JobRef) -> jobs::JobTouched => jobs::retry,
+    /// Lets go of a job that was given up.
+    job_drop(jobs::JobRef) -> jobs::JobTouched => jobs::forget,
+    /// Says how the queues of background work are.
+    queue_stats(Empty) -> jobs::QueueStatsResponse => jobs::stats,
     /// Reads one address of a connection's service.
     connection_get(data::GetRequest) -> RawRead => data::get,
     /// Calls one operation of a connection.
@@ -237,8 +253,16 @@ commands! {
 fn only_looks(command: &str) -> bool {
     let read =
         ["_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text", "_search"];
-    read.iter().any(|end| command.ends_with(end))
-        || matches!(command, "health" | "health_overview" | "health_detail" | "run_wait" | "window_zoom")
+    let others = [
+        "health",
+        "health_overview",
+        "health_detail",
+        "connection_streams",
+        "queue_stats",
+        "run_wait",
+        "window_zoom",
+    ];
+    read.iter().any(|end| command.ends_with(end)) || others.contains(&command)
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {

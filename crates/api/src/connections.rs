@@ -48,6 +48,10 @@ pub struct ConnectionView {
     pub allow_private: bool,
     /// Signals stored.
     pub signals: u64,
+    /// When a stream of it was last read to its end.
+    pub last_sync_at: Option<Timestamp>,
+    /// When a stream of it is read next.
+    pub next_sync_at: Option<Timestamp>,
     /// Calls that succeeded.
     pub calls_ok: u64,
     /// Calls that failed.
@@ -65,7 +69,10 @@ pub struct ConnectionView {
 pub(crate) async fn view(workspace: &Workspace, connection: Connection) -> Result<ConnectionView, Problem> {
     let signals = workspace.store().signal_count(&connection.id).await?;
     let state = workspace.engine().activity().state(&connection.id, connection.state);
+    let (last_sync_at, next_sync_at) = workspace.sync_times(&connection).await?;
     Ok(ConnectionView {
+        last_sync_at,
+        next_sync_at,
         id: connection.id,
         name: connection.name,
         connector: connection.connector,
@@ -157,6 +164,7 @@ pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Resu
     }
     audit(&workspace, "connection_created", &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
+    workspace.plans_changed();
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
 }
 
@@ -363,6 +371,9 @@ pub async fn pause(
     connection.paused = request.paused;
     let action = if request.paused { "connection_paused" } else { "connection_resumed" };
     save(&workspace, &connection, action).await?;
+    if request.paused {
+        workspace.stop_reading(&connection, None).await?;
+    }
     view(&workspace, connection).await
 }
 
@@ -406,6 +417,7 @@ pub async fn disconnect(
     // A renewal under way would bring tokens that nobody gives back.
     let _alone = workspace.authoriser().alone(&connection.id).await;
     let revoked = revoke(&workspace, &connection).await;
+    workspace.stop_reading(&connection, None).await?;
     workspace.store().connection_delete(&connection.id, request.with_signals).await?;
     audit(&workspace, "connection_deleted", &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id });
@@ -472,6 +484,10 @@ pub(crate) async fn save(workspace: &Workspace, connection: &Connection, action:
 pub(crate) async fn told(workspace: &Workspace, connection: &Connection, action: &str) {
     audit(workspace, action, &connection.name).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
+    // Only what works is worth another try before its time.
+    if !connection.paused && connection.state.is_usable() && connection.last_error.is_none() {
+        workspace.resume_reading(&connection.id).await;
+    }
 }
 
 /// Notes who did what. The action itself has happened: a note that cannot be written is logged.

@@ -107,6 +107,12 @@ pub(crate) fn unknown(id: &ConnectorId) -> Problem {
         .about(Subject::Connector { id: id.to_string() })
 }
 
+impl patchbay_ingest::Connectors for Connectors {
+    fn compiled(&self, id: &ConnectorId) -> Result<Arc<Compiled>, Problem> {
+        self.get(id)
+    }
+}
+
 impl patchbay_chain::Connectors for Connectors {
     fn compiled(&self, id: &ConnectorId) -> Option<Arc<Compiled>> {
         self.get(id).ok()

@@ -78,7 +78,10 @@ pub async fn sync(hub: &Hub, workspace: &str, request: SyncRequest) -> Result<Sy
     }
     let mut reports = Vec::with_capacity(streams.len());
     for stream in streams {
-        let options = SyncOptions { max_pages: request.max_pages };
+        let reader = workspace.begin_reading(&target.connection.id, &stream).await;
+        let watch = |report: &SyncReport| reader.went_on(report);
+        let options =
+            SyncOptions { max_pages: request.max_pages, watch: Some(&watch), ..SyncOptions::default() };
         let report = workspace.engine().sync(&target, &stream, options).await;
         let report = told(&workspace, &target, report)?;
         if report.new > 0 {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ struct Inner {
     connectors: Arc<Connectors>,
     events: Arc<Stream>,
     workspaces: Mutex<BTreeMap<String, Workspace>>,
+    /// The program stays: workspaces that are opened from here on work by themselves.
+    stays: AtomicBool,
     machine: String,
     // Released when the last clone of the hub goes.
     _lock: OwnerLock,
@@ -100,6 +103,7 @@ impl Hub {
             connectors: Arc::new(Connectors::open(&data_dir, adapters)),
             events: Arc::new(Stream::default()),
             workspaces: Mutex::new(BTreeMap::new()),
+            stays: AtomicBool::new(false),
             machine: machine_id(),
             _lock: lock,
             data_dir,
@@ -218,10 +222,15 @@ impl Hub {
         }
         let workspace = Workspace::open(self, name).await?;
         open.insert(name.to_owned(), workspace.clone());
+        drop(open);
+        if self.inner.stays.load(Ordering::Acquire) {
+            workspace.take_up_runs(self).await?;
+        }
         Ok(workspace)
     }
 
-    /// Opens every workspace and takes up the runs that an earlier start left open; says how many.
+    /// For programs that stay: opens every workspace, begins what comes by itself, and takes up the runs that
+    /// an earlier start left open; says how many.
     /// A workspace that cannot be opened is logged: the others go on, and its own commands say why.
     pub async fn take_up_runs(&self) -> Result<usize, Problem> {
         let mut runs = 0;
@@ -235,6 +244,7 @@ impl Hub {
                 Err(problem) => tracing::error!(workspace = name, %problem, "its runs are not taken up"),
             }
         }
+        self.inner.stays.store(true, Ordering::Release);
         Ok(runs)
     }
 

@@ -334,6 +334,7 @@ pub async fn import(hub: &Hub, workspace: &str, request: ImportRequest) -> Resul
         for (connection, seal) in ready {
             workspace.store().connection_insert(&connection, seal.as_ref()).await?;
             workspace.events().emit(Event::ConnectionChanged { id: connection.id });
+            workspace.plans_changed();
         }
         if sealed {
             let ExportedSettings { lock_after_minutes, remind_after_days } = document.settings;

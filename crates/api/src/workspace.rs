@@ -1,15 +1,16 @@
 //! One workspace with its running engine. Workspaces share no row and no key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_auth::Authoriser;
 use patchbay_chain::{Control, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
+use patchbay_ingest::{Dice, Knobs, Parts, Polling, Reader, Reading};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
-use patchbay_model::{Connection, EventSink, RunId};
+use patchbay_model::{Clock, Connection, ConnectionId, EventSink, JobId, RunId};
 use patchbay_sandbox::Sandbox;
 use patchbay_store::{OpenOptions, Store};
 use patchbay_vault::Vault;
@@ -24,6 +25,7 @@ use crate::health::lookout;
 use crate::hub::Hub;
 use crate::renewals::Renewals;
 use crate::sign_ins::SignIns;
+use crate::upkeep;
 
 /// One workspace with its running engine. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +50,9 @@ struct Inner {
     tidying: JoinHandle<()>,
     renewing: Mutex<Option<JoinHandle<()>>>,
     watching: Mutex<Vec<JoinHandle<()>>>,
+    clock: Arc<dyn Clock>,
+    reading: Reading,
+    polling: Mutex<Option<Polling>>,
 }
 
 /// A workspace that is not kept open by whoever looks after it.
@@ -79,48 +84,8 @@ impl Inner {
     }
 }
 
-/// How long payloads, figures and ended runs are kept.
-const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long the end of the program waits for tokens that are being renewed.
 const SETTLE: Duration = Duration::from_secs(10);
-/// How often to look whether something is due; the store does it once a day.
-const TIDY_CHECK: Duration = Duration::from_secs(60 * 60);
-
-/// Lets go of what is too old. Begins at once: a process may only live for one command.
-async fn tidy(store: Store) {
-    loop {
-        match store.retain(KEEP).await {
-            Ok(Some(gone)) => tracing::debug!(?gone, "what was too old is gone"),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "what is too old could not be let go of"),
-        }
-        if let Err(error) = store.retain_payloads(KEEP).await {
-            tracing::warn!(%error, "what is not kept could not be let go of");
-        }
-        tokio::time::sleep(TIDY_CHECK).await;
-    }
-}
-
-/// Signals whose words are written at once: other writes wait no longer than for these.
-const WORDS: u32 = 2_000;
-/// How often to look for signals whose words are not written.
-const WORDS_CHECK: Duration = Duration::from_secs(1);
-
-/// Writes the words of signals behind their arrival, so that reading streams does not wait for it.
-async fn write_words(store: Store) {
-    loop {
-        match store.signal_words_catch_up(WORDS).await {
-            // There are more: let others have a turn.
-            Ok(count) if count == u64::from(WORDS) => tokio::task::yield_now().await,
-            Ok(_) => tokio::time::sleep(WORDS_CHECK).await,
-            Err(error) => {
-                tracing::warn!(%error, "signals cannot be made ready to be searched now");
-                tokio::time::sleep(TIDY_CHECK).await;
-            }
-        }
-    }
-}
-
 /// A run that this process works on.
 struct Task {
     control: mpsc::Sender<Control>,
@@ -149,7 +114,7 @@ impl Workspace {
             clock: hub.clock().clone(),
             events: events.clone(),
         };
-        let tidying = tokio::spawn(tidy(store.clone()));
+        let tidying = tokio::spawn(upkeep::tidy(store.clone()));
         let inner = Inner {
             name: name.to_owned(),
             store,
@@ -167,6 +132,9 @@ impl Workspace {
             tidying,
             renewing: Mutex::default(),
             watching: Mutex::default(),
+            clock: hub.clock().clone(),
+            reading: Reading::default(),
+            polling: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -199,6 +167,10 @@ impl Workspace {
         for control in live {
             // A run that has ended needs nothing.
             let _ = control.send(Control::Unlocked).await;
+        }
+        match self.store().job_wake(Code::SecretStoreLocked).await {
+            Ok(_) => self.work_asked(),
+            Err(error) => tracing::warn!(%error, "what waited for the unlock is not woken"),
         }
     }
 
@@ -300,14 +272,91 @@ impl Workspace {
             let activity = self.engine().activity().clone();
             watching.push(tokio::spawn(lookout::show_activity(weak.clone(), activity)));
             watching.push(tokio::spawn(lookout::keep_watch(weak, hub.weak(), hub.events().feed())));
-            watching.push(tokio::spawn(write_words(self.store().clone())));
+            watching.push(tokio::spawn(upkeep::write_words(self.store().clone())));
         }
     }
 
-    /// Takes up every run that an earlier start left open and that waits for nobody.
+    /// Begins the work that comes by itself: reading streams, checking connections.
+    async fn poll(&self) -> Result<(), Problem> {
+        if self.polls() {
+            return Ok(());
+        }
+        let parts = Parts {
+            store: self.inner.store.clone(),
+            engine: self.inner.engine.clone(),
+            connectors: self.inner.connectors.clone(),
+            clock: self.inner.clock.clone(),
+            events: self.inner.events.clone(),
+            reading: self.inner.reading.clone(),
+            dice: Dice::default(),
+            knobs: self.knobs().await?,
+            others: BTreeMap::new(),
+        };
+        let polling = Polling::start(parts).await?;
+        *self.polling() = Some(polling);
+        Ok(())
+    }
+
+    fn polling(&self) -> std::sync::MutexGuard<'_, Option<Polling>> {
+        self.inner.polling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this process does the work that comes by itself.
+    pub(crate) fn polls(&self) -> bool {
+        self.polling().is_some()
+    }
+
+    /// Waits until nobody else reads a stream, and is its reader.
+    pub(crate) async fn begin_reading(&self, connection: &ConnectionId, stream: &str) -> Reader {
+        self.inner.reading.begin(connection, stream, &self.inner.clock, &self.inner.events).await
+    }
+
+    /// Who reads what.
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.inner.reading
+    }
+
+    /// What the user decides about background work.
+    pub(crate) async fn knobs(&self) -> Result<Knobs, Problem> {
+        Ok(Knobs::default())
+    }
+
+    /// Something about connections, or about what comes by itself, has changed.
+    pub(crate) fn plans_changed(&self) {
+        if let Some(polling) = self.polling().as_ref() {
+            polling.changed();
+        }
+    }
+
+    /// Work was asked for.
+    pub(crate) fn work_asked(&self) {
+        if let Some(polling) = self.polling().as_ref() {
+            polling.asked();
+        }
+    }
+
+    /// Cuts off the work on a job where it runs.
+    pub(crate) fn cut_off(&self, job: &JobId) {
+        if let Some(polling) = self.polling().as_ref() {
+            polling.cancel(job);
+        }
+    }
+
+    /// The user has acted on a connection: what waited for that goes on.
+    pub(crate) async fn resume_reading(&self, connection: &ConnectionId) {
+        let resumed = self.store().schedules_resume(connection, self.inner.clock.now()).await;
+        if let Err(error) = resumed {
+            tracing::warn!(%error, "what waited for the user is not resumed now");
+        }
+        self.plans_changed();
+    }
+
+    /// Begins what a program that stays does by itself, and takes up every run that an earlier start left open
+    /// and that waits for nobody.
     pub(crate) async fn take_up_runs(&self, hub: &Hub) -> Result<usize, Problem> {
         self.keep_sign_ins();
         self.keep_watch(hub);
+        self.poll().await?;
         let open = self.store().runs_open().await?;
         let open: Vec<Run> = open.into_iter().filter(|run| run.state != RunState::NeedsYou).collect();
         let count = open.len();
@@ -410,6 +459,10 @@ impl Workspace {
     pub(crate) async fn close(&self) {
         self.inner.tidying.abort();
         self.inner.stop_renewing();
+        let polling = self.polling().take();
+        if let Some(polling) = polling {
+            polling.stop().await;
+        }
         let tasks: Vec<Task> = std::mem::take(&mut *self.runs()).into_values().collect();
         for task in tasks {
             task.handle.abort();
@@ -492,7 +545,7 @@ pub(crate) mod tests {
         first.workspace("default").await.unwrap().store().call_record(call, Seen::Nothing).await.unwrap();
         first.shut_down().await;
         drop(first);
-        clock.advance(KEEP + Duration::from_secs(1));
+        clock.advance(upkeep::KEEP + Duration::from_secs(1));
         let second = hub(dir.path(), &clock);
         let workspace = second.workspace("default").await.unwrap();
         let gone = async {

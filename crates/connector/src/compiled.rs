@@ -231,6 +231,12 @@ impl Compiled {
         Ok(patchbay_auth::sign_in_origins(&self.descriptor, method, config)?)
     }
 
+    /// Items per page that a stream asks for; none where it cannot.
+    pub fn page_size(&self, stream: &str) -> Option<u32> {
+        let own = self.streams.get(stream)?.paging.as_ref();
+        self.paging(own).and_then(CompiledPaging::asked_size)
+    }
+
     /// How a stream or operation pages: its own way, or the connector's.
     pub(crate) fn paging<'c>(&'c self, own: Option<&'c CompiledPaging>) -> Option<&'c CompiledPaging> {
         own.or(self.default_paging.as_ref())

@@ -55,8 +55,9 @@ impl CompiledPaging {
         pages || self.more.is_some() || self.total.is_some() || self.paging.until.is_some()
     }
 
-    fn is_short(&self, items: usize) -> bool {
-        self.paging.page_size.is_some_and(|size| items < size as usize)
+    /// Items per page that it asks for; none where it cannot.
+    pub(crate) fn asked_size(&self) -> Option<u32> {
+        self.paging.page_size.filter(|_| self.paging.size_param.is_some())
     }
 }
 
@@ -80,18 +81,40 @@ pub(crate) struct Pager<'d> {
     last: Option<u64>,
     pages: u32,
     items: u64,
+    /// Items per page, where not as the connector says.
+    size: Option<u32>,
 }
 
 impl<'d> Pager<'d> {
     pub(crate) fn new(ready: Option<&'d CompiledPaging>, tool: &'d str) -> Self {
-        Self { ready, tool, seen: HashSet::new(), last: None, pages: 0, items: 0 }
+        Self { ready, tool, seen: HashSet::new(), last: None, pages: 0, items: 0, size: None }
+    }
+
+    /// The same with pages of so many items at most, where the connector can ask for that.
+    pub(crate) fn with_pages_of(mut self, size: Option<u32>) -> Self {
+        let usual = self.ready.and_then(CompiledPaging::asked_size);
+        self.size = size.zip(usual).map(|(size, usual)| size.clamp(1, usual));
+        self
+    }
+
+    fn is_short(&self, ready: &CompiledPaging, items: usize) -> bool {
+        self.size.or(ready.paging.page_size).is_some_and(|size| items < size as usize)
+    }
+
+    /// Pages in one read: as many more as they are smaller.
+    fn most_pages(&self, ready: &CompiledPaging) -> u32 {
+        let most = ready.paging.max_pages.unwrap_or(MOST_PAGES);
+        match (self.size, ready.asked_size()) {
+            (Some(size), Some(usual)) => most.saturating_mul(usual.div_ceil(size.max(1))),
+            _ => most,
+        }
     }
 
     /// Prepares the request for the first page.
     pub(crate) fn first(&mut self, mut request: Built) -> Built {
         if let Some(CompiledPaging { paging, .. }) = self.ready {
             // A body without room for it is told when the second page is asked for.
-            if let (Some(param), Some(size)) = (&paging.size_param, paging.page_size) {
+            if let (Some(param), Some(size)) = (&paging.size_param, self.size.or(paging.page_size)) {
                 request.put(paging.size_place, param, &json!(size));
             }
             if let Pagination::Page { param, start, place, send_first: true, .. }
@@ -127,7 +150,7 @@ impl<'d> Pager<'d> {
         if !self.seen.insert(fingerprint(&next)) {
             return Err(self.endless());
         }
-        if self.pages >= ready.paging.max_pages.unwrap_or(MOST_PAGES) {
+        if self.pages >= self.most_pages(ready) {
             return Ok(Next::Cut);
         }
         Ok(Next::Page(next))
@@ -145,9 +168,11 @@ impl<'d> Pager<'d> {
             || ready.has_more.as_ref().is_some_and(|path| path.first(body) != Some(&Value::Bool(true)))
             || total.is_some_and(|total| self.items >= total)
             || match ready.paging.until {
-                Some(Until::ShortPage) => items.is_empty() || ready.is_short(items.len()),
+                Some(Until::ShortPage) => items.is_empty() || self.is_short(ready, items.len()),
                 Some(Until::EmptyPage) => items.is_empty(),
-                None => by_count && (items.is_empty() || (!ready.is_told() && ready.is_short(items.len()))),
+                None => {
+                    by_count && (items.is_empty() || (!ready.is_told() && self.is_short(ready, items.len())))
+                }
             }
     }
 

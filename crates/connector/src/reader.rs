@@ -35,6 +35,8 @@ pub(crate) struct Reader<'t> {
     levels: Vec<Level<'t>>,
     places: Places,
     cut: bool,
+    /// Items per page of the stream itself, where not as the connector says.
+    page_size: Option<u32>,
 }
 
 struct Level<'t> {
@@ -132,6 +134,7 @@ impl<'t> Reader<'t> {
             levels,
             places,
             cut: false,
+            page_size: None,
         };
         if let Some(first) = reader.levels.first_mut() {
             match &first.shape.for_each {
@@ -145,6 +148,12 @@ impl<'t> Reader<'t> {
             }
         }
         Ok(reader)
+    }
+
+    /// The same with pages of so many items, where the connector can ask for that.
+    pub(crate) fn with_pages_of(mut self, size: Option<u32>) -> Self {
+        self.page_size = size;
+        self
     }
 
     /// The request to make next; none where all is read.
@@ -270,7 +279,7 @@ impl<'t> Reader<'t> {
         if own {
             ready.delta.ask(&span, &reached, &mut built, target.tool())?;
         }
-        let mut pager = target.pager(ready.paging.as_ref());
+        let mut pager = target.pager(ready.paging.as_ref()).with_pages_of(self.page_size.filter(|_| own));
         let request = pager.first(built);
         let edge = if own { ready.delta.edge(&reached) } else { None };
         Ok(Current { parent, pager, request, reached, span, edge, pages: 0 })

@@ -15,10 +15,17 @@ use crate::target::Target;
 const MOST_PROBLEMS: usize = 5;
 
 /// How to read a stream.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SyncOptions {
+#[derive(Clone, Copy, Default)]
+pub struct SyncOptions<'w> {
     /// At most this many pages; all where absent.
     pub max_pages: Option<u32>,
+    /// Items per page, where the connector can ask for fewer than it usually does.
+    pub page_size: Option<u32>,
+    /// Whether a checkpoint that the service has forgotten is no reason to read from the start: the caller
+    /// has done so often enough.
+    pub keep_place: bool,
+    /// Is shown what has been read so far, after each page.
+    pub watch: Option<&'w (dyn Fn(&SyncReport) + Send + Sync)>,
 }
 
 /// What was read.
@@ -63,13 +70,13 @@ impl Engine {
         &self,
         target: &Target,
         stream: &str,
-        options: SyncOptions,
+        options: SyncOptions<'_>,
     ) -> Result<SyncReport, Problem> {
         let about =
             |problem: Problem| problem.about(Subject::Connection { name: target.connection.name.clone() });
         let _busy = self.busy(target, Doing::Using);
         match self.sync_once(target, stream, options).await {
-            Err(problem) if problem.code() == Code::CheckpointStale => {
+            Err(problem) if problem.code() == Code::CheckpointStale && !options.keep_place => {
                 self.store.checkpoint_clear(&target.connection.id, stream).await?;
                 let report = self.sync_once(target, stream, options).await.map_err(about)?;
                 Ok(SyncReport { started_over: true, ..report })
@@ -82,11 +89,12 @@ impl Engine {
         &self,
         target: &Target,
         stream: &str,
-        options: SyncOptions,
+        options: SyncOptions<'_>,
     ) -> Result<SyncReport, Problem> {
         let connection = &target.connection.id;
         let checkpoint = self.store.checkpoint(connection, stream).await?;
-        let mut reader = Reader::new(target, stream, checkpoint, self.clock.now())?;
+        let mut reader =
+            Reader::new(target, stream, checkpoint, self.clock.now())?.with_pages_of(options.page_size);
         let mut report = SyncReport {
             stream: stream.to_owned(),
             pages: 0,
@@ -162,6 +170,9 @@ impl Engine {
             report.quarantined += page.quarantined.len() as u64;
             let room = MOST_PROBLEMS.saturating_sub(report.problems.len());
             report.problems.extend(page.quarantined.into_iter().take(room).map(|q| q.problem));
+            if let Some(watch) = options.watch {
+                watch(&report);
+            }
             taken.after?;
         }
     }

@@ -176,7 +176,13 @@ pub(crate) enum Command {
         /// At most 5 pages and 100 items; 2 pages where not said.
         #[arg(long)]
         explain: bool,
+        /// Leave it to the engine that runs in the background, and return at once.
+        #[arg(long, conflicts_with_all = ["explain", "max_pages"])]
+        background: bool,
     },
+    /// Look at background work: what was given up, how the queues are.
+    #[command(subcommand)]
+    Jobs(crate::jobs::JobsCommand),
     /// List signals.
     Signals {
         /// Only those of this connection.
@@ -429,6 +435,20 @@ pub(crate) enum ConnectionCommand {
     Resume {
         /// The connection.
         name: String,
+    },
+    /// Show a connection's streams: how and when they are read by themselves.
+    Streams {
+        /// The connection.
+        name: String,
+    },
+    /// Set when a stream is read by itself, and whether.
+    Stream(crate::jobs::StreamChange),
+    /// Stop a read of a stream; what is stored stays.
+    CancelSync {
+        /// The connection.
+        name: String,
+        /// The stream.
+        stream: String,
     },
     /// Replace a connection's key in place.
     ReplaceKey {

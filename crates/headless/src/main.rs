@@ -6,6 +6,7 @@ mod engine;
 mod exit;
 mod host;
 mod input;
+mod jobs;
 mod logging;
 mod print;
 mod processes;

@@ -117,7 +117,9 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             Ok(exit::DONE)
         }
         Command::Connection(command) => {
-            if let Some((name, request)) = connection_request(command)? {
+            if let Some((name, request)) = crate::jobs::stream_request(command) {
+                show(&call(name, request).await?, &crate::jobs::streams);
+            } else if let Some((name, request)) = connection_request(command)? {
                 show(&call(name, request).await?, &raw);
             }
             Ok(exit::DONE)
@@ -135,7 +137,7 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
                 Err(_) => Ok(exit::DONE),
             }
         }
-        Command::Sync { name, stream, max_pages, explain: true } => {
+        Command::Sync { name, stream, max_pages, explain: true, .. } => {
             let request = json!({ "connection": name, "stream": stream, "maxPages": max_pages });
             let answer = call("descriptor_try", request).await?;
             show(&answer, &explained);
@@ -149,7 +151,13 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
                 Err(_) => Ok(exit::DONE),
             }
         }
-        Command::Sync { name, stream, max_pages, explain: false } => {
+        Command::Sync { name, stream, background: true, .. } => {
+            let answer = call("sync_now", json!({ "name": name, "stream": stream })).await?;
+            show(&answer, &crate::jobs::streams);
+            Ok(exit::DONE)
+        }
+        Command::Jobs(command) => crate::jobs::jobs(args, engine, command).await,
+        Command::Sync { name, stream, max_pages, .. } => {
             let request = json!({ "name": name, "stream": stream, "maxPages": max_pages });
             let answer = call("connection_sync", request).await?;
             show(&answer, &|value| {
@@ -329,7 +337,10 @@ fn connection_request(command: &ConnectionCommand) -> Result<Option<(&'static st
         ConnectionCommand::Disconnect { name, with_signals } => {
             ("connection_disconnect", json!({ "name": name, "withSignals": with_signals }))
         }
-        ConnectionCommand::Reconnect { .. } => return Ok(None),
+        ConnectionCommand::Reconnect { .. }
+        | ConnectionCommand::Streams { .. }
+        | ConnectionCommand::Stream(_)
+        | ConnectionCommand::CancelSync { .. } => return Ok(None),
     }))
 }
 

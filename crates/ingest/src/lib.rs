@@ -1,2 +1,21 @@
 //! Data coming in: what is polled, what is sent to us, and the work that is due. What arrives is durable
 //! before it is acknowledged; what a chain makes of it, the chain reads from the same rows.
+
+mod checks;
+mod dice;
+mod heal;
+pub mod jobs;
+mod poller;
+mod polling;
+mod reading;
+pub mod rhythm;
+mod schedule;
+
+pub use checks::Checks;
+pub use dice::Dice;
+pub use poller::Poller;
+pub use polling::{Knobs, Parts, Polling};
+pub use reading::{Progress, Reader, Reading};
+pub use schedule::{
+    Connectors, Defaults, Looked, Scheduler, health_job, health_key, sync_job, sync_key, sync_unique_key,
+};

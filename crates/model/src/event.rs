@@ -31,6 +31,15 @@ pub enum Event {
     },
     /// Signals were looked at, put away or let go of, or a filter of them was kept.
     SignalsChanged,
+    /// A stream began to be read, was read further, or came to an end; or what is planned for it changed.
+    SyncChanged {
+        /// The connection.
+        connection: ConnectionId,
+        /// The stream; none where it concerns them all.
+        stream: Option<String>,
+    },
+    /// Jobs were given up, retried or dropped.
+    JobsChanged,
     /// A connector of the user's own was added, changed or removed, or its file has a new mistake.
     CatalogueChanged,
     /// A chain was saved or removed.

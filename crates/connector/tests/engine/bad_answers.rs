@@ -108,7 +108,7 @@ async fn one_bad_item_is_put_aside_and_the_others_go_on() {
             {"id": 3, "at": "soon"}, {"at": "2026-11-20T10:00:00Z"}, "text", null, {"id": 7, "at": "2026-11-20T10:00:00Z"}]))
     })
     .await;
-    let options = SyncOptions { max_pages: Some(1) };
+    let options = SyncOptions { max_pages: Some(1), ..SyncOptions::default() };
     let report = b.engine.sync(&b.target, "items", options).await.unwrap();
     assert_eq!((report.items, report.new, report.quarantined), (7, 2, 5));
     let said: Vec<Code> = report.problems.iter().map(patchbay_model::Problem::code).collect();

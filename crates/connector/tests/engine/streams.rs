@@ -10,7 +10,11 @@ use crate::bench::{bench, bench_with, descriptor, ok, page_of};
 async fn a_stream_is_stored_page_by_page_and_its_place_moves_at_the_end() {
     let b = bench(|seen, _| ok(&page_of(seen, 5))).await;
     let id = &b.target.connection.id;
-    let cut = b.engine.sync(&b.target, "items", SyncOptions { max_pages: Some(2) }).await.unwrap();
+    let cut = b
+        .engine
+        .sync(&b.target, "items", SyncOptions { max_pages: Some(2), ..SyncOptions::default() })
+        .await
+        .unwrap();
     assert_eq!((cut.new, cut.complete), (4, false));
     assert_eq!(b.store.checkpoint(id, "items").await.unwrap(), None, "older items may follow");
     let whole = b.engine.sync(&b.target, "items", SyncOptions::default()).await.unwrap();

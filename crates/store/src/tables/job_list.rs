@@ -161,6 +161,21 @@ impl Store {
         Ok(Page { items, total: column::count(total) })
     }
 
+    /// The jobs for a connection that wait or run.
+    pub async fn jobs_live(&self, connection: &ConnectionId) -> Result<Vec<JobEntry>, StoreError> {
+        let connection = connection.as_str();
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT id, queue, state, due_at, attempts, connection, stream, problem, result, created_at,
+                 started_at, ended_at
+             FROM jobs WHERE connection = ? AND state IN ('ready', 'claimed') ORDER BY id",
+            connection
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(JobEntry::try_from).collect()
+    }
+
     /// Lets a job that was given up, or that waits for its time, be done now. One that was given up counts its
     /// attempts anew; where the same work is asked for already, it becomes that.
     ///

@@ -453,6 +453,33 @@ impl Store {
         .await
     }
 
+    /// What fails by itself, and does not wait for the user, comes at `next`: its reason may be gone. Returns
+    /// how many.
+    pub async fn schedules_hasten(
+        &self,
+        connection: &ConnectionId,
+        next: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let (connection, next) = (connection.clone(), column::millis(next));
+        let now = column::millis(self.now());
+        self.write(move |tx| {
+            Box::pin(async move {
+                let connection = connection.as_str();
+                let done = sqlx::query!(
+                    "UPDATE schedules SET next_at = min(next_at, ?2), planned_at = ?3
+                     WHERE connection = ?1 AND failures > 0 AND NOT stopped AND kind = 'sync'",
+                    connection,
+                    next,
+                    now
+                )
+                .execute(tx)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+
     /// The user has acted: what waited for that comes at `next`. Returns how many.
     pub async fn schedules_resume(
         &self,
