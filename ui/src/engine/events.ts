@@ -9,7 +9,9 @@ export const useEngineState = create<{ broken: boolean; refused: boolean }>(() =
 
 /** What to read again after an event. */
 const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
-  connection_changed: ['connection_list', 'connection_show', 'health', 'secrets_status', 'approval_show'],
+  connection_changed: ['connection_list', 'connection_show', 'health', 'health_overview', 'health_detail', 'secrets_status', 'approval_show'],
+  health_changed: ['health', 'health_overview', 'health_detail'],
+  health_checked: ['health_overview'],
   signals_arrived: ['signal_list', 'connection_list', 'connection_show', 'chain_fields'],
   catalogue_changed: ['catalogue_list', 'connector_show', 'descriptor_list', 'descriptor_text', 'approval_show'],
   chains_changed: ['chain_list', 'chain_export'],

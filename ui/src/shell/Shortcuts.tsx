@@ -5,7 +5,7 @@ import { written } from './shortcuts';
 
 const KEYS: [string, WordKey][] = [
   ['Ctrl K', 'shell.keysList.palette'],
-  ['Ctrl 1 … 5', 'shell.keysList.pages'],
+  ['Ctrl 1 … 6', 'shell.keysList.pages'],
   ['/', 'shell.keysList.find'],
   ['Ctrl N', 'shell.keysList.new'],
   ['Ctrl B', 'shell.keysList.sidebar'],

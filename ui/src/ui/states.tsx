@@ -13,7 +13,7 @@ import {
   type LucideIcon,
 } from 'lucide-react';
 
-import type { ConnectionState, RunState, StepState } from '../bindings/wire';
+import type { ConnectionState, HealthState, RunState, StepState } from '../bindings/wire';
 import { t, type WordKey } from '../lib/words';
 
 /** What a state looks like: the third cue; word and icon come first. */
@@ -36,6 +36,14 @@ export const CONNECTION: Record<ConnectionState | 'paused', Look> = {
   stale: { word: 'state.stale', tone: 'warn', icon: AlertTriangle },
   error: { word: 'state.error', tone: 'bad', icon: XCircle },
   paused: { word: 'state.paused', tone: 'idle', icon: Pause },
+};
+
+/** How a connection is doing. */
+export const HEALTH: Record<HealthState, Look> = {
+  error: { word: 'health.state.error', tone: 'bad', icon: XCircle },
+  degraded: { word: 'health.state.degraded', tone: 'warn', icon: AlertTriangle },
+  no_recent_data: { word: 'health.state.no_recent_data', tone: 'idle', icon: CircleHelp },
+  healthy: { word: 'health.state.healthy', tone: 'ok', icon: CheckCircle2 },
 };
 
 /** How a run is. */

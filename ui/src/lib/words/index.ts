@@ -6,6 +6,7 @@ import chains from './en/chains.json';
 import common from './en/common.json';
 import connect from './en/connect.json';
 import connections from './en/connections.json';
+import health from './en/health.json';
 import runs from './en/runs.json';
 import settings from './en/settings.json';
 import shell from './en/shell.json';
@@ -14,7 +15,7 @@ import start from './en/start.json';
 import state from './en/state.json';
 
 /** Every sentence of the interface, one file per place. Words for problems come from the engine. */
-const en = { authoring, catalogue, chains, common, connect, connections, runs, settings, shell, signIn, start, ...state };
+const en = { authoring, catalogue, chains, common, connect, connections, health, runs, settings, shell, signIn, start, ...state };
 
 void i18next.init({
   lng: 'en',

@@ -1,0 +1,110 @@
+import type { ReactNode } from 'react';
+
+import type { HealthDetail, HealthRange } from '../../bindings/wire';
+import { formatAgo, formatCount, formatMoment, visible } from '../../lib/format';
+import { t, type WordKey } from '../../lib/words';
+import { HEALTH, Mark } from '../../ui/states';
+import { msOr } from './figures';
+import { Circuit } from './marks';
+
+/** What is known of it, in figures. */
+export function Facts({ detail }: { detail: HealthDetail }) {
+  const last = [...detail.points].reverse().find((point) => point.p95Ms !== null)?.p95Ms ?? null;
+  const worst = detail.hosts.find((host) => host.circuit === 'open') ?? detail.hosts.find((host) => host.circuit === 'half_open');
+  const windows = detail.hosts.flatMap((host) => host.windows.map((window) => ({ host: host.host, ...window })));
+  const held = detail.hosts.map((host) => host.heldUntil).find((until) => until !== null);
+  const ago = (at: string | null) => (at ? <time dateTime={at} title={formatMoment(at)}>{formatAgo(at)}</time> : t('health.panel.never'));
+  return (
+    <section aria-labelledby="hl-facts">
+      <h3 id="hl-facts">{t('health.panel.facts')}</h3>
+      <dl className="facts hl-facts">
+        <Fact word="health.panel.circuit">
+          <Circuit row={{ circuit: worst?.circuit ?? 'closed', nextTryAt: worst?.nextTryAt ?? null, circuitWhy: detail.circuitWhy }} />
+          {detail.circuitWhy && <div className="meta">{visible(detail.circuitWhy)}</div>}
+        </Fact>
+        <Fact word="health.panel.p95">
+          {last === null ? t('health.panel.none') : detail.usualP95Ms === null ? t('health.panel.notUsual', { now: msOr(last) }) : t('health.panel.usual', { now: msOr(last), usual: msOr(detail.usualP95Ms) })}
+        </Fact>
+        <Fact word="health.panel.lastSeen">{ago(detail.lastSeenAt)}</Fact>
+        <Fact word="health.panel.lastSync">{ago(detail.lastSyncAt)}</Fact>
+        <Fact word="health.panel.failedChecks">{formatCount(detail.failedChecks)}</Fact>
+        <Fact word="health.panel.limitHits">
+          {t('health.panel.times', { count: detail.limitHits })}
+          {held && <div className="meta">{t('health.panel.held', { time: formatMoment(held) })}</div>}
+        </Fact>
+        <Fact word="health.panel.pace">
+          {windows.length === 0
+            ? t('health.panel.noPace')
+            : windows.map((window) => (
+                <div key={`${window.host} ${window.calls} ${window.seconds}`} title={visible(window.host)}>
+                  {t('health.panel.window', { left: window.left, most: window.most, calls: window.calls, seconds: window.seconds })}
+                </div>
+              ))}
+        </Fact>
+        {detail.tokenEndsAt && <Fact word="health.panel.tokenEnds">{formatMoment(detail.tokenEndsAt)}</Fact>}
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ word, children }: { word: WordKey; children: ReactNode }) {
+  return (
+    <>
+      <dt>{t(word)}</dt>
+      <dd className="figures">{children}</dd>
+    </>
+  );
+}
+
+/** What failed in the range, by operation and reason. */
+export function Failures({ detail, range }: { detail: HealthDetail; range: HealthRange }) {
+  return (
+    <section aria-labelledby="hl-failures">
+      <h3 id="hl-failures">{t('health.panel.failures')}</h3>
+      {detail.failures.length === 0 ? (
+        <p className="meta">{t('health.panel.noFailures', { range: t(`health.rangeLong.${range}`) })}</p>
+      ) : (
+        <ul className="hl-failed" data-testid="failures">
+          {detail.failures.map((group) => (
+            <li key={`${group.operation} ${group.kind} ${group.code}`}>
+              <div className="spread">
+                <span>{visible(group.title)}</span>
+                <span className={`figures ${group.counts ? 'hl-bad' : 'hl-quiet'}`}>{t('health.panel.times', { count: group.count })}</span>
+              </div>
+              <div className="meta">
+                {[visible(group.operation) || t('health.panel.read'), t('health.panel.last', { ago: formatAgo(group.lastAt) }), group.counts ? undefined : t('health.panel.waits')].filter(Boolean).join(' · ')}
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** How it was before. */
+export function Timeline({ detail }: { detail: HealthDetail }) {
+  return (
+    <section aria-labelledby="hl-timeline">
+      <h3 id="hl-timeline">{t('health.panel.timeline')}</h3>
+      {detail.changes.length === 0 ? (
+        <p className="meta">{t('health.panel.noTimeline')}</p>
+      ) : (
+        <ol className="hl-timeline">
+          {detail.changes.map((change) => (
+            <li key={change.at}>
+              <Mark look={HEALTH[change.state]} size={14} />
+              <div>
+                <div>{t(HEALTH[change.state].word)}</div>
+                {change.reasons[0] && <div className="meta">{visible(change.reasons.join('; '))}</div>}
+              </div>
+              <time className="meta figures" dateTime={change.at}>
+                {formatMoment(change.at)}
+              </time>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
