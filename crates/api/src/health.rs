@@ -8,7 +8,9 @@ pub mod overview;
 
 pub use facts::{HealthDetails, HostLimits, WindowLeft};
 
-use patchbay_model::Timestamp;
+use std::collections::HashSet;
+
+use patchbay_model::{HealthState, Timestamp};
 use patchbay_model::connection::ConnectionState;
 use patchbay_model::problem::Problem;
 use patchbay_model::run::RunState;
@@ -42,6 +44,8 @@ pub struct HealthResponse {
     pub runs_interrupted: usize,
     /// Runs that wait for the user.
     pub runs_need_you: usize,
+    /// Connections that are switched on and were last judged degraded or failing.
+    pub attention: usize,
     /// How often signing in works.
     pub sign_ins: SignInRate,
     /// Each connection, those with problems first.
@@ -90,7 +94,11 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     let since = hub.clock().now() - std::time::Duration::from_secs(86_400);
     let filter = ConnectionFilter { limit: 10_000, ..ConnectionFilter::default() };
     let mut connections = Vec::new();
+    let mut switched_off = HashSet::new();
     for connection in store.connection_list(filter).await?.items {
+        if connection.paused {
+            switched_off.insert(connection.id.clone());
+        }
         let calls = store.calls_since(&connection.id, since).await?;
         let mut took: Vec<u64> = calls.iter().map(|call| call.duration_ms).collect();
         took.sort_unstable();
@@ -107,6 +115,11 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
         });
     }
     connections.sort_by_key(|c| (c.last_error.is_none(), c.name.clone()));
+    let judged = store.health_states().await?;
+    let worse = |one: &&patchbay_store::HealthChange| {
+        matches!(one.state, HealthState::Error | HealthState::Degraded) && !switched_off.contains(&one.connection)
+    };
+    let attention = judged.iter().filter(worse).count();
     let open = store.runs_open().await?;
     let need = open.iter().filter(|run| run.state == RunState::NeedsYou).count();
     let interrupted = open.iter().filter(|run| workspace.is_interrupted(run)).count();
@@ -114,6 +127,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     let rate = store.sign_in_rate().await?;
     Ok(HealthResponse {
         seq,
+        attention,
         sign_ins: SignInRate { ended: rate.ended, worked: rate.worked },
         version: env!("CARGO_PKG_VERSION"),
         workspace: workspace.name().to_owned(),

@@ -1954,6 +1954,10 @@ runsInterrupted: number,
  */
 runsNeedYou: number, 
 /**
+ * Connections that are switched on and were last judged degraded or failing.
+ */
+attention: number, 
+/**
  * How often signing in works.
  */
 signIns: SignInRate, 

@@ -22,6 +22,11 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const attention = health.data?.connections.filter((c) => c.state === 'error' || c.state === 'stale').length ?? 0;
   const marks: Record<string, React.ReactNode> = {
     '/connections': attention > 0 && <span className="side-count">{attention}</span>,
+    '/health': health.data && health.data.attention > 0 && (
+      <span className="side-count" aria-label={t('shell.needAttention', { count: health.data.attention })}>
+        {health.data.attention}
+      </span>
+    ),
     '/runs': health.data?.runsNeedYou ? (
       <span className="side-count" aria-label={t('shell.needYou', { count: health.data.runsNeedYou })}>
         {health.data.runsNeedYou}

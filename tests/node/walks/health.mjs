@@ -1,0 +1,103 @@
+// Health: nothing yet, all well, a service that is down, one that refuses the key (walk 5). What is
+// shown equals what the sandbox counted, and axe finds nothing in any of it.
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { assert, button, rpc, walk } from './support.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const shots = process.env.PATCHBAY_SHOTS;
+
+async function clean(page, name) {
+  await page.waitForTimeout(400);
+  if (shots) await page.screenshot({ path: `${shots}/health-${name.replace(/[^a-z0-9]+/gi, '-')}.png` });
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
+  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`), [], name);
+}
+
+/** What the sandbox counted itself. */
+let counters;
+
+await walk(async ({ open }) => {
+  const page = await open({ path: '/health' });
+  await page.getByText(/^Nothing to watch yet/).waitFor();
+  await clean(page, 'empty');
+  await button(page, 'Try the sandbox').click();
+  const row = (name) => page.getByTestId('health-row').filter({ hasText: name });
+  await row('Sandbox Chat').waitFor();
+  const { origins } = await rpc('connection_show', { name: 'Sandbox Chat' });
+  counters = async () => (await fetch(`${origins[0]}/control/counters`)).json();
+
+  // Every request of the checks is one that the sandbox counted.
+  const requests = (await counters()).requests;
+  const before = await rpc('health_overview', {});
+  await button(page, 'Check all now').click();
+  await row('Sandbox Tracker').getByText('Healthy', { exact: true }).waitFor();
+  await row('Sandbox Chat').getByText('Healthy', { exact: true }).waitFor();
+  const after = await rpc('health_overview', {});
+  const calls = (overview) => overview.connections.reduce((sum, one) => sum + one.calls, 0);
+  assert.equal(calls(after) - calls(before), (await counters()).requests - requests);
+  assert.equal(calls(after) - calls(before), 2);
+  await page.getByTestId('all-good').getByText('Everything is healthy.').waitFor();
+  // The sandbox is labelled and in no sum.
+  assert.equal(await page.locator('.hl-table .tag', { hasText: 'Sandbox' }).count(), 2);
+  assert.match(await page.getByTestId('figure-calls').innerText(), /–\s+No calls yet/);
+  assert.match(await page.locator('.hl-apart').innerText(), /^2 sandbox connections/);
+  await clean(page, 'good');
+
+  // Walk 5: the key is refused. One check later the page says so, in words, with the way on.
+  await rpc('sandbox_fault', { tool: 'chat', fault: 'expired' });
+  const started = page.clicks();
+  await rpc('health_check_now', { connection: 'Sandbox Chat' });
+  await row('Sandbox Chat').getByText('Error', { exact: true }).waitFor();
+  await page.getByRole('link', { name: /^Health/ }).getByLabel('1 connection needs attention').waitFor();
+  assert.equal(await page.getByTestId('health-row').first().getByRole('link').innerText(), 'Sandbox Chat', 'the worst is first');
+  await page.press(row('Sandbox Chat').getByRole('link'));
+  const panel = page.getByTestId('health-panel');
+  await panel.getByTestId('sentence').getByText(/^Error since .+: the sign-in has ended\./).waitFor();
+  await panel.getByTestId('failures').getByText(/did not accept the key/).waitFor();
+  await clean(page, 'error');
+  await rpc('sandbox_fault', { tool: 'chat', fault: null });
+  await page.press(button(panel, 'Sign in again'));
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('input[type=password]').first().fill((await (await fetch(`${origins[0]}/control/access`)).json()).chatKey);
+  await page.press(dialog.getByRole('button', { name: /^Replace|^Sign in|^Save/ }).last());
+  await row('Sandbox Chat').getByText('Healthy', { exact: true }).waitFor();
+  assert.ok(page.clicks() - started <= 4, `${page.clicks() - started} clicks`);
+  await panel.locator('.hl-timeline').getByText('Error', { exact: true }).waitFor();
+
+  // Down: the circuit opens after five faults, which the sandbox counted; it says why and until when.
+  await rpc('sandbox_fault', { tool: 'chat', fault: 'down' });
+  const refused = (await counters()).requests;
+  for (let check = 0; check < 3; check += 1) await rpc('health_check_now', { connection: 'Sandbox Chat' });
+  await row('Sandbox Chat').getByText(/^Open, next try in \d+ s$/).waitFor();
+  const shown = (await rpc('health_overview', {})).connections.find((one) => one.name === 'Sandbox Chat');
+  assert.deepEqual([shown.health, shown.healthy, shown.details.apiAccessible, shown.details.authValid], ['error', false, false, true]);
+  assert.ok((await counters()).requests - refused >= 3, 'each was sent');
+  assert.match(shown.circuitWhy, /not answering|has a problem|down/i);
+  const strip = row('Sandbox Chat').locator('.hl-strip');
+  assert.match(await strip.getAttribute('aria-label'), new RegExp(`and ${3 + 1} failed`), 'three, and the one of before');
+  await button(page, 'Show as table').click();
+  await page.getByRole('region', { name: 'Response time' }).waitFor();
+  await clean(page, 'open');
+  await button(page, 'Show as chart').click();
+  await rpc('sandbox_fault', { tool: 'chat', fault: null });
+  await button(panel, 'Reset circuit').click();
+  await row('Sandbox Chat').getByText('Closed', { exact: true }).waitFor();
+
+  // Problems only; narrow; dark.
+  await page.getByText('Problems only').click();
+  assert.equal(await page.getByTestId('health-row').count(), 1);
+  await page.keyboard.press('Escape');
+  await page.setViewportSize({ width: 960, height: 640 });
+  await clean(page, 'narrow');
+  assert.equal(await page.evaluate(() => document.querySelector('.page-scroll').scrollWidth <= document.querySelector('.page-scroll').clientWidth), true, 'nothing scrolls sideways');
+  await page.getByText('Problems only').click();
+  for (const range of ['1 h', '7 d', '24 h']) await page.getByText(range, { exact: true }).click();
+  await page.close();
+
+  const dark = await open({ path: '/health/Sandbox%20Chat', scheme: 'dark' });
+  await dark.getByTestId('health-panel').waitFor();
+  await clean(dark, 'dark');
+}, { expected: [/50\d/] });
