@@ -41,7 +41,7 @@ pub use owner::OwnerLock;
 pub use retention::Retained;
 pub use store::Store;
 pub use tables::answers::KeptAnswer;
-pub use tables::audit::AuditEntry;
+pub use tables::audit::{AuditEntry, AuditFilter};
 pub use tables::calls::{Call, CallKind, Seen};
 pub use tables::connections::ConnectionFilter;
 pub use tables::credentials::KeptCredential;

@@ -53,6 +53,8 @@ impl Store {
             return Ok(None);
         }
         let Ok(before) = now.checked_sub(keep) else { return Ok(None) };
+        // What the audit trail does not hold yet would go with the figures.
+        self.audit_calls().await?;
         let gone = Retained {
             payloads: self.retain_payloads(keep).await?,
             quarantined: all(ROWS, |most| self.quarantine_prune(before, most).boxed()).await?,

@@ -110,10 +110,6 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
     let one = Judged::of(&workspace, clock, &rules(store).await?, usual, connection).await?;
     let since = range.begin(now);
     let own = Cells::read(&workspace, range, since).await?.of(id.as_str(), range, since);
-    let tool = workspace
-        .connectors()
-        .get(&one.connection.connector)
-        .map_or_else(|_| one.connection.name.clone(), |compiled| compiled.descriptor().name.clone());
     let failures = store.health_failures(&id, range.whole_half_hours(since)).await?;
     let changes = store.health_changes(&id, CHANGES).await?;
     let state = one.verdict.state;
@@ -137,7 +133,7 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
                 operation: group.operation,
                 kind: group.kind,
                 code: group.code,
-                title: Problem::new(group.code).with("tool", &tool).title(),
+                title: Problem::new(group.code).with("tool", &one.tool).title(),
                 count: group.count,
                 last_at: group.last_at,
                 counts: group.code.is_failure(),

@@ -128,6 +128,8 @@ fn host_limits(key: &str, state: &LimitState, clock: &dyn Clock) -> HostLimits {
 /// A connection with what is known of it and what that means.
 pub(crate) struct Judged {
     pub(crate) connection: Connection,
+    /// What its connector is called.
+    pub(crate) tool: String,
     pub(crate) sandbox: bool,
     pub(crate) facts: HealthFacts,
     pub(crate) verdict: Verdict,
@@ -169,7 +171,9 @@ impl Judged {
         };
         let verdict = Verdict::of(&facts, rules);
         let sandbox = is_sandbox(workspace.connectors(), &connection.connector);
-        Ok(Self { connection, sandbox, facts, verdict, window, limits })
+        let connector = workspace.connectors().get(&connection.connector);
+        let tool = connector.map_or_else(|_| connection.name.clone(), |one| one.descriptor().name.clone());
+        Ok(Self { connection, tool, sandbox, facts, verdict, window, limits })
     }
 
     /// Why calls pause, in words: what the last failure was.
@@ -177,7 +181,7 @@ impl Judged {
         if self.facts.circuit == CircuitState::Closed {
             return None;
         }
-        let of_window = self.window.last_failure.map(|(code, _)| Problem::new(code));
+        let of_window = self.window.last_failure.map(|(code, _)| Problem::new(code).with("tool", &self.tool));
         of_window.or_else(|| self.connection.last_error.clone()).map(|problem| problem.title())
     }
 

@@ -147,6 +147,20 @@ pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record) -> Result
     .await?;
     health_buckets::count_call(tx, call).await?;
     health_operations::count(tx, call, kind).await?;
+    if fails.is_some() && call.code.is_some_and(Code::ends_sign_in) {
+        // Once: what an ended sign-in meets from then on is no news.
+        sqlx::query!(
+            "INSERT INTO audit (at, action, subject, detail)
+             SELECT ?1, 'auth_failed', name, json_object('connection', id, 'operation', ?3, 'code', ?4)
+             FROM connections WHERE id = ?2 AND state <> 'stale'",
+            at,
+            connection,
+            call.operation,
+            code
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
     // A connection that is tested before it is saved has no row to count on.
     match (fails, works) {
         (Some((state, problem)), _) => sqlx::query!(

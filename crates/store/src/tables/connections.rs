@@ -4,6 +4,7 @@ use patchbay_model::{Connection, ConnectionId, ConnectionState, ConnectorId, Sea
 
 use sqlx::SqliteConnection;
 
+use super::audit;
 use super::credentials::replace;
 use super::health_buckets;
 use super::page::Page;
@@ -306,9 +307,12 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn connection_delete(&self, id: &ConnectionId, with_signals: bool) -> Result<(), StoreError> {
         let id = id.clone();
+        let now = column::millis(self.now());
         self.write(move |tx| {
             Box::pin(async move {
                 let key = id.as_str();
+                // What it did stays in the audit trail.
+                audit::note_calls(tx, Some(key), now).await?;
                 let done = sqlx::query!("DELETE FROM connections WHERE id = ?", key).execute(&mut *tx).await?;
                 changed_one(done.rows_affected(), || missing(&id))?;
                 sqlx::query!("DELETE FROM calls WHERE connection = ?", key).execute(&mut *tx).await?;

@@ -75,10 +75,12 @@ function Row({ row, data, isOpen, tool, has }: RowProps) {
       <td>
         <span className="hl-name">
           <BrandMark icon={tool?.icon} name={visible(tool?.name ?? row.connector)} size={28} />
-          <Link href={place} className="cut hl-open" aria-label={t('health.open', { name: visible(row.name) })} title={visible(row.name)}>
-            {visible(row.name)}
-          </Link>
-          {row.sandbox && <span className="tag">{t('common.sandbox')}</span>}
+          <span className={has('circuit') ? 'hl-words' : 'hl-words stacked'}>
+            <Link href={place} className="cut hl-open" aria-label={t('health.open', { name: visible(row.name) })} title={visible(row.name)}>
+              {visible(row.name)}
+            </Link>
+            {row.sandbox && <span className="tag">{t('common.sandbox')}</span>}
+          </span>
         </span>
       </td>
       <td title={row.reasons.map((reason) => reason.text).join('; ') || undefined}>
