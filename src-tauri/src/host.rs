@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use patchbay_model::Host;
 use patchbay_model::address::for_browser;
+use patchbay_model::notice::Notice;
 use patchbay_model::problem::{Code, Problem};
 use tauri::AppHandle;
 
@@ -46,6 +47,42 @@ impl Host for Desktop {
             notification.show().map(|_| ()).map_err(|error| not_shown(&error.to_string()))
         });
         shown.join().unwrap_or_else(|_| Err(not_shown("the library broke off")))
+    }
+
+    fn is_focused(&self) -> bool {
+        window::is_focused(&self.app)
+    }
+
+    fn notice(&self, notice: &Notice) -> Result<(), Problem> {
+        let mut notification = notify_rust::Notification::new();
+        notification.appname("Patchbay").icon("patchbay").summary(&notice.title).body(&as_text(&notice.body));
+        let (app, place) = (self.app.clone(), notice.place.clone());
+        let (shown, told) = std::sync::mpsc::channel();
+        // In a thread of its own, as above; it lives as long as the notification, to hear of a click.
+        std::thread::spawn(move || {
+            let server = notify_rust::get_server_information().map_err(|error| not_offered(&error.to_string()));
+            let clicks =
+                notify_rust::get_capabilities().is_ok_and(|all| all.iter().any(|one| one == "actions"));
+            if clicks {
+                notification.action("default", "Open");
+            }
+            let handle =
+                server.and_then(|_| notification.show().map_err(|error| not_shown(&error.to_string())));
+            let handle = match handle {
+                Ok(handle) => handle,
+                Err(problem) => return drop(shown.send(Err(problem))),
+            };
+            // Nobody may wait any more.
+            let _ = shown.send(Ok(()));
+            if clicks {
+                handle.wait_for_action(|action| {
+                    if action == "default" {
+                        window::go_to(&app, &place);
+                    }
+                });
+            }
+        });
+        told.recv().unwrap_or_else(|_| Err(not_shown("the library broke off")))
     }
 
     fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem> {

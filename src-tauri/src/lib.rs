@@ -28,12 +28,10 @@ use crate::since_start::SinceStart;
 /// Runs until the window is closed.
 pub fn run() -> ExitCode {
     let since_start = SinceStart::now();
-    logging::start();
+    let settings = Settings::from_environment();
+    logging::start(settings.as_ref().ok().map(|settings| settings.data_dir.as_path()));
     patchbay_api::memory::keep_private();
-    match settings::safe_graphics()
-        .and_then(|()| Settings::from_environment())
-        .and_then(|s| hold(s, since_start))
-    {
+    match settings::safe_graphics().and_then(|()| settings).and_then(|s| hold(s, since_start)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "Patchbay cannot start");

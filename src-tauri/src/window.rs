@@ -95,6 +95,33 @@ fn keep_on_screen(window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 
+/// Whether the person looks at the window.
+pub(crate) fn is_focused(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL).is_some_and(|window| window.is_focused().unwrap_or(false))
+}
+
+/// Brings the window to the front at a place of the interface, such as `/health/Jira`.
+pub(crate) fn go_to(app: &AppHandle, place: &str) {
+    let (handle, script) = (app.clone(), to_place(place));
+    let gone = app.run_on_main_thread(move || {
+        come_forward(&handle);
+        if let Some(window) = handle.get_webview_window(LABEL)
+            && let Err(error) = window.eval(script)
+        {
+            tracing::warn!(%error, "the window does not go to the place");
+        }
+    });
+    if let Err(error) = gone {
+        tracing::warn!(%error, "the window does not come forward");
+    }
+}
+
+/// A place is text of ours and of names that the user chose: it is written as a JSON string, which is one of
+/// JavaScript too (ECMA-262, JSON superset).
+fn to_place(place: &str) -> String {
+    format!("location.hash = {}", serde_json::Value::from(place))
+}
+
 /// A second start shows the running window.
 pub(crate) fn come_forward(app: &AppHandle) {
     // Before that, a question stands in its place.
@@ -152,7 +179,13 @@ fn sentences(problem: &Problem, last: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::is_own;
+    use super::{is_own, to_place};
+
+    #[test]
+    fn a_place_stays_text_whatever_is_called_so() {
+        assert_eq!(to_place("/health/Jira"), "location.hash = \"/health/Jira\"");
+        assert_eq!(to_place("\";alert(1)//"), "location.hash = \"\\\";alert(1)//\"");
+    }
 
     #[test]
     fn the_window_stays_at_home() {

@@ -11,9 +11,9 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    approval, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, files,
-    health, inbox, jobs, keeping, links, replacement, run_data, runs, sandbox, secret_store, sign_ins, signals,
-    step_fields, storage, syncing, transfer, workspaces, zoom,
+    approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
+    files, health, inbox, jobs, keeping, links, logs, replacement, run_data, runs, sandbox, secret_store,
+    sign_ins, signals, step_fields, storage, syncing, transfer, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -219,6 +219,18 @@ commands! {
     health_check_now(health::actions::HealthCheckRequest) -> health::actions::HealthCheckResponse => health::actions::check_now,
     /// Lets a connection's calls pass again after repeated failures.
     circuit_reset(connections::ConnectionName) -> health::actions::CircuitReset => health::actions::circuit_reset,
+    /// Shows where the lines of health are drawn and what is told to a person who does not look.
+    health_settings_show(Empty) -> health::settings::HealthSettings => health::settings::show,
+    /// Changes where the lines of health are drawn and what is told to a person who does not look.
+    health_settings_set(health::settings::HealthSettingsRequest) -> health::settings::HealthSettings => health::settings::set,
+    /// Shows where the log files are and how much goes to them.
+    log_settings_show(Empty) -> logs::LogSettings => logs::show,
+    /// Changes how much goes to the log files, from the next start on.
+    log_settings_set(logs::LogSettingsRequest) -> logs::LogSettings => logs::set,
+    /// Shows what was done here, the latest first.
+    audit_list(audit::AuditRequest) -> audit::AuditResponse => audit::list,
+    /// Writes what was done here to a file, one act a line.
+    audit_export(audit::AuditExportRequest) -> audit::AuditExported => audit::export,
     /// Says how the secret store is and how old the secrets are.
     secrets_status(Empty) -> secret_store::SecretsStatus => secret_store::status,
     /// Unlocks the secret store.

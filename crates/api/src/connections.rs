@@ -9,7 +9,7 @@ use patchbay_model::problem::{Problem, Subject};
 use patchbay_model::{ConnectionId, ConnectorId, Event, SignInId, Timestamp};
 use patchbay_store::ConnectionFilter;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::connect_input::{as_entered, check_name, name_taken};
 use crate::drafts::{Draft, draft, draft_of};
@@ -148,8 +148,13 @@ pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Resu
     if workspace.store().connection_named(&connection.name).await?.is_some() {
         return Err(name_taken(&connection.name));
     }
+    connection.state = connection.state.after(ConnectionEvent::Begin);
+    if credential.is_some() {
+        connection.state = connection.state.after(ConnectionEvent::SignIn);
+    }
     let test = run_test(&workspace, &compiled, &connection, credential.as_ref()).await;
     if let Some(problem) = test.problem.clone() {
+        refused(&workspace, "connection_refused", &connection, &problem).await;
         return Err(problem.about(Subject::Connection { name: connection.name.clone() }));
     }
     take_test(&mut connection, &test, hub.clock().now());
@@ -162,7 +167,7 @@ pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Resu
     if let Some(claim) = claim {
         claim.use_up();
     }
-    audit(&workspace, "connection_created", &connection.name).await;
+    audit(&workspace, "connection_created", &connection).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
     workspace.plans_changed();
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
@@ -342,7 +347,7 @@ pub async fn rename(
         workspace.store().connection_rename(&connection.id, &new_name).await?;
         crate::chains::rename_connection(&workspace, &connection.name, &new_name).await?;
         connection.name = new_name;
-        audit(&workspace, "connection_renamed", &connection.name).await;
+        audit(&workspace, "connection_renamed", &connection).await;
         workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
     }
     view(&workspace, connection).await
@@ -419,7 +424,7 @@ pub async fn disconnect(
     let revoked = revoke(&workspace, &connection).await;
     workspace.stop_reading(&connection, None).await?;
     workspace.store().connection_delete(&connection.id, request.with_signals).await?;
-    audit(&workspace, "connection_deleted", &connection.name).await;
+    audit(&workspace, "connection_deleted", &connection).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id });
     Ok(DisconnectResponse {
         chains: crate::chains::using(&workspace, &request.name).await?,
@@ -482,7 +487,7 @@ pub(crate) async fn save(workspace: &Workspace, connection: &Connection, action:
 
 /// Notes what was done to a connection, and tells the screens.
 pub(crate) async fn told(workspace: &Workspace, connection: &Connection, action: &str) {
-    audit(workspace, action, &connection.name).await;
+    audit(workspace, action, connection).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });
     // Only what works is worth another try before its time.
     if !connection.paused && connection.state.is_usable() && connection.last_error.is_none() {
@@ -491,8 +496,22 @@ pub(crate) async fn told(workspace: &Workspace, connection: &Connection, action:
 }
 
 /// Notes who did what. The action itself has happened: a note that cannot be written is logged.
-async fn audit(workspace: &Workspace, action: &str, subject: &str) {
-    if let Err(error) = workspace.store().audit(action, subject, &Value::Null).await {
+async fn audit(workspace: &Workspace, action: &str, connection: &Connection) {
+    let detail = json!({ "connection": connection.id, "connector": connection.connector });
+    note(workspace, action, &connection.name, &detail).await;
+}
+
+/// Notes that a key or sign-in did not work, and why.
+pub(crate) async fn refused(workspace: &Workspace, action: &str, connection: &Connection, problem: &Problem) {
+    let detail = json!({
+        "connection": connection.id, "connector": connection.connector, "code": problem.code(),
+    });
+    note(workspace, action, &connection.name, &detail).await;
+}
+
+/// Notes an act with more about it. The act has happened: a note that cannot be written is logged.
+pub(crate) async fn note(workspace: &Workspace, action: &str, subject: &str, detail: &Value) {
+    if let Err(error) = workspace.store().audit(action, subject, detail).await {
         tracing::warn!(%error, action, "the audit note could not be written");
     }
 }

@@ -2,18 +2,20 @@
 
 pub mod actions;
 pub mod detail;
+pub mod disk;
 pub(crate) mod facts;
 pub(crate) mod lookout;
 pub mod overview;
+pub mod settings;
 
 pub use facts::{HealthDetails, HostLimits, WindowLeft};
 
 use std::collections::HashSet;
 
-use patchbay_model::{HealthState, Timestamp};
 use patchbay_model::connection::ConnectionState;
 use patchbay_model::problem::Problem;
 use patchbay_model::run::RunState;
+use patchbay_model::{HealthState, Timestamp};
 use patchbay_store::ConnectionFilter;
 use serde::Serialize;
 
@@ -117,7 +119,8 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     connections.sort_by_key(|c| (c.last_error.is_none(), c.name.clone()));
     let judged = store.health_states().await?;
     let worse = |one: &&patchbay_store::HealthChange| {
-        matches!(one.state, HealthState::Error | HealthState::Degraded) && !switched_off.contains(&one.connection)
+        matches!(one.state, HealthState::Error | HealthState::Degraded)
+            && !switched_off.contains(&one.connection)
     };
     let attention = judged.iter().filter(worse).count();
     let open = store.runs_open().await?;

@@ -5,6 +5,7 @@
 //! returns a secret.
 
 pub mod approval;
+pub mod audit;
 #[cfg(feature = "ts")]
 pub mod bindings;
 pub mod catalogue;
@@ -28,6 +29,7 @@ pub mod inbox;
 pub mod jobs;
 pub mod keeping;
 pub mod links;
+pub mod logs;
 pub mod memory;
 mod own_definitions;
 pub mod place;

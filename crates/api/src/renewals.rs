@@ -9,6 +9,7 @@ use patchbay_model::connection::ConnectionEvent;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Connection, ConnectionState, Event, EventSink};
 use patchbay_store::{ConnectionFilter, Store};
+use serde_json::json;
 
 use crate::connectors::Connectors;
 
@@ -63,6 +64,8 @@ impl Renewals {
         connection.state = connection.state.after(ConnectionEvent::Failed(problem.code()));
         connection.last_error = Some(problem.about(Subject::Connection { name: connection.name.clone() }));
         self.store.connection_update(&connection).await?;
+        let detail = json!({ "connection": connection.id, "code": Code::AuthRevoked });
+        self.store.audit("auth_failed", &connection.name, &detail).await?;
         self.events.emit(Event::ConnectionChanged { id: connection.id });
         Ok(())
     }

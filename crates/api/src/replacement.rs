@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_connector::TestReport;
+use patchbay_connector::{Doing, TestReport};
 use patchbay_model::SignInId;
 use patchbay_model::connection::Connection;
 use patchbay_model::descriptor::AuthMethod;
@@ -10,7 +10,7 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use serde::Deserialize;
 
 use crate::connect_input::{as_entered, auth_method, credential};
-use crate::connections::{ConnectResponse, run_test, save, take_test, told, view};
+use crate::connections::{ConnectResponse, refused, run_test, save, take_test, told, view};
 use crate::drafts::begun_connection;
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
@@ -45,8 +45,11 @@ pub async fn replace_key(
             .with("field", "The key")
             .with("message", "This connector needs no sign-in."));
     };
+    let busy = workspace.engine().activity().begin(&connection.id, Doing::Testing);
     let test = run_test(&workspace, &compiled, &connection, Some(&values)).await;
+    drop(busy);
     if let Some(problem) = test.problem.clone() {
+        refused(&workspace, "auth_failed", &connection, &problem).await;
         return Err(problem.about(Subject::Connection { name: connection.name }));
     }
     same_account(&connection, &test, false)?;
@@ -107,8 +110,11 @@ pub async fn reconnect(
     connection.origins = compiled.origins(&connection.config, method)?;
     connection.scopes = outcome.scopes;
     patchbay_auth::consent::approve(&mut connection.metadata, method);
+    let busy = workspace.engine().activity().begin(&connection.id, Doing::Testing);
     let test = run_test(&workspace, &compiled, &connection, Some(&outcome.credential)).await;
+    drop(busy);
     if let Some(problem) = test.problem.clone() {
+        refused(&workspace, "auth_failed", &connection, &problem).await;
         return Err(problem.about(Subject::Connection { name: connection.name }));
     }
     if request.other_account {

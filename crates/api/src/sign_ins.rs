@@ -8,15 +8,16 @@ use std::sync::Arc;
 use patchbay_auth::consent;
 use patchbay_auth::oauth::scopes;
 use patchbay_auth::{Begun, SignInRequest, SignedIn};
-use patchbay_connector::{Compiled, Target, TargetCredential};
+use patchbay_connector::{Busy, Compiled, Doing, Target, TargetCredential};
 use patchbay_model::connection::Account;
 use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Connection, ConnectorId, Event, SignInId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::connect_input::{as_entered, complete, entered};
+use crate::connections::note;
 use crate::drafts::{begun_connection, sign_in_method};
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
@@ -215,8 +216,10 @@ pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) 
     }
     let sign_in = Arc::new(SignIn::new(view, handle));
     workspace.sign_ins().add(&id, sign_in.clone());
+    let begin = |before: &Connection| workspace.engine().activity().begin(&before.id, Doing::SigningIn);
     let work = Work {
         hub: hub.clone(),
+        _busy: before.as_ref().map(begin),
         workspace,
         sign_in: sign_in.clone(),
         connection,
@@ -260,6 +263,8 @@ struct Work {
     connection: Connection,
     method: String,
     essence: Value,
+    /// Shown on the connection that signs in again, until this ends.
+    _busy: Option<Busy>,
 }
 
 impl Work {
@@ -280,6 +285,9 @@ impl Work {
         if let Err(error) = self.workspace.store().sign_in_ended(&id, code).await {
             tracing::warn!(%error, "the end of a sign-in could not be written down");
         }
+        let action = if code.is_none() { "signed_in" } else { "sign_in_failed" };
+        let detail = json!({ "connector": self.connection.connector, "method": self.method, "code": code });
+        note(&self.workspace, action, self.connection.connector.as_str(), &detail).await;
         match ended {
             Ok((outcome, found)) => {
                 self.sign_in.keep(outcome);

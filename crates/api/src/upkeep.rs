@@ -17,6 +17,9 @@ pub(crate) async fn tidy(store: Store) {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "what is too old could not be let go of"),
         }
+        if let Err(error) = store.audit_calls().await {
+            tracing::warn!(%error, "calls could not be noted in the audit trail");
+        }
         if let Err(error) = store.retain_payloads(KEEP).await {
             tracing::warn!(%error, "what is not kept could not be let go of");
         }

@@ -307,7 +307,35 @@ pub(crate) enum Command {
         apply: bool,
     },
     /// Say how connections, storage and secrets are.
-    Health,
+    Health {
+        /// How far back the figures go: 1h, 24h or 7d.
+        #[arg(long, default_value = "24h", value_name = "RANGE")]
+        range: String,
+        /// Check every connection first.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Show what was done here, the latest first; or write it to a file.
+    Audit {
+        /// Not before this time, such as 2026-11-20T12:00:00Z; or so long ago, such as 30m, 24h, 7d.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Only what was done to this connection.
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+        /// Only this action, such as call_failed.
+        #[arg(long)]
+        action: Option<String>,
+        /// Only what holds this text.
+        #[arg(long)]
+        search: Option<String>,
+        /// At most this many.
+        #[arg(long)]
+        limit: Option<u32>,
+        /// Write all of it to this file, one JSON object a line.
+        #[arg(long, value_name = "FILE", conflicts_with = "limit")]
+        export: Option<PathBuf>,
+    },
     /// Write a copy of the workspace's database.
     Backup {
         /// The file; must not be there yet.

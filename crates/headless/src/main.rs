@@ -4,6 +4,7 @@ mod args;
 mod descriptors;
 mod engine;
 mod exit;
+mod health;
 mod host;
 mod input;
 mod jobs;

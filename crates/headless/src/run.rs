@@ -246,31 +246,8 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             }
             Ok(exit::DONE)
         }
-        Command::Health => {
-            let answer = call("health", json!({})).await?;
-            show(&answer, &|value| {
-                print::line(&format!(
-                    "Secrets: {}. Runs: {} active, {} interrupted, {} need you.",
-                    value["secrets"].as_str().unwrap_or_default(),
-                    value["runsActive"],
-                    value["runsInterrupted"],
-                    value["runsNeedYou"]
-                ));
-                let fields = [
-                    ("Connection", "/name"),
-                    ("State", "/state"),
-                    ("Calls 24 h", "/calls"),
-                    ("Failed", "/failed"),
-                    ("p95 ms", "/p95Ms"),
-                    ("Problem", "/lastError/title"),
-                ];
-                print::table(&value["connections"], &fields);
-            });
-            let troubled =
-                answer["connections"].as_array().into_iter().flatten().any(|c| !c["lastError"].is_null())
-                    || answer["storage"].as_array().is_some_and(|notes| !notes.is_empty());
-            Ok(if troubled { exit::WITH_PROBLEMS } else { exit::DONE })
-        }
+        Command::Health { range, check } => crate::health::health(args, engine, range, *check).await,
+        Command::Audit { .. } => crate::health::audit(args, engine).await,
         Command::Secrets(command) => crate::secrets::secrets(args, engine, command).await,
         Command::Export { file, with_secrets } => {
             crate::secrets::export(args, engine, file, with_secrets.as_deref()).await

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::health::HealthState;
 use crate::id::{ConnectionId, RunId, SignInId};
+use crate::notice::Notice;
 use crate::problem::Problem;
 use crate::run::RunState;
 
@@ -59,6 +60,11 @@ pub enum Event {
         connection: ConnectionId,
         /// How it is doing now.
         state: HealthState,
+    },
+    /// Something happened that a person who does not look is told. The program shows it.
+    Noticed {
+        /// What is said.
+        notice: Notice,
     },
     /// A check of all connections went on.
     HealthChecked {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::circuit::Circuit;
+use crate::notice::Notice;
 use crate::problem::Problem;
 use crate::rate::RateBudget;
 
@@ -19,6 +20,17 @@ pub trait Host: Send + Sync {
     /// `NOT_OFFERED` where there is no desktop that shows one, `UNKNOWN_OUTCOME` where nobody can tell
     /// whether it is shown.
     fn notify(&self, title: &str, body: &str) -> Result<(), Problem>;
+
+    /// Whether the person looks at the program's window.
+    fn is_focused(&self) -> bool {
+        false
+    }
+
+    /// Tells a person who does not look; the place opens when they choose so, where the desktop lets them.
+    /// Does not wait for that. Fails as [`Host::notify`] does.
+    fn notice(&self, notice: &Notice) -> Result<(), Problem> {
+        self.notify(&notice.title, &notice.body)
+    }
 
     /// Lets the user choose a file; none where the user declines. Waits for the user.
     fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem>;

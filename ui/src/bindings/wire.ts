@@ -65,7 +65,11 @@ connection: ConnectionId,
 /**
  * How it is doing now.
  */
-state: HealthState, } | { "event": "health_checked", 
+state: HealthState, } | { "event": "noticed", 
+/**
+ * What is said.
+ */
+notice: Notice, } | { "event": "health_checked", 
 /**
  * Checked so far.
  */
@@ -116,6 +120,103 @@ changes: Array<SignInChange>,
  * Whether private addresses are allowed; stays as it is where absent.
  */
 allowPrivate?: boolean | null, };
+
+/**
+ * One act.
+ */
+export type AuditAct = { 
+/**
+ * Its place in the trail.
+ */
+id: number, 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * What was done.
+ */
+action: string, 
+/**
+ * To what.
+ */
+subject: string, 
+/**
+ * More; null where there is none.
+ */
+detail: JsonValue, };
+
+/**
+ * Where to write the trail.
+ */
+export type AuditExportRequest = { 
+/**
+ * The file; must not be there yet.
+ */
+file: string, 
+/**
+ * Which acts; all of them where absent. Its limit is not looked at.
+ */
+filter: AuditRequest, };
+
+/**
+ * What was written.
+ */
+export type AuditExported = { 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * How many acts.
+ */
+acts: number, };
+
+/**
+ * Which acts.
+ */
+export type AuditRequest = { 
+/**
+ * Not before then.
+ */
+since?: string | null, 
+/**
+ * Before then.
+ */
+until?: string | null, 
+/**
+ * About the connection with this name, whatever it was called at the time.
+ */
+connection?: string | null, 
+/**
+ * Only this action, such as `call_failed`.
+ */
+action?: string | null, 
+/**
+ * Only where action, subject or detail hold this text.
+ */
+text?: string | null, 
+/**
+ * Only those before the one with this number: the next page.
+ */
+before?: number | null, 
+/**
+ * At most this many; 100 where absent, at most 1,000.
+ */
+limit?: number | null, };
+
+/**
+ * Acts, the latest first.
+ */
+export type AuditResponse = { 
+/**
+ * Those asked for.
+ */
+acts: Array<AuditAct>, 
+/**
+ * Where the next page goes on; none where there is none.
+ */
+before: number | null, };
 
 /**
  * One way to sign in.
@@ -653,6 +754,23 @@ export type Confirmed = {
  * Always true.
  */
 confirmed: boolean, };
+
+/**
+ * How often connecting works at the first attempt.
+ */
+export type ConnectRate = { 
+/**
+ * Connections that were made.
+ */
+made: number, 
+/**
+ * Those before which no attempt of the same connector had failed.
+ */
+atFirst: number, 
+/**
+ * Attempts that failed.
+ */
+failed: number, };
 
 /**
  * What connecting needs.
@@ -1274,6 +1392,19 @@ chains: Array<string>,
 revoked: boolean | null, };
 
 /**
+ * Bytes on the disk.
+ */
+export type DiskUse = { 
+/**
+ * The database, with what is not merged into it yet.
+ */
+database: number, 
+/**
+ * Everything of the workspace, copies of the database and the sandbox's files too.
+ */
+total: number, };
+
+/**
  * Nothing to say.
  */
 export type Empty = Record<symbol, never>;
@@ -1852,6 +1983,18 @@ sandbox: number,
  */
 rules: HealthRules, 
 /**
+ * Work that waits, by queue; those with nothing are left out.
+ */
+queues: Array<QueueView>, 
+/**
+ * What the workspace takes on the disk.
+ */
+disk: DiskUse, 
+/**
+ * How often connecting works at the first attempt, in the last 30 days.
+ */
+connects: ConnectRate, 
+/**
  * Every connection, the worst first; those switched off last.
  */
 connections: Array<HealthRow>, };
@@ -2093,6 +2236,32 @@ failedChecks: number,
 quietIntervals: number, };
 
 /**
+ * What can be decided about health and notifications.
+ */
+export type HealthSettings = { 
+/**
+ * Where the lines are drawn.
+ */
+rules: HealthRules, 
+/**
+ * What is told.
+ */
+notices: NoticeSettings, };
+
+/**
+ * What is decided anew; what is absent stays.
+ */
+export type HealthSettingsRequest = { 
+/**
+ * Where the lines are drawn: all of them.
+ */
+rules?: HealthRules | null, 
+/**
+ * What is told: all of it.
+ */
+notices?: NoticeSettings | null, };
+
+/**
  * How a connection is doing, the worst first.
  */
 export type HealthState = "error" | "degraded" | "no_recent_data" | "healthy";
@@ -2295,6 +2464,61 @@ passphrase?: PassphraseInput | null, };
 export type MoveTo = "keyring" | "passphrase";
 
 /**
+ * One word to the person. Holds names that the user chose and nothing that a service sent.
+ */
+export type Notice = { 
+/**
+ * What it is about.
+ */
+kind: NoticeKind, 
+/**
+ * What happened.
+ */
+title: string, 
+/**
+ * To what.
+ */
+body: string, 
+/**
+ * The place in the interface that shows it, such as `/runs/…`.
+ */
+place: string, };
+
+/**
+ * What a notice is about.
+ */
+export type NoticeKind = "needs_sign_in" | "connection_error" | "run_failed" | "run_finished";
+
+/**
+ * What is told, and when. Adjustable; the defaults are the product's.
+ */
+export type NoticeSettings = { 
+/**
+ * A run failed.
+ */
+runFailed: boolean, 
+/**
+ * A run finished that took long.
+ */
+runFinished: boolean, 
+/**
+ * A connection needs a new sign-in.
+ */
+needsSignIn: boolean, 
+/**
+ * A connection went to Error.
+ */
+connectionError: boolean, 
+/**
+ * A run took long that took more than so many seconds.
+ */
+longRunSeconds: number, 
+/**
+ * At most one word about a connection in so many minutes.
+ */
+quietMinutes: number, };
+
+/**
  * What signing in on the tool's own pages needs.
  */
 export type OAuthDetail = { 
@@ -2486,6 +2710,27 @@ export type Priority = "critical" | "high" | "medium" | "low";
  * On the wire it carries code, parameters and the rendered text.
  */
 export type Problem = { code: Code, title: string, hint: string, fix?: Fix | null, retry?: Retry | null, retryAt?: string | null, subject?: Subject | null, params?: { [key in string]: string }, detail?: string | null, };
+
+/**
+ * Work that waits in a queue.
+ */
+export type QueueView = { 
+/**
+ * Its name.
+ */
+queue: string, 
+/**
+ * Jobs that wait or are worked on.
+ */
+depth: number, 
+/**
+ * Since when the oldest of them waits.
+ */
+oldest: string | null, 
+/**
+ * Jobs that were given up and wait for the user.
+ */
+dead: number, };
 
 /**
  * What an address of a service holds.
@@ -4054,6 +4299,14 @@ export interface Commands {
   health_check_now: { request: HealthCheckRequest; response: HealthCheckResponse };
   /** Lets a connection's calls pass again after repeated failures. */
   circuit_reset: { request: ConnectionName; response: CircuitReset };
+  /** Shows where the lines of health are drawn and what is told to a person who does not look. */
+  health_settings_show: { request: Empty; response: HealthSettings };
+  /** Changes where the lines of health are drawn and what is told to a person who does not look. */
+  health_settings_set: { request: HealthSettingsRequest; response: HealthSettings };
+  /** Shows what was done here, the latest first. */
+  audit_list: { request: AuditRequest; response: AuditResponse };
+  /** Writes what was done here to a file, one act a line. */
+  audit_export: { request: AuditExportRequest; response: AuditExported };
   /** Says how the secret store is and how old the secrets are. */
   secrets_status: { request: Empty; response: SecretsStatus };
   /** Unlocks the secret store. */

@@ -12,6 +12,7 @@ const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
   connection_changed: ['connection_list', 'connection_show', 'health', 'health_overview', 'health_detail', 'secrets_status', 'approval_show'],
   health_changed: ['health', 'health_overview', 'health_detail'],
   health_checked: ['health_overview'],
+  noticed: [],
   signals_arrived: ['signal_list', 'connection_list', 'connection_show', 'chain_fields'],
   catalogue_changed: ['catalogue_list', 'connector_show', 'descriptor_list', 'descriptor_text', 'approval_show'],
   chains_changed: ['chain_list', 'chain_export'],

@@ -4,13 +4,16 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use patchbay_model::{ConnectionId, Event, Problem};
+use patchbay_model::health::Reason;
+use patchbay_model::notice::{Happening, Notices};
+use patchbay_model::{ConnectionId, Event, HealthState, Problem, RunId};
 use patchbay_store::{ConnectionFilter, HealthChange};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::facts::{Judged, rules};
+use super::settings;
 use crate::events::{Feed, Update};
-use crate::hub::Hub;
+use crate::hub::{Hub, WeakHub};
 use crate::workspace::{WeakWorkspace, Workspace};
 
 /// Rules that look at the clock alone change their mind this late at most.
@@ -31,75 +34,155 @@ pub(crate) async fn show_activity(workspace: WeakWorkspace, activity: patchbay_c
     }
 }
 
-/// Judges what has changed, and everything now and then.
-pub(crate) async fn keep_watch(workspace: WeakWorkspace, hub: crate::hub::WeakHub, mut feed: Feed) {
-    let mut last_all: Option<Instant> = None;
+/// Judges what has changed, and everything now and then; tells a person who does not look.
+pub(crate) async fn keep_watch(workspace: WeakWorkspace, hub: WeakHub, mut feed: Feed) {
+    let mut lookout = Lookout::default();
+    // The first look is at everything.
+    let (mut next, mut changed) = (Instant::now(), Touched::default());
     loop {
-        let due = last_all.map(|at| at + ALL);
-        let mut changed = HashSet::new();
-        if let Some(due) = due {
-            match timeout_at(due, feed.next()).await {
-                Ok(None) => return,
-                Ok(Some(update)) => {
-                    let Some(workspace) = workspace.upgrade() else { return };
-                    changed = concerned(&update, workspace.name());
-                    if changed.is_empty() && !matches!(update, Update::Lost { .. }) {
-                        continue;
-                    }
-                }
-                Err(_) => {}
-            }
+        let (Some(there), Some(engine)) = (workspace.upgrade(), hub.upgrade()) else { return };
+        if Instant::now() >= next {
+            (next, changed.connections) = (Instant::now() + ALL, None);
         }
-        let (Some(workspace), Some(hub)) = (workspace.upgrade(), hub.upgrade()) else { return };
-        if changed.is_empty() {
-            last_all = Some(Instant::now());
-        }
-        if let Err(problem) = once(&hub, &workspace, &changed).await {
+        if let Err(problem) = lookout.look(&engine, &there, &changed).await {
             tracing::warn!(%problem, "the health of connections is not judged now");
         }
-        drop((workspace, hub));
+        let due = lookout.due(&engine).map_or(next, |due| due.min(next));
+        drop((there, engine));
         sleep(GATHER).await;
-    }
-}
-
-/// The connections of this workspace that an update is about.
-fn concerned(update: &Update, workspace: &str) -> HashSet<ConnectionId> {
-    let Update::Events(events) = update else { return HashSet::new() };
-    let own = events.iter().filter(|event| event.workspace == workspace);
-    own.filter_map(|event| match &event.event {
-        Event::ConnectionChanged { id } => Some(id.clone()),
-        _ => None,
-    })
-    .collect()
-}
-
-/// Judges these connections, or all where none is named, and writes down what is different.
-pub(crate) async fn once(
-    hub: &Hub,
-    workspace: &Workspace,
-    only: &HashSet<ConnectionId>,
-) -> Result<(), Problem> {
-    let (store, clock) = (workspace.store(), hub.clock().as_ref());
-    let rules = rules(store).await?;
-    let usual = workspace.usual().read(store, clock.now()).await?;
-    let filter = ConnectionFilter { limit: 10_000, ..ConnectionFilter::default() };
-    for connection in store.connection_list(filter).await?.items {
-        if connection.paused || !(only.is_empty() || only.contains(&connection.id)) {
-            continue;
-        }
-        let usual = usual.get(connection.id.as_str()).copied();
-        let one = Judged::of(workspace, clock, &rules, usual, connection).await?;
-        let change = HealthChange {
-            connection: one.connection.id.clone(),
-            at: clock.now(),
-            state: one.verdict.state,
-            reasons: one.verdict.reasons.iter().map(|reason| reason.words()).collect(),
+        changed = match timeout_at(due, feed.next()).await {
+            Ok(None) => return,
+            Ok(Some(update)) => match workspace.upgrade() {
+                Some(workspace) => Touched::by(&update, workspace.name()),
+                None => return,
+            },
+            Err(_) => Touched::nothing(),
         };
-        if store.health_changed(&change).await? {
-            workspace
-                .events()
-                .emit(Event::HealthChanged { connection: change.connection, state: change.state });
-        }
     }
-    Ok(())
+}
+
+/// What an update is about.
+#[derive(Debug, Default)]
+struct Touched {
+    /// None for all of them.
+    connections: Option<HashSet<ConnectionId>>,
+    /// Runs that ended.
+    runs: Vec<RunId>,
+}
+
+impl Touched {
+    fn nothing() -> Self {
+        Self { connections: Some(HashSet::new()), runs: Vec::new() }
+    }
+
+    fn by(update: &Update, workspace: &str) -> Self {
+        let Update::Events(events) = update else { return Self::default() };
+        let mut touched = Self::nothing();
+        for event in events.iter().filter(|event| event.workspace == workspace) {
+            match &event.event {
+                Event::ConnectionChanged { id } => {
+                    touched.connections.get_or_insert_default().insert(id.clone());
+                }
+                Event::RunChanged { id, state, .. } if state.is_final() => touched.runs.push(id.clone()),
+                _ => {}
+            }
+        }
+        touched
+    }
+}
+
+/// What is remembered between two looks.
+#[derive(Debug, Default)]
+pub(crate) struct Lookout {
+    notices: Notices,
+    /// Connections whose sign-in has ended, once they were looked at.
+    ended: Option<HashSet<ConnectionId>>,
+}
+
+impl Lookout {
+    /// When a word is due, by the clock of waiting.
+    fn due(&self, hub: &Hub) -> Option<Instant> {
+        let wait = self.notices.due()?.saturating_sub(hub.clock().monotonic());
+        Some(Instant::now() + wait)
+    }
+
+    async fn look(&mut self, hub: &Hub, workspace: &Workspace, touched: &Touched) -> Result<(), Problem> {
+        let settings = settings::notices(workspace.store()).await?;
+        let focused = hub.host().is_focused();
+        let now = hub.clock().monotonic();
+        for happening in self.judge(hub, workspace, touched.connections.as_ref()).await? {
+            self.notices.happened(&happening, focused, &settings, now);
+        }
+        for id in &touched.runs {
+            if let Some(run) = workspace.store().run(id).await? {
+                let end = run.finished_at.unwrap_or_else(|| hub.clock().now());
+                let took = Duration::try_from(end.duration_since(run.created_at)).unwrap_or_default();
+                let happening =
+                    Happening::RunEnded { run: run.id, chain: run.snapshot.name, state: run.state, took };
+                self.notices.happened(&happening, focused, &settings, now);
+            }
+        }
+        for notice in self.notices.take(focused, now) {
+            workspace.events().emit(Event::Noticed { notice: notice.clone() });
+            let host = hub.host().clone();
+            // A desktop may take its time.
+            tokio::task::spawn_blocking(move || {
+                if let Err(problem) = host.notice(&notice) {
+                    tracing::debug!(%problem, "a notification is not shown");
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Judges these connections, or all where none is named, writes down what is different, and gives what
+    /// got worse.
+    pub(crate) async fn judge(
+        &mut self,
+        hub: &Hub,
+        workspace: &Workspace,
+        only: Option<&HashSet<ConnectionId>>,
+    ) -> Result<Vec<Happening>, Problem> {
+        if only.is_some_and(HashSet::is_empty) {
+            return Ok(Vec::new());
+        }
+        let (store, clock) = (workspace.store(), hub.clock().as_ref());
+        let rules = rules(store).await?;
+        let usual = workspace.usual().read(store, clock.now()).await?;
+        let filter = ConnectionFilter { limit: 10_000, ..ConnectionFilter::default() };
+        let first = self.ended.is_none();
+        let ended = self.ended.get_or_insert_default();
+        let mut worse = Vec::new();
+        for connection in store.connection_list(filter).await?.items {
+            if connection.paused || !only.is_none_or(|only| only.contains(&connection.id)) {
+                continue;
+            }
+            let usual = usual.get(connection.id.as_str()).copied();
+            let one = Judged::of(workspace, clock, &rules, usual, connection).await?;
+            let (id, state) = (one.connection.id.clone(), one.verdict.state);
+            let change = HealthChange {
+                connection: id.clone(),
+                at: clock.now(),
+                state,
+                reasons: one.verdict.reasons.iter().map(Reason::words).collect(),
+            };
+            let changed = store.health_changed(&change).await?;
+            if changed {
+                workspace.events().emit(Event::HealthChanged { connection: id.clone(), state });
+            }
+            let needs_sign_in = one.facts.sign_in_ended;
+            if !needs_sign_in {
+                ended.remove(&id);
+            }
+            let newly = needs_sign_in && ended.insert(id.clone()) && !first;
+            if newly || (changed && state == HealthState::Error) {
+                worse.push(Happening::ConnectionWorse {
+                    connection: id,
+                    name: one.connection.name.clone(),
+                    needs_sign_in,
+                });
+            }
+        }
+        Ok(worse)
+    }
 }

@@ -1,14 +1,17 @@
 //! How every connection is doing, with the figures of a range of time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use patchbay_model::health::{CircuitState, HealthRules, HealthState, Reason};
 use patchbay_model::latency::Latency;
 use patchbay_model::{Code, ConnectionId, ConnectionState, ConnectorId, Problem, Timestamp};
-use patchbay_store::{Call, ConnectionFilter, HALF_HOUR, HealthBucket, HealthChange};
+use patchbay_store::{
+    AuditFilter, Call, ConnectionFilter, HALF_HOUR, HealthBucket, HealthChange, QueueFigures,
+};
 use serde::{Deserialize, Serialize};
 
+use super::disk::{DiskUse, disk_use};
 use super::facts::{HealthDetails, Judged, begin_of, rules};
 use crate::hub::Hub;
 use crate::workspace::Workspace;
@@ -112,8 +115,41 @@ pub struct HealthOverview {
     pub sandbox: u32,
     /// Where the lines are drawn.
     pub rules: HealthRules,
+    /// Work that waits, by queue; those with nothing are left out.
+    pub queues: Vec<QueueView>,
+    /// What the workspace takes on the disk.
+    pub disk: DiskUse,
+    /// How often connecting works at the first attempt, in the last 30 days.
+    pub connects: ConnectRate,
     /// Every connection, the worst first; those switched off last.
     pub connections: Vec<HealthRow>,
+}
+
+/// Work that waits in a queue.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct QueueView {
+    /// Its name.
+    pub queue: String,
+    /// Jobs that wait or are worked on.
+    pub depth: u64,
+    /// Since when the oldest of them waits.
+    pub oldest: Option<Timestamp>,
+    /// Jobs that were given up and wait for the user.
+    pub dead: u64,
+}
+
+/// How often connecting works at the first attempt.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectRate {
+    /// Connections that were made.
+    pub made: u64,
+    /// Those before which no attempt of the same connector had failed.
+    pub at_first: u64,
+    /// Attempts that failed.
+    pub failed: u64,
 }
 
 /// How far a check of all connections is.
@@ -352,6 +388,9 @@ pub async fn overview(
         points,
         sandbox: judged.iter().filter(|one| one.sandbox).count() as u32,
         rules: rules(store).await?,
+        queues: queues(&workspace).await?,
+        disk: disk_use(store.dir()),
+        connects: connect_rate(&workspace, now).await?,
         connections: rows,
     })
 }
@@ -368,6 +407,52 @@ pub(crate) async fn judge_all(hub: &Hub, workspace: &Workspace) -> Result<Vec<Ju
         judged.push(Judged::of(workspace, clock, &rules, usual, connection).await?);
     }
     Ok(judged)
+}
+
+async fn queues(workspace: &Workspace) -> Result<Vec<QueueView>, Problem> {
+    let view = |one: QueueFigures| QueueView {
+        queue: one.queue,
+        depth: one.depth,
+        oldest: one.oldest_due_at,
+        dead: one.dead,
+    };
+    Ok(workspace.store().queue_figures().await?.into_iter().map(view).collect())
+}
+
+/// From the audit trail: each attempt that failed is in it, and each connection that was made.
+async fn connect_rate(workspace: &Workspace, now: Timestamp) -> Result<ConnectRate, Problem> {
+    let since = Some(now - Duration::from_secs(30 * 86_400));
+    let of = async |action: &str| {
+        let action = Some(action.to_owned());
+        workspace
+            .store()
+            .audit_find(AuditFilter { since, action, limit: 1_000, ..AuditFilter::default() })
+            .await
+    };
+    let mut acts = of("connection_created").await?;
+    acts.extend(of("connection_refused").await?);
+    acts.sort_by_key(|act| act.id);
+    Ok(rate_of(
+        acts.iter().map(|act| {
+            (act.detail["connector"].as_str().unwrap_or_default(), act.action == "connection_created")
+        }),
+    ))
+}
+
+/// Attempts in the order of time: the connector, and whether a connection was made.
+fn rate_of<'a>(attempts: impl Iterator<Item = (&'a str, bool)>) -> ConnectRate {
+    let mut failed_before = HashSet::new();
+    let mut rate = ConnectRate::default();
+    for (connector, made) in attempts {
+        if made {
+            rate.made += 1;
+            rate.at_first += u64::from(!failed_before.remove(connector));
+        } else {
+            rate.failed += 1;
+            failed_before.insert(connector);
+        }
+    }
+    rate
 }
 
 fn signals_of(sums: Vec<(String, u64)>) -> HashMap<String, u64> {
@@ -493,6 +578,14 @@ fn place(since: Timestamp, length: Duration, at: Timestamp) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_attempt_is_one_before_which_none_failed() {
+        let attempts =
+            [("a", true), ("b", false), ("a", true), ("b", false), ("b", true), ("b", true), ("c", false)];
+        let rate = rate_of(attempts.into_iter());
+        assert_eq!(rate, ConnectRate { made: 4, at_first: 3, failed: 3 });
+    }
 
     #[test]
     fn a_range_ends_with_the_point_of_now() {

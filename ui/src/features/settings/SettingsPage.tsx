@@ -4,6 +4,7 @@ import { Page } from '../../ui/Page';
 import { Read } from '../../ui/Read';
 import '../connections/connections.css';
 import { DataPart } from './DataPart';
+import { NoticesPart } from './NoticesPart';
 import { SecurityPart } from './SecurityPart';
 import './settings.css';
 
@@ -14,6 +15,7 @@ export default function SettingsPage({ params }: { params: { what?: string } }) 
     <Page title={t('settings.title')}>
       <div className="st-page">
         <Read read={status}>{(data) => <SecurityPart status={data} what={params.what} />}</Read>
+        <NoticesPart />
         <DataPart />
       </div>
     </Page>
