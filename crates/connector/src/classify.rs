@@ -163,7 +163,8 @@ fn by_rule(asked: &Asked<'_>, seen: &Seen<'_>) -> Option<Meaning> {
         ErrorAction::NotFound => Meaning::NotDone(new(Code::NotFound)),
         ErrorAction::Stale if asked.continuing => Meaning::NotDone(new(Code::CheckpointStale)),
         ErrorAction::Stale => Meaning::NotDone(by_status(asked, seen, said)),
-        ErrorAction::Fail if (400..500).contains(&seen.status) => {
+        // A rule that calls it a refusal does not mean the plan's limit.
+        ErrorAction::Fail if (400..500).contains(&seen.status) && seen.status != 402 => {
             Meaning::NotDone(by_status(asked, seen, said))
         }
         ErrorAction::Fail => Meaning::NotDone(new(Code::InvalidConfig)),

@@ -304,6 +304,8 @@ fn the_connectors_own_rules_come_first() {
         (said("fail"), 200, "", no, "no INVALID_CONFIG", "no INVALID_CONFIG"),
         (said("fail"), 200, "", yes, "done", "done"),
         (said("fail"), 422, "", no, "no SCHEMA_MISMATCH", "no SCHEMA_MISMATCH"),
+        // A card that was declined, as Stripe has it: no plan is used up.
+        (said("fail"), 402, "", no, "no INVALID_CONFIG", "no INVALID_CONFIG"),
         (said("reauth"), 200, "", no, "no AUTH_INVALID", "no AUTH_INVALID"),
         (said("forbidden"), 200, "", no, "no PERMISSION_DENIED", "no PERMISSION_DENIED"),
         (said("not_found"), 200, "", no, "no NOT_FOUND", "no NOT_FOUND"),
