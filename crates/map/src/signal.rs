@@ -23,10 +23,9 @@ pub struct SignalMapper {
     id: Path,
     timestamp: Path,
     timestamp_formats: Vec<TimeFormat>,
-    summary: Template,
-    /// Whether the summary uses settings, which then stand beside the item's fields.
-    with_config: bool,
+    summary: Line,
     url: Option<Path>,
+    url_line: Option<Line>,
     types: Vec<(Test, String)>,
     default_type: String,
     priorities: Vec<(Test, Priority)>,
@@ -34,6 +33,33 @@ pub struct SignalMapper {
     tags: Option<Path>,
     related: Option<Path>,
     raw_fields: Vec<String>,
+}
+
+/// A template over an item's fields.
+#[derive(Clone, Debug)]
+struct Line {
+    template: Template,
+    /// Whether it uses settings, which then stand beside the item's fields.
+    with_config: bool,
+}
+
+impl Line {
+    fn compile(text: &str) -> Result<Self, MapError> {
+        let template = Template::compile(text)?;
+        let with_config = template.names().iter().any(|name| name.starts_with("config."));
+        Ok(Self { template, with_config })
+    }
+
+    fn text(&self, item: &Value, config: &Map<String, Value>) -> Result<String, MapError> {
+        match item {
+            Value::Object(members) if self.with_config => {
+                let mut scope = members.clone();
+                scope.insert("config".to_owned(), Value::Object(config.clone()));
+                self.template.text(&Value::Object(scope))
+            }
+            item => self.template.text(item),
+        }
+    }
 }
 
 /// Where an item came from.
@@ -53,7 +79,6 @@ impl SignalMapper {
     /// Compiles every path, rule and template.
     pub fn compile(mapping: &FieldMapping) -> Result<Self, MapError> {
         let path = |text: &Option<String>| text.as_deref().map(Path::compile).transpose();
-        let summary = Template::compile(&mapping.summary_template)?;
         Ok(Self {
             items: Path::compile(&mapping.items_path)?,
             filter: mapping.filter.as_ref().map(Test::compile).transpose()?,
@@ -63,9 +88,9 @@ impl SignalMapper {
                 .chain(&mapping.timestamp_formats)
                 .cloned()
                 .collect(),
-            with_config: summary.names().iter().any(|name| name.starts_with("config.")),
-            summary,
+            summary: Line::compile(&mapping.summary_template)?,
             url: path(&mapping.url_path)?,
+            url_line: mapping.url_template.as_deref().map(Line::compile).transpose()?,
             types: mapping
                 .signal_type_rules
                 .iter()
@@ -117,12 +142,14 @@ impl SignalMapper {
         }
         let external_id =
             self.external_id(item).ok_or_else(|| missing(self.id.text(), "there is no identifier"))?;
+        let read = |value: &Value| self.timestamp_formats.iter().find_map(|format| parse_time(value, format));
         let timestamp = self
             .timestamp
             .first(item)
-            .and_then(|value| self.timestamp_formats.iter().find_map(|format| parse_time(value, format)))
+            .and_then(read)
+            .or_else(|| self.timestamp.all(item).into_iter().find_map(read))
             .ok_or_else(|| missing(self.timestamp.text(), "there is no time that can be read"))?;
-        let summary = display_line(&self.summary(item, from.config)?, 300);
+        let summary = display_line(&self.summary.text(item, from.config)?, 300);
         let signal_type =
             self.types.iter().find(|(test, _)| test.holds(item)).map_or(&self.default_type, |(_, t)| t);
         let mut participants: Vec<String> = Vec::new();
@@ -144,20 +171,15 @@ impl SignalMapper {
             participants,
             tags: self.tags.iter().flat_map(|path| texts(path, item)).collect(),
             related: self.related.iter().flat_map(|path| texts(path, item)).collect(),
-            url: self.url.as_ref().and_then(|path| path.first(item)).and_then(Value::as_str).map(str::to_owned),
+            url: self.url(item, from.config),
             raw: self.raw(item),
         }))
     }
 
-    fn summary(&self, item: &Value, config: &Map<String, Value>) -> Result<String, MapError> {
-        match item {
-            Value::Object(members) if self.with_config => {
-                let mut scope = members.clone();
-                scope.insert("config".to_owned(), Value::Object(config.clone()));
-                self.summary.text(&Value::Object(scope))
-            }
-            item => self.summary.text(item),
-        }
+    /// An address is a help to people: an item without one is still an item.
+    fn url(&self, item: &Value, config: &Map<String, Value>) -> Option<String> {
+        let found = self.url.as_ref().and_then(|path| path.first(item)).and_then(Value::as_str);
+        found.map(str::to_owned).or_else(|| self.url_line.as_ref()?.text(item, config).ok())
     }
 
     fn raw(&self, item: &Value) -> Value {
@@ -233,6 +255,49 @@ mod tests {
         assert_eq!(signal.participants, ["amira", "li"]);
         assert_eq!(signal.tags, ["p1", "ui"]);
         assert_eq!(signal.raw, json!({"id": 7, "title": "Fix\nit\u{202E}"}));
+    }
+
+    #[test]
+    fn an_address_is_made_where_the_item_has_only_a_part_of_it() {
+        let config = Map::from_iter([("site".to_owned(), json!("acme"))]);
+        let (connection, connector) = (ConnectionId::new("c"), ConnectorId::new("t"));
+        let from = Origin { connection: &connection, connector: &connector, stream: "deals", config: &config };
+        let mapper = SignalMapper::compile(
+            &serde_json::from_value(json!({
+                "itemsPath": "$[*]", "idPath": "$.id", "timestampPath": "$.at", "summaryTemplate": "A deal",
+                "urlPath": "$.url", "urlTemplate": "https://{{config.site}}.example/deals/{{number}}",
+                "signalTypeRules": [], "defaultSignalType": "deal_changed"
+            }))
+            .unwrap(),
+        )
+        .unwrap();
+        let url = |rest: Value| {
+            let mut item = json!({"id": 7, "at": "2026-01-31T12:00:00Z"});
+            item.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            mapper.signal(&item, &from).unwrap().unwrap().url
+        };
+        assert_eq!(url(json!({"number": 7})).as_deref(), Some("https://acme.example/deals/7"));
+        assert_eq!(url(json!({"number": 7, "url": "https://own"})).as_deref(), Some("https://own"));
+        // Without what the template needs there is no address, and the item is not put aside.
+        assert_eq!(url(json!({})), None);
+    }
+
+    #[test]
+    fn the_first_time_that_is_one_counts() {
+        let mapping = json!({
+            "itemsPath": "$[*]", "idPath": "$.id", "timestampPath": "$['changed', 'made']",
+            "summaryTemplate": "A monitor", "signalTypeRules": [], "defaultSignalType": "monitor_updated"
+        });
+        let mapper = SignalMapper::compile(&serde_json::from_value(mapping).unwrap()).unwrap();
+        let (connection, connector) = (ConnectionId::new("c"), ConnectorId::new("t"));
+        let config = Map::new();
+        let from = Origin { connection: &connection, connector: &connector, stream: "all", config: &config };
+        let at = |item: Value| mapper.signal(&item, &from).ok().flatten().map(|s| s.timestamp.to_string());
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+        assert_eq!(at(json!({"id": 1, "changed": late, "made": early})).as_deref(), Some(late));
+        assert_eq!(at(json!({"id": 1, "changed": null, "made": early})).as_deref(), Some(early));
+        assert_eq!(at(json!({"id": 1, "made": early})).as_deref(), Some(early));
+        assert_eq!(at(json!({"id": 1, "changed": null})), None);
     }
 
     #[test]

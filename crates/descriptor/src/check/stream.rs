@@ -226,12 +226,15 @@ impl Checker<'_> {
         for (index, path) in mapping.participants_paths.iter().enumerate() {
             self.path(&format!("{pointer}/participantsPaths/{index}"), path);
         }
-        // The names of a summary are the item's own, which only the service knows, or settings.
-        let at = format!("{pointer}/summaryTemplate");
-        if let Some(summary) = self.compiles(&at, Template::compile(&mapping.summary_template)) {
-            let mut names = summary.names();
-            names.retain(|name| name.starts_with("config."));
-            self.names(&at, &names, &[]);
+        // Their names are the item's own, which only the service knows, or settings.
+        let url = mapping.url_template.as_ref().map(|text| ("urlTemplate", text));
+        for (name, text) in [("summaryTemplate", &mapping.summary_template)].into_iter().chain(url) {
+            let at = format!("{pointer}/{name}");
+            if let Some(template) = self.compiles(&at, Template::compile(text)) {
+                let mut names = template.names();
+                names.retain(|name| name.starts_with("config."));
+                self.names(&at, &names, &[]);
+            }
         }
         if let Some(filter) = &mapping.filter {
             self.predicate(&format!("{pointer}/filter"), filter);

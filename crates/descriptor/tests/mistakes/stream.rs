@@ -14,6 +14,12 @@ fn a_mistake_of_a_stream_is_found_at_its_place() {
             "Did you mean \"config.team\"?",
         ),
         (
+            "/streams/0/mapping/urlTemplate",
+            json!("https://tool.example/{{ config.taem }}/{{ id }}"),
+            "/streams/0/mapping/urlTemplate",
+            "Did you mean \"config.team\"?",
+        ),
+        (
             "/streams/0/request/cached",
             json!({"staleSeconds": 60}),
             "/streams/0/request/cached",

@@ -347,7 +347,8 @@ pub struct FieldMapping {
     pub filter: Option<Predicate>,
     /// The item's lasting identifier, text or number.
     pub id_path: String,
-    /// When it happened or changed.
+    /// When it happened or changed. Of several values the first that is a time counts:
+    /// `$['changed_at', 'created_at']` for items that have not changed yet.
     pub timestamp_path: String,
     /// How `timestampPath` is written.
     #[serde(default)]
@@ -361,6 +362,10 @@ pub struct FieldMapping {
     /// The item's page for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_path: Option<String>,
+    /// The same where the item has only a part of the address, such as
+    /// `https://{{config.site}}.example.com/records/{{id}}`. None where it cannot be filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_template: Option<String>,
     /// What kind of signal it is, first match wins.
     pub signal_type_rules: Vec<SignalTypeRule>,
     /// The kind where no rule matches.
