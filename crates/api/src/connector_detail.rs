@@ -179,7 +179,9 @@ fn settings_before(descriptor: &Descriptor, method: &AuthMethod) -> Vec<String> 
     let addresses: Vec<&str> = match method {
         AuthMethod::OAuth2(oauth) => oauth.called_urls().chain(oauth.authorization_url.as_deref()).collect(),
         AuthMethod::Session(session) => vec![&session.login_url],
-        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) => return Vec::new(),
+        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) | AuthMethod::SigV4(_) => {
+            return Vec::new();
+        }
     };
     let uses = |key: &str| {
         let name = format!("config.{key}");

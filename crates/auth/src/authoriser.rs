@@ -22,6 +22,7 @@ use crate::redact::Redactor;
 use crate::renewal::Renewals;
 use crate::sign_in::{self, Begun, SignInRequest};
 use crate::webhook::Opened;
+use crate::sigv4::Signer;
 
 /// Opens secrets and authorises requests. Cheap to clone.
 #[derive(Clone)]
@@ -122,7 +123,7 @@ impl Authoriser {
         if method.has_tokens() {
             credential = self.fresh(connection, descriptor, method, credential).await?;
         }
-        inject(connection, descriptor, method, &credential, request)?;
+        inject(connection, descriptor, method, &credential, self.clock.now(), request)?;
         let redactor = Arc::new(Redactor::new(&credential, method));
         self.redactors().insert(connection.id.clone(), redactor.clone());
         Ok(Authorised { redactor, token: credential.number() })
@@ -191,7 +192,7 @@ impl Authoriser {
         check_origin(connection, request)?;
         let Some(method) = method(connection, descriptor)? else { return Ok(Arc::default()) };
         check_approved(connection, method)?;
-        inject(connection, descriptor, method, credential, request)?;
+        inject(connection, descriptor, method, credential, self.clock.now(), request)?;
         Ok(Arc::new(Redactor::new(credential, method)))
     }
 
@@ -243,6 +244,7 @@ fn inject(
     descriptor: &Descriptor,
     method: &AuthMethod,
     credential: &Credential,
+    at: Timestamp,
     request: &mut Request,
 ) -> Result<(), AuthError> {
     let fields = method.credential_fields();
@@ -277,14 +279,27 @@ fn inject(
             request.secret_headers.push(("Authorization".to_owned(), value));
             return Ok(());
         }
+        AuthMethod::SigV4(signing) => {
+            let fill = |text: &String| fill(&Template::compile(text)?);
+            let token =
+                signing.session_token.as_ref().map(|text| given(text, credential)).transpose()?.flatten();
+            let token = token.map(|template| template.text(scope.value()).map(Zeroizing::new)).transpose()?;
+            let (id, key) = (fill(&signing.access_key_id)?, fill(&signing.secret_access_key)?);
+            let (region, service) = (fill(&signing.region)?, fill(&signing.service)?);
+            Signer {
+                access_key_id: &id,
+                secret_access_key: &key,
+                session_token: token.as_ref().map(|token| token.as_str()),
+                region: &region,
+                service: &service,
+                at,
+            }
+            .sign(request);
+            return Ok(());
+        }
     };
     for inject in injects {
-        let template = Template::compile(&inject.value)?;
-        // What was not given is not sent: "Bearer " alone would be a wrong key.
-        let lacks = |name: &String| name.strip_prefix("secret.").is_some_and(|field| !credential.has(field));
-        if template.names().iter().any(lacks) {
-            continue;
-        }
+        let Some(template) = given(&inject.value, credential)? else { continue };
         let value = fill(&template)?;
         // A setting may name the header.
         let name = fill(&Template::compile(&inject.name)?)?.to_string();
@@ -296,6 +311,13 @@ fn inject(
         }
     }
     Ok(())
+}
+
+/// A template, unless it names what was not given: "Bearer " alone would be a wrong key.
+fn given(text: &str, credential: &Credential) -> Result<Option<Template>, AuthError> {
+    let template = Template::compile(text)?;
+    let lacks = |name: &String| name.strip_prefix("secret.").is_some_and(|field| !credential.has(field));
+    Ok(Some(template).filter(|template| !template.names().iter().any(lacks)))
 }
 
 /// All cookies share one header (RFC 6265 section 4.2.1). A value that would end the cookie is refused:

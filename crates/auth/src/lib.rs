@@ -11,6 +11,7 @@ mod renewal;
 mod session;
 mod sign_in;
 pub mod webhook;
+mod sigv4;
 
 pub use authoriser::{Authorised, Authoriser, Rotated, Unsealed, open_copy};
 pub use credential::Credential;

@@ -217,7 +217,7 @@ impl Authoriser {
             AuthMethod::Session(auth) => {
                 return session::login(&calls, auth, &settings, credential, &self.clock).await;
             }
-            AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) => {
+            AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) | AuthMethod::SigV4(_) => {
                 return Err(SignInError::Definition("a key is not renewed".to_owned()));
             }
         };
@@ -289,6 +289,6 @@ fn can_renew(method: &AuthMethod, credential: &Credential) -> bool {
             credential.get(REFRESH_TOKEN).is_some() || oauth.grant == Grant::ClientCredentials
         }
         AuthMethod::Session(_) => true,
-        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) => false,
+        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) | AuthMethod::SigV4(_) => false,
     }
 }

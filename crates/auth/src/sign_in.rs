@@ -116,7 +116,7 @@ pub(crate) async fn begin(
             let (asked, granted, settings) = (Vec::new(), None, Map::new());
             return Ok(Begun::Done(Box::new(SignedIn { credential, asked, granted, settings })));
         }
-        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) => {
+        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) | AuthMethod::SigV4(_) => {
             return Err(SignInError::Definition("this way to sign in gives no tokens".to_owned()));
         }
     };
@@ -171,7 +171,9 @@ pub fn sign_in_origins(
             let url = session::address(auth, &settings(descriptor, config)?)?;
             Ok(origin_of(&url).into_iter().collect())
         }
-        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) => Ok(Vec::new()),
+        AuthMethod::ApiKey(_) | AuthMethod::Pat(_) | AuthMethod::Basic(_) | AuthMethod::SigV4(_) => {
+            Ok(Vec::new())
+        }
     }
 }
 

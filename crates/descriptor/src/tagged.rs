@@ -4,7 +4,7 @@
 
 use patchbay_model::descriptor::{
     AsymmetricVerification, AuthMethod, BasicAuth, CursorSource, Delta, HmacVerification, Idempotency, KeyAuth,
-    OAuth2Auth, OAuthClient, Pagination, SessionAuth, StandardWebhooks, TimeFormat, TokenPlace,
+    OAuth2Auth, OAuthClient, Pagination, SessionAuth, SigV4Auth, StandardWebhooks, TimeFormat, TokenPlace,
     TokenVerification, Unverified, Verification,
 };
 use serde::Deserialize;
@@ -23,6 +23,8 @@ enum AuthByName {
     #[serde(rename = "oauth2")]
     OAuth2(Box<OAuth2Auth>),
     Session(Box<SessionAuth>),
+    #[serde(rename = "sigv4")]
+    SigV4(Box<SigV4Auth>),
 }
 
 #[derive(Deserialize)]
@@ -179,7 +181,7 @@ pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
     let count = |document: &Value, name: &str| document[name].as_array().map_or(0, Vec::len);
     for index in 0..count(document, "auth") {
         let at = format!("/auth/{index}");
-        let methods = ["api_key", "pat", "basic", "oauth2", "session"];
+        let methods = ["api_key", "pat", "basic", "oauth2", "session", "sigv4"];
         if document.pointer(&at).is_some_and(|method| method["method"] == "oauth2") {
             look::<AClient>(document, &at, "/client", "type", &["public", "own", "dynamic"], &mut mistakes);
         }
@@ -297,6 +299,6 @@ mod tests {
                 kinds += 1;
             }
         }
-        assert_eq!(kinds, 31, "a kind has come or gone");
+        assert_eq!(kinds, 32, "a kind has come or gone");
     }
 }

@@ -128,6 +128,45 @@ async fn each_way_to_sign_in_puts_its_values_where_the_vendor_wants_them() {
 }
 
 #[tokio::test]
+async fn a_key_that_signs_is_not_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
+    let authoriser = over(&vault, &store(dir.path()).await);
+    let auth = json!({
+        "method": "sigv4", "id": "a", "label": "A",
+        "credentialFields": [{"key": "id", "label": "I", "type": "text"}, {"key": "key", "label": "K"},
+            {"key": "token", "label": "T", "required": false}],
+        "accessKeyId": "{{secret.id}}", "secretAccessKey": "{{secret.key}}", "sessionToken": "{{secret.token}}",
+        "region": "{{config.site}}", "service": "mail",
+    });
+    let authorise = |url: &str, values: &[(&str, &str)]| {
+        let mut request = request(url);
+        let done = authoriser.authorise_with(
+            &connection(Some("a")),
+            &descriptor(&auth),
+            &credential(values),
+            &mut request,
+        );
+        (done.map(|_| ()).map_err(|error| Problem::from(error).code()), request)
+    };
+    let key = [("id", "ID-1"), ("key", "the-key-itself")];
+    let (done, first) = authorise("https://api.tool.example/x?b=1&a=2", &key);
+    assert_eq!(done, Ok(()));
+    let [line] = &added(&first)[..] else { panic!("{:?}", added(&first)) };
+    assert!(line.starts_with("header Authorization: AWS4-HMAC-SHA256 Credential=ID-1/"), "{line}");
+    assert!(line.contains("/acme/mail/aws4_request, SignedHeaders=host;x-amz-date, Signature="), "{line}");
+    let (_, other) = authorise("https://api.tool.example/x?b=1&a=3", &key);
+    assert_ne!(added(&other)[0], *line, "the address is signed");
+    let (_, lasting) =
+        authorise("https://api.tool.example/x", &[("id", "I"), ("key", "the-key-itself"), ("token", "t-1")]);
+    let all = [added(&first), added(&lasting)].concat().join("\n");
+    assert!(all.contains("header x-amz-security-token: t-1") && !all.contains("the-key-itself"), "{all}");
+    assert_eq!(authorise("https://api.tool.example/x", &key[..1]).0, Err(Code::SecretMissing));
+    let (elsewhere, untouched) = authorise("https://elsewhere.example/x", &key);
+    assert!(elsewhere.is_err() && added(&untouched).is_empty() && untouched.headers.is_empty());
+}
+
+#[tokio::test]
 async fn a_sealed_credential_opens_for_its_connection_and_is_masked_afterwards() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path()).await;

@@ -1,7 +1,7 @@
 //! Ways to sign in.
 
 use patchbay_model::descriptor::{
-    AuthMethod, ClientAuthentication, Grant, Inject, InjectAt, OAuth2Auth, OAuthClient, SessionAuth,
+    AuthMethod, ClientAuthentication, Grant, Inject, InjectAt, OAuth2Auth, OAuthClient, SessionAuth, SigV4Auth,
 };
 
 use super::Checker;
@@ -67,6 +67,7 @@ impl Checker<'_> {
                 }
                 AuthMethod::OAuth2(oauth) => self.oauth(&pointer, oauth, &known),
                 AuthMethod::Session(session) => self.session(&pointer, session, &known),
+                AuthMethod::SigV4(signing) => self.signing(&pointer, signing, &known),
             }
             if let Some(help) = method.help() {
                 self.https(&format!("{pointer}/help/url"), &help.url);
@@ -273,6 +274,23 @@ impl Checker<'_> {
         }
         self.at_least_one(&format!("{pointer}/lifetimeSeconds"), session.lifetime_seconds);
         self.inject(pointer, &session.inject, known);
+    }
+
+    fn signing(&mut self, pointer: &str, signing: &SigV4Auth, known: &[&str]) {
+        let token = signing.session_token.as_ref();
+        for (name, text) in
+            [("accessKeyId", &signing.access_key_id), ("secretAccessKey", &signing.secret_access_key)]
+                .into_iter()
+                .chain(token.map(|token| ("sessionToken", token)))
+        {
+            self.filled(&format!("{pointer}/{name}"), text);
+            self.template(&format!("{pointer}/{name}"), text, known);
+        }
+        // They are sent in the open.
+        for (name, text) in [("region", &signing.region), ("service", &signing.service)] {
+            self.filled(&format!("{pointer}/{name}"), text);
+            self.template(&format!("{pointer}/{name}"), text, &[]);
+        }
     }
 
     /// A key in the body needs requests that all carry one.

@@ -1,7 +1,7 @@
 //! Who a connector is, what people enter, what its requests share, and its health check.
 
 use patchbay_descriptor::read;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{check, good};
 
@@ -154,4 +154,35 @@ fn addresses_on_this_computer_and_whole_addresses_as_settings_are_in_order() {
             read(&document.to_string(), "x.json")
         );
     }
+}
+
+#[test]
+fn a_mistake_about_signing_is_found_at_its_place() {
+    let signing = |name: &str, value: Value| {
+        let mut all = json!({
+            "method": "sigv4", "id": "key", "label": "Access key",
+            "credentialFields": [{"key": "id", "label": "Id"}, {"key": "key", "label": "Key"}],
+            "accessKeyId": "{{secret.id}}", "secretAccessKey": "{{secret.key}}",
+            "region": "{{config.team}}", "service": "mail",
+        });
+        all[name] = value;
+        all
+    };
+    let mut whole = good();
+    whole["auth"][0] = signing("label", json!("Access key"));
+    read(&whole.to_string(), "example.json").unwrap();
+    check(&[
+        (
+            "/auth/0",
+            signing("secretAccessKey", json!("{{secret.kye}}")),
+            "/auth/0/secretAccessKey",
+            "secret.key",
+        ),
+        ("/auth/0", signing("sessionToken", json!("{{secret.token}}")), "/auth/0/sessionToken", "secret.token"),
+        ("/auth/0", signing("accessKeyId", json!("")), "/auth/0/accessKeyId", "empty"),
+        // They are sent in the open.
+        ("/auth/0", signing("region", json!("{{secret.id}}")), "/auth/0/region", "secret.id"),
+        ("/auth/0", signing("service", json!("{{config.taem}}")), "/auth/0/service", "config.team"),
+        ("/auth/0", signing("inject", json!([])), "/auth/0/inject", "inject"),
+    ]);
 }

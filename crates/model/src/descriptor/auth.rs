@@ -21,6 +21,9 @@ pub enum AuthMethod {
     OAuth2(Box<OAuth2Auth>),
     /// A login that gives a token for a while.
     Session(Box<SessionAuth>),
+    /// Requests signed with a key of Amazon Web Services (Signature Version 4).
+    #[serde(rename = "sigv4")]
+    SigV4(Box<SigV4Auth>),
 }
 
 impl AuthMethod {
@@ -31,6 +34,7 @@ impl AuthMethod {
             Self::Basic(basic) => &basic.id,
             Self::OAuth2(oauth) => &oauth.id,
             Self::Session(session) => &session.id,
+            Self::SigV4(signing) => &signing.id,
         }
     }
 
@@ -41,6 +45,7 @@ impl AuthMethod {
             Self::Basic(basic) => &basic.label,
             Self::OAuth2(oauth) => &oauth.label,
             Self::Session(session) => &session.label,
+            Self::SigV4(signing) => &signing.label,
         }
     }
 
@@ -52,6 +57,7 @@ impl AuthMethod {
             Self::Basic(_) => "basic",
             Self::OAuth2(_) => "oauth2",
             Self::Session(_) => "session",
+            Self::SigV4(_) => "sigv4",
         }
     }
 
@@ -62,6 +68,7 @@ impl AuthMethod {
             Self::Basic(basic) => &basic.credential_fields,
             Self::OAuth2(oauth) => &oauth.credential_fields,
             Self::Session(session) => &session.credential_fields,
+            Self::SigV4(signing) => &signing.credential_fields,
         }
     }
 
@@ -72,6 +79,7 @@ impl AuthMethod {
             Self::Basic(basic) => basic.help.as_ref(),
             Self::OAuth2(oauth) => oauth.help.as_ref(),
             Self::Session(session) => session.help.as_ref(),
+            Self::SigV4(signing) => signing.help.as_ref(),
         }
     }
 
@@ -79,7 +87,7 @@ impl AuthMethod {
     pub fn oauth(&self) -> Option<&OAuth2Auth> {
         match self {
             Self::OAuth2(oauth) => Some(oauth),
-            Self::ApiKey(_) | Self::Pat(_) | Self::Basic(_) | Self::Session(_) => None,
+            Self::ApiKey(_) | Self::Pat(_) | Self::Basic(_) | Self::Session(_) | Self::SigV4(_) => None,
         }
     }
 
@@ -123,6 +131,34 @@ pub struct BasicAuth {
     #[serde(default)]
     pub password: String,
     /// Where the person finds the values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<AuthHelp>,
+}
+
+/// AWS Signature Version 4: each request is signed anew, over method, path, query, host, media type and
+/// body. The key itself is not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SigV4Auth {
+    /// Name of this way within the descriptor.
+    pub id: String,
+    /// What a person reads.
+    pub label: String,
+    /// What the person enters.
+    pub credential_fields: Vec<CredentialField>,
+    /// Template of the key's identifier, such as `{{secret.accessKeyId}}`.
+    pub access_key_id: String,
+    /// Template of the key.
+    pub secret_access_key: String,
+    /// Template of the token that comes with keys that last for a while only. Not sent where what it
+    /// names was not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
+    /// Template of the region, such as `{{config.region}}`.
+    pub region: String,
+    /// Template of the service's name in signatures, such as `ses`.
+    pub service: String,
+    /// Where the person finds the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<AuthHelp>,
 }

@@ -20,7 +20,9 @@ use serde_json::{Map, Value};
 
 use crate::Connection;
 
-pub use auth::{AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind, Inject, InjectAt, KeyAuth};
+pub use auth::{
+    AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind, Inject, InjectAt, KeyAuth, SigV4Auth,
+};
 pub use oauth::{
     Access, AfterSignIn, Capture, CaptureFrom, ClientAuthentication, Grant, OAuth2Auth, OAuthClient, Pkce,
     Redirect, RedirectHost, Scope, ScopeSeparator, Scopes, SessionAuth, TokenBody, TokenResponse,

@@ -108,6 +108,7 @@ const METHODS: Record<string, WordKey> = {
   basic: 'connect.method.basic',
   oauth2: 'connect.method.oauth2',
   session: 'connect.method.session',
+  sigv4: 'connect.method.sigv4',
   none: 'connect.method.none',
 };
 
