@@ -6,8 +6,8 @@ use std::sync::Arc;
 use patchbay_map::{JsonTemplate, Path, Schema, SignalMapper, Template, Test};
 use patchbay_model::Descriptor;
 use patchbay_model::descriptor::{
-    AnswerFormat, AuthMethod, BodyFormat, Cached, ErrorRule, Limits, Method, Paging, RequestTemplate,
-    TokenPlace,
+    AnswerFormat, AuthMethod, BodyFormat, Cached, ErrorRule, Limits, Method, Paging, QueryLists,
+    RequestTemplate, TokenPlace,
 };
 use patchbay_model::problem::Problem;
 use patchbay_net::{origin_of, put_member};
@@ -39,6 +39,7 @@ pub(crate) struct CompiledRequest {
     method: Method,
     path: Template,
     query: Vec<(String, JsonTemplate)>,
+    query_lists: QueryLists,
     headers: Vec<(String, Template)>,
     /// The variables of a GraphQL document, where there is one.
     body: Option<JsonTemplate>,
@@ -300,6 +301,9 @@ impl Compiled {
         for (name, template) in self.default_query.iter().chain(&request.query) {
             match template.render(&scope)? {
                 None | Some(Value::Null) => {}
+                Some(Value::Array(items)) if request.query_lists == QueryLists::Repeated => {
+                    url.query_pairs_mut().extend_pairs(items.iter().map(|item| (name, plain(item))));
+                }
                 Some(value) => set_query(&mut url, name, &plain(&value)),
             }
         }
@@ -347,6 +351,7 @@ impl CompiledRequest {
             method: request.method,
             path: Template::compile(&request.path)?,
             query: query(&request.query)?,
+            query_lists: request.query_lists,
             headers: headers(&request.headers)?,
             body: body.as_ref().map(JsonTemplate::compile).transpose()?,
             body_format: request.body_format,

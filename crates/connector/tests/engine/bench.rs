@@ -23,6 +23,8 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) struct Seen {
     pub(crate) line: String,
     pub(crate) query: BTreeMap<String, String>,
+    /// The query as it was written.
+    pub(crate) raw_query: String,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Value,
     pub(crate) text: String,
@@ -65,6 +67,7 @@ pub(crate) async fn serve(script: Script) -> (String, Arc<Mutex<Vec<Seen>>>) {
             let one = Seen {
                 line: format!("{} {}", parts.method, parts.uri.path()),
                 query: url.query_pairs().into_owned().collect(),
+                raw_query: url.query().unwrap_or_default().to_owned(),
                 headers: parts
                     .headers
                     .iter()

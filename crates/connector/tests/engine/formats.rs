@@ -65,6 +65,20 @@ async fn graphql_pages_in_its_variables_and_its_errors_inside_a_200_are_errors()
 }
 
 #[tokio::test]
+async fn a_list_in_the_query_is_one_parameter_or_one_for_each_value() {
+    for (lists, want) in [("commas", "status=open%2Cclosed"), ("repeated", "status=open&status=closed")] {
+        let mut document = descriptor();
+        document["streams"][0]["request"]["query"] = json!({"status": ["open", "closed"]});
+        document["streams"][0]["request"]["queryLists"] = json!(lists);
+        let b = bench_with(document, |seen, _| ok(&page_of(seen, 5))).await;
+        b.engine.sync(&b.target, "items", SyncOptions::default()).await.unwrap();
+        let asked: Vec<String> = b.seen.lock().unwrap().iter().map(|seen| seen.raw_query.clone()).collect();
+        assert!(asked.len() > 1, "pages follow each other");
+        assert!(asked.iter().all(|query| query.contains(want)), "{lists}: {asked:?}");
+    }
+}
+
+#[tokio::test]
 async fn lines_and_tables_are_read_as_lists() {
     let jsonl = "{\"id\":1,\"at\":\"2026-11-20T10:00:00Z\"}\n\n{\"id\":2,\"at\":\"2026-11-20T10:00:00Z\"}\r\n";
     let csv = "\u{feff}id,at,note\r\n1,2026-11-20T10:00:00Z,\"a, \"\"b\"\"\nc\"\r\n2,2026-11-20T10:00:00Z,\r\n";

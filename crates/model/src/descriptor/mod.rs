@@ -31,7 +31,7 @@ pub use oauth::{
 pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
 pub use request::{
     AnswerFormat, BodyFormat, Cached, ErrorAction, ErrorRule, GraphQl, Method, Predicate, PredicateOperator,
-    RequestTemplate, StatusMatch,
+    QueryLists, RequestTemplate, StatusMatch,
 };
 pub use stream::{
     CursorSource, Delta, FieldMapping, ForEach, Pagination, Paging, PriorityRule, SignalTypeRule, Stream,

@@ -54,6 +54,9 @@ pub struct RequestTemplate {
     /// Query parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub query: BTreeMap<String, Value>,
+    /// How a list among them is written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub query_lists: QueryLists,
     /// Headers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
@@ -101,6 +104,17 @@ pub struct Cached {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// How a list in the query is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QueryLists {
+    /// Its values with commas between.
+    #[default]
+    Commas,
+    /// A parameter for each value. An empty list is left out.
+    Repeated,
 }
 
 /// How a body is written.
