@@ -47,6 +47,17 @@ impl Description {
         description
     }
 
+    /// The headers, in lower case, in which keys are sent: without them nothing else is looked at.
+    pub fn credentials(&self) -> impl Iterator<Item = String> {
+        let schemes = match self {
+            Self::Rest(description) => description["components"]["securitySchemes"].as_object(),
+            Self::GraphQl(_) => None,
+        };
+        let named = schemes.into_iter().flatten().filter(|(_, scheme)| scheme["in"] == "header");
+        let named = named.filter_map(|(_, scheme)| scheme["name"].as_str()).map(str::to_lowercase);
+        named.chain(["authorization".to_owned()]).collect::<Vec<_>>().into_iter()
+    }
+
     /// Whether it says anything about the answer to a request.
     pub fn describes_answer(&self, method: &str, path: &str) -> bool {
         match self {

@@ -92,6 +92,9 @@ fn put(into: &mut Value, path: &str, value: Value) {
 
 /// What keeps the mock from checking, put right:
 /// - `nullable` without `type`: it would skip the check of the whole body without a word;
+/// - a value twice in an `enum`: the same, for the query too;
+/// - one of several shapes that are not told apart by anything: what fits two would be refused;
+/// - examples that are written as a text of JSON: it would answer with the text;
 /// - examples of response headers: those of `Link` point at the real service;
 /// - media types: descriptions name the plain one only, services take their own too.
 fn mend(value: &mut Value) {
@@ -99,6 +102,22 @@ fn mend(value: &mut Value) {
         Value::Object(members) => {
             if members.get("nullable") == Some(&json!(true)) && !members.contains_key("type") {
                 members.remove("nullable");
+            }
+            if let Some(choices) = members.get_mut("enum").and_then(Value::as_array_mut) {
+                let mut seen = BTreeSet::new();
+                choices.retain(|choice| seen.insert(choice.to_string()));
+            }
+            if !members.contains_key("anyOf")
+                && let Some(shapes) = members.remove("oneOf")
+            {
+                members.insert("anyOf".to_owned(), shapes);
+            }
+            if members.contains_key("schema")
+                && let Some(example) = members.get_mut("example")
+                && let Some(Ok(parsed)) = example.as_str().map(serde_json::from_str::<Value>)
+                && (parsed.is_object() || parsed.is_array())
+            {
+                *example = parsed;
             }
             if members.contains_key("description") && members.contains_key("content") {
                 members.remove("headers");
@@ -176,7 +195,8 @@ pub fn partial_answers(description: &mut Value) {
     };
     let mut wanted = Vec::new();
     for (path, item) in &paths {
-        for method in item.as_object().unwrap().keys() {
+        // Beside its methods a path may have parameters.
+        for method in item.as_object().unwrap().keys().filter(|method| item[*method].is_object()) {
             let responses = &mut description["paths"][path][method]["responses"];
             require_nothing(responses);
             references(responses, &mut wanted);

@@ -1,6 +1,9 @@
 //! The connectors that are checked against their vendors' own schemas: where the schema is, what of
 //! it the connector uses, and what to call it with.
 
+mod alerts;
+mod work;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -20,7 +23,8 @@ pub struct Vendor {
     pub uses: &'static [&'static str],
     /// Parameters that the schema asks for and the service does not: an older way to sign in.
     pub outdated: Option<&'static str>,
-    /// Operations of the connector that the schema at hand does not have.
+    /// Operations of the connector that the schema at hand does not have; streams and the health check
+    /// as `stream cards` and `health`.
     pub absent: &'static [&'static str],
     /// JSON pointer to the token of the next page in the vendor's examples, where they have one.
     pub next_page: Option<&'static str>,
@@ -44,7 +48,16 @@ pub enum Source {
 }
 
 /// All of them.
-pub const VENDORS: &[Vendor] = &[GITHUB_ISSUES, GITHUB_PULL_REQUESTS, SLACK, NOTION, LINEAR];
+pub const VENDORS: &[Vendor] = &[
+    GITHUB_ISSUES,
+    GITHUB_PULL_REQUESTS,
+    SLACK,
+    NOTION,
+    LINEAR,
+    work::TRELLO,
+    alerts::DATADOG,
+    alerts::SENTRY,
+];
 
 /// GitHub Issues.
 pub const GITHUB_ISSUES: Vendor = Vendor {
@@ -272,6 +285,11 @@ impl Vendor {
         Some(Description::Rest(description))
     }
 
+    /// Whether the schema at hand lacks a step: `operation create_card`, `stream cards` or `health`.
+    pub fn is_absent(&self, step: &str) -> bool {
+        self.absent.contains(&step.strip_prefix("operation ").unwrap_or(step))
+    }
+
     /// The settings of a connection.
     pub fn config(&self) -> BTreeMap<String, String> {
         serde_json::from_str(self.config).unwrap()
@@ -292,8 +310,8 @@ pub fn describes_answer(description: &Value, method: &str, path: &str) -> bool {
         let says = |schema: &Value| {
             ["properties", "items", "oneOf", "anyOf", "allOf"].iter().any(|name| !schema[*name].is_null())
         };
-        // Without a body there is nothing to describe.
-        schemas.any(says) || (content.is_none() && response["schema"].is_null())
+        // What changes something may have nothing to say; what reads is silent about it.
+        schemas.any(says) || (method != "GET" && content.is_none() && response["schema"].is_null())
     })
 }
 
