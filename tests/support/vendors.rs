@@ -55,7 +55,10 @@ pub const VENDORS: &[Vendor] = &[
     NOTION,
     LINEAR,
     work::TRELLO,
+    alerts::PAGERDUTY,
     alerts::DATADOG,
+    work::CONFLUENCE,
+    work::JIRA,
     alerts::SENTRY,
 ];
 
@@ -277,6 +280,7 @@ impl Vendor {
             }
         };
         let document: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).unwrap();
+        office::as_documented(&mut document);
         let mut description = cut_down(&document, self.uses);
         if let Some(name) = self.outdated {
             without_parameter(&mut description, name);
