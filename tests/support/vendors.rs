@@ -2,6 +2,7 @@
 //! it the connector uses, and what to call it with.
 
 mod alerts;
+mod office;
 mod work;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,9 @@ pub const VENDORS: &[Vendor] = &[
     work::TRELLO,
     alerts::PAGERDUTY,
     alerts::DATADOG,
+    office::ASANA,
+    office::OUTLOOK,
+    office::AMAZON_SES,
     work::CONFLUENCE,
     work::JIRA,
     alerts::SENTRY,
@@ -279,7 +283,7 @@ impl Vendor {
                 return schema.is_file().then_some(Description::GraphQl(schema));
             }
         };
-        let document: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).unwrap();
+        let mut document: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).unwrap();
         office::as_documented(&mut document);
         let mut description = cut_down(&document, self.uses);
         if let Some(name) = self.outdated {

@@ -1,0 +1,152 @@
+//! Tasks, mail and money.
+
+use serde_json::Value;
+
+use super::{Source, Vendor};
+
+/// Asana.
+pub(super) const ASANA: Vendor = Vendor {
+    connector: "asana",
+    source: Source::Realworld("openapi/asana.json"),
+    uses: &[
+        "GET /users/{user_gid}",
+        "GET /tasks",
+        "POST /tasks",
+        "GET /tasks/{task_gid}",
+        "PUT /tasks/{task_gid}",
+        "DELETE /tasks/{task_gid}",
+        "POST /tasks/{task_gid}/stories",
+        "GET /events",
+    ],
+    outdated: None,
+    absent: &["list_sections", "move_task", "list_comments", "delete_comment"],
+    next_page: Some("/next_page/offset"),
+    config: r#"{"project": "1200000000000001"}"#,
+    params: &[
+        ("list_tasks", r#"{"since": "2026-03-01T00:00:00Z", "completedSince": "2026-03-01T00:00:00Z"}"#),
+        ("get_task", r#"{"task": "1200000000000101"}"#),
+        (
+            "create_task",
+            r#"{"title": "A title", "description": "Text", "assignee": "me", "dueDate": "2026-06-30",
+                "tags": ["1200000000000401"], "followers": ["amira@example.com"], "parent": "1200000000000102"}"#,
+        ),
+        ("update_task", r#"{"task": "1200000000000101", "title": "Another", "dueDate": "2026-07-01"}"#),
+        ("complete_task", r#"{"task": "1200000000000101"}"#),
+        ("reopen_task", r#"{"task": "1200000000000101"}"#),
+        ("delete_task", r#"{"task": "1200000000000101"}"#),
+        ("add_comment", r#"{"task": "1200000000000101", "text": "Seen."}"#),
+    ],
+    refused: ("POST /tasks", r#"{"data": {"name": "A title", "completed": "no"}}"#),
+};
+
+/// Outlook. The description at hand is of mail only, and a person is made up from it without a name.
+pub(super) const OUTLOOK: Vendor = Vendor {
+    connector: "outlook",
+    source: Source::Realworld("openapi/msgraph-mail.json"),
+    uses: &[
+        "GET /me",
+        "GET /me/mailFolders/{mailFolder-id}/messages",
+        "GET /me/mailFolders/{mailFolder-id}/messages/delta",
+        "GET /me/messages",
+        "GET /me/messages/{message-id}",
+        "PATCH /me/messages/{message-id}",
+        "POST /me/messages/{message-id}/reply",
+        "POST /me/sendMail",
+    ],
+    outdated: None,
+    absent: &[
+        "health",
+        "stream events",
+        "list_folders",
+        "create_draft",
+        "move_message",
+        "delete_message",
+        "create_event",
+        "delete_event",
+    ],
+    next_page: Some("/@odata.nextLink"),
+    config: r#"{"folder": "inbox", "since": "2026-01-01"}"#,
+    params: &[
+        ("list_messages", r#"{"folder": "sentitems", "since": "2026-03-01T00:00:00Z"}"#),
+        ("list_drafts", r#"{"since": "2026-03-01T00:00:00Z"}"#),
+        ("search_messages", r#"{"text": "invoice"}"#),
+        ("get_message", r#"{"message": "AAkALgAA"}"#),
+        (
+            "send_mail",
+            r#"{"to": "amira@example.com", "subject": "Paper jam", "text": "<b>Stuck</b>", "html": true,
+                "importance": "high", "categories": ["Printer"]}"#,
+        ),
+        ("reply", r#"{"message": "AAkALgAA", "text": "Seen."}"#),
+        (
+            "update_message",
+            r#"{"message": "AAkALgAA", "read": true, "flag": "flagged", "categories": ["Printer"],
+                "importance": "low"}"#,
+        ),
+    ],
+    refused: ("PATCH /me/messages/m", r#"{"importance": "very"}"#),
+};
+
+/// Amazon SES.
+pub(super) const AMAZON_SES: Vendor = Vendor {
+    connector: "amazon-ses",
+    source: Source::Realworld("openapi/ses-v2.json"),
+    uses: &[
+        "GET /v2/email/account",
+        "GET /v2/email/identities",
+        "GET /v2/email/identities/{EmailIdentity}",
+        "GET /v2/email/templates",
+        "GET /v2/email/suppression/addresses",
+        "PUT /v2/email/suppression/addresses",
+        "POST /v2/email/outbound-emails",
+    ],
+    outdated: None,
+    absent: &["unsuppress_address"],
+    next_page: Some("/NextToken"),
+    config: r#"{"region": "eu-west-1", "from": "office@example.com"}"#,
+    params: &[
+        (
+            "send_email",
+            r#"{"to": ["amira@example.com"], "subject": "Paper jam", "text": "Stuck.",
+                "copy": ["noor@example.com"], "replyTo": ["li@example.com"], "configurationSet": "alerts"}"#,
+        ),
+        (
+            "send_template",
+            r#"{"to": ["amira@example.com"], "template": "welcome", "values": {"name": "Amira"}}"#,
+        ),
+        ("get_account", "{}"),
+        ("list_identities", "{}"),
+        ("get_identity", r#"{"sender": "office@example.com"}"#),
+        ("list_templates", "{}"),
+        ("list_suppressed", r#"{"reason": "BOUNCE", "since": "2026-03-01T00:00:00Z"}"#),
+        ("suppress_address", r#"{"address": "noor@example.com", "reason": "BOUNCE"}"#),
+    ],
+    refused: ("POST /v2/email/outbound-emails", r#"{"FromEmailAddress": "office@example.com"}"#),
+};
+
+/// Microsoft's description as its documentation has it. There functions have plain names, here
+/// `microsoft.graph.reply` and `microsoft.graph.delta()`; and no request names the type of what it sends,
+/// which here only tells types apart.
+pub(super) fn as_documented(description: &mut Value) {
+    without_types(&mut description["components"]);
+    let Some(paths) = description["paths"].as_object_mut() else {
+        return;
+    };
+    let plain = |path: String| path.replace("/microsoft.graph.", "/").replace("()", "");
+    *paths = std::mem::take(paths).into_iter().map(|(path, item)| (plain(path), item)).collect();
+}
+
+fn without_types(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(required) = members.get_mut("required").and_then(Value::as_array_mut) {
+                required.retain(|name| name != "@odata.type");
+            }
+            if members.get("required").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+                members.remove("required");
+            }
+            members.values_mut().for_each(without_types);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_types),
+        _ => {}
+    }
+}
