@@ -166,13 +166,12 @@ impl Witness {
     #[expect(clippy::disallowed_methods, reason = "a pretend service, not the product")]
     pub fn start(upstream: Option<u16>, token: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let witness =
-            Self {
-                port: listener.local_addr().unwrap().port(),
-                seen: Arc::default(),
-                script: Arc::default(),
-                spare: Arc::default(),
-            };
+        let witness = Self {
+            port: listener.local_addr().unwrap().port(),
+            seen: Arc::default(),
+            script: Arc::default(),
+            spare: Arc::default(),
+        };
         let own = witness.clone();
         std::thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {

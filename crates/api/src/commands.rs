@@ -12,8 +12,8 @@ use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
     approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
-    files, health, inbox, jobs, keeping, links, logs, replacement, run_data, runs, sandbox, secret_store,
-    sign_ins, signals, step_fields, storage, syncing, transfer, workspaces, zoom,
+    engine_settings, files, health, inbox, jobs, keeping, links, logs, replacement, run_data, runs, sandbox,
+    secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -143,6 +143,10 @@ commands! {
     job_drop(jobs::JobRef) -> jobs::JobTouched => jobs::forget,
     /// Says how the queues of background work are.
     queue_stats(Empty) -> jobs::QueueStatsResponse => jobs::stats,
+    /// Shows the settings of the engine, for everything or for one connection.
+    engine_settings_show(engine_settings::EngineSettingsRequest) -> engine_settings::EngineSettingsResponse => engine_settings::show,
+    /// Changes settings of the engine.
+    engine_settings_set(engine_settings::EngineSettingsSetRequest) -> engine_settings::EngineSettingsResponse => engine_settings::set,
     /// Reads one address of a connection's service.
     connection_get(data::GetRequest) -> RawRead => data::get,
     /// Calls one operation of a connection.

@@ -20,6 +20,7 @@ pub mod demo;
 pub mod descriptor_try;
 pub mod descriptors;
 mod drafts;
+pub mod engine_settings;
 pub mod events;
 pub mod files;
 pub mod forward;

@@ -318,7 +318,16 @@ impl Workspace {
 
     /// What the user decides about background work.
     pub(crate) async fn knobs(&self) -> Result<Knobs, Problem> {
-        Ok(Knobs::default())
+        Ok(crate::engine_settings::knobs(&self.store().settings(None).await?))
+    }
+
+    /// Takes what was set about the engine.
+    pub(crate) async fn settings_changed(&self) -> Result<(), Problem> {
+        let knobs = self.knobs().await?;
+        if let Some(polling) = self.polling().as_ref() {
+            polling.set(knobs);
+        }
+        Ok(())
     }
 
     /// Something about connections, or about what comes by itself, has changed.

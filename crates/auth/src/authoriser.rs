@@ -21,8 +21,8 @@ use crate::oauth::SignInError;
 use crate::redact::Redactor;
 use crate::renewal::Renewals;
 use crate::sign_in::{self, Begun, SignInRequest};
-use crate::webhook::Opened;
 use crate::sigv4::Signer;
+use crate::webhook::Opened;
 
 /// Opens secrets and authorises requests. Cheap to clone.
 #[derive(Clone)]

@@ -10,8 +10,8 @@ mod redact;
 mod renewal;
 mod session;
 mod sign_in;
-pub mod webhook;
 mod sigv4;
+pub mod webhook;
 
 pub use authoriser::{Authorised, Authoriser, Rotated, Unsealed, open_copy};
 pub use credential::Credential;

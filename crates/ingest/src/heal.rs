@@ -89,7 +89,7 @@ mod tests {
                 Healing::Stop => "ask the user".to_owned(),
             };
             let (plain, told) = (heal(&Problem::new(*code), noon(), Some(100)), heal(&told, noon(), Some(1)));
-            writeln!(page, "{code:<24} {:<18} {}", shown(plain), shown(told)).unwrap();
+            writeln!(page, "{:<26} {:<18} {}", code.as_str(), shown(plain), shown(told)).unwrap();
         }
         insta::assert_snapshot!(page);
     }

@@ -26,10 +26,7 @@ pub(super) const PAGERDUTY: Vendor = Vendor {
             r#"{"since": "2026-03-01T00:00:00Z", "statuses": ["triggered", "acknowledged"], "service": "PIJ90N7"}"#,
         ),
         ("get_incident", r#"{"incident": "PT4KHLK"}"#),
-        (
-            "create_incident",
-            r#"{"title": "A title", "service": "PIJ90N7", "urgency": "high", "key": "once"}"#,
-        ),
+        ("create_incident", r#"{"title": "A title", "service": "PIJ90N7", "urgency": "high", "key": "once"}"#),
         ("acknowledge_incident", r#"{"incident": "PT4KHLK"}"#),
         ("resolve_incident", r#"{"incident": "PT4KHLK", "resolution": "Restarted."}"#),
         ("update_incident", r#"{"incident": "PT4KHLK", "title": "Another", "urgency": "low"}"#),

@@ -9,11 +9,26 @@ export const useEngineState = create<{ broken: boolean; refused: boolean }>(() =
 
 /** What to read again after an event. */
 const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
-  connection_changed: ['connection_list', 'connection_show', 'health', 'health_overview', 'health_detail', 'secrets_status', 'approval_show'],
+  sync_changed: ['connection_streams', 'connection_list', 'connection_show', 'queue_stats'],
+  jobs_changed: ['job_list', 'queue_stats'],
+  connection_changed: [
+    'connection_list',
+    'connection_show',
+    'connection_streams',
+    'engine_settings_show',
+    'keeping_show',
+    'queue_stats',
+    'health',
+    'health_overview',
+    'health_detail',
+    'secrets_status',
+    'approval_show',
+  ],
   health_changed: ['health', 'health_overview', 'health_detail'],
   health_checked: ['health_overview'],
   noticed: [],
-  signals_arrived: ['signal_list', 'connection_list', 'connection_show', 'chain_fields'],
+  signals_changed: ['signal_search', 'signal_show', 'signal_kinds_list'],
+  signals_arrived: ['signal_list', 'signal_search', 'signal_kinds_list', 'connection_list', 'connection_show', 'chain_fields'],
   catalogue_changed: ['catalogue_list', 'connector_show', 'descriptor_list', 'descriptor_text', 'approval_show'],
   chains_changed: ['chain_list', 'chain_export'],
   run_changed: ['run_list', 'run_report', 'run_data', 'chain_fields', 'health', 'chain_list'],

@@ -53,8 +53,11 @@ pub struct Workers {
 #[derive(Clone, Default)]
 struct Shared {
     wake: Arc<BTreeMap<Queue, Notify>>,
-    running: Arc<Mutex<HashMap<JobId, (Queue, oneshot::Sender<()>)>>>,
+    running: Arc<Mutex<Running>>,
 }
+
+/// The jobs under way, each with what cuts it off.
+type Running = HashMap<JobId, (Queue, oneshot::Sender<()>)>;
 
 impl Shared {
     /// The jobs of a queue that are under way, which from here on are not.
@@ -223,9 +226,10 @@ impl Line {
     }
 
     async fn wait(&mut self, hands: &mut Hands) {
-        let due = match hands.dry && hands.running.len() < self.most() {
-            true => self.engine.next_due(self.queue).await.ok().flatten(),
-            false => None,
+        let due = if hands.dry && hands.running.len() < self.most() {
+            self.engine.next_due(self.queue).await.ok().flatten()
+        } else {
+            None
         };
         let until = due.map_or(LOOK, |at| {
             Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default().min(LOOK)

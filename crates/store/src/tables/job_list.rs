@@ -5,6 +5,7 @@ use patchbay_model::{ConnectionId, JobId, Timestamp};
 use serde_json::Value;
 
 use super::page::Page;
+use super::schedules::put_back;
 use crate::{Store, StoreError, column};
 
 /// A job as it is looked at.
@@ -289,15 +290,21 @@ impl Store {
         .await
     }
 
-    /// Moves what was planned under a clock that has been put back since by as much as that. Returns how many
-    /// jobs.
+    /// Moves what was planned under a clock that has been put back since, all by as much. Returns how many jobs.
     pub async fn job_clock_back(&self) -> Result<u64, StoreError> {
         let now = column::millis(self.now());
         self.write(move |tx| {
             Box::pin(async move {
+                let latest = sqlx::query_scalar!(
+                    r#"SELECT max(planned_at) AS "at: i64" FROM jobs WHERE state = 'ready'"#
+                )
+                .fetch_one(&mut *tx)
+                .await?;
+                let Some(back) = put_back(latest, now) else { return Ok(0) };
                 let done = sqlx::query!(
-                    "UPDATE jobs SET due_at = due_at - (planned_at - ?1), planned_at = ?1
-                     WHERE state = 'ready' AND planned_at > ?1 + 60000",
+                    "UPDATE jobs SET due_at = due_at - ?1, planned_at = min(planned_at - ?1, ?2)
+                     WHERE state = 'ready' AND planned_at > ?2",
+                    back,
                     now
                 )
                 .execute(tx)

@@ -334,14 +334,20 @@ impl Store {
         .await
     }
 
-    /// Moves what was planned under a clock that has been put back since by as much as that. Returns how many.
+    /// Moves what was planned under a clock that has been put back since, all by as much: what is apart stays
+    /// apart. Returns how many.
     pub async fn schedules_clock_back(&self) -> Result<u64, StoreError> {
         let now = column::millis(self.now());
         self.write(move |tx| {
             Box::pin(async move {
+                let latest = sqlx::query_scalar!(r#"SELECT max(planned_at) AS "at: i64" FROM schedules"#)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                let Some(back) = put_back(latest, now) else { return Ok(0) };
                 let done = sqlx::query!(
-                    "UPDATE schedules SET next_at = next_at - (planned_at - ?1), planned_at = ?1
-                     WHERE planned_at > ?1 + 60000",
+                    "UPDATE schedules SET next_at = next_at - ?1, planned_at = min(planned_at - ?1, ?2)
+                     WHERE planned_at > ?2",
+                    back,
                     now
                 )
                 .execute(tx)
@@ -505,6 +511,12 @@ impl Store {
         })
         .await
     }
+}
+
+/// By how many milliseconds the clock was put back at least, since something was last planned; none where it
+/// was not. A minute is no more than what clocks are corrected by.
+pub(super) fn put_back(latest: Option<i64>, now: i64) -> Option<i64> {
+    latest.map(|latest| latest - now).filter(|back| *back > 60_000)
 }
 
 async fn plan(tx: &mut SqliteConnection, key: &Bound, next: Option<i64>, now: i64) -> Result<(), StoreError> {

@@ -1,0 +1,178 @@
+//! Clocks that jump, computers that sleep, programs that were closed: nothing is lost, nothing storms, nothing
+//! waits longer than an interval.
+
+use std::time::Duration;
+
+use patchbay_model::Clock as _;
+use patchbay_store::{Rhythm, Schedule, ScheduleKind};
+
+use crate::bench::{Bench, DAY, MINUTE, bench, items, noon};
+
+const CONNECTIONS: usize = 30;
+
+impl Bench {
+    pub(crate) fn now(&self) -> patchbay_model::Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets time pass in looks of 15 seconds; gives the requests of each.
+    async fn pass(&self, time: Duration) -> Vec<usize> {
+        let mut looks = Vec::new();
+        for _ in 0..time.as_secs() / 15 {
+            let before = self.service.count();
+            self.scheduler.look().await.unwrap();
+            self.work().await;
+            looks.push(self.service.count() - before);
+            self.clock.advance(Duration::from_secs(15));
+        }
+        looks
+    }
+
+    async fn syncs(&self) -> Vec<Schedule> {
+        let all = self.store.schedules(None).await.unwrap();
+        all.into_iter().filter(|schedule| schedule.key.kind == ScheduleKind::Sync).collect()
+    }
+}
+
+/// Connections that have been polled for a while, apart from one another.
+async fn settled() -> Bench {
+    let b = bench(CONNECTIONS).await;
+    b.service.says(|query, _| items(query, 2));
+    b.pass(MINUTE).await;
+    let plans = b
+        .syncs()
+        .await
+        .into_iter()
+        .enumerate()
+        .map(|(n, schedule)| (schedule.key, b.now() + Duration::from_secs(9 * n as u64)));
+    b.store.schedules_plan(plans.collect()).await.unwrap();
+    let looks = b.pass(5 * MINUTE).await;
+    assert_eq!(looks.iter().sum::<usize>(), CONNECTIONS, "each once in its interval");
+    b
+}
+
+/// An interval has 20 looks; those after it may have begun the next round.
+fn once_each(looks: &[usize], what: &str) {
+    let interval: usize = looks[..20].iter().sum();
+    assert!(interval <= CONNECTIONS * 6 / 5, "{what}: {interval} requests in an interval: {looks:?}");
+    assert!(looks.iter().sum::<usize>() >= CONNECTIONS, "{what}: {looks:?}");
+}
+
+/// In the next interval each is read once, and never are they many at once.
+async fn no_storm_and_no_stall(b: &Bench, what: &str) {
+    let looks = b.pass(6 * MINUTE).await;
+    once_each(&looks, what);
+    let most = looks.iter().max().copied().unwrap();
+    assert!(most <= 8, "{what}: {most} requests at once: {looks:?}");
+    let minute = looks.windows(4).map(|looks| looks.iter().sum::<usize>()).max().unwrap();
+    assert!(minute <= 24, "{what}: {minute} requests in a minute: {looks:?}");
+    for schedule in b.syncs().await {
+        let late = b.now().duration_since(schedule.last_ok_at.unwrap()).as_secs();
+        assert!((0..=390).contains(&late), "{what}: nothing waits longer than an interval ({late} s)");
+    }
+}
+
+#[tokio::test]
+async fn after_a_sleep_each_is_read_once_and_not_all_at_once() {
+    let b = settled().await;
+    // The monotonic clock stands still in sleep (clock_gettime(2), CLOCK_MONOTONIC).
+    b.clock.jump_to(b.now() + Duration::from_secs(8 * 3_600));
+    no_storm_and_no_stall(&b, "after a sleep").await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_put_forward_by_a_day_is_no_storm() {
+    let b = settled().await;
+    b.clock.jump_to(b.now() + DAY);
+    let looked = b.scheduler.look().await.unwrap();
+    assert_eq!(looked.jumped, 86_400, "it is noticed");
+    b.work().await;
+    no_storm_and_no_stall(&b, "a day forward").await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_put_back_by_a_day_is_no_stall() {
+    let b = settled().await;
+    b.clock.jump_to(b.now() - DAY);
+    for schedule in b.syncs().await {
+        // For the bar below: reads of the old time count as of now.
+        assert!(schedule.last_ok_at.unwrap() > b.now());
+    }
+    let looks = b.pass(6 * MINUTE).await;
+    once_each(&looks, "at once");
+    no_storm_and_no_stall(&b, "a day back").await;
+}
+
+#[tokio::test]
+async fn an_hour_to_and_fro_changes_nothing_much() {
+    let b = settled().await;
+    for hours in [1_i64, -1, -1, 1] {
+        b.clock.jump_to(b.now() + jiff::SignedDuration::from_hours(hours));
+        b.pass(6 * MINUTE).await;
+        no_storm_and_no_stall(&b, &format!("{hours} hours")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_start_after_days_catches_up_once_and_spread() {
+    let b = settled().await;
+    b.clock.advance(3 * DAY);
+    no_storm_and_no_stall(&b, "closed for three days").await;
+}
+
+#[tokio::test]
+async fn a_program_that_gets_on_slowly_still_gets_on() {
+    let b = settled().await;
+    b.clock.advance(DAY);
+    let before = b.service.count();
+    // Each look comes two minutes after the one before: whatever was spread is late again.
+    for _ in 0..CONNECTIONS {
+        b.scheduler.look().await.unwrap();
+        b.work().await;
+        b.clock.advance(2 * MINUTE);
+    }
+    assert!(b.service.count() - before >= CONNECTIONS, "{} reads", b.service.count() - before);
+}
+
+#[tokio::test]
+async fn a_pattern_is_kept_to_by_the_wall_clock_after_it_was_put_back() {
+    let b = bench(1).await;
+    b.service.says(|query, _| items(query, 2));
+    let nine = Rhythm { cron: Some("0 9 * * *".into()), zone: None, every_seconds: None };
+    let tomorrow: patchbay_model::Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
+    b.store.schedule_set(&b.key(), nine, false, tomorrow).await.unwrap();
+    b.clock.jump_to(noon() - Duration::from_secs(3_600));
+    b.scheduler.look().await.unwrap();
+    let next = b.schedule().await.next_at.unwrap();
+    assert!((0..=10).contains(&next.duration_since(tomorrow).as_secs()), "{next}");
+    // Missed while the program was closed: done once, not once for each day.
+    b.clock.jump_to(tomorrow + 5 * DAY);
+    let before = b.service.count();
+    for _ in 0..10 {
+        b.scheduler.look().await.unwrap();
+        b.work().await;
+        b.clock.advance(MINUTE);
+    }
+    assert_eq!(b.service.count() - before, 1);
+}
+
+#[tokio::test]
+async fn what_the_connector_no_longer_has_is_no_longer_planned() {
+    let b = bench(1).await;
+    let mut gone = b.key();
+    gone.stream = "gone".into();
+    b.store.schedule_add(&gone, noon()).await.unwrap();
+    b.scheduler.reconcile().await.unwrap();
+    assert_eq!(b.store.schedule(&gone).await.unwrap(), None);
+    assert_eq!(b.store.schedules(None).await.unwrap().len(), 2, "the stream and the health check");
+}
+
+#[tokio::test]
+async fn plans_outlive_the_program() {
+    let b = bench(2).await;
+    b.service.says(|query, _| items(query, 2));
+    b.pass(MINUTE).await;
+    let plans = b.store.schedules(None).await.unwrap();
+    let (store, _dir) = b.reopened().await;
+    assert_eq!(store.schedules(None).await.unwrap(), plans);
+}
