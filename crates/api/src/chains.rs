@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use patchbay_chain::difference::trigger_words;
 use patchbay_chain::mapping;
 use patchbay_chain::runner::check as check_live;
 use patchbay_chain::{Live, Plan};
@@ -10,8 +11,10 @@ use patchbay_map::canonical_json;
 use patchbay_model::chain::{CHAIN_SCHEMA, Chain, ChainVersion, ChosenBy};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::run::RunState;
+use patchbay_model::run::{Run, RunState};
+use patchbay_model::trigger::Trigger;
 use patchbay_model::{ChainId, Event, Timestamp};
+use patchbay_store::ChainState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -184,7 +187,7 @@ pub(crate) async fn save(
     })
 }
 
-fn blocker(problem: Problem) -> Finding {
+pub(crate) fn blocker(problem: Problem) -> Finding {
     Finding {
         level: Level::Blocker,
         step: None,
@@ -223,7 +226,7 @@ pub(crate) async fn connectors_of(
 ) -> Result<BTreeMap<String, Arc<Compiled>>, Problem> {
     let mut found = BTreeMap::new();
     for step in &chain.steps {
-        if found.contains_key(&step.connection) {
+        if found.contains_key(&step.connection) || step.connection.is_empty() {
             continue;
         }
         if let Some(connection) = workspace.store().connection_named(&step.connection).await? {
@@ -286,29 +289,62 @@ pub struct ChainSummary {
     pub steps: Vec<String>,
     /// The connection of each step.
     pub connections: Vec<String>,
+    /// What starts its latest version.
+    pub trigger: Trigger,
+    /// The same in words.
+    pub starts: String,
+    /// The version that the trigger runs.
+    pub published: Option<u32>,
+    /// Whether its trigger starts it.
+    pub on: bool,
     /// How its last run went.
     pub last_run: Option<RunState>,
+    /// When that was asked for.
+    pub last_run_at: Option<Timestamp>,
+    /// Of its last 20 runs that ended, how many ended well.
+    pub ended_well: u32,
+    /// How many of its last 20 runs ended.
+    pub ended: u32,
+}
+
+/// The figures of a chain's last runs.
+fn last_runs<'r>(runs: impl Iterator<Item = &'r Run>) -> (Option<(RunState, Timestamp)>, u32, u32) {
+    let (mut last, mut ended, mut well) = (None, 0, 0);
+    for run in runs.filter(|run| !run.dry_run).take(20) {
+        last = last.or(Some((run.state, run.created_at)));
+        ended += u32::from(run.state.is_final());
+        well += u32::from(run.state == RunState::Done);
+    }
+    (last, ended, well)
 }
 
 /// Lists chains.
 pub async fn list(hub: &Hub, workspace: &str, _: Empty) -> Result<ChainListResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let runs = workspace.store().run_list(200, 0).await?.items;
-    let mut chains: Vec<_> = workspace
-        .store()
-        .chain_list()
-        .await?
-        .into_iter()
-        .map(|version| ChainSummary {
-            last_run: runs.iter().find(|run| run.chain_id == version.id).map(|run| run.state),
-            steps: version.chain.steps.iter().map(|s| format!("{}: {}", s.connection, s.operation)).collect(),
-            connections: version.chain.steps.iter().map(|s| s.connection.clone()).collect(),
+    let states: BTreeMap<ChainId, ChainState> = workspace.store().chain_states().await?.into_iter().collect();
+    let mut chains = Vec::new();
+    for version in workspace.store().chain_list().await? {
+        let state = states.get(&version.id).copied().unwrap_or_default();
+        let runs = workspace.store().runs_of(&version.id, 40).await?;
+        let (last, ended, ended_well) = last_runs(runs.iter());
+        let chain = version.chain;
+        chains.push(ChainSummary {
+            last_run: last.map(|(state, _)| state),
+            last_run_at: last.map(|(_, at)| at),
+            ended,
+            ended_well,
+            steps: chain.steps.iter().map(|s| format!("{}: {}", s.connection, s.operation)).collect(),
+            connections: chain.steps.iter().map(|s| s.connection.clone()).collect(),
+            starts: trigger_words(&chain.trigger),
+            trigger: chain.trigger,
+            published: state.published,
+            on: state.is_on,
             id: version.id,
-            name: version.chain.name,
+            name: chain.name,
             version: version.version,
             saved_at: version.saved_at,
-        })
-        .collect();
+        });
+    }
     chains.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(ChainListResponse { chains })
 }
@@ -351,26 +387,47 @@ pub async fn delete(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Cha
     Ok(ChainDeleted { name: version.chain.name })
 }
 
+/// Whether a chain names a connection.
+fn names(chain: &Chain, connection: &str) -> bool {
+    chain.trigger.connection() == Some(connection)
+        || chain.steps.iter().any(|step| step.connection == connection)
+}
+
 /// The names of chains that use a connection.
 pub(crate) async fn using(workspace: &Workspace, connection: &str) -> Result<Vec<String>, Problem> {
     let chains = workspace.store().chain_list().await?;
-    let uses = |chain: &Chain| chain.steps.iter().any(|step| step.connection == connection);
-    Ok(chains.into_iter().filter(|c| uses(&c.chain)).map(|c| c.chain.name).collect())
+    Ok(chains.into_iter().filter(|c| names(&c.chain, connection)).map(|c| c.chain.name).collect())
 }
 
-/// Saves every chain that uses a connection anew, with the connection's new name.
+/// Saves every chain that uses a connection anew, with the connection's new name. What was published
+/// stays published, under the new name.
 pub(crate) async fn rename_connection(workspace: &Workspace, from: &str, to: &str) -> Result<(), Problem> {
-    for version in workspace.store().chain_list().await? {
-        if version.chain.steps.iter().all(|step| step.connection != from) {
-            continue;
+    let store = workspace.store();
+    for latest in store.chain_list().await? {
+        let published = store.chain_published(&latest.id).await?;
+        let is_draft = published.as_ref().is_some_and(|version| version.version != latest.version);
+        if let Some(version) = published.filter(|version| names(&version.chain, from)) {
+            let chain = renamed(version.chain, from, to);
+            let saved = store.chain_save(Some(&latest.id), &chain, &hash(&chain)?).await?;
+            store.chain_publish(&saved).await?;
+            if !is_draft {
+                continue;
+            }
         }
-        let mut chain = version.chain;
-        for step in chain.steps.iter_mut().filter(|step| step.connection == from) {
-            to.clone_into(&mut step.connection);
+        if is_draft || names(&latest.chain, from) {
+            let chain = renamed(latest.chain, from, to);
+            store.chain_save(Some(&latest.id), &chain, &hash(&chain)?).await?;
         }
-        let hash = hash(&chain)?;
-        workspace.store().chain_save(Some(&version.id), &chain, &hash).await?;
     }
     workspace.events().emit(Event::ChainsChanged);
     Ok(())
+}
+
+fn renamed(mut chain: Chain, from: &str, to: &str) -> Chain {
+    let own = chain.trigger.connection_mut().into_iter();
+    let steps = chain.steps.iter_mut().map(|step| &mut step.connection);
+    for name in own.chain(steps).filter(|name| *name == from) {
+        to.clone_into(name);
+    }
+    chain
 }

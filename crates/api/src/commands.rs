@@ -10,11 +10,7 @@ use patchbay_model::report::RunReport;
 
 use crate::hub::Hub;
 use crate::workspaces::Empty;
-use crate::{
-    approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
-    engine_settings, files, health, inbox, jobs, keeping, links, logs, replacement, run_data, runs, sandbox,
-    secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, workspaces, zoom,
-};
+use crate::{approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, engine_settings, files, health, inbox, jobs, keeping, links, logs, publishing, replacement, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, workspaces, zoom};
 
 /// One command, for documentation and tests.
 #[derive(Clone, Copy, Debug)]
@@ -183,6 +179,16 @@ commands! {
     chain_check(chains::ChainRef) -> chains::ChainCheckResponse => chains::check,
     /// Shows a step's fields with what fills them.
     chain_fields(step_fields::ChainStepRequest) -> step_fields::StepFieldsResponse => step_fields::fields,
+    /// Shows what of a chain is at work.
+    chain_show(chains::ChainRef) -> publishing::ChainAtWork => publishing::show,
+    /// Makes a version of a chain the one that its trigger runs.
+    chain_publish(publishing::ChainPublishRequest) -> publishing::ChainAtWork => publishing::publish,
+    /// Lets the trigger start a chain, or keeps it from doing so.
+    chain_switch(publishing::ChainSwitchRequest) -> publishing::ChainAtWork => publishing::switch,
+    /// Lists the versions of a chain with what differs from one to the next.
+    chain_versions(chains::ChainRef) -> publishing::ChainVersionsResponse => publishing::versions,
+    /// Lists what became of the events that a chain waited for.
+    chain_firings(chains::ChainRef) -> publishing::ChainFiringsResponse => publishing::firings,
     /// Deletes a chain; its runs stay.
     chain_delete(chains::ChainRef) -> chains::ChainDeleted => chains::delete,
     /// Starts a run.
@@ -279,6 +285,20 @@ fn only_looks(command: &str) -> bool {
         "window_zoom",
     ];
     read.iter().any(|end| command.ends_with(end)) || others.contains(&command)
+    let read = [
+        "_list",
+        "_show",
+        "_report",
+        "_data",
+        "_fields",
+        "_check",
+        "_export",
+        "_status",
+        "_text",
+        "_versions",
+        "_firings",
+    ];
+    read.iter().any(|end| command.ends_with(end)) || matches!(command, "health" | "run_wait" | "window_zoom")
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {

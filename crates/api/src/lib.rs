@@ -34,6 +34,7 @@ pub mod logs;
 pub mod memory;
 mod own_definitions;
 pub mod place;
+pub mod publishing;
 mod renewals;
 pub mod replacement;
 pub mod run_data;

@@ -1,10 +1,12 @@
 //! Runs: start, wait, answer, stop, report.
 
 use patchbay_chain::{Control, report as reports};
+use patchbay_map::Schema;
 use patchbay_model::chain::ChainVersion;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::RunReport;
 use patchbay_model::run::{Decision, Run, RunState};
+use patchbay_model::trigger::{OriginKind, RunOrigin, Trigger};
 use patchbay_model::{ChainId, RunId, StepId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +53,8 @@ pub struct RunView {
     pub interrupted: bool,
     /// Requests were built and shown, effects not sent.
     pub dry_run: bool,
+    /// What asked for it.
+    pub origin: OriginKind,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it ended.
@@ -67,6 +71,7 @@ impl RunView {
             chain_version: run.chain_version,
             state: run.state,
             dry_run: run.dry_run,
+            origin: run.origin.kind,
             created_at: run.created_at,
             finished_at: run.finished_at,
         }
@@ -77,11 +82,30 @@ impl RunView {
 pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let version = chains::find(&workspace, &request.chain).await?;
+    check_input(&version, &request.input)?;
     let run = insert(hub, &workspace, version, request.input, request.dry_run).await?;
     if !request.queue_only {
         workspace.spawn(run.clone()).await?;
     }
     Ok(RunView::of(&workspace, run))
+}
+
+/// Whether what a run is started with is what the chain takes.
+fn check_input(version: &ChainVersion, input: &Value) -> Result<(), Problem> {
+    let Trigger::Manual { input: Some(schema) } = &version.chain.trigger else {
+        return Ok(());
+    };
+    let invalid = |message: String| {
+        Problem::new(Code::InputInvalid)
+            .with("field", "The input")
+            .with("message", message)
+            .about(Subject::Chain { id: version.id.to_string(), step: None })
+    };
+    let schema = Schema::compile(schema).map_err(|error| invalid(format!("{error}.")))?;
+    schema.check(input).map_err(|misfits| {
+        let first = misfits.first();
+        invalid(first.map_or_else(String::new, |m| format!("{} {}.", m.pointer, m.message).trim().to_owned()))
+    })
 }
 
 /// Writes a new run down.
@@ -102,6 +126,7 @@ pub(crate) async fn insert(
         dry_run,
         state: RunState::Queued,
         boot: None,
+        origin: RunOrigin::default(),
         created_at: hub.clock().now(),
         finished_at: None,
     };

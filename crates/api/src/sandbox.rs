@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_model::chain::{CHAIN_SCHEMA, Chain, Step, Trigger};
+use patchbay_model::chain::{Chain, Step};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{ChainId, ConnectorId};
 /// The pretend tools, for hosts that run them as a process of their own.
@@ -255,22 +255,16 @@ async fn connect_tool(
 /// The demonstration's chain. Its mappings are left open on purpose: they are matched.
 fn chain() -> Chain {
     let step = |id: &str, name: &str, connection: &str, operation: &str, for_each: Option<&str>| Step {
-        id: id.into(),
         name: Some(name.to_owned()),
-        connection: connection.to_owned(),
-        operation: operation.to_owned(),
         for_each: for_each.map(Into::into),
-        mapping: Vec::new(),
-        policy: patchbay_model::chain::StepPolicy::default(),
+        ..Step::call(id, connection, operation)
     };
     Chain {
-        schema: CHAIN_SCHEMA,
-        name: CHAIN.to_owned(),
         description: "Tells the team of each open issue.".to_owned(),
-        trigger: Trigger::Manual,
         steps: vec![
             step("issues", "Read open issues", TRACKER, "list_issues", None),
             step("message", "Send a message", CHAT, "send_message", Some("issues")),
         ],
+        ..Chain::named(CHAIN)
     }
 }

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_auth::Authoriser;
-use patchbay_chain::{Control, Runner};
+use patchbay_chain::{Control, Dispatcher, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
 use patchbay_ingest::{Dice, Knobs, Parts, Polling, Reader, Reading};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
 use patchbay_model::{Clock, Connection, ConnectionId, EventSink, JobId, RunId};
+use patchbay_model::trigger::OriginKind;
 use patchbay_sandbox::Sandbox;
 use patchbay_store::{OpenOptions, Store};
 use patchbay_vault::Vault;
@@ -53,6 +54,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     reading: Reading,
     polling: Mutex<Option<Polling>>,
+    /// Turns events into runs.
+    dispatching: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// A workspace that is not kept open by whoever looks after it.
@@ -70,10 +73,17 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.tidying.abort();
         self.stop_renewing();
+        self.stop_dispatching();
     }
 }
 
 impl Inner {
+    fn stop_dispatching(&self) {
+        if let Some(work) = self.dispatching.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            work.abort();
+        }
+    }
+
     fn stop_renewing(&self) {
         if let Some(work) = self.renewing.lock().unwrap_or_else(PoisonError::into_inner).take() {
             work.abort();
@@ -86,6 +96,31 @@ impl Inner {
 
 /// How long the end of the program waits for tokens that are being renewed.
 const SETTLE: Duration = Duration::from_secs(10);
+/// Whether a run begins when its turn comes, and not before.
+fn waits_its_turn(run: &Run) -> bool {
+    let asked_for = run.origin.kind.is_event() || run.origin.kind == OriginKind::Step;
+    asked_for && run.boot.is_none() && !run.state.is_final()
+}
+
+/// How often to look for events without being told.
+const DISPATCH_CHECK: Duration = Duration::from_secs(1);
+
+/// Turns events into runs as long as the workspace is open.
+async fn dispatch(inner: Weak<Inner>, dispatcher: Dispatcher) {
+    let mut left = dispatcher.store.runs_left();
+    loop {
+        let Some(inner) = inner.upgrade() else { return };
+        if let Err(problem) = (Workspace { inner }).dispatch_once(&dispatcher).await {
+            tracing::warn!(%problem, "events wait");
+        }
+        tokio::select! {
+            () = dispatcher.store.triggers_wait() => {}
+            _ = left.changed() => {}
+            () = tokio::time::sleep(DISPATCH_CHECK) => {}
+        }
+    }
+}
+
 /// A run that this process works on.
 struct Task {
     control: mpsc::Sender<Control>,
@@ -135,6 +170,7 @@ impl Workspace {
             clock: hub.clock().clone(),
             reading: Reading::default(),
             polling: Mutex::default(),
+            dispatching: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -367,12 +403,45 @@ impl Workspace {
         self.keep_watch(hub);
         self.poll().await?;
         let open = self.store().runs_open().await?;
-        let open: Vec<Run> = open.into_iter().filter(|run| run.state != RunState::NeedsYou).collect();
+        let open: Vec<Run> =
+            open.into_iter().filter(|run| run.state != RunState::NeedsYou && !waits_its_turn(run)).collect();
         let count = open.len();
         for run in open {
             self.spawn(run).await?;
         }
+        self.dispatch();
         Ok(count)
+    }
+
+    /// Begins to turn events into runs.
+    fn dispatch(&self) {
+        let mut dispatching = self.inner.dispatching.lock().unwrap_or_else(PoisonError::into_inner);
+        if dispatching.is_none() {
+            let dispatcher = Dispatcher { store: self.store().clone(), clock: self.runner().clock.clone() };
+            *dispatching = Some(tokio::spawn(dispatch(Arc::downgrade(&self.inner), dispatcher)));
+        }
+    }
+
+    fn is_dispatching(&self) -> bool {
+        self.inner.dispatching.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Takes the events that wait, and begins the runs whose turn it is.
+    async fn dispatch_once(&self, dispatcher: &Dispatcher) -> Result<(), Problem> {
+        let taken = dispatcher.take().await?;
+        for id in taken.cancel {
+            if !self.control(&id, Control::Stop { undo: false }).await {
+                let run = self.run(&id).await?;
+                if !run.state.is_final() {
+                    self.runner().stop(&run, false).await?;
+                    self.spawn(run).await?;
+                }
+            }
+        }
+        for run in dispatcher.due().await? {
+            self.spawn(run).await?;
+        }
+        Ok(())
     }
 
     /// Starts working on a run, unless this process does already.
@@ -429,6 +498,14 @@ impl Workspace {
         if run.state.is_final() {
             return Ok(run.state);
         }
+        if waits_its_turn(&run) && self.is_dispatching() {
+            let mut left = self.store().runs_left();
+            while waits_its_turn(&self.run(id).await?) {
+                // Runs begin when others end; the pause is for a wake that was lost.
+                let _ = tokio::time::timeout(DISPATCH_CHECK, left.changed()).await;
+            }
+        }
+        let run = self.run(id).await?;
         if run.state != RunState::NeedsYou || self.is_live(id) {
             self.spawn(run.clone()).await?;
         } else {
@@ -472,6 +549,7 @@ impl Workspace {
         if let Some(polling) = polling {
             polling.stop().await;
         }
+        self.inner.stop_dispatching();
         let tasks: Vec<Task> = std::mem::take(&mut *self.runs()).into_values().collect();
         for task in tasks {
             task.handle.abort();

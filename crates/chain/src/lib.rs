@@ -3,6 +3,8 @@
 //! The runner is a pure state machine ([`machine`]) over a journal of facts ([`progress`]); the
 //! shell around it ([`runner`]) performs commands and makes each fact durable before it acts on it.
 
+pub mod difference;
+pub mod dispatch;
 pub mod error;
 pub mod fields;
 pub mod machine;
@@ -14,7 +16,9 @@ pub mod runner;
 mod scope;
 #[cfg(test)]
 mod simulator;
+pub mod triggers;
 
+pub use dispatch::Dispatcher;
 pub use error::ChainError;
 pub use plan::{Plan, PlanStep, Repeat};
 pub use progress::Progress;

@@ -91,3 +91,34 @@ pub(crate) fn findings(findings: &Value) {
         line(&format!("{mark:<9} {}", finding["text"].as_str().unwrap_or_default()));
     }
 }
+
+/// Says what of a chain is at work, and gives the exit code.
+pub(crate) fn at_work(as_json: bool, answer: &Value) -> u8 {
+    if as_json {
+        json(answer);
+        return crate::exit::DONE;
+    }
+    let name = answer["name"].as_str().unwrap_or_default();
+    let starts = answer["starts"].as_str().unwrap_or("by hand");
+    line(&match (answer["published"].as_u64(), answer["on"] == serde_json::json!(true)) {
+        (Some(version), true) => format!("\"{name}\" is on: version {version} starts {starts}."),
+        (Some(version), false) => format!("\"{name}\" is off; version {version} is published."),
+        (None, _) => format!("\"{name}\" is off; no version is published."),
+    });
+    if answer["paused"] == serde_json::json!(true) {
+        line("Nothing starts until that is confirmed in the settings: the data came from another computer.");
+    }
+    crate::exit::DONE
+}
+
+/// Lists versions, each with what differs from the one before.
+pub(crate) fn versions(versions: &Value) {
+    for version in versions.as_array().into_iter().flatten() {
+        let published = if version["published"] == serde_json::json!(true) { ", published" } else { "" };
+        let saved = version["savedAt"].as_str().unwrap_or_default();
+        line(&format!("Version {} ({saved}{published})", version["version"]));
+        for change in version["changes"].as_array().into_iter().flatten() {
+            line(&format!("  {}", change.as_str().unwrap_or_default()));
+        }
+    }
+}

@@ -366,6 +366,8 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
                     ("Id", "/id"),
                     ("Version", "/version"),
                     ("Steps", "/steps"),
+                    ("Starts", "/starts"),
+                    ("On", "/on"),
                     ("Last run", "/lastRun"),
                 ];
                 print::table(&answer["chains"], &fields);
@@ -380,6 +382,37 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
                 print::findings(&answer["findings"])
             }
             Ok(if answer["ready"] == json!(true) { exit::DONE } else { exit::NEEDS_YOU })
+        }
+        ChainCommand::Publish { chain, number } => {
+            let answer = call("chain_publish", json!({ "chain": chain, "version": number })).await?;
+            Ok(print::at_work(args.json, &answer))
+        }
+        ChainCommand::On { chain } => {
+            let answer = call("chain_switch", json!({ "chain": chain, "on": true })).await?;
+            Ok(print::at_work(args.json, &answer))
+        }
+        ChainCommand::Off { chain } => {
+            let answer = call("chain_switch", json!({ "chain": chain, "on": false })).await?;
+            Ok(print::at_work(args.json, &answer))
+        }
+        ChainCommand::Versions { chain } => {
+            let answer = call("chain_versions", json!({ "chain": chain })).await?;
+            if args.json {
+                print::json(&answer);
+            } else {
+                print::versions(&answer["versions"]);
+            }
+            Ok(exit::DONE)
+        }
+        ChainCommand::Events { chain } => {
+            let answer = call("chain_firings", json!({ "chain": chain })).await?;
+            if args.json {
+                print::json(&answer);
+            } else {
+                let fields = [("When", "/at"), ("Kind", "/kind"), ("Result", "/result"), ("Run", "/run")];
+                print::table(&answer["firings"], &fields);
+            }
+            Ok(exit::DONE)
         }
         ChainCommand::Delete { chain } => {
             let answer = call("chain_delete", json!({ "chain": chain })).await?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::id::{ChainId, StepId};
 use crate::time::Timestamp;
+use crate::trigger::{Concurrency, Trigger};
 
 /// The version of the document's shape that this program writes.
 pub const CHAIN_SCHEMA: u32 = 1;
@@ -25,15 +26,35 @@ pub struct Chain {
     /// What starts it.
     #[serde(default)]
     pub trigger: Trigger,
+    /// How the runs that its trigger starts stand to each other.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub concurrency: Concurrency,
     /// What it does, in this order.
     pub steps: Vec<Step>,
 }
 
 impl Chain {
+    /// A chain without steps.
+    pub fn named(name: &str) -> Self {
+        Self {
+            schema: CHAIN_SCHEMA,
+            name: name.to_owned(),
+            description: String::new(),
+            trigger: Trigger::default(),
+            concurrency: Concurrency::default(),
+            steps: Vec::new(),
+        }
+    }
+
     /// The step with this id and its place.
     pub fn step(&self, id: &StepId) -> Option<(usize, &Step)> {
         self.steps.iter().enumerate().find(|(_, s)| s.id == *id)
     }
+}
+
+/// Whether a part of a document says nothing but the default, and is left out.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A chain as saved: the document with its identity and version.
@@ -51,16 +72,6 @@ pub struct ChainVersion {
     pub chain: Chain,
     /// When this version was saved.
     pub saved_at: Timestamp,
-}
-
-/// What starts a chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Trigger {
-    /// The user, with input where the chain takes some.
-    #[default]
-    Manual,
 }
 
 /// One action.
@@ -86,6 +97,21 @@ pub struct Step {
     /// Tries, time and what a failure means.
     #[serde(default)]
     pub policy: StepPolicy,
+}
+
+impl Step {
+    /// A step that calls an operation, once.
+    pub fn call(id: &str, connection: &str, operation: &str) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            connection: connection.to_owned(),
+            operation: operation.to_owned(),
+            for_each: None,
+            mapping: Vec::new(),
+            policy: StepPolicy::default(),
+        }
+    }
 }
 
 /// Where one parameter comes from.

@@ -24,6 +24,7 @@ pub mod sealed;
 pub mod signal;
 pub mod text;
 pub mod time;
+pub mod trigger;
 
 pub use chain::{Chain, ChainVersion, Step};
 pub use check::{Finding, Level};
@@ -38,3 +39,4 @@ pub use run::{Fact, JournalEntry, Outcome, Run, RunState};
 pub use sealed::SealedBytes;
 pub use signal::Signal;
 pub use time::{Clock, SystemClock, Timestamp};
+pub use trigger::{EventKind, RunOrigin, Trigger};

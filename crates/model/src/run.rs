@@ -1,5 +1,6 @@
 //! Runs and their journal. The journal is the truth: state, recovery and report derive from it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,6 +9,7 @@ use crate::check::Finding;
 use crate::id::{BootId, ChainId, RunId, StepId};
 use crate::problem::Problem;
 use crate::time::Timestamp;
+use crate::trigger::RunOrigin;
 
 /// One execution of a chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,9 @@ pub struct Run {
     pub state: RunState,
     /// The engine start that works on it; none while it waits to be claimed.
     pub boot: Option<BootId>,
+    /// Why it is there.
+    #[serde(default)]
+    pub origin: RunOrigin,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it ended.
@@ -39,7 +44,7 @@ pub struct Run {
 }
 
 /// How a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {

@@ -97,6 +97,7 @@ pub(crate) fn run() -> Run {
         dry_run: false,
         state: RunState::Queued,
         boot: None,
+        origin: patchbay_model::RunOrigin::default(),
         created_at: noon(),
         finished_at: None,
     }

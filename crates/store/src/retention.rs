@@ -26,7 +26,7 @@ pub struct Retained {
     pub deliveries: u64,
     /// Kept answers of services.
     pub answers: u64,
-    /// Calls, health samples and handled trigger events.
+    /// Calls, health samples, handled trigger events and what became of them.
     pub figures: u64,
     /// Ended runs with their journals.
     pub runs: u64,
@@ -65,7 +65,9 @@ impl Store {
                 + all(ROWS, |most| self.health_buckets_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_operations_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_changes_prune(before, most).boxed()).await?
-                + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?,
+                + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.firings_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.effects_prune(before, most).boxed()).await?,
             runs: all(RUNS, |most| self.runs_prune(before, most).boxed()).await?,
         };
         self.set_retained_at(now).await?;

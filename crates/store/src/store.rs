@@ -46,6 +46,17 @@ struct Inner {
     limits: Arc<Limits>,
     copying: tokio::sync::Mutex<()>,
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    wakes: Wakes,
+}
+
+/// Tells of rows that somebody may be waiting for. What is due is always read from the rows: a wake
+/// that is lost delays.
+#[derive(Debug)]
+pub(crate) struct Wakes {
+    /// Events that may start chains, or runs that wait for their turn.
+    pub(crate) triggers: tokio::sync::Notify,
+    /// Counts runs that were left: they ended or need somebody.
+    pub(crate) runs: tokio::sync::watch::Sender<u64>,
 }
 
 impl Drop for Inner {
@@ -120,6 +131,7 @@ impl Store {
                 limits,
                 copying: tokio::sync::Mutex::default(),
                 tasks: std::sync::Mutex::default(),
+                wakes: Wakes { triggers: tokio::sync::Notify::new(), runs: tokio::sync::watch::Sender::new(0) },
             }),
         };
         store.start_tasks(fresh);
@@ -204,6 +216,15 @@ impl Store {
     /// Held while a daily copy is made: one at a time.
     pub(crate) fn copying(&self) -> &tokio::sync::Mutex<()> {
         &self.inner.copying
+    }
+
+    pub(crate) fn wakes(&self) -> &Wakes {
+        &self.inner.wakes
+    }
+
+    /// Changes whenever a run is left: it ended, or needs somebody.
+    pub fn runs_left(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.wakes.runs.subscribe()
     }
 
     /// Now, as it will be read back.

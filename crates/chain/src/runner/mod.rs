@@ -12,11 +12,13 @@ use std::time::Duration;
 use patchbay_connector::{CallResult, Compiled, Engine, Planned};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Decision, Fact, Outcome, Run, RunState};
-use patchbay_model::{Clock, ConnectorId, Event, EventSink, StepId, Timestamp};
-use patchbay_store::{Store, StoreError};
+use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId, Timestamp};
+use patchbay_store::{Also, NewTrigger, OwnEffect, Store, StoreError};
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::dispatch::identifiers;
 use crate::error::ChainError;
 use crate::machine::{self, Command};
 use crate::progress::{ItemProgress, Progress};
@@ -166,6 +168,8 @@ struct Answer {
     item: u32,
     attempt: u32,
     undo: bool,
+    /// What was asked for, where it changed something.
+    params: Option<Value>,
     result: CallResult,
 }
 
@@ -176,6 +180,8 @@ struct Execution<'r> {
     progress: Progress,
     /// Facts that are in `progress` already and not durable yet.
     pending: Vec<Fact>,
+    /// What follows from them and is written with them.
+    also: Also,
     launches: Vec<Launch>,
     calls: JoinSet<Answer>,
     seq: u64,
@@ -193,6 +199,7 @@ impl<'r> Execution<'r> {
             live,
             progress,
             pending: Vec::new(),
+            also: Also::default(),
             launches: Vec::new(),
             calls: JoinSet::new(),
             seq,
@@ -202,8 +209,33 @@ impl<'r> Execution<'r> {
 
     /// Takes a fact in; it becomes durable with the next commit, before anything is sent.
     fn note(&mut self, fact: Fact) {
+        match &fact {
+            // Those that nobody watches are counted.
+            Fact::Intent { effect: true, attempt: 1, .. } if self.run.origin.kind.is_event() => {
+                self.also.effects += 1;
+            }
+            Fact::Finished { state } if !self.run.dry_run => self.also.ended = Some(self.ended(*state)),
+            _ => {}
+        }
         self.progress.apply(&self.live.plan, self.runner.clock.now(), &fact);
         self.pending.push(fact);
+    }
+
+    /// What chains that wait for the end of this one are told.
+    fn ended(&self, state: RunState) -> NewTrigger {
+        let run = self.run;
+        NewTrigger {
+            kind: EventKind::Chain.as_str().to_owned(),
+            subject: run.chain_id.to_string(),
+            key: run.id.to_string(),
+            payload: json!({ "run": run.id, "chain": run.snapshot.name, "state": state, "path": self.path() }),
+        }
+    }
+
+    /// The chains that led to what this run does, its own one last.
+    fn path(&self) -> Vec<ChainId> {
+        let own = std::iter::once(&self.run.chain_id);
+        self.run.origin.path.iter().chain(own).cloned().collect()
     }
 
     fn is_idle(&self) -> bool {
@@ -248,8 +280,10 @@ impl<'r> Execution<'r> {
             return Ok(());
         }
         let facts = std::mem::take(&mut self.pending);
+        let also = std::mem::take(&mut self.also);
         loop {
-            match self.runner.store.journal_append(&self.run.id, facts.clone(), state).await {
+            let with = Some((&self.run.chain_id, also.clone()));
+            match self.runner.store.journal_commit(&self.run.id, facts.clone(), state, with).await {
                 Ok(entries) => {
                     self.written = Some(state);
                     self.seq = entries.last().map_or(self.seq, |entry| entry.seq);
@@ -276,7 +310,8 @@ impl<'r> Execution<'r> {
             self.calls.spawn(async move {
                 let Launch { step, item, attempt, planned, key, undo } = launch;
                 let result = engine.call(&target, &planned, key.as_deref(), timeout).await;
-                Answer { step, item, attempt, undo, result }
+                let params = planned.effect.then_some(planned.params);
+                Answer { step, item, attempt, undo, params, result }
             });
         }
     }
@@ -317,6 +352,7 @@ impl<'r> Execution<'r> {
         match answer {
             Ok(answer) if answer.undo => self.note_undo(&answer),
             Ok(answer) => {
+                self.remember_effect(&answer);
                 let at = (answer.step, answer.item, answer.attempt);
                 let cost = (answer.result.took, answer.result.bytes);
                 let (plan, now) = (&self.live.plan, self.runner.clock.now());
@@ -338,6 +374,22 @@ impl<'r> Execution<'r> {
                 self.doubt_orphans();
             }
         }
+    }
+
+    /// Keeps the identifiers of what an effect made or changed: when it comes back as a signal, it is
+    /// known for our own doing.
+    fn remember_effect(&mut self, answer: &Answer) {
+        let (Some(params), Outcome::Done { output, .. }) = (&answer.params, &answer.result.outcome) else {
+            return;
+        };
+        let connection = &self.live.steps[answer.step].target.connection.id;
+        let path = self.path();
+        let made = identifiers(params, output).into_iter().map(|external_id| OwnEffect {
+            connection: connection.clone(),
+            external_id,
+            path: path.clone(),
+        });
+        self.also.made.extend(made);
     }
 
     fn doubt_orphans(&mut self) {

@@ -97,6 +97,7 @@ impl Bench {
             dry_run: false,
             state: RunState::Queued,
             boot: None,
+            origin: patchbay_model::RunOrigin::default(),
             created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
             finished_at: None,
         };

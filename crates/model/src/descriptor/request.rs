@@ -166,6 +166,7 @@ pub struct GraphQl {
 
 /// A question about a JSON value that is answered yes or no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Predicate {
     /// JSONPath (RFC 9535) to the value in question.
@@ -180,6 +181,7 @@ pub struct Predicate {
 
 /// How a predicate compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PredicateOperator {
     /// The path finds at least one value that is not null.

@@ -1,6 +1,6 @@
 //! Chains and their versions. A version never changes once saved.
 
-use patchbay_model::{Chain, ChainId, ChainVersion};
+use patchbay_model::{Chain, ChainId, ChainVersion, EventKind};
 use sqlx::SqliteConnection;
 
 use super::connections::changed_one;
@@ -35,7 +35,20 @@ pub(super) fn version(stored: i64) -> Result<u32, StoreError> {
         .map_err(|error| StoreError::Unreadable { what: "chain's version", why: error.to_string() })
 }
 
-fn missing(id: &ChainId) -> StoreError {
+/// What of a chain is at work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChainState {
+    /// The version that triggers run.
+    pub published: Option<u32>,
+    /// Whether its trigger starts it.
+    pub is_on: bool,
+}
+
+fn state(published: Option<i64>, is_on: bool) -> Result<ChainState, StoreError> {
+    Ok(ChainState { published: published.map(version).transpose()?, is_on })
+}
+
+pub(super) fn missing(id: &ChainId) -> StoreError {
     StoreError::NotFound(format!("The chain {id}"))
 }
 
@@ -127,6 +140,112 @@ impl Store {
         rows.into_iter().map(ChainVersion::try_from).collect()
     }
 
+    /// The versions of a chain, the latest first.
+    pub async fn chain_versions(&self, id: &ChainId, limit: u32) -> Result<Vec<ChainVersion>, StoreError> {
+        let id = id.as_str();
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT chain, version, hash, document, saved_at FROM chain_versions
+             WHERE chain = ? ORDER BY version DESC LIMIT ?",
+            id,
+            limit
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(ChainVersion::try_from).collect()
+    }
+
+    /// What of a chain is at work; nothing of one that is not there.
+    pub async fn chain_state(&self, id: &ChainId) -> Result<ChainState, StoreError> {
+        let id = id.as_str();
+        let row = sqlx::query!(r#"SELECT published, is_on AS "is_on: bool" FROM chains WHERE id = ?"#, id)
+            .fetch_optional(self.readers())
+            .await?;
+        row.map_or(Ok(ChainState::default()), |row| state(row.published, row.is_on))
+    }
+
+    /// What of each chain is at work.
+    pub async fn chain_states(&self) -> Result<Vec<(ChainId, ChainState)>, StoreError> {
+        let rows = sqlx::query!(r#"SELECT id, published, is_on AS "is_on: bool" FROM chains"#)
+            .fetch_all(self.readers())
+            .await?;
+        rows.into_iter().map(|row| Ok((ChainId::new(row.id), state(row.published, row.is_on)?))).collect()
+    }
+
+    /// The published version of a chain.
+    pub async fn chain_published(&self, id: &ChainId) -> Result<Option<ChainVersion>, StoreError> {
+        let id = id.as_str();
+        sqlx::query_as!(
+            Row,
+            "SELECT v.chain, v.version, v.hash, v.document, v.saved_at
+             FROM chain_versions v JOIN chains c ON c.id = v.chain AND c.published = v.version
+             WHERE c.id = ?",
+            id
+        )
+        .fetch_optional(self.readers())
+        .await?
+        .map(ChainVersion::try_from)
+        .transpose()
+    }
+
+    /// The published versions of the chains that are on and wait for events of this kind.
+    pub async fn chains_waiting(&self, kind: EventKind) -> Result<Vec<ChainVersion>, StoreError> {
+        let kind = kind.as_str();
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT v.chain, v.version, v.hash, v.document, v.saved_at
+             FROM chain_versions v JOIN chains c ON c.id = v.chain AND c.published = v.version
+             WHERE c.is_on = 1 AND c.waits_for = ? ORDER BY c.id",
+            kind
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(ChainVersion::try_from).collect()
+    }
+
+    /// Makes a version the one that triggers run.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such version.
+    pub async fn chain_publish(&self, version: &ChainVersion) -> Result<(), StoreError> {
+        let (id, number) = (version.id.clone(), version.version);
+        let kind = version.chain.trigger.kind().map(EventKind::as_str);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let key = id.as_str();
+                let done = sqlx::query!(
+                    "UPDATE chains SET published = ?1, waits_for = ?2
+                     WHERE id = ?3 AND EXISTS
+                         (SELECT 1 FROM chain_versions WHERE chain = ?3 AND version = ?1)",
+                    number,
+                    kind,
+                    key
+                )
+                .execute(tx)
+                .await?;
+                changed_one(done.rows_affected(), || missing(&id))
+            })
+        })
+        .await
+    }
+
+    /// Lets the trigger start a chain, or keeps it from doing so.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn chain_switch(&self, id: &ChainId, on: bool) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let key = id.as_str();
+                let done =
+                    sqlx::query!("UPDATE chains SET is_on = ? WHERE id = ?", on, key).execute(tx).await?;
+                changed_one(done.rows_affected(), || missing(&id))
+            })
+        })
+        .await
+    }
+
     /// Deletes a chain with all its versions. Its runs keep their snapshots.
     ///
     /// # Errors
@@ -136,8 +255,10 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let key = id.as_str();
-                let done = sqlx::query!("DELETE FROM chains WHERE id = ?", key).execute(tx).await?;
-                changed_one(done.rows_affected(), || missing(&id))
+                let done = sqlx::query!("DELETE FROM chains WHERE id = ?", key).execute(&mut *tx).await?;
+                changed_one(done.rows_affected(), || missing(&id))?;
+                sqlx::query!("DELETE FROM memory WHERE chain = ?", key).execute(tx).await?;
+                Ok(())
             })
         })
         .await
@@ -194,6 +315,8 @@ async fn save(
 
 #[cfg(test)]
 mod tests {
+    use patchbay_model::trigger::{Missed, Trigger};
+
     use super::*;
     use crate::fixture::{self, fixture};
 
@@ -214,6 +337,36 @@ mod tests {
         let old = f.store.chain_version(&first.id, 1).await.unwrap();
         assert_eq!(old, Some(first.clone()), "a version never changes");
         assert_eq!(f.store.chain_version(&first.id, 3).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn triggers_see_the_published_version_of_chains_that_are_on() {
+        let f = fixture().await;
+        let mut chain = fixture::chain("Issues to chat");
+        chain.trigger = Trigger::Interval { seconds: 60, missed: Missed::Skip };
+        let first = f.store.chain_save(None, &chain, "h1").await.unwrap();
+        let waiting = async || f.store.chains_waiting(EventKind::Interval).await.unwrap();
+        assert_eq!(f.store.chain_state(&first.id).await.unwrap(), ChainState::default());
+        f.store.chain_switch(&first.id, true).await.unwrap();
+        assert_eq!(waiting().await, [], "what is not published is not run");
+        f.store.chain_publish(&first).await.unwrap();
+        assert_eq!(waiting().await, [first.clone()]);
+        chain.description = "Half edited".into();
+        chain.trigger = Trigger::default();
+        let draft = f.store.chain_save(Some(&first.id), &chain, "h2").await.unwrap();
+        assert_eq!(waiting().await, [first.clone()], "a draft never fires");
+        assert_eq!(f.store.chain_published(&first.id).await.unwrap(), Some(first.clone()));
+        let state = ChainState { published: Some(1), is_on: true };
+        assert_eq!(f.store.chain_states().await.unwrap(), [(first.id.clone(), state)]);
+        f.store.chain_publish(&draft).await.unwrap();
+        assert_eq!(waiting().await, [], "the published version has no trigger");
+        f.store.chain_publish(&first).await.unwrap();
+        f.store.chain_switch(&first.id, false).await.unwrap();
+        assert_eq!(waiting().await, [], "it is off");
+        let versions = f.store.chain_versions(&first.id, 10).await.unwrap();
+        assert_eq!(versions, [draft.clone(), first.clone()]);
+        let none = ChainVersion { version: 7, ..first };
+        assert!(matches!(f.store.chain_publish(&none).await, Err(StoreError::NotFound(_))));
     }
 
     #[tokio::test]

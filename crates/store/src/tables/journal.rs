@@ -1,8 +1,13 @@
 //! The journal: facts of runs, only ever added.
 
-use patchbay_model::{Fact, JournalEntry, RunId, RunState};
+use patchbay_model::{ChainId, Fact, JournalEntry, Run, RunId, RunState, Timestamp};
+use sqlx::SqliteConnection;
 
+use super::effects::{self, OwnEffect};
+use super::links::{self, RecordLink};
+use super::memory::{self, Remembered};
 use super::runs;
+use super::triggers::{self, NewTrigger};
 use crate::{Store, StoreError, column};
 
 struct Row {
@@ -22,6 +27,49 @@ impl Row {
     }
 }
 
+/// What is written in the same commit as facts, because it follows from them.
+#[derive(Clone, Debug, Default)]
+pub struct Also {
+    /// Effects that count against the chain's day.
+    pub effects: u32,
+    /// What effects made, by identifier at the service.
+    pub made: Vec<OwnEffect>,
+    /// What the chain remembers from now on.
+    pub memory: Vec<Remembered>,
+    /// Which source made which target.
+    pub links: Vec<RecordLink>,
+    /// Runs that steps start.
+    pub runs: Vec<Run>,
+    /// Told to chains that wait for the end of this one.
+    pub ended: Option<NewTrigger>,
+}
+
+/// Facts as text, in order.
+pub(super) fn texts(facts: &[Fact]) -> Result<Vec<String>, StoreError> {
+    facts.iter().map(|fact| column::json("journal entry", fact)).collect()
+}
+
+/// Adds facts within a transaction and gives the number of the first.
+pub(super) async fn add(
+    tx: &mut SqliteConnection,
+    run: &RunId,
+    texts: &[String],
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let key = run.as_str();
+    let last =
+        sqlx::query_scalar!(r#"SELECT coalesce(max(seq), 0) AS "seq!: i64" FROM journal WHERE run = ?"#, key)
+            .fetch_one(&mut *tx)
+            .await?;
+    let at = column::millis(now);
+    for (seq, text) in (last + 1..).zip(texts) {
+        sqlx::query!("INSERT INTO journal (run, seq, at, fact) VALUES (?, ?, ?, ?)", key, seq, at, text)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(last + 1)
+}
+
 impl Store {
     /// Adds facts to a run's journal, in this order, and writes the state that follows from them,
     /// in one commit. Durable on return; calls for one run are written in the order they are made.
@@ -34,37 +82,65 @@ impl Store {
         facts: Vec<Fact>,
         state: RunState,
     ) -> Result<Vec<JournalEntry>, StoreError> {
-        let texts =
-            facts.iter().map(|fact| column::json("journal entry", fact)).collect::<Result<Vec<_>, _>>()?;
+        self.journal_commit(run, facts, state, None).await
+    }
+
+    /// The same with what follows from the facts, for a run of this chain.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such run.
+    pub async fn journal_commit(
+        &self,
+        run: &RunId,
+        facts: Vec<Fact>,
+        state: RunState,
+        also: Option<(&ChainId, Also)>,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let texts = texts(&facts)?;
         let (run, now) = (run.clone(), self.now());
-        self.write(move |tx| {
-            Box::pin(async move {
-                runs::set_state(tx, &run, state, now).await?;
-                let key = run.as_str();
-                let last = sqlx::query_scalar!(
-                    r#"SELECT coalesce(max(seq), 0) AS "seq!: i64" FROM journal WHERE run = ?"#,
-                    key
-                )
-                .fetch_one(&mut *tx)
-                .await?;
-                let at = column::millis(now);
-                let mut entries = Vec::with_capacity(facts.len());
-                for (seq, (fact, text)) in (last + 1..).zip(facts.into_iter().zip(texts)) {
-                    sqlx::query!(
-                        "INSERT INTO journal (run, seq, at, fact) VALUES (?, ?, ?, ?)",
-                        key,
-                        seq,
-                        at,
-                        text
-                    )
-                    .execute(&mut *tx)
-                    .await?;
-                    entries.push(JournalEntry { run: run.clone(), seq: column::count(seq), at: now, fact });
-                }
-                Ok(entries)
+        let starts = also.as_ref().is_some_and(|(_, also)| !also.runs.is_empty() || also.ended.is_some());
+        let also = also.map(|(chain, also)| Ready::of(chain, &run, also)).transpose()?;
+        let entries = self
+            .write(move |tx| {
+                Box::pin(async move {
+                    runs::set_state(tx, &run, state, now).await?;
+                    let first = add(tx, &run, &texts, now).await?;
+                    if let Some(also) = also {
+                        also.write(tx, now).await?;
+                    }
+                    let entry =
+                        |(seq, fact)| JournalEntry { run: run.clone(), seq: column::count(seq), at: now, fact };
+                    Ok((first..).zip(facts).map(entry).collect())
+                })
             })
-        })
-        .await
+            .await?;
+        if starts {
+            self.wakes().triggers.notify_one();
+        }
+        if state.is_final() || state == RunState::NeedsYou {
+            self.wakes().runs.send_modify(|count| *count += 1);
+        }
+        Ok(entries)
+    }
+
+    /// At most `limit` facts of a run from behind `after_seq` on.
+    pub async fn journal_part(
+        &self,
+        run: &RunId,
+        after_seq: u64,
+        limit: u32,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let (key, after) = (run.as_str(), column::stored(after_seq));
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT seq, at, fact FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+            key,
+            after,
+            limit
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(|row| row.entry(run)).collect()
     }
 
     /// The journal of a run from behind `after_seq` on; 0 gives all of it.
@@ -79,6 +155,64 @@ impl Store {
         .fetch_all(self.readers())
         .await?;
         rows.into_iter().map(|row| row.entry(run)).collect()
+    }
+}
+
+/// What goes with facts, as it is written.
+struct Ready {
+    chain: ChainId,
+    run: RunId,
+    effects: u32,
+    made: Vec<(OwnEffect, String)>,
+    memory: Vec<(Remembered, Option<String>)>,
+    links: Vec<RecordLink>,
+    runs: Vec<runs::NewRun>,
+    ended: Option<(NewTrigger, String)>,
+}
+
+impl Ready {
+    fn of(chain: &ChainId, run: &RunId, also: Also) -> Result<Self, StoreError> {
+        let made = also.made.into_iter().map(|made| Ok((column::json("path", &made.path)?, made)));
+        let memory = also.memory.into_iter().map(|one| {
+            let text = one.value.as_ref().map(|value| column::json("memory", value)).transpose()?;
+            Ok((one, text))
+        });
+        Ok(Self {
+            chain: chain.clone(),
+            run: run.clone(),
+            effects: also.effects,
+            made: made.map(|pair| pair.map(|(path, made)| (made, path))).collect::<Result<_, StoreError>>()?,
+            memory: memory.collect::<Result<_, StoreError>>()?,
+            links: also.links,
+            runs: also.runs.iter().map(runs::NewRun::of).collect::<Result<_, _>>()?,
+            ended: match also.ended {
+                Some(event) => Some((column::json("trigger event", &event.payload)?, event)),
+                None => None,
+            }
+            .map(|(payload, event)| (event, payload)),
+        })
+    }
+
+    async fn write(self, tx: &mut SqliteConnection, now: Timestamp) -> Result<(), StoreError> {
+        if self.effects > 0 {
+            effects::count(tx, &self.chain, self.effects, now).await?;
+        }
+        for (made, path) in &self.made {
+            effects::made(tx, &self.run, made, path, now).await?;
+        }
+        for (one, value) in &self.memory {
+            memory::set(tx, one, value.as_deref(), now).await?;
+        }
+        for link in &self.links {
+            links::set(tx, &self.chain, &self.run, link, now).await?;
+        }
+        for run in &self.runs {
+            runs::insert(tx, run).await?;
+        }
+        if let Some((event, payload)) = &self.ended {
+            triggers::record_waited(tx, event, payload, now).await?;
+        }
+        Ok(())
     }
 }
 

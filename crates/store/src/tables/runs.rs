@@ -1,10 +1,12 @@
 //! Runs, each with the snapshot of its chain.
 
-use patchbay_model::{BootId, ChainId, Run, RunId, RunState, Timestamp};
+use patchbay_model::trigger::OriginKind;
+use patchbay_model::{BootId, ChainId, Fact, Run, RunId, RunOrigin, RunState, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::chains::version;
 use super::connections::changed_one;
+use super::journal;
 use super::page::Page;
 use crate::error::is_taken;
 use crate::{Store, StoreError, column};
@@ -19,6 +21,7 @@ struct Row {
     dry_run: bool,
     state: String,
     boot: Option<String>,
+    origin: Option<String>,
     created_at: i64,
     finished_at: Option<i64>,
 }
@@ -37,6 +40,10 @@ impl TryFrom<Row> for Run {
             dry_run: row.dry_run,
             state: column::from_word("run's state", row.state)?,
             boot: row.boot.map(BootId::new),
+            origin: match row.origin {
+                Some(origin) => column::from_json("run's origin", &origin)?,
+                None => RunOrigin::default(),
+            },
             created_at: column::time(row.created_at)?,
             finished_at: column::optional_time(row.finished_at)?,
         })
@@ -70,45 +77,95 @@ pub(super) async fn set_state(
     changed_one(done.rows_affected(), || missing(id))
 }
 
+/// An open run, as what waits for its turn sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// The run.
+    pub id: RunId,
+    /// Its chain.
+    pub chain: ChainId,
+    /// How it is.
+    pub state: RunState,
+    /// Whether an engine has taken it up.
+    pub begun: bool,
+    /// Why it is there.
+    pub origin: RunOrigin,
+}
+
+/// A run as it is written.
+pub(super) struct NewRun {
+    run: Run,
+    snapshot: String,
+    input: String,
+    origin: String,
+}
+
+impl NewRun {
+    pub(super) fn of(run: &Run) -> Result<Self, StoreError> {
+        Ok(Self {
+            snapshot: column::json("run's chain", &run.snapshot)?,
+            input: column::json("run's input", &run.input)?,
+            origin: column::json("run's origin", &run.origin)?,
+            run: run.clone(),
+        })
+    }
+}
+
+/// Adds a run within a transaction.
+pub(super) async fn insert(tx: &mut SqliteConnection, new: &NewRun) -> Result<(), sqlx::Error> {
+    let run = &new.run;
+    let (id, chain) = (run.id.as_str(), run.chain_id.as_str());
+    let (state, ends) = (run.state.as_str(), run.state.is_final());
+    let boot = run.boot.as_ref().map(BootId::as_str);
+    let event = run.origin.event.map(column::stored);
+    let created_at = column::millis(run.created_at);
+    let finished_at = run.finished_at.map(column::millis);
+    sqlx::query!(
+        "INSERT INTO runs (id, chain_id, chain_version, chain_hash, snapshot, input,
+             dry_run, state, final, boot, origin, event, created_at, finished_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        id,
+        chain,
+        run.chain_version,
+        run.chain_hash,
+        new.snapshot,
+        new.input,
+        run.dry_run,
+        state,
+        ends,
+        boot,
+        new.origin,
+        event,
+        created_at,
+        finished_at
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 impl Store {
     /// Adds a run.
     ///
     /// # Errors
     /// [`StoreError::Exists`] where the identifier is taken.
     pub async fn run_insert(&self, run: &Run) -> Result<(), StoreError> {
-        let run = run.clone();
-        let snapshot = column::json("run's chain", &run.snapshot)?;
-        let input = column::json("run's input", &run.input)?;
+        self.run_begin(run, Vec::new()).await
+    }
+
+    /// Adds a run together with what its journal begins with.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where the identifier is taken.
+    pub async fn run_begin(&self, run: &Run, facts: Vec<Fact>) -> Result<(), StoreError> {
+        let (id, new, now) = (run.id.clone(), NewRun::of(run)?, self.now());
+        let texts = journal::texts(&facts)?;
         self.write(move |tx| {
             Box::pin(async move {
-                let (id, chain) = (run.id.as_str(), run.chain_id.as_str());
-                let (state, ends) = (run.state.as_str(), run.state.is_final());
-                let boot = run.boot.as_ref().map(BootId::as_str);
-                let created_at = column::millis(run.created_at);
-                let finished_at = run.finished_at.map(column::millis);
-                let added = sqlx::query!(
-                    "INSERT INTO runs (id, chain_id, chain_version, chain_hash, snapshot, input,
-                         dry_run, state, final, boot, created_at, finished_at)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    id,
-                    chain,
-                    run.chain_version,
-                    run.chain_hash,
-                    snapshot,
-                    input,
-                    run.dry_run,
-                    state,
-                    ends,
-                    boot,
-                    created_at,
-                    finished_at
-                )
-                .execute(tx)
-                .await;
-                match added {
-                    Ok(_) => Ok(()),
+                match insert(tx, &new).await {
+                    Ok(()) => journal::add(tx, &id, &texts, now).await.map(drop),
                     Err(error) if is_taken(&error) => Err(StoreError::Exists {
-                        item: format!("The run {}", run.id),
+                        item: format!("The run {id}"),
                         message: "It was added before.",
                     }),
                     Err(error) => Err(error.into()),
@@ -124,7 +181,7 @@ impl Store {
         sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
-                   dry_run AS "dry_run: bool", state, boot, created_at, finished_at
+                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
                FROM runs WHERE id = ?"#,
             id
         )
@@ -141,7 +198,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
-                   dry_run AS "dry_run: bool", state, boot, created_at, finished_at
+                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
                FROM runs ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"#,
             limit,
             offset
@@ -152,12 +209,52 @@ impl Store {
         Ok(Page { items, total: column::count(total) })
     }
 
+    /// The runs of one chain, the latest first.
+    pub async fn runs_of(&self, chain: &ChainId, limit: u32) -> Result<Vec<Run>, StoreError> {
+        let chain = chain.as_str();
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
+                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
+               FROM runs WHERE chain_id = ? ORDER BY created_at DESC, id DESC LIMIT ?"#,
+            chain,
+            limit
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter().map(Run::try_from).collect()
+    }
+
+    /// The open runs that events or steps started, the oldest first, without what they do.
+    pub async fn runs_standing(&self) -> Result<Vec<Standing>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT id, chain_id, state, origin AS "origin!", boot FROM runs
+               WHERE final = 0 AND origin IS NOT NULL ORDER BY created_at, id"#
+        )
+        .fetch_all(self.readers())
+        .await?;
+        let mut standing = Vec::new();
+        for row in rows {
+            let origin: RunOrigin = column::from_json("run's origin", &row.origin)?;
+            if origin.kind.is_event() || origin.kind == OriginKind::Step {
+                standing.push(Standing {
+                    id: RunId::new(row.id),
+                    chain: ChainId::new(row.chain_id),
+                    state: column::from_word("run's state", row.state)?,
+                    begun: row.boot.is_some(),
+                    origin,
+                });
+            }
+        }
+        Ok(standing)
+    }
+
     /// The runs that have not ended, the oldest first.
     pub async fn runs_open(&self) -> Result<Vec<Run>, StoreError> {
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
-                   dry_run AS "dry_run: bool", state, boot, created_at, finished_at
+                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
                FROM runs WHERE final = 0 ORDER BY created_at, id"#
         )
         .fetch_all(self.readers())
@@ -219,6 +316,7 @@ mod tests {
         let mut run = fixture::run();
         run.boot = Some(BootId::generate());
         run.dry_run = true;
+        run.origin.path = vec![ChainId::generate()];
         f.store.run_insert(&run).await.unwrap();
         assert_eq!(f.store.run(&run.id).await.unwrap(), Some(run.clone()));
         let again = f.store.run_insert(&run).await;

@@ -1,9 +1,12 @@
 //! Trigger events: what came in and may start a chain.
 
-use patchbay_model::Timestamp;
+use patchbay_model::trigger::FiringResult;
+use patchbay_model::{ChainId, EventKind, Run, Timestamp};
 use serde_json::Value;
+use sqlx::SqliteConnection;
 
 use super::jobs::{self, NewJob};
+use super::{firings, runs};
 use crate::{Store, StoreError, column};
 
 /// Something that may start a chain.
@@ -28,6 +31,41 @@ pub struct TriggerEvent {
     pub at: Timestamp,
     /// The event.
     pub event: NewTrigger,
+}
+
+/// What becomes of an event for one chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    /// The chain.
+    pub chain: ChainId,
+    /// What becomes of it.
+    pub result: FiringResult,
+    /// The run that it starts.
+    pub run: Option<Run>,
+}
+
+/// Writes an event within a transaction, where a chain that is on waits for one of its kind.
+pub(super) async fn record_waited(
+    tx: &mut SqliteConnection,
+    event: &NewTrigger,
+    payload: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let at = column::millis(now);
+    sqlx::query!(
+        "INSERT INTO trigger_events (kind, subject, key, payload, at)
+         SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE EXISTS (SELECT 1 FROM chains WHERE is_on = 1 AND waits_for = ?1)
+         ON CONFLICT (kind, subject, key) DO NOTHING",
+        event.kind,
+        event.subject,
+        event.key,
+        payload,
+        at
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 struct Row {
@@ -62,25 +100,71 @@ impl Store {
     pub async fn trigger_record(&self, event: NewTrigger, job: Option<NewJob>) -> Result<bool, StoreError> {
         let payload = column::json("trigger event", &event.payload)?;
         let now = self.now();
+        let is_new = self
+            .write(move |tx| {
+                Box::pin(async move {
+                    let at = column::millis(now);
+                    let done = sqlx::query!(
+                        "INSERT INTO trigger_events (kind, subject, key, payload, at)
+                     VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, subject, key) DO NOTHING",
+                        event.kind,
+                        event.subject,
+                        event.key,
+                        payload,
+                        at
+                    )
+                    .execute(&mut *tx)
+                    .await?;
+                    let is_new = done.rows_affected() > 0;
+                    if let Some(job) = job.filter(|_| is_new) {
+                        jobs::enqueue(tx, &job, now).await?;
+                    }
+                    Ok(is_new)
+                })
+            })
+            .await?;
+        self.triggers_changed();
+        Ok(is_new)
+    }
+
+    /// Wakes whoever turns events into runs. To be called after events were written in a transaction
+    /// of another table; forgotten, they are found a moment later.
+    pub fn triggers_changed(&self) {
+        self.wakes().triggers.notify_one();
+    }
+
+    /// Waits for [`Store::triggers_changed`].
+    pub async fn triggers_wait(&self) {
+        self.wakes().triggers.notified().await;
+    }
+
+    /// Marks an event as handled and writes what became of it for each chain that waited for it, with
+    /// the runs that it starts, in one commit. False where the event was handled before: then nothing is
+    /// written.
+    pub async fn trigger_take(&self, id: u64, kind: EventKind, taken: Vec<Taken>) -> Result<bool, StoreError> {
+        let now = self.now();
+        let runs = taken.iter().map(|one| one.run.as_ref().map(runs::NewRun::of).transpose());
+        let runs = runs.collect::<Result<Vec<_>, _>>()?;
         self.write(move |tx| {
             Box::pin(async move {
-                let at = column::millis(now);
+                let (id, at) = (column::stored(id), column::millis(now));
                 let done = sqlx::query!(
-                    "INSERT INTO trigger_events (kind, subject, key, payload, at)
-                     VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, subject, key) DO NOTHING",
-                    event.kind,
-                    event.subject,
-                    event.key,
-                    payload,
-                    at
+                    "UPDATE trigger_events SET handled_at = ? WHERE id = ? AND handled_at IS NULL",
+                    at,
+                    id
                 )
                 .execute(&mut *tx)
                 .await?;
-                let is_new = done.rows_affected() > 0;
-                if let Some(job) = job.filter(|_| is_new) {
-                    jobs::enqueue(tx, &job, now).await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
                 }
-                Ok(is_new)
+                for (one, run) in taken.iter().zip(&runs) {
+                    if let Some(run) = run {
+                        runs::insert(tx, run).await?;
+                    }
+                    firings::insert(tx, id, kind, one, now).await?;
+                }
+                Ok(true)
             })
         })
         .await
@@ -142,7 +226,46 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fixture::{fixture, noon};
+    use crate::fixture::{self, fixture, noon};
+
+    #[tokio::test]
+    async fn an_event_is_taken_once_with_all_it_starts() {
+        let f = fixture().await;
+        let (kind, payload) = (EventKind::Webhook, json!(null));
+        let event = NewTrigger { kind: kind.as_str().into(), subject: "c".into(), key: "1".into(), payload };
+        f.store.trigger_record(event, None).await.unwrap();
+        let id = f.store.triggers_open(1).await.unwrap()[0].id;
+        let first = f.store.chain_save(None, &fixture::chain("a"), "1").await.unwrap().id;
+        let second = f.store.chain_save(None, &fixture::chain("b"), "2").await.unwrap().id;
+        let taken = |run: Run| {
+            let mut run = Run { chain_id: first.clone(), ..run };
+            run.origin.event = Some(id);
+            vec![
+                Taken { chain: first.clone(), result: FiringResult::Started, run: Some(run) },
+                Taken { chain: second.clone(), result: FiringResult::Echo, run: None },
+            ]
+        };
+        let takes = (0..8).map(|_| f.store.trigger_take(id, kind, taken(fixture::run())));
+        let told = futures_util::future::try_join_all(takes).await.unwrap();
+        assert_eq!(told.iter().filter(|yes| **yes).count(), 1);
+        let runs = f.store.runs_open().await.unwrap();
+        assert_eq!(runs.len(), 1, "one event starts one run of a chain");
+        assert_eq!(f.store.triggers_open(1).await.unwrap(), []);
+        for (chain, result, run) in
+            [(&first, FiringResult::Started, Some(runs[0].id.clone())), (&second, FiringResult::Echo, None)]
+        {
+            let told = f.store.firings(chain, 10).await.unwrap();
+            let told: Vec<_> = told.into_iter().map(|f| (f.event, f.kind, f.result, f.run)).collect();
+            assert_eq!(told, [(id, kind, result, run)]);
+        }
+        // The database holds the promise too: a second run of the same event is refused whole.
+        let (kind, payload) = (EventKind::Webhook, json!(null));
+        let event = NewTrigger { kind: kind.as_str().into(), subject: "c".into(), key: "2".into(), payload };
+        f.store.trigger_record(event, None).await.unwrap();
+        let next = f.store.triggers_open(1).await.unwrap()[0].id;
+        assert!(f.store.trigger_take(next, kind, taken(fixture::run())).await.is_err());
+        assert_eq!(f.store.triggers_open(1).await.unwrap().len(), 1, "nothing of it was written");
+    }
 
     #[tokio::test]
     async fn the_same_delivery_twice_is_one_event_and_one_job() {
