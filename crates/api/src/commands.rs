@@ -10,7 +10,7 @@ use patchbay_model::report::RunReport;
 
 use crate::hub::Hub;
 use crate::workspaces::Empty;
-use crate::{approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, engine_settings, files, health, inbox, jobs, keeping, links, logs, publishing, replacement, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, workspaces, zoom};
+use crate::{approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, engine_settings, files, health, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, workspaces, zoom};
 
 /// One command, for documentation and tests.
 #[derive(Clone, Copy, Debug)]
@@ -197,6 +197,18 @@ commands! {
     run_wait(runs::RunRef) -> RunReport => runs::wait,
     /// Answers an unknown outcome.
     run_resolve(runs::RunResolveRequest) -> RunReport => runs::resolve,
+    /// Runs runs again.
+    run_again(rerun::RunAgainRequest) -> rerun::RunsStarted => rerun::again,
+    /// Runs what failed of a run.
+    run_failed(runs::RunRef) -> runs::RunView => rerun::failed_items,
+    /// Runs a run again from a step on, with the results of the steps before.
+    run_from_step(rerun::RunFromStepRequest) -> runs::RunView => rerun::from_step,
+    /// Answers a step that asks.
+    run_answer(rerun::RunAnswerRequest) -> RunReport => rerun::answer,
+    /// Holds a run.
+    run_pause(runs::RunRef) -> RunReport => rerun::pause,
+    /// Lets a run go on that is held.
+    run_resume(runs::RunRef) -> runs::RunView => rerun::resume,
     /// Stops a run.
     run_stop(runs::RunStopRequest) -> RunReport => runs::stop,
     /// Lists runs.

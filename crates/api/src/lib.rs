@@ -37,6 +37,7 @@ pub mod place;
 pub mod publishing;
 mod renewals;
 pub mod replacement;
+pub mod rerun;
 pub mod run_data;
 pub mod runs;
 pub mod samples;

@@ -62,7 +62,7 @@ pub struct RunView {
 }
 
 impl RunView {
-    fn of(workspace: &Workspace, run: Run) -> Self {
+    pub(crate) fn of(workspace: &Workspace, run: Run) -> Self {
         Self {
             interrupted: workspace.is_interrupted(&run),
             id: run.id,
@@ -185,7 +185,8 @@ pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> 
     let run = find(&workspace, &request.run).await?;
     let before = report_of(&workspace, &run.id).await?;
     let question = before.needs_you.iter().find(|question| {
-        request.step.as_ref().is_none_or(|step| *step == question.step)
+        question.approval.is_none()
+            && request.step.as_ref().is_none_or(|step| *step == question.step)
             && request.item.is_none_or(|item| item == question.item)
     });
     let Some(question) = question.filter(|_| !run.state.is_final()) else {
@@ -196,7 +197,7 @@ pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> 
     };
     if question.problem.code() == Code::RunStuck {
         go_on(&workspace, &run, request.decision).await?;
-        workspace.wait(&run.id).await?;
+        workspace.wait_on(&run.id).await?;
         return report_of(&workspace, &run.id).await;
     }
     let wish =
@@ -204,7 +205,7 @@ pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> 
     if !workspace.control(&run.id, wish).await {
         workspace.runner().resolve(&run, &question.step, question.item, request.decision).await?;
     }
-    workspace.wait(&run.id).await?;
+    workspace.wait_on(&run.id).await?;
     report_of(&workspace, &run.id).await
 }
 
@@ -249,7 +250,7 @@ pub async fn stop(hub: &Hub, workspace: &str, request: RunStopRequest) -> Result
     if !workspace.control(&run.id, Control::Stop { undo: request.undo }).await {
         workspace.runner().stop(&run, request.undo).await?;
     }
-    workspace.wait(&run.id).await?;
+    workspace.wait_on(&run.id).await?;
     report_of(&workspace, &run.id).await
 }
 

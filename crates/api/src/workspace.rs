@@ -8,9 +8,10 @@ use patchbay_auth::Authoriser;
 use patchbay_chain::{Control, Dispatcher, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
 use patchbay_ingest::{Dice, Knobs, Parts, Polling, Reader, Reading};
+use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
-use patchbay_model::{Clock, Connection, ConnectionId, EventSink, JobId, RunId};
+use patchbay_model::{Clock, Connection, ConnectionId, EventSink, JobId, RunId, Step};
 use patchbay_model::trigger::OriginKind;
 use patchbay_sandbox::Sandbox;
 use patchbay_store::{OpenOptions, Store};
@@ -96,6 +97,17 @@ impl Inner {
 
 /// How long the end of the program waits for tokens that are being renewed.
 const SETTLE: Duration = Duration::from_secs(10);
+/// Whether a run goes on only when the user says so.
+fn rests(state: RunState) -> bool {
+    matches!(state, RunState::NeedsYou | RunState::Paused)
+}
+
+/// Whether nothing happens to a run before the user says so: none of its questions has a time.
+fn is_left_alone(run: &Run) -> bool {
+    let timed = |step: &Step| matches!(step.logic, Some(Logic::Approval { within: Some(_), .. }));
+    rests(run.state) && !(run.state == RunState::NeedsYou && run.snapshot.all_steps().any(timed))
+}
+
 /// Whether a run begins when its turn comes, and not before.
 fn waits_its_turn(run: &Run) -> bool {
     let asked_for = run.origin.kind.is_event() || run.origin.kind == OriginKind::Step;
@@ -404,7 +416,7 @@ impl Workspace {
         self.poll().await?;
         let open = self.store().runs_open().await?;
         let open: Vec<Run> =
-            open.into_iter().filter(|run| run.state != RunState::NeedsYou && !waits_its_turn(run)).collect();
+            open.into_iter().filter(|run| !is_left_alone(run) && !waits_its_turn(run)).collect();
         let count = open.len();
         for run in open {
             self.spawn(run).await?;
@@ -477,7 +489,7 @@ impl Workspace {
 
     /// Whether an engine worked on a run, ended, and none has taken it up since.
     pub(crate) fn is_interrupted(&self, run: &Run) -> bool {
-        let rests = run.state.is_final() || run.state == RunState::NeedsYou || run.boot.is_none();
+        let rests = run.state.is_final() || rests(run.state) || run.boot.is_none();
         !rests && !self.is_live(&run.id)
     }
 
@@ -491,34 +503,47 @@ impl Workspace {
         }
     }
 
-    /// Waits until a run is left: final, or waiting for the user. A run that nobody works on is
+    /// Waits until a run is left: final, held, or waiting for the user. A run that nobody works on is
     /// taken up first.
     pub(crate) async fn wait(&self, id: &RunId) -> Result<RunState, Problem> {
-        let run = self.run(id).await?;
-        if run.state.is_final() {
-            return Ok(run.state);
-        }
-        if waits_its_turn(&run) && self.is_dispatching() {
-            let mut left = self.store().runs_left();
+        let state = self.run(id).await?.state;
+        if state.is_final() || rests(state) { Ok(state) } else { self.wait_on(id).await }
+    }
+
+    /// The same for a run that has just been told something: what it asked before is answered.
+    pub(crate) async fn wait_on(&self, id: &RunId) -> Result<RunState, Problem> {
+        let mut changes = self.store().runs_left();
+        if waits_its_turn(&self.run(id).await?) && self.is_dispatching() {
             while waits_its_turn(&self.run(id).await?) {
                 // Runs begin when others end; the pause is for a wake that was lost.
-                let _ = tokio::time::timeout(DISPATCH_CHECK, left.changed()).await;
+                let _ = tokio::time::timeout(DISPATCH_CHECK, changes.changed()).await;
             }
         }
         let run = self.run(id).await?;
-        if run.state != RunState::NeedsYou || self.is_live(id) {
-            self.spawn(run.clone()).await?;
-        } else {
+        if run.state.is_final() || (rests(run.state) && !self.is_live(id)) {
             return Ok(run.state);
         }
+        self.spawn(run).await?;
         let Some(mut left) = self.runs().get(id).map(|task| task.left.clone()) else {
             return self.left_behind(id).await;
         };
-        let result = left.wait_for(Option::is_some).await.map(|value| value.clone());
-        match result {
-            Ok(Some(result)) => result,
-            // The task was cut off. The journal still tells the truth.
-            Ok(None) | Err(_) => self.left_behind(id).await,
+        loop {
+            let result = tokio::select! {
+                left = left.wait_for(Option::is_some) => left.map(|value| value.clone()),
+                _ = changes.changed() => {
+                    // A question that has its time is waited for while the run is asked about.
+                    let state = self.run(id).await?.state;
+                    if rests(state) {
+                        return Ok(state);
+                    }
+                    continue;
+                }
+            };
+            return match result {
+                Ok(Some(result)) => result,
+                // The task was cut off. The journal still tells the truth.
+                Ok(None) | Err(_) => self.left_behind(id).await,
+            };
         }
     }
 

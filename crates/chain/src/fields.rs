@@ -79,7 +79,7 @@ pub fn of_step<'d>(
     samples: &Samples,
     sample: usize,
 ) -> Option<StepFields> {
-    let step = chain.steps.get(index)?;
+    let step = chain.all_steps().nth(index)?;
     let operation = operation_of(step, &descriptor_of)?;
     let shapes = sources(chain, index, &descriptor_of, samples);
     let scope = scope_of(&shapes, sample);

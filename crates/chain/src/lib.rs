@@ -3,10 +3,13 @@
 //! The runner is a pure state machine ([`machine`]) over a journal of facts ([`progress`]); the
 //! shell around it ([`runner`]) performs commands and makes each fact durable before it acts on it.
 
+pub mod again;
 pub mod difference;
 pub mod dispatch;
 pub mod error;
 pub mod fields;
+pub mod items;
+pub mod logic;
 pub mod machine;
 pub mod mapping;
 pub mod plan;

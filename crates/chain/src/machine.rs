@@ -2,17 +2,23 @@
 //! its own, so that a simulator can enumerate every crash point and the same machine can stand on
 //! another store.
 
+mod retry;
+mod undo;
+
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use patchbay_model::Timestamp;
 use patchbay_model::chain::OnFailure;
-use patchbay_model::problem::{Code, Problem, Retry};
-use patchbay_model::run::{Fact, Outcome, RunState, UndoOutcome};
+use patchbay_model::problem::Code;
+use patchbay_model::run::{Fact, RunState, Why};
 
-use crate::plan::{Plan, Repeat};
-use crate::progress::{Doubt, ItemProgress, Progress, UndoProgress};
+use crate::items::Items;
+use crate::plan::{Kind, Phase, Plan, Repeat};
+use crate::progress::{Doubt, ItemProgress, Progress};
+
+pub use retry::judge;
 
 /// How long a request may still be working its way through a service after we lost it. A lookup
 /// that finds nothing before that proves nothing.
@@ -24,6 +30,9 @@ const STUCK_AFTER: u32 = 3;
 
 /// A key is used only while at least this much of its life is left.
 const KEY_MARGIN: Duration = Duration::from_secs(60);
+
+/// Items that are worked out, or left out, with one fact.
+const BATCH: usize = 500;
 
 /// What the shell is to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +52,20 @@ pub enum Command {
         item: u32,
         /// Counts from 1.
         attempt: u32,
+    },
+    /// Work out what the step gives for these items, and record it. Nothing is sent.
+    Compute {
+        /// Place of the step in the plan.
+        step: usize,
+        /// The items, from 0.
+        items: Vec<u32>,
+    },
+    /// Record for what the item waits: a time, the user, or a run of another chain.
+    Begin {
+        /// Place of the step in the plan.
+        step: usize,
+        /// The item, from 0.
+        item: u32,
     },
     /// Ask the service whether it happened, and record the answer.
     AskService {
@@ -83,14 +106,18 @@ enum Resolution {
 
 /// Decides what to do next. Calling it twice without a new fact gives the same answer.
 pub fn next(plan: &Plan, progress: &Progress, now: Timestamp) -> Next {
+    let rests = |state| Next { commands: Vec::new(), wake: None, state };
     if let Some(state) = progress.finished {
-        return Next { commands: Vec::new(), wake: None, state };
+        return rests(state);
     }
-    if progress.stuck {
-        return Next { commands: Vec::new(), wake: None, state: RunState::NeedsYou };
+    if progress.stuck || progress.held {
+        return rests(RunState::NeedsYou);
     }
     if progress.idle_recoveries >= STUCK_AFTER {
         return doing(vec![Command::Record(Fact::Stuck { recoveries: progress.idle_recoveries })]);
+    }
+    if progress.paused {
+        return rests(RunState::Paused);
     }
     if !progress.checked {
         return doing(vec![Command::Check]);
@@ -99,87 +126,17 @@ pub fn next(plan: &Plan, progress: &Progress, now: Timestamp) -> Next {
         return finish(RunState::Failed);
     }
     let mut round = Round { plan, progress, now, commands: Vec::new(), wake: None, asks_user: false };
+    if let Some(state) = progress.ended {
+        return round.tidy_up(state);
+    }
     if let Some(undo) = round.stopping() {
         return round.wind_down(undo);
     }
-    for step in 0..plan.steps.len() {
-        match &progress.steps[step].items {
-            None => {
-                round.commands.push(Command::Open { step });
-                return round.end();
-            }
-            Some(items) if items.iter().all(ItemProgress::is_settled) => {}
-            Some(items) => {
-                round.work_on(step, items);
-                return round.end();
-            }
-        }
+    if round.work_through(Phase::Main) {
+        return round.end();
     }
-    finish(if round.has_problems() { RunState::DoneWithProblems } else { RunState::Done })
-}
-
-/// Turns the answer of one attempt into the fact to record: its result, or another try. `jitter`
-/// is a random number from 0 up to 1.
-pub fn judge(
-    plan: &Plan,
-    progress: &Progress,
-    (step, item, attempt): (usize, u32, u32),
-    outcome: Outcome,
-    (took, bytes): (Duration, u64),
-    now: Timestamp,
-    jitter: f64,
-) -> Fact {
-    let id = plan.steps[step].id.clone();
-    if let Outcome::NotDone { problem } = &outcome
-        && progress.stop.is_none()
-        && let Some(until) = retry_at(plan, progress, (step, item, attempt), problem, now, jitter)
-    {
-        return Fact::Deferred { step: id, item, attempt, until, problem: problem.clone() };
-    }
-    let doubted = matches!(
-        progress.steps[step].items.as_ref().and_then(|items| items.get(item as usize)),
-        Some(ItemProgress::InFlight(sent)) if sent.doubted
-    );
-    let outcome = match outcome {
-        // This attempt was refused; the earlier one may have happened all the same.
-        Outcome::NotDone { problem } | Outcome::Quarantined { problem } if doubted => {
-            Outcome::Unknown { problem }
-        }
-        outcome => outcome,
-    };
-    Fact::Result { step: id, item, attempt, outcome, took_ms: took.as_millis() as u64, bytes }
-}
-
-/// When to try again what certainly did not happen; none where that is of no use.
-fn retry_at(
-    plan: &Plan,
-    progress: &Progress,
-    (step, item, attempt): (usize, u32, u32),
-    problem: &Problem,
-    now: Timestamp,
-    jitter: f64,
-) -> Option<Timestamp> {
-    let policy = plan.steps[step].policy;
-    let counted =
-        progress.steps[step].items.as_ref().and_then(|items| items.get(item as usize)).map_or(0, |slot| {
-            match slot {
-                ItemProgress::InFlight(sent) => sent.counted,
-                ItemProgress::Deferred { counted, .. } => *counted,
-                _ => 0,
-            }
-        });
-    let failures = match problem.code().retry() {
-        // It may stay locked over night: each try is a fact in the journal.
-        Retry::Wait if problem.code() == Code::SecretStoreLocked => attempt,
-        Retry::Wait => counted,
-        Retry::Safe if counted + 1 < policy.tries => counted + 1,
-        Retry::Safe | Retry::Never | Retry::User => return None,
-    };
-    // Full jitter: anywhere between now and the doubled pause.
-    let ceiling = policy.backoff_ms.saturating_mul(1 << failures.min(6)).min(60_000);
-    let pause = SignedDuration::from_millis((ceiling as f64 * jitter.clamp(0.0, 1.0)) as i64);
-    let own = now.checked_add(pause).ok()?;
-    Some(problem.when().map_or(own, |asked| asked.max(own)))
+    let state = if round.has_problems(Phase::Main) { RunState::DoneWithProblems } else { RunState::Done };
+    round.end_main(state)
 }
 
 fn doing(commands: Vec<Command>) -> Next {
@@ -214,25 +171,26 @@ impl Round<'_> {
         Next { commands: self.commands, wake: self.wake, state }
     }
 
-    fn in_flight(&self) -> usize {
-        let items = self.progress.steps.iter().filter_map(|s| s.items.as_ref()).flatten();
-        items
-            .filter(|item| {
-                matches!(
-                    item,
-                    ItemProgress::InFlight(_) | ItemProgress::Done { undo: UndoProgress::InFlight { .. }, .. }
-                )
-            })
-            .count()
+    fn all(&self) -> impl Iterator<Item = &Items> {
+        self.progress.steps.iter().filter_map(|step| step.items.as_ref())
     }
 
-    fn has_problems(&self) -> bool {
-        self.progress
-            .steps
-            .iter()
-            .filter_map(|s| s.items.as_ref())
-            .flatten()
-            .any(|item| matches!(item, ItemProgress::NotDone(_) | ItemProgress::Quarantined(_)))
+    fn in_flight(&self) -> u32 {
+        self.all().map(|items| items.counts().in_flight).sum()
+    }
+
+    /// The steps of a phase, in order.
+    fn phase(&self, phase: Phase) -> impl Iterator<Item = usize> + use<> {
+        let all = self.plan.steps.iter().enumerate();
+        let places: Vec<usize> = all.filter(|(_, step)| step.phase == phase).map(|(at, _)| at).collect();
+        places.into_iter()
+    }
+
+    fn has_problems(&self, phase: Phase) -> bool {
+        self.phase(phase).any(|step| {
+            let counts = self.progress.steps[step].items.as_ref().map(Items::counts).unwrap_or_default();
+            counts.failed + counts.quarantined > 0 && !self.plan.is_handled(step)
+        })
     }
 
     /// Whether no new work begins: `Some(undo)` says that what was done is to be undone.
@@ -241,21 +199,88 @@ impl Round<'_> {
             return Some(undo);
         }
         let mut stop = None;
-        for (index, step) in self.progress.steps.iter().enumerate() {
-            let failed = step.items.iter().flatten().any(|item| match item {
-                ItemProgress::NotDone(_) => !self.plan.goes_on_after_failure(index),
-                // An item that does not fit is set aside; a step that cannot run at all has failed.
-                ItemProgress::Quarantined(_) => {
-                    self.plan.steps[index].root.is_none() && !self.plan.goes_on_after_failure(index)
-                }
-                _ => false,
-            });
-            if failed {
-                let undo = self.plan.steps[index].policy.on_failure == OnFailure::StopAndUndo;
+        for step in self.phase(Phase::Main) {
+            let Some(counts) = self.progress.steps[step].items.as_ref().map(Items::counts) else {
+                continue;
+            };
+            // An item that does not fit is set aside; a step that cannot run at all has failed.
+            let aside = self.plan.steps[step].root.is_some();
+            let failed = counts.failed > 0 || (counts.quarantined > 0 && !aside);
+            if failed && !self.plan.goes_on_after_failure(step) {
+                let undo = self.plan.steps[step].policy.on_failure == OnFailure::StopAndUndo;
                 stop = Some(undo || stop == Some(true));
             }
         }
         stop
+    }
+
+    /// Works on the first step of a phase that is not settled. False where all are.
+    fn work_through(&mut self, phase: Phase) -> bool {
+        let progress = self.progress;
+        // A list whose next page waits until what goes through it is done with the pages before.
+        let mut paging = None;
+        for step in self.phase(phase) {
+            if paging.is_some_and(|list| !self.plan.flows_from(step, list)) {
+                break;
+            }
+            match &progress.steps[step].items {
+                None => {
+                    self.commands.push(Command::Open { step });
+                    return true;
+                }
+                Some(items) if items.is_settled() => {}
+                Some(items) if paging.is_none() && self.waits_for_its_next_page(step, items) => {
+                    paging = Some(step);
+                }
+                Some(items) => {
+                    self.work_on(step, items);
+                    return true;
+                }
+            }
+        }
+        let Some((step, items)) = paging.and_then(|step| Some((step, progress.steps[step].items.as_ref()?)))
+        else {
+            return false;
+        };
+        self.work_on(step, items);
+        true
+    }
+
+    /// Whether all that is open of a list is a page after the first that was not asked for yet.
+    fn waits_for_its_next_page(&self, step: usize, items: &Items) -> bool {
+        self.plan.steps[step].paged
+            && items.len() > 1
+            && items.open().all(|(_, item)| matches!(item, ItemProgress::Fresh))
+    }
+
+    /// The main part of the chain is over.
+    fn end_main(&self, state: RunState) -> Next {
+        if self.plan.tidies_up(state) {
+            return Next {
+                commands: vec![Command::Record(Fact::Ended { state })],
+                wake: None,
+                state: RunState::Running,
+            };
+        }
+        finish(state)
+    }
+
+    /// What is done after a failure, then what is done in any case. A failure there ends neither.
+    fn tidy_up(mut self, ended: RunState) -> Next {
+        if self.progress.stop_tidying {
+            return if self.in_flight() > 0 { self.end() } else { finish(ended) };
+        }
+        let mut problems = false;
+        for phase in [Phase::OnFailure, Phase::Finally] {
+            if phase == Phase::OnFailure && !is_failure(ended) {
+                continue;
+            }
+            if self.work_through(phase) {
+                return self.end();
+            }
+            problems |= self.has_problems(phase);
+        }
+        finish(if problems && ended == RunState::Done { RunState::DoneWithProblems } else { ended })
     }
 
     /// Lets requests under way end, asks what can be asked, undoes where wanted, finishes.
@@ -264,21 +289,20 @@ impl Round<'_> {
             return self.end();
         }
         let by_user = self.progress.stop.is_some();
-        for step in 0..self.plan.steps.len() {
-            let Some(items) = &self.progress.steps[step].items else {
+        for step in self.phase(Phase::Main) {
+            let Some(items) =
+                self.progress.steps[step].items.as_ref().filter(|items| items.counts().doubts > 0)
+            else {
                 continue;
             };
-            for (item, slot) in items.iter().enumerate() {
+            for (item, slot) in items.open() {
                 let ItemProgress::Doubt(doubt) = slot else {
                     continue;
                 };
                 // After a failure, what was already sent may be sent again with its own key: that
                 // tells what became of it. After the user's stop nothing is sent any more.
-                let resolution = if by_user {
-                    self.ask(step, item as u32, doubt)
-                } else {
-                    self.resolve(step, item as u32, doubt)
-                };
+                let resolution =
+                    if by_user { self.ask(step, item, doubt) } else { self.resolve(step, item, doubt) };
                 match resolution {
                     Resolution::Do(command) => self.commands.push(command),
                     Resolution::Later(at) => self.wake_at(at),
@@ -293,69 +317,23 @@ impl Round<'_> {
             self.commands.push(command);
             return self.end();
         }
-        finish(match (by_user, undo) {
+        self.end_main(match (by_user, undo) {
             (true, _) => RunState::Stopped,
             (false, true) if self.everything_undone() => RunState::FailedUndone,
             (false, _) => RunState::Failed,
         })
     }
 
-    /// The latest thing done that is not undone yet: undo goes in reverse.
-    fn next_undo(&self) -> Option<Command> {
-        for (step, progress) in self.progress.steps.iter().enumerate().rev() {
-            let plan = &self.plan.steps[step];
-            if !plan.effect {
-                continue;
-            }
-            let items = progress.items.as_deref().unwrap_or_default();
-            for (item, slot) in items.iter().enumerate().rev() {
-                let ItemProgress::Done { undo, .. } = slot else {
-                    continue;
-                };
-                let item = item as u32;
-                let over =
-                    |outcome| Some(Command::Record(Fact::UndoResult { step: plan.id.clone(), item, outcome }));
-                match (undo, plan.undo) {
-                    (UndoProgress::Over(_), _) => {}
-                    (_, None) => return over(UndoOutcome::Impossible),
-                    (UndoProgress::None, Some(_)) => {
-                        return Some(Command::Undo { step, item, attempt: 1 });
-                    }
-                    (UndoProgress::Doubt { attempt, .. }, Some(Repeat::Always | Repeat::WithKey { .. })) => {
-                        return Some(Command::Undo { step, item, attempt: attempt + 1 });
-                    }
-                    (UndoProgress::Doubt { .. }, Some(Repeat::Never)) => {
-                        let problem = Problem::new(Code::CompensationFailed).detail(
-                            "The undo was sent before Patchbay was ended; nothing says whether it happened.",
-                        );
-                        return over(UndoOutcome::Failed { problem });
-                    }
-                    (UndoProgress::InFlight { .. }, _) => return None,
-                }
-            }
-        }
-        None
-    }
-
-    fn everything_undone(&self) -> bool {
-        self.progress.steps.iter().enumerate().all(|(step, progress)| {
-            !self.plan.steps[step].effect
-                || progress.items.iter().flatten().all(|item| match item {
-                    ItemProgress::Done { undo, .. } => *undo == UndoProgress::Over(UndoOutcome::Undone),
-                    ItemProgress::Doubt(_) => false,
-                    _ => true,
-                })
-        })
-    }
-
-    fn work_on(&mut self, step: usize, items: &[ItemProgress]) {
+    fn work_on(&mut self, step: usize, items: &Items) {
         // First what is in doubt: an answer may change everything else.
-        for (item, slot) in items.iter().enumerate() {
-            if let ItemProgress::Doubt(doubt) = slot {
-                match self.resolve(step, item as u32, doubt) {
-                    Resolution::Do(command) => self.commands.push(command),
-                    Resolution::Later(at) => self.wake_at(at),
-                    Resolution::User => self.asks_user = true,
+        if items.counts().doubts > 0 {
+            for (item, slot) in items.open() {
+                if let ItemProgress::Doubt(doubt) = slot {
+                    match self.resolve(step, item, doubt) {
+                        Resolution::Do(command) => self.commands.push(command),
+                        Resolution::Later(at) => self.wake_at(at),
+                        Resolution::User => self.asks_user = true,
+                    }
                 }
             }
         }
@@ -365,51 +343,129 @@ impl Round<'_> {
             self.wake = None;
             return;
         }
-        let parallel = self.plan.steps[step].policy.parallel.clamp(1, 16) as usize;
-        let mut free = parallel.saturating_sub(self.in_flight() + self.commands.len());
-        for (item, slot) in items.iter().enumerate() {
-            let item = item as u32;
-            let attempt = match slot {
-                ItemProgress::Fresh if self.lacks_its_item(step, item) => {
-                    self.commands.push(Command::Record(Fact::Result {
-                        step: self.plan.steps[step].id.clone(),
-                        item,
-                        attempt: 0,
-                        outcome: Outcome::Skipped,
-                        took_ms: 0,
-                        bytes: 0,
-                    }));
-                    continue;
+        let plan = &self.plan.steps[step];
+        let parallel = plan.policy.parallel.clamp(1, 16);
+        let mut free = parallel.saturating_sub(self.in_flight() + self.commands.len() as u32);
+        let mut left_out: Vec<(Why, Vec<u32>)> = Vec::new();
+        let mut computed = Vec::new();
+        let mut looked_at = 0;
+        for (item, slot) in items.open() {
+            looked_at += 1;
+            let (attempt, kind) = match slot {
+                ItemProgress::Fresh => match self.is_left_out(step, item) {
+                    Some(why) => {
+                        match left_out.iter_mut().find(|(other, _)| *other == why) {
+                            Some((_, items)) => items.push(item),
+                            None => left_out.push((why, vec![item])),
+                        }
+                        if left_out.iter().map(|(_, items)| items.len()).sum::<usize>() >= BATCH {
+                            break;
+                        }
+                        continue;
+                    }
+                    None => (1, plan.kind),
+                },
+                ItemProgress::Deferred { attempt, until, .. } if *until <= self.now => {
+                    (attempt + 1, Kind::Call)
                 }
-                ItemProgress::Fresh => 1,
-                ItemProgress::Deferred { attempt, until, .. } if *until <= self.now => attempt + 1,
                 ItemProgress::Deferred { until, .. } => {
                     self.wake_at(*until);
                     continue;
                 }
+                ItemProgress::Waiting { until } if *until <= self.now => {
+                    let output = serde_json::json!({ "until": until.to_string() });
+                    self.record(Fact::Computed { step: plan.id.clone(), results: vec![(item, output)] });
+                    continue;
+                }
+                ItemProgress::Waiting { until } => {
+                    self.wake_at(*until);
+                    continue;
+                }
+                ItemProgress::Asking { until: Some(until) } if *until <= self.now => {
+                    let step = plan.id.clone();
+                    self.record(Fact::Answered { step, item, approved: false, by_time: true });
+                    continue;
+                }
+                ItemProgress::Asking { until } => {
+                    self.asks_user = true;
+                    until.iter().for_each(|until| self.wake_at(*until));
+                    continue;
+                }
                 _ => continue,
             };
-            if free > 0 {
-                free -= 1;
-                self.commands.push(Command::Attempt { step, item, attempt });
+            match kind {
+                Kind::Call if free > 0 => {
+                    free -= 1;
+                    self.commands.push(Command::Attempt { step, item, attempt });
+                }
+                Kind::Chain if free > 0 => {
+                    free -= 1;
+                    self.commands.push(Command::Begin { step, item });
+                }
+                // An answer makes room for the others.
+                Kind::Call | Kind::Chain => {
+                    if looked_at > BATCH {
+                        break;
+                    }
+                }
+                Kind::Wait | Kind::Approval => self.commands.push(Command::Begin { step, item }),
+                Kind::Compute => {
+                    computed.push(item);
+                    if computed.len() >= BATCH {
+                        break;
+                    }
+                }
             }
+        }
+        for (why, items) in left_out {
+            self.record(Fact::LeftOut { step: plan.id.clone(), items, why });
+        }
+        if !computed.is_empty() {
+            self.commands.push(Command::Compute { step, items: computed });
         }
     }
 
-    /// Whether an earlier step over the same items did not get this one done.
-    fn lacks_its_item(&self, step: usize, item: u32) -> bool {
-        (0..step).any(|earlier| {
-            self.plan.shares_items(earlier, step)
-                && self.plan.steps[earlier].policy.on_failure != OnFailure::Continue
-                && self.progress.steps[earlier].items.as_ref().and_then(|i| i.get(item as usize)).is_some_and(
-                    |slot| {
-                        matches!(
-                            slot,
-                            ItemProgress::NotDone(_) | ItemProgress::Quarantined(_) | ItemProgress::Skipped
-                        )
-                    },
-                )
-        })
+    fn record(&mut self, fact: Fact) {
+        self.commands.push(Command::Record(fact));
+    }
+
+    /// Why an item is left out of a step: an earlier step over the same items did not get it done or did
+    /// not let it through, it took another way, or there is no failure to handle.
+    fn is_left_out(&self, step: usize, item: u32) -> Option<Why> {
+        let plan = &self.plan.steps[step];
+        if let Some((branch, way)) = &plan.on {
+            let at = self.progress.ancestor(self.plan, step, item, *branch)?;
+            let taken = self.progress.item(*branch, at).and_then(ItemProgress::output);
+            if taken.and_then(|taken| taken["way"].as_str()) != Some(way) {
+                return Some(Why::NotTaken);
+            }
+        }
+        if let Some(handled) = plan.handles {
+            let at = self.progress.ancestor(self.plan, step, item, handled)?;
+            // What went wrong later with the same item, because of it, is no reason not to handle it.
+            let failed = self.progress.item(handled, at).is_some_and(ItemProgress::is_failed);
+            return (!failed).then_some(Why::NotTaken);
+        }
+        (0..step).find_map(|earlier| self.leaves_out(earlier, step, item))
+    }
+
+    /// Why an earlier step keeps an item from a later one.
+    fn leaves_out(&self, earlier: usize, step: usize, item: u32) -> Option<Why> {
+        let (before, after) = (&self.plan.steps[earlier], &self.plan.steps[step]);
+        if before.phase != after.phase || !self.plan.reaches(earlier, step) {
+            return None;
+        }
+        let at = self.progress.ancestor(self.plan, step, item, earlier)?;
+        let goes_on = before.policy.on_failure == OnFailure::Continue;
+        let same_items = before.root.is_some();
+        match self.progress.item(earlier, at)? {
+            ItemProgress::NotDone(_) | ItemProgress::Quarantined(_) if same_items && !goes_on => {
+                Some(Why::Failed)
+            }
+            ItemProgress::LeftOut(Why::Failed) if same_items && !goes_on => Some(Why::Failed),
+            ItemProgress::LeftOut(why @ (Why::Filtered | Why::Refused)) => Some(*why),
+            _ => None,
+        }
     }
 
     /// What to do about a request of which nobody knows what became.
@@ -454,4 +510,14 @@ impl Round<'_> {
     fn wake_at(&mut self, at: Timestamp) {
         self.wake = Some(self.wake.map_or(at, |earlier| earlier.min(at)));
     }
+}
+
+/// Whether a run that ended so has failed.
+pub(crate) fn is_failure(state: RunState) -> bool {
+    matches!(state, RunState::Failed | RunState::FailedUndone)
+}
+
+/// Whether the secret store's lock is the reason: each try is a fact in the journal.
+pub(crate) fn is_lock(code: Code) -> bool {
+    code == Code::SecretStoreLocked
 }

@@ -7,6 +7,7 @@ use patchbay_map::{SourceShape, StepMapping};
 use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::descriptor::{Descriptor, Operation};
+use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde_json::Value;
 
@@ -22,12 +23,13 @@ pub fn complete<'d>(
     samples: &Samples,
 ) -> Chain {
     let mut chain = chain.clone();
-    for index in 0..chain.steps.len() {
-        let Some(operation) = operation_of(&chain.steps[index], &descriptor_of) else {
+    for index in 0..chain.all_steps().count() {
+        let Some(operation) = chain.all_steps().nth(index).and_then(|step| operation_of(step, &descriptor_of))
+        else {
             continue;
         };
         let sources = sources(&chain, index, &descriptor_of, samples);
-        let step = &mut chain.steps[index];
+        let Some(step) = chain.all_steps_mut().nth(index) else { continue };
         step.mapping.retain(|map| map.by == ChosenBy::Hand);
         let open = patchbay_map::propose(&operation.params, &sources)
             .into_iter()
@@ -70,22 +72,26 @@ pub(crate) fn sources<'d>(
     descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
     samples: &Samples,
 ) -> Vec<SourceShape> {
-    let step = &chain.steps[index];
+    let all: Vec<&Step> = chain.all_steps().collect();
+    let Some(step) = all.get(index) else { return Vec::new() };
     let mut shapes = Vec::new();
     let root = step.for_each.as_ref().map(|source| root_id(chain, source));
     let mut add = |earlier: &Step, root: String| {
         let schema = operation_of(earlier, descriptor_of).and_then(|o| o.result.clone());
         let samples = samples.get(earlier.id.as_str()).cloned().unwrap_or_default();
-        let label = earlier.name.clone().unwrap_or_else(|| earlier.operation.clone());
+        let label = earlier.title().to_owned();
         shapes.push(SourceShape { root, schema, samples, label });
     };
     if let Some((_, list)) = root.as_ref().and_then(|id| chain.step(id)) {
         add(list, "$.item".to_owned());
     }
-    for earlier in chain.steps[..index].iter().rev() {
+    for earlier in all[..index].iter().rev() {
         let same_items = root.is_some() && earlier.for_each.as_ref().map(|s| root_id(chain, s)) == root;
         let ran_once = earlier.for_each.is_none()
-            && operation_of(earlier, descriptor_of).is_some_and(|o| !o.verb.yields_items());
+            && match &earlier.logic {
+                Some(logic) => !logic.yields_items(),
+                None => operation_of(earlier, descriptor_of).is_some_and(|o| !o.verb.yields_items()),
+            };
         if same_items || ran_once {
             add(earlier, format!("$.steps.{}", earlier.id));
         }
@@ -94,8 +100,10 @@ pub(crate) fn sources<'d>(
 }
 
 fn root_id(chain: &Chain, source: &patchbay_model::StepId) -> patchbay_model::StepId {
-    match chain.step(source).and_then(|(_, step)| step.for_each.as_ref()) {
-        Some(further) if further != source => root_id(chain, further),
+    let step = chain.step(source).map(|(_, step)| step);
+    let splits = step.and_then(|step| step.logic.as_ref()).is_some_and(Logic::yields_items);
+    match step.and_then(|step| step.for_each.as_ref()) {
+        Some(further) if further != source && !splits => root_id(chain, further),
         _ => source.clone(),
     }
 }
@@ -104,7 +112,7 @@ fn root_id(chain: &Chain, source: &patchbay_model::StepId) -> patchbay_model::St
 /// an unsure match on a required field a warning.
 pub fn findings<'d>(chain: &Chain, descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for step in &chain.steps {
+    for step in chain.all_steps() {
         let Some(operation) = operation_of(step, &descriptor_of) else {
             continue;
         };

@@ -4,14 +4,19 @@
 use std::time::Duration;
 
 use patchbay_model::StepId;
-use patchbay_model::chain::{Chain, OnFailure, StepPolicy};
+use patchbay_model::chain::{Chain, OnFailure, Step, StepPolicy};
 use patchbay_model::descriptor::{Descriptor, Idempotency, Operation};
+use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::run::RunState;
+
+use crate::logic::Ready;
+use crate::machine::is_failure;
 
 /// A chain ready to be stepped through.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The steps, in order.
+    /// The steps, in order: what is done, what is done after a failure, what is done in any case.
     pub steps: Vec<PlanStep>,
 }
 
@@ -20,8 +25,16 @@ pub struct Plan {
 pub struct PlanStep {
     /// The step's id.
     pub id: StepId,
+    /// How it is done.
+    pub kind: Kind,
+    /// When it is done.
+    pub phase: Phase,
     /// The list step whose items this step goes through; none for a step that runs once.
     pub root: Option<usize>,
+    /// The branch and its way that it is on.
+    pub on: Option<(usize, String)>,
+    /// The step whose failures it handles.
+    pub handles: Option<usize>,
     /// Tries, time and what a failure means.
     pub policy: StepPolicy,
     /// Whether the operation changes anything outside.
@@ -32,6 +45,37 @@ pub struct PlanStep {
     pub lookup: bool,
     /// How the undo may be repeated; none where the operation declares no undo.
     pub undo: Option<Repeat>,
+    /// A list that comes in pages, each an item of the step: what goes through it is done with a page
+    /// before the next is asked for.
+    pub paged: bool,
+    /// Whether nothing needs the results of its pages, and of what went through them, any more.
+    pub forgets: bool,
+}
+
+/// How a step is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An operation is called.
+    Call,
+    /// A value is worked out; nothing is sent.
+    Compute,
+    /// Time passes.
+    Wait,
+    /// The user says yes or no.
+    Approval,
+    /// Another chain runs.
+    Chain,
+}
+
+/// When a step is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// In its turn.
+    Main,
+    /// After the main part failed.
+    OnFailure,
+    /// At the end in any case.
+    Finally,
 }
 
 /// Whether a request may be sent again when nothing says what became of it.
@@ -62,6 +106,48 @@ impl Repeat {
     }
 }
 
+impl Kind {
+    fn of(logic: &Logic) -> Self {
+        match logic {
+            Logic::Wait { .. } => Self::Wait,
+            Logic::Approval { .. } => Self::Approval,
+            Logic::Chain { .. } => Self::Chain,
+            Logic::Filter { .. }
+            | Logic::Map
+            | Logic::Split { .. }
+            | Logic::Aggregate { .. }
+            | Logic::Branch { .. }
+            | Logic::Join { .. }
+            | Logic::Remember { .. }
+            | Logic::Recall { .. }
+            | Logic::Lookup { .. }
+            | Logic::Link { .. }
+            | Logic::Linked { .. } => Self::Compute,
+        }
+    }
+}
+
+impl PlanStep {
+    /// A step of the main part that reads, once.
+    pub fn reads(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            kind: Kind::Call,
+            phase: Phase::Main,
+            root: None,
+            on: None,
+            handles: None,
+            policy: StepPolicy::default(),
+            effect: false,
+            repeat: Repeat::Always,
+            lookup: false,
+            undo: None,
+            paged: false,
+            forgets: false,
+        }
+    }
+}
+
 impl Plan {
     /// Joins a chain with the descriptors of its connections. `descriptor_of` gives the descriptor
     /// behind a connection's name. All problems are collected, so that they can be mended at once.
@@ -69,64 +155,55 @@ impl Plan {
         chain: &Chain,
         descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
     ) -> Result<Self, Vec<Problem>> {
-        let mut steps: Vec<PlanStep> = Vec::with_capacity(chain.steps.len());
+        let all: Vec<&Step> = chain.all_steps().collect();
+        let mut steps: Vec<PlanStep> = Vec::with_capacity(all.len());
         let mut problems = Vec::new();
         if chain.steps.is_empty() {
             problems.push(invalid(chain, None, "steps", "A chain needs at least one step"));
         }
-        for (index, step) in chain.steps.iter().enumerate() {
-            let at = |field: &str, message: String| invalid(chain, Some(&step.id), field, &message);
-            if chain.steps[..index].iter().any(|earlier| earlier.id == step.id) {
-                problems.push(at("id", format!("Two steps are called \"{}\"", step.id)));
-            }
-            let Some(descriptor) = descriptor_of(&step.connection) else {
-                problems.push(
-                    Problem::new(Code::NotFound)
-                        .with("item", format!("The connection \"{}\"", step.connection))
-                        .about(Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) }),
-                );
-                continue;
-            };
-            let Some(operation) = descriptor.operation(&step.operation) else {
-                let known: Vec<_> = descriptor.operations.iter().map(|o| o.id.as_str()).collect();
-                let message = format!(
-                    "{} has no operation \"{}\"; it has {}",
-                    descriptor.name,
-                    step.operation,
-                    known.join(", ")
-                );
-                problems.push(at("operation", message));
-                continue;
-            };
-            let root = match &step.for_each {
-                None => None,
-                Some(source) => match root_of(chain, source, index, &descriptor_of) {
-                    Ok(root) => Some(root),
-                    Err(message) => {
-                        problems.push(at("forEach", message));
-                        None
-                    }
-                },
-            };
-            if root.is_some() && operation.verb.yields_items() {
-                let message = format!(
-                    "\"{}\" reads a list; a step that runs once for each item cannot read lists",
-                    operation.title
-                );
-                problems.push(at("forEach", message));
-            }
-            let undo = operation.undo.as_ref().and_then(|u| descriptor.operation(&u.operation)).map(Repeat::of);
-            steps.push(PlanStep {
-                id: step.id.clone(),
-                root,
-                policy: step.policy,
-                effect: operation.verb.has_effect(),
-                repeat: Repeat::of(operation),
-                lookup: operation.lookup.is_some(),
-                undo,
-            });
+        for (index, step) in all.iter().enumerate() {
+            let mut joining =
+                Joining { chain, all: &all, index, descriptor_of: &descriptor_of, problems: Vec::new() };
+            let joined = joining.step(&steps);
+            problems.append(&mut joining.problems);
+            // In the place of one that has mistakes: places of later ones stay what they are.
+            steps.push(
+                joined.unwrap_or_else(|| PlanStep { policy: step.policy, ..PlanStep::reads(step.id.as_str()) }),
+            );
         }
-        if problems.is_empty() { Ok(Self { steps }) } else { Err(problems) }
+        let mut plan = Self { steps };
+        plan.see_pages(&all, |step| {
+            descriptor_of(&step.connection)
+                .and_then(|d| d.operation(&step.operation))
+                .is_some_and(|operation| operation.verb.yields_items())
+        });
+        if problems.is_empty() { Ok(plan) } else { Err(problems) }
+    }
+
+    /// Finds the lists whose pages can flow, and those of which nothing needs to be kept.
+    fn see_pages(&mut self, all: &[&Step], lists: impl Fn(&Step) -> bool) {
+        for list in 0..self.steps.len() {
+            let plain = self.steps[list].kind == Kind::Call && self.steps[list].root.is_none();
+            if !plain || !lists(all[list]) {
+                continue;
+            }
+            let flowing = |plan: &Self, step: usize| plan.flows_from(step, list);
+            let direct = (list + 1..self.steps.len()).all(|step| {
+                !flowing(self, step)
+                    || (self.steps[step].root == Some(list) && self.steps[step].phase == Phase::Main)
+            });
+            let parts: Vec<usize> =
+                (0..self.steps.len()).filter(|step| *step == list || flowing(self, *step)).collect();
+            let needed = (0..self.steps.len()).filter(|step| !parts.contains(step)).any(|step| {
+                let text = serde_json::to_string(all[step]).unwrap_or_default();
+                parts.iter().any(|part| {
+                    let id = &all[*part].id;
+                    text.contains(&format!("steps.{id}")) || text.contains(&format!("\"{id}\""))
+                })
+            });
+            self.steps[list].paged = direct;
+            self.steps[list].forgets = direct && !needed;
+        }
     }
 
     /// The place of a step.
@@ -134,35 +211,222 @@ impl Plan {
         self.steps.iter().position(|s| s.id == *id)
     }
 
-    /// Whether an item that failed in `step` is missing in `later`.
-    pub(crate) fn shares_items(&self, step: usize, later: usize) -> bool {
-        self.steps[step].root.is_some() && self.steps[step].root == self.steps[later].root
+    /// Whether a step goes through the items of a list, or of what they were made into.
+    pub(crate) fn flows_from(&self, step: usize, list: usize) -> bool {
+        let mut root = self.steps[step].root;
+        while let Some(at) = root {
+            if at == list {
+                return true;
+            }
+            root = self.steps[at].root;
+        }
+        false
+    }
+
+    /// Whether what happens to an item in `earlier` matters to `later`: what is on a way of a branch
+    /// matters only to what is on it too.
+    pub(crate) fn reaches(&self, earlier: usize, later: usize) -> bool {
+        let Some(way) = &self.steps[earlier].on else {
+            return true;
+        };
+        let mut on = self.steps[later].on.as_ref();
+        while let Some(at) = on {
+            if at == way {
+                return true;
+            }
+            on = self.steps[at.0].on.as_ref();
+        }
+        false
+    }
+
+    /// Whether a later step handles the failures of a step.
+    pub(crate) fn is_handled(&self, step: usize) -> bool {
+        self.steps.iter().any(|later| later.handles == Some(step))
     }
 
     /// Whether a failure of `step` only sets the item aside.
     pub(crate) fn goes_on_after_failure(&self, step: usize) -> bool {
-        matches!(self.steps[step].policy.on_failure, OnFailure::SkipItem | OnFailure::Continue)
+        let policy = self.steps[step].policy.on_failure;
+        matches!(policy, OnFailure::SkipItem | OnFailure::Continue) || self.is_handled(step)
+    }
+
+    /// Whether anything is done after the main part ended so.
+    pub(crate) fn tidies_up(&self, state: RunState) -> bool {
+        self.steps.iter().any(|step| match step.phase {
+            Phase::Main => false,
+            Phase::OnFailure => is_failure(state),
+            Phase::Finally => true,
+        })
     }
 }
 
-/// Follows `forEach` to the list step that the items come from.
-fn root_of<'d>(
-    chain: &Chain,
-    source: &StepId,
-    before: usize,
-    descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
-) -> Result<usize, String> {
-    let Some(index) = chain.steps[..before].iter().position(|s| s.id == *source) else {
-        return Err(format!("There is no earlier step \"{source}\""));
-    };
-    let step = &chain.steps[index];
-    if let Some(further) = &step.for_each {
-        return root_of(chain, further, index, descriptor_of);
+/// One step that is joined with its connector.
+struct Joining<'c, F> {
+    chain: &'c Chain,
+    all: &'c [&'c Step],
+    index: usize,
+    descriptor_of: &'c F,
+    problems: Vec<Problem>,
+}
+
+impl<'d, F: Fn(&str) -> Option<&'d Descriptor>> Joining<'_, F> {
+    fn at(&mut self, field: &str, message: &str) {
+        let step = &self.all[self.index].id;
+        self.problems.push(invalid(self.chain, Some(step), field, message));
     }
-    let lists = descriptor_of(&step.connection)
-        .and_then(|d| d.operation(&step.operation))
-        .is_some_and(|o| o.verb.yields_items());
-    if lists { Ok(index) } else { Err(format!("The step \"{source}\" does not give a list of items")) }
+
+    fn step(&mut self, before: &[PlanStep]) -> Option<PlanStep> {
+        let step = self.all[self.index];
+        if self.all[..self.index].iter().any(|earlier| earlier.id == step.id) {
+            self.at("id", &format!("Two steps are called \"{}\"", step.id));
+        }
+        let main = self.chain.steps.len();
+        let phase = match self.index {
+            at if at < main => Phase::Main,
+            at if at < main + self.chain.on_failure.len() => Phase::OnFailure,
+            _ => Phase::Finally,
+        };
+        let base = PlanStep { phase, policy: step.policy, ..PlanStep::reads(step.id.as_str()) };
+        let joined = match &step.logic {
+            Some(logic) => self.logic(step, logic, base),
+            None => self.call(step, base)?,
+        };
+        let root = match &step.for_each {
+            None => None,
+            Some(source) => match self.root_of(source) {
+                Ok(root) => Some(root),
+                Err(message) => {
+                    self.at("forEach", &message);
+                    None
+                }
+            },
+        };
+        let on = step.on.as_ref().and_then(|on| self.way(&on.branch, &on.way, root, before));
+        let handles = step.handles.as_ref().and_then(|handled| {
+            let found = self.earlier(handled, "handles")?;
+            if before[found].root.is_some() && before[found].root != root {
+                let message =
+                    format!("It goes through other items than \"{handled}\", whose failures it handles");
+                self.at("handles", &message);
+            }
+            Some(found)
+        });
+        Some(PlanStep { root, on, handles, ..joined })
+    }
+
+    fn call(&mut self, step: &Step, base: PlanStep) -> Option<PlanStep> {
+        let Some(descriptor) = (self.descriptor_of)(&step.connection) else {
+            self.problems.push(
+                Problem::new(Code::NotFound)
+                    .with("item", format!("The connection \"{}\"", step.connection))
+                    .about(Subject::Chain { id: self.chain.name.clone(), step: Some(step.id.to_string()) }),
+            );
+            return None;
+        };
+        let Some(operation) = descriptor.operation(&step.operation) else {
+            let known: Vec<_> = descriptor.operations.iter().map(|o| o.id.as_str()).collect();
+            let message = format!(
+                "{} has no operation \"{}\"; it has {}",
+                descriptor.name,
+                step.operation,
+                known.join(", ")
+            );
+            self.at("operation", &message);
+            return None;
+        };
+        if step.for_each.is_some() && operation.verb.yields_items() {
+            let message = format!(
+                "\"{}\" reads a list; a step that runs once for each item cannot read lists",
+                operation.title
+            );
+            self.at("forEach", &message);
+        }
+        let undo = operation.undo.as_ref().and_then(|u| descriptor.operation(&u.operation)).map(Repeat::of);
+        Some(PlanStep {
+            effect: operation.verb.has_effect(),
+            repeat: Repeat::of(operation),
+            lookup: operation.lookup.is_some(),
+            undo,
+            ..base
+        })
+    }
+
+    fn logic(&mut self, step: &Step, logic: &Logic, base: PlanStep) -> PlanStep {
+        if !step.connection.is_empty() || !step.operation.is_empty() {
+            self.at("logic", "A step either works by itself or calls an operation");
+        }
+        if let Err(message) = Ready::compile(logic) {
+            self.at("logic", &message);
+        }
+        match logic {
+            Logic::Aggregate { of, .. } => {
+                self.earlier(of, "logic");
+            }
+            Logic::Join { of } => of.iter().for_each(|of| {
+                self.earlier(of, "logic");
+            }),
+            _ => {}
+        }
+        let kind = Kind::of(logic);
+        PlanStep { kind, effect: kind == Kind::Chain, ..base }
+    }
+
+    fn earlier(&mut self, id: &StepId, field: &str) -> Option<usize> {
+        let found = self.all[..self.index].iter().position(|step| step.id == *id);
+        if found.is_none() {
+            self.at(field, &format!("There is no earlier step \"{id}\""));
+        }
+        found
+    }
+
+    /// The branch and the way that the step is on.
+    fn way(
+        &mut self,
+        branch: &StepId,
+        way: &str,
+        root: Option<usize>,
+        before: &[PlanStep],
+    ) -> Option<(usize, String)> {
+        let found = self.earlier(branch, "on")?;
+        let Some(Logic::Branch { ways, otherwise }) = &self.all[found].logic else {
+            self.at("on", &format!("The step \"{branch}\" is no branch"));
+            return None;
+        };
+        if ways.iter().all(|known| known.name != way) && otherwise.as_deref() != Some(way) {
+            self.at("on", &format!("The branch \"{branch}\" has no way \"{way}\""));
+        }
+        let items = before[found].root;
+        if items.is_some() && items != root {
+            self.at(
+                "on",
+                &format!("The branch \"{branch}\" decides for each item, and this step goes through others"),
+            );
+        }
+        Some((found, way.to_owned()))
+    }
+
+    /// The step whose items are meant by `forEach`: a list itself, or the list that a step over its items
+    /// goes through.
+    fn root_of(&self, source: &StepId) -> Result<usize, String> {
+        let mut wanted = source;
+        loop {
+            let Some(index) = self.all[..self.index].iter().position(|step| step.id == *wanted) else {
+                return Err(format!("There is no earlier step \"{wanted}\""));
+            };
+            let step = self.all[index];
+            let lists = match &step.logic {
+                Some(logic) => logic.yields_items(),
+                None => (self.descriptor_of)(&step.connection)
+                    .and_then(|d| d.operation(&step.operation))
+                    .is_some_and(|o| o.verb.yields_items()),
+            };
+            match &step.for_each {
+                _ if lists => return Ok(index),
+                Some(further) if further != wanted => wanted = further,
+                _ => return Err(format!("The step \"{source}\" does not give a list of items")),
+            }
+        }
+    }
 }
 
 fn invalid(chain: &Chain, step: Option<&StepId>, field: &str, message: &str) -> Problem {

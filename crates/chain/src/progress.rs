@@ -1,11 +1,14 @@
 //! What the journal says of a run: a fold over its facts. Pure.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use patchbay_model::problem::Problem;
-use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, UndoOutcome};
-use patchbay_model::{StepId, Timestamp};
+use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, UndoOutcome, Why};
+use patchbay_model::{RunId, StepId, Timestamp};
 
+use crate::items::Items;
 use crate::plan::Plan;
 
 /// The state of a run, as its journal tells it.
@@ -19,20 +22,37 @@ pub struct Progress {
     pub blocked: bool,
     /// The user asked to stop, and whether to undo.
     pub stop: Option<bool>,
+    /// How the main part ended; what comes now tidies up.
+    pub ended: Option<RunState>,
+    /// The user asked to stop while it tidied up.
+    pub stop_tidying: bool,
     /// The run ended.
     pub finished: Option<RunState>,
+    /// The user holds it.
+    pub paused: bool,
+    /// The effects of the day are used up: the user is asked.
+    pub held: bool,
+    /// The user let it go on in spite of that.
+    pub lifted: bool,
     /// Engine starts that took the run up again and got nowhere: since the last one, nothing was
     /// learned, and there was something to do.
     pub idle_recoveries: u32,
     /// That has happened too often: the user is asked.
     pub stuck: bool,
+    /// Runs that steps of this one wait for.
+    pub children: BTreeMap<(usize, u32), RunId>,
 }
 
 /// One step.
 #[derive(Clone, Debug, Default)]
 pub struct StepProgress {
     /// Set once the step's items are known.
-    pub items: Option<Vec<ItemProgress>>,
+    pub items: Option<Items>,
+    /// For a list that comes in pages: the number of the first item of each page, among all.
+    pub starts: Vec<u32>,
+    /// For a step that goes through items that another step made of items: the item that each was made
+    /// of.
+    pub parents: Vec<u32>,
 }
 
 /// One item of a step.
@@ -55,6 +75,18 @@ pub enum ItemProgress {
         /// Why the last one failed.
         problem: Problem,
     },
+    /// It waits for a time.
+    Waiting {
+        /// When it goes on.
+        until: Timestamp,
+    },
+    /// The user is asked whether it goes on.
+    Asking {
+        /// When it counts as refused.
+        until: Option<Timestamp>,
+    },
+    /// A run of another chain does it.
+    Child(RunId),
     /// It happened.
     Done {
         /// The result.
@@ -64,12 +96,14 @@ pub enum ItemProgress {
         /// What became of its undo.
         undo: UndoProgress,
     },
+    /// An earlier run did it; nothing of it is done or undone here.
+    Kept(Value),
     /// It certainly did not happen, and will not.
     NotDone(Problem),
     /// It does not fit; nothing was sent.
     Quarantined(Problem),
     /// It was left out.
-    Skipped,
+    LeftOut(Why),
     /// A dry run showed it.
     Shown,
 }
@@ -127,10 +161,34 @@ pub enum UndoProgress {
 impl ItemProgress {
     /// Whether nothing more will happen to it but an undo.
     pub fn is_settled(&self) -> bool {
-        matches!(
-            self,
-            Self::Done { .. } | Self::NotDone(_) | Self::Quarantined(_) | Self::Skipped | Self::Shown
-        )
+        match self {
+            Self::Fresh
+            | Self::InFlight(_)
+            | Self::Doubt(_)
+            | Self::Deferred { .. }
+            | Self::Waiting { .. }
+            | Self::Asking { .. }
+            | Self::Child(_) => false,
+            Self::Done { .. }
+            | Self::Kept(_)
+            | Self::NotDone(_)
+            | Self::Quarantined(_)
+            | Self::LeftOut(_)
+            | Self::Shown => true,
+        }
+    }
+
+    /// Its result, where it has one.
+    pub fn output(&self) -> Option<&Value> {
+        match self {
+            Self::Done { output, output_missing: false, .. } | Self::Kept(output) => Some(output),
+            _ => None,
+        }
+    }
+
+    /// Whether it failed or did not fit.
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::NotDone(_) | Self::Quarantined(_))
     }
 }
 
@@ -142,9 +200,15 @@ impl Progress {
             checked: false,
             blocked: false,
             stop: None,
+            ended: None,
+            stop_tidying: false,
             finished: None,
+            paused: false,
+            held: false,
+            lifted: false,
             idle_recoveries: 0,
             stuck: false,
+            children: BTreeMap::new(),
         }
     }
 
@@ -177,111 +241,226 @@ impl Progress {
             }
             Fact::StepOpened { step, items } => {
                 if let Some(index) = plan.index(step) {
-                    self.steps[index].items = Some(vec![ItemProgress::Fresh; *items as usize]);
+                    self.steps[index].items = Some(Items::fresh(*items));
+                    self.steps[index].parents = self.parents(plan, index);
                 }
             }
             Fact::Intent { step, item, attempt, effect, .. } => {
-                if let Some(slot) = self.slot(plan, step, *item) {
+                self.change(plan, step, *item, |slot| {
                     let (counted, first_at, doubted) = match slot {
                         ItemProgress::Deferred { counted, .. } => (*counted, at, false),
                         ItemProgress::Doubt(d) => (d.sent.counted, d.sent.first_at, *effect),
                         _ => (0, at, false),
                     };
-                    *slot = ItemProgress::InFlight(Sent { attempt: *attempt, counted, at, first_at, doubted });
-                }
+                    Some(ItemProgress::InFlight(Sent { attempt: *attempt, counted, at, first_at, doubted }))
+                });
             }
-            Fact::Result { step, item, outcome, .. } => {
+            Fact::Result { step, item, outcome, next, .. } => {
                 let backoff = plan.index(step).map_or(0, |i| plan.steps[i].policy.backoff_ms);
-                if let Some(slot) = self.slot(plan, step, *item) {
-                    *slot = after_result(slot, outcome, at, backoff);
+                self.leave_child(plan, step, *item);
+                self.change(plan, step, *item, |slot| Some(after_result(slot, outcome, at, backoff)));
+                if let Some(index) = plan.index(step) {
+                    self.page(plan, index, *item, next.is_some());
                 }
             }
+            Fact::Computed { step, results } => {
+                for (item, output) in results {
+                    self.change(plan, step, *item, |_| Some(done(output.clone())));
+                }
+            }
+            Fact::LeftOut { step, items, why } => {
+                for item in items {
+                    self.change(plan, step, *item, |_| Some(ItemProgress::LeftOut(*why)));
+                }
+            }
+            Fact::Kept { step, item, outcome } => self.change(plan, step, *item, |slot| {
+                Some(match outcome {
+                    Outcome::Done { output, .. } => ItemProgress::Kept(output.clone()),
+                    outcome => after_result(slot, outcome, at, 0),
+                })
+            }),
             Fact::Deferred { step, item, attempt, until, problem } => {
-                if let Some(slot) = self.slot(plan, step, *item) {
-                    let counts = problem.code().retry() != patchbay_model::problem::Retry::Wait;
-                    match slot {
-                        ItemProgress::Doubt(doubt) => {
-                            doubt.asked += 1;
-                            doubt.not_before = Some(*until);
-                        }
-                        ItemProgress::InFlight(sent) if sent.doubted => {
-                            let mut sent = sent.clone();
-                            sent.counted += u32::from(counts);
-                            let (problem, not_before) = (Some(problem.clone()), Some(*until));
-                            *slot = ItemProgress::Doubt(Doubt { sent, problem, asked: 0, not_before });
-                        }
-                        other => {
-                            let before = match other {
-                                ItemProgress::InFlight(sent) => sent.counted,
-                                ItemProgress::Deferred { counted, .. } => *counted,
-                                _ => 0,
-                            };
-                            *other = ItemProgress::Deferred {
-                                attempt: *attempt,
-                                counted: before + u32::from(counts),
-                                until: *until,
-                                problem: problem.clone(),
-                            };
-                        }
-                    }
-                }
+                self.change(plan, step, *item, |slot| Some(after_deferral(slot, (*attempt, *until), problem)));
             }
-            Fact::Resolved { step, item, decision, output, .. } => {
-                if let Some(slot) = self.slot(plan, step, *item) {
-                    match decision {
-                        Decision::Happened => {
-                            *slot = ItemProgress::Done {
-                                output: output.clone().unwrap_or(Value::Null),
-                                output_missing: output.is_none(),
-                                undo: UndoProgress::None,
-                            };
-                        }
-                        Decision::NotHappened => {
-                            let attempt = match slot {
-                                ItemProgress::Doubt(d) => d.sent.attempt,
-                                _ => 0,
-                            };
-                            *slot = ItemProgress::Deferred {
-                                attempt,
-                                counted: 0,
-                                until: at,
-                                problem: Problem::new(patchbay_model::Code::UnknownOutcome),
-                            };
-                        }
-                        Decision::Undo => self.stop = Some(true),
-                    }
-                }
+            Fact::Waiting { step, item, until } => {
+                self.change(plan, step, *item, |_| Some(ItemProgress::Waiting { until: *until }));
             }
-            Fact::StopRequested { undo } => self.stop = Some(*undo || self.stop == Some(true)),
+            Fact::Asked { step, item, until, .. } => {
+                self.change(plan, step, *item, |_| Some(ItemProgress::Asking { until: *until }));
+            }
+            Fact::Answered { step, item, approved, .. } => self.change(plan, step, *item, |slot| {
+                matches!(slot, ItemProgress::Asking { .. }).then(|| match approved {
+                    true => done(Value::Bool(true)),
+                    false => ItemProgress::LeftOut(Why::Refused),
+                })
+            }),
+            Fact::ChainStarted { step, item, run, .. } => {
+                if let Some(index) = plan.index(step) {
+                    self.children.insert((index, *item), run.clone());
+                }
+                self.change(plan, step, *item, |_| Some(ItemProgress::Child(run.clone())));
+            }
+            Fact::Resolved { step, item, decision, output, .. } => match decision {
+                Decision::Happened => self.change(plan, step, *item, |_| {
+                    Some(ItemProgress::Done {
+                        output: output.clone().unwrap_or(Value::Null),
+                        output_missing: output.is_none(),
+                        undo: UndoProgress::None,
+                    })
+                }),
+                Decision::NotHappened => self.change(plan, step, *item, |slot| {
+                    let attempt = match slot {
+                        ItemProgress::Doubt(d) => d.sent.attempt,
+                        _ => 0,
+                    };
+                    let problem = Problem::new(patchbay_model::Code::UnknownOutcome);
+                    Some(ItemProgress::Deferred { attempt, counted: 0, until: at, problem })
+                }),
+                Decision::Undo if self.ended.is_some() => self.stop_tidying = true,
+                Decision::Undo => self.stop = Some(true),
+            },
+            Fact::StopRequested { .. } if self.ended.is_some() => {
+                self.stop_tidying = true;
+                self.go_on();
+            }
+            Fact::StopRequested { undo } => {
+                self.stop = Some(*undo || self.stop == Some(true));
+                self.go_on();
+            }
             Fact::UndoIntent { step, item, attempt, .. } => {
-                if let Some(ItemProgress::Done { undo, .. }) = self.slot(plan, step, *item) {
-                    *undo = UndoProgress::InFlight { attempt: *attempt };
-                }
+                self.change_undo(plan, step, *item, UndoProgress::InFlight { attempt: *attempt });
             }
             Fact::UndoResult { step, item, outcome } => {
-                if let Some(ItemProgress::Done { undo, .. }) = self.slot(plan, step, *item) {
-                    *undo = UndoProgress::Over(outcome.clone());
-                }
+                self.change_undo(plan, step, *item, UndoProgress::Over(outcome.clone()));
             }
             Fact::Stuck { .. } => self.stuck = true,
-            Fact::Resumed => {}
+            Fact::Paused => self.paused = true,
+            Fact::Held { .. } => self.held = true,
+            Fact::Resumed => {
+                self.lifted |= self.held;
+                self.go_on();
+            }
+            Fact::Ended { state } => self.ended = Some(*state),
             Fact::Finished { state } => self.finished = Some(*state),
         }
     }
 
-    fn slot(&mut self, plan: &Plan, step: &StepId, item: u32) -> Option<&mut ItemProgress> {
-        let index = plan.index(step)?;
-        self.steps.get_mut(index)?.items.as_mut()?.get_mut(item as usize)
+    fn go_on(&mut self) {
+        self.paused = false;
+        self.held = false;
+    }
+
+    /// Puts an item into the state that follows from the one it is in.
+    fn change(
+        &mut self,
+        plan: &Plan,
+        step: &StepId,
+        item: u32,
+        next: impl FnOnce(&ItemProgress) -> Option<ItemProgress>,
+    ) {
+        let items = plan.index(step).and_then(|index| self.steps.get_mut(index)?.items.as_mut());
+        if let Some(items) = items
+            && let Some(next) = items.get(item).and_then(next)
+        {
+            items.set(item, next);
+        }
+    }
+
+    fn change_undo(&mut self, plan: &Plan, step: &StepId, item: u32, next: UndoProgress) {
+        self.change(plan, step, item, |slot| match slot {
+            ItemProgress::Done { output, output_missing, .. } => {
+                Some(ItemProgress::Done { output: output.clone(), output_missing: *output_missing, undo: next })
+            }
+            _ => None,
+        });
+    }
+
+    fn leave_child(&mut self, plan: &Plan, step: &StepId, item: u32) {
+        if let Some(index) = plan.index(step) {
+            self.children.remove(&(index, item));
+        }
+    }
+
+    /// A page of a list came: the next one is wanted where there is one, what goes through the list has
+    /// more items, and what is settled of earlier pages is let go of where nothing needs it any more.
+    fn page(&mut self, plan: &Plan, list: usize, page: u32, more: bool) {
+        if !plan.steps[list].paged {
+            return;
+        }
+        let Some(items) = self.steps[list].items.as_mut() else { return };
+        let Some(came) = items.get(page).and_then(ItemProgress::output).and_then(Value::as_array) else {
+            return;
+        };
+        let came = came.len();
+        if more && page + 1 == items.len() {
+            items.extend(1);
+        }
+        let starts = &mut self.steps[list].starts;
+        if starts.is_empty() {
+            starts.push(0);
+        }
+        // Where the next page begins. A page is asked for again after a failure, not after it came.
+        if let Some(start) = starts.last().copied().filter(|_| starts.len() == page as usize + 1) {
+            starts.push(start + came as u32);
+        }
+        for later in list + 1..plan.steps.len() {
+            if plan.steps[later].root == Some(list)
+                && let Some(items) = self.steps[later].items.as_mut()
+            {
+                if plan.steps[list].forgets {
+                    items.compact();
+                }
+                items.extend(came as u32);
+            }
+        }
+        if plan.steps[list].forgets && page > 0 {
+            if let Some(items) = self.steps[list].items.as_mut() {
+                items.compact_before(page);
+            }
+        }
+    }
+
+    /// The item that each item of a step was made of, where its list was made of items.
+    fn parents(&self, plan: &Plan, step: usize) -> Vec<u32> {
+        let Some(list) = plan.steps[step].root.filter(|list| plan.steps[*list].root.is_some()) else {
+            return Vec::new();
+        };
+        let lengths = self.outputs(list).map(|output| output.and_then(Value::as_array).map_or(0, Vec::len));
+        (0_u32..).zip(lengths).flat_map(|(parent, length)| std::iter::repeat_n(parent, length)).collect()
+    }
+
+    /// The item of an earlier step that an item of a step comes from: itself where both go through the
+    /// same items, the one that it was made of where the step goes through what that one was split into,
+    /// the only one of a step that ran once. None where there is no single one.
+    pub fn ancestor(&self, plan: &Plan, step: usize, item: u32, earlier: usize) -> Option<u32> {
+        let wanted = plan.steps[earlier].root;
+        if wanted.is_none() {
+            return Some(0);
+        }
+        let (mut step, mut item) = (step, item);
+        while plan.steps[step].root != wanted {
+            let list = plan.steps[step].root?;
+            item = match self.steps[step].parents.get(item as usize) {
+                Some(parent) => *parent,
+                None => return None,
+            };
+            step = list;
+        }
+        Some(item)
     }
 
     /// Whether everything that is open waits for a later time: then an engine that ended has missed
     /// nothing.
     fn is_resting(&self, now: Timestamp) -> bool {
-        let items = self.steps.iter().filter_map(|s| s.items.as_ref()).flatten();
-        let mut open = items.filter(|item| !item.is_settled()).peekable();
+        if self.paused || self.held || !self.children.is_empty() {
+            return true;
+        }
+        let items = self.steps.iter().filter_map(|s| s.items.as_ref()).flat_map(Items::open);
+        let mut open = items.peekable();
         open.peek().is_some()
-            && open.all(|item| match item {
-                ItemProgress::Deferred { until, .. } => *until > now,
+            && open.all(|(_, item)| match item {
+                ItemProgress::Deferred { until, .. } | ItemProgress::Waiting { until } => *until > now,
+                ItemProgress::Asking { until } => until.is_none_or(|until| until > now),
                 ItemProgress::Doubt(doubt) => doubt.not_before.is_some_and(|at| at > now),
                 _ => false,
             })
@@ -289,43 +468,49 @@ impl Progress {
 
     /// The secret store is open again: what waits for nothing else is due now.
     pub fn unlocked(&mut self, now: Timestamp) {
-        for item in self.steps.iter_mut().filter_map(|s| s.items.as_mut()).flatten() {
-            if let ItemProgress::Deferred { until, problem, .. } = item
-                && problem.code() == patchbay_model::Code::SecretStoreLocked
-            {
-                *until = now.min(*until);
-            }
+        for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
+            items.revise(|item| match item {
+                ItemProgress::Deferred { attempt, counted, until, problem }
+                    if problem.code() == patchbay_model::Code::SecretStoreLocked =>
+                {
+                    let (attempt, counted, until) = (*attempt, *counted, now.min(*until));
+                    Some(ItemProgress::Deferred { attempt, counted, until, problem: problem.clone() })
+                }
+                _ => None,
+            });
         }
     }
 
     /// What the dead engine had under way is in doubt now.
     fn orphan_everything(&mut self) {
-        for item in self.steps.iter_mut().filter_map(|s| s.items.as_mut()).flatten() {
-            match item {
-                ItemProgress::InFlight(sent) => {
-                    *item = ItemProgress::Doubt(Doubt {
-                        sent: sent.clone(),
-                        problem: None,
-                        asked: 0,
-                        not_before: None,
-                    });
+        for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
+            items.revise(|item| match item {
+                ItemProgress::InFlight(sent) => Some(ItemProgress::Doubt(Doubt {
+                    sent: sent.clone(),
+                    problem: None,
+                    asked: 0,
+                    not_before: None,
+                })),
+                ItemProgress::Done { output, output_missing, undo: UndoProgress::InFlight { attempt } } => {
+                    Some(ItemProgress::Done {
+                        output: output.clone(),
+                        output_missing: *output_missing,
+                        undo: UndoProgress::Doubt { attempt: *attempt, at: Timestamp::UNIX_EPOCH },
+                    })
                 }
-                ItemProgress::Done { undo, .. } => {
-                    if let UndoProgress::InFlight { attempt } = undo {
-                        *undo = UndoProgress::Doubt { attempt: *attempt, at: Timestamp::UNIX_EPOCH };
-                    }
-                }
-                _ => {}
-            }
+                _ => None,
+            });
         }
     }
 
     /// The results of a step: of one item, or of all.
     pub fn outputs(&self, step: usize) -> impl Iterator<Item = Option<&Value>> {
-        self.steps[step].items.iter().flatten().map(|item| match item {
-            ItemProgress::Done { output, output_missing: false, .. } => Some(output),
-            _ => None,
-        })
+        self.steps[step].items.iter().flat_map(Items::iter).map(ItemProgress::output)
+    }
+
+    /// One item of a step.
+    pub fn item(&self, step: usize, item: u32) -> Option<&ItemProgress> {
+        self.steps.get(step)?.items.as_ref()?.get(item)
     }
 }
 
@@ -340,6 +525,41 @@ fn is_progress(fact: &Fact) -> bool {
             | Fact::Stuck { .. }
             | Fact::Resolved { by_lookup: true, decision: Decision::NotHappened, .. }
     )
+}
+
+/// Done, with a result.
+pub(crate) fn done(output: Value) -> ItemProgress {
+    ItemProgress::Done { output, output_missing: false, undo: UndoProgress::None }
+}
+
+fn after_deferral(slot: &ItemProgress, (attempt, until): (u32, Timestamp), problem: &Problem) -> ItemProgress {
+    // Waiting for a limit to pass is no failure.
+    let counts = problem.code().retry() != patchbay_model::problem::Retry::Wait;
+    match slot {
+        // The service was asked what became of it, in vain.
+        ItemProgress::Doubt(doubt) => {
+            let mut doubt = doubt.clone();
+            doubt.asked += 1;
+            doubt.not_before = Some(until);
+            ItemProgress::Doubt(doubt)
+        }
+        // An earlier attempt may have happened all the same.
+        ItemProgress::InFlight(sent) if sent.doubted => {
+            let mut sent = sent.clone();
+            sent.counted += u32::from(counts);
+            let (problem, not_before) = (Some(problem.clone()), Some(until));
+            ItemProgress::Doubt(Doubt { sent, problem, asked: 0, not_before })
+        }
+        other => {
+            let before = match other {
+                ItemProgress::InFlight(sent) => sent.counted,
+                ItemProgress::Deferred { counted, .. } => *counted,
+                _ => 0,
+            };
+            let counted = before + u32::from(counts);
+            ItemProgress::Deferred { attempt, counted, until, problem: problem.clone() }
+        }
+    }
 }
 
 fn after_result(slot: &ItemProgress, outcome: &Outcome, at: Timestamp, backoff_ms: u64) -> ItemProgress {
@@ -363,7 +583,7 @@ fn after_result(slot: &ItemProgress, outcome: &Outcome, at: Timestamp, backoff_m
             ItemProgress::Doubt(Doubt { sent, problem: Some(problem.clone()), asked, not_before })
         }
         Outcome::Quarantined { problem } => ItemProgress::Quarantined(problem.clone()),
-        Outcome::Skipped => ItemProgress::Skipped,
+        Outcome::Skipped => ItemProgress::LeftOut(Why::Failed),
         Outcome::Shown { .. } => ItemProgress::Shown,
     }
 }

@@ -2,15 +2,18 @@
 //! and an engine that dies before or after any durable write or send. The service is the witness;
 //! the journal is never asked whether it is right.
 
-use std::collections::BTreeMap;
+mod kinds;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use patchbay_model::chain::{OnFailure, StepPolicy};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, RunState, UndoOutcome};
-use patchbay_model::{BootId, Clock, Timestamp};
+use patchbay_model::{BootId, Clock, RunId, Timestamp};
 use serde_json::{Value, json};
 
+use crate::items::Items;
 use crate::machine::{Command, judge, next};
 use crate::plan::{Plan, PlanStep, Repeat};
 use crate::progress::{ItemProgress, Progress};
@@ -46,13 +49,13 @@ enum Fault {
 fn plan(kind: Kind, on_failure: OnFailure) -> Plan {
     let policy = StepPolicy { on_failure, ..StepPolicy::default() };
     let step = |id: &str, root, effect, repeat, lookup| PlanStep {
-        id: id.into(),
         root,
         policy,
         effect,
         repeat,
         lookup,
         undo: effect.then_some(Repeat::Always),
+        ..PlanStep::reads(id)
     };
     Plan {
         steps: vec![
@@ -79,6 +82,17 @@ struct World {
     asked_user: u32,
     /// The engine dies each time it calls this step for this item.
     poison: Option<(usize, u32)>,
+    /// Runs of other chains that were started, and those that have ended.
+    children: BTreeMap<RunId, (usize, u32)>,
+    ended: BTreeSet<RunId>,
+    /// Facts that the user adds before the fact of this number: a pause, a held run.
+    meddles: Option<(usize, Fact)>,
+    /// How often the run rested as the user wished.
+    rested: u32,
+    /// The pages of the list.
+    pages: Vec<Value>,
+    /// What this start of the engine knows: lost when it dies.
+    known: Option<Progress>,
 }
 
 struct Died;
@@ -89,10 +103,21 @@ impl World {
         if self.crashes.contains(&self.point) { Err(Died) } else { Ok(()) }
     }
 
-    fn write(&mut self, fact: Fact) -> Result<(), Died> {
+    fn write(&mut self, plan: &Plan, fact: Fact) -> Result<(), Died> {
         self.point()?; // dies before the commit
-        self.journal.push((self.clock.now(), fact));
+        if let Some((_, wish)) = self.meddles.take_if(|(at, _)| *at == self.journal.len()) {
+            self.keep(plan, wish);
+        }
+        self.keep(plan, fact);
         self.point() // dies after it
+    }
+
+    fn keep(&mut self, plan: &Plan, fact: Fact) {
+        let now = self.clock.now();
+        if let Some(known) = &mut self.known {
+            known.apply(plan, now, &fact);
+        }
+        self.journal.push((now, fact));
     }
 
     fn call(&mut self, step: usize, item: u32, plan: &PlanStep) -> Result<Outcome, Died> {
@@ -104,7 +129,7 @@ impl World {
         let fault = if self.calls == self.fault.0 { self.fault.1 } else { Fault::None };
         if !plan.effect {
             return Ok(match fault {
-                Fault::None | Fault::DiesAfterEffect => done(json!([1, 2, 3])),
+                Fault::None | Fault::DiesAfterEffect => done(self.pages[item as usize].clone()),
                 Fault::Refuses => Outcome::NotDone { problem: Code::ServiceDown.into() },
                 Fault::Rejects => Outcome::NotDone { problem: Code::NotFound.into() },
             });
@@ -132,11 +157,11 @@ impl World {
 
     fn live(&mut self, plan: &Plan) -> Result<RunState, Died> {
         self.boots += 1;
-        self.write(Fact::Started { boot: BootId::new("b"), recovered: self.boots > 1 })?;
-        for _ in 0..500 {
-            let progress = self.progress(plan);
+        self.known = None;
+        self.write(plan, Fact::Started { boot: BootId::new("b"), recovered: self.boots > 1 })?;
+        for _ in 0..2_000 {
             let now = self.clock.now();
-            let step = next(plan, &progress, now);
+            let step = next(plan, self.progress(plan), now);
             for command in &step.commands {
                 self.perform(plan, command)?;
             }
@@ -145,6 +170,11 @@ impl World {
             }
             match (step.state, step.wake) {
                 (state, _) if state.is_final() => return Ok(state),
+                _ if !self.progress(plan).children.is_empty() => self.end_child(plan)?,
+                (RunState::Paused, _) => {
+                    self.rested += 1;
+                    self.write(plan, Fact::Resumed)?;
+                }
                 (RunState::NeedsYou, _) => self.answer(plan)?,
                 (_, Some(wake)) => {
                     let wait = wake.duration_since(now);
@@ -159,10 +189,10 @@ impl World {
     fn perform(&mut self, plan: &Plan, command: &Command) -> Result<(), Died> {
         let id = |step: usize| plan.steps[step].id.clone();
         match command {
-            Command::Check => self.write(Fact::Checked { findings: Vec::new() }),
+            Command::Check => self.write(plan, Fact::Checked { findings: Vec::new() }),
             Command::Open { step } => {
-                let items = if plan.steps[*step].root.is_some() { ITEMS } else { 1 };
-                self.write(Fact::StepOpened { step: id(*step), items })
+                let items = crate::scope::count(plan, self.progress(plan), *step);
+                self.write(plan, Fact::StepOpened { step: id(*step), items })
             }
             Command::Attempt { step, item, attempt } => {
                 let effect = plan.steps[*step].effect;
@@ -172,25 +202,38 @@ impl World {
                     body: None,
                     hash: String::new(),
                 };
-                self.write(Fact::Intent {
-                    step: id(*step),
-                    item: *item,
-                    attempt: *attempt,
-                    effect,
-                    request,
-                    key: Some("k".into()),
-                })?;
+                self.write(
+                    plan,
+                    Fact::Intent {
+                        step: id(*step),
+                        item: *item,
+                        attempt: *attempt,
+                        effect,
+                        request,
+                        key: Some("k".into()),
+                    },
+                )?;
                 let outcome = self.call(*step, *item, &plan.steps[*step])?;
-                let progress = self.progress(plan);
                 let at = (*step, *item, *attempt);
-                let fact = judge(plan, &progress, at, outcome, (Duration::ZERO, 0), self.clock.now(), 0.5);
-                self.write(fact)
+                let more = plan.steps[*step].paged && (*item as usize) + 1 < self.pages.len();
+                let next = more.then(|| json!(item + 1));
+                let cost = (Duration::ZERO, 0);
+                let fact = {
+                    let now = self.clock.now();
+                    judge(plan, self.progress(plan), at, outcome, cost, next, now, 0.5)
+                };
+                self.write(plan, fact)
             }
+            Command::Compute { step, items } => self.compute(plan, *step, items),
+            Command::Begin { step, item } => self.begin(plan, *step, *item),
             Command::AskService { step, item } => {
                 let happened = self.effects.contains_key(&(*step, *item));
                 let decision = if happened { Decision::Happened } else { Decision::NotHappened };
                 let output = happened.then(|| json!({"id": item}));
-                self.write(Fact::Resolved { step: id(*step), item: *item, decision, by_lookup: true, output })
+                self.write(
+                    plan,
+                    Fact::Resolved { step: id(*step), item: *item, decision, by_lookup: true, output },
+                )
             }
             Command::Undo { step, item, attempt } => {
                 let request = RequestSummary {
@@ -199,49 +242,60 @@ impl World {
                     body: None,
                     hash: String::new(),
                 };
-                self.write(Fact::UndoIntent {
-                    step: id(*step),
-                    item: *item,
-                    attempt: *attempt,
-                    request,
-                    key: None,
-                })?;
+                self.write(
+                    plan,
+                    Fact::UndoIntent { step: id(*step), item: *item, attempt: *attempt, request, key: None },
+                )?;
                 self.point()?;
                 self.effects.remove(&(*step, *item));
                 self.point()?;
-                self.write(Fact::UndoResult { step: id(*step), item: *item, outcome: UndoOutcome::Undone })
+                self.write(
+                    plan,
+                    Fact::UndoResult { step: id(*step), item: *item, outcome: UndoOutcome::Undone },
+                )
             }
-            Command::Record(fact) => self.write(fact.clone()),
+            Command::Record(fact) => self.write(plan, fact.clone()),
         }
     }
 
     /// The user looks at the service and says the truth.
     fn answer(&mut self, plan: &Plan) -> Result<(), Died> {
         self.asked_user += 1;
-        let progress = self.progress(plan);
-        if progress.stuck {
+        let progress = self.progress(plan).clone();
+        if progress.stuck || progress.held {
             self.poison = None;
-            return self.write(Fact::Resumed);
+            self.rested += u32::from(progress.held);
+            return self.write(plan, Fact::Resumed);
         }
         for (step, p) in progress.steps.iter().enumerate() {
-            for (item, slot) in p.items.iter().flatten().enumerate() {
+            for (item, slot) in p.items.iter().flat_map(Items::open) {
+                if matches!(slot, ItemProgress::Asking { .. }) {
+                    let step = plan.steps[step].id.clone();
+                    return self
+                        .write(plan, Fact::Answered { step, item, approved: item != 3, by_time: false });
+                }
                 if matches!(slot, ItemProgress::Doubt(_)) {
-                    let happened = self.effects.contains_key(&(step, item as u32));
+                    let happened = self.effects.contains_key(&(step, item));
                     let decision = if happened { Decision::Happened } else { Decision::NotHappened };
-                    let (step, item) = (plan.steps[step].id.clone(), item as u32);
-                    return self.write(Fact::Resolved { step, item, decision, by_lookup: false, output: None });
+                    let step = plan.steps[step].id.clone();
+                    return self
+                        .write(plan, Fact::Resolved { step, item, decision, by_lookup: false, output: None });
                 }
             }
         }
         panic!("the user was asked without a question");
     }
 
-    fn progress(&self, plan: &Plan) -> Progress {
-        let mut progress = Progress::new(plan);
-        for (at, fact) in &self.journal {
-            progress.apply(plan, *at, fact);
-        }
-        progress
+    /// What the journal says; read whole at each start of the engine.
+    fn progress(&mut self, plan: &Plan) -> &Progress {
+        let journal = &self.journal;
+        self.known.get_or_insert_with(|| {
+            let mut progress = Progress::new(plan);
+            for (at, fact) in journal {
+                progress.apply(plan, *at, fact);
+            }
+            progress
+        })
     }
 }
 
@@ -267,6 +321,12 @@ fn world(fault: (u32, Fault)) -> World {
         boots: 0,
         asked_user: 0,
         poison: None,
+        children: BTreeMap::new(),
+        ended: BTreeSet::new(),
+        meddles: None,
+        rested: 0,
+        pages: vec![json!([1, 2, 3])],
+        known: None,
     }
 }
 
@@ -415,9 +475,12 @@ fn the_answer_undo_stops_and_undoes_what_is_known_to_be_done() {
         .position(|(_, f)| matches!(f, Fact::Intent { step, item: 0, .. } if step.as_str() == "second"))
         .unwrap();
     world.journal.truncate(cut + 1);
+    world.known = None;
     world.crashes.clear();
-    world.write(Fact::Started { boot: BootId::new("b"), recovered: true }).ok().unwrap();
-    let state = next(&plan, &world.progress(&plan), world.clock.now()).state;
+    world.write(&plan, Fact::Started { boot: BootId::new("b"), recovered: true }).ok().unwrap();
+    world.known = None;
+    let now = world.clock.now();
+    let state = next(&plan, world.progress(&plan), now).state;
     assert_eq!(state, RunState::NeedsYou);
     let answer = Fact::Resolved {
         step: "second".into(),
@@ -426,7 +489,7 @@ fn the_answer_undo_stops_and_undoes_what_is_known_to_be_done() {
         by_lookup: false,
         output: None,
     };
-    world.write(answer).ok().unwrap();
+    world.write(&plan, answer).ok().unwrap();
     let Ok(state) = world.live(&plan) else { panic!("no crash was asked for") };
     assert_eq!(state, RunState::Stopped);
     let first = world.effects.keys().filter(|(step, _)| *step == 1).count();
@@ -443,7 +506,8 @@ fn a_retry_after_is_honoured_and_waiting_does_not_use_up_the_tries() {
     progress.apply(&plan, now, &Fact::StepOpened { step: "list".into(), items: 1 });
     for attempt in 1..20 {
         let outcome = Outcome::NotDone { problem: Problem::new(Code::RateLimited).retry_at(later) };
-        let fact = judge(&plan, &progress, (0, 0, attempt), outcome, (Duration::ZERO, 0), now, 0.5);
+        let cost = (Duration::ZERO, 0);
+        let fact = judge(&plan, &progress, (0, 0, attempt), outcome, cost, None, now, 0.5);
         let Fact::Deferred { until, .. } = &fact else { panic!("gave up while asked to wait: {fact:?}") };
         assert!(*until >= later, "called again before the time the service named");
         progress.apply(&plan, now, &fact);

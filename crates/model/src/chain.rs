@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{ChainId, StepId};
+use crate::logic::{Logic, OnWay};
 use crate::time::Timestamp;
 use crate::trigger::{Concurrency, Trigger};
 
@@ -31,6 +32,12 @@ pub struct Chain {
     pub concurrency: Concurrency,
     /// What it does, in this order.
     pub steps: Vec<Step>,
+    /// What it does after that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_failure: Vec<Step>,
+    /// What it does at the end in any case, also when it is stopped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finally: Vec<Step>,
 }
 
 impl Chain {
@@ -43,12 +50,24 @@ impl Chain {
             trigger: Trigger::default(),
             concurrency: Concurrency::default(),
             steps: Vec::new(),
+            on_failure: Vec::new(),
+            finally: Vec::new(),
         }
     }
 
-    /// The step with this id and its place.
+    /// Every step: what it does, then what it does after a failure, then what it does in any case.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().chain(&self.on_failure).chain(&self.finally)
+    }
+
+    /// The same, to be changed.
+    pub fn all_steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
+        self.steps.iter_mut().chain(&mut self.on_failure).chain(&mut self.finally)
+    }
+
+    /// The step with this id and its place among all.
     pub fn step(&self, id: &StepId) -> Option<(usize, &Step)> {
-        self.steps.iter().enumerate().find(|(_, s)| s.id == *id)
+        self.all_steps().enumerate().find(|(_, s)| s.id == *id)
     }
 }
 
@@ -84,10 +103,21 @@ pub struct Step {
     /// What a person reads; "Tool: operation" where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The connection, by name.
+    /// The connection, by name; none for a step that works by itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub connection: String,
     /// The operation of that connection's connector.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub operation: String,
+    /// What the step does by itself, instead of an operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logic: Option<Logic>,
+    /// Only where this branch took this way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<OnWay>,
+    /// Only for what failed in this earlier step, which then stops nothing. Sees `error`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handles: Option<StepId>,
     /// Do it once for each item of this earlier step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_each: Option<StepId>,
@@ -107,10 +137,24 @@ impl Step {
             name: None,
             connection: connection.to_owned(),
             operation: operation.to_owned(),
+            logic: None,
+            on: None,
+            handles: None,
             for_each: None,
             mapping: Vec::new(),
             policy: StepPolicy::default(),
         }
+    }
+
+    /// A step that works by itself, once.
+    pub fn logic(id: &str, logic: Logic) -> Self {
+        Self { logic: Some(logic), ..Self::call(id, "", "") }
+    }
+
+    /// What a person reads for it.
+    pub fn title(&self) -> &str {
+        let own = self.logic.as_ref().map_or(self.operation.as_str(), |logic| logic.words());
+        self.name.as_deref().unwrap_or(own)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod health;
 pub mod host;
 pub mod id;
 pub mod latency;
+pub mod logic;
 pub mod notice;
 pub mod problem;
 pub mod rate;

@@ -75,8 +75,14 @@ pub struct StepReport {
     pub failed: u32,
     /// Items that did not fit.
     pub quarantined: u32,
-    /// Items left out.
+    /// Items left out, because something failed.
     pub skipped: u32,
+    /// Items that a filter, a branch or the user left out.
+    #[serde(default)]
+    pub passed: u32,
+    /// Items that an earlier run had done.
+    #[serde(default)]
+    pub kept: u32,
     /// Items whose outcome nobody knows.
     pub unknown: u32,
     /// Requests sent.
@@ -137,7 +143,7 @@ pub struct ItemProblem {
     pub problem: Problem,
 }
 
-/// An unknown outcome that waits for the user.
+/// An unknown outcome, or a step that asks, that waits for the user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
@@ -150,6 +156,9 @@ pub struct OpenQuestion {
     pub request: Option<RequestSummary>,
     /// When it was sent.
     pub sent_at: Option<Timestamp>,
+    /// What a step asks: the answer is yes or no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
     /// What was seen.
     pub problem: Problem,
 }

@@ -162,6 +162,74 @@ pub enum Fact {
         took_ms: u64,
         /// Bytes received.
         bytes: u64,
+        /// Where a list goes on after this page; none where that was all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Value>,
+    },
+    /// What a step that works by itself gave. Nothing was sent.
+    Computed {
+        /// The step.
+        step: StepId,
+        /// Items with their results.
+        results: Vec<(u32, Value)>,
+    },
+    /// Items that a step leaves out.
+    LeftOut {
+        /// The step.
+        step: StepId,
+        /// The items.
+        items: Vec<u32>,
+        /// Why.
+        why: Why,
+    },
+    /// What an earlier run did of an item: this one goes on from there.
+    Kept {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// What became of it there.
+        outcome: Outcome,
+    },
+    /// An item waits for a time.
+    Waiting {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// When it goes on.
+        until: Timestamp,
+    },
+    /// The user is asked whether an item goes on.
+    Asked {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// What is asked.
+        question: String,
+        /// When it counts as refused.
+        until: Option<Timestamp>,
+    },
+    /// The answer.
+    Answered {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// Whether it goes on.
+        approved: bool,
+        /// Nobody answered in time.
+        by_time: bool,
+    },
+    /// A run of another chain does an item. It is there from this commit on.
+    ChainStarted {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The other run.
+        run: RunId,
     },
     /// The next attempt waits.
     Deferred {
@@ -222,13 +290,41 @@ pub enum Fact {
         /// How many starts got nowhere.
         recoveries: u32,
     },
-    /// The user lets a run go on that was stuck.
+    /// The user holds the run: calls in flight end, then nothing more is sent.
+    Paused,
+    /// The effects that the chain may have in a day are used up. Nothing more is sent before the user
+    /// says so.
+    Held {
+        /// How many it may have.
+        effects: u32,
+    },
+    /// The user lets a run go on that was stuck, paused or held.
     Resumed,
+    /// The main part is over; what comes now tidies up.
+    Ended {
+        /// How it ended.
+        state: RunState,
+    },
     /// Nothing more will happen.
     Finished {
         /// How it ended.
         state: RunState,
     },
+}
+
+/// Why an item is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// An earlier step did not get it done.
+    Failed,
+    /// A filter did not let it through.
+    Filtered,
+    /// A branch took another way, or there was no failure to handle.
+    NotTaken,
+    /// The user said no.
+    Refused,
 }
 
 /// A request as the journal and the report keep it: without secrets.

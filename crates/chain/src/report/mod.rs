@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use patchbay_model::check::Level;
+use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::report::{ItemProblem, OpenQuestion, RunReport, StepReport, StepState, UndoReport};
-use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RequestSummary, Run, RunState, UndoOutcome};
+use patchbay_model::run::{
+    Decision, Fact, JournalEntry, Outcome, RequestSummary, Run, RunState, UndoOutcome, Why,
+};
 use patchbay_model::{Step, Timestamp};
 use serde_json::Value;
 
@@ -21,7 +24,8 @@ const LISTED: usize = 100;
 
 /// Builds the report of a run from its journal, complete or not.
 pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
-    let mut folds: Vec<StepFold> = run.snapshot.steps.iter().map(|_| StepFold::default()).collect();
+    let steps: Vec<&Step> = run.snapshot.all_steps().collect();
+    let mut folds: Vec<StepFold> = steps.iter().map(|_| StepFold::default()).collect();
     let mut report = RunReport {
         run: run.id.clone(),
         chain_id: run.chain_id.clone(),
@@ -40,7 +44,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         needs_you: Vec::new(),
         undo: Vec::new(),
     };
-    let mut stuck = None;
+    let (mut stuck, mut held) = (None, None);
     for entry in journal {
         match &entry.fact {
             Fact::Started { recovered, .. } => report.recoveries += u32::from(*recovered),
@@ -52,13 +56,14 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
                 report.finished_at = Some(entry.at);
             }
             Fact::Stuck { recoveries } => stuck = Some(*recoveries),
-            Fact::StopRequested { .. } | Fact::Resumed => stuck = None,
+            Fact::Held { effects } => held = Some(*effects),
+            Fact::StopRequested { .. } | Fact::Resumed => (stuck, held) = (None, None),
             fact => {
                 if let Some((index, fold)) = fact_step(fact)
                     .and_then(|id| run.snapshot.step(id).map(|(index, _)| index))
                     .and_then(|index| folds.get_mut(index).map(|fold| (index, fold)))
                 {
-                    fold.take(entry.at, fact, &run.snapshot.steps[index], &mut report.undo);
+                    fold.take(entry.at, fact, steps[index], &mut report.undo);
                 }
             }
         }
@@ -67,13 +72,16 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         // Nothing is under way any more: what was sent and never answered is not known.
         folds.iter_mut().for_each(StepFold::give_up_waiting);
     }
-    for (step, fold) in run.snapshot.steps.iter().zip(&folds) {
+    for (step, fold) in steps.iter().zip(&folds) {
         report.needs_you.extend(fold.questions(step));
         report.steps.push(fold.report(step, report.state));
     }
     if let Some(recoveries) = stuck.filter(|_| report.state == RunState::NeedsYou) {
         // One question at a time: what is not known of single items is asked once the run goes on.
         report.needs_you = stuck_question(run, journal, recoveries).into_iter().collect();
+    }
+    if let Some(effects) = held.filter(|_| report.state == RunState::NeedsYou) {
+        report.needs_you = held_question(run, effects).into_iter().collect();
     }
     mark_undone(&mut report);
     report.headline = headline(&report);
@@ -85,6 +93,13 @@ fn fact_step(fact: &Fact) -> Option<&patchbay_model::StepId> {
         Fact::StepOpened { step, .. }
         | Fact::Intent { step, .. }
         | Fact::Result { step, .. }
+        | Fact::Computed { step, .. }
+        | Fact::LeftOut { step, .. }
+        | Fact::Kept { step, .. }
+        | Fact::Waiting { step, .. }
+        | Fact::Asked { step, .. }
+        | Fact::Answered { step, .. }
+        | Fact::ChainStarted { step, .. }
         | Fact::Deferred { step, .. }
         | Fact::Resolved { step, .. }
         | Fact::UndoIntent { step, .. }
@@ -93,7 +108,10 @@ fn fact_step(fact: &Fact) -> Option<&patchbay_model::StepId> {
         | Fact::Checked { .. }
         | Fact::StopRequested { .. }
         | Fact::Stuck { .. }
+        | Fact::Paused
+        | Fact::Held { .. }
         | Fact::Resumed
+        | Fact::Ended { .. }
         | Fact::Finished { .. } => None,
     }
 }
@@ -106,12 +124,22 @@ fn stuck_question(run: &Run, journal: &[JournalEntry], recoveries: u32) -> Optio
         }
         _ => None,
     });
-    let first = || run.snapshot.steps.first().map(|step| (step.id.clone(), 0, None, None));
+    let first = || run.snapshot.all_steps().next().map(|step| (step.id.clone(), 0, None, None));
     let (step, item, request, sent_at) = last.or_else(first)?;
     let problem = Problem::new(Code::RunStuck)
         .with("item", format!("\"{}\"", run.snapshot.name))
         .with("n", recoveries.to_string());
-    Some(OpenQuestion { step, item, request, sent_at, problem })
+    Some(OpenQuestion { step, item, request, sent_at, approval: None, problem })
+}
+
+/// What a run asks whose chain has used up its effects of the day.
+fn held_question(run: &Run, effects: u32) -> Option<OpenQuestion> {
+    let problem = Problem::new(Code::RunStuck)
+        .with("item", format!("\"{}\"", run.snapshot.name))
+        .with("n", effects.to_string())
+        .detail(format!("The chain may have {effects} effects in a day, and has had them."));
+    let step = run.snapshot.steps.first()?.id.clone();
+    Some(OpenQuestion { step, item: 0, request: None, sent_at: None, approval: None, problem })
 }
 
 #[derive(Default)]
@@ -139,6 +167,14 @@ struct ItemFold {
 }
 
 enum Last {
+    /// It waits for a time, or for another run.
+    Waits,
+    /// The user is asked.
+    Asks(String, Timestamp),
+    /// A filter, a branch or the user left it out.
+    Passed,
+    /// An earlier run did it.
+    Kept,
     Sent,
     Deferred(Problem),
     Done,
@@ -188,6 +224,38 @@ impl StepFold {
                     }
                 });
             }
+            Fact::Computed { results, .. } => {
+                for (item, output) in results {
+                    self.count_listed(step, output);
+                    self.items.entry(*item).or_default().last = Some(Last::Done);
+                }
+            }
+            Fact::LeftOut { items, why, .. } => {
+                for item in items {
+                    let last = if *why == Why::Failed { Last::Skipped } else { Last::Passed };
+                    self.items.entry(*item).or_default().last = Some(last);
+                }
+            }
+            Fact::Kept { item, outcome, .. } => {
+                if let Outcome::Done { output, .. } = outcome {
+                    self.count_listed(step, output);
+                }
+                let last = match outcome {
+                    Outcome::Done { .. } => Last::Kept,
+                    _ => Last::Skipped,
+                };
+                self.items.entry(*item).or_default().last = Some(last);
+            }
+            Fact::Waiting { item, .. } | Fact::ChainStarted { item, .. } => {
+                self.items.entry(*item).or_default().last = Some(Last::Waits);
+            }
+            Fact::Asked { item, question, .. } => {
+                self.items.entry(*item).or_default().last = Some(Last::Asks(question.clone(), at));
+            }
+            Fact::Answered { item, approved, .. } => {
+                let last = if *approved { Last::Done } else { Last::Passed };
+                self.items.entry(*item).or_default().last = Some(last);
+            }
             Fact::Deferred { item, problem, .. } => {
                 let slot = self.items.entry(*item).or_default();
                 // A lookup that failed leaves the outcome as unknown as it was.
@@ -227,6 +295,14 @@ impl StepFold {
         }
     }
 
+    /// Counts what a list held.
+    fn count_listed(&mut self, step: &Step, output: &Value) {
+        let plain = step.logic.as_ref().is_none_or(Logic::yields_items);
+        if let Some(items) = output.as_array().filter(|_| plain) {
+            *self.listed.get_or_insert(0) += items.len() as u32;
+        }
+    }
+
     fn give_up_waiting(&mut self) {
         for slot in self.items.values_mut().filter(|slot| slot.effect) {
             if matches!(slot.last, Some(Last::Sent)) {
@@ -248,10 +324,21 @@ impl StepFold {
                 item: *item,
                 request: slot.request.clone(),
                 sent_at: slot.sent_at,
+                approval: None,
                 problem: Problem::new(Code::UnknownOutcome)
                     .with("item", format!("\"{}\"", step_name(step)))
                     .with("tool", &step.connection)
                     .detail(format!("{}. {}", problem.title(), problem.technical().unwrap_or_default())),
+            }),
+            Some(Last::Asks(question, at)) => Some(OpenQuestion {
+                step: step.id.clone(),
+                item: *item,
+                request: None,
+                sent_at: Some(*at),
+                approval: Some(question.clone()),
+                problem: Problem::new(Code::Conflict)
+                    .with("item", format!("\"{}\"", step_name(step)))
+                    .with("message", question.clone()),
             }),
             _ => None,
         });
@@ -259,6 +346,8 @@ impl StepFold {
     }
 
     fn report(&self, step: &Step, run: RunState) -> StepReport {
+        // Of a list that comes in pages only the first page is known when a step begins.
+        let items_in = self.items_in.max(self.items.last_key_value().map_or(0, |(item, _)| item + 1));
         let mut took = self.took.clone();
         took.sort_unstable();
         let done = self.count(|l| matches!(l, Last::Done));
@@ -266,10 +355,13 @@ impl StepFold {
         let quarantined = self.count(|l| matches!(l, Last::Quarantined(_)));
         let unknown = self.count(|l| matches!(l, Last::Unknown(_)));
         let shown = self.count(|l| matches!(l, Last::Shown));
-        let settled = done + failed + quarantined + shown + self.count(|l| matches!(l, Last::Skipped));
+        let passed = self.count(|l| matches!(l, Last::Passed));
+        let kept = self.count(|l| matches!(l, Last::Kept));
+        let left_out = self.count(|l| matches!(l, Last::Skipped));
+        let settled = done + failed + quarantined + shown + passed + kept + left_out;
         // While a run is under way what has no end yet is still to come, and not left out.
         let skipped = if run.is_final() {
-            self.items_in.saturating_sub(done + failed + quarantined + unknown + shown)
+            items_in.saturating_sub(done + failed + quarantined + unknown + shown + passed + kept)
         } else {
             self.count(|l| matches!(l, Last::Skipped))
         };
@@ -280,8 +372,8 @@ impl StepFold {
             StepState::Failed
         } else if !opened {
             if run.is_final() { StepState::Skipped } else { StepState::Waiting }
-        } else if settled >= self.items_in {
-            if done + shown == 0 && self.items_in > 0 { StepState::Skipped } else { StepState::Done }
+        } else if settled >= items_in {
+            if done + shown + kept == 0 && items_in > 0 { StepState::Skipped } else { StepState::Done }
         } else if run.is_final() {
             if done > 0 { StepState::Failed } else { StepState::Skipped }
         } else if self.count(|l| matches!(l, Last::Deferred(_))) > 0 {
@@ -301,12 +393,14 @@ impl StepFold {
             connection: step.connection.clone(),
             operation: step.operation.clone(),
             state,
-            items_in: self.items_in,
+            items_in,
             items_out: self.listed.unwrap_or(done),
             done,
             failed,
             quarantined,
             skipped,
+            passed,
+            kept,
             unknown,
             calls: self.calls,
             retries: self.retries,
@@ -315,7 +409,7 @@ impl StepFold {
             p50_ms: percentile(&took, 50),
             p95_ms: percentile(&took, 95),
             started_at: self.started_at,
-            finished_at: if settled >= self.items_in { self.last_at } else { None },
+            finished_at: if settled >= items_in { self.last_at } else { None },
             problems: problems.take(LISTED).collect(),
             shown: self.shown.iter().take(LISTED).cloned().collect(),
         }
@@ -324,7 +418,7 @@ impl StepFold {
 
 /// What a person reads for a step.
 pub fn step_name(step: &Step) -> &str {
-    step.name.as_deref().unwrap_or(&step.operation)
+    step.title()
 }
 
 /// The nearest-rank percentile of sorted figures.
@@ -350,7 +444,10 @@ fn headline(report: &RunReport) -> String {
         RunState::Stopped => format!("Stopped after {done} of {total} steps"),
         _ => format!("{done} of {total} steps done"),
     }];
-    for step in report.steps.iter().filter(|s| s.items_in > 0 && s.items_in != s.done && s.done + s.failed > 0)
+    for step in report
+        .steps
+        .iter()
+        .filter(|s| s.items_in > 0 && s.items_in != s.done + s.passed + s.kept && s.done + s.failed > 0)
     {
         let mut text = format!("\"{}\": {} of {} items went through", step.name, step.done, step.items_in);
         let rest = [

@@ -2,7 +2,7 @@
 
 use patchbay_map::JsonTemplate;
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, UndoOutcome};
+use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, UndoOutcome, Why};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -14,13 +14,20 @@ impl Execution<'_> {
     /// Maps the item and announces the request; what does not fit is put aside and nothing is sent.
     pub(super) fn prepare_attempt(&mut self, step: usize, item: u32, attempt: u32) {
         let id = self.live.plan.steps[step].id.clone();
-        let result =
-            |outcome| Fact::Result { step: id.clone(), item, attempt: 0, outcome, took_ms: 0, bytes: 0 };
+        let result = |outcome| Fact::Result {
+            step: id.clone(),
+            item,
+            attempt: 0,
+            outcome,
+            took_ms: 0,
+            bytes: 0,
+            next: None,
+        };
         let params =
             self.live.steps[step].params(&scope(&self.live.plan, &self.progress, self.run, step, item));
         let planned = params.and_then(|params| {
-            let live = &self.live.steps[step];
-            self.runner.engine.plan(&live.target, &live.operation.id, &params)
+            let called = self.live.steps[step].called().ok_or(Code::Internal)?;
+            self.runner.engine.plan(&called.target, &called.operation.id, &params)
         });
         match planned {
             // A problem on a repeated attempt leaves the earlier one as unknown as it was.
@@ -31,6 +38,7 @@ impl Execution<'_> {
                 outcome: Outcome::Unknown { problem },
                 took_ms: 0,
                 bytes: 0,
+                next: None,
             }),
             // Not a matter of this item: without a connection or a key no item can go.
             Err(problem) if problem.code() != Code::SchemaMismatch => {
@@ -39,6 +47,9 @@ impl Execution<'_> {
             Err(problem) => self.note(result(Outcome::Quarantined { problem })),
             Ok(planned) if self.run.dry_run && planned.effect => {
                 self.note(result(Outcome::Shown { request: planned.summary }));
+            }
+            Ok(planned) if planned.effect && attempt == 1 && self.is_used_up() => {
+                self.note(Fact::Held { effects: self.run.snapshot.concurrency.effects_per_day });
             }
             Ok(planned) => {
                 let key = self.key("do", step, item);
@@ -51,6 +62,21 @@ impl Execution<'_> {
                     key: Some(key.clone()),
                 });
                 self.launches.push(Launch { step, item, attempt, planned, key: Some(key), undo: false });
+            }
+        }
+    }
+
+    /// Whether the effects that the chain may have in a day are used up; else counts one more.
+    fn is_used_up(&mut self) -> bool {
+        if self.progress.lifted || self.progress.held {
+            return self.progress.held;
+        }
+        match &mut self.effects_left {
+            None => false,
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
             }
         }
     }
@@ -68,7 +94,9 @@ impl Execution<'_> {
 
     /// Asks the service whether an unknown outcome happened. Only reads.
     pub(super) async fn ask_service(&mut self, step: usize, item: u32) {
-        let ItemProgress::Doubt(doubt) = self.slot(step, item).clone() else {
+        let (ItemProgress::Doubt(doubt), Some(called)) =
+            (self.slot(step, item).clone(), self.live.steps[step].called())
+        else {
             return;
         };
         let id = self.live.plan.steps[step].id.clone();
@@ -77,7 +105,7 @@ impl Execution<'_> {
         let found = match params {
             Ok(params) => {
                 let engine = &self.runner.engine;
-                engine.lookup(&live.target, &live.operation.id, &params, doubt.sent.first_at).await
+                engine.lookup(&called.target, &called.operation.id, &params, doubt.sent.first_at).await
             }
             Err(problem) => Err(problem),
         };
@@ -135,7 +163,7 @@ impl Execution<'_> {
         item: u32,
     ) -> Result<(RequestSummary, patchbay_connector::Planned), Problem> {
         let live = &self.live.steps[step];
-        let Some(undo) = &live.operation.undo else {
+        let Some((called, undo)) = live.called().and_then(|c| Some((c, c.operation.undo.as_ref()?))) else {
             return Err(Code::CompensationFailed.into());
         };
         let result = match self.slot(step, item) {
@@ -149,7 +177,7 @@ impl Execution<'_> {
             .and_then(|template| template.render(&scope))
             .map_err(Problem::from)?
             .unwrap_or_else(|| json!({}));
-        let planned = self.runner.engine.plan(&live.target, &undo.operation, &params)?;
+        let planned = self.runner.engine.plan(&called.target, &undo.operation, &params)?;
         Ok((planned.summary.clone(), planned))
     }
 
@@ -169,16 +197,18 @@ impl Execution<'_> {
 
     /// The undo's own failure, beside the original error and never over it.
     fn could_not_undo(&self, step: usize, cause: &Problem) -> Problem {
-        let live = &self.live.steps[step];
+        let called = self.live.steps[step].called();
         Problem::new(Code::CompensationFailed)
-            .with("item", format!("What \"{}\" did", live.operation.title))
-            .with("tool", &live.target.descriptor.descriptor().name)
+            .with(
+                "item",
+                format!("What \"{}\" did", called.map_or("the step", |called| &called.operation.title)),
+            )
+            .with("tool", called.map_or("Patchbay", |called| &called.target.descriptor.descriptor().name))
             .detail(format!("{}. {}", cause.title(), cause.technical().unwrap_or_default()))
     }
 
     fn slot(&self, step: usize, item: u32) -> &ItemProgress {
-        const GONE: &ItemProgress = &ItemProgress::Skipped;
-        let items = self.progress.steps[step].items.as_ref();
-        items.and_then(|items| items.get(item as usize)).unwrap_or(GONE)
+        const GONE: &ItemProgress = &ItemProgress::LeftOut(Why::Failed);
+        self.progress.item(step, item).unwrap_or(GONE)
     }
 }

@@ -9,6 +9,7 @@ use patchbay_model::Chain;
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
 
+use super::live::LiveStep;
 use super::{Live, Runner};
 use crate::mapping;
 
@@ -17,8 +18,12 @@ const TEST_CAP: Duration = Duration::from_secs(10);
 
 /// Checks connections and mappings, and says what the run will do. Blockers first.
 pub async fn check(runner: &Runner, chain: &Chain, live: &Live) -> Vec<Finding> {
-    let targets: BTreeMap<&str, &Target> =
-        live.steps.iter().map(|step| (step.target.connection.name.as_str(), &step.target)).collect();
+    let targets: BTreeMap<&str, &Target> = live
+        .steps
+        .iter()
+        .filter_map(LiveStep::called)
+        .map(|c| (c.target.connection.name.as_str(), &c.target))
+        .collect();
     let tests = targets.iter().map(|(name, target)| test(runner, name, target));
     let mut findings: Vec<Finding> = join_all(tests).await;
     findings.extend(mapping::findings(chain, |name| {
@@ -72,7 +77,9 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
 /// What the run will do, and what of it cannot be undone.
 fn effects(chain: &Chain, live: &Live) -> Vec<Finding> {
     let mut found = Vec::new();
+    let steps: Vec<_> = chain.all_steps().collect();
     for (index, step) in live.steps.iter().enumerate() {
+        let Some(step) = step.called() else { continue };
         let tool = &step.target.connection.name;
         let title = &step.operation.title;
         let each = if live.plan.steps[index].root.is_some() { " once for each item" } else { "" };
@@ -83,7 +90,7 @@ fn effects(chain: &Chain, live: &Live) -> Vec<Finding> {
         };
         found.push(Finding {
             level: Level::Effect,
-            step: Some(chain.steps[index].id.clone()),
+            step: steps.get(index).map(|step| step.id.clone()),
             text: format!("\"{title}\" in {tool}{each} ({undo})."),
             problem: None,
         });

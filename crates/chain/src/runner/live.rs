@@ -10,6 +10,7 @@ use patchbay_model::{Chain, Run};
 use serde_json::Value;
 
 use super::Runner;
+use crate::logic::Ready;
 use crate::mapping;
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -23,21 +24,46 @@ pub struct Live {
     pub steps: Vec<LiveStep>,
 }
 
-/// One step with its connection and compiled mapping.
+/// One step, ready to be done.
 pub struct LiveStep {
+    /// How.
+    pub does: Does,
+    mapping: StepMapping,
+}
+
+/// How a step is done.
+pub enum Does {
+    /// By a tool.
+    Call(Called),
+    /// By itself.
+    Logic(Ready),
+}
+
+/// One step with its connection.
+pub struct Called {
     /// The connection and its connector.
     pub target: Target,
     /// What is called.
     pub operation: Arc<Operation>,
-    mapping: StepMapping,
 }
 
 impl LiveStep {
     /// Builds the operation's parameters from a scope.
     pub fn params(&self, scope: &Value) -> Result<Value, Problem> {
-        self.mapping.apply(scope).map_err(|error| {
-            Problem::from(error).about(Subject::Connection { name: self.target.connection.name.clone() })
+        self.mapping.apply(scope).map_err(|error| match &self.does {
+            Does::Call(called) => {
+                Problem::from(error).about(Subject::Connection { name: called.target.connection.name.clone() })
+            }
+            Does::Logic(_) => Problem::from(error),
         })
+    }
+
+    /// The tool that it calls.
+    pub fn called(&self) -> Option<&Called> {
+        match &self.does {
+            Does::Call(called) => Some(called),
+            Does::Logic(_) => None,
+        }
     }
 }
 
@@ -51,8 +77,8 @@ impl Live {
     pub async fn of_chain(runner: &Runner, chain: &Chain) -> Result<Self, Vec<Problem>> {
         let mut targets = std::collections::BTreeMap::new();
         let mut problems = Vec::new();
-        for step in &chain.steps {
-            if targets.contains_key(&step.connection) {
+        for step in chain.all_steps() {
+            if step.logic.is_some() || targets.contains_key(&step.connection) {
                 continue;
             }
             match runner.store.connection_named(&step.connection).await {
@@ -82,19 +108,20 @@ impl Live {
                 return Err(problems);
             }
         };
-        let mut steps = Vec::with_capacity(chain.steps.len());
-        for step in &chain.steps {
-            let mapping = mapping::compile(chain, step);
-            let target = targets.get(&step.connection).cloned();
-            let operation =
-                target.as_ref().and_then(|t| t.descriptor.descriptor().operation(&step.operation).cloned());
-            match (mapping, target, operation) {
-                (Ok(mapping), Some(target), Some(operation)) => {
-                    steps.push(LiveStep { target, operation: Arc::new(operation), mapping });
-                }
-                (Err(problem), ..) => problems.push(problem),
-                // Already among the plan's problems.
-                (Ok(_), ..) => {}
+        let mut steps = Vec::with_capacity(plan.steps.len());
+        for step in chain.all_steps() {
+            let does = match &step.logic {
+                // What does not compile is among the plan's problems already.
+                Some(logic) => Ready::compile(logic).ok().map(Does::Logic),
+                None => targets.get(&step.connection).cloned().and_then(|target: Target| {
+                    let operation = target.descriptor.descriptor().operation(&step.operation)?.clone();
+                    Some(Does::Call(Called { target, operation: Arc::new(operation) }))
+                }),
+            };
+            match (mapping::compile(chain, step), does) {
+                (Ok(mapping), Some(does)) => steps.push(LiveStep { does, mapping }),
+                (Err(problem), _) => problems.push(problem),
+                (Ok(_), None) => {}
             }
         }
         if problems.is_empty() { Ok(Self { plan, steps }) } else { Err(problems) }
@@ -102,9 +129,6 @@ impl Live {
 
     /// How many items a step has, given what came before it.
     pub fn item_count(&self, progress: &Progress, step: usize) -> u32 {
-        match self.plan.steps[step].root {
-            None => 1,
-            Some(root) => scope::items(progress, root).map_or(0, |items| items.len() as u32),
-        }
+        scope::count(&self.plan, progress, step)
     }
 }

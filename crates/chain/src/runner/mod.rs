@@ -3,9 +3,11 @@
 
 mod attempt;
 mod check;
+mod control;
 mod live;
+mod local;
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::dispatch::identifiers;
 use crate::error::ChainError;
+use crate::items::Items;
 use crate::machine::{self, Command};
 use crate::progress::{ItemProgress, Progress};
 
@@ -49,6 +52,19 @@ pub enum Control {
         /// The answer.
         decision: Decision,
     },
+    /// Answer a step that asks.
+    Answer {
+        /// The step.
+        step: StepId,
+        /// The item, from 0.
+        item: u32,
+        /// Whether it goes on.
+        approved: bool,
+    },
+    /// Finish the calls in flight, then hold.
+    Pause,
+    /// Go on with what was held.
+    Resume,
     /// Go on with what waited for the secret store.
     Unlocked,
 }
@@ -86,44 +102,26 @@ impl Runner {
             Ok(live) => Execution::new(self, run, live, &journal),
             Err(problems) => return self.refuse(run, &journal, problems).await,
         };
+        if run.origin.kind.is_event() && !run.dry_run {
+            let most = u64::from(run.snapshot.concurrency.effects_per_day);
+            execution.effects_left = Some(most.saturating_sub(self.store.effects_today(&run.chain_id).await?));
+        }
         execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() });
         loop {
             let step = execution.gather().await;
             execution.commit(step.state).await?;
             execution.launch();
+            execution.follow();
             if step.state.is_final() {
                 return Ok(step.state);
             }
-            if execution.is_idle() && step.state == RunState::NeedsYou {
-                return Ok(RunState::NeedsYou);
+            // A question that has its time is waited for; others rest until they are answered.
+            let rests = matches!(step.state, RunState::NeedsYou | RunState::Paused) && step.wake.is_none();
+            if execution.is_idle() && rests {
+                return Ok(step.state);
             }
             execution.wait(step.wake, control).await;
         }
-    }
-
-    /// Writes down an answer to a run that nobody works on at the moment.
-    pub async fn resolve(
-        &self,
-        run: &Run,
-        step: &StepId,
-        item: u32,
-        decision: Decision,
-    ) -> Result<(), ChainError> {
-        let fact = Fact::Resolved { step: step.clone(), item, decision, by_lookup: false, output: None };
-        self.store.journal_append(&run.id, vec![fact], RunState::Queued).await?;
-        Ok(())
-    }
-
-    /// Writes down the wish to stop a run that nobody works on at the moment.
-    pub async fn stop(&self, run: &Run, undo: bool) -> Result<(), ChainError> {
-        self.store.journal_append(&run.id, vec![Fact::StopRequested { undo }], RunState::Queued).await?;
-        Ok(())
-    }
-
-    /// Writes down that the user lets a stuck run go on.
-    pub async fn resume(&self, run: &Run) -> Result<(), ChainError> {
-        self.store.journal_append(&run.id, vec![Fact::Resumed], RunState::Queued).await?;
-        Ok(())
     }
 
     /// A chain that cannot run at all: its connection or operation is gone.
@@ -162,6 +160,14 @@ struct Launch {
     undo: bool,
 }
 
+/// What was waited for.
+enum Done {
+    /// A call was answered.
+    Call(Answer),
+    /// The run of another chain ended.
+    Child { step: usize, item: u32, outcome: Outcome },
+}
+
 /// An answer that came back.
 struct Answer {
     step: usize,
@@ -183,7 +189,11 @@ struct Execution<'r> {
     /// What follows from them and is written with them.
     also: Also,
     launches: Vec<Launch>,
-    calls: JoinSet<Answer>,
+    calls: JoinSet<Done>,
+    /// Items whose other run is waited for.
+    followed: BTreeSet<(usize, u32)>,
+    /// Effects that may still begin today; none where nobody counts.
+    effects_left: Option<u64>,
     seq: u64,
     /// The state that the database holds, as far as we wrote it.
     written: Option<RunState>,
@@ -202,6 +212,8 @@ impl<'r> Execution<'r> {
             also: Also::default(),
             launches: Vec::new(),
             calls: JoinSet::new(),
+            followed: BTreeSet::new(),
+            effects_left: None,
             seq,
             written: None,
         }
@@ -267,6 +279,8 @@ impl<'r> Execution<'r> {
                 self.note(Fact::StepOpened { step: id, items });
             }
             Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt),
+            Command::Compute { step, items } => self.compute(step, items).await,
+            Command::Begin { step, item } => self.begin(step, item).await,
             Command::AskService { step, item } => self.ask_service(step, item).await,
             Command::Undo { step, item, attempt } => self.prepare_undo(step, item, attempt),
             Command::Record(fact) => self.note(fact),
@@ -305,13 +319,14 @@ impl<'r> Execution<'r> {
     fn launch(&mut self) {
         for launch in std::mem::take(&mut self.launches) {
             let engine = self.runner.engine.clone();
-            let target = self.live.steps[launch.step].target.clone();
+            let Some(called) = self.live.steps[launch.step].called() else { continue };
+            let target = called.target.clone();
             let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
             self.calls.spawn(async move {
                 let Launch { step, item, attempt, planned, key, undo } = launch;
                 let result = engine.call(&target, &planned, key.as_deref(), timeout).await;
                 let params = planned.effect.then_some(planned.params);
-                Answer { step, item, attempt, undo, params, result }
+                Done::Call(Answer { step, item, attempt, undo, params, result })
             });
         }
     }
@@ -333,25 +348,11 @@ impl<'r> Execution<'r> {
         }
     }
 
-    fn take_wish(&mut self, wish: Control) {
-        match wish {
-            Control::Stop { undo } => self.note(Fact::StopRequested { undo }),
-            Control::Resolve { step, item, decision } => {
-                let asked =
-                    self.live.plan.index(&step).and_then(|index| self.progress.steps[index].items.as_ref());
-                if matches!(asked.and_then(|items| items.get(item as usize)), Some(ItemProgress::Doubt(_))) {
-                    self.note(Fact::Resolved { step, item, decision, by_lookup: false, output: None });
-                }
-            }
-            // No fact: a start that replays the journal finds it out by trying.
-            Control::Unlocked => self.progress.unlocked(self.runner.clock.now()),
-        }
-    }
-
-    fn take_answer(&mut self, answer: Result<Answer, tokio::task::JoinError>) {
+    fn take_answer(&mut self, answer: Result<Done, tokio::task::JoinError>) {
         match answer {
-            Ok(answer) if answer.undo => self.note_undo(&answer),
-            Ok(answer) => {
+            Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
+            Ok(Done::Call(answer)) if answer.undo => self.note_undo(&answer),
+            Ok(Done::Call(answer)) => {
                 self.remember_effect(&answer);
                 let at = (answer.step, answer.item, answer.attempt);
                 let cost = (answer.result.took, answer.result.bytes);
@@ -362,6 +363,7 @@ impl<'r> Execution<'r> {
                     at,
                     answer.result.outcome,
                     cost,
+                    None,
                     now,
                     jitter(&self.run.id, at),
                 );
@@ -382,7 +384,8 @@ impl<'r> Execution<'r> {
         let (Some(params), Outcome::Done { output, .. }) = (&answer.params, &answer.result.outcome) else {
             return;
         };
-        let connection = &self.live.steps[answer.step].target.connection.id;
+        let Some(called) = self.live.steps[answer.step].called() else { return };
+        let connection = &called.target.connection.id;
         let path = self.path();
         let made = identifiers(params, output).into_iter().map(|external_id| OwnEffect {
             connection: connection.clone(),
@@ -393,14 +396,14 @@ impl<'r> Execution<'r> {
     }
 
     fn doubt_orphans(&mut self) {
-        if !self.calls.is_empty() {
+        if self.calls.len() > self.followed.len() {
             return;
         }
-        let mut lost = VecDeque::new();
+        let mut lost = Vec::new();
         for (index, step) in self.progress.steps.iter().enumerate() {
-            for (item, slot) in step.items.iter().flatten().enumerate() {
+            for (item, slot) in step.items.iter().flat_map(Items::open) {
                 if let ItemProgress::InFlight(sent) = slot {
-                    lost.push_back((index, item as u32, sent.attempt));
+                    lost.push((index, item, sent.attempt));
                 }
             }
         }
@@ -411,7 +414,7 @@ impl<'r> Execution<'r> {
                 Outcome::NotDone { problem: Problem::new(Code::Internal) }
             };
             let id = self.live.plan.steps[step].id.clone();
-            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0 });
+            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0, next: None });
         }
     }
 }

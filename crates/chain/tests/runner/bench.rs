@@ -85,24 +85,29 @@ impl Bench {
 
     /// A run of a chain with these steps, asked for.
     pub(crate) async fn run(&self, steps: Value) -> Run {
+        let run = self.asked(steps, Value::Null);
+        self.store.run_insert(&run).await.unwrap();
+        run
+    }
+
+    /// The same, not written down yet.
+    pub(crate) fn asked(&self, steps: Value, input: Value) -> Run {
         let chain: Chain =
             serde_json::from_value(json!({"schema": 1, "name": "Chain", "steps": steps})).unwrap();
-        let run = Run {
+        Run {
             id: RunId::generate(),
             chain_id: ChainId::generate(),
             chain_version: 1,
             chain_hash: "00".into(),
             snapshot: chain,
-            input: Value::Null,
+            input,
             dry_run: false,
             state: RunState::Queued,
             boot: None,
             origin: patchbay_model::RunOrigin::default(),
             created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
             finished_at: None,
-        };
-        self.store.run_insert(&run).await.unwrap();
-        run
+        }
     }
 
     /// Works on a run until it ends or needs somebody.

@@ -3,4 +3,5 @@
 
 mod bench;
 mod intent;
+mod kinds;
 mod outcomes;

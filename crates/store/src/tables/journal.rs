@@ -117,7 +117,7 @@ impl Store {
         if starts {
             self.wakes().triggers.notify_one();
         }
-        if state.is_final() || state == RunState::NeedsYou {
+        if state.is_final() || matches!(state, RunState::NeedsYou | RunState::Paused) {
             self.wakes().runs.send_modify(|count| *count += 1);
         }
         Ok(entries)

@@ -1,0 +1,234 @@
+//! Runs once more: as a whole, what failed of them, or from a step on; and runs that are held.
+
+use patchbay_chain::again::{Part, kept};
+use patchbay_chain::{Control, Plan};
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::report::RunReport;
+use patchbay_model::run::{Fact, Run, RunState};
+use patchbay_model::trigger::{OriginKind, RunOrigin};
+use patchbay_model::{RunId, StepId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::chains;
+use crate::hub::Hub;
+use crate::runs::{self, RunRef, RunView};
+use crate::workspace::Workspace;
+
+/// Runs in one request.
+const MOST: usize = 200;
+
+/// Which runs to run again.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct RunAgainRequest {
+    /// The runs; at most 200.
+    pub runs: Vec<String>,
+    /// What they are started with now; what they were started with where absent.
+    #[serde(default)]
+    pub input: Option<Value>,
+    /// With the chain's latest version, instead of the one that they ran.
+    #[serde(default)]
+    pub latest: bool,
+    /// Build and show requests; send no effects.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// The runs that were started.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunsStarted {
+    /// In the order in which they were asked for.
+    pub runs: Vec<RunView>,
+}
+
+/// Runs runs again, each with its input or with another one. All of them are there before the first
+/// begins.
+pub async fn again(hub: &Hub, workspace: &str, request: RunAgainRequest) -> Result<RunsStarted, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    if request.runs.is_empty() || request.runs.len() > MOST {
+        return Err(Problem::new(Code::InputInvalid)
+            .with("field", "\"runs\"")
+            .with("message", format!("Give 1 to {MOST} runs."))
+            .about(Subject::Field { name: "runs".into() }));
+    }
+    let mut fresh = Vec::new();
+    for reference in &request.runs {
+        let old = runs::find(&workspace, reference).await?;
+        let mut run = repeat(hub, &old, OriginKind::Again);
+        run.dry_run = request.dry_run;
+        if request.latest {
+            let version = chains::find(&workspace, old.chain_id.as_str()).await?;
+            (run.chain_version, run.chain_hash, run.snapshot) = (version.version, version.hash, version.chain);
+        }
+        if let Some(input) = &request.input {
+            run.input = input.clone();
+        }
+        fresh.push(run);
+    }
+    let mut started = Vec::new();
+    for run in &fresh {
+        workspace.store().run_insert(run).await?;
+    }
+    for run in fresh {
+        workspace.spawn(run.clone()).await?;
+        started.push(RunView::of(&workspace, run));
+    }
+    Ok(RunsStarted { runs: started })
+}
+
+/// A run that repeats another one.
+fn repeat(hub: &Hub, old: &Run, kind: OriginKind) -> Run {
+    Run {
+        id: RunId::generate(),
+        state: RunState::Queued,
+        boot: None,
+        origin: RunOrigin { kind, of: Some(old.id.clone()), ..RunOrigin::default() },
+        created_at: hub.clock().now(),
+        finished_at: None,
+        ..old.clone()
+    }
+}
+
+/// From where to run again.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct RunFromStepRequest {
+    /// The run.
+    pub run: String,
+    /// The step; results of those before it stand.
+    pub step: StepId,
+}
+
+/// Runs what failed of a run. What was done stands, what nobody knows is left alone.
+pub async fn failed_items(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let old = ended(&workspace, &request.run).await?;
+    let others = workspace.store().runs_of(&old.chain_id, 1_000).await?;
+    let taken =
+        |run: &&Run| run.origin.kind == OriginKind::FailedItems && run.origin.of.as_ref() == Some(&old.id);
+    if let Some(other) = others.iter().find(taken) {
+        return Err(conflict(
+            &old,
+            &format!("What failed of it was run by {}. Go on from that one.", other.id),
+        ));
+    }
+    begin(hub, &workspace, &old, OriginKind::FailedItems, &Part::Failed).await
+}
+
+/// Runs a run again from a step on, with the results of the steps before.
+pub async fn from_step(hub: &Hub, workspace: &str, request: RunFromStepRequest) -> Result<RunView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let old = ended(&workspace, &request.run).await?;
+    begin(hub, &workspace, &old, OriginKind::FromStep, &Part::From(request.step)).await
+}
+
+async fn begin(
+    hub: &Hub,
+    workspace: &Workspace,
+    old: &Run,
+    kind: OriginKind,
+    part: &Part,
+) -> Result<RunView, Problem> {
+    let connectors = chains::connectors_of(workspace, &old.snapshot).await?;
+    let plan = Plan::of(&old.snapshot, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
+    let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
+    let journal = workspace.store().journal(&old.id, 0).await?;
+    let facts = kept(&plan, old, &journal, part)?;
+    let run = repeat(hub, old, kind);
+    workspace.store().run_begin(&run, facts).await?;
+    workspace.spawn(run.clone()).await?;
+    Ok(RunView::of(workspace, run))
+}
+
+async fn ended(workspace: &Workspace, reference: &str) -> Result<Run, Problem> {
+    let run = runs::find(workspace, reference).await?;
+    if run.state.is_final() { Ok(run) } else { Err(conflict(&run, "It has not ended yet.")) }
+}
+
+fn conflict(run: &Run, message: &str) -> Problem {
+    Problem::new(Code::Conflict)
+        .with("item", format!("Run {}", run.id))
+        .with("message", message)
+        .about(Subject::Run { id: run.id.to_string(), step: None })
+}
+
+/// Holds a run: calls in flight end, then nothing more is sent.
+pub async fn pause(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunReport, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let run = runs::find(&workspace, &request.run).await?;
+    if run.state.is_final() || run.state == RunState::Paused {
+        return Err(conflict(&run, "It is not under way."));
+    }
+    if !workspace.control(&run.id, Control::Pause).await {
+        workspace.runner().pause(&run).await?;
+    }
+    workspace.wait_on(&run.id).await?;
+    runs::report_of(&workspace, &run.id).await
+}
+
+/// Lets a run go on that is held.
+pub async fn resume(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let run = runs::find(&workspace, &request.run).await?;
+    let held = run.state == RunState::NeedsYou
+        && workspace
+            .store()
+            .journal(&run.id, 0)
+            .await?
+            .iter()
+            .rev()
+            .any(|e| matches!(e.fact, Fact::Held { .. }));
+    if run.state != RunState::Paused && !held {
+        return Err(conflict(&run, "It is not held."));
+    }
+    if !workspace.control(&run.id, Control::Resume).await {
+        workspace.runner().resume(&run).await?;
+        workspace.spawn(run.clone()).await?;
+    }
+    Ok(RunView::of(&workspace, workspace.run(&run.id).await?))
+}
+
+/// The answer to a step that asks.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct RunAnswerRequest {
+    /// The run.
+    pub run: String,
+    /// Whether it goes on.
+    pub approved: bool,
+    /// The step; the first that asks where absent.
+    #[serde(default)]
+    pub step: Option<StepId>,
+    /// The item, from 0; the first that asks where absent.
+    #[serde(default)]
+    pub item: Option<u32>,
+}
+
+/// Answers a step that asks, and goes on with the run.
+pub async fn answer(hub: &Hub, workspace: &str, request: RunAnswerRequest) -> Result<RunReport, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let run = runs::find(&workspace, &request.run).await?;
+    let report = runs::report_of(&workspace, &run.id).await?;
+    let question = report.needs_you.iter().find(|question| {
+        question.approval.is_some()
+            && request.step.as_ref().is_none_or(|step| *step == question.step)
+            && request.item.is_none_or(|item| item == question.item)
+    });
+    let Some(question) = question.filter(|_| !run.state.is_final()) else {
+        return Err(conflict(&run, "It does not ask this."));
+    };
+    let (step, item, approved) = (question.step.clone(), question.item, request.approved);
+    let wish = Control::Answer { step: step.clone(), item, approved };
+    if !workspace.control(&run.id, wish).await {
+        workspace.runner().answer(&run, &step, item, approved).await?;
+    }
+    workspace.wait_on(&run.id).await?;
+    runs::report_of(&workspace, &run.id).await
+}

@@ -1,0 +1,108 @@
+//! What a run takes over from an earlier one: results that stand, so that only the rest is done. Pure.
+
+use patchbay_model::StepId;
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::run::{Fact, JournalEntry, Outcome, Run, UndoOutcome, Why};
+use serde_json::Value;
+
+use crate::items::Items;
+use crate::plan::{Kind, Phase, Plan};
+use crate::progress::{ItemProgress, Progress, UndoProgress};
+
+/// What of an earlier run is done once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What failed, did not fit, was undone or never came to be done. What nobody knows is left alone.
+    Failed,
+    /// Everything from this step on; results of the steps before stand.
+    From(StepId),
+}
+
+/// The facts that the journal of the new run begins with.
+///
+/// # Errors
+/// `CONFLICT` where nothing failed, or where what is to stand is not known; `NOT_FOUND` where there is no
+/// such step.
+pub fn kept(plan: &Plan, run: &Run, journal: &[JournalEntry], part: &Part) -> Result<Vec<Fact>, Problem> {
+    let about = |problem: Problem| problem.about(Subject::Run { id: run.id.to_string(), step: None });
+    let conflict = |message: &str| {
+        about(Problem::new(Code::Conflict).with("item", format!("Run {}", run.id)).with("message", message))
+    };
+    let progress = Progress::replay(&Plan { steps: plan.steps.iter().map(remembering).collect() }, journal);
+    let until = match part {
+        Part::Failed => plan.steps.len(),
+        Part::From(step) => plan
+            .index(step)
+            .filter(|at| plan.steps[*at].phase == Phase::Main)
+            .ok_or_else(|| about(Problem::new(Code::NotFound).with("item", format!("The step \"{step}\""))))?,
+    };
+    let mut facts = Vec::new();
+    let mut open = 0;
+    for (index, step) in plan.steps.iter().enumerate().take(until).filter(|(_, s)| s.phase == Phase::Main) {
+        let Some(items) = &progress.steps[index].items else {
+            match part {
+                Part::Failed => {
+                    open += 1;
+                    continue;
+                }
+                Part::From(_) => {
+                    return Err(conflict(
+                        "The steps before it were not all done. Run it again from an earlier one.",
+                    ));
+                }
+            }
+        };
+        // What is worked out of all items is worked out anew; what items come from is not.
+        let gives_items = plan.steps.iter().any(|later| later.root == Some(index));
+        if *part == Part::Failed && step.kind == Kind::Compute && step.root.is_none() && !gives_items {
+            continue;
+        }
+        facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
+        open += take_over(&step.id, items, part, &mut facts);
+        let all = items.counts();
+        if matches!(part, Part::From(_))
+            && step.root.is_none()
+            && (all.open > 0 || all.failed + all.quarantined > 0)
+        {
+            return Err(conflict("A step before it did not get done. Run it again from there."));
+        }
+    }
+    if *part == Part::Failed && open == 0 {
+        return Err(conflict("Nothing of it failed."));
+    }
+    Ok(facts)
+}
+
+/// The same step with its results kept.
+fn remembering(step: &crate::plan::PlanStep) -> crate::plan::PlanStep {
+    crate::plan::PlanStep { forgets: false, ..step.clone() }
+}
+
+/// Notes what stands of a step's items, and says how many are to be done.
+fn take_over(step: &StepId, items: &Items, part: &Part, facts: &mut Vec<Fact>) -> u32 {
+    let mut open = 0;
+    let mut left_out: [(Why, Vec<u32>); 4] =
+        [Why::Failed, Why::Filtered, Why::NotTaken, Why::Refused].map(|why| (why, Vec::new()));
+    let mut leave = |why: Why, item: u32| {
+        left_out.iter_mut().filter(|(own, _)| *own == why).for_each(|(_, items)| items.push(item));
+    };
+    for (item, slot) in (0_u32..).zip(items.iter()) {
+        let keep = |output: &Value| {
+            let outcome = Outcome::Done { output: output.clone(), output_missing: None };
+            Fact::Kept { step: step.clone(), item, outcome }
+        };
+        match slot {
+            ItemProgress::Done { undo: UndoProgress::Over(UndoOutcome::Undone), .. } => open += 1,
+            ItemProgress::Done { output, .. } | ItemProgress::Kept(output) => facts.push(keep(output)),
+            ItemProgress::LeftOut(why @ (Why::Filtered | Why::NotTaken | Why::Refused)) => leave(*why, item),
+            // Sent again, it might happen twice.
+            ItemProgress::Doubt(_) | ItemProgress::InFlight(_) => leave(Why::Failed, item),
+            _ if *part == Part::Failed => open += 1,
+            _ => leave(Why::Failed, item),
+        }
+    }
+    for (why, items) in left_out.into_iter().filter(|(_, items)| !items.is_empty()) {
+        facts.push(Fact::LeftOut { step: step.clone(), items, why });
+    }
+    open
+}

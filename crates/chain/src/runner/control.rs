@@ -1,0 +1,76 @@
+//! What the user wishes of a run, under way or at rest.
+
+use patchbay_model::StepId;
+use patchbay_model::run::{Decision, Fact, Run, RunState};
+
+use super::{Control, Execution, Runner};
+use crate::error::ChainError;
+use crate::progress::ItemProgress;
+
+impl Runner {
+    /// Writes down an answer to a run that nobody works on at the moment.
+    pub async fn resolve(
+        &self,
+        run: &Run,
+        step: &StepId,
+        item: u32,
+        decision: Decision,
+    ) -> Result<(), ChainError> {
+        let fact = Fact::Resolved { step: step.clone(), item, decision, by_lookup: false, output: None };
+        self.store.journal_append(&run.id, vec![fact], RunState::Queued).await?;
+        Ok(())
+    }
+
+    /// Writes down the wish to stop a run that nobody works on at the moment.
+    pub async fn stop(&self, run: &Run, undo: bool) -> Result<(), ChainError> {
+        self.store.journal_append(&run.id, vec![Fact::StopRequested { undo }], RunState::Queued).await?;
+        Ok(())
+    }
+
+    /// Writes down that the user lets a run go on that was stuck, paused or held.
+    pub async fn resume(&self, run: &Run) -> Result<(), ChainError> {
+        self.store.journal_append(&run.id, vec![Fact::Resumed], RunState::Queued).await?;
+        Ok(())
+    }
+
+    /// Writes down the wish to hold a run that nobody works on at the moment.
+    pub async fn pause(&self, run: &Run) -> Result<(), ChainError> {
+        self.store.journal_append(&run.id, vec![Fact::Paused], RunState::Paused).await?;
+        Ok(())
+    }
+
+    /// Writes down the answer to a step that asks, of a run that nobody works on at the moment.
+    pub async fn answer(&self, run: &Run, step: &StepId, item: u32, approved: bool) -> Result<(), ChainError> {
+        let fact = Fact::Answered { step: step.clone(), item, approved, by_time: false };
+        self.store.journal_append(&run.id, vec![fact], RunState::Queued).await?;
+        Ok(())
+    }
+}
+
+impl Execution<'_> {
+    pub(super) fn take_wish(&mut self, wish: Control) {
+        match wish {
+            Control::Stop { undo } => self.note(Fact::StopRequested { undo }),
+            Control::Resolve { step, item, decision } => {
+                if self.is(&step, item, |slot| matches!(slot, ItemProgress::Doubt(_))) {
+                    self.note(Fact::Resolved { step, item, decision, by_lookup: false, output: None });
+                }
+            }
+            Control::Answer { step, item, approved } => {
+                if self.is(&step, item, |slot| matches!(slot, ItemProgress::Asking { .. })) {
+                    self.note(Fact::Answered { step, item, approved, by_time: false });
+                }
+            }
+            Control::Pause if !self.progress.paused => self.note(Fact::Paused),
+            Control::Resume if self.progress.paused || self.progress.held => self.note(Fact::Resumed),
+            Control::Pause | Control::Resume => {}
+            // No fact: a start that replays the journal finds it out by trying.
+            Control::Unlocked => self.progress.unlocked(self.runner.clock.now()),
+        }
+    }
+
+    fn is(&self, step: &StepId, item: u32, state: impl Fn(&ItemProgress) -> bool) -> bool {
+        let index = self.live.plan.index(step);
+        index.and_then(|index| self.progress.item(index, item)).is_some_and(state)
+    }
+}

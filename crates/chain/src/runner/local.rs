@@ -1,0 +1,249 @@
+//! Steps that work by themselves: what they give, what they wait for, what they keep.
+
+use std::time::Duration;
+
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::run::{Fact, Outcome, Run, RunState, Why};
+use patchbay_model::trigger::{OriginKind, RunOrigin};
+use patchbay_model::{RunId, Timestamp};
+use patchbay_store::{RecordLink, Remembered, Store};
+use serde_json::{Value, json};
+
+use super::live::Does;
+use super::{Done, Execution};
+use crate::logic::{Ready, Worked, wait_until};
+use crate::progress::ItemProgress;
+use crate::scope::scope;
+use crate::triggers::LONGEST_PATH;
+
+/// How often to look whether another run has ended, should nobody tell.
+const LOOK: Duration = Duration::from_secs(2);
+
+impl Execution<'_> {
+    /// Works out what a step gives for some items, and notes it in as few facts as may be.
+    pub(super) async fn compute(&mut self, step: usize, items: Vec<u32>) {
+        let id = self.live.plan.steps[step].id.clone();
+        let (mut results, mut left_out) = (Vec::new(), Vec::new());
+        for item in items {
+            match self.work(step, item).await {
+                Ok(Worked::Gives(output)) => results.push((item, output)),
+                Ok(Worked::LeavesOut) => left_out.push(item),
+                Err(problem) => self.give_up(step, item, problem),
+            }
+        }
+        if !left_out.is_empty() {
+            self.note(Fact::LeftOut { step: id.clone(), items: left_out, why: Why::Filtered });
+        }
+        if !results.is_empty() {
+            self.note(Fact::Computed { step: id, results });
+        }
+    }
+
+    fn give_up(&mut self, step: usize, item: u32, problem: Problem) {
+        let id = self.live.plan.steps[step].id.clone();
+        let outcome = match problem.code() {
+            Code::SchemaMismatch => Outcome::Quarantined { problem },
+            _ => Outcome::NotDone { problem },
+        };
+        self.note(Fact::Result { step: id, item, attempt: 0, outcome, took_ms: 0, bytes: 0, next: None });
+    }
+
+    async fn work(&mut self, step: usize, item: u32) -> Result<Worked, Problem> {
+        let scope = scope(&self.live.plan, &self.progress, self.run, step, item);
+        let live = &self.live.steps[step];
+        let Does::Logic(ready) = &live.does else {
+            return Err(Problem::new(Code::Internal).detail("a step that calls a tool was to work by itself"));
+        };
+        let text = |template: &patchbay_map::Template| template.text(&scope).map_err(Problem::from);
+        let chain = |shared: &bool| (!shared).then(|| self.run.chain_id.clone());
+        let store = &self.runner.store;
+        match ready {
+            Ready::Remember { key, value, shared } => {
+                let value = match value {
+                    Some(value) => value.value(&scope).map_err(Problem::from)?,
+                    None => None,
+                };
+                let one = Remembered { chain: chain(shared), key: text(key)?, value: value.clone() };
+                if !self.run.dry_run {
+                    self.also.memory.push(one);
+                }
+                Ok(Worked::Gives(value.unwrap_or(Value::Null)))
+            }
+            Ready::Recall { key, otherwise, shared } => {
+                let (chain, key) = (chain(shared), text(key)?);
+                // What this run remembers since its last commit is not in the database yet.
+                let own = self.also.memory.iter().rev().find(|one| (&one.chain, &one.key) == (&chain, &key));
+                let found = match own {
+                    Some(one) => one.value.clone(),
+                    None => store.memory_get(chain.as_ref(), &key).await.map_err(Problem::from)?,
+                };
+                Ok(Worked::Gives(found.unwrap_or_else(|| otherwise.clone())))
+            }
+            Ready::Lookup { table, key, otherwise } => {
+                let found = store.lookup_get(table, &text(key)?).await.map_err(Problem::from)?;
+                Ok(Worked::Gives(found.unwrap_or_else(|| otherwise.clone())))
+            }
+            Ready::Link { name, source, target } => {
+                let link = RecordLink { name: name.clone(), source: text(source)?, target: text(target)? };
+                let told = json!({ "source": link.source, "target": link.target });
+                if !self.run.dry_run {
+                    self.also.links.push(link);
+                }
+                Ok(Worked::Gives(told))
+            }
+            Ready::Linked { name, source } => {
+                let source = text(source)?;
+                let own = self.also.links.iter().rev().find(|l| (&l.name, &l.source) == (name, &source));
+                let found = match own {
+                    Some(link) => Some(link.target.clone()),
+                    None => store.link(&self.run.chain_id, name, &source).await.map_err(Problem::from)?,
+                };
+                Ok(Worked::Gives(found.map_or(Value::Null, |target| json!({ "target": target }))))
+            }
+            ready => ready.work(&scope, || live.params(&scope)),
+        }
+    }
+
+    /// Notes for what an item waits.
+    pub(super) async fn begin(&mut self, step: usize, item: u32) {
+        let scope = scope(&self.live.plan, &self.progress, self.run, step, item);
+        let id = self.live.plan.steps[step].id.clone();
+        let now = self.runner.clock.now();
+        let fact = match &self.live.steps[step].does {
+            // Nothing is sent in a dry run: there is nothing to wait for or to approve.
+            Does::Logic(Ready::Wait { .. } | Ready::Approval { .. }) if self.run.dry_run => {
+                Ok(Fact::Computed { step: id, results: vec![(item, Value::Null)] })
+            }
+            Does::Logic(Ready::Wait { seconds, until }) => wait_until(*seconds, until.as_ref(), &scope, now)
+                .map(|until| Fact::Waiting { step: id, item, until }),
+            Does::Logic(Ready::Approval { question, within }) => {
+                let until = within.map(|seconds| now + Duration::from_secs(seconds));
+                let question = question.text(&scope).map_err(Problem::from);
+                question.map(|question| Fact::Asked { step: id, item, question, until })
+            }
+            Does::Logic(Ready::Chain(name)) => {
+                let input = self.live.steps[step].params(&scope);
+                match input {
+                    Ok(input) => self.child(name, input, now).await.map(|child| {
+                        let run = child.id.clone();
+                        self.also.runs.push(child);
+                        Fact::ChainStarted { step: id, item, run }
+                    }),
+                    Err(problem) => Err(problem),
+                }
+            }
+            _ => Err(Problem::new(Code::Internal).detail("a step was to wait that does not")),
+        };
+        match fact {
+            Ok(fact) => self.note(fact),
+            Err(problem) => self.give_up(step, item, problem),
+        }
+    }
+
+    /// The run of another chain that does an item.
+    async fn child(&self, name: &str, input: Value, now: Timestamp) -> Result<Run, Problem> {
+        let store = &self.runner.store;
+        let missing = || Problem::new(Code::NotFound).with("item", format!("The chain \"{name}\""));
+        let latest = store.chain_named(name).await.map_err(Problem::from)?.ok_or_else(missing)?;
+        let version = store.chain_published(&latest.id).await.map_err(Problem::from)?.unwrap_or(latest);
+        let path = self.path();
+        if path.contains(&version.id) || path.len() >= LONGEST_PATH {
+            return Err(Problem::new(Code::InputInvalid)
+                .with("field", format!("The chain \"{name}\""))
+                .with("message", "It leads back to the chain that runs it."));
+        }
+        let (kind, of) = (OriginKind::Step, Some(self.run.id.clone()));
+        Ok(Run {
+            id: RunId::generate(),
+            chain_id: version.id,
+            chain_version: version.version,
+            chain_hash: version.hash,
+            snapshot: version.chain,
+            input,
+            dry_run: self.run.dry_run,
+            state: RunState::Queued,
+            boot: None,
+            origin: RunOrigin { kind, of, path, ..RunOrigin::default() },
+            created_at: now,
+            finished_at: None,
+        })
+    }
+
+    /// Waits for runs of other chains that nobody waits for yet.
+    pub(super) fn follow(&mut self) {
+        let fresh: Vec<_> = self
+            .progress
+            .children
+            .iter()
+            .filter(|(place, _)| !self.followed.contains(*place))
+            .map(|((step, item), run)| (*step, *item, run.clone()))
+            .collect();
+        for (step, item, run) in fresh {
+            self.followed.insert((step, item));
+            let store = self.runner.store.clone();
+            self.calls.spawn(async move {
+                let outcome = ended(&store, &run).await;
+                Done::Child { step, item, outcome }
+            });
+        }
+    }
+
+    /// Takes in how the run of another chain ended.
+    pub(super) fn take_child(&mut self, step: usize, item: u32, outcome: Outcome) {
+        self.followed.remove(&(step, item));
+        if matches!(self.progress.item(step, item), Some(ItemProgress::Child(_))) {
+            let id = self.live.plan.steps[step].id.clone();
+            self.note(Fact::Result { step: id, item, attempt: 0, outcome, took_ms: 0, bytes: 0, next: None });
+        }
+    }
+}
+
+/// Waits for the end of a run and says how it went.
+async fn ended(store: &Store, id: &RunId) -> Outcome {
+    let mut left = store.runs_left();
+    loop {
+        match store.run(id).await {
+            Ok(Some(run)) if run.state.is_final() => return outcome(store, &run).await,
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                let problem = Problem::new(Code::NotFound).with("item", format!("The run {id}"));
+                return Outcome::NotDone { problem };
+            }
+            Err(error) => tracing::warn!(run = %id, %error, "a run that is waited for cannot be read"),
+        }
+        // The pause is for a wake that was lost.
+        let _ = tokio::time::timeout(LOOK, left.changed()).await;
+    }
+}
+
+async fn outcome(store: &Store, run: &Run) -> Outcome {
+    if !matches!(run.state, RunState::Done | RunState::DoneWithProblems) {
+        let problem = Problem::new(Code::Conflict)
+            .with("item", format!("The run of \"{}\"", run.snapshot.name))
+            .with("message", "It did not end well. Its report says why.");
+        return Outcome::NotDone { problem };
+    }
+    let Some(last) = run.snapshot.steps.last() else {
+        return Outcome::Done { output: Value::Null, output_missing: None };
+    };
+    match store.journal(&run.id, 0).await {
+        Ok(journal) => {
+            let mut output = Value::Null;
+            for entry in journal {
+                match entry.fact {
+                    Fact::Result { step, outcome: Outcome::Done { output: given, .. }, .. }
+                        if step == last.id =>
+                    {
+                        output = given;
+                    }
+                    Fact::Computed { step, results } if step == last.id => {
+                        output = results.into_iter().next_back().map_or(Value::Null, |(_, given)| given);
+                    }
+                    _ => {}
+                }
+            }
+            Outcome::Done { output, output_missing: None }
+        }
+        Err(error) => Outcome::Done { output: Value::Null, output_missing: Some(error.into()) },
+    }
+}

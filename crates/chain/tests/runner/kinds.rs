@@ -1,0 +1,284 @@
+//! Steps that work by themselves, on a real database: what they give, what is asked, what is kept.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{Json, Router};
+use patchbay_chain::{Control, report};
+use patchbay_model::run::Run;
+use patchbay_model::trigger::{OriginKind, RunOrigin};
+use patchbay_model::{Chain, RunState, StepId};
+use patchbay_store::{MemoryEntry, Tuning};
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+
+type Sent = Arc<Mutex<Vec<Value>>>;
+
+async fn bench() -> (Bench, Sent) {
+    let sent = Sent::default();
+    let keeps = sent.clone();
+    let items = json!([{"id": 1, "kind": "bug", "tags": ["a", "b"]}, {"id": 2, "kind": "idea", "tags": ["c"]},
+        {"id": 3, "kind": "bug", "tags": []}, {"id": 4, "kind": "noise", "tags": []}]);
+    let router = Router::new()
+        .route("/items", axum::routing::get(move || async move { Json(items) }))
+        .route(
+            "/told",
+            axum::routing::post(move |Json(body): Json<Value>| async move {
+                if body["text"] == json!("broken") {
+                    return (axum::http::StatusCode::UNPROCESSABLE_ENTITY, Json(json!({})));
+                }
+                keeps.lock().unwrap().push(body["text"].clone());
+                (axum::http::StatusCode::OK, Json(json!({"id": keeps.lock().unwrap().len()})))
+            }),
+        )
+        .fallback(|| async { Json(json!({})) });
+    let operations = json!([
+        {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
+            "params": {"type": "object"}, "result": {"type": "object"}},
+        {"id": "tell", "title": "Tell", "verb": "create", "entity": "message",
+            "request": {"method": "POST", "path": "/told", "body": {"text": "{{params.text}}"}},
+            "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
+            "result": {"type": "object"}},
+    ]);
+    (Bench::new(router, &operations, Tuning::default()).await, sent)
+}
+
+fn list() -> Value {
+    json!({"id": "list", "connection": "work", "operation": "list"})
+}
+
+fn tell(id: &str, template: &str, more: Value) -> Value {
+    let mut step = json!({"id": id, "connection": "work", "operation": "tell",
+        "policy": {"tries": 1, "backoffMs": 1, "parallel": 1},
+        "mapping": [{"target": "/text", "source": {"type": "template", "template": template}}]});
+    step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    step
+}
+
+fn logic(id: &str, logic: Value, more: Value) -> Value {
+    let mut step = json!({"id": id, "logic": logic});
+    step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    step
+}
+
+fn is(path: &str, value: &str) -> Value {
+    json!([{"path": path, "operator": "equals", "value": value}])
+}
+
+fn said(sent: &Sent) -> Vec<String> {
+    let mut said: Vec<_> =
+        sent.lock().unwrap().iter().map(|text| text.as_str().unwrap_or_default().to_owned()).collect();
+    said.sort();
+    said
+}
+
+async fn told(bench: &Bench, run: &Run) -> Value {
+    let journal = bench.store.journal(&run.id, 0).await.unwrap();
+    let run = bench.store.run(&run.id).await.unwrap().unwrap();
+    serde_json::to_value(report::build(&run, &journal)).unwrap()
+}
+
+#[tokio::test]
+async fn items_are_filtered_split_sent_along_ways_and_put_together() {
+    let (b, sent) = bench().await;
+    let each = json!({"forEach": "list"});
+    let on = |way: &str| json!({"forEach": "list", "on": {"branch": "kind", "way": way}});
+    let ways = json!([{"name": "bug", "when": is("$.item.kind", "bug")}]);
+    let quiet = json!([{"path": "$.item.kind", "operator": "not_equals", "value": "noise"}]);
+    let title = json!({"forEach": "list",
+        "mapping": [{"target": "/title", "source": {"type": "template", "template": "{{item.kind}} {{item.id}}"}}]});
+    let run = b
+        .run(json!([
+            list(),
+            logic("quiet", json!({"type": "filter", "when": quiet}), each.clone()),
+            logic("title", json!({"type": "map"}), title),
+            logic("kind", json!({"type": "branch", "ways": ways, "otherwise": "rest"}), each.clone()),
+            tell("urgent", "Now: {{steps.title.title}}", on("bug")),
+            tell("later", "Later: {{steps.title.title}}", on("rest")),
+            logic("either", json!({"type": "join", "of": ["urgent", "later"]}), each.clone()),
+            logic("tags", json!({"type": "split", "path": "$.item.tags"}), each),
+            tell("tag", "Tag {{item}} of {{steps.title.title}}", json!({"forEach": "tags"})),
+            logic(
+                "sum",
+                json!({"type": "aggregate", "of": "either", "path": "$.id", "how": "count"}),
+                json!({})
+            ),
+            tell("digest", "{{steps.sum}} were told", json!({})),
+        ]))
+        .await;
+    assert_eq!(b.execute(&run).await, RunState::Done, "{:#}", told(&b, &run).await);
+    let want = [
+        "3 were told",
+        "Later: idea 2",
+        "Now: bug 1",
+        "Now: bug 3",
+        "Tag a of bug 1",
+        "Tag b of bug 1",
+        "Tag c of idea 2",
+    ];
+    assert_eq!(said(&sent), want);
+    let report = told(&b, &run).await;
+    let figures: Vec<_> =
+        report["steps"].as_array().unwrap().iter().map(|s| (&s["done"], &s["passed"])).collect();
+    assert_eq!(figures[1], (&json!(3), &json!(1)), "the filter");
+    assert_eq!(figures[4], (&json!(2), &json!(2)), "one way");
+    assert_eq!(report["steps"][7]["itemsOut"], json!(3), "what was split");
+}
+
+#[tokio::test]
+async fn a_filter_without_items_decides_about_the_rest() {
+    let (b, sent) = bench().await;
+    let stop = logic("only", json!({"type": "filter", "when": is("$.input.go", "yes")}), json!({}));
+    let run = b.run(json!([stop, list(), tell("tell", "n{{item.id}}", json!({"forEach": "list"}))])).await;
+    assert_eq!(b.execute(&run).await, RunState::Done);
+    assert_eq!(said(&sent), Vec::<String>::new());
+    assert!(!told(&b, &run).await["headline"].as_str().unwrap().contains("failed"));
+}
+
+#[tokio::test]
+async fn the_user_is_asked_and_each_answer_is_followed() {
+    let (b, sent) = bench().await;
+    let ask =
+        logic("ask", json!({"type": "approval", "question": "Send {{item.id}}?"}), json!({"forEach": "list"}));
+    let run = b.run(json!([list(), ask, tell("tell", "n{{item.id}}", json!({"forEach": "list"}))])).await;
+    assert_eq!(b.execute(&run).await, RunState::NeedsYou);
+    let report = told(&b, &run).await;
+    let asked: Vec<_> = report["needsYou"].as_array().unwrap().iter().map(|q| q["approval"].clone()).collect();
+    assert_eq!(asked, ["Send 1?", "Send 2?", "Send 3?", "Send 4?"].map(|q| json!(q)));
+    assert_eq!(said(&sent), Vec::<String>::new(), "nothing goes out before the answer");
+    for (item, approved) in [(0, true), (1, false), (2, true), (3, false)] {
+        b.runner.answer(&run, &StepId::from("ask"), item, approved).await.unwrap();
+    }
+    assert_eq!(b.execute(&run).await, RunState::Done);
+    assert_eq!(said(&sent), ["n1", "n3"]);
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_answers_in_time_is_refused_and_a_wait_ends() {
+    let (b, sent) = bench().await;
+    let ask = logic("ask", json!({"type": "approval", "question": "Go on?", "within": 0}), json!({}));
+    let wait = logic("wait", json!({"type": "wait", "seconds": 0}), json!({}));
+    let run =
+        b.run(json!([wait, tell("first", "one", json!({})), ask, tell("second", "two", json!({}))])).await;
+    assert_eq!(b.execute(&run).await, RunState::Done);
+    assert_eq!(said(&sent), ["one"]);
+}
+
+#[tokio::test]
+async fn chains_remember_look_up_and_find_what_they_made() {
+    let (b, sent) = bench().await;
+    let saved = b.store.chain_save(None, &Chain::named("Chain"), "h").await.unwrap();
+    let rows = [MemoryEntry { key: "bug".into(), value: json!({"who": "amira"}) }];
+    b.store.lookup_put("owners", &rows).await.unwrap();
+    let steps = json!([
+        logic("before", json!({"type": "recall", "key": "runs", "otherwise": 0}), json!({})),
+        logic("more", json!({"type": "remember", "key": "runs", "value": "{{steps.before + 1}}"}), json!({})),
+        logic("now", json!({"type": "recall", "key": "runs"}), json!({})),
+        logic("owner", json!({"type": "lookup", "table": "owners", "key": "bug"}), json!({})),
+        logic("made", json!({"type": "linked", "name": "task", "source": "7"}), json!({})),
+        tell("tell", "{{steps.now}} {{steps.owner.who}} {{steps.made.target|default('new')}}", json!({})),
+        logic(
+            "link",
+            json!({"type": "link", "name": "task", "source": "7", "target": "T{{steps.now}}"}),
+            json!({})
+        ),
+    ]);
+    for _ in 0..2 {
+        let mut run = b.asked(steps.clone(), Value::Null);
+        run.chain_id = saved.id.clone();
+        b.store.run_insert(&run).await.unwrap();
+        assert_eq!(b.execute(&run).await, RunState::Done, "{:#}", told(&b, &run).await);
+    }
+    assert_eq!(said(&sent), ["1 amira new", "2 amira T1"]);
+    assert_eq!(b.store.memory_get(Some(&saved.id), "runs").await.unwrap(), Some(json!(2)));
+}
+
+#[tokio::test]
+async fn another_chain_runs_once_and_gives_its_result() {
+    let (b, sent) = bench().await;
+    let inner: Chain = serde_json::from_value(json!({"schema": 1, "name": "Inner", "steps": [
+        tell("tell", "inner {{input.n}}", json!({}))]}))
+    .unwrap();
+    b.store.chain_save(None, &inner, "h").await.unwrap();
+    let chain = logic(
+        "chain",
+        json!({"type": "chain", "chain": "Inner"}),
+        json!({
+        "mapping": [{"target": "/n", "source": {"type": "fixed", "value": 5}}]}),
+    );
+    let run = b.run(json!([chain, tell("after", "got {{steps.chain.id}}", json!({}))])).await;
+    let (keep, mut wishes) = tokio::sync::mpsc::channel(1);
+    let (runner, parent) = (b.runner.clone(), run.clone());
+    let work = tokio::spawn(async move { runner.execute(&parent, &mut wishes).await.unwrap() });
+    // The rest of the engine sees the run that was asked for, and works on it.
+    let child = loop {
+        let standing = b.store.runs_standing().await.unwrap();
+        if let Some(child) = standing.first() {
+            break b.store.run(&child.id).await.unwrap().unwrap();
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((child.origin.kind, child.origin.of.as_ref()), (OriginKind::Step, Some(&run.id)));
+    assert_eq!(b.execute(&child).await, RunState::Done);
+    assert_eq!(work.await.unwrap(), RunState::Done);
+    drop(keep);
+    assert_eq!(said(&sent), ["got 1", "inner 5"]);
+    // A chain that runs itself is refused, not run for ever.
+    let circle = b.run(json!([logic("self", json!({"type": "chain", "chain": "Inner"}), json!({}))])).await;
+    let id = b.store.chain_named("Inner").await.unwrap().unwrap().id;
+    let circle = Run { chain_id: id, id: "circle".into(), ..circle };
+    b.store.run_insert(&circle).await.unwrap();
+    assert_eq!(b.execute(&circle).await, RunState::Failed);
+}
+
+#[tokio::test]
+async fn a_failure_is_handled_and_what_is_done_in_any_case_is_done() {
+    let (b, sent) = bench().await;
+    let broken = tell("broken", "broken", json!({}));
+    let mut run = b.asked(json!([broken, tell("never", "never", json!({}))]), Value::Null);
+    run.snapshot.on_failure =
+        serde_json::from_value(json!([tell("sorry", "sorry: {{error.step}}", json!({}))])).unwrap();
+    run.snapshot.finally =
+        serde_json::from_value(json!([tell("end", "ended {{run.state}}", json!({}))])).unwrap();
+    b.store.run_insert(&run).await.unwrap();
+    assert_eq!(b.execute(&run).await, RunState::Failed);
+    assert_eq!(said(&sent), ["ended failed", "sorry: broken"]);
+    let handles = tell("handle", "handled {{error.code}}", json!({"handles": "broken"}));
+    let run = b.run(json!([tell("broken", "broken", json!({})), handles])).await;
+    assert_eq!(b.execute(&run).await, RunState::Done, "{:#}", told(&b, &run).await);
+    assert!(said(&sent).iter().any(|text| text.starts_with("handled ")), "{:?}", said(&sent));
+}
+
+#[tokio::test]
+async fn a_held_run_sends_nothing_and_goes_on_where_it_was() {
+    let (b, sent) = bench().await;
+    let run = b.run(json!([list(), tell("tell", "n{{item.id}}", json!({"forEach": "list"}))])).await;
+    let (wish, mut wishes) = tokio::sync::mpsc::channel(1);
+    wish.send(Control::Pause).await.unwrap();
+    assert_eq!(b.runner.execute(&run, &mut wishes).await.unwrap(), RunState::Paused);
+    let before = said(&sent).len();
+    assert!(before < 4, "it was held in time");
+    assert_eq!(b.execute(&run).await, RunState::Paused, "taken up again, it is still held");
+    assert_eq!(said(&sent).len(), before);
+    b.runner.resume(&run).await.unwrap();
+    assert_eq!(b.execute(&run).await, RunState::Done);
+    assert_eq!(said(&sent), ["n1", "n2", "n3", "n4"]);
+}
+
+#[tokio::test]
+async fn a_storm_is_stopped_at_the_effects_of_the_day_and_the_user_may_let_it_go_on() {
+    let (b, sent) = bench().await;
+    let mut run =
+        b.asked(json!([list(), tell("tell", "n{{item.id}}", json!({"forEach": "list"}))]), Value::Null);
+    run.snapshot.concurrency.effects_per_day = 3;
+    run.origin = RunOrigin { kind: OriginKind::Webhook, event: Some(1), ..RunOrigin::default() };
+    b.store.run_insert(&run).await.unwrap();
+    assert_eq!(b.execute(&run).await, RunState::NeedsYou);
+    assert_eq!(said(&sent), ["n1", "n2", "n3"]);
+    let report = told(&b, &run).await;
+    assert!(report["needsYou"][0]["problem"]["detail"].as_str().unwrap().contains('3'), "{report:#}");
+    b.runner.resume(&run).await.unwrap();
+    assert_eq!(b.execute(&run).await, RunState::Done);
+    assert_eq!(said(&sent), ["n1", "n2", "n3", "n4"]);
+    assert_eq!(b.store.effects_today(&run.chain_id).await.unwrap(), 4);
+}
