@@ -283,34 +283,18 @@ commands! {
     machine_confirm(Empty) -> storage::Confirmed => storage::confirm_machine,
 }
 
+/// What names of commands end in that only look.
+const LOOKING: [&str; 12] = [
+    "_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text", "_search",
+    "_versions", "_firings",
+];
+/// Others that do.
+const LOOKING_TOO: [&str; 7] =
+    ["health", "health_overview", "health_detail", "connection_streams", "queue_stats", "run_wait", "window_zoom"];
+
 /// Whether a screen sends a command by itself, to show what it is told: no sign of a person.
 fn only_looks(command: &str) -> bool {
-    let read =
-        ["_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text", "_search"];
-    let others = [
-        "health",
-        "health_overview",
-        "health_detail",
-        "connection_streams",
-        "queue_stats",
-        "run_wait",
-        "window_zoom",
-    ];
-    read.iter().any(|end| command.ends_with(end)) || others.contains(&command)
-    let read = [
-        "_list",
-        "_show",
-        "_report",
-        "_data",
-        "_fields",
-        "_check",
-        "_export",
-        "_status",
-        "_text",
-        "_versions",
-        "_firings",
-    ];
-    read.iter().any(|end| command.ends_with(end)) || matches!(command, "health" | "run_wait" | "window_zoom")
+    LOOKING.iter().any(|end| command.ends_with(end)) || LOOKING_TOO.contains(&command)
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {

@@ -41,6 +41,9 @@ pub enum AuthError {
     /// Only the tool can make this webhook's secret.
     #[error("this tool makes the secret itself")]
     NotOurs,
+    /// A webhook's secret is not written as the tool writes it.
+    #[error("the secret cannot be used: {0}")]
+    Unusable(&'static str),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
     Random,
@@ -79,6 +82,9 @@ impl From<AuthError> for Problem {
             AuthError::NotOurs => Self::new(Code::InputInvalid)
                 .with("field", "The secret")
                 .with("message", "This tool makes it itself: copy it from its pages and enter it here."),
+            AuthError::Unusable(why) => {
+                Self::new(Code::InputInvalid).with("field", "The secret").with("message", why)
+            }
             AuthError::Random => Self::new(Code::Internal).detail("the system gives no random numbers"),
             AuthError::Template(error) => error.into(),
             AuthError::Vault(error) => error.into(),

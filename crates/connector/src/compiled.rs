@@ -18,6 +18,7 @@ use crate::delta::CompiledDelta;
 use crate::error::ConnectorError;
 use crate::native::{Adapter, Adapters, Here};
 use crate::paging::{CompiledPaging, bare};
+use crate::webhook::CompiledWebhook;
 
 /// A connector, ready to be interpreted.
 pub struct Compiled {
@@ -31,6 +32,7 @@ pub struct Compiled {
     pub(crate) operations: BTreeMap<String, CompiledOperation>,
     pub(crate) streams: BTreeMap<String, CompiledStream>,
     pub(crate) health: CompiledHealth,
+    pub(crate) webhook: Option<CompiledWebhook>,
 }
 
 pub(crate) struct CompiledRequest {
@@ -168,6 +170,11 @@ impl Compiled {
                 account: health.account_id_path.as_deref().map(Path::compile).transpose()?,
                 identity: health.identity_path.as_deref().map(Path::compile).transpose()?,
             },
+            webhook: descriptor
+                .webhook
+                .as_ref()
+                .map(|webhook| CompiledWebhook::new(&descriptor, webhook))
+                .transpose()?,
             adapter,
             descriptor,
         })

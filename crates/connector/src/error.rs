@@ -16,6 +16,9 @@ pub enum ConnectorError {
     /// It is native, and nothing is registered for it.
     #[error("no adapter is registered for \"{0}\"")]
     NoAdapter(ConnectorId),
+    /// Events of its webhook lead to a stream that has no mapping.
+    #[error("there is no mapping for the stream \"{0}\"")]
+    NoStream(String),
 }
 
 impl From<ConnectorError> for Problem {
@@ -27,6 +30,8 @@ impl From<ConnectorError> for Problem {
                 .with("message", format!("\"{text}\" is not an http or https address")),
             ConnectorError::NoAdapter(id) => Self::new(Code::DescriptorInvalid)
                 .with("message", format!("This program has no adapter for \"{id}\".")),
+            ConnectorError::NoStream(id) => Self::new(Code::DescriptorInvalid)
+                .with("message", format!("There is no mapping for the stream \"{id}\".")),
         }
     }
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use patchbay_auth::Redactor;
+use patchbay_auth::webhook::{Arrived, Refusal, WebhookSecrets};
 use patchbay_descriptor::fixture::{Case, ExpectedRequest, Fixture, Response};
 use patchbay_model::connection::{Connection, ConnectionState};
-use patchbay_model::descriptor::AnswerFormat;
+use patchbay_model::descriptor::{AnswerFormat, WebhookMethod};
 use patchbay_model::problem::Problem;
 use patchbay_model::run::Outcome;
 use patchbay_model::{ConnectionId, ConnectorId, Timestamp};
@@ -24,6 +26,7 @@ use crate::plan::{Planned, plan};
 use crate::reader::Reader;
 use crate::settings::settings;
 use crate::target::{Target, TargetCredential};
+use crate::webhook::{CompiledWebhook, MappedDelivery, Said, SaidHeaders};
 
 /// What the fixtures of one connector showed.
 #[derive(Clone, Debug, Serialize)]
@@ -152,6 +155,42 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
                 (outcome, _) => wrong.push(format!("the outcome is {outcome:?}")),
             }
         }
+        Case::Webhook { headers, content_type, body, secret, at, signals, quarantined, ignored, answer } => {
+            let Some(webhook) = target.descriptor.webhook() else {
+                return Ok(vec!["the connector takes no webhooks".into()]);
+            };
+            let delivery =
+                Delivery { headers, content_type: content_type.as_deref().unwrap_or("application/json"), body };
+            if let Some(secret) = secret {
+                let now = at.unwrap_or(Timestamp::UNIX_EPOCH);
+                if let Err(refusal) = delivery.check(webhook, secret, now) {
+                    wrong.push(format!("its signature is not taken: {refusal:?}"));
+                }
+            }
+            if let Some(expected) = answer {
+                differences("answer", expected, &delivery.answer(webhook, secret.as_deref())?, &mut wrong);
+                return Ok(wrong);
+            }
+            let mapped = delivery.mapped(target, webhook)?;
+            if *ignored != (mapped.signals.is_empty() && mapped.quarantined.is_empty()) {
+                wrong.push(format!("{} signals came out of {:?}", mapped.signals.len(), mapped.kinds));
+            }
+            if mapped.signals.len() != signals.len() {
+                let said = mapped.signals.len();
+                wrong.push(format!("{said} signals came out, {} are expected", signals.len()));
+            }
+            if mapped.quarantined.len() != *quarantined {
+                wrong.push(format!(
+                    "{} items were put aside, {quarantined} are expected",
+                    mapped.quarantined.len()
+                ));
+                wrong.extend(mapped.quarantined.iter().map(|item| words(&item.problem)));
+            }
+            for (index, (signal, expected)) in mapped.signals.iter().zip(signals).enumerate() {
+                let actual = serde_json::to_value(signal).unwrap_or(Value::Null);
+                differences(&format!("signal {}", index + 1), expected, &actual, &mut wrong);
+            }
+        }
         Case::Health { response, healthy, identity, problem } => {
             let built = target.health_request()?;
             let outgoing = Outgoing {
@@ -178,6 +217,58 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
         }
     }
     Ok(wrong)
+}
+
+/// A delivery of a fixture.
+struct Delivery<'f> {
+    headers: &'f BTreeMap<String, String>,
+    content_type: &'f str,
+    body: &'f Value,
+}
+
+impl Delivery<'_> {
+    /// The bytes that would arrive. A text is sent as it is: a form, or JSON in the very way in which it
+    /// was signed.
+    fn bytes(&self) -> Vec<u8> {
+        match self.body {
+            Value::String(text) => text.clone().into_bytes(),
+            body => body.to_string().into_bytes(),
+        }
+    }
+
+    fn said(&self) -> SaidHeaders {
+        self.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
+    }
+
+    fn check(&self, webhook: &CompiledWebhook, secret: &str, now: Timestamp) -> Result<(), Refusal> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+                headers.append(name, value);
+            }
+        }
+        let body = self.bytes();
+        let id = webhook.delivery_id(&self.said(), None);
+        let arrived = Arrived { method: "POST", headers: &headers, body: &body, url: "", id: id.as_deref() };
+        WebhookSecrets::of_fixture(secret).verify(webhook.scheme(), &arrived, now)
+    }
+
+    fn mapped(&self, target: &Target, webhook: &CompiledWebhook) -> Result<MappedDelivery, Problem> {
+        let body = webhook.read(self.content_type, &self.bytes())?;
+        let headers = self.said();
+        let said = Said { headers: &headers, body: &body, received_at: Timestamp::UNIX_EPOCH };
+        Ok(webhook.map(target.descriptor.descriptor(), &target.connection, said))
+    }
+
+    fn answer(&self, webhook: &CompiledWebhook, secret: Option<&str>) -> Result<Value, Problem> {
+        let body = webhook.read(self.content_type, &self.bytes())?;
+        let headers = self.said();
+        let Some(greeting) = webhook.greeting(WebhookMethod::Post, &headers, "", Some(&body)) else {
+            return Ok(Value::from("it is no handshake"));
+        };
+        let secrets = WebhookSecrets::of_fixture(secret.unwrap_or_default());
+        Ok(greeting.answer(|value| secrets.hmac_hex(webhook.scheme(), value)).unwrap_or(Value::Null))
+    }
 }
 
 /// What the engine makes of an answer.

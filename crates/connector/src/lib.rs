@@ -26,6 +26,7 @@ mod settings;
 mod sync;
 mod target;
 mod test;
+pub mod webhook;
 mod xml;
 
 pub use activity::{Activity, Busy, Doing};

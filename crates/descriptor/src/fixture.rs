@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,7 +41,6 @@ pub enum Proof {
 }
 
 /// What is played.
-#[expect(clippy::large_enum_variant, reason = "kept in a box by the fixture")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Case {
@@ -73,6 +73,35 @@ pub enum Case {
         /// The code of the problem that comes out instead.
         #[serde(default)]
         problem: Option<Code>,
+    },
+    /// A delivery becomes signals, or a handshake is answered.
+    Webhook {
+        /// Its headers.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        /// Its media type; `application/json` where absent.
+        #[serde(default)]
+        content_type: Option<String>,
+        /// Its body: JSON, or the text of a form.
+        body: Value,
+        /// What its signature is checked with; not checked where absent.
+        #[serde(default)]
+        secret: Option<String>,
+        /// When its signature is checked.
+        #[serde(default)]
+        at: Option<Timestamp>,
+        /// The signals that come out, in order: the members given must be equal.
+        #[serde(default)]
+        signals: Vec<Value>,
+        /// How many items are put aside.
+        #[serde(default)]
+        quarantined: usize,
+        /// Nothing comes of it.
+        #[serde(default)]
+        ignored: bool,
+        /// What the handshake is answered with, where it is one.
+        #[serde(default)]
+        answer: Option<Value>,
     },
     /// An answer to the health check becomes a verdict.
     Health {
@@ -168,7 +197,13 @@ fn contradiction(case: &Case) -> Option<&'static str> {
         Case::Health { healthy: false, identity: Some(_), .. } => {
             Some("Who is signed in is known only of a healthy connection.")
         }
-        Case::Stream { .. } | Case::Operation { .. } | Case::Health { .. } => None,
+        Case::Webhook { ignored: false, signals, quarantined: 0, answer: None, .. } if signals.is_empty() => {
+            Some("Say what comes of a delivery: signals, an answer, or that it is ignored.")
+        }
+        Case::Webhook { ignored: true, signals, .. } if !signals.is_empty() => {
+            Some("No signals come of a delivery that is ignored.")
+        }
+        Case::Stream { .. } | Case::Operation { .. } | Case::Webhook { .. } | Case::Health { .. } => None,
     }
 }
 

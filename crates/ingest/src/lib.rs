@@ -19,3 +19,4 @@ pub use reading::{Progress, Reader, Reading};
 pub use schedule::{
     Connectors, Defaults, Looked, Scheduler, health_job, health_key, sync_job, sync_key, sync_unique_key,
 };
+pub mod gateway;

@@ -41,6 +41,13 @@ pub enum Event {
     },
     /// Jobs were given up, retried or dropped.
     JobsChanged,
+    /// A delivery came to a connection's webhook, or was refused, or its settings changed.
+    WebhookChanged {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// The webhook gateway listens, or not, or elsewhere.
+    GatewayChanged,
     /// A connector of the user's own was added, changed or removed, or its file has a new mistake.
     CatalogueChanged,
     /// A chain was saved or removed.

@@ -57,7 +57,8 @@ impl HostGuard {
         }))
     }
 
-    fn refusal(&self, request: &Request) -> Option<StatusCode> {
+    /// The status with which a request is refused; none where it is ours to answer.
+    pub fn refusal(&self, request: &Request) -> Option<StatusCode> {
         let ours = |host: &str| self.hosts.iter().any(|own| own == host);
         let mut hosts = request.headers().get_all(header::HOST).iter();
         let exact =

@@ -44,6 +44,11 @@ impl std::fmt::Debug for WebhookSecrets {
 }
 
 impl WebhookSecrets {
+    /// One that stands in a fixture and keeps nothing.
+    pub fn of_fixture(text: &str) -> Self {
+        Self { current: Some(Secret::new(text.to_owned())), previous: None }
+    }
+
     /// Those that hold at `now`, the current one first.
     fn valid(&self, now: Timestamp) -> Vec<Secret> {
         let previous = self.previous.as_ref().filter(|(_, until)| until.is_none_or(|until| now < until));
@@ -145,6 +150,18 @@ impl Authoriser {
             values.insert(PREVIOUS.to_owned(), previous);
         }
         self.sealed_at(place(connection), &Credential::new(values), Origin::Entered).await
+    }
+
+    /// Seals a secret that a handshake brought. The caller holds the workspace's seals until it is stored.
+    pub async fn seal_captured(
+        &self,
+        connection: &ConnectionId,
+        scheme: &Scheme,
+        value: &str,
+    ) -> Result<SealedBytes, AuthError> {
+        let secret = Secret::new(value.to_owned());
+        scheme.takes(&secret).map_err(AuthError::Unusable)?;
+        self.seal_webhook(connection, &secret, None).await
     }
 
     /// Seals a secret of our own, as the tool wants it written.

@@ -161,6 +161,13 @@ impl Scheme {
         }
     }
 
+    /// The time as a delivery writes it outside its body.
+    pub fn written_time(&self, arrived: &Arrived<'_>) -> Option<String> {
+        let Mode::Signed(signed) = &self.0 else { return None };
+        let signature = Signature::read(signed, arrived.headers).ok()?;
+        signed.written_time(arrived, &signature).ok()?
+    }
+
     /// The headers that sign a delivery as the tool would, at `now`; none where only the tool can.
     pub fn sign(
         &self,

@@ -109,7 +109,9 @@ impl Mac {
 
     pub(super) fn of(&self, pieces: &[&[u8]]) -> Vec<u8> {
         let mut context = hmac::Context::with_key(&self.0);
-        pieces.iter().for_each(|piece| context.update(piece));
+        for piece in pieces {
+            context.update(piece);
+        }
         context.sign().as_ref().to_vec()
     }
 

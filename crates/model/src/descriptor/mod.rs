@@ -43,8 +43,8 @@ pub use verification::{
     Unverified, Verification, signed_parts,
 };
 pub use webhook::{
-    DeliveryValue, EventRule, EventType, Handshake, HandshakeValue, MOST_DELIVERY_BYTES, Renew, SecretSource,
-    Subscribe, Subscription, SubscriptionCall, Webhook, WebhookMethod, WebhookSecret,
+    DeliveryValue, EventRule, EventType, Handshake, HandshakeValue, MOST_DELIVERY_BYTES, Renew, SampleDelivery,
+    SecretSource, Subscribe, Subscription, SubscriptionCall, Webhook, WebhookMethod, WebhookSecret,
 };
 
 use crate::id::ConnectorId;

@@ -64,6 +64,20 @@ pub struct Webhook {
     /// How the tool is told our address, where it can be told by calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription: Option<Subscription>,
+    /// A delivery as the tool would send it, for "Send a test event". Written by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<SampleDelivery>,
+}
+
+/// A delivery as a tool would send it, without its signature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SampleDelivery {
+    /// Headers that tell the kind of event.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Value,
 }
 
 impl Webhook {

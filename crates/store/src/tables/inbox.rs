@@ -265,6 +265,23 @@ impl Store {
         .await
     }
 
+    /// What came of a delivery; none where it has not ended.
+    pub async fn inbox_result(
+        &self,
+        connection: &ConnectionId,
+        delivery: &str,
+    ) -> Result<Option<Value>, StoreError> {
+        let key = connection.as_str();
+        let result = sqlx::query_scalar!(
+            "SELECT result FROM inbox WHERE connection = ? AND delivery = ?",
+            key,
+            delivery
+        )
+        .fetch_optional(self.readers())
+        .await?;
+        result.flatten().map(|text| column::from_json("delivery's result", &text)).transpose()
+    }
+
     /// The latest deliveries of a connection, the latest first.
     pub async fn inbox_list(
         &self,

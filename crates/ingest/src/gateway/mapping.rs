@@ -1,0 +1,149 @@
+//! Takes deliveries out of the inbox and stores what comes of them. What waits is always read from the
+//! rows: a lost wake-up delays, and a kill loses nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use patchbay_connector::webhook::{MappedDelivery, Said, SaidHeaders};
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::{Event, Signal};
+use patchbay_store::{DeliveryResult, DeliveryState, NewTrigger, PageResult, StoreError, WaitingDelivery};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::door::Site;
+use super::{Backlog, TEST};
+
+/// Deliveries that are taken out at once; what comes of them shares a commit.
+const BATCH: u32 = 64;
+/// How often to look without being woken.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long to wait after the database refused.
+const PAUSE: Duration = Duration::from_secs(1);
+/// So many signals of a delivery are named in what is told of it.
+const NAMED: usize = 5;
+
+/// Works until it is dropped.
+pub(super) async fn run(site: Site, wake: Arc<Notify>, backlog: Arc<Backlog>) {
+    loop {
+        match once(&site, &backlog).await {
+            Ok(0) => {
+                let _ = tokio::time::timeout(LOOK, wake.notified()).await;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(workspace = site.workspace, %error, "deliveries wait: the database refuses");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Maps what waits, a batch at most, and says how many deliveries that was.
+pub(super) async fn once(site: &Site, backlog: &Backlog) -> Result<usize, StoreError> {
+    let waiting = site.store.inbox_waiting(BATCH).await?;
+    let count = waiting.len();
+    // Queued in their order, they share a commit.
+    let finished = join_all(waiting.iter().map(|one| finish(site, one))).await;
+    let mut refused = None;
+    for (one, finished) in waiting.iter().zip(finished) {
+        match finished {
+            Ok(stored) => {
+                backlog.less();
+                let connection = one.delivery.connection.clone();
+                if stored.new > 0 {
+                    site.events
+                        .emit(Event::SignalsArrived { connection: connection.clone(), count: stored.new });
+                }
+                site.events.emit(Event::WebhookChanged { connection });
+            }
+            // The connection went, and its deliveries with it.
+            Err(StoreError::NotFound(_)) => backlog.less(),
+            Err(error) => refused = Some(error),
+        }
+    }
+    match refused {
+        Some(error) => Err(error),
+        None => Ok(count),
+    }
+}
+
+async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, StoreError> {
+    let delivery = &waiting.delivery;
+    let is_test = delivery.delivery.starts_with(TEST);
+    let mapped = match site.store.connection(&delivery.connection).await? {
+        None => return Err(StoreError::NotFound(delivery.connection.to_string())),
+        Some(connection) => match site.definitions.compiled(&connection.connector) {
+            None => Err(Problem::new(Code::NotFound)
+                .with("item", format!("The connector \"{}\"", connection.connector))),
+            Some(compiled) => match compiled.webhook() {
+                None => Err(Problem::new(Code::NotOffered)
+                    .with("tool", &compiled.descriptor().name)
+                    .with("message", "It takes no webhooks any more.")),
+                Some(webhook) => webhook.read(&delivery.content_type, &delivery.body).map(|body| {
+                    let headers: SaidHeaders =
+                        serde_json::from_value(delivery.headers.clone()).unwrap_or_default();
+                    let said = Said { headers: &headers, body: &body, received_at: delivery.received_at };
+                    webhook.map(compiled.descriptor(), &connection, said)
+                }),
+            },
+        },
+    };
+    let (state, result, mapped) = match mapped {
+        Err(problem) => (DeliveryState::Failed, json!({ "problem": problem }), MappedDelivery::default()),
+        Ok(mapped) => {
+            let empty = mapped.signals.is_empty() && mapped.quarantined.is_empty();
+            let state = if empty { DeliveryState::Ignored } else { DeliveryState::Done };
+            (state, told(&mapped, is_test), mapped)
+        }
+    };
+    // A test shows what would come of it, and leaves nothing behind.
+    let (signals, quarantined): (&[Signal], &[_]) =
+        if is_test { (&[], &[]) } else { (&mapped.signals, &mapped.quarantined) };
+    let triggers: Vec<NewTrigger> = signals.iter().map(|signal| trigger(signal, waiting.id)).collect();
+    site.store
+        .inbox_finish(DeliveryResult {
+            id: waiting.id,
+            connection: &delivery.connection,
+            state,
+            result,
+            stream: mapped.stream.as_deref().filter(|_| !is_test),
+            signals,
+            quarantined,
+            triggers: &triggers,
+        })
+        .await
+}
+
+/// What is told of a delivery: never its content, but of a test the lines that its signals would have.
+fn told(mapped: &MappedDelivery, is_test: bool) -> Value {
+    let lines = mapped.signals.iter().take(if is_test { NAMED } else { 0 });
+    let summaries: Vec<&str> = lines.map(|signal| signal.summary.as_str()).collect();
+    json!({
+        "kinds": mapped.kinds,
+        "stream": mapped.stream,
+        "signals": mapped.signals.len(),
+        "quarantined": mapped.quarantined.len(),
+        "filtered": mapped.filtered,
+        "summaries": summaries,
+        "problem": mapped.quarantined.first().map(|item| &item.problem),
+        "test": is_test,
+    })
+}
+
+/// What may start a chain: once for each version of an item, however it came in.
+fn trigger(signal: &Signal, delivery: u64) -> NewTrigger {
+    NewTrigger {
+        kind: "signal".to_owned(),
+        subject: signal.connection.to_string(),
+        key: format!("{}:{}:{}", signal.stream, signal.external_id, signal.version),
+        payload: json!({
+            "stream": signal.stream,
+            "externalId": signal.external_id,
+            "version": signal.version,
+            "signalType": signal.signal_type,
+            "delivery": delivery,
+        }),
+    }
+}
