@@ -10,7 +10,12 @@ use patchbay_model::report::RunReport;
 
 use crate::hub::Hub;
 use crate::workspaces::Empty;
-use crate::{approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, engine_settings, files, health, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, workspaces, zoom};
+use crate::{
+    approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
+    engine_settings, files, gateway, health, inbox, jobs, keeping, links, logs, publishing, replacement, rerun,
+    run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer,
+    webhooks, workspaces, zoom,
+};
 
 /// One command, for documentation and tests.
 #[derive(Clone, Copy, Debug)]
@@ -145,6 +150,24 @@ commands! {
     engine_settings_set(engine_settings::EngineSettingsSetRequest) -> engine_settings::EngineSettingsResponse => engine_settings::set,
     /// Reads one address of a connection's service.
     connection_get(data::GetRequest) -> RawRead => data::get,
+    /// Shows a connection's webhook.
+    webhook_show(connections::ConnectionName) -> webhooks::WebhookView => webhooks::show,
+    /// Switches a connection's webhook on or off.
+    webhook_enable(webhooks::WebhookEnableRequest) -> webhooks::WebhookView => webhooks::enable,
+    /// Sets a webhook's secret; one that we make is told this once.
+    webhook_secret(webhooks::WebhookSecretRequest) -> webhooks::WebhookSecretSet => webhooks::secret,
+    /// Lets the secret before the current one hold no longer.
+    webhook_end_previous(connections::ConnectionName) -> webhooks::WebhookView => webhooks::end_previous,
+    /// Waits for the tool to bring its webhook's secret.
+    webhook_wait(connections::ConnectionName) -> webhooks::WebhookView => webhooks::wait,
+    /// Gives a webhook another address.
+    webhook_new_address(connections::ConnectionName) -> webhooks::WebhookView => webhooks::new_address,
+    /// Sends a test event to a connection's webhook.
+    webhook_test(connections::ConnectionName) -> webhooks::WebhookTested => webhooks::test,
+    /// Says how the webhook gateway is.
+    gateway_show(Empty) -> gateway::GatewayView => gateway::show,
+    /// Changes what the user decides about the webhook gateway.
+    gateway_set(gateway::GatewaySetRequest) -> gateway::GatewayView => gateway::set,
     /// Calls one operation of a connection.
     operation_call(data::CallRequest) -> data::CallResponse => data::call,
     /// Lists signals.
@@ -285,12 +308,29 @@ commands! {
 
 /// What names of commands end in that only look.
 const LOOKING: [&str; 12] = [
-    "_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text", "_search",
-    "_versions", "_firings",
+    "_list",
+    "_show",
+    "_report",
+    "_data",
+    "_fields",
+    "_check",
+    "_export",
+    "_status",
+    "_text",
+    "_search",
+    "_versions",
+    "_firings",
 ];
 /// Others that do.
-const LOOKING_TOO: [&str; 7] =
-    ["health", "health_overview", "health_detail", "connection_streams", "queue_stats", "run_wait", "window_zoom"];
+const LOOKING_TOO: [&str; 7] = [
+    "health",
+    "health_overview",
+    "health_detail",
+    "connection_streams",
+    "queue_stats",
+    "run_wait",
+    "window_zoom",
+];
 
 /// Whether a screen sends a command by itself, to show what it is told: no sign of a person.
 fn only_looks(command: &str) -> bool {

@@ -424,6 +424,7 @@ pub async fn disconnect(
     let revoked = revoke(&workspace, &connection).await;
     workspace.stop_reading(&connection, None).await?;
     workspace.store().connection_delete(&connection.id, request.with_signals).await?;
+    hub.gateway().refresh(workspace.name()).await?;
     audit(&workspace, "connection_deleted", &connection).await;
     workspace.events().emit(Event::ConnectionChanged { id: connection.id });
     Ok(DisconnectResponse {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use patchbay_connector::Adapters;
 use patchbay_connector::native::{DesktopNotifications, HttpRequests, LocalFiles};
+use patchbay_ingest::gateway::Gateway;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Clock, Event, Host};
 use patchbay_store::OwnerLock;
@@ -52,6 +53,9 @@ struct Inner {
     workspaces: Mutex<BTreeMap<String, Workspace>>,
     /// The program stays: workspaces that are opened from here on work by themselves.
     stays: AtomicBool,
+    gateway: Gateway,
+    /// Whether the gateway takes in workspaces: only where the program stays.
+    with_gateway: AtomicBool,
     machine: String,
     // Released when the last clone of the hub goes.
     _lock: OwnerLock,
@@ -95,11 +99,14 @@ impl Hub {
         if keeper.kind() == patchbay_vault::StoreKind::Keyring {
             let _ = std::fs::remove_file(data_dir.join("vault.json.left"));
         }
+        let net = patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?;
         let inner = Inner {
             keeper,
             keyring,
             security: Security::open(&data_dir, clock.as_ref()),
-            net: patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?,
+            gateway: Gateway::new(clock.clone(), net.clone(), crate::gateway::decided(&data_dir)),
+            with_gateway: AtomicBool::new(false),
+            net,
             connectors: Arc::new(Connectors::open(&data_dir, adapters)),
             events: Arc::new(Stream::default()),
             workspaces: Mutex::new(BTreeMap::new()),
@@ -226,7 +233,35 @@ impl Hub {
         if self.inner.stays.load(Ordering::Acquire) {
             workspace.take_up_runs(self).await?;
         }
+        if self.inner.with_gateway.load(Ordering::SeqCst) {
+            crate::gateway::open(self, &workspace).await?;
+        }
         Ok(workspace)
+    }
+
+    /// The webhook gateway.
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.inner.gateway
+    }
+
+    /// Begins to take webhooks, in every workspace that is open or will be. For programs that stay.
+    async fn begin_gateway(&self) {
+        if self.inner.with_gateway.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        for workspace in self.open_workspaces().await {
+            if let Err(problem) = crate::gateway::open(self, &workspace).await {
+                tracing::error!(workspace = workspace.name(), %problem, "its webhooks are not taken");
+            }
+        }
+    }
+
+    /// Takes webhooks of one workspace, where that has not begun.
+    pub(crate) async fn begin_gateway_for(&self, workspace: &Workspace) -> Result<(), Problem> {
+        if self.inner.with_gateway.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        crate::gateway::open(self, workspace).await
     }
 
     /// For programs that stay: opens every workspace, begins what comes by itself, and takes up the runs that
@@ -245,11 +280,13 @@ impl Hub {
             }
         }
         self.inner.stays.store(true, Ordering::Release);
+        self.begin_gateway().await;
         Ok(runs)
     }
 
     /// Closes a workspace: its runs are left to a later start, its database is closed.
     pub(crate) async fn close_workspace(&self, name: &str) {
+        self.gateway().close(name).await;
         let workspace = self.inner.workspaces.lock().await.remove(name);
         if let Some(workspace) = workspace {
             workspace.close().await;
@@ -259,6 +296,10 @@ impl Hub {
     /// Ends the engine: waits for calls in flight, closes every database.
     pub async fn shut_down(&self) {
         let workspaces = std::mem::take(&mut *self.inner.workspaces.lock().await);
+        self.gateway().stop().await;
+        for name in workspaces.keys() {
+            self.gateway().close(name).await;
+        }
         for workspace in workspaces.into_values() {
             workspace.close().await;
         }

@@ -11,8 +11,8 @@ use patchbay_ingest::{Dice, Knobs, Parts, Polling, Reader, Reading};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
-use patchbay_model::{Clock, Connection, ConnectionId, EventSink, JobId, RunId, Step};
 use patchbay_model::trigger::OriginKind;
+use patchbay_model::{Clock, Connection, ConnectionId, EventSink, JobId, RunId, Step};
 use patchbay_sandbox::Sandbox;
 use patchbay_store::{OpenOptions, Store};
 use patchbay_vault::Vault;
@@ -266,6 +266,10 @@ impl Workspace {
     /// Sign-ins that somebody began.
     pub(crate) fn sign_ins(&self) -> &SignIns {
         &self.inner.sign_ins
+    }
+
+    pub(crate) fn event_sink(&self) -> Arc<dyn EventSink> {
+        self.inner.events.clone()
     }
 
     pub(crate) fn events(&self) -> &dyn EventSink {
@@ -528,16 +532,18 @@ impl Workspace {
             return self.left_behind(id).await;
         };
         loop {
-            let result = tokio::select! {
-                left = left.wait_for(Option::is_some) => left.map(|value| value.clone()),
-                _ = changes.changed() => {
-                    // A question that has its time is waited for while the run is asked about.
-                    let state = self.run(id).await?.state;
-                    if rests(state) {
-                        return Ok(state);
-                    }
-                    continue;
+            let over = tokio::select! {
+                // What it holds is let go of before anything else is waited for.
+                over = async { left.wait_for(Option::is_some).await.map(|value| value.clone()) } => Some(over),
+                _ = changes.changed() => None,
+            };
+            let Some(result) = over else {
+                // A question that has its time is waited for while the run is asked about.
+                let state = self.run(id).await?.state;
+                if rests(state) {
+                    return Ok(state);
                 }
+                continue;
             };
             return match result {
                 Ok(Some(result)) => result,

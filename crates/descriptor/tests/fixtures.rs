@@ -34,6 +34,7 @@ fn every_operation_stream_and_health_check_that_ships_has_a_fixture() {
                 Case::Stream { stream, .. } => played.insert(format!("stream {stream}")),
                 Case::Operation { operation, .. } => played.insert(format!("operation {operation}")),
                 Case::Health { healthy: true, .. } => played.insert("health".into()),
+                Case::Webhook { .. } => played.insert("webhook".into()),
                 Case::Health { .. } => false,
             };
         }
@@ -41,6 +42,7 @@ fn every_operation_stream_and_health_check_that_ships_has_a_fixture() {
             connector.operations.iter().map(|o| format!("operation {}", o.id)).collect();
         wanted.extend(connector.streams.iter().map(|s| format!("stream {}", s.id)));
         wanted.insert("health".into());
+        wanted.extend(connector.webhook.iter().map(|_| "webhook".to_owned()));
         assert_eq!(played, wanted, "{}", connector.id);
     }
 }

@@ -284,6 +284,12 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
+    /// What a tool sends by itself: the address, the secret, a test event.
+    #[command(subcommand)]
+    Webhook(crate::webhooks::WebhookCommand),
+    /// Where webhooks are taken.
+    #[command(subcommand)]
+    Gateway(crate::webhooks::GatewayCommand),
     /// Look after the keys: how they are, lock, unlock, another key, another store.
     #[command(subcommand)]
     Secrets(SecretsCommand),

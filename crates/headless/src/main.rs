@@ -15,6 +15,7 @@ mod run;
 mod secrets;
 mod serve;
 mod sign_in;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -258,6 +258,7 @@ mod tests {
                 outcome: Outcome::Unknown { problem: Problem::new(Code::TimeoutResponse).with("tool", "Chat") },
                 took_ms: u64::from(u32::MAX),
                 bytes: 1,
+                next: None,
             },
             Fact::Finished { state: RunState::Done },
         ];

@@ -26,7 +26,6 @@ pub(crate) mod memory;
 pub(crate) mod meta;
 pub(crate) mod page;
 pub(crate) mod quarantine;
-mod runs;
 pub(crate) mod runs;
 mod saved_filters;
 pub(crate) mod schedules;
