@@ -28,6 +28,7 @@ const ChainsPage = lazy(() => import('../features/chains/ChainsPage'));
 const ChainPage = lazy(() => import('../features/chains/ChainPage'));
 const RunsPage = lazy(() => import('../features/runs/RunsPage'));
 const RunPage = lazy(() => import('../features/runs/RunPage'));
+const InboxPage = lazy(() => import('../features/inbox/InboxPage'));
 const HealthPage = lazy(() => import('../features/health/HealthPage'));
 const SettingsPage = lazy(() => import('../features/settings/SettingsPage'));
 const LockBanner = lazy(() => import('./LockBanner'));
@@ -94,6 +95,7 @@ export function Shell() {
                 <Route path="/chains/:chain/:what?/:step?" component={ChainPage} />
                 <Route path="/runs" component={RunsPage} />
                 <Route path="/runs/:run" component={RunPage} />
+                <Route path="/inbox/:signal?" component={InboxPage} />
                 <Route path="/health/:name?" component={HealthPage} />
                 <Route path="/settings/:what?" component={SettingsPage} />
                 <Route>

@@ -1,4 +1,4 @@
-import { Activity, Grid2x2, History, Plug, Settings, Workflow, type LucideIcon } from 'lucide-react';
+import { Activity, Grid2x2, History, Inbox, Plug, Settings, Workflow, type LucideIcon } from 'lucide-react';
 
 import type { WordKey } from '../lib/words';
 
@@ -15,6 +15,7 @@ export const PAGES: SidebarPage[] = [
   { path: '/connections', word: 'shell.connections', icon: Plug },
   { path: '/chains', word: 'shell.chains', icon: Workflow },
   { path: '/runs', word: 'shell.runs', icon: History },
+  { path: '/inbox', word: 'shell.inbox', icon: Inbox },
   { path: '/health', word: 'shell.health', icon: Activity },
   { path: '/settings', word: 'shell.settings', icon: Settings },
 ];

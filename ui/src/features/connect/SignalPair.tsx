@@ -24,7 +24,8 @@ export function SignalPair({ raw, signal }: { raw: JsonValue; signal: Signal | u
   );
 }
 
-function SignalFacts({ signal }: { signal: Signal }) {
+/** What a signal says, by name. */
+export function SignalFacts({ signal }: { signal: Signal }) {
   const { url } = signal;
   const facts: [WordKey, string][] = [
     ['connect.signal.summary', signal.summary],

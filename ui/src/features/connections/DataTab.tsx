@@ -1,7 +1,7 @@
 import { ChevronRight, Radio, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 
-import type { ConnectionView, ConnectorSummary, Priority, Signal } from '../../bindings/wire';
+import type { ConnectionView, ConnectorSummary, Signal } from '../../bindings/wire';
 import { useRead } from '../../engine';
 import { formatCount, formatMoment, visible } from '../../lib/format';
 import { t } from '../../lib/words';
@@ -9,11 +9,10 @@ import { Empty } from '../../ui/Empty';
 import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { SignalPair, typeName } from '../connect/SignalPair';
+import { TONE } from '../inbox/tones';
 import { syncConnection, useWork } from './work';
 
 const SHOWN = 20;
-
-const TONE: Record<Priority, string> = { critical: 'bad', high: 'warn', medium: 'idle', low: 'idle' };
 
 /** The newest signals, each raw beside normalised. */
 export function DataTab({ connection, tool }: { connection: ConnectionView; tool: ConnectorSummary | undefined }) {

@@ -7,6 +7,7 @@ import common from './en/common.json';
 import connect from './en/connect.json';
 import connections from './en/connections.json';
 import health from './en/health.json';
+import inbox from './en/inbox.json';
 import runs from './en/runs.json';
 import settings from './en/settings.json';
 import shell from './en/shell.json';
@@ -15,7 +16,7 @@ import start from './en/start.json';
 import state from './en/state.json';
 
 /** Every sentence of the interface, one file per place. Words for problems come from the engine. */
-const en = { authoring, catalogue, chains, common, connect, connections, health, runs, settings, shell, signIn, start, ...state };
+const en = { authoring, catalogue, chains, common, connect, connections, health, inbox, runs, settings, shell, signIn, start, ...state };
 
 void i18next.init({
   lng: 'en',
