@@ -2,14 +2,13 @@
 
 use super::{Source, Vendor};
 
-/// Trello. Its description says nothing about the answers to what lists actions and cards, and does not
-/// know `me` in the place of a member's identifier.
+/// Trello. Its description says nothing about the answer to what lists actions, and does not know `me` in
+/// the place of a member's identifier.
 pub(super) const TRELLO: Vendor = Vendor {
     connector: "trello",
     source: Source::Realworld("openapi/trello.json"),
     uses: &[
         "GET /boards/{boardId}/actions",
-        "GET /boards/{id}/cards",
         "GET /boards/{id}/lists",
         "GET /cards/{id}",
         "POST /cards",
@@ -18,12 +17,11 @@ pub(super) const TRELLO: Vendor = Vendor {
         "POST /cards/{id}/actions/comments",
     ],
     outdated: None,
-    absent: &["health", "list_members", "list_created_cards", "list_comments", "delete_comment"],
+    absent: &["health", "stream cards", "list_cards", "list_members", "list_created_cards", "list_comments", "delete_comment"],
     next_page: None,
     config: r#"{"board": "5abbe4b7ddc1b351ef961401"}"#,
     params: &[
         ("list_lists", r#"{"filter": "all"}"#),
-        ("list_cards", r#"{"filter": "open"}"#),
         ("get_card", r#"{"card": "5abbe4b7ddc1b351ef961421"}"#),
         (
             "create_card",
