@@ -15,6 +15,7 @@ mod contract;
 mod crash;
 mod drift;
 mod fixtures;
+mod health;
 mod interface;
 mod keyring;
 mod native;

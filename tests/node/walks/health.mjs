@@ -108,13 +108,13 @@ await walk(async ({ open }) => {
   await panel.getByText('Closed', { exact: true }).waitFor();
 
   // Problems only; narrow; dark.
-  await page.getByText('Problems only').click();
+  await page.getByRole('switch', { name: 'Problems only' }).click();
   assert.equal(await page.getByTestId('health-row').count(), 1);
   await page.keyboard.press('Escape');
   await page.setViewportSize({ width: 960, height: 640 });
   await clean(page, 'narrow');
   assert.equal(await page.evaluate(() => document.querySelector('.page-scroll').scrollWidth <= document.querySelector('.page-scroll').clientWidth), true, 'nothing scrolls sideways');
-  await page.getByText('Problems only').click();
+  await page.getByRole('switch', { name: 'Problems only' }).click();
   for (const range of ['1 h', '7 d', '24 h']) await page.getByText(range, { exact: true }).click();
   await page.close();
 

@@ -2421,6 +2421,28 @@ export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in
 export type Level = "blocker" | "warning" | "pass" | "effect";
 
 /**
+ * Where the log files are, and how much goes to them.
+ */
+export type LogSettings = { 
+/**
+ * off, error, warn, info, debug or trace.
+ */
+level: string, 
+/**
+ * The folder.
+ */
+folder: string, };
+
+/**
+ * How much to log.
+ */
+export type LogSettingsRequest = { 
+/**
+ * off, error, warn, info, debug or trace.
+ */
+level: string, };
+
+/**
  * One field that was matched automatically.
  */
 export type MatchedField = { 
@@ -4303,6 +4325,10 @@ export interface Commands {
   health_settings_show: { request: Empty; response: HealthSettings };
   /** Changes where the lines of health are drawn and what is told to a person who does not look. */
   health_settings_set: { request: HealthSettingsRequest; response: HealthSettings };
+  /** Shows where the log files are and how much goes to them. */
+  log_settings_show: { request: Empty; response: LogSettings };
+  /** Changes how much goes to the log files, from the next start on. */
+  log_settings_set: { request: LogSettingsRequest; response: LogSettings };
   /** Shows what was done here, the latest first. */
   audit_list: { request: AuditRequest; response: AuditResponse };
   /** Writes what was done here to a file, one act a line. */

@@ -186,3 +186,182 @@ impl Lookout {
         Ok(worse)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use patchbay_connector::Doing;
+    use patchbay_model::notice::Notice;
+    use patchbay_model::time::ManualClock;
+    use patchbay_model::{Clock, Code, Connection, ConnectionState, Host, Timestamp};
+    use patchbay_store::{Call, CallKind, Seen};
+
+    use super::*;
+    use crate::hub::HubOptions;
+    use crate::secrets::SecretsChoice;
+
+    /// A desktop that writes down what it is told to show.
+    #[derive(Default)]
+    struct Listening {
+        shown: Mutex<Vec<Notice>>,
+        focused: AtomicBool,
+    }
+
+    impl Host for Listening {
+        fn open_url(&self, _: &str) -> Result<(), Problem> {
+            Ok(())
+        }
+        fn is_focused(&self) -> bool {
+            self.focused.load(Ordering::Acquire)
+        }
+        fn notice(&self, notice: &Notice) -> Result<(), Problem> {
+            self.shown.lock().unwrap().push(notice.clone());
+            Ok(())
+        }
+        fn notify(&self, _: &str, _: &str) -> Result<(), Problem> {
+            Ok(())
+        }
+        fn pick_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+            Ok(None)
+        }
+        fn pick_folder(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+            Ok(None)
+        }
+        fn place_file(&self, _: &str) -> Result<Option<PathBuf>, Problem> {
+            Ok(None)
+        }
+        fn zoom(&self, _: f64) -> Result<(), Problem> {
+            Ok(())
+        }
+    }
+
+    struct Bench {
+        hub: Hub,
+        host: Arc<Listening>,
+        clock: Arc<ManualClock>,
+        workspace: Workspace,
+        lookout: Lookout,
+    }
+
+    async fn bench(dir: &Path) -> Bench {
+        let at: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let (clock, host) = (Arc::new(ManualClock::at(at)), Arc::new(Listening::default()));
+        let options = HubOptions {
+            data_dir: dir.to_owned(),
+            secrets: SecretsChoice::Memory,
+            clock: clock.clone(),
+            host: host.clone(),
+        };
+        let hub = Hub::start(options).unwrap();
+        let workspace = hub.workspace("default").await.unwrap();
+        Bench { hub, host, clock, workspace, lookout: Lookout::default() }
+    }
+
+    impl Bench {
+        async fn connect(&self, name: &str) -> ConnectionId {
+            let mut connection = Connection::new("sandbox-chat".into(), "1.0.0".into(), self.clock.now());
+            (connection.name, connection.state) = (name.to_owned(), ConnectionState::Connected);
+            self.workspace.store().connection_insert(&connection, None).await.unwrap();
+            self.call(&connection.id, None).await;
+            connection.id
+        }
+
+        /// A call that ended so.
+        async fn call(&self, id: &ConnectionId, code: Option<Code>) {
+            let call = Call {
+                at: self.clock.now(),
+                connection: id.clone(),
+                operation: "send_message".into(),
+                kind: CallKind::Operation,
+                duration_ms: 5,
+                success: code.is_none(),
+                records: 1,
+                code,
+                retries: 0,
+                bytes: 1,
+            };
+            let seen = match code {
+                Some(code) if code.ends_sign_in() => {
+                    Seen::Fails { state: ConnectionState::Stale, problem: Problem::new(code) }
+                }
+                _ => Seen::Works,
+            };
+            self.workspace.store().call_record(call, seen).await.unwrap();
+        }
+
+        /// Looks at everything, and again once what is gathered is due; what was shown since the last time.
+        async fn look(&mut self) -> Vec<(String, String)> {
+            for _ in 0..2 {
+                self.lookout.look(&self.hub, &self.workspace, &Touched::default()).await.unwrap();
+                self.clock.advance(patchbay_model::notice::GATHER);
+            }
+            // Shown by a thread of its own.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let shown = std::mem::take(&mut *self.host.shown.lock().unwrap());
+            shown.into_iter().map(|notice| (notice.title, notice.place)).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn an_ended_sign_in_is_told_once_with_its_place_and_not_to_who_looks() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut bench = bench(dir.path()).await;
+        let (jira, slack) = (bench.connect("Jira").await, bench.connect("Slack").await);
+        assert_eq!(bench.look().await, [], "nothing is wrong");
+        bench.call(&jira, Some(Code::AuthRevoked)).await;
+        assert_eq!(bench.look().await, [("Jira: sign in again".to_owned(), "/health/Jira".to_owned())]);
+        bench.call(&jira, Some(Code::AuthRevoked)).await;
+        assert_eq!(bench.look().await, [], "it is known");
+        bench.host.focused.store(true, Ordering::Release);
+        bench.call(&slack, Some(Code::AuthRevoked)).await;
+        assert_eq!(bench.look().await, [], "the person looks at it");
+        let states = bench.workspace.store().health_changes(&slack, 9).await.unwrap();
+        assert_eq!(
+            states.iter().map(|one| one.state).collect::<Vec<_>>(),
+            [HealthState::Error, HealthState::Healthy]
+        );
+        // Many at once are one word.
+        bench.host.focused.store(false, Ordering::Release);
+        for name in ["a", "b", "c"] {
+            let id = bench.connect(name).await;
+            bench.call(&id, Some(Code::ServiceDown)).await;
+        }
+        assert_eq!(bench.look().await, [("3 connections do not work".to_owned(), "/health".to_owned())]);
+        bench.hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn what_was_so_before_the_start_is_no_news() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut first = bench(dir.path()).await;
+        let jira = first.connect("Jira").await;
+        first.call(&jira, Some(Code::AuthRevoked)).await;
+        assert_eq!(first.look().await.len(), 1);
+        first.lookout = Lookout::default();
+        assert_eq!(first.look().await, [], "a new start finds it so");
+        first.hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_in_use_is_shown_so_and_no_row_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let bench = bench(dir.path()).await;
+        let id = bench.connect("Jira").await;
+        let shown = async || {
+            let name = crate::connections::ConnectionName { name: "Jira".into() };
+            crate::connections::show(&bench.hub, "default", name).await.unwrap().state
+        };
+        let before = bench.workspace.store().writer_counts().operations;
+        let busy = bench.workspace.engine().activity().begin(&id, Doing::Using);
+        assert_eq!(shown().await, ConnectionState::Active);
+        let testing = bench.workspace.engine().activity().begin(&id, Doing::Testing);
+        assert_eq!(shown().await, ConnectionState::Testing);
+        drop((busy, testing));
+        assert_eq!(shown().await, ConnectionState::Connected);
+        assert_eq!(bench.workspace.store().writer_counts().operations, before);
+        bench.hub.shut_down().await;
+    }
+}

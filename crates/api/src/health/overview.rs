@@ -173,6 +173,8 @@ pub struct HealthFigures {
     pub calls_failed: u64,
     /// Calls that only had to wait, or asked for what was not there.
     pub calls_held: u64,
+    /// Requests beyond the first of a call.
+    pub retries: u64,
     /// 50th percentile of the answers in milliseconds.
     pub p50_ms: Option<u64>,
     /// 95th percentile.
@@ -369,7 +371,7 @@ pub async fn overview(
         key(a).cmp(&key(b)).then(share(b).total_cmp(&share(a))).then_with(|| a.name.cmp(&b.name))
     });
     (figures.calls_ok, figures.calls_failed, figures.calls_held) = (sum.ok, sum.failed, sum.held);
-    figures.limit_hits = sum.limit_hits;
+    (figures.limit_hits, figures.retries) = (sum.limit_hits, sum.retries);
     figures.p50_ms = sum.latency.percentile(0.5);
     figures.p95_ms = sum.latency.percentile(0.95);
     figures.p95_before_ms = before.percentile(0.95);
@@ -466,6 +468,7 @@ pub(crate) struct Sum {
     pub(crate) failed: u64,
     pub(crate) held: u64,
     pub(crate) limit_hits: u64,
+    pub(crate) retries: u64,
     pub(crate) latency: Latency,
 }
 
@@ -478,6 +481,7 @@ impl Sum {
             failed: self.failed + other.failed,
             held: self.held + other.held,
             limit_hits: self.limit_hits + other.limit_hits,
+            retries: self.retries + other.retries,
             latency,
         }
     }
@@ -488,6 +492,7 @@ impl Sum {
         self.failed += u64::from(failed);
         self.held += u64::from(!call.success && !failed);
         self.limit_hits += u64::from(call.code.is_some_and(Code::is_limit));
+        self.retries += u64::from(call.retries);
         if call.success || call.duration_ms > 0 {
             self.latency.count(call.duration_ms);
         }
@@ -511,6 +516,7 @@ impl From<&HealthBucket> for Sum {
             failed: bucket.calls_failed,
             held: bucket.calls_held,
             limit_hits: bucket.limit_hits,
+            retries: bucket.retries,
             latency: bucket.latency.clone(),
         }
     }
