@@ -75,6 +75,7 @@ pub fn start(options: LogOptions<'_>) {
         }
     });
     let _ = tracing_subscriber::registry().with(screen).with(kept).try_init();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
     if let Some(error) = trouble {
         tracing::warn!(%error, "log files cannot be written");
     }

@@ -230,6 +230,9 @@ impl Engine {
             return;
         }
         (call.success, call.code) = (problem.is_none(), problem.map(Problem::code));
+        let (kind, ms, retries) = (call.kind, call.duration_ms, call.retries);
+        let code = call.code.map_or("", Code::as_str);
+        tracing::debug!(connection = %call.connection, operation = call.operation, ?kind, ms, retries, code, "called");
         if let Err(error) = self.store.call_record(call, seen(target, problem)).await {
             tracing::warn!(%error, "a call could not be written down");
         }

@@ -25,7 +25,7 @@ await walk(async ({ open }) => {
     const page = await open({ scheme });
     if (scheme === 'light') {
       // Nothing there yet.
-      for (const path of ['/start', '/connections', '/chains', '/runs']) {
+      for (const path of ['/start', '/connections', '/chains', '/runs', '/health']) {
         await to(page, path);
         await clean(page, `${scheme} empty ${path}`);
       }
@@ -117,6 +117,15 @@ await walk(async ({ open }) => {
       await to(page, `/runs/${run.id}`);
       await clean(page, `${scheme} run ${run.state}`);
     }
+    await to(page, '/health');
+    await page.getByTestId('health-row').first().waitFor();
+    await clean(page, `${scheme} health`);
+    await to(page, '/health/Sandbox%20Chat');
+    await page.getByTestId('sentence').waitFor();
+    await clean(page, `${scheme} health of a connection with trouble`);
+    await to(page, '/settings');
+    await page.getByTestId('health-rules').getByRole('textbox').first().waitFor();
+    await clean(page, `${scheme} settings`);
     await to(page, '/runs/nowhere');
     await clean(page, `${scheme} run that is gone`);
     await to(page, '/nowhere');

@@ -168,6 +168,8 @@ impl Lookout {
             };
             let changed = store.health_changed(&change).await?;
             if changed {
+                let why = change.reasons.join("; ");
+                tracing::info!(workspace = workspace.name(), connection = %id, ?state, why, "health has changed");
                 workspace.events().emit(Event::HealthChanged { connection: id.clone(), state });
             }
             let needs_sign_in = one.facts.sign_in_ended;

@@ -72,7 +72,7 @@ export function Failures({ detail, range }: { detail: HealthDetail; range: Healt
                 <span className={`figures ${group.counts ? 'hl-bad' : 'hl-quiet'}`}>{t('health.panel.times', { count: group.count })}</span>
               </div>
               <div className="meta">
-                {[visible(group.operation) || t('health.panel.read'), t('health.panel.last', { ago: formatAgo(group.lastAt) }), group.counts ? undefined : t('health.panel.waits')].filter(Boolean).join(' · ')}
+                {[group.kind === 'test' ? t('health.panel.check') : visible(group.operation) || t('health.panel.read'), t('health.panel.last', { ago: formatAgo(group.lastAt) }), group.counts ? undefined : t('health.panel.waits')].filter(Boolean).join(' · ')}
               </div>
             </li>
           ))}

@@ -44,12 +44,12 @@ function options(host: HTMLElement, points: HealthPoint[], range: HealthRange): 
     width: host.clientWidth,
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 12, 0, 0],
+    padding: [8, 34, 0, 0],
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max((most ?? 0) * 1.15, 10)] } },
     series: [{}, stroke('#5c68e6'), stroke('#d08700')],
     axes: [
-      { stroke: text, font, grid: { show: false }, ticks: { stroke: line, size: 5 }, space: range === '7d' ? 96 : 72, values: (_, splits) => splits.map((at) => moment(at * 1_000, range)) },
+      { stroke: text, font, size: 30, grid: { show: false }, ticks: { stroke: line, size: 5 }, space: range === '7d' ? 96 : 72, values: (_, splits) => splits.map((at) => moment(at * 1_000, range)) },
       { stroke: text, font, size: 64, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 34, values: (_, splits) => splits.map((ms) => formatMs(ms)) },
     ],
     hooks: {
