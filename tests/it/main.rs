@@ -21,6 +21,7 @@ mod keyring;
 mod native;
 mod oauth;
 mod own_connectors;
+mod polling;
 mod private;
 mod recorded;
 mod serve;
