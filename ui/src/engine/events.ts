@@ -9,12 +9,13 @@ export const useEngineState = create<{ broken: boolean; refused: boolean }>(() =
 
 /** What to read again after an event. */
 const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
-  sync_changed: ['connection_streams', 'connection_list', 'connection_show', 'queue_stats'],
+  sync_changed: ['connection_streams', 'connection_list', 'connection_show', 'connection_history', 'queue_stats'],
   jobs_changed: ['job_list', 'queue_stats'],
   connection_changed: [
     'connection_list',
     'connection_show',
     'connection_streams',
+    'connection_history',
     'engine_settings_show',
     'keeping_show',
     'queue_stats',

@@ -2,7 +2,9 @@ import { useMantineColorScheme } from '@mantine/core';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
+import type { QueueView } from '../bindings/wire';
 import { useEngineState, useRead } from '../engine';
+import { formatAgo } from '../lib/format';
 import { t, type WordKey } from '../lib/words';
 import { THEMES } from './themes';
 
@@ -35,6 +37,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
       <button type="button" className="status-part" onClick={() => go('/runs')}>
         {active > 0 ? t('shell.activeRuns', { count: active }) : t('shell.noRuns')}
       </button>
+      <NextPoll />
       <span className="status-end">
         <Theme />
         <button type="button" className="status-part" onClick={onHelp}>
@@ -42,6 +45,19 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
         </button>
       </span>
     </footer>
+  );
+}
+
+/** When something is read next, and what background work there is. */
+function NextPoll() {
+  const stats = useRead('queue_stats', {}, { every: 30_000 }).data;
+  const sum = (of: (queue: QueueView) => number) => (stats?.queues ?? []).reduce((all, queue) => all + of(queue), 0);
+  const next = stats?.nextSyncAt;
+  const figures = { waiting: sum((queue) => queue.depth), running: sum((queue) => queue.running), dead: sum((queue) => queue.dead) };
+  return (
+    <Part label={next ? t('shell.nextPoll', { ago: formatAgo(next) }) : t('shell.noPoll')}>
+      {t(next ? 'shell.pollAbout' : 'shell.noPollAbout', figures)}
+    </Part>
   );
 }
 

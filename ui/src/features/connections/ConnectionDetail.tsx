@@ -15,6 +15,7 @@ import { BusyButton } from '../connect/BusyButton';
 import { ConnectionMenu } from './ConnectionMenu';
 import { DataTab } from './DataTab';
 import { Dialogs } from './dialogs';
+import { HistoryTab } from './HistoryTab';
 import { OutcomeWord, StatePill } from './Outcome';
 import { OverviewTab } from './OverviewTab';
 import { SetUpTab } from './SetUpTab';
@@ -22,7 +23,7 @@ import { useDetailTab, type DetailTab } from './tabs';
 import { placeOf, useTools, type Asked } from './useTools';
 import { pauseConnection, syncConnection, testConnection, useWork } from './work';
 
-const TABS: DetailTab[] = ['overview', 'data', 'setUp'];
+const TABS: DetailTab[] = ['overview', 'data', 'setUp', 'history'];
 
 /** One connection: how it is, what it brought, how it is set up. */
 export function ConnectionDetail({ name }: { name: string }) {
@@ -109,6 +110,7 @@ export function ConnectionDetail({ name }: { name: string }) {
                   <Tabs.Panel value="setUp">
                     <SetUpTab key={shown.id} connection={shown} />
                   </Tabs.Panel>
+                  <Tabs.Panel value="history">{tab === 'history' && <HistoryTab connection={shown} />}</Tabs.Panel>
                 </Tabs>
               </>
             )}

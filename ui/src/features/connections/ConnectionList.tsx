@@ -18,7 +18,7 @@ import { plain } from '../catalogue/search';
 import { BusyButton } from '../connect/BusyButton';
 import { ConnectionMenu } from './ConnectionMenu';
 import { Dialogs } from './dialogs';
-import { LastWord, StatePill } from './Outcome';
+import { LastWord, NextSync, StatePill } from './Outcome';
 import { Trouble } from './Trouble';
 import { useDetailTab } from './tabs';
 import { placeOf, useTools, type Asked } from './useTools';
@@ -105,6 +105,9 @@ export function ConnectionList() {
                           <th scope="col" className="cn-last">
                             {t('connections.column.last')}
                           </th>
+                          <th scope="col" className="cn-next">
+                            {t('connections.column.next')}
+                          </th>
                           <th scope="col" className="number cn-signals">
                             {t('connections.column.signals')}
                           </th>
@@ -139,7 +142,7 @@ export function ConnectionList() {
 
 /** How many of the lesser columns there is room for: none, some, all. */
 type Room = 0 | 1 | 2;
-const LESSER: Record<Room, number> = { 0: 0, 1: 2, 2: 3 };
+const LESSER: Record<Room, number> = { 0: 0, 1: 3, 2: 4 };
 
 function useRoom(): Room {
   const some = useMediaQuery('(min-width: 701px)', true, { getInitialValueInEffect: false });
@@ -202,6 +205,9 @@ const Rows = memo(function Rows({ connection, tool, onAsk, go, room }: RowProps)
           <>
             <td>
               <LastWord connection={connection} />
+            </td>
+            <td>
+              <NextSync connection={connection} />
             </td>
             <td className="number">{formatCount(connection.signals)}</td>
           </>

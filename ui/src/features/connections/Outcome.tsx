@@ -25,12 +25,23 @@ export function OutcomeWord({ outcome }: { outcome: Outcome | undefined }) {
   );
 }
 
-/** What came of the last test or reading; when it was tested where nothing was done yet. */
+/** When something is read next. */
+export function NextSync({ connection }: { connection: ConnectionView }) {
+  const at = connection.nextSyncAt;
+  if (!at) return <span className="cn-quiet">{t('connections.noNext')}</span>;
+  return (
+    <time className="cn-quiet" dateTime={at} title={formatMoment(at)}>
+      {formatAgo(at)}
+    </time>
+  );
+}
+
+/** What came of the last test or reading; when it was last read where nothing was done here. */
 export function LastWord({ connection }: { connection: ConnectionView }) {
   const outcome = useWork((state) => state.outcome[connection.name]);
   if (outcome) return <OutcomeWord outcome={outcome} />;
-  const at = connection.lastTestedAt ?? connection.lastConnectedAt;
-  if (!at) return <span className="cn-quiet">{t('connections.never')}</span>;
+  const at = connection.lastSyncAt;
+  if (!at) return <span className="cn-quiet">{t('connections.neverSynced')}</span>;
   return (
     <time className="cn-quiet" dateTime={at} title={formatMoment(at)}>
       {formatAgo(at)}

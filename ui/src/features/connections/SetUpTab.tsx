@@ -12,6 +12,7 @@ import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { SettingInput } from '../connect/fields';
 import { asked, asText, BASE_URL, hasAddress, isAddress, plainAddress, reachesServices, settingMistake, type Mistakes, type Settings } from '../connect/settings';
+import { Streams } from './Streams';
 import { testConnection } from './work';
 
 /** Settings that can be changed, where the key may go, and whether private addresses are allowed. */
@@ -19,6 +20,7 @@ export function SetUpTab({ connection }: { connection: ConnectionView }) {
   const connector = useRead('connector_show', { connector: connection.connector });
   return (
     <div className="cn-tab">
+      <Streams connection={connection} />
       <Read read={connector} rows={4}>
         {(detail) => <SetUpForm connection={connection} detail={detail} />}
       </Read>
