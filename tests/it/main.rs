@@ -29,4 +29,5 @@ mod shapes;
 mod sign_in;
 mod trouble;
 mod walks;
+mod webhook;
 mod window;

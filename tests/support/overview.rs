@@ -50,6 +50,16 @@ pub fn overview() -> String {
             let of = |case: &Case| matches!(case, Case::Stream { stream: id, .. } if *id == stream.id);
             text += &row("stream", (&stream.id, &stream.title), sent(""), &fixtures, of);
         }
+        if let Some(webhook) = &descriptor.webhook {
+            let of = |case: &Case| matches!(case, Case::Webhook { .. });
+            text += &row(
+                "webhook",
+                (webhook.verify.mode(), "what it sends by itself"),
+                (native, false),
+                &fixtures,
+                of,
+            );
+        }
         for operation in &descriptor.operations {
             let of = |case: &Case| matches!(case, Case::Operation { operation: id, .. } if *id == operation.id);
             let title = match (&operation.undo, operation.verb.has_effect()) {

@@ -18,7 +18,7 @@ pub struct CatalogueRequest {
     pub category: Option<Category>,
     /// Only connectors with this way to sign in: `api_key`, `pat`, `basic` or `none`.
     pub auth: Option<String>,
-    /// Only connectors that bring data in this way: `polling`.
+    /// Only connectors that bring data in this way: `polling` or `webhook`.
     pub ingestion: Option<String>,
     /// Only connectors whose name, description or category holds all of these words.
     pub search: Option<String>,
@@ -102,9 +102,9 @@ pub struct OperationSummary {
 /// Lists connectors.
 pub async fn list(hub: &Hub, _: &str, request: CatalogueRequest) -> Result<CatalogueResponse, Problem> {
     if let Some(ingestion) = request.ingestion.as_deref()
-        && !matches!(ingestion, "polling")
+        && !matches!(ingestion, "polling" | "webhook")
     {
-        return Err(invalid("ingestion", "Connectors bring data in by \"polling\"."));
+        return Err(invalid("ingestion", "Connectors bring data in by \"polling\" or by \"webhook\"."));
     }
     if let Some(auth) = request.auth.as_deref()
         && !matches!(auth, "api_key" | "pat" | "basic" | "none")
@@ -133,7 +133,11 @@ fn matches(known: &Known, request: &CatalogueRequest) -> bool {
         "none" => descriptor.auth.is_empty(),
         method => descriptor.auth.iter().any(|a| a.method() == method),
     });
-    let ingestion = request.ingestion.is_none() || !descriptor.streams.is_empty();
+    let ingestion = match request.ingestion.as_deref() {
+        None => true,
+        Some("webhook") => descriptor.webhook.is_some(),
+        Some(_) => !descriptor.streams.is_empty(),
+    };
     let text =
         format!("{} {} {:?} {}", descriptor.name, descriptor.description, listed_under(known), descriptor.id)
             .to_lowercase();

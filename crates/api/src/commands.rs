@@ -162,6 +162,10 @@ commands! {
     webhook_wait(connections::ConnectionName) -> webhooks::WebhookView => webhooks::wait,
     /// Gives a webhook another address.
     webhook_new_address(connections::ConnectionName) -> webhooks::WebhookView => webhooks::new_address,
+    /// Asks the tool to send to a webhook's address.
+    webhook_subscribe(connections::ConnectionName) -> webhooks::WebhookView => webhooks::subscribe,
+    /// Asks the tool to send no more.
+    webhook_unsubscribe(connections::ConnectionName) -> webhooks::WebhookView => webhooks::unsubscribe,
     /// Sends a test event to a connection's webhook.
     webhook_test(connections::ConnectionName) -> webhooks::WebhookTested => webhooks::test,
     /// Says how the webhook gateway is.

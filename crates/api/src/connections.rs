@@ -421,6 +421,7 @@ pub async fn disconnect(
     let signals = workspace.store().signal_count(&connection.id).await?;
     // A renewal under way would bring tokens that nobody gives back.
     let _alone = workspace.authoriser().alone(&connection.id).await;
+    crate::webhooks::let_go(hub, &workspace, &connection).await;
     let revoked = revoke(&workspace, &connection).await;
     workspace.stop_reading(&connection, None).await?;
     workspace.store().connection_delete(&connection.id, request.with_signals).await?;

@@ -40,6 +40,8 @@ pub struct ConnectorDetail {
     pub streams: Vec<StreamDetail>,
     /// What chains can call.
     pub operations: Vec<OperationDetail>,
+    /// Whether the tool sends by itself what happens.
+    pub webhook: bool,
     /// The slowest pace that the service asks for, in words.
     pub pace: Option<String>,
     /// The service's own documentation.
@@ -137,6 +139,7 @@ pub async fn show(hub: &Hub, _: &str, request: ConnectorRef) -> Result<Connector
         settings: descriptor.config_fields.clone(),
         base_url: descriptor.base_url.clone(),
         streams: descriptor.streams.iter().map(stream).collect(),
+        webhook: descriptor.webhook.is_some(),
         operations: descriptor.operations.iter().map(operation).collect(),
         pace: pace(descriptor),
         docs_url: descriptor.docs_url.clone(),

@@ -50,6 +50,7 @@ pub mod sign_ins;
 pub mod signals;
 pub mod step_fields;
 pub mod storage;
+mod subscriptions;
 pub mod syncing;
 pub mod transfer;
 mod upkeep;

@@ -1,4 +1,4 @@
-//! The built-in sandbox inside the engine: two connections and a chain without any account.
+//! The built-in sandbox inside the engine: three connections and a chain without any account.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +23,8 @@ use crate::workspaces::Empty;
 pub const TRACKER: &str = "Sandbox Tracker";
 /// The connection to the pretend chat.
 pub const CHAT: &str = "Sandbox Chat";
+/// The connection to the pretend sheet, which tells of its rows by webhooks.
+pub const SHEET: &str = "Sandbox Sheet";
 /// The chain that the demonstration runs.
 pub const CHAIN: &str = "New issue to team message";
 
@@ -42,6 +44,7 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
     let workspace = hub.workspace(workspace_name).await?;
     let access = running(hub, &workspace).await?;
     connect(hub, &workspace, workspace_name, &access).await?;
+    connect_sheet(hub, &workspace, workspace_name, &access).await?;
     crate::security::write(&mark(hub, workspace_name), b"").map_err(|error| {
         Problem::new(Code::Internal).detail(format!("the sandbox's folder cannot be written: {error}"))
     })?;
@@ -54,7 +57,7 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
         Some(kept) => kept.id,
         None => save_chain(&workspace).await?.id,
     };
-    Ok(SandboxReady { chain, connections: vec![TRACKER.to_owned(), CHAT.to_owned()] })
+    Ok(SandboxReady { chain, connections: vec![TRACKER.to_owned(), CHAT.to_owned(), SHEET.to_owned()] })
 }
 
 /// Says that this workspace uses the sandbox inside the engine, and not one that runs by itself.
@@ -74,7 +77,22 @@ pub async fn resume(hub: &Hub, workspace_name: &str) -> Result<(), Problem> {
         }
     }
     let access = running(hub, &workspace).await?;
-    connect(hub, &workspace, workspace_name, &access).await
+    connect(hub, &workspace, workspace_name, &access).await?;
+    if workspace.store().connection_named(SHEET).await?.is_some() {
+        connect_sheet(hub, &workspace, workspace_name, &access).await?;
+    }
+    Ok(())
+}
+
+/// Connects the pretend sheet. Its webhook is switched on by whoever wants to see it.
+async fn connect_sheet(
+    hub: &Hub,
+    workspace: &Workspace,
+    workspace_name: &str,
+    access: &Access,
+) -> Result<(), Problem> {
+    let (url, key) = (&access.sheet_url, &access.sheet_key);
+    connect_tool(hub, workspace, workspace_name, SHEET, "sandbox-sheet", url, key).await
 }
 
 /// The running sandbox of a workspace, started where it is not.
@@ -112,6 +130,8 @@ pub enum SandboxTool {
     Tracker,
     /// Sandbox Chat.
     Chat,
+    /// Sandbox Sheet.
+    Sheet,
 }
 
 /// Trouble that the sandbox can make.
@@ -160,6 +180,7 @@ pub async fn fault(hub: &Hub, workspace: &str, request: SandboxFaultRequest) -> 
         .set_faults(match request.tool {
             SandboxTool::Tracker => json!({"tracker": switches}),
             SandboxTool::Chat => json!({"chat": switches}),
+            SandboxTool::Sheet => json!({"sheet": switches}),
         })
         .map_err(|error| Problem::new(Code::Internal).detail(error))?;
     Ok(SandboxState { running: true })
@@ -185,7 +206,7 @@ pub(crate) async fn connect(
     workspace_name: &str,
     access: &Access,
 ) -> Result<(), Problem> {
-    let Access { tracker_url, tracker_token, chat_url, chat_key } = access;
+    let Access { tracker_url, tracker_token, chat_url, chat_key, .. } = access;
     connect_tool(hub, workspace, workspace_name, TRACKER, "sandbox-tracker", tracker_url, tracker_token)
         .await?;
     connect_tool(hub, workspace, workspace_name, CHAT, "sandbox-chat", chat_url, chat_key).await

@@ -15,8 +15,9 @@ use serde_json::Value;
 
 use crate::connections::ConnectionName;
 use crate::gateway::GatewayView;
-use crate::hub::Hub;
+use crate::hub::{Hub, WeakHub};
 use crate::secrets::SecretInput;
+use crate::subscriptions;
 use crate::workspace::Workspace;
 
 /// How long a handshake that brings the secret is waited for.
@@ -414,6 +415,74 @@ pub async fn new_address(hub: &Hub, workspace: &str, request: ConnectionName) ->
     found.workspace.store().webhook_move(&found.connection.id, &gateway::token()?).await?;
     found.changed(hub, "webhook_address_changed").await?;
     found.view(hub).await
+}
+
+/// Asks the tool to send to our address.
+pub async fn subscribe(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<WebhookView, Problem> {
+    let found = Found::find(hub, workspace, &request.name).await?;
+    found.made().await?;
+    subscriptions::subscribe(hub, &found.workspace, &request.name).await?;
+    found.changed(hub, "webhook_subscribed").await?;
+    found.view(hub).await
+}
+
+/// Asks the tool to stop.
+pub async fn unsubscribe(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<WebhookView, Problem> {
+    let found = Found::find(hub, workspace, &request.name).await?;
+    found.made().await?;
+    if subscriptions::unsubscribe(hub, &found.workspace, &request.name).await? {
+        found.changed(hub, "webhook_unsubscribed").await?;
+    }
+    found.view(hub).await
+}
+
+/// Tells a tool that is asked no more, when its connection ends. One that cannot be reached keeps nobody
+/// here: what it still sends finds no address.
+pub(crate) async fn let_go(hub: &Hub, workspace: &Workspace, connection: &Connection) {
+    let subscribed = workspace.store().webhook(&connection.id).await.ok().flatten();
+    if subscribed.is_none_or(|row| row.subscription.is_none()) {
+        return;
+    }
+    if let Err(problem) = subscriptions::unsubscribe(hub, workspace, &connection.name).await {
+        tracing::warn!(connection = %connection.id, %problem, "a subscription is not ended at the tool");
+    }
+}
+
+/// How often to look whether a subscription is to be renewed.
+const RENEWAL_CHECK: Duration = Duration::from_secs(10 * 60);
+
+/// Renews subscriptions before they end, as long as the workspace is open.
+pub(crate) async fn keep_subscribed(hub: WeakHub, workspace: String) {
+    loop {
+        tokio::time::sleep(RENEWAL_CHECK).await;
+        let Some(hub) = hub.upgrade() else { return };
+        if let Err(problem) = renew_due(&hub, &workspace).await {
+            tracing::warn!(workspace, %problem, "subscriptions are not renewed now");
+        }
+    }
+}
+
+/// Renews what is due; one that fails does not keep the others back.
+pub(crate) async fn renew_due(hub: &Hub, workspace: &str) -> Result<usize, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let mut renewed = 0;
+    for row in workspace.store().webhooks().await? {
+        let Some(connection) = workspace.store().connection(&row.connection).await? else { continue };
+        let Ok(compiled) = workspace.connectors().get(&connection.connector) else { continue };
+        let shape = compiled.webhook().map(patchbay_connector::webhook::CompiledWebhook::shape);
+        let Some(subscription) = shape.and_then(|shape| shape.subscription.as_ref()) else { continue };
+        if row.subscription.is_none() || !subscriptions::is_due(subscription, &row, hub.clock().now()) {
+            continue;
+        }
+        match subscriptions::renew(hub, &workspace, &connection.name).await {
+            Ok(()) => renewed += 1,
+            Err(problem) => {
+                tracing::warn!(connection = %connection.id, %problem, "a subscription is not renewed now");
+            }
+        }
+        workspace.events().emit(Event::WebhookChanged { connection: connection.id });
+    }
+    Ok(renewed)
 }
 
 /// What a test event showed.

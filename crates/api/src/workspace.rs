@@ -325,6 +325,8 @@ impl Workspace {
             watching.push(tokio::spawn(lookout::show_activity(weak.clone(), activity)));
             watching.push(tokio::spawn(lookout::keep_watch(weak, hub.weak(), hub.events().feed())));
             watching.push(tokio::spawn(upkeep::write_words(self.store().clone())));
+            let renewing = crate::webhooks::keep_subscribed(hub.weak(), self.name().to_owned());
+            watching.push(tokio::spawn(renewing));
         }
     }
 

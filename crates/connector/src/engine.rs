@@ -149,6 +149,10 @@ impl Engine {
     async fn once(&self, send: &Outgoing<'_>) -> Result<(Sent, Option<u64>), Problem> {
         let mut request = send.request();
         let Authorised { redactor, token } = self.authorise(send.target, &mut request).await?;
+        if let Some(pointer) = &send.built.secret_at {
+            let connection = &send.target.connection;
+            self.authoriser.add_webhook_secret(connection, pointer, &mut request).await?;
+        }
         let started = self.clock.monotonic();
         let answer = self.net.send(request).await;
         let took = self.clock.monotonic().saturating_sub(started);

@@ -380,6 +380,7 @@ mod tests {
             headers: Vec::new(),
             body: None,
             body_format: BodyFormat::Json,
+            secret_at: None,
         }
     }
 

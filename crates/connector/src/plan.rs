@@ -24,6 +24,16 @@ pub struct Planned {
     pub(crate) built: Built,
 }
 
+impl Planned {
+    /// The same, with the secret of the connection's webhook at a place in the body (a JSON pointer). It is
+    /// opened when the call is made, and stands in nothing that is shown.
+    #[must_use]
+    pub fn with_webhook_secret(mut self, pointer: &str) -> Self {
+        self.built.secret_at = Some(pointer.to_owned());
+        self
+    }
+}
+
 /// Checks the parameters against the operation's schema and builds the request.
 pub(crate) fn plan(target: &Target, operation: &str, params: &Value) -> Result<Planned, Problem> {
     let compiled: &Compiled = &target.descriptor;

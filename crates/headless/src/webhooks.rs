@@ -52,6 +52,16 @@ pub(crate) enum WebhookCommand {
         /// The connection.
         name: String,
     },
+    /// Ask the tool to send here, where it can be asked by calls.
+    Subscribe {
+        /// The connection.
+        name: String,
+    },
+    /// Ask the tool to send no more.
+    Unsubscribe {
+        /// The connection.
+        name: String,
+    },
     /// Give it another address: what is sent to the one before is refused.
     NewAddress {
         /// The connection.
@@ -106,6 +116,8 @@ pub(crate) async fn webhook(args: &Args, engine: &Engine, command: &WebhookComma
             return Ok(exit::DONE);
         }
         WebhookCommand::Wait { name } => call("webhook_wait", json!({ "name": name })).await?,
+        WebhookCommand::Subscribe { name } => call("webhook_subscribe", json!({ "name": name })).await?,
+        WebhookCommand::Unsubscribe { name } => call("webhook_unsubscribe", json!({ "name": name })).await?,
         WebhookCommand::NewAddress { name } => call("webhook_new_address", json!({ "name": name })).await?,
         WebhookCommand::Test { name } => {
             let answer = call("webhook_test", json!({ "name": name })).await?;
@@ -174,6 +186,12 @@ fn shown(webhook: &Value) {
         (_, _, Some(until)) => print::line(&format!("The tool may bring its secret until {until}.")),
         (_, Some(at), None) => print::line(&format!("Its secret was set at {at}.")),
         (_, None, None) => print::line("It has no secret: nothing is taken without one."),
+    }
+    if webhook["subscription"].is_object() {
+        match webhook["subscription"]["expiresAt"].as_str() {
+            Some(end) => print::line(&format!("The tool sends here until {end}; it is asked again in time.")),
+            None => print::line("The tool sends here."),
+        }
     }
     for (index, step) in webhook["instructions"].as_array().into_iter().flatten().enumerate() {
         print::line(&format!("  {}. {}", index + 1, step.as_str().unwrap_or_default()));

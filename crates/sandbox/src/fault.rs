@@ -18,6 +18,8 @@ pub(crate) enum Tool {
     Tracker,
     /// Sandbox Chat.
     Chat,
+    /// Sandbox Sheet.
+    Sheet,
 }
 
 /// What is wrong with a tool.

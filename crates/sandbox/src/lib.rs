@@ -1,4 +1,4 @@
-//! The sandbox: two pretend tools on loopback. The first-run experience, and the witness of the
+//! The sandbox: three pretend tools on loopback. The first-run experience, and the witness of the
 //! tests: it counts the effects that really happened. One code for both, so that what a new user
 //! sees is what the tests have proven.
 //!
@@ -53,7 +53,26 @@
 //! | `POST /channels/{id}/announcements` | a new message each time: no key, no undo, no way to ask |
 //! | `DELETE /messages/{id}` | nothing (204) |
 //!
-//! Both refuse with `{"error": {"message": "…"}}`.
+//! # Sandbox Sheet, below `/sheet`
+//!
+//! `X-Api-Key: <key>`, with the key it hands out. Three rows to begin with.
+//!
+//! | Request | Answer |
+//! |---|---|
+//! | `GET /me` | which sheet the key belongs to |
+//! | `GET /rows?since=&page=&per_page=` | rows, oldest change first, and whether there are `more` |
+//! | `POST /rows` | a new row each time |
+//! | `PATCH /rows/{id}` | the row with `name`, `amount`, `status` set |
+//! | `DELETE /rows/{id}` | nothing (204) |
+//! | `POST /hooks` (`url`, `secret`, `until`) | tells this address of rows from now on, until `expires_at` |
+//! | `PATCH /hooks/{id}` (`until`) | goes on telling |
+//! | `DELETE /hooks/{id}` | tells it no more (204) |
+//!
+//! What happens to a row is sent to every hook as `row.added`, `row.changed` or `row.removed`, signed as
+//! standardwebhooks.com says, and again after a while where it is not taken; what is under way when the
+//! sandbox ends is lost. Hooks are addresses of this computer.
+//!
+//! All refuse with `{"error": {"message": "…"}}`.
 //!
 //! # Control, below `/control`
 //!
@@ -63,7 +82,7 @@
 //! | Request | |
 //! |---|---|
 //! | `GET /access` | addresses and pretend keys |
-//! | `GET /counters` | `effects` by kind, `byContent` such as `message_sent:general:Hello`, `replays`, `replaysByContent`, `requests`, `oauth` |
+//! | `GET /counters` | `effects` by kind, `byContent` such as `message_sent:general:Hello`, `replays`, `replaysByContent`, `requests`, `deliveries` (`begun`, `tries`, `accepted`, `refused`, `givenUp`), `oauth` |
 //! | `GET /faults`, `PUT /faults` | the switches of each tool, replaced as a whole |
 //! | `GET /oauth` | clients, settings and counters of the tracker's sign-in |
 //! | `PUT /oauth` | settings, replaced as a whole: `autoConsent` (a login, or `deny`) answers without a page, `accessSeconds`, `rotate`, `deviceInterval`, `granted` (scopes, whatever was asked for) |
@@ -93,12 +112,14 @@
 mod account;
 mod chat;
 mod control;
+mod delivery;
 mod error;
 mod fault;
 mod log;
 mod oauth;
 mod odd;
 mod server;
+mod sheet;
 mod tracker;
 mod world;
 

@@ -24,7 +24,7 @@ use crate::fault::{self, Fault, Switches, Tool, refusal};
 use crate::log::{Log, replace};
 use crate::oauth::{self, Authority, OauthError, Refusal};
 use crate::world::{Effect, World};
-use crate::{chat, control, tracker};
+use crate::{chat, control, sheet, tracker};
 
 /// Another sandbox of the same folder may be finishing its last requests: how long to wait for it.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -51,6 +51,12 @@ pub struct Access {
     pub chat_url: String,
     /// A key that the chat accepts.
     pub chat_key: String,
+    /// Base address of the sheet.
+    #[serde(default)]
+    pub sheet_url: String,
+    /// A key that the sheet accepts.
+    #[serde(default)]
+    pub sheet_key: String,
 }
 
 /// The sandbox, running.
@@ -71,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) authority: Arc<Mutex<Authority>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) access: Access,
+    /// What deliveries are sent with.
+    pub(crate) net: patchbay_net::Client,
 }
 
 impl Shared {
@@ -101,7 +109,7 @@ impl Sandbox {
     pub async fn start(options: SandboxOptions, clock: Arc<dyn Clock>) -> Result<Self, SandboxError> {
         let folder = options.state_dir.as_deref();
         let (log, effects) = open(folder).await?;
-        let (tracker_token, chat_key) = keys(folder)?;
+        let (tracker_token, chat_key, sheet_key) = keys(folder)?;
         let listener = patchbay_net::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
         let address = listener.addr();
         let access = Access {
@@ -109,11 +117,14 @@ impl Sandbox {
             tracker_token,
             chat_url: format!("http://{address}/chat"),
             chat_key,
+            sheet_url: format!("http://{address}/sheet"),
+            sheet_key,
         };
         let shared = Shared {
             world: Arc::new(Mutex::new(World::new(log, effects))),
             switches: Arc::default(),
             authority: Arc::new(Mutex::new(Authority::open(folder)?)),
+            net: patchbay_net::Client::new(clock.clone())?,
             clock,
             access: access.clone(),
         };
@@ -165,6 +176,16 @@ impl Sandbox {
         self.access.chat_key.clone()
     }
 
+    /// Base address of the sheet, such as `http://127.0.0.1:4319/sheet`.
+    pub fn sheet_url(&self) -> String {
+        self.access.sheet_url.clone()
+    }
+
+    /// A key that the sheet accepts.
+    pub fn sheet_key(&self) -> String {
+        self.access.sheet_key.clone()
+    }
+
     /// Replaces all fault switches; see the crate's page for their shape. An unknown switch changes
     /// nothing and gives a sentence.
     pub fn set_faults(&self, switches: serde_json::Value) -> Result<(), String> {
@@ -209,6 +230,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .nest("/tracker", with(Tool::Tracker, tracker::routes().merge(oauth::routes())))
         .route("/.well-known/oauth-authorization-server/tracker", get(oauth::metadata))
         .nest("/chat", with(Tool::Chat, chat::routes()))
+        .nest("/sheet", with(Tool::Sheet, sheet::routes()))
         .nest("/control", control::routes())
         .fallback(unknown)
         .layer(middleware::map_response(in_json))
@@ -252,7 +274,8 @@ fn refused(shared: &Shared, tool: Tool, request: &mut Request) -> Option<Respons
     const UNKNOWN: &str = "This key is not known here";
     match tool {
         Tool::Chat if header(request.headers(), "x-api-key") == Some(&shared.access.chat_key) => None,
-        Tool::Chat => Some(refusal(StatusCode::UNAUTHORIZED, UNKNOWN)),
+        Tool::Sheet if header(request.headers(), "x-api-key") == Some(&shared.access.sheet_key) => None,
+        Tool::Chat | Tool::Sheet => Some(refusal(StatusCode::UNAUTHORIZED, UNKNOWN)),
         Tool::Tracker => {
             let token = header(request.headers(), "authorization").and_then(|v| v.strip_prefix("Bearer "));
             let Some(token) = token else {
@@ -342,15 +365,17 @@ async fn open(folder: Option<&Path>) -> Result<(Log, Vec<Effect>), SandboxError>
 }
 
 /// Pretend keys: new ones, or those of an earlier start with the same state.
-fn keys(folder: Option<&Path>) -> Result<(String, String), SandboxError> {
+fn keys(folder: Option<&Path>) -> Result<(String, String, String), SandboxError> {
     let file = folder.map(|folder| folder.join("keys.json"));
-    if let Some(text) = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok())
-        && let Ok(keys) = serde_json::from_str(&text)
-    {
-        return Ok(keys);
-    }
-    let keys = (format!("sandbox-token-{}", random()?), format!("sandbox-key-{}", random()?));
-    if let Some(file) = file {
+    let kept = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    // A tool that came later has none in the file of before.
+    let kept: Vec<String> = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let key = |index: usize, start: &str| match kept.get(index) {
+        Some(key) => Ok(key.clone()),
+        None => Ok::<_, SandboxError>(format!("{start}-{}", random()?)),
+    };
+    let keys = (key(0, "sandbox-token")?, key(1, "sandbox-key")?, key(2, "sandbox-sheet-key")?);
+    if let Some(file) = file.filter(|_| kept.len() < 3) {
         replace(&file, &serde_json::to_vec(&keys).map_err(std::io::Error::from)?)?;
     }
     Ok(keys)

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::log::Log;
+use crate::sheet::{Hook, Row};
 
 /// Everything the pretend tools hold.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct World {
     pub(crate) issues: Vec<Issue>,
     pub(crate) comments: Vec<Comment>,
     pub(crate) messages: Vec<Message>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) hooks: Vec<Hook>,
     pub(crate) counters: Counters,
     pub(crate) log: Log,
     /// Idempotency keys with what they made. A key outlives its message: taking a message back does
@@ -91,6 +94,24 @@ pub(crate) struct Counters {
     pub(crate) replays_by_content: BTreeMap<String, u64>,
     /// Requests to the tools of any kind, refused ones too. Since the start.
     pub(crate) requests: u64,
+    /// What was told to hooks. Since the start.
+    pub(crate) deliveries: Deliveries,
+}
+
+/// What was told to hooks.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Deliveries {
+    /// Deliveries begun.
+    pub(crate) begun: u64,
+    /// Requests sent for them.
+    pub(crate) tries: u64,
+    /// Deliveries that were acknowledged.
+    pub(crate) accepted: u64,
+    /// Requests that were not.
+    pub(crate) refused: u64,
+    /// Deliveries that were given up.
+    pub(crate) given_up: u64,
 }
 
 /// One effect, as the log keeps it.
@@ -119,6 +140,21 @@ pub(crate) enum Effect {
     MessageDeleted {
         id: u64,
     },
+    RowAdded {
+        row: Row,
+    },
+    RowChanged {
+        row: Row,
+    },
+    RowRemoved {
+        id: u64,
+    },
+    HookAdded {
+        hook: Hook,
+    },
+    HookRemoved {
+        id: u64,
+    },
 }
 
 /// What a change of an issue sets. Members that it does not know are refused: a change that was
@@ -145,6 +181,8 @@ impl World {
             issues: seed(),
             comments: Vec::new(),
             messages: Vec::new(),
+            rows: crate::sheet::seed(),
+            hooks: Vec::new(),
             counters: Counters::default(),
             log,
             keys: BTreeMap::new(),
@@ -205,6 +243,11 @@ impl World {
                 ("message_sent", format!("{}:{}", message.channel, message.text))
             }
             Effect::MessageDeleted { id } => ("message_deleted", id.to_string()),
+            Effect::RowAdded { row } => ("row_added", row.name.clone()),
+            Effect::RowChanged { row } => ("row_changed", format!("{}:{}", row.id, row.status)),
+            Effect::RowRemoved { id } => ("row_removed", id.to_string()),
+            Effect::HookAdded { hook } => ("hook_added", hook.id.to_string()),
+            Effect::HookRemoved { id } => ("hook_removed", id.to_string()),
         };
         *self.counters.effects.entry(kind.to_owned()).or_default() += 1;
         *self.counters.by_content.entry(format!("{kind}:{content}")).or_default() += 1;
@@ -228,6 +271,18 @@ impl World {
                 self.messages.push(message);
             }
             Effect::MessageDeleted { id } => self.messages.retain(|message| message.id != id),
+            Effect::RowAdded { row } | Effect::RowChanged { row } => {
+                self.next_id = self.next_id.max(row.id + 1);
+                self.rows.retain(|own| own.id != row.id);
+                self.rows.push(row);
+            }
+            Effect::RowRemoved { id } => self.rows.retain(|row| row.id != id),
+            Effect::HookAdded { hook } => {
+                self.next_id = self.next_id.max(hook.id + 1);
+                self.hooks.retain(|own| own.id != hook.id);
+                self.hooks.push(hook);
+            }
+            Effect::HookRemoved { id } => self.hooks.retain(|hook| hook.id != id),
         }
     }
 }

@@ -17,7 +17,15 @@ pub(super) const TRELLO: Vendor = Vendor {
         "POST /cards/{id}/actions/comments",
     ],
     outdated: None,
-    absent: &["health", "stream cards", "list_cards", "list_members", "list_created_cards", "list_comments", "delete_comment"],
+    absent: &[
+        "health",
+        "stream cards",
+        "list_cards",
+        "list_members",
+        "list_created_cards",
+        "list_comments",
+        "delete_comment",
+    ],
     next_page: None,
     config: r#"{"board": "5abbe4b7ddc1b351ef961401"}"#,
     params: &[

@@ -34,6 +34,8 @@ const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
   chains_changed: ['chain_list', 'chain_export'],
   run_changed: ['run_list', 'run_report', 'run_data', 'chain_fields', 'health', 'chain_list'],
   sign_in_changed: ['sign_in_show'],
+  webhook_changed: ['webhook_show'],
+  gateway_changed: ['gateway_show', 'webhook_show'],
   storage_changed: ['health'],
   secrets_changed: ['secrets_status', 'health', 'connection_list', 'connection_show'],
 };

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import type { QueueView } from '../bindings/wire';
 import { useEngineState, useRead } from '../engine';
 import { formatAgo } from '../lib/format';
+import { gatewayWord } from '../features/webhook/gatewayWord';
 import { t, type WordKey } from '../lib/words';
 import { THEMES } from './themes';
 
@@ -34,6 +35,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
         {health.data?.storage.map((problem) => <p key={problem.code}>{`${problem.title}. ${problem.hint}`}</p>)}
       </Part>
       <Part label={t(`shell.${words}.${secrets}` as WordKey)}>{t(`shell.${words}About.${secrets}` as WordKey)}</Part>
+      <Gateway />
       <button type="button" className="status-part" onClick={() => go('/runs')}>
         {active > 0 ? t('shell.activeRuns', { count: active }) : t('shell.noRuns')}
       </button>
@@ -76,6 +78,22 @@ function Part({ label, children }: { label: ReactNode; children: ReactNode }) {
         {children}
       </StatusDetail>
     </Suspense>
+  );
+}
+
+/** Where webhooks are taken, once a connection has one; its detail leads to what can be set. */
+function Gateway() {
+  const gateway = useRead('gateway_show', {}).data;
+  const [, go] = useLocation();
+  if (!gateway) return null;
+  const { problem } = gateway;
+  return (
+    <Part label={gatewayWord(gateway)}>
+      <p>{problem ? `${problem.title}. ${problem.hint}` : t(gateway.listening === null ? 'webhook.waitsAbout' : 'webhook.gatewayAbout')}</p>
+      <button type="button" className="status-link" onClick={() => go('/settings')}>
+        {t('webhook.gateway')}
+      </button>
+    </Part>
   );
 }
 

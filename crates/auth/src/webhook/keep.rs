@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use patchbay_model::{ConnectionId, SealedBytes, Timestamp};
+use patchbay_model::{Connection, ConnectionId, SealedBytes, Timestamp};
+use patchbay_net::Request;
 use patchbay_vault::{Origin, Secret};
+use zeroize::Zeroizing;
 
 use super::{Arrived, Refusal, Scheme};
 use crate::authoriser::Authoriser;
@@ -173,6 +175,23 @@ impl Authoriser {
     ) -> Result<(SealedBytes, MadeSecret), AuthError> {
         let secret = scheme.generate()?;
         Ok((self.seal_webhook(connection, &secret, before).await?, MadeSecret(secret)))
+    }
+
+    /// Adds the secret of a connection's webhook to the body of a request that tells the tool our address.
+    /// The origin was checked when the request was authorised.
+    pub async fn add_webhook_secret(
+        &self,
+        connection: &Connection,
+        pointer: &str,
+        request: &mut Request,
+    ) -> Result<(), AuthError> {
+        let missing = || AuthError::Missing { name: connection.name.clone() };
+        let row = self.store.webhook(&connection.id).await?.ok_or_else(missing)?;
+        let secrets = self.webhook_secrets(&connection.id, row.sealed.as_ref(), row.previous_until).await?;
+        let current = secrets.current.ok_or_else(missing)?;
+        let value = Zeroizing::new(current.expose().to_owned());
+        request.secret_members.push((pointer.to_owned(), value));
+        Ok(())
     }
 
     /// Seals the current secret alone: the one before it holds no longer.

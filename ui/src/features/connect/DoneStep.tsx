@@ -10,6 +10,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { useDetailTab } from '../connections/tabs';
+import { WebhookPanel } from '../webhook/WebhookPanel';
 import { fieldId, type Draft } from './draft';
 import type { Mistakes } from './settings';
 
@@ -59,9 +60,10 @@ export function DoneStep({ draft, streams, replacing, mistakes, problem, onChang
 }
 
 /** It is connected: what came in so far, and where to go. */
-export function WhatNext({ made, replaced, signedIn, sync, onUse, onClose }: { made: ConnectionView; replaced: boolean; signedIn: boolean; sync: boolean; onUse?: ((name: string) => void) | undefined; onClose: () => void }) {
+export function WhatNext({ made, replaced, signedIn, sync, webhook, onUse, onClose }: { made: ConnectionView; replaced: boolean; signedIn: boolean; sync: boolean; webhook: boolean; onUse?: ((name: string) => void) | undefined; onClose: () => void }) {
   const [, go] = useLocation();
   const [said, setSaid] = useState(sync ? t('connect.syncing') : '');
+  const [skipped, setSkipped] = useState(false);
   const begun = useRef(false);
   useEffect(() => {
     if (!sync || begun.current) return;
@@ -87,6 +89,14 @@ export function WhatNext({ made, replaced, signedIn, sync, onUse, onClose }: { m
         {said === t('connect.syncing') && <Loader size={14} aria-hidden className="turning" />}
         {replaced ? t(signedIn ? 'signIn.reconnectedBody' : 'connect.replacedBody') : visible(said)}
       </p>
+      {!replaced && webhook && !skipped && (
+        <div className="cw-webhook">
+          <WebhookPanel name={made.name} />
+          <Button size="xs" onClick={() => setSkipped(true)}>
+            {t('webhook.later')}
+          </Button>
+        </div>
+      )}
       {!replaced && <h4>{t('connect.whatNext')}</h4>}
       <div className="row">
         {replaced ? (

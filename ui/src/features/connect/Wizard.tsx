@@ -360,7 +360,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
             onFix={(problem) => fix(problem)}
           />
         )}
-        {made && <WhatNext made={made} replaced={replacing !== undefined} signedIn={reconnects} sync={!replacing && draft.syncNow && detail.streams.length > 0} onUse={onUse} onClose={onClose} />}
+        {made && <WhatNext made={made} replaced={replacing !== undefined} signedIn={reconnects} sync={!replacing && draft.syncNow && detail.streams.length > 0} webhook={detail.webhook} onUse={onUse} onClose={onClose} />}
       </div>
       {!made && !(inPanel && step === 'signIn' && signIn.phase === 'other_account') && <Foot first={step === first} busy={busy} main={main} testing={test.running} onBack={step === first ? onCancel : back} onTest={step === 'test' ? startTest : undefined} />}
     </form>

@@ -13,6 +13,7 @@ import { BusyButton } from '../connect/BusyButton';
 import { SettingInput } from '../connect/fields';
 import { asked, asText, BASE_URL, hasAddress, isAddress, plainAddress, reachesServices, settingMistake, type Mistakes, type Settings } from '../connect/settings';
 import { Streams } from './Streams';
+import { WebhookPanel } from '../webhook/WebhookPanel';
 import { testConnection } from './work';
 
 /** Settings that can be changed, where the key may go, and whether private addresses are allowed. */
@@ -22,7 +23,12 @@ export function SetUpTab({ connection }: { connection: ConnectionView }) {
     <div className="cn-tab">
       <Streams connection={connection} />
       <Read read={connector} rows={4}>
-        {(detail) => <SetUpForm connection={connection} detail={detail} />}
+        {(detail) => (
+          <>
+            <SetUpForm connection={connection} detail={detail} />
+            {detail.webhook && <WebhookPanel name={connection.name} />}
+          </>
+        )}
       </Read>
     </div>
   );

@@ -5,17 +5,20 @@ import { Read } from '../../ui/Read';
 import '../connections/connections.css';
 import { DataPart } from './DataPart';
 import { NoticesPart } from './NoticesPart';
+import { GatewayPart } from './GatewayPart';
 import { SecurityPart } from './SecurityPart';
 import './settings.css';
 
 /** What the user decides, for the whole data folder. */
 export default function SettingsPage({ params }: { params: { what?: string } }) {
   const status = useRead('secrets_status', {});
+  const gateway = useRead('gateway_show', {});
   return (
     <Page title={t('settings.title')}>
       <div className="st-page">
         <Read read={status}>{(data) => <SecurityPart status={data} what={params.what} />}</Read>
         <NoticesPart />
+        <Read read={gateway}>{(data) => <GatewayPart gateway={data} />}</Read>
         <DataPart />
       </div>
     </Page>

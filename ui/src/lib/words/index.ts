@@ -14,9 +14,10 @@ import shell from './en/shell.json';
 import signIn from './en/signIn.json';
 import start from './en/start.json';
 import state from './en/state.json';
+import webhook from './en/webhook.json';
 
 /** Every sentence of the interface, one file per place. Words for problems come from the engine. */
-const en = { authoring, catalogue, chains, common, connect, connections, health, inbox, runs, settings, shell, signIn, start, ...state };
+const en = { authoring, catalogue, chains, common, connect, connections, health, inbox, runs, settings, shell, signIn, start, webhook, ...state };
 
 void i18next.init({
   lng: 'en',

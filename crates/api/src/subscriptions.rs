@@ -1,0 +1,180 @@
+//! Subscriptions of webhooks: tools that are told our address by calls, told again in time, and told no
+//! more when the connection ends.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use patchbay_connector::Target;
+use patchbay_map::{JsonTemplate, Path, parse_time};
+use patchbay_model::Timestamp;
+use patchbay_model::descriptor::{Subscription, Webhook};
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::run::Outcome;
+use patchbay_store::WebhookRow;
+use serde_json::{Value, json};
+
+use crate::hub::Hub;
+use crate::workspace::Workspace;
+
+/// How long to wait for the tool.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks the tool to send to our address, and notes what it says.
+pub(crate) async fn subscribe(hub: &Hub, workspace: &Workspace, name: &str) -> Result<(), Problem> {
+    let (target, webhook, row) = found(workspace, name).await?;
+    let subscription = declared(&target, &webhook)?;
+    let subscribe = &subscription.subscribe;
+    let scope = scope(hub, &target, subscription, &row, None)?;
+    let mut planned = plan(workspace, &target, &subscribe.operation, &subscribe.params, &scope)?;
+    if let Some(pointer) = &subscribe.secret_at {
+        planned = planned.with_webhook_secret(pointer);
+    }
+    let result = done(workspace.engine().call(&target, &planned, None, PATIENCE).await.outcome)?;
+    let id = Path::compile(&subscribe.id_path)
+        .map_err(Problem::from)?
+        .first(&result)
+        .filter(|id| id.is_string() || id.is_number())
+        .cloned()
+        .ok_or_else(|| {
+            Problem::new(Code::SchemaMismatch)
+                .with("tool", &target.descriptor.descriptor().name)
+                .with("field", &subscribe.id_path)
+                .with("message", "The answer does not say what the subscription is called.")
+        })?;
+    let ends = ends(subscription, &result)?;
+    let kept = json!({ "id": id, "at": hub.clock().now(), "address": scope["webhook"]["address"] });
+    workspace.store().webhook_subscribed(&target.connection.id, Some(&kept), ends).await?;
+    Ok(())
+}
+
+/// Asks the tool to go on, where it has to be asked, and notes until when.
+pub(crate) async fn renew(hub: &Hub, workspace: &Workspace, name: &str) -> Result<(), Problem> {
+    let (target, webhook, row) = found(workspace, name).await?;
+    let subscription = declared(&target, &webhook)?;
+    let Some(renew) = &subscription.renew else { return Ok(()) };
+    let scope = scope(hub, &target, subscription, &row, row.subscription.as_ref())?;
+    let planned = plan(workspace, &target, &renew.operation, &renew.params, &scope)?;
+    match done(workspace.engine().call(&target, &planned, None, PATIENCE).await.outcome) {
+        Ok(result) => {
+            let ends = ends(subscription, &result)?;
+            workspace
+                .store()
+                .webhook_subscribed(&target.connection.id, row.subscription.as_ref(), ends)
+                .await?;
+            Ok(())
+        }
+        // It has ended at the tool: another one takes its place.
+        Err(problem) if problem.code() == Code::NotFound => subscribe(hub, workspace, name).await,
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Asks the tool to stop, where it was asked to send; says whether it was.
+pub(crate) async fn unsubscribe(hub: &Hub, workspace: &Workspace, name: &str) -> Result<bool, Problem> {
+    let (target, webhook, row) = found(workspace, name).await?;
+    let Some(kept) = &row.subscription else { return Ok(false) };
+    let subscription = declared(&target, &webhook)?;
+    if let Some(end) = &subscription.unsubscribe {
+        let scope = scope(hub, &target, subscription, &row, Some(kept))?;
+        let planned = plan(workspace, &target, &end.operation, &end.params, &scope)?;
+        match done(workspace.engine().call(&target, &planned, None, PATIENCE).await.outcome) {
+            Ok(_) => {}
+            Err(problem) if problem.code() == Code::NotFound => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    workspace.store().webhook_subscribed(&target.connection.id, None, None).await?;
+    Ok(true)
+}
+
+/// Whether a subscription is to be renewed at `now`: a while before its end, and never later than halfway.
+pub(crate) fn is_due(subscription: &Subscription, row: &WebhookRow, now: Timestamp) -> bool {
+    let (Some(renew), Some(ends)) = (&subscription.renew, row.expires_at) else { return false };
+    let begun = row.subscription.as_ref().and_then(|kept| kept["at"].as_str()?.parse().ok()).unwrap_or(now);
+    let life = ends.duration_since(begun).as_secs().max(0);
+    let before = i64::from(renew.before_seconds).min(life / 2);
+    ends.duration_since(now).as_secs() <= before
+}
+
+async fn found(workspace: &Workspace, name: &str) -> Result<(Target, Webhook, WebhookRow), Problem> {
+    let target = workspace.target(name).await?;
+    let not_found = || {
+        Problem::new(Code::NotFound)
+            .with("item", "The webhook")
+            .about(Subject::Connection { name: name.to_owned() })
+    };
+    let webhook = target.descriptor.webhook().ok_or_else(not_found)?.shape().clone();
+    let row = workspace.store().webhook(&target.connection.id).await?.ok_or_else(not_found)?;
+    Ok((target, webhook, row))
+}
+
+fn declared<'w>(target: &Target, webhook: &'w Webhook) -> Result<&'w Subscription, Problem> {
+    webhook.subscription.as_ref().ok_or_else(|| {
+        Problem::new(Code::NotOffered)
+            .with("tool", &target.descriptor.descriptor().name)
+            .with("message", "Its address is entered on the tool's own pages.")
+    })
+}
+
+/// What the parameters may use.
+fn scope(
+    hub: &Hub,
+    target: &Target,
+    subscription: &Subscription,
+    row: &WebhookRow,
+    kept: Option<&Value>,
+) -> Result<Value, Problem> {
+    let (local, public) = hub.gateway().addresses(&target.connection.connector, &row.token);
+    // A tool on this computer reaches us here; any other needs the tunnel.
+    let near = target.connection.origins.iter().all(|origin| {
+        ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|start| origin.starts_with(start))
+    });
+    let address = if near { local } else { public };
+    let address = address.ok_or_else(|| {
+        Problem::new(Code::InvalidConfig)
+            .with("field", "The public address")
+            .with("message", "Set the address of your tunnel in Settings, under Webhook gateway, first.")
+            .about(Subject::Field { name: "publicUrl".into() })
+    })?;
+    let mut scope = json!({
+        "webhook": { "address": address.as_str() },
+        "config": target.descriptor.descriptor().settings_in_templates(&target.connection.config),
+    });
+    if let Some(seconds) = subscription.subscribe.lifetime_seconds {
+        let until = hub.clock().now() + Duration::from_secs(u64::from(seconds));
+        let whole = Timestamp::from_second(until.as_second()).unwrap_or(until);
+        scope["webhook"]["until"] = json!(whole.to_string());
+    }
+    if let Some(kept) = kept {
+        scope["subscription"] = json!({ "id": kept["id"] });
+    }
+    Ok(scope)
+}
+
+fn plan(
+    workspace: &Workspace,
+    target: &Target,
+    operation: &str,
+    params: &BTreeMap<String, Value>,
+    scope: &Value,
+) -> Result<patchbay_connector::Planned, Problem> {
+    let template = JsonTemplate::compile(&Value::Object(params.clone().into_iter().collect()))?;
+    let params = template.render(scope)?.unwrap_or_else(|| json!({}));
+    workspace.engine().plan(target, operation, &params)
+}
+
+fn done(outcome: Outcome) -> Result<Value, Problem> {
+    match outcome {
+        Outcome::Done { output, .. } => Ok(output),
+        Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
+            Err(problem)
+        }
+        Outcome::Skipped | Outcome::Shown { .. } => Err(Problem::new(Code::Internal)),
+    }
+}
+
+fn ends(subscription: &Subscription, result: &Value) -> Result<Option<Timestamp>, Problem> {
+    let Some(path) = &subscription.subscribe.expires_path else { return Ok(None) };
+    let found = Path::compile(path)?;
+    Ok(found.first(result).and_then(|value| parse_time(value, &subscription.subscribe.expires_format)))
+}
