@@ -19,6 +19,11 @@ id: string,
 label: string, };
 
 /**
+ * How several values become one.
+ */
+export type Aggregation = "count" | "list" | "distinct" | "join" | "sum" | "least" | "greatest" | "first" | "last";
+
+/**
  * An event with its place in the stream.
  */
 export type AppEvent = { 
@@ -45,7 +50,19 @@ connection: ConnectionId,
 /**
  * How many were new.
  */
-count: number, } | { "event": "catalogue_changed" } | { "event": "chains_changed" } | { "event": "run_changed", 
+count: number, } | { "event": "signals_changed" } | { "event": "sync_changed", 
+/**
+ * The connection.
+ */
+connection: ConnectionId, 
+/**
+ * The stream; none where it concerns them all.
+ */
+stream: string | null, } | { "event": "jobs_changed" } | { "event": "webhook_changed", 
+/**
+ * The connection.
+ */
+connection: ConnectionId, } | { "event": "gateway_changed" } | { "event": "catalogue_changed" } | { "event": "chains_changed" } | { "event": "run_changed", 
 /**
  * The run.
  */
@@ -399,7 +416,7 @@ category?: Category | null,
  */
 auth?: string | null, 
 /**
- * Only connectors that bring data in this way: `polling`.
+ * Only connectors that bring data in this way: `polling` or `webhook`.
  */
 ingestion?: string | null, 
 /**
@@ -450,9 +467,54 @@ description?: string,
  */
 trigger: Trigger, 
 /**
+ * How the runs that its trigger starts stand to each other.
+ */
+concurrency?: Concurrency, 
+/**
  * What it does, in this order.
  */
-steps: Array<Step>, };
+steps: Array<Step>, 
+/**
+ * What it does after that failed.
+ */
+onFailure?: Array<Step>, 
+/**
+ * What it does at the end in any case, also when it is stopped.
+ */
+finally?: Array<Step>, };
+
+/**
+ * What of a chain is at work.
+ */
+export type ChainAtWork = { 
+/**
+ * Its identifier.
+ */
+id: ChainId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The latest version: the draft, where it is not the published one.
+ */
+latest: number, 
+/**
+ * The version that the trigger runs.
+ */
+published: number | null, 
+/**
+ * Whether its trigger starts it.
+ */
+on: boolean, 
+/**
+ * What starts the published version, in words.
+ */
+starts: string | null, 
+/**
+ * Nothing is started: the data came from another computer and waits to be confirmed.
+ */
+paused: boolean, };
 
 /**
  * What the check found.
@@ -475,6 +537,15 @@ export type ChainDeleted = {
  * Its name.
  */
 name: string, };
+
+/**
+ * What became of events.
+ */
+export type ChainFiringsResponse = { 
+/**
+ * The latest first, at most 100.
+ */
+firings: Array<Firing>, };
 
 /**
  * A chain, the same across its versions.
@@ -502,6 +573,19 @@ export type ChainListResponse = {
  * All of them.
  */
 chains: Array<ChainSummary>, };
+
+/**
+ * Which version to publish.
+ */
+export type ChainPublishRequest = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * The version; the latest where absent.
+ */
+version?: number | null, };
 
 /**
  * A chain by identifier or name.
@@ -600,9 +684,50 @@ steps: Array<string>,
  */
 connections: Array<string>, 
 /**
+ * What starts its latest version.
+ */
+trigger: Trigger, 
+/**
+ * The same in words.
+ */
+starts: string, 
+/**
+ * The version that the trigger runs.
+ */
+published: number | null, 
+/**
+ * Whether its trigger starts it.
+ */
+on: boolean, 
+/**
  * How its last run went.
  */
-lastRun: RunState | null, };
+lastRun: RunState | null, 
+/**
+ * When that was asked for.
+ */
+lastRunAt: string | null, 
+/**
+ * Of its last 20 runs that ended, how many ended well.
+ */
+endedWell: number, 
+/**
+ * How many of its last 20 runs ended.
+ */
+ended: number, };
+
+/**
+ * Whether the trigger starts it.
+ */
+export type ChainSwitchRequest = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * On or off.
+ */
+on: boolean, };
 
 /**
  * A chain as saved: the document with its identity and version.
@@ -628,6 +753,40 @@ chain: Chain,
  * When this version was saved.
  */
 savedAt: string, };
+
+/**
+ * One version of a chain.
+ */
+export type ChainVersionView = { 
+/**
+ * Counts from 1.
+ */
+version: number, 
+/**
+ * When it was saved.
+ */
+savedAt: string, 
+/**
+ * Whether the trigger runs it.
+ */
+published: boolean, 
+/**
+ * What differs from the one before, in words; empty for the oldest that is shown.
+ */
+changes: Array<string>, 
+/**
+ * The document.
+ */
+chain: Chain, };
+
+/**
+ * Versions of a chain, the latest first.
+ */
+export type ChainVersionsResponse = { 
+/**
+ * At most 20.
+ */
+versions: Array<ChainVersionView>, };
 
 /**
  * The checks of half an hour.
@@ -678,6 +837,29 @@ export type CircuitState = "closed" | "half_open" | "open";
  * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
  */
 export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "SIGN_IN_DENIED" | "SIGN_IN_TIMED_OUT" | "SIGN_IN_REFUSED" | "SIGN_IN_INTERRUPTED" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "NOT_OFFERED" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
+
+/**
+ * How the runs that events start stand to each other. A run that the user starts by hand begins at
+ * once: that is the user's own decision.
+ */
+export type Concurrency = { 
+/**
+ * What an event means while a run is under way.
+ */
+overlap: Overlap, 
+/**
+ * Runs at the same time where the overlap is `parallel`. 1 to 64.
+ */
+most: number, 
+/**
+ * Runs with the same value of this template stand to each other, others do not; it sees `input`,
+ * such as `{{input.raw.id}}` for order per issue. All runs of the chain where absent.
+ */
+key: string | null, 
+/**
+ * Effects that runs which events started may have in a day (UTC). What would go beyond it asks.
+ */
+effectsPerDay: number, };
 
 /**
  * A setting that is not a secret.
@@ -1008,6 +1190,14 @@ allowPrivate: boolean,
  */
 signals: number, 
 /**
+ * When a stream of it was last read to its end.
+ */
+lastSyncAt: string | null, 
+/**
+ * When a stream of it is read next.
+ */
+nextSyncAt: string | null, 
+/**
  * Calls that succeeded.
  */
 callsOk: number, 
@@ -1060,6 +1250,10 @@ streams: Array<StreamDetail>,
  * What chains can call.
  */
 operations: Array<OperationDetail>, 
+/**
+ * Whether the tool sends by itself what happens.
+ */
+webhook: boolean, 
 /**
  * The slowest pace that the service asks for, in words.
  */
@@ -1188,6 +1382,43 @@ export type CredentialKind = "password" | "text";
  * The answer to an unknown outcome.
  */
 export type Decision = "happened" | "not_happened" | "undo";
+
+/**
+ * A delivery.
+ */
+export type DeliveryView = { 
+/**
+ * When it came.
+ */
+at: string, 
+/**
+ * `received`, `done`, `ignored` or `failed`.
+ */
+state: string, 
+/**
+ * The kinds of events it tells of.
+ */
+kinds: Array<string>, 
+/**
+ * Signals that came of it.
+ */
+signals: number, 
+/**
+ * Items that were put aside.
+ */
+quarantined: number, 
+/**
+ * Why something did not fit.
+ */
+problem: Problem | null, 
+/**
+ * Whether it was a test of ours.
+ */
+test: boolean, 
+/**
+ * How large it was, in bytes.
+ */
+bytes: number, };
 
 /**
  * The user's own connectors.
@@ -1408,6 +1639,100 @@ total: number, };
  * Nothing to say.
  */
 export type Empty = Record<symbol, never>;
+
+/**
+ * Whose settings.
+ */
+export type EngineSettingsRequest = { 
+/**
+ * The connection; those for everything where absent.
+ */
+connection?: string | null, };
+
+/**
+ * The settings.
+ */
+export type EngineSettingsResponse = { 
+/**
+ * Each.
+ */
+settings: Array<SettingView>, };
+
+/**
+ * What to set.
+ */
+export type EngineSettingsSetRequest = { 
+/**
+ * The connection; everything where absent.
+ */
+connection?: string | null, 
+/**
+ * Values by name; null goes back to what holds otherwise. Others stay.
+ */
+values: { [key in string]: JsonValue }, };
+
+/**
+ * Whom or what to let go of.
+ */
+export type EraseRequest = { 
+/**
+ * An address, a name: every text that holds it goes, whatever its case. At least 4 characters.
+ */
+about: string, 
+/**
+ * Do it; without this it is only counted.
+ */
+confirm: boolean, };
+
+/**
+ * What holds it, and what went.
+ */
+export type EraseResponse = { 
+/**
+ * It went; else it was only counted.
+ */
+erased: boolean, 
+/**
+ * Signals.
+ */
+signals: number, 
+/**
+ * Items put aside.
+ */
+quarantined: number, 
+/**
+ * Deliveries of tools.
+ */
+deliveries: number, 
+/**
+ * Kept answers and events of chains.
+ */
+others: number, 
+/**
+ * Ended runs with their journals.
+ */
+runs: number, 
+/**
+ * Runs that are not over: they keep it until they are.
+ */
+openRuns: number, 
+/**
+ * Copies of the database from before, which still hold it: they go one by one, the last within a week.
+ */
+copies: number, };
+
+/**
+ * The kinds of events that start chains, with what writes them:
+ *
+ * | kind | subject | key | payload |
+ * |---|---|---|---|
+ * | `schedule`, `interval` | the chain's identifier | the time it was due (RFC 3339) | `{"due": …}` |
+ * | `signal` | the connection's identifier | stream, external id and version | the signal |
+ * | `webhook` | the connection's identifier | the delivery's identifier | the delivery |
+ * | `chain` | the identifier of the chain that ended | the run's identifier | `{"run", "chain", "state", "path"}` |
+ * | `file` | the chain's identifier | path and time of the file | `{"path": …}` |
+ */
+export type EventKind = "schedule" | "interval" | "signal" | "webhook" | "chain" | "file";
 
 /**
  * What a bounded read saw.
@@ -1631,6 +1956,15 @@ export type FileSaved = {
 path: string | null, };
 
 /**
+ * A filter by its name.
+ */
+export type FilterName = { 
+/**
+ * The name.
+ */
+name: string, };
+
+/**
  * One finding.
  */
 export type Finding = { 
@@ -1650,6 +1984,36 @@ text: string,
  * The problem behind it, with its fix.
  */
 problem?: Problem | null, };
+
+/**
+ * What became of an event for one chain.
+ */
+export type Firing = { 
+/**
+ * The event.
+ */
+event: number, 
+/**
+ * What kind.
+ */
+kind: EventKind, 
+/**
+ * When it was taken.
+ */
+at: string, 
+/**
+ * What became of it.
+ */
+result: FiringResult, 
+/**
+ * The run that it started.
+ */
+run: RunId | null, };
+
+/**
+ * What became of an event for one chain.
+ */
+export type FiringResult = "started" | "overlapped" | "echo" | "missed" | "capped" | "no_lane";
 
 /**
  * The button that mends a problem.
@@ -1693,6 +2057,73 @@ path: string | null, };
 export type ForgotAll = { 
 /**
  * How many connections lost their key.
+ */
+connections: number, };
+
+/**
+ * A time from which something may be missing.
+ */
+export type GapView = { 
+/**
+ * The stream; empty where it concerns what the service sends by itself.
+ */
+stream: string, 
+/**
+ * Its beginning.
+ */
+from: string, 
+/**
+ * Its end.
+ */
+to: string, 
+/**
+ * Why: a code, or `closed` or `too_many_pages`.
+ */
+reason: string, };
+
+/**
+ * What to change about the gateway; what is absent stays.
+ */
+export type GatewaySetRequest = { 
+/**
+ * Whether it may listen.
+ */
+enabled?: boolean | null, 
+/**
+ * The port on this computer, from 1024 to 65535.
+ */
+port?: number | null, 
+/**
+ * The address of the user's own tunnel, such as `https://hooks.example.com`; empty for none.
+ */
+publicUrl?: string | null, };
+
+/**
+ * How the gateway is.
+ */
+export type GatewayView = { 
+/**
+ * Whether it may listen. It does so while a connection's webhook is on.
+ */
+enabled: boolean, 
+/**
+ * The port on this computer.
+ */
+port: number, 
+/**
+ * The address of the user's own tunnel.
+ */
+publicUrl: string | null, 
+/**
+ * Where it listens, such as `127.0.0.1:4310`.
+ */
+listening: string | null, 
+/**
+ * Why it does not, though it should.
+ */
+problem: Problem | null, 
+/**
+ * Connections whose webhook is on.
  */
 connections: number, };
 
@@ -1893,6 +2324,10 @@ callsFailed: number,
  * Calls that only had to wait, or asked for what was not there.
  */
 callsHeld: number, 
+/**
+ * Requests beyond the first of a call.
+ */
+retries: number, 
 /**
  * 50th percentile of the answers in milliseconds.
  */
@@ -2413,12 +2848,188 @@ item: number,
  */
 problem: Problem, };
 
+/**
+ * One unit of background work.
+ */
+export type JobId = string;
+
+/**
+ * Which jobs to list.
+ */
+export type JobListRequest = { 
+/**
+ * Only those of this queue: `backfill`, `delta`, `webhook`, `health` or `run`.
+ */
+queue?: string | null, 
+/**
+ * Only those in this state: `ready`, `claimed`, `done`, `failed` or `cancelled`; those that were given
+ * up (`failed`) where absent.
+ */
+state?: string | null, 
+/**
+ * Only those for this connection.
+ */
+connection?: string | null, 
+/**
+ * How many to pass over.
+ */
+offset: number, 
+/**
+ * At most this many; 100 where absent, at most 1,000.
+ */
+limit?: number | null, };
+
+/**
+ * Jobs, the latest first.
+ */
+export type JobListResponse = { 
+/**
+ * Those asked for.
+ */
+jobs: Array<JobView>, 
+/**
+ * How many there are in all that match.
+ */
+total: number, };
+
+/**
+ * A job.
+ */
+export type JobRef = { 
+/**
+ * Its identifier.
+ */
+id: JobId, };
+
+/**
+ * The job that was meant.
+ */
+export type JobTouched = { 
+/**
+ * Its identifier.
+ */
+id: JobId, };
+
+/**
+ * One job.
+ */
+export type JobView = { 
+/**
+ * Never changes.
+ */
+id: JobId, 
+/**
+ * Who does it.
+ */
+queue: string, 
+/**
+ * `ready`, `claimed`, `done`, `failed` or `cancelled`.
+ */
+state: string, 
+/**
+ * The connection that it is for.
+ */
+connection: string | null, 
+/**
+ * The stream that it is for.
+ */
+stream: string | null, 
+/**
+ * How often it was tried.
+ */
+attempts: number, 
+/**
+ * When it is, or was, due.
+ */
+dueAt: string, 
+/**
+ * Why it did not succeed, or what it waits for.
+ */
+problem: Problem | null, 
+/**
+ * What came of it.
+ */
+result: JsonValue | null, 
+/**
+ * When it was asked for.
+ */
+createdAt: string, 
+/**
+ * When it was last taken up.
+ */
+startedAt: string | null, 
+/**
+ * When it ended.
+ */
+endedAt: string | null, };
+
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
+
+/**
+ * How long what services sent is kept.
+ */
+export type Keep = "all" | "nothing" | { "days": number };
+
+/**
+ * What is kept of one connection.
+ */
+export type Keeping = { 
+/**
+ * The connection's name.
+ */
+name: string, 
+/**
+ * How long what the service sent is kept. The signals' own lines stay.
+ */
+keep: Keep, 
+/**
+ * Its signals are not made ready to be searched.
+ */
+private: boolean, };
+
+/**
+ * A connection by its name.
+ */
+export type KeepingRef = { 
+/**
+ * The name.
+ */
+name: string, };
+
+/**
+ * What is to be kept of a connection.
+ */
+export type KeepingSetRequest = { 
+/**
+ * The connection's name.
+ */
+name: string, 
+/**
+ * How long; as it is where absent.
+ */
+keep?: Keep | null, 
+/**
+ * Whether its signals are kept out of the index of words; as it is where absent.
+ */
+private?: boolean | null, };
 
 /**
  * How serious a finding is.
  */
 export type Level = "blocker" | "warning" | "pass" | "effect";
+
+/**
+ * A place in a list of signals.
+ */
+export type ListPlace = { 
+/**
+ * The signal's number.
+ */
+id: number, 
+/**
+ * Its time.
+ */
+timestamp: string, };
 
 /**
  * Where the log files are, and how much goes to them.
@@ -2441,6 +3052,124 @@ export type LogSettingsRequest = {
  * off, error, warn, info, debug or trace.
  */
 level: string, };
+
+/**
+ * What a step does by itself. Conditions and templates see what mappings see: `item`, `steps.<id>`,
+ * `input`.
+ */
+export type Logic = { "type": "filter", 
+/**
+ * All of these hold.
+ */
+when: Array<Predicate>, } | { "type": "map" } | { "type": "split", 
+/**
+ * JSONPath (RFC 9535) to the list; every value that it finds where it finds several.
+ */
+path: string, } | { "type": "aggregate", 
+/**
+ * The step.
+ */
+of: StepId, 
+/**
+ * JSONPath (RFC 9535) within each result; the result itself where absent.
+ */
+path?: string | null, 
+/**
+ * How.
+ */
+how: Aggregation, 
+/**
+ * What stands between texts that are joined; a line break where absent.
+ */
+between?: string | null, } | { "type": "branch", 
+/**
+ * The ways, in the order in which they are tried.
+ */
+ways: Array<Way>, 
+/**
+ * The way where none fits; none of them where absent.
+ */
+otherwise?: string | null, } | { "type": "join", 
+/**
+ * The steps.
+ */
+of: Array<StepId>, } | { "type": "wait", 
+/**
+ * So long, in seconds.
+ */
+seconds?: number | null, 
+/**
+ * Until the time that this template gives (RFC 3339, or any that is recognised).
+ */
+until?: string | null, } | { "type": "approval", 
+/**
+ * What is asked: a template.
+ */
+question: string, 
+/**
+ * Seconds after which it counts as refused; waits for ever where absent.
+ */
+within?: number | null, } | { "type": "chain", 
+/**
+ * The other chain, by name. Its published version is run, else its latest.
+ */
+chain: string, } | { "type": "remember", 
+/**
+ * A template.
+ */
+key: string, 
+/**
+ * A template, or a single `{{ expression }}`, which keeps its type. Forgets where absent.
+ */
+value?: string | null, 
+/**
+ * For all chains of the workspace, instead of this one alone.
+ */
+shared?: boolean, } | { "type": "recall", 
+/**
+ * A template.
+ */
+key: string, 
+/**
+ * The result where nothing is remembered; null where absent.
+ */
+otherwise?: JsonValue | null, 
+/**
+ * What all chains of the workspace remember, instead of this one alone.
+ */
+shared?: boolean, } | { "type": "lookup", 
+/**
+ * The table's name.
+ */
+table: string, 
+/**
+ * A template.
+ */
+key: string, 
+/**
+ * The result where there is no such row; null where absent.
+ */
+otherwise?: JsonValue | null, } | { "type": "link", 
+/**
+ * What kind of link.
+ */
+name: string, 
+/**
+ * The source's identifier: a template.
+ */
+source: string, 
+/**
+ * The target's identifier: a template.
+ */
+target: string, } | { "type": "linked", 
+/**
+ * What kind of link.
+ */
+name: string, 
+/**
+ * The source's identifier: a template.
+ */
+source: string, };
 
 /**
  * One field that was matched automatically.
@@ -2466,6 +3195,11 @@ confidence: number,
  * Why.
  */
 reason: string, };
+
+/**
+ * What is done about times at which the computer was off or asleep.
+ */
+export type Missed = "catch_up" | "skip";
 
 /**
  * Where the master key is to be kept.
@@ -2575,7 +3309,20 @@ scopes: Array<Scope>, };
 export type OnFailure = "stop_and_keep" | "stop_and_undo" | "skip_item" | "continue";
 
 /**
- * An unknown outcome that waits for the user.
+ * The way of a branch that a step is on.
+ */
+export type OnWay = { 
+/**
+ * The branch: an earlier step.
+ */
+branch: StepId, 
+/**
+ * The name of the way.
+ */
+way: string, };
+
+/**
+ * An unknown outcome, or a step that asks, that waits for the user.
  */
 export type OpenQuestion = { 
 /**
@@ -2594,6 +3341,10 @@ request: RequestSummary | null,
  * When it was sent.
  */
 sentAt: string | null, 
+/**
+ * What a step asks: the answer is yes or no.
+ */
+approval?: string | null, 
 /**
  * What was seen.
  */
@@ -2658,6 +3409,11 @@ effect: boolean,
 undoable: boolean, };
 
 /**
+ * What asked for a run.
+ */
+export type OriginKind = "by_hand" | "schedule" | "interval" | "signal" | "webhook" | "chain" | "file" | "step" | "again" | "failed_items" | "from_step";
+
+/**
  * What became of an item.
  */
 export type Outcome = { "outcome": "done", 
@@ -2686,6 +3442,11 @@ problem: Problem, } | { "outcome": "skipped" } | { "outcome": "shown",
  * What would have been sent.
  */
 request: RequestSummary, };
+
+/**
+ * What an event means while a run is under way.
+ */
+export type Overlap = "queue" | "skip" | "cancel_oldest" | "parallel";
 
 /**
  * A connector of the user's own.
@@ -2722,6 +3483,28 @@ connections: Array<string>, };
 export type PassphraseInput = string;
 
 /**
+ * A question about a JSON value that is answered yes or no.
+ */
+export type Predicate = { 
+/**
+ * JSONPath (RFC 9535) to the value in question.
+ */
+path: string, 
+/**
+ * How to compare. `exists` where absent.
+ */
+operator: PredicateOperator, 
+/**
+ * What to compare with: text, number, boolean, or a list for `in`.
+ */
+value?: JsonValue | null, };
+
+/**
+ * How a predicate compares.
+ */
+export type PredicateOperator = "exists" | "absent" | "equals" | "not_equals" | "contains" | "in" | "matches";
+
+/**
  * How urgent a signal is.
  */
 export type Priority = "critical" | "high" | "medium" | "low";
@@ -2732,6 +3515,44 @@ export type Priority = "critical" | "high" | "medium" | "low";
  * On the wire it carries code, parameters and the rendered text.
  */
 export type Problem = { code: Code, title: string, hint: string, fix?: Fix | null, retry?: Retry | null, retryAt?: string | null, subject?: Subject | null, params?: { [key in string]: string }, detail?: string | null, };
+
+/**
+ * How far a read is.
+ */
+export type Progress = { 
+/**
+ * When it began.
+ */
+since: string, 
+/**
+ * Pages read.
+ */
+pages: number, 
+/**
+ * Items seen.
+ */
+items: number, 
+/**
+ * Signals that are new.
+ */
+new: number, };
+
+/**
+ * How the queues are.
+ */
+export type QueueStatsResponse = { 
+/**
+ * Whether this engine does the work; a command that looks and goes does not.
+ */
+running: boolean, 
+/**
+ * Each queue.
+ */
+queues: Array<QueueView>, 
+/**
+ * When the next stream is read.
+ */
+nextSyncAt: string | null, };
 
 /**
  * Work that waits in a queue.
@@ -2789,6 +3610,23 @@ signIn: SignInId,
 otherAccount: boolean, };
 
 /**
+ * Calls that were refused for one reason.
+ */
+export type RefusedView = { 
+/**
+ * The reason, such as `signature` or `stale`.
+ */
+reason: string, 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * The last time.
+ */
+lastAt: string, };
+
+/**
  * A new key.
  */
 export type ReplaceKeyRequest = { 
@@ -2841,6 +3679,48 @@ credentials: number,
 lost: number, };
 
 /**
+ * Which runs to run again.
+ */
+export type RunAgainRequest = { 
+/**
+ * The runs; at most 200.
+ */
+runs: Array<string>, 
+/**
+ * What they are started with now; what they were started with where absent.
+ */
+input?: JsonValue | null, 
+/**
+ * With the chain's latest version, instead of the one that they ran.
+ */
+latest: boolean, 
+/**
+ * Build and show requests; send no effects.
+ */
+dry_run: boolean, };
+
+/**
+ * The answer to a step that asks.
+ */
+export type RunAnswerRequest = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * Whether it goes on.
+ */
+approved: boolean, 
+/**
+ * The step; the first that asks where absent.
+ */
+step?: StepId | null, 
+/**
+ * The item, from 0; the first that asks where absent.
+ */
+item?: number | null, };
+
+/**
  * Which items of which step.
  */
 export type RunDataRequest = { 
@@ -2873,6 +3753,19 @@ items: Array<ItemData>,
  * How many there are in all.
  */
 total: number, };
+
+/**
+ * From where to run again.
+ */
+export type RunFromStepRequest = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * The step; results of those before it stand.
+ */
+step: StepId, };
 
 /**
  * One execution of a chain.
@@ -3103,6 +3996,10 @@ interrupted: boolean,
  */
 dryRun: boolean, 
 /**
+ * What asked for it.
+ */
+origin: OriginKind, 
+/**
  * When it was asked for.
  */
 createdAt: string, 
@@ -3110,6 +4007,15 @@ createdAt: string,
  * When it ended.
  */
 finishedAt: string | null, };
+
+/**
+ * The runs that were started.
+ */
+export type RunsStarted = { 
+/**
+ * In the order in which they were asked for.
+ */
+runs: Array<RunView>, };
 
 /**
  * Where samples come from.
@@ -3159,7 +4065,20 @@ running: boolean, };
 /**
  * A pretend tool.
  */
-export type SandboxTool = "tracker" | "chat";
+export type SandboxTool = "tracker" | "chat" | "sheet";
+
+/**
+ * A filter that the user keeps.
+ */
+export type SavedFilter = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it narrows to.
+ */
+filter: SignalFilter, };
 
 /**
  * A permission in plain words.
@@ -3203,6 +4122,11 @@ old: boolean, };
  * A secret in a request: it can be read from the wire and not written to it.
  */
 export type SecretInput = string;
+
+/**
+ * Who makes a webhook's secret.
+ */
+export type SecretSource = "generated" | "entered" | "captured";
 
 /**
  * Decisions to change. Others stay.
@@ -3251,6 +4175,35 @@ export type Seen = {
  * Always true.
  */
 seen: boolean, };
+
+/**
+ * One setting as it is.
+ */
+export type SettingView = { 
+/**
+ * Its name.
+ */
+key: string, 
+/**
+ * What was set here; none where nothing was.
+ */
+value: JsonValue | null, 
+/**
+ * What holds otherwise; none where the connector decides.
+ */
+usual: JsonValue | null, 
+/**
+ * The least that is allowed, of a number.
+ */
+least: number | null, 
+/**
+ * The most that is allowed, of a number.
+ */
+most: number | null, 
+/**
+ * What is allowed, of a choice.
+ */
+choices: Array<string>, };
 
 /**
  * One header.
@@ -3500,6 +4453,94 @@ url: string | null,
 raw: JsonValue, };
 
 /**
+ * A signal in full.
+ */
+export type SignalDetail = { 
+/**
+ * The signal with its item; null where that is no longer kept.
+ */
+signal: SignalView, 
+/**
+ * The versions of the item that came in, the newest first, this one among them.
+ */
+versions: Array<SignalVersion>, };
+
+/**
+ * What a list of signals is narrowed to. Empty lists and absent values narrow nothing.
+ */
+export type SignalFilter = { 
+/**
+ * Words that all occur in the summary, among people or labels; the last one may be a beginning.
+ */
+text?: string | null, 
+/**
+ * Through one of these connections, by id.
+ */
+connections: Array<ConnectionId>, 
+/**
+ * Of one of these types.
+ */
+types: Array<string>, 
+/**
+ * As urgent as one of these.
+ */
+priorities: Array<Priority>, 
+/**
+ * Only those nobody has looked at.
+ */
+unread: boolean, 
+/**
+ * Those that were put away, in the place of those that were not.
+ */
+archived: boolean, 
+/**
+ * Not before this.
+ */
+since?: string | null, 
+/**
+ * Before this.
+ */
+until?: string | null, };
+
+/**
+ * A kind of signal that has come in.
+ */
+export type SignalKindView = { 
+/**
+ * Through this connection.
+ */
+connection: ConnectionId, 
+/**
+ * Its name; none where it is gone.
+ */
+connectionName: string | null, 
+/**
+ * Its type, such as `issue_created`.
+ */
+signalType: string, 
+/**
+ * How many came in.
+ */
+count: number, 
+/**
+ * When the last one happened.
+ */
+lastAt: string, };
+
+/**
+ * What lists of signals can be narrowed to.
+ */
+export type SignalKindsResponse = { 
+/**
+ * Kinds of signals, the most frequent first.
+ */
+kinds: Array<SignalKindView>, 
+/**
+ * Filters that the user keeps, by name.
+ */
+saved: Array<SavedFilter>, };
+
+/**
  * Which signals to list.
  */
 export type SignalListRequest = { 
@@ -3520,6 +4561,173 @@ export type SignalListResponse = {
  * Those asked for.
  */
 signals: Array<Signal>, };
+
+/**
+ * What somebody did with signals.
+ */
+export type SignalMarkRequest = { 
+/**
+ * Their numbers; at most 10,000. Earlier versions of the same items go with them.
+ */
+ids: Array<number>, 
+/**
+ * Whether they count as not looked at; as it is where absent.
+ */
+unread?: boolean | null, 
+/**
+ * Whether they are put away; as it is where absent.
+ */
+archived?: boolean | null, };
+
+/**
+ * What changed.
+ */
+export type SignalMarkResponse = { 
+/**
+ * So many signals, versions among them.
+ */
+changed: number, };
+
+/**
+ * One signal.
+ */
+export type SignalRef = { 
+/**
+ * Its number.
+ */
+id: number, };
+
+/**
+ * Which signals to look for.
+ */
+export type SignalSearchRequest = { 
+/**
+ * What to narrow the list to.
+ */
+filter: SignalFilter, 
+/**
+ * Behind this signal of an earlier list.
+ */
+after?: ListPlace | null, 
+/**
+ * At most this many; 100 where absent, at most 200.
+ */
+limit?: number | null, };
+
+/**
+ * Signals, the latest first.
+ */
+export type SignalSearchResponse = { 
+/**
+ * Those asked for.
+ */
+signals: Array<SignalView>, 
+/**
+ * How many the filter lets through.
+ */
+matching: number, 
+/**
+ * There are more than were counted.
+ */
+moreThanCounted: boolean, 
+/**
+ * How many nobody has looked at, whatever the filter.
+ */
+unread: number, };
+
+/**
+ * One version of an item.
+ */
+export type SignalVersion = { 
+/**
+ * Its signal.
+ */
+id: number, 
+/**
+ * When it happened.
+ */
+timestamp: string, 
+/**
+ * What it said.
+ */
+summary: string, };
+
+/**
+ * One signal for people.
+ */
+export type SignalView = { 
+/**
+ * Its number in this workspace.
+ */
+id: number, 
+/**
+ * The connection's name; none where it is gone.
+ */
+connectionName: string | null, 
+/**
+ * Nobody has looked at it.
+ */
+unread: boolean, 
+/**
+ * It was put away.
+ */
+archived: boolean, 
+/**
+ * The connection it came through.
+ */
+connection: ConnectionId, 
+/**
+ * The connector that read it.
+ */
+connector: ConnectorId, 
+/**
+ * The stream within the connector.
+ */
+stream: string, 
+/**
+ * The service's own identifier, as text.
+ */
+externalId: string, 
+/**
+ * Distinguishes versions of one item: its time in milliseconds, or a hash of its content.
+ */
+version: string, 
+/**
+ * What kind of signal, such as `issue_created`.
+ */
+signalType: string, 
+/**
+ * When it happened or changed.
+ */
+timestamp: string, 
+/**
+ * One line for people, safe to show.
+ */
+summary: string, 
+/**
+ * How urgent.
+ */
+priority: Priority | null, 
+/**
+ * People concerned.
+ */
+participants: Array<string>, 
+/**
+ * Labels.
+ */
+tags: Array<string>, 
+/**
+ * Related items.
+ */
+related: Array<string>, 
+/**
+ * The item's page for people.
+ */
+url: string | null, 
+/**
+ * The item as the service sent it, or the fields that the connector keeps.
+ */
+raw: JsonValue, };
 
 /**
  * A value for a parameter. Paths and templates see `item` (the current item of `forEach`),
@@ -3586,13 +4794,25 @@ id: StepId,
  */
 name?: string | null, 
 /**
- * The connection, by name.
+ * The connection, by name; none for a step that works by itself.
  */
-connection: string, 
+connection?: string, 
 /**
  * The operation of that connection's connector.
  */
-operation: string, 
+operation?: string, 
+/**
+ * What the step does by itself, instead of an operation.
+ */
+logic?: Logic | null, 
+/**
+ * Only where this branch took this way.
+ */
+on?: OnWay | null, 
+/**
+ * Only for what failed in this earlier step, which then stops nothing. Sees `error`.
+ */
+handles?: StepId | null, 
 /**
  * Do it once for each item of this earlier step.
  */
@@ -3711,9 +4931,17 @@ failed: number,
  */
 quarantined: number, 
 /**
- * Items left out.
+ * Items left out, because something failed.
  */
 skipped: number, 
+/**
+ * Items that a filter, a branch or the user left out.
+ */
+passed: number, 
+/**
+ * Items that an earlier run had done.
+ */
+kept: number, 
 /**
  * Items whose outcome nobody knows.
  */
@@ -3782,6 +5010,146 @@ title: string,
 scopes: Array<string>, };
 
 /**
+ * How a stream is to be read.
+ */
+export type StreamSetRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * The stream.
+ */
+stream: string, 
+/**
+ * Whether it is read by itself; as it is where absent.
+ */
+on?: boolean | null, 
+/**
+ * Seconds between two reads, 10 to 2,678,400; ends a pattern.
+ */
+intervalSeconds?: number | null, 
+/**
+ * A cron pattern, such as `0 9 * * MON-FRI`; ends an interval.
+ */
+cron?: string | null, 
+/**
+ * The pattern's time zone, such as `Europe/Berlin`; UTC where absent.
+ */
+zone?: string | null, 
+/**
+ * As the connector says again.
+ */
+usual: boolean, };
+
+/**
+ * How a stream is.
+ */
+export type StreamState = "idle" | "queued" | "reading" | "waiting" | "stopped" | "off";
+
+/**
+ * One stream.
+ */
+export type StreamView = { 
+/**
+ * Its name within the connector.
+ */
+id: string, 
+/**
+ * What a person reads.
+ */
+title: string, 
+/**
+ * How it is.
+ */
+state: StreamState, 
+/**
+ * Whether it is read by itself.
+ */
+on: boolean, 
+/**
+ * Seconds between two reads.
+ */
+intervalSeconds: number, 
+/**
+ * Whether the user set them.
+ */
+ownInterval: boolean, 
+/**
+ * A cron pattern in the place of the interval.
+ */
+cron: string | null, 
+/**
+ * The pattern in words.
+ */
+cronWords: string | null, 
+/**
+ * The pattern's time zone.
+ */
+zone: string | null, 
+/**
+ * When a read last came to an end, well or not.
+ */
+lastAt: string | null, 
+/**
+ * When one last went well.
+ */
+lastOkAt: string | null, 
+/**
+ * What was new then.
+ */
+lastNew: number | null, 
+/**
+ * When it is read next, or tried again.
+ */
+nextAt: string | null, 
+/**
+ * Why the last read did not go well, or what it waits for.
+ */
+problem: Problem | null, 
+/**
+ * Failures in a row.
+ */
+failures: number, 
+/**
+ * Whether it has been read to its end once.
+ */
+readWhole: boolean, 
+/**
+ * Items per page, where pages were too large.
+ */
+pageSize: number | null, 
+/**
+ * How far the read under way is.
+ */
+progress: Progress | null, };
+
+/**
+ * The streams of a connection.
+ */
+export type StreamsResponse = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Whether this engine reads by itself; a command that looks and goes does not.
+ */
+running: boolean, 
+/**
+ * Its streams.
+ */
+streams: Array<StreamView>, 
+/**
+ * When it is checked next.
+ */
+nextCheckAt: string | null, 
+/**
+ * Times from which something may be missing, the latest first.
+ */
+gaps: Array<GapView>, };
+
+/**
  * What a problem is about, so that a screen can put the fix where the problem is.
  */
 export type Subject = { "kind": "connection", 
@@ -3829,6 +5197,41 @@ step: string | null, } | { "kind": "field",
  * The field's name.
  */
 name: string, } | { "kind": "computer" };
+
+/**
+ * A subscription at a tool.
+ */
+export type SubscriptionView = { 
+/**
+ * When it ends; it does not where absent.
+ */
+expiresAt: string | null, };
+
+/**
+ * Which read to stop.
+ */
+export type SyncCancelRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * The stream.
+ */
+stream: string, };
+
+/**
+ * What to read now.
+ */
+export type SyncNowRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Only this stream; all that are on where absent.
+ */
+stream?: string | null, };
 
 /**
  * What was read.
@@ -4030,7 +5433,71 @@ test: TestReport, };
 /**
  * What starts a chain.
  */
-export type Trigger = { "type": "manual" };
+export type Trigger = { "type": "manual", 
+/**
+ * JSON Schema of the input; none where the chain takes any.
+ */
+input?: JsonValue | null, } | { "type": "schedule", 
+/**
+ * Five fields: minute, hour, day of month, month, day of week (POSIX crontab).
+ */
+cron: string, 
+/**
+ * The zone in which they are read, such as `Europe/London` (IANA time zone database).
+ */
+zone: string, 
+/**
+ * What is done about times at which the computer was off or asleep.
+ */
+missed: Missed, } | { "type": "interval", 
+/**
+ * Seconds from one start to the next; at least 10.
+ */
+seconds: number, 
+/**
+ * What is done about times at which the computer was off or asleep.
+ */
+missed: Missed, } | { "type": "signal", 
+/**
+ * The connection, by name.
+ */
+connection: string, 
+/**
+ * Only of this stream.
+ */
+stream?: string | null, 
+/**
+ * All of these hold for the signal.
+ */
+filter?: Array<Predicate>, } | { "type": "webhook", 
+/**
+ * The connection, by name.
+ */
+connection: string, 
+/**
+ * All of these hold for the delivery.
+ */
+filter?: Array<Predicate>, } | { "type": "chain", 
+/**
+ * The other chain, by name.
+ */
+chain: string, 
+/**
+ * How it ended; `done` and `done_with_problems` where empty.
+ */
+on?: Array<RunState>, } | { "type": "file", 
+/**
+ * The connection that grants its folder, by name.
+ */
+connection: string, 
+/**
+ * The folder below the granted one; that one itself where empty.
+ */
+folder?: string, 
+/**
+ * How its name ends, such as `.csv`; any where empty.
+ */
+ending?: string, };
 
 /**
  * One undo.
@@ -4144,6 +5611,193 @@ field: string,
  * What it must be.
  */
 equals: JsonValue, };
+
+/**
+ * One way of a branch.
+ */
+export type Way = { 
+/**
+ * Its name, unique within the branch.
+ */
+name: string, 
+/**
+ * All of these hold.
+ */
+when: Array<Predicate>, };
+
+/**
+ * Whether a webhook takes deliveries.
+ */
+export type WebhookEnableRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Whether deliveries are taken from now on.
+ */
+enabled: boolean, };
+
+/**
+ * A secret for a webhook.
+ */
+export type WebhookSecretRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * The secret that the tool's pages show; we make one where absent.
+ */
+secret?: SecretInput | null, 
+/**
+ * For how many hours the secret before it holds too, at most 168. Not at all where absent.
+ */
+keepPreviousHours?: number | null, };
+
+/**
+ * A webhook with its new secret.
+ */
+export type WebhookSecretSet = { 
+/**
+ * The webhook.
+ */
+webhook: WebhookView, 
+/**
+ * The secret, where we made it: to be entered on the tool's pages. It is shown this once.
+ */
+made: string | null, };
+
+/**
+ * A webhook's secret, without the secret.
+ */
+export type WebhookSecretView = { 
+/**
+ * Who makes it; none where the tool signs nothing.
+ */
+source: SecretSource | null, 
+/**
+ * What the tool's pages call it.
+ */
+label: string, 
+/**
+ * One sentence below the field.
+ */
+helpText: string | null, 
+/**
+ * When it was set; none where there is none.
+ */
+setAt: string | null, 
+/**
+ * Until when the one before it holds too.
+ */
+previousUntil: string | null, 
+/**
+ * Until when the tool may bring it.
+ */
+waitingUntil: string | null, };
+
+/**
+ * What a test event showed.
+ */
+export type WebhookTested = { 
+/**
+ * The status with which the gateway answered.
+ */
+status: number, 
+/**
+ * Whether it was taken.
+ */
+accepted: boolean, 
+/**
+ * The signals that would come of it.
+ */
+signals: number, 
+/**
+ * The lines that these would have.
+ */
+summaries: Array<string>, 
+/**
+ * Why something did not fit.
+ */
+problem: Problem | null, };
+
+/**
+ * A connection's webhook.
+ */
+export type WebhookView = { 
+/**
+ * The connection.
+ */
+connection: string, 
+/**
+ * The tool.
+ */
+tool: string, 
+/**
+ * Whether deliveries are taken.
+ */
+enabled: boolean, 
+/**
+ * The address on this computer; none before the webhook was first switched on.
+ */
+localUrl: string | null, 
+/**
+ * The address to enter on the tool's pages, where the user has a tunnel.
+ */
+publicUrl: string | null, 
+/**
+ * Whether the tool signs the address to which it sends, so that it must be the one that is set.
+ */
+signsAddress: boolean, 
+/**
+ * How deliveries are told from forgeries: `hmac`, `token`, `standard_webhooks`, `asymmetric`, `none`.
+ */
+mode: string, 
+/**
+ * Why nothing proves where a delivery comes from, where that is so.
+ */
+unverified: string | null, 
+/**
+ * Its secret.
+ */
+secret: WebhookSecretView, 
+/**
+ * What to do on the tool's pages.
+ */
+instructions: Array<string>, 
+/**
+ * The vendor's page about it.
+ */
+helpUrl: string | null, 
+/**
+ * Whether a test event can be sent: where only the tool can sign, it cannot.
+ */
+canTest: boolean, 
+/**
+ * Whether an event of the tool's own has come.
+ */
+hasReceived: boolean, 
+/**
+ * The latest deliveries, the latest first.
+ */
+deliveries: Array<DeliveryView>, 
+/**
+ * Calls that were refused within seven days, by reason.
+ */
+refused: Array<RefusedView>, 
+/**
+ * Whether the tool can be told our address by calls.
+ */
+canSubscribe: boolean, 
+/**
+ * The subscription at the tool.
+ */
+subscription: SubscriptionView | null, 
+/**
+ * How the gateway is.
+ */
+gateway: GatewayView, };
 
 /**
  * What one window of our own pace leaves.
@@ -4263,12 +5917,72 @@ export interface Commands {
   connection_test: { request: ConnectionName; response: TestResponse };
   /** Reads what is new from a connection. */
   connection_sync: { request: SyncRequest; response: SyncResponse };
+  /** Shows the streams of a connection: how and when they are read by themselves. */
+  connection_streams: { request: ConnectionName; response: StreamsResponse };
+  /** Asks for streams to be read now, in the background. */
+  sync_now: { request: SyncNowRequest; response: StreamsResponse };
+  /** Stops a read; what is stored stays. */
+  sync_cancel: { request: SyncCancelRequest; response: StreamsResponse };
+  /** Sets when a stream is read by itself, and whether. */
+  stream_set: { request: StreamSetRequest; response: StreamsResponse };
+  /** Lists background work, such as what was given up. */
+  job_list: { request: JobListRequest; response: JobListResponse };
+  /** Lets a job that was given up be done now. */
+  job_retry: { request: JobRef; response: JobTouched };
+  /** Lets go of a job that was given up. */
+  job_drop: { request: JobRef; response: JobTouched };
+  /** Says how the queues of background work are. */
+  queue_stats: { request: Empty; response: QueueStatsResponse };
+  /** Shows the settings of the engine, for everything or for one connection. */
+  engine_settings_show: { request: EngineSettingsRequest; response: EngineSettingsResponse };
+  /** Changes settings of the engine. */
+  engine_settings_set: { request: EngineSettingsSetRequest; response: EngineSettingsResponse };
   /** Reads one address of a connection's service. */
   connection_get: { request: GetRequest; response: RawRead };
+  /** Shows a connection's webhook. */
+  webhook_show: { request: ConnectionName; response: WebhookView };
+  /** Switches a connection's webhook on or off. */
+  webhook_enable: { request: WebhookEnableRequest; response: WebhookView };
+  /** Sets a webhook's secret; one that we make is told this once. */
+  webhook_secret: { request: WebhookSecretRequest; response: WebhookSecretSet };
+  /** Lets the secret before the current one hold no longer. */
+  webhook_end_previous: { request: ConnectionName; response: WebhookView };
+  /** Waits for the tool to bring its webhook's secret. */
+  webhook_wait: { request: ConnectionName; response: WebhookView };
+  /** Gives a webhook another address. */
+  webhook_new_address: { request: ConnectionName; response: WebhookView };
+  /** Asks the tool to send to a webhook's address. */
+  webhook_subscribe: { request: ConnectionName; response: WebhookView };
+  /** Asks the tool to send no more. */
+  webhook_unsubscribe: { request: ConnectionName; response: WebhookView };
+  /** Sends a test event to a connection's webhook. */
+  webhook_test: { request: ConnectionName; response: WebhookTested };
+  /** Says how the webhook gateway is. */
+  gateway_show: { request: Empty; response: GatewayView };
+  /** Changes what the user decides about the webhook gateway. */
+  gateway_set: { request: GatewaySetRequest; response: GatewayView };
   /** Calls one operation of a connection. */
   operation_call: { request: CallRequest; response: CallResponse };
   /** Lists signals. */
   signal_list: { request: SignalListRequest; response: SignalListResponse };
+  /** Looks for signals. */
+  signal_search: { request: SignalSearchRequest; response: SignalSearchResponse };
+  /** Shows a signal with its item and its earlier versions. */
+  signal_show: { request: SignalRef; response: SignalDetail };
+  /** Notes that signals were looked at or put away, or takes it back. */
+  signal_mark: { request: SignalMarkRequest; response: SignalMarkResponse };
+  /** Lists the kinds of signals that have come in, and the filters that are kept. */
+  signal_kinds_list: { request: Empty; response: SignalKindsResponse };
+  /** Keeps a filter of signals under a name. */
+  signal_filter_save: { request: SavedFilter; response: SavedFilter };
+  /** Lets go of a filter of signals that was kept. */
+  signal_filter_delete: { request: FilterName; response: FilterName };
+  /** Says what is kept of a connection's data. */
+  keeping_show: { request: KeepingRef; response: Keeping };
+  /** Sets what is kept of a connection's data. */
+  keeping_set: { request: KeepingSetRequest; response: Keeping };
+  /** Lets go of everything about an address, or counts it. */
+  data_erase: { request: EraseRequest; response: EraseResponse };
   /** Saves a chain from a document. */
   chain_import: { request: ChainImportRequest; response: ChainSaved };
   /** Saves a chain as the editor has it. */
@@ -4281,6 +5995,16 @@ export interface Commands {
   chain_check: { request: ChainRef; response: ChainCheckResponse };
   /** Shows a step's fields with what fills them. */
   chain_fields: { request: ChainStepRequest; response: StepFieldsResponse };
+  /** Shows what of a chain is at work. */
+  chain_show: { request: ChainRef; response: ChainAtWork };
+  /** Makes a version of a chain the one that its trigger runs. */
+  chain_publish: { request: ChainPublishRequest; response: ChainAtWork };
+  /** Lets the trigger start a chain, or keeps it from doing so. */
+  chain_switch: { request: ChainSwitchRequest; response: ChainAtWork };
+  /** Lists the versions of a chain with what differs from one to the next. */
+  chain_versions: { request: ChainRef; response: ChainVersionsResponse };
+  /** Lists what became of the events that a chain waited for. */
+  chain_firings: { request: ChainRef; response: ChainFiringsResponse };
   /** Deletes a chain; its runs stay. */
   chain_delete: { request: ChainRef; response: ChainDeleted };
   /** Starts a run. */
@@ -4289,6 +6013,18 @@ export interface Commands {
   run_wait: { request: RunRef; response: RunReport };
   /** Answers an unknown outcome. */
   run_resolve: { request: RunResolveRequest; response: RunReport };
+  /** Runs runs again. */
+  run_again: { request: RunAgainRequest; response: RunsStarted };
+  /** Runs what failed of a run. */
+  run_failed: { request: RunRef; response: RunView };
+  /** Runs a run again from a step on, with the results of the steps before. */
+  run_from_step: { request: RunFromStepRequest; response: RunView };
+  /** Answers a step that asks. */
+  run_answer: { request: RunAnswerRequest; response: RunReport };
+  /** Holds a run. */
+  run_pause: { request: RunRef; response: RunReport };
+  /** Lets a run go on that is held. */
+  run_resume: { request: RunRef; response: RunView };
   /** Stops a run. */
   run_stop: { request: RunStopRequest; response: RunReport };
   /** Lists runs. */

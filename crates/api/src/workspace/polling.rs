@@ -1,0 +1,96 @@
+//! What a workspace reads by itself.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use patchbay_ingest::{Dice, Knobs, Parts, Polling, Reader, Reading};
+use patchbay_model::problem::Problem;
+use patchbay_model::{ConnectionId, JobId};
+
+use super::Workspace;
+
+impl Workspace {
+    /// Begins the work that comes by itself: reading streams, checking connections.
+    pub(super) async fn poll(&self) -> Result<(), Problem> {
+        if self.polls() {
+            return Ok(());
+        }
+        let parts = Parts {
+            store: self.inner.store.clone(),
+            engine: self.inner.engine.clone(),
+            connectors: self.inner.connectors.clone(),
+            clock: self.inner.clock.clone(),
+            events: self.inner.events.clone(),
+            reading: self.inner.reading.clone(),
+            dice: Dice::default(),
+            knobs: self.knobs().await?,
+            others: BTreeMap::new(),
+        };
+        let polling = Polling::start(parts).await?;
+        *self.polling() = Some(polling);
+        Ok(())
+    }
+
+    pub(super) fn polling(&self) -> std::sync::MutexGuard<'_, Option<Polling>> {
+        self.inner.polling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this process does the work that comes by itself.
+    pub(crate) fn polls(&self) -> bool {
+        self.polling().is_some()
+    }
+
+    /// Waits until nobody else reads a stream, and is its reader.
+    pub(crate) async fn begin_reading(&self, connection: &ConnectionId, stream: &str) -> Reader {
+        self.inner.reading.begin(connection, stream, &self.inner.clock, &self.inner.events).await
+    }
+
+    /// Who reads what.
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.inner.reading
+    }
+
+    /// What the user decides about background work.
+    pub(crate) async fn knobs(&self) -> Result<Knobs, Problem> {
+        Ok(crate::engine_settings::knobs(&self.store().settings(None).await?))
+    }
+
+    /// Takes what was set about the engine.
+    pub(crate) async fn settings_changed(&self) -> Result<(), Problem> {
+        let knobs = self.knobs().await?;
+        if let Some(polling) = self.polling().as_ref() {
+            polling.set(knobs);
+        }
+        Ok(())
+    }
+
+    /// Something about connections, or about what comes by itself, has changed.
+    pub(crate) fn plans_changed(&self) {
+        if let Some(polling) = self.polling().as_ref() {
+            polling.changed();
+        }
+    }
+
+    /// Work was asked for.
+    pub(crate) fn work_asked(&self) {
+        if let Some(polling) = self.polling().as_ref() {
+            polling.asked();
+        }
+    }
+
+    /// Cuts off the work on a job where it runs.
+    pub(crate) fn cut_off(&self, job: &JobId) {
+        if let Some(polling) = self.polling().as_ref() {
+            polling.cancel(job);
+        }
+    }
+
+    /// The user has acted on a connection: what waited for that goes on.
+    pub(crate) async fn resume_reading(&self, connection: &ConnectionId) {
+        let resumed = self.store().schedules_resume(connection, self.inner.clock.now()).await;
+        if let Err(error) = resumed {
+            tracing::warn!(%error, "what waited for the user is not resumed now");
+        }
+        self.plans_changed();
+    }
+}
