@@ -13,6 +13,8 @@ use patchbay_tests::wire::{Answer, Request, Witness};
 use patchbay_tests::{Cli, Mock, root};
 use serde_json::{Value, json};
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 fn fixtures(connector: &str) -> Vec<Fixture> {
     fixture::load(&root().join("descriptors/fixtures").join(connector)).unwrap()
 }
@@ -217,7 +219,8 @@ fn runs(vendor: &Vendor) {
     };
     let mut mock = description.mock();
     let (method, path) = vendor.refused.0.split_once(' ').unwrap();
-    let mut headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+    let media = if vendor.refused.1.starts_with('{') { "application/json" } else { FORM };
+    let mut headers = BTreeMap::from([("content-type".to_owned(), media.to_owned())]);
     headers.extend(description.credentials().map(|name| (name, "Basic eDp4".to_owned())));
     let bad = Request {
         method: method.to_owned(),
@@ -263,6 +266,18 @@ fn runs(vendor: &Vendor) {
     proofs(&run);
 }
 
+/// A fixture's body as it is sent.
+fn written(body: &Value, as_form: bool) -> Vec<u8> {
+    if !as_form {
+        return body.to_string().into_bytes();
+    }
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in body.as_object().unwrap() {
+        form.append_pair(name, value.as_str().unwrap_or(&value.to_string()));
+    }
+    form.finish().into_bytes()
+}
+
 /// Holds the fixtures that claim it against the schema: what is asked and what is answered.
 fn proofs(run: &Run<'_>) {
     let description = run.description.for_partial_answers();
@@ -278,7 +293,8 @@ fn proofs(run: &Run<'_>) {
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(&own.query).extend_pairs(run.keys(&request));
             request.target = format!("{}?{}", own.path, query.finish());
-            request.body = own.body.as_ref().map_or_else(Vec::new, |body| body.to_string().into_bytes());
+            let is_form = request.headers.get("content-type").is_some_and(|kind| kind == FORM);
+            request.body = own.body.as_ref().map_or_else(Vec::new, |body| written(body, is_form));
         }
         if !run.description.describes_answer(&request.method, request.path()) {
             wrong.push(format!("{place}: the vendor's schema says nothing about the answer"));
