@@ -56,6 +56,7 @@ pub struct Scheme(Mode);
 enum Mode {
     Signed(Box<Signed>),
     Token { header: String, prefix: Option<String> },
+    TokenInside(Path),
     None,
 }
 
@@ -90,6 +91,11 @@ enum At {
     Path(Path),
 }
 
+/// An empty secret lets nobody in.
+fn known(secrets: &[Secret]) -> impl Iterator<Item = &Secret> {
+    secrets.iter().filter(|secret| !secret.expose().trim().is_empty())
+}
+
 impl Scheme {
     /// Compiles what a definition says.
     pub fn compile(verification: &Verification) -> Result<Self, MapError> {
@@ -121,9 +127,13 @@ impl Scheme {
                 };
                 Mode::Signed(Box::new(Signed::keyed(&hmac)?))
             }
-            Verification::Token(token) => {
-                Mode::Token { header: token.header.clone(), prefix: token.prefix.clone() }
-            }
+            Verification::Token(token) => match &token.path {
+                Some(path) => Mode::TokenInside(Path::compile(path)?),
+                None => Mode::Token {
+                    header: token.header.clone().unwrap_or_default(),
+                    prefix: token.prefix.clone(),
+                },
+            },
             Verification::None(_) => Mode::None,
         }))
     }
@@ -135,7 +145,7 @@ impl Scheme {
         }
         match &self.0 {
             Mode::Signed(signed) => Key::read(secret, signed.how).map(|_| ()),
-            Mode::Token { .. } => {
+            Mode::Token { .. } | Mode::TokenInside(_) => {
                 let sendable = secret.expose().bytes().all(|byte| (0x21..0x7f).contains(&byte));
                 sendable.then_some(()).ok_or("It has characters that no header can carry.")
             }
@@ -154,8 +164,17 @@ impl Scheme {
                     Some(prefix) => said.strip_prefix(prefix.as_str()).ok_or(Refusal::Signature)?,
                     None => said,
                 };
-                let known = secrets.iter().filter(|secret| !secret.expose().trim().is_empty());
-                signature::same_text(said, known)
+                signature::same_text(said, known(secrets))
+            }
+            Mode::TokenInside(path) => {
+                let body: Value = serde_json::from_slice(arrived.body).map_err(|_| Refusal::Unsigned)?;
+                let said = path.all(&body);
+                if said.is_empty() {
+                    return Err(Refusal::Unsigned);
+                }
+                said.into_iter().try_for_each(|said| {
+                    signature::same_text(said.as_str().ok_or(Refusal::Signature)?, known(secrets))
+                })
             }
             Mode::Signed(signed) => signed.verify(secrets, arrived, now),
         }
@@ -181,6 +200,7 @@ impl Scheme {
                 let value = [prefix.as_deref().unwrap_or_default(), secret.expose()].concat();
                 Some(vec![(header.clone(), value)])
             }
+            Mode::TokenInside(_) => None,
             Mode::Signed(signed) => signed.sign(secret, arrived, now),
         }
     }
@@ -209,6 +229,8 @@ impl Scheme {
         match &self.0 {
             Mode::Signed(signed) => matches!(signed.how, How::Keyed(..)),
             Mode::Token { .. } | Mode::None => true,
+            // It would stand in the body, which is not ours to write.
+            Mode::TokenInside(_) => false,
         }
     }
 
@@ -219,7 +241,7 @@ impl Scheme {
                 How::Keyed(_, encoding) => encoding,
                 How::Public(_) => return Err(crate::AuthError::NotOurs),
             },
-            Mode::Token { .. } => SecretEncoding::Hex,
+            Mode::Token { .. } | Mode::TokenInside(_) => SecretEncoding::Hex,
             Mode::None => return Err(crate::AuthError::NotOurs),
         };
         key::generate(encoding)

@@ -269,6 +269,26 @@ fn a_token_is_compared_whole() {
     }
 }
 
+/// As Microsoft Graph sends its `clientState`: with each notification of a delivery.
+#[test]
+fn a_token_in_the_body_is_compared_wherever_it_stands() {
+    let scheme = scheme(json!({"mode": "token", "path": "$.value[*].clientState"}));
+    let known = [secret("opensesame")];
+    let sent = |body: &str| Sent { headers: headers(&[]), body: body.as_bytes().to_vec() };
+    for (body, want) in [
+        (r#"{"value": [{"clientState": "opensesame"}, {"clientState": "opensesame"}]}"#, Ok(())),
+        (r#"{"value": [{"clientState": "opensesame"}, {"clientState": "other"}]}"#, Err(Refusal::Signature)),
+        (r#"{"value": [{"clientState": "opensesame "}]}"#, Err(Refusal::Signature)),
+        (r#"{"value": [{"clientState": null}]}"#, Err(Refusal::Signature)),
+        (r#"{"value": [{"id": 1}]}"#, Err(Refusal::Unsigned)),
+        ("", Err(Refusal::Unsigned)),
+    ] {
+        assert_eq!(scheme.verify(&known, &sent(body).arrived(), at(0)), want, "{body}");
+    }
+    let genuine = sent(r#"{"value": [{"clientState": "opensesame"}]}"#);
+    assert_eq!(scheme.verify(&[], &genuine.arrived(), at(0)), Err(Refusal::NoSecret));
+}
+
 #[test]
 fn a_time_in_the_body_counts_as_it_was_signed() {
     let verify = json!({"mode": "hmac", "header": "Linear-Signature",

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use patchbay_model::descriptor::{
     DeliveryTime, DeliveryValue, EventRule, Handshake, KeyEncoding, MOST_DELIVERY_BYTES, SecretSource,
-    SignatureAlgorithm, SignatureList, SignedPart, Stream, Subscription, TimeFormat, Verification, Webhook,
-    WebhookMethod, signed_parts,
+    SignatureAlgorithm, SignatureList, SignedPart, Stream, Subscription, TimeFormat, TokenVerification,
+    Verification, Webhook, WebhookMethod, signed_parts,
 };
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ impl Checker<'_> {
                 );
                 (&asymmetric.header, asymmetric.list.as_ref())
             }
-            Verification::Token(token) => return self.header_name(&format!("{at}/header"), &token.header),
+            Verification::Token(token) => return self.token(&at, token),
             Verification::StandardWebhooks(standard) => {
                 self.header_name(&format!("{at}/headerPrefix"), &standard.header_prefix);
                 let fits = tolerance(standard.tolerance_seconds);
@@ -128,6 +128,18 @@ impl Checker<'_> {
             &at,
             "{{sortedForm}} is of forms: add \"application/x-www-form-urlencoded\" to \"contentTypes\"",
         );
+    }
+
+    fn token(&mut self, at: &str, token: &TokenVerification) {
+        match (&token.header, &token.path) {
+            (Some(header), None) => self.header_name(&format!("{at}/header"), header),
+            (None, Some(path)) => {
+                self.path(&format!("{at}/path"), path);
+                let alone = token.prefix.is_none();
+                self.say_unless(alone, &format!("{at}/prefix"), "it stands before what a header holds");
+            }
+            _ => self.say(at, "say where the secret stands: exactly one of header and path"),
+        }
     }
 
     fn signature_list(&mut self, at: &str, list: &SignatureList) {

@@ -43,6 +43,35 @@ fn a_good_webhook_is_read() {
 }
 
 #[test]
+fn a_token_stands_in_one_place() {
+    let mut document = sending();
+    // Nothing can be hashed with a token.
+    document["webhook"]["handshakes"] = json!([]);
+    let verify = "/webhook/verify";
+    let token = |members: Value| {
+        let mut all = json!({"mode": "token"});
+        all.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        all
+    };
+    document["webhook"]["verify"] = token(json!({"path": "$.value[*].key"}));
+    read(&format!("{document:#}"), "example.json").unwrap();
+    check_in(
+        &document,
+        &[
+            (verify, token(json!({})), verify, "exactly one of header and path"),
+            (verify, token(json!({"header": "X", "path": "$.key"})), verify, "exactly one of header and path"),
+            (verify, token(json!({"path": "key"})), "/webhook/verify/path", "not a path"),
+            (
+                verify,
+                token(json!({"path": "$.key", "prefix": "x"})),
+                "/webhook/verify/prefix",
+                "a header holds",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_mistake_of_a_verification_is_found_at_its_place() {
     let verify = "/webhook/verify";
     check(&[

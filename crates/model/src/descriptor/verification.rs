@@ -14,7 +14,7 @@ const TOLERANCE_SECONDS: u32 = 300;
 pub enum Verification {
     /// A keyed hash (RFC 2104) in a header.
     Hmac(HmacVerification),
-    /// The secret itself in a header, compared in constant time.
+    /// The secret itself, in a header or in the body, compared in constant time.
     Token(TokenVerification),
     /// The scheme of standardwebhooks.com, which Svix and others use.
     StandardWebhooks(StandardWebhooks),
@@ -176,13 +176,17 @@ fn tolerance() -> u32 {
     TOLERANCE_SECONDS
 }
 
-/// The secret itself in a header.
+/// The secret itself in the delivery. Exactly one of `header` and `path`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenVerification {
     /// The header.
-    pub header: String,
-    /// What stands before the secret, such as `Bearer `.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// JSONPath in the delivery. Each value that it finds must be the secret, and it must find one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What stands before the secret in the header, such as `Bearer `.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
 }
