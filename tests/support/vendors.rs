@@ -61,6 +61,8 @@ pub const VENDORS: &[Vendor] = &[
     office::ASANA,
     office::OUTLOOK,
     office::AMAZON_SES,
+    office::STRIPE,
+    office::SHOPIFY,
     work::CONFLUENCE,
     work::JIRA,
     alerts::SENTRY,
