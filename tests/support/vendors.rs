@@ -61,7 +61,6 @@ pub const VENDORS: &[Vendor] = &[
     office::ASANA,
     office::OUTLOOK,
     office::AMAZON_SES,
-    office::STRIPE,
     office::SHOPIFY,
     work::CONFLUENCE,
     work::JIRA,
