@@ -10,12 +10,7 @@ use patchbay_model::report::RunReport;
 
 use crate::hub::Hub;
 use crate::workspaces::Empty;
-use crate::{
-    approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
-    engine_settings, files, gateway, health, inbox, jobs, keeping, links, logs, publishing, replacement, rerun,
-    run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer,
-    webhooks, workspaces, zoom,
-};
+use crate::{approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, webhooks, workspaces, zoom};
 
 /// One command, for documentation and tests.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +125,8 @@ commands! {
     connection_sync(data::SyncRequest) -> data::SyncResponse => data::sync,
     /// Shows the streams of a connection: how and when they are read by themselves.
     connection_streams(connections::ConnectionName) -> syncing::StreamsResponse => syncing::streams,
+    /// Tells what happened to a connection: tests, syncs, renewals, changes.
+    connection_history(history::HistoryRequest) -> history::HistoryResponse => history::show,
     /// Asks for streams to be read now, in the background.
     sync_now(syncing::SyncNowRequest) -> syncing::StreamsResponse => syncing::now,
     /// Stops a read; what is stored stays.
@@ -339,6 +336,12 @@ const LOOKING_TOO: [&str; 7] = [
 /// Whether a screen sends a command by itself, to show what it is told: no sign of a person.
 fn only_looks(command: &str) -> bool {
     LOOKING.iter().any(|end| command.ends_with(end)) || LOOKING_TOO.contains(&command)
+    let read = ["_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text"];
+    read.iter().any(|end| command.ends_with(end))
+        || matches!(
+            command,
+            "health" | "connection_streams" | "connection_history" | "queue_stats" | "run_wait" | "window_zoom"
+        )
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {

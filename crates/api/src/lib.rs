@@ -26,6 +26,7 @@ pub mod files;
 pub mod forward;
 pub mod gateway;
 pub mod health;
+pub mod history;
 mod hub;
 pub mod inbox;
 pub mod jobs;

@@ -254,7 +254,7 @@ pub struct StreamSetRequest {
     pub zone: Option<String>,
     /// As the connector says again.
     #[serde(default)]
-    pub usual: bool,
+    pub usual: Option<bool>,
 }
 
 /// Sets when a stream is read, and whether.
@@ -308,7 +308,7 @@ fn wanted(request: &StreamSetRequest, before: &Rhythm, now: Timestamp) -> Result
             .about(Subject::Field { name: name.to_owned() })
     };
     match (&request.cron, request.interval_seconds) {
-        _ if request.usual => Ok(Rhythm::default()),
+        _ if request.usual == Some(true) => Ok(Rhythm::default()),
         (Some(_), Some(_)) => Err(odd("The rhythm", "cron", "Give an interval or a pattern, not both.")),
         (Some(cron), None) => {
             if rhythm::next_of_pattern(cron, request.zone.as_deref(), now)?.is_none() {

@@ -53,6 +53,7 @@ pub use tables::health::HealthSample;
 pub use tables::health_buckets::{HALF_HOUR, HealthBucket, HealthWindow};
 pub use tables::health_changes::HealthChange;
 pub use tables::health_operations::FailureGroup;
+pub use tables::history::Happened;
 pub use tables::inbox::{DeliveryResult, DeliveryState, Kept, NewDelivery, SeenDelivery, WaitingDelivery};
 pub use tables::job_list::{JobEntry, JobFilter, QueueFigures};
 pub use tables::job_turns::{EndedJob, JobEnd};

@@ -15,6 +15,7 @@ pub(crate) mod health;
 pub(crate) mod health_buckets;
 pub(crate) mod health_changes;
 pub(crate) mod health_operations;
+pub(crate) mod history;
 pub(crate) mod inbox;
 pub(crate) mod job_list;
 pub(crate) mod job_turns;
