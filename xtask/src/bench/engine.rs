@@ -20,6 +20,11 @@ pub(super) fn catalogue() -> Result<()> {
     shell::cargo(&[&["run", "--quiet", "--release"][..], &example[..]].concat())
 }
 
+/// Background work that does nothing, at a backlog.
+pub(super) fn jobs() -> Result<()> {
+    shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_jobs"])
+}
+
 /// Signing in to a service on this computer that answers for the person.
 pub(super) fn connect() -> Result<()> {
     // `serve` takes the commands, and shows the interface.

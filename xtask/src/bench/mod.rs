@@ -14,6 +14,7 @@ const BENCHES: &[Bench] = &[
     ("extract", "100,000 records into the database, beside a bare loop", engine::extract),
     ("map", "one item to a signal", engine::map),
     ("catalogue", "1,000 definitions of connectors", engine::catalogue),
+    ("jobs", "jobs that do nothing, at a backlog of 50,000", engine::jobs),
     ("connect", "signing in and connecting, beside our own share of it", engine::connect),
     ("window", "time to a usable window, memory beside a bare page", window::measure),
 ];
