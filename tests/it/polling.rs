@@ -255,7 +255,7 @@ fn a_connection_that_was_made_is_read_by_itself_and_obeys() {
     };
     let daily = set(&["--cron", "0 9 * * *", "--zone", "Europe/Berlin"]);
     assert_eq!((&daily["cron"], &daily["zone"]), (&json!("0 9 * * *"), &json!("Europe/Berlin")));
-    assert!(daily["cronWords"].as_str().unwrap().contains("9"), "{daily}");
+    assert!(daily["cronWords"].as_str().unwrap().contains('9'), "{daily}");
     assert_eq!(set(&["--every", "10"])["ownInterval"], true);
     let before = service.asked();
     until("it is read on its own interval", || service.asked() > before);

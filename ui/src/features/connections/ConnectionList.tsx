@@ -146,7 +146,7 @@ const LESSER: Record<Room, number> = { 0: 0, 1: 3, 2: 4 };
 
 function useRoom(): Room {
   const some = useMediaQuery('(min-width: 701px)', true, { getInitialValueInEffect: false });
-  const all = useMediaQuery('(min-width: 861px)', true, { getInitialValueInEffect: false });
+  const all = useMediaQuery('(min-width: 1021px)', true, { getInitialValueInEffect: false });
   return all ? 2 : some ? 1 : 0;
 }
 
