@@ -226,7 +226,8 @@ async fn the_vectors_of_vendors_verify() {
             body: vector["body"].as_str().unwrap().to_owned(),
         };
         let status = gate.send(&message).await;
-        assert_ne!(status, 401, "{vendor}: {message:?}");
+        // One of them signs a text that is no JSON: genuine, and of no use.
+        assert_eq!(status != 401, vector["expect"] == "accept", "{vendor}, {status}: {message:?}");
         tried += 1;
     }
     assert!(tried > 0, "no vector was tried");
@@ -244,7 +245,7 @@ const NOT_FOR_US: [&str; 6] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn githubs_own_examples_become_signals_or_are_ignored_on_purpose() {
-    let file = modules().join("@octokit/webhooks-examples/api.github.com/index.json");
+    let file = root().join("tests/node/node_modules/@octokit/webhooks-examples/api.github.com/index.json");
     let Ok(text) = std::fs::read_to_string(&file) else {
         println!("skipped: @octokit/webhooks-examples is not installed in tests/node");
         return;
@@ -282,7 +283,10 @@ async fn githubs_own_examples_become_signals_or_are_ignored_on_purpose() {
                 kind = result["kinds"][0].as_str().unwrap_or(name).to_owned();
             }
             signals += mapped;
-            assert!(mapped > 0 || NOT_FOR_US.contains(&kind.as_str()), "nothing came of {kind}");
+            // GitHub tells of a pull request's milestone as of an issue's.
+            let of_a_pull_request = name == "issues" && !body["issue"]["pull_request"].is_null();
+            let ignored = NOT_FOR_US.contains(&kind.as_str()) || of_a_pull_request;
+            assert!(mapped > 0 || ignored, "nothing came of {kind}");
         }
     }
     println!("{payloads} payloads, {signals} signals");

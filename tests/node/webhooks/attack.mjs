@@ -73,7 +73,9 @@ for (const host of ['127.0.0.1', 'localhost', 'rebound.test']) {
   tried += await page.evaluate(attack, { port, path });
 }
 // A name that was the page's own a moment ago and now leads here: same origin, and the browser says nothing.
-await page.goto(`http://rebound.test:${port}/`);
+const own = `http://rebound.test:${port}/`;
+await page.route(own, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><body>' }));
+await page.goto(own);
 tried += await page.evaluate(attack, { port, path, own: true });
 await browser.close();
 evil.close();

@@ -32,3 +32,8 @@ pub(super) fn connect() -> Result<()> {
     shell::cargo(&["build", "--quiet", "--release", "--package", "patchbay-headless"])?;
     shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_connect"])
 }
+
+/// Deliveries of webhooks, beside a bare loop that commits a row for each.
+pub(super) fn webhook() -> Result<()> {
+    shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_webhook"])
+}

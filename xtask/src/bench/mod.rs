@@ -16,6 +16,7 @@ const BENCHES: &[Bench] = &[
     ("catalogue", "1,000 definitions of connectors", engine::catalogue),
     ("jobs", "jobs that do nothing, at a backlog of 50,000", engine::jobs),
     ("connect", "signing in and connecting, beside our own share of it", engine::connect),
+    ("webhook", "deliveries accepted and durable a second, beside a bare loop", engine::webhook),
     ("window", "time to a usable window, memory beside a bare page", window::measure),
 ];
 

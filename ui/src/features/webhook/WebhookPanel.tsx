@@ -12,6 +12,8 @@ import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { CopyField } from '../connect/signIn/CopyField';
 import { Deliveries } from './Deliveries';
+import '../connect/connect.css';
+import '../connections/connections.css';
 import './webhook.css';
 
 const TOUCHES = ['webhook_show', 'gateway_show'] as const;
