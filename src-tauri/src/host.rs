@@ -70,7 +70,10 @@ impl Host for Desktop {
                 server.and_then(|_| notification.show().map_err(|error| not_shown(&error.to_string())));
             let handle = match handle {
                 Ok(handle) => handle,
-                Err(problem) => return drop(shown.send(Err(problem))),
+                Err(problem) => {
+                    let _ = shown.send(Err(problem));
+                    return;
+                }
             };
             // Nobody may wait any more.
             let _ = shown.send(Ok(()));

@@ -19,8 +19,8 @@ const CRATES: &[(&str, u32, &[&str])] = &[
     ("patchbay-connector", 4, &["backon", "cap-std", "cap-fs-ext"]),
     ("patchbay-ingest", 5, &["croner"]),
     ("patchbay-chain", 5, &[]),
-    ("patchbay-api", 6, &[]),
-    ("patchbay-headless", 7, &["clap", "tracing-subscriber"]),
+    ("patchbay-api", 6, &["tracing-subscriber", "tracing-appender"]),
+    ("patchbay-headless", 7, &["clap"]),
     ("patchbay", 7, WINDOW),
 ];
 
@@ -32,7 +32,6 @@ const WINDOW: &[&str] = &[
     "tauri-plugin-window-state",
     "rfd",
     "notify-rust",
-    "tracing-subscriber",
 ];
 
 /// Crates that stay pure and synchronous.

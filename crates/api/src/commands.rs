@@ -258,7 +258,7 @@ commands! {
     /// Says how connections, storage and secrets are.
     health(Empty) -> health::HealthResponse => health::health,
     /// Says how every connection is doing, with figures of a range of time.
-    health_overview(health::overview::HealthOverviewRequest) -> health::overview::HealthOverview => health::overview::overview,
+    health_overview(health::overview::HealthOverviewRequest) -> health::view::HealthOverview => health::overview::overview,
     /// Says everything about how one connection is doing.
     health_detail(health::detail::HealthDetailRequest) -> health::detail::HealthDetail => health::detail::detail,
     /// Checks one connection or all of them now.

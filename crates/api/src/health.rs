@@ -7,6 +7,7 @@ pub(crate) mod facts;
 pub(crate) mod lookout;
 pub mod overview;
 pub mod settings;
+pub mod view;
 
 pub use facts::{HealthDetails, HostLimits, WindowLeft};
 

@@ -10,7 +10,7 @@ use patchbay_model::{Connection, Event};
 use patchbay_store::ConnectionFilter;
 use serde::{Deserialize, Serialize};
 
-use super::overview::CheckProgress;
+use super::view::CheckProgress;
 use crate::connections::ConnectionName;
 use crate::hub::Hub;
 use crate::workspace::Workspace;

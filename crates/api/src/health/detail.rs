@@ -7,7 +7,8 @@ use patchbay_store::CallKind;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{HostLimits, Judged, rules};
-use super::overview::{Cells, HealthPoint, HealthRange, HealthReason};
+use super::overview::{Cells, HealthRange};
+use super::view::{HealthPoint, HealthReason};
 use crate::hub::Hub;
 
 /// Changes that are shown.
