@@ -76,7 +76,9 @@ mod tests {
             let mut sum = Latency::default();
             for part in &parts {
                 let mut counts = Latency::default();
-                part.iter().for_each(|ms| counts.count(*ms));
+                for ms in part {
+                    counts.count(*ms);
+                }
                 sum.add(&counts);
             }
             let mut all = parts.concat();

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use patchbay_model::health::Reason;
 use patchbay_model::{Code, HealthState, Problem, Timestamp};
 use patchbay_store::CallKind;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{HostLimits, Judged, rules};
+use super::facts::{HostLimits, Judged, begin_of, rules};
 use super::overview::{Cells, HealthRange};
 use super::view::{HealthPoint, HealthReason};
 use crate::hub::Hub;
@@ -111,7 +112,7 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
     let one = Judged::of(&workspace, clock, &rules(store).await?, usual, connection).await?;
     let since = range.begin(now);
     let own = Cells::read(&workspace, range, since).await?.of(id.as_str(), range, since);
-    let failures = store.health_failures(&id, range.whole_half_hours(since)).await?;
+    let failures = store.health_failures(&id, begin_of(since)).await?;
     let changes = store.health_changes(&id, CHANGES).await?;
     let state = one.verdict.state;
     let ends = match crate::secret_store::state(hub, &workspace).await? {
@@ -166,7 +167,7 @@ pub(crate) fn sentence(one: &Judged) -> String {
         .reasons
         .iter()
         .filter(|reason| reason.state() == one.verdict.state)
-        .map(|r| r.words())
+        .map(Reason::words)
         .collect();
     format!("{state}: {}.", reasons.join("; "))
 }

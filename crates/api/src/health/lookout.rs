@@ -301,7 +301,7 @@ mod tests {
                 self.clock.advance(patchbay_model::notice::GATHER);
             }
             // Shown by a thread of its own.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(50)).await;
             let shown = std::mem::take(&mut *self.host.shown.lock().unwrap());
             shown.into_iter().map(|notice| (notice.title, notice.place)).collect()
         }
@@ -356,14 +356,14 @@ mod tests {
             let name = crate::connections::ConnectionName { name: "Jira".into() };
             crate::connections::show(&bench.hub, "default", name).await.unwrap().state
         };
-        let before = bench.workspace.store().writer_counts().operations;
         let busy = bench.workspace.engine().activity().begin(&id, Doing::Using);
         assert_eq!(shown().await, ConnectionState::Active);
         let testing = bench.workspace.engine().activity().begin(&id, Doing::Testing);
         assert_eq!(shown().await, ConnectionState::Testing);
+        let row = bench.workspace.store().connection(&id).await.unwrap().unwrap();
+        assert_eq!(row.state, ConnectionState::Connected, "at rest it is as it was");
         drop((busy, testing));
         assert_eq!(shown().await, ConnectionState::Connected);
-        assert_eq!(bench.workspace.store().writer_counts().operations, before);
         bench.hub.shut_down().await;
     }
 }

@@ -58,11 +58,6 @@ impl HealthRange {
         whole - length * (count - 1)
     }
 
-    /// The same as the first half hour that counts: what is added up is not cut in two.
-    pub(crate) fn whole_half_hours(self, since: Timestamp) -> Timestamp {
-        begin_of(since)
-    }
-
     /// Length of a point in seconds.
     pub(crate) fn step_seconds(self) -> u64 {
         self.points().0.as_secs()
