@@ -10,6 +10,13 @@ fn the_schema_of_the_connector_format_is_current() {
 }
 
 #[test]
+fn the_schema_of_chains_is_current() {
+    let kept = std::fs::read_to_string(root().join("docs/chain.schema.json")).unwrap();
+    let made = format!("{:#}\n", patchbay_descriptor::chain_schema());
+    assert!(kept == made, "docs/chain.schema.json has drifted: run `cargo xtask gen`");
+}
+
+#[test]
 fn the_bindings_of_the_interface_are_current() {
     let kept = std::fs::read_to_string(root().join("ui/src/bindings/wire.ts")).unwrap();
     assert!(

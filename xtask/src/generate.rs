@@ -26,7 +26,7 @@ pub(crate) fn all() -> Result<()> {
     describe(&folder)?;
     // The build is to read the new data.
     touch(&source)?;
-    println!("descriptors/descriptor.schema.json");
+    println!("descriptors/descriptor.schema.json, docs/chain.schema.json");
     shell::cargo(&["run", "--quiet", "--package", "patchbay-descriptor", "--example", "write_schema"])?;
     println!("descriptors/README.md");
     shell::cargo(&["run", "--quiet", "--package", "patchbay-tests", "--example", "write_overview"])?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use patchbay_chain::difference::trigger_words;
 use patchbay_chain::mapping;
-use patchbay_chain::runner::check as check_live;
+use patchbay_chain::runner::{check as check_live, last_counts, plan_hash};
 use patchbay_chain::{Live, Plan};
 use patchbay_connector::Compiled;
 use patchbay_map::canonical_json;
@@ -357,17 +357,24 @@ pub struct ChainCheckResponse {
     pub ready: bool,
     /// Blockers first, then warnings, passes, and what the run will do.
     pub findings: Vec<Finding>,
+    /// Stands for what a run would do: a run that is started with it does this or nothing.
+    pub plan: Option<String>,
 }
 
 /// Checks a chain without running it: connections are tested, mappings compiled.
 pub async fn check(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainCheckResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let version = find(&workspace, &request.chain).await?;
-    let findings = match Live::of_chain(workspace.runner(), &version.chain).await {
-        Ok(live) => check_live(workspace.runner(), &version.chain, &live).await,
-        Err(problems) => problems.into_iter().map(blocker).collect(),
+    let (findings, plan) = match Live::of_chain(workspace.runner(), &version.chain).await {
+        Ok(live) => {
+            let counts = last_counts(workspace.runner(), &version.id).await;
+            let findings = check_live(workspace.runner(), &version.chain, &live, &counts).await;
+            (findings, Some(plan_hash(&version.hash, &live)))
+        }
+        Err(problems) => (problems.into_iter().map(blocker).collect(), None),
     };
-    Ok(ChainCheckResponse { ready: !findings.iter().any(|f| f.level == Level::Blocker), findings })
+    let ready = !findings.iter().any(|finding| finding.level == Level::Blocker);
+    Ok(ChainCheckResponse { ready, findings, plan })
 }
 
 /// A chain that is gone.

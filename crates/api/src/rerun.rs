@@ -3,7 +3,7 @@
 use patchbay_chain::again::{Part, kept};
 use patchbay_chain::{Control, Plan};
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::report::RunReport;
+use patchbay_model::report::{OpenQuestion, RunReport};
 use patchbay_model::run::{Fact, Run, RunState};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{RunId, StepId};
@@ -226,9 +226,19 @@ pub async fn answer(hub: &Hub, workspace: &str, request: RunAnswerRequest) -> Re
     };
     let (step, item, approved) = (question.step.clone(), question.item, request.approved);
     let wish = Control::Answer { step: step.clone(), item, approved };
-    if !workspace.control(&run.id, wish).await {
-        workspace.runner().answer(&run, &step, item, approved).await?;
+    if workspace.control(&run.id, wish).await {
+        workspace.wait_on(&run.id).await?;
+        let report = runs::report_of(&workspace, &run.id).await?;
+        let asks = |q: &OpenQuestion| q.approval.is_some() && (&q.step, q.item) == (&step, item);
+        if !report.needs_you.iter().any(asks) {
+            return Ok(report);
+        }
+        // The run was left just before it heard the answer.
     }
+    workspace.runner().answer(&run, &step, item, approved).await?;
     workspace.wait_on(&run.id).await?;
     runs::report_of(&workspace, &run.id).await
 }
+
+#[cfg(test)]
+mod tests;

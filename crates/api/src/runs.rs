@@ -1,6 +1,7 @@
 //! Runs: start, wait, answer, stop, report.
 
-use patchbay_chain::{Control, report as reports};
+use patchbay_chain::runner::plan_hash;
+use patchbay_chain::{Control, Live, report as reports};
 use patchbay_map::Schema;
 use patchbay_model::chain::ChainVersion;
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -29,6 +30,9 @@ pub struct RunStartRequest {
     /// Build and show requests; send no effects.
     #[serde(default)]
     pub dry_run: bool,
+    /// What `chain_check` gave for what is wanted: where it would do anything else now, nothing is started.
+    #[serde(default)]
+    pub plan: Option<String>,
     /// Only write the run down; a later `run_wait`, or the next start of the engine, works on it.
     #[serde(default)]
     pub queue_only: bool,
@@ -83,6 +87,9 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
     let workspace = hub.workspace(workspace).await?;
     let version = chains::find(&workspace, &request.chain).await?;
     check_input(&version, &request.input)?;
+    if let Some(plan) = &request.plan {
+        check_plan(&workspace, &version, plan).await?;
+    }
     let run = insert(hub, &workspace, version, request.input, request.dry_run).await?;
     if !request.queue_only {
         workspace.spawn(run.clone()).await?;
@@ -106,6 +113,18 @@ fn check_input(version: &ChainVersion, input: &Value) -> Result<(), Problem> {
         let first = misfits.first();
         invalid(first.map_or_else(String::new, |m| format!("{} {}.", m.pointer, m.message).trim().to_owned()))
     })
+}
+
+/// Whether a run would do what was approved.
+async fn check_plan(workspace: &Workspace, version: &ChainVersion, approved: &str) -> Result<(), Problem> {
+    let live = Live::of_chain(workspace.runner(), &version.chain).await;
+    if live.is_ok_and(|live| plan_hash(&version.hash, &live) == approved) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Conflict)
+        .with("item", format!("What \"{}\" would do", version.chain.name))
+        .with("message", "It has changed since it was approved. Check it again.")
+        .about(Subject::Chain { id: version.id.to_string(), step: None }))
 }
 
 /// Writes a new run down.

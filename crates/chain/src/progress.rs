@@ -50,6 +50,8 @@ pub struct StepProgress {
     pub items: Option<Items>,
     /// For a list that comes in pages: the number of the first item of each page, among all.
     pub starts: Vec<u32>,
+    /// For such a list: where it goes on after its last page.
+    pub next: Option<Value>,
     /// For a step that goes through items that another step made of items: the item that each was made
     /// of.
     pub parents: Vec<u32>,
@@ -260,6 +262,9 @@ impl Progress {
                 self.leave_child(plan, step, *item);
                 self.change(plan, step, *item, |slot| Some(after_result(slot, outcome, at, backoff)));
                 if let Some(index) = plan.index(step) {
+                    if matches!(outcome, Outcome::Done { .. }) {
+                        self.steps[index].next.clone_from(next);
+                    }
                     self.page(plan, index, *item, next.is_some());
                 }
             }

@@ -13,6 +13,7 @@ mod exchange;
 mod explain;
 pub mod fixtures;
 mod health;
+mod list_page;
 pub mod native;
 mod operation;
 mod pace;

@@ -127,6 +127,16 @@ impl<'d> Pager<'d> {
         request
     }
 
+    /// Goes on where another one stopped: after so many pages and items.
+    pub(crate) fn go_on(&mut self, (pages, items): (u32, u64)) {
+        (self.pages, self.items) = (pages, items);
+    }
+
+    /// The pages and items so far.
+    pub(crate) fn seen(&self) -> (u32, u64) {
+        (self.pages, self.items)
+    }
+
     /// What comes after this page. The same address, token or page twice in one read is an error,
     /// never a silent end.
     pub(crate) fn next(

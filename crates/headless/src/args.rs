@@ -231,6 +231,57 @@ pub(crate) enum Command {
         /// Return at once; the run goes on in the background.
         #[arg(long, conflicts_with = "dry_run")]
         detach: bool,
+        /// What `chain check` gave as the plan: start nothing where the run would do anything else now.
+        #[arg(long, conflicts_with = "detach")]
+        plan: Option<String>,
+    },
+    /// Run runs again, each with its input or another one.
+    Again {
+        /// The runs.
+        #[arg(required = true)]
+        runs: Vec<String>,
+        /// What they are started with now, as JSON: a file, or - for standard input.
+        #[arg(long, value_name = "FILE|-")]
+        input: Option<PathBuf>,
+        /// With the chain's latest version.
+        #[arg(long)]
+        latest: bool,
+    },
+    /// Run what failed of a run; what was done stands.
+    RunFailed {
+        /// The run, or `last`.
+        run: String,
+    },
+    /// Run a run again from a step on; results of the steps before stand.
+    RunFrom {
+        /// The run, or `last`.
+        run: String,
+        /// The step.
+        step: String,
+    },
+    /// Answer a step that asks.
+    Answer {
+        /// The run, or `last`.
+        run: String,
+        /// Whether it goes on.
+        #[arg(value_enum)]
+        answer: YesNo,
+        /// The step; the first that asks where absent.
+        #[arg(long)]
+        step: Option<String>,
+        /// The item, from 0; the first that asks where absent.
+        #[arg(long)]
+        item: Option<u32>,
+    },
+    /// Hold a run: calls in flight end, then nothing more is sent.
+    Pause {
+        /// The run, or `last`.
+        run: String,
+    },
+    /// Let a run go on that is held, and wait for it.
+    Resume {
+        /// The run, or `last`.
+        run: String,
     },
     /// Wait until a run ends or needs you; goes on with it where nobody does.
     Wait {
@@ -592,6 +643,15 @@ pub(crate) enum Decision {
     NotHappened,
     /// Stop, and undo what is known to be done.
     Undo,
+}
+
+/// An answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum YesNo {
+    /// It goes on.
+    Yes,
+    /// It does not.
+    No,
 }
 
 /// The form of a report.

@@ -3,7 +3,7 @@
 use patchbay_model::problem::{Code, Problem};
 use serde_json::{Value, json};
 
-use crate::args::{Args, ChainCommand, Command, ConnectionCommand, Decision, Format, WorkspaceCommand};
+use crate::args::{Args, ChainCommand, Command, ConnectionCommand, Decision, Format, WorkspaceCommand, YesNo};
 use crate::descriptors::{begin, descriptor, explained, test_descriptor, validate};
 use crate::engine::Engine;
 use crate::processes::{demo, detach, restore, sandbox, stay};
@@ -18,7 +18,7 @@ pub(crate) async fn run(args: &Args) -> Result<u8, Problem> {
         Command::Restore { file } => restore(args, file).await,
         Command::Engine => stay(args).await,
         Command::Serve { port } => serve(args, *port).await,
-        Command::Run { chain, input, dry_run, detach: true } => {
+        Command::Run { chain, input, dry_run, detach: true, .. } => {
             detach(args, chain, input.as_deref(), *dry_run).await
         }
         _ => {
@@ -195,10 +195,38 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             Ok(exit::DONE)
         }
         Command::Chain(command) => chain(args, engine, command).await,
-        Command::Run { chain, input, dry_run, .. } => {
+        Command::Run { chain, input, dry_run, plan, .. } => {
             let input = input.as_deref().map(input::json).transpose()?.unwrap_or(Value::Null);
-            let request = json!({ "chain": chain, "input": input, "dryRun": dry_run });
+            let request = json!({ "chain": chain, "input": input, "dryRun": dry_run, "plan": plan });
             let run = call("run_start", request).await?;
+            report(args, &call("run_wait", json!({ "run": run["id"] })).await?)
+        }
+        Command::Again { runs, input, latest } => {
+            let input = input.as_deref().map(input::json).transpose()?;
+            let request = json!({ "runs": runs, "input": input, "latest": latest });
+            let started = call("run_again", request).await?;
+            let mut worst = exit::DONE;
+            for run in started["runs"].as_array().into_iter().flatten() {
+                worst = worst.max(report(args, &call("run_wait", json!({ "run": run["id"] })).await?)?);
+            }
+            Ok(worst)
+        }
+        Command::RunFailed { run } => {
+            let run = call("run_failed", json!({ "run": run })).await?;
+            report(args, &call("run_wait", json!({ "run": run["id"] })).await?)
+        }
+        Command::RunFrom { run, step } => {
+            let run = call("run_from_step", json!({ "run": run, "step": step })).await?;
+            report(args, &call("run_wait", json!({ "run": run["id"] })).await?)
+        }
+        Command::Answer { run, answer, step, item } => {
+            let approved = *answer == YesNo::Yes;
+            let request = json!({ "run": run, "approved": approved, "step": step, "item": item });
+            report(args, &call("run_answer", request).await?)
+        }
+        Command::Pause { run } => report(args, &call("run_pause", json!({ "run": run })).await?),
+        Command::Resume { run } => {
+            let run = call("run_resume", json!({ "run": run })).await?;
             report(args, &call("run_wait", json!({ "run": run["id"] })).await?)
         }
         Command::Wait { run } => report(args, &call("run_wait", json!({ "run": run })).await?),
@@ -381,7 +409,10 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
             if args.json {
                 print::json(&answer)
             } else {
-                print::findings(&answer["findings"])
+                print::findings(&answer["findings"]);
+                if let Some(plan) = answer["plan"].as_str() {
+                    print::line(&format!("Plan {plan}"));
+                }
             }
             Ok(if answer["ready"] == json!(true) { exit::DONE } else { exit::NEEDS_YOU })
         }

@@ -61,7 +61,9 @@ impl Execution<'_> {
                     request: planned.summary.clone(),
                     key: Some(key.clone()),
                 });
-                self.launches.push(Launch { step, item, attempt, planned, key: Some(key), undo: false });
+                let paged = self.live.plan.steps[step].paged;
+                let page = paged.then(|| self.progress.steps[step].next.clone().filter(|_| item > 0));
+                self.launches.push(Launch { step, item, attempt, planned, key: Some(key), undo: false, page });
             }
         }
     }
@@ -148,7 +150,8 @@ impl Execution<'_> {
                     request: operation_summary,
                     key: Some(key.clone()),
                 });
-                self.launches.push(Launch { step, item, attempt, planned, key: Some(key), undo: true });
+                let key = Some(key);
+                self.launches.push(Launch { step, item, attempt, planned, key, undo: true, page: None });
             }
             Err(problem) => {
                 let outcome = UndoOutcome::Failed { problem: self.could_not_undo(step, &problem) };

@@ -5,19 +5,25 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use patchbay_connector::Target;
-use patchbay_model::Chain;
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{Chain, StepId};
 
 use super::live::LiveStep;
-use super::{Live, Runner};
+use super::{Live, Runner, foresee};
 use crate::mapping;
 
 /// The longest that one connection's test may take.
 const TEST_CAP: Duration = Duration::from_secs(10);
 
-/// Checks connections and mappings, and says what the run will do. Blockers first.
-pub async fn check(runner: &Runner, chain: &Chain, live: &Live) -> Vec<Finding> {
+/// Checks connections and mappings, and says what the run will do. Blockers first. `counts` says how many
+/// items steps had when the chain last ran.
+pub async fn check(
+    runner: &Runner,
+    chain: &Chain,
+    live: &Live,
+    counts: &BTreeMap<StepId, u32>,
+) -> Vec<Finding> {
     let targets: BTreeMap<&str, &Target> = live
         .steps
         .iter()
@@ -29,7 +35,9 @@ pub async fn check(runner: &Runner, chain: &Chain, live: &Live) -> Vec<Finding> 
     findings.extend(mapping::findings(chain, |name| {
         targets.get(name).map(|target| target.descriptor.descriptor().as_ref())
     }));
-    findings.extend(effects(chain, live));
+    findings.extend(foresee::scopes(chain, live));
+    findings.extend(foresee::pace(chain, live, counts));
+    findings.extend(effects(chain, live, counts));
     findings.sort_by_key(|finding| finding.level);
     findings
 }
@@ -75,7 +83,7 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
 }
 
 /// What the run will do, and what of it cannot be undone.
-fn effects(chain: &Chain, live: &Live) -> Vec<Finding> {
+fn effects(chain: &Chain, live: &Live, counts: &BTreeMap<StepId, u32>) -> Vec<Finding> {
     let mut found = Vec::new();
     let steps: Vec<_> = chain.all_steps().collect();
     for (index, step) in live.steps.iter().enumerate() {
@@ -83,6 +91,11 @@ fn effects(chain: &Chain, live: &Live) -> Vec<Finding> {
         let tool = &step.target.connection.name;
         let title = &step.operation.title;
         let each = if live.plan.steps[index].root.is_some() { " once for each item" } else { "" };
+        let about = steps
+            .get(index)
+            .and_then(|step| counts.get(&step.id))
+            .filter(|_| !each.is_empty())
+            .map_or_else(String::new, |count| format!("about {count}; "));
         let undo = match (live.plan.steps[index].effect, &live.plan.steps[index].undo) {
             (false, _) => "only reads",
             (true, Some(_)) => "can be undone",
@@ -91,7 +104,7 @@ fn effects(chain: &Chain, live: &Live) -> Vec<Finding> {
         found.push(Finding {
             level: Level::Effect,
             step: steps.get(index).map(|step| step.id.clone()),
-            text: format!("\"{title}\" in {tool}{each} ({undo})."),
+            text: format!("\"{title}\" in {tool}{each} ({about}{undo})."),
             problem: None,
         });
     }

@@ -4,6 +4,7 @@
 mod attempt;
 mod check;
 mod control;
+mod foresee;
 mod live;
 mod local;
 
@@ -27,6 +28,7 @@ use crate::machine::{self, Command};
 use crate::progress::{ItemProgress, Progress};
 
 pub use check::check;
+pub use foresee::{last_counts, plan_hash};
 pub use live::Live;
 
 /// Where compiled connectors come from.
@@ -87,6 +89,9 @@ pub struct Runner {
 /// How long to wait before trying again to write while the disk is full or busy.
 const STORAGE_PAUSE: Duration = Duration::from_secs(2);
 
+/// Facts that are read at once.
+const PART: u32 = 2_000;
+
 impl Runner {
     /// Executes a run to its end, or until the user is needed. Takes up where the journal ends.
     ///
@@ -97,18 +102,19 @@ impl Runner {
         run: &Run,
         control: &mut mpsc::Receiver<Control>,
     ) -> Result<RunState, ChainError> {
-        let journal = self.store.journal(&run.id, 0).await?;
-        let mut execution = match Live::prepare(self, run).await {
-            Ok(live) => Execution::new(self, run, live, &journal),
-            Err(problems) => return self.refuse(run, &journal, problems).await,
+        let live = match Live::prepare(self, run).await {
+            Ok(live) => live,
+            Err(problems) => return self.refuse(run, problems).await,
         };
+        let (progress, seq) = self.replay(run, &live).await?;
+        let mut execution = Execution::new(self, run, live, progress, seq);
         if run.origin.kind.is_event() && !run.dry_run {
             let most = u64::from(run.snapshot.concurrency.effects_per_day);
             execution.effects_left = Some(most.saturating_sub(self.store.effects_today(&run.chain_id).await?));
         }
-        execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() });
+        execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: execution.begun });
         loop {
-            let step = execution.gather().await;
+            let step = execution.gather().await?;
             execution.commit(step.state).await?;
             execution.launch();
             execution.follow();
@@ -118,19 +124,35 @@ impl Runner {
             // A question that has its time is waited for; others rest until they are answered.
             let rests = matches!(step.state, RunState::NeedsYou | RunState::Paused) && step.wake.is_none();
             if execution.is_idle() && rests {
-                return Ok(step.state);
+                // What was said meanwhile is heard before the run is left.
+                match control.try_recv() {
+                    Ok(wish) => execution.take_wish(wish),
+                    Err(_) => return Ok(step.state),
+                }
+                continue;
             }
             execution.wait(step.wake, control).await;
         }
     }
 
+    /// Folds the journal of a run, part by part: it may be long.
+    async fn replay(&self, run: &Run, live: &Live) -> Result<(Progress, u64), ChainError> {
+        let (mut progress, mut seq) = (Progress::new(&live.plan), 0);
+        loop {
+            let part = self.store.journal_part(&run.id, seq, PART).await?;
+            for entry in &part {
+                progress.apply(&live.plan, entry.at, &entry.fact);
+                seq = entry.seq;
+            }
+            if part.len() < PART as usize {
+                return Ok((progress, seq));
+            }
+        }
+    }
+
     /// A chain that cannot run at all: its connection or operation is gone.
-    async fn refuse(
-        &self,
-        run: &Run,
-        journal: &[patchbay_model::JournalEntry],
-        problems: Vec<Problem>,
-    ) -> Result<RunState, ChainError> {
+    async fn refuse(&self, run: &Run, problems: Vec<Problem>) -> Result<RunState, ChainError> {
+        let begun = !self.store.journal_part(&run.id, 0, 1).await?.is_empty();
         let findings = problems
             .into_iter()
             .map(|problem| patchbay_model::Finding {
@@ -141,7 +163,7 @@ impl Runner {
             })
             .collect();
         let facts = vec![
-            Fact::Started { boot: self.store.boot().clone(), recovered: !journal.is_empty() },
+            Fact::Started { boot: self.store.boot().clone(), recovered: begun },
             Fact::Checked { findings },
             Fact::Finished { state: RunState::Failed },
         ];
@@ -158,6 +180,8 @@ struct Launch {
     planned: Planned,
     key: Option<String>,
     undo: bool,
+    /// For a list that comes in pages: where the page is; none for the first one.
+    page: Option<Option<Value>>,
 }
 
 /// What was waited for.
@@ -177,6 +201,8 @@ struct Answer {
     /// What was asked for, where it changed something.
     params: Option<Value>,
     result: CallResult,
+    /// Where a list goes on.
+    next: Option<Value>,
 }
 
 struct Execution<'r> {
@@ -195,14 +221,14 @@ struct Execution<'r> {
     /// Effects that may still begin today; none where nobody counts.
     effects_left: Option<u64>,
     seq: u64,
+    /// Whether an earlier start of the engine had begun it.
+    begun: bool,
     /// The state that the database holds, as far as we wrote it.
     written: Option<RunState>,
 }
 
 impl<'r> Execution<'r> {
-    fn new(runner: &'r Runner, run: &'r Run, live: Live, journal: &[patchbay_model::JournalEntry]) -> Self {
-        let progress = Progress::replay(&live.plan, journal);
-        let seq = journal.last().map_or(0, |entry| entry.seq);
+    fn new(runner: &'r Runner, run: &'r Run, live: Live, progress: Progress, seq: u64) -> Self {
         Self {
             runner,
             run,
@@ -214,6 +240,7 @@ impl<'r> Execution<'r> {
             calls: JoinSet::new(),
             followed: BTreeSet::new(),
             effects_left: None,
+            begun: seq > 0,
             seq,
             written: None,
         }
@@ -255,11 +282,16 @@ impl<'r> Execution<'r> {
     }
 
     /// Asks the machine until it has nothing more to say, and prepares what it wants sent.
-    async fn gather(&mut self) -> machine::Next {
+    async fn gather(&mut self) -> Result<machine::Next, ChainError> {
         loop {
             let next = machine::next(&self.live.plan, &self.progress, self.runner.clock.now());
             if next.commands.is_empty() {
-                return next;
+                return Ok(next);
+            }
+            let undoes = next.commands.iter().any(|command| matches!(command, Command::Undo { .. }));
+            if undoes && self.live.plan.steps.iter().any(|step| step.forgets) {
+                self.remember_all(next.state).await?;
+                continue;
             }
             for command in next.commands {
                 self.perform(command).await;
@@ -267,10 +299,19 @@ impl<'r> Execution<'r> {
         }
     }
 
+    /// Reads again what was let go of: an undo needs the results of what it undoes.
+    async fn remember_all(&mut self, state: RunState) -> Result<(), ChainError> {
+        self.commit(state).await?;
+        self.live.plan.steps.iter_mut().for_each(|step| step.forgets = false);
+        (self.progress, self.seq) = self.runner.replay(self.run, &self.live).await?;
+        Ok(())
+    }
+
     async fn perform(&mut self, command: Command) {
         match command {
             Command::Check => {
-                let findings = check(self.runner, &self.run.snapshot, &self.live).await;
+                let counts = last_counts(self.runner, &self.run.chain_id).await;
+                let findings = check(self.runner, &self.run.snapshot, &self.live, &counts).await;
                 self.note(Fact::Checked { findings });
             }
             Command::Open { step } => {
@@ -323,10 +364,14 @@ impl<'r> Execution<'r> {
             let target = called.target.clone();
             let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
             self.calls.spawn(async move {
-                let Launch { step, item, attempt, planned, key, undo } = launch;
-                let result = engine.call(&target, &planned, key.as_deref(), timeout).await;
+                let Launch { step, item, attempt, planned, key, undo, page } = launch;
+                let key = key.as_deref();
+                let (result, next) = match page {
+                    Some(from) => engine.call_page(&target, &planned, key, timeout, from.as_ref()).await,
+                    None => (engine.call(&target, &planned, key, timeout).await, None),
+                };
                 let params = planned.effect.then_some(planned.params);
-                Done::Call(Answer { step, item, attempt, undo, params, result })
+                Done::Call(Answer { step, item, attempt, undo, params, result, next })
             });
         }
     }
@@ -363,7 +408,7 @@ impl<'r> Execution<'r> {
                     at,
                     answer.result.outcome,
                     cost,
-                    None,
+                    answer.next,
                     now,
                     jitter(&self.run.id, at),
                 );

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::{Json, Router};
 use patchbay_chain::{Control, report};
-use patchbay_model::run::Run;
+use patchbay_model::run::{Decision, Run};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{Chain, RunState, StepId};
 use patchbay_store::{MemoryEntry, Tuning};
@@ -123,6 +123,107 @@ async fn items_are_filtered_split_sent_along_ways_and_put_together() {
     assert_eq!(figures[1], (&json!(3), &json!(1)), "the filter");
     assert_eq!(figures[4], (&json!(2), &json!(2)), "one way");
     assert_eq!(report["steps"][7]["itemsOut"], json!(3), "what was split");
+}
+
+/// A service with many items, twenty to a page, and what was asked of it in which order.
+async fn pages(refuses: Option<u64>) -> (Bench, Sent, Value) {
+    let asked = Sent::default();
+    let (listed, told) = (asked.clone(), asked.clone());
+    let router = Router::new()
+        .route(
+            "/items",
+            axum::routing::get(move |uri: axum::http::Uri| async move {
+                let page = uri.query().and_then(|q| q.strip_prefix("page=")).map_or(1, |n| n.parse().unwrap());
+                listed.lock().unwrap().push(json!({ "page": page }));
+                let ids = if page <= 30 { (page - 1) * 20 + 1..page * 20 + 1 } else { 0..0 };
+                Json(ids.map(|id| json!({ "id": id })).collect::<Value>())
+            }),
+        )
+        .route(
+            "/told",
+            axum::routing::post(move |Json(body): Json<Value>| async move {
+                let refused = refuses.is_some_and(|id| body["text"] == json!(format!("n{id}")));
+                told.lock().unwrap().push(body["text"].clone());
+                let status = if refused {
+                    axum::http::StatusCode::UNPROCESSABLE_ENTITY
+                } else {
+                    axum::http::StatusCode::OK
+                };
+                (status, Json(json!({"id": body["text"]})))
+            }),
+        )
+        .route("/told/{id}", axum::routing::delete(|| async { Json(json!({})) }))
+        .fallback(|| async { Json(json!({})) });
+    let operations = json!([
+        {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
+            "params": {"type": "object"}, "result": {"type": "object"},
+            "pagination": {"next": {"type": "page", "param": "page", "start": 1}, "until": "empty_page"}},
+        {"id": "tell", "title": "Tell", "verb": "create", "entity": "message",
+            "request": {"method": "POST", "path": "/told", "body": {"text": "{{params.text}}"}},
+            "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
+            "result": {"type": "object"}, "undo": {"operation": "untell", "params": {"id": "{{result.id}}"}}},
+        {"id": "untell", "title": "Untell", "verb": "delete", "entity": "message", "idempotency": {"type": "natural"},
+            "request": {"method": "DELETE", "path": "/told/{{params.id}}"},
+            "params": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}},
+    ]);
+    let on_failure = if refuses.is_some() { "stop_and_undo" } else { "stop_and_keep" };
+    let more = json!({"forEach": "list", "policy": {"tries": 1, "parallel": 4, "onFailure": on_failure}});
+    let steps = json!([list(), tell("tell", "n{{item.id}}", more)]);
+    (Bench::new(router, &operations, Tuning::default()).await, asked, steps)
+}
+
+#[tokio::test]
+async fn a_list_is_worked_on_page_by_page_and_goes_on_where_it_was_after_a_restart() {
+    let (b, asked, steps) = pages(None).await;
+    let run = b.run(steps).await;
+    let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+    // The engine ends in the middle.
+    let cut = async {
+        while asked.lock().unwrap().len() < 200 {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    };
+    tokio::select! {
+        ended = b.runner.execute(&run, &mut wishes) => panic!("it ended too early: {ended:?}"),
+        () = cut => {}
+    }
+    assert_eq!(b.execute(&run).await, RunState::NeedsYou, "what was under way is not known");
+    let report = told(&b, &run).await;
+    for question in report["needsYou"].as_array().unwrap() {
+        let item = u32::try_from(question["item"].as_u64().unwrap()).unwrap();
+        let happened = asked.lock().unwrap().contains(&json!(format!("n{}", item + 1)));
+        let decision = if happened { Decision::Happened } else { Decision::NotHappened };
+        b.runner.resolve(&run, &StepId::from("tell"), item, decision).await.unwrap();
+    }
+    assert_eq!(b.execute(&run).await, RunState::Done);
+    let asked = asked.lock().unwrap();
+    let mut said: Vec<_> = asked.iter().filter_map(Value::as_str).collect();
+    said.sort_unstable();
+    said.dedup();
+    assert_eq!((said.len(), asked.iter().filter(|a| a.is_string()).count()), (600, 600), "each one once");
+    let mut begun = 0;
+    for line in asked.iter() {
+        match line["page"].as_u64() {
+            Some(page) => {
+                assert!(begun >= (page.saturating_sub(2)) * 20, "page {page} was read with {begun} told")
+            }
+            None => begun += 1,
+        }
+    }
+    let report = told(&b, &run).await;
+    assert_eq!((&report["steps"][1]["itemsIn"], &report["steps"][0]["itemsOut"]), (&json!(600), &json!(600)));
+}
+
+#[tokio::test]
+async fn what_was_let_go_of_can_still_be_undone() {
+    let (b, asked, steps) = pages(Some(150)).await;
+    let run = b.run(steps).await;
+    assert_eq!(b.execute(&run).await, RunState::FailedUndone, "{:#}", told(&b, &run).await["headline"]);
+    let done = asked.lock().unwrap().iter().filter(|a| a.is_string()).count() - 1;
+    let report = told(&b, &run).await;
+    let undone = report["undo"].as_array().unwrap();
+    assert_eq!(undone.len(), done);
+    assert!(undone.iter().all(|one| one["undone"] == json!(true)));
 }
 
 #[tokio::test]
