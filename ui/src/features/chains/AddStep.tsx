@@ -2,11 +2,12 @@ import { Modal, TextInput } from '@mantine/core';
 import { Search } from 'lucide-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 
-import type { ConnectorSummary, OperationDetail } from '../../bindings/wire';
+import type { ConnectorSummary, Logic, OperationDetail } from '../../bindings/wire';
 import { useRead } from '../../engine';
 import { visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
+import { LOGIC } from './document';
 import type { Tools } from './useTools';
 
 interface Choice {
@@ -25,13 +26,15 @@ interface Props {
   /** What is searched for at the beginning. */
   about?: string | undefined;
   onChoose: (connection: string, operation: OperationDetail) => void;
+  /** A step that works by itself. */
+  onLogic: (type: Logic['type']) => void;
   /** A tool has to be connected first. */
   onConnect: (connector: string) => void;
   onClose: () => void;
 }
 
 /** Search over connections and actions together. Choosing a tool that is not connected opens the wizard. */
-export function AddStep({ tools, about, onChoose, onConnect, onClose }: Props) {
+export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }: Props) {
   const [text, setText] = useState(about ?? '');
   const [at, setAt] = useState(0);
   const id = useId();
@@ -63,9 +66,19 @@ export function AddStep({ tools, about, onChoose, onConnect, onClose }: Props) {
       words: `${connector.name} ${connector.operations.map((operation) => operation.title).join(' ')}`,
       choose: () => onConnect(connector.id),
     }));
-    const order: WordKey[] = ['chains.add.connected', 'chains.add.sandbox', 'chains.add.notConnected'];
-    return [...connected, ...rest].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
-  }, [tools, catalogue.data, onChoose, onConnect]);
+    const logic = (Object.keys(LOGIC) as Logic['type'][]).map((type): Choice => ({
+      key: type,
+      group: 'chains.add.logic',
+      name: t('chains.logic.itself'),
+      icon: undefined,
+      title: t(`chains.logic.name.${type}`),
+      note: t(`chains.logic.about.${type}`),
+      words: `${type} ${t(`chains.logic.name.${type}`)} ${t(`chains.logic.about.${type}`)}`,
+      choose: () => onLogic(type),
+    }));
+    const order: WordKey[] = ['chains.add.connected', 'chains.add.sandbox', 'chains.add.logic', 'chains.add.notConnected'];
+    return [...connected, ...logic, ...rest].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
+  }, [tools, catalogue.data, onChoose, onLogic, onConnect]);
   const found = useMemo(() => {
     const words = plain(text).split(/\s+/).filter(Boolean);
     return choices.filter((choice) => words.every((word) => plain(choice.words).includes(word)));

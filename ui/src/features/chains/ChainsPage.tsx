@@ -126,7 +126,7 @@ function Table({ chains, text, onClear }: { chains: ChainSummary[]; text: string
             <th>{t('chains.name')}</th>
             <th className="drop-1">{t('chains.steps')}</th>
             <th>{t('chains.lastRun')}</th>
-            <th className="drop-2">{t('chains.saved')}</th>
+            <th className="drop-2">{t('chains.starts')}</th>
             <th aria-label={t('chains.run')} />
           </tr>
         </thead>
@@ -140,7 +140,7 @@ function Table({ chains, text, onClear }: { chains: ChainSummary[]; text: string
               </td>
               <td className="drop-1">
                 <span className="strip" aria-label={chain.steps.join(', ')} role="img">
-                  {chain.connections.slice(0, 8).map((name, index) => {
+                  {chain.connections.filter(Boolean).slice(0, 8).map((name, index) => {
                     const connection = tools.connections.find((c) => c.name === name);
                     const connector = connection && tools.connectors.get(connection.connector);
                     return <BrandMark key={index} icon={connector?.summary.icon} name={connector?.summary.name ?? name} size={26} />;
@@ -148,8 +148,11 @@ function Table({ chains, text, onClear }: { chains: ChainSummary[]; text: string
                   {chain.connections.length > 8 && <span className="meta">+{chain.connections.length - 8}</span>}
                 </span>
               </td>
-              <td>{chain.lastRun ? <Pill look={RUN[chain.lastRun]} /> : <span className="meta">{t('chains.neverRan')}</span>}</td>
-              <td className="drop-2 meta">{formatAgo(chain.savedAt)}</td>
+              <td>{chain.lastRun ? <><Pill look={RUN[chain.lastRun]} /> <span className="meta">{chain.lastRunAt && formatAgo(chain.lastRunAt)} {chain.ended > 1 && t('chains.endedWell', { well: chain.endedWell, of: chain.ended })}</span></> : <span className="meta">{t('chains.neverRan')}</span>}</td>
+              <td className="drop-2 meta">
+                {chain.trigger.type === 'manual' ? t('chains.start.kinds.manual') : visible(chain.starts)}
+                {chain.trigger.type !== 'manual' && <span className={chain.on ? 'pill ok' : 'pill'}>{t(chain.on ? 'chains.start.on' : 'chains.start.off')}</span>}
+              </td>
               <td className="number">
                 <Button
                   size="xs"

@@ -1,11 +1,11 @@
 import { ActionIcon, Button, Menu, Popover, TextInput, Tooltip } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
-import { Download, Ellipsis, List, Play, Plus, Redo2, ShieldCheck, Square, Trash2, Undo2, Workflow } from 'lucide-react';
+import { Download, Ellipsis, List, Play, Plus, Redo2, ShieldCheck, Square, Trash2, Undo2, Workflow, Zap } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
-import type { Finding } from '../../bindings/wire';
+import type { Finding, Step } from '../../bindings/wire';
 import { send, useDo, useRead, useWorkspace } from '../../engine';
 import { t } from '../../lib/words';
 import { platform, toProblem } from '../../platform';
@@ -18,17 +18,18 @@ import { Canvas } from './canvas/Canvas';
 import { CheckPanel } from './CheckPanel';
 import './chains.css';
 import { ConfirmRun, type RunQuestion } from './ConfirmRun';
-import { addStep, duplicateStep, moveStep, removeStep } from './document';
+import { addLogic, addStep, duplicateStep, moveStep, removeStep } from './document';
 import { RunPanel } from './RunPanel';
 import { ConnectWizard } from '../connect/ConnectWizard';
 import { StopDialog } from '../runs/report/StopDialog';
+import { StartPanel } from './start/StartPanel';
 import { StepList } from './StepList';
 import { StepPanel } from './step/StepPanel';
 import { useChainEditor } from './useChainEditor';
 import { useStepViews } from './useStepViews';
 import { useTools } from './useTools';
 
-type Open = { kind: 'step'; id: string; naming?: boolean } | { kind: 'check' } | { kind: 'run'; run: string };
+type Open = { kind: 'step'; id: string; naming?: boolean } | { kind: 'check' } | { kind: 'start' } | { kind: 'run'; run: string };
 
 interface Props {
   reference: string;
@@ -70,7 +71,8 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const views = useStepViews(chain, tools, fresh?.findings ?? editor.findings, report.data?.report);
   const view = chainView ?? (width > 0 && width < 560 ? 'list' : 'canvas');
 
-  const lists = useCallback((s: { connection: string; operation: string }) => {
+  const lists = useCallback((s: Step) => {
+    if (s.logic) return s.logic.type === 'split';
     const connection = tools.connections.find((c) => c.name === s.connection);
     const operation = connection && tools.connectors.get(connection.connector)?.operations.find((o) => o.id === s.operation);
     return operation?.items ?? false;
@@ -223,6 +225,8 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
     />
   ) : open?.kind === 'check' ? (
     <CheckPanel check={check} findings={editor.findings} fresh={fresh !== undefined} chain={chain} tools={tools} onShow={openStep} onAgain={showCheck} onClose={closePanel} />
+  ) : open?.kind === 'start' ? (
+    <StartPanel chainId={id} version={editor.version} chain={chain} tools={tools} change={change} flush={editor.flush} onClose={closePanel} />
   ) : open?.kind === 'run' ? (
     <RunPanel
       report={report}
@@ -241,6 +245,9 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
         <>
           <Rename name={chain.name} onRename={(name) => change((c) => ({ ...c, name }))} />
           <SavedState editor={editor} />
+          <Button size="compact-xs" variant="subtle" leftSection={<Zap size={14} aria-hidden />} onClick={() => setOpen({ kind: 'start' })}>
+            {t(`chains.start.kinds.${chain.trigger.type}`)}
+          </Button>
         </>
       }
       actions={
@@ -340,6 +347,13 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
             setAbout(undefined);
           }}
           onConnect={setConnecting}
+          onLogic={(type) => {
+            const added = addLogic(chain, adding, type, lists);
+            setAdding(undefined);
+            setAbout(undefined);
+            change(() => added.chain);
+            openStep(added.id);
+          }}
           onChoose={(connection, operation) => {
             const added = addStep(chain, adding, connection, operation, lists);
             setAdding(undefined);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import type { FieldMap } from '../../bindings/wire';
-import { addStep, band, duplicateStep, emptyChain, forgetMatches, freeStepId, moveStep, removeStep, setMapping } from './document';
+import { read } from './step/Conditions';
+import { addLogic, addStep, band, duplicateStep, emptyChain, forgetMatches, freeStepId, moveStep, removeStep, setMapping } from './document';
 
 const list = { id: 'list_issues', items: true, title: 'List issues' };
 const post = { id: 'send_message', items: false, title: 'Send' };
-const lists = (step: { operation: string }) => step.operation === 'list_issues';
+const lists = (step: { operation?: string }) => step.operation === 'list_issues';
 
 function two() {
   const first = addStep(emptyChain('c'), -1, 'Tracker', list, lists);
@@ -47,4 +48,17 @@ describe('a chain document', () => {
     expect(kept).toEqual([{ target: '/text', source, by: 'hand' }]);
     expect([match, ...(kept ?? [])].map(band)).toEqual(['likely', 'yours']);
   });
+});
+
+it('a step that works by itself goes through what the one before goes through', () => {
+  const chain = two();
+  const filter = addLogic(chain, 0, 'filter', lists);
+  expect(filter.chain.steps.map((step) => [step.id, step.forEach])[1]).toEqual(['filter', 'list_issues']);
+  const sum = addLogic(chain, 1, 'aggregate', lists);
+  const added = sum.chain.steps[2];
+  expect([added?.forEach, added?.logic]).toEqual([undefined, { type: 'aggregate', of: 'send_message', how: 'list' }]);
+});
+
+it('what is typed for a condition is a number, yes, no or a list where it looks like one', () => {
+  expect(['7', '-1.5', 'true', '["a"]', 'bug', '7 days', '[x]'].map(read)).toEqual([7, -1.5, true, ['a'], 'bug', '7 days', '[x]']);
 });

@@ -1,5 +1,5 @@
 // Changes of a chain's document. Pure: each gives a new document.
-import type { Chain, FieldMap, OperationDetail, Step, StepPolicy } from '../../bindings/wire';
+import type { Chain, FieldMap, Logic, OperationDetail, Step, StepPolicy } from '../../bindings/wire';
 
 /** What a new step starts with; the engine's own defaults. */
 export const POLICY: StepPolicy = { tries: 4, backoffMs: 1_000, timeoutMs: 60_000, parallel: 4, onFailure: 'stop_and_keep' };
@@ -32,6 +32,39 @@ export function addStep(
     const source = before.find((earlier) => earlier.forEach || lists(earlier));
     if (source) step.forEach = source.forEach ?? source.id;
   }
+  const steps = [...chain.steps];
+  steps.splice(after + 1, 0, step);
+  return { chain: { ...chain, steps }, id };
+}
+
+/** What a step that works by itself begins with. */
+export const LOGIC: Record<Logic['type'], Logic> = {
+  filter: { type: 'filter', when: [{ path: '$.item', operator: 'exists' }] },
+  map: { type: 'map' },
+  split: { type: 'split', path: '$.input' },
+  aggregate: { type: 'aggregate', of: '', how: 'list' },
+  branch: { type: 'branch', ways: [{ name: 'yes', when: [{ path: '$.item', operator: 'exists' }] }], otherwise: 'no' },
+  join: { type: 'join', of: [] },
+  wait: { type: 'wait', seconds: 60 },
+  approval: { type: 'approval', question: 'Go on?' },
+  chain: { type: 'chain', chain: '' },
+  remember: { type: 'remember', key: 'last', value: '{{run.id}}' },
+  recall: { type: 'recall', key: 'last' },
+  lookup: { type: 'lookup', table: '', key: '' },
+  link: { type: 'link', name: 'record', source: '', target: '' },
+  linked: { type: 'linked', name: 'record', source: '' },
+};
+
+/** Puts a step that works by itself after the one at `after`. It goes through the items that the one before goes through. */
+export function addLogic(chain: Chain, after: number, type: Logic['type'], lists: (step: Step) => boolean): { chain: Chain; id: string } {
+  const id = freeStepId(chain, type);
+  const step: Step = { id, logic: LOGIC[type], policy: POLICY };
+  const before = chain.steps[after];
+  if (before && !['aggregate', 'split'].includes(type)) {
+    if (before.forEach) step.forEach = before.forEach;
+    else if (lists(before)) step.forEach = before.id;
+  }
+  if (step.logic?.type === 'aggregate' && before) step.logic = { ...step.logic, of: before.id };
   const steps = [...chain.steps];
   steps.splice(after + 1, 0, step);
   return { chain: { ...chain, steps }, id };

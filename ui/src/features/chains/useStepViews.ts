@@ -31,12 +31,12 @@ export function useStepViews(chain: Chain | undefined, tools: Tools, findings: F
     return chain.steps.map((step, index) => {
       const { connection, connector } = tools.of(step);
       const blocked = findings.find((finding) => finding.step === step.id && finding.level === 'blocker');
-      const trouble = tools.ready && !connection ? t('chains.missingConnection', { name: step.connection }) : blocked?.problem?.title ?? blocked?.text;
+      const trouble = tools.ready && !connection && !step.logic ? t('chains.missingConnection', { name: step.connection ?? '' }) : blocked?.problem?.title ?? blocked?.text;
       const done = report?.steps.find((s) => s.step === step.id);
       const state = done?.state;
       const name = tools.name(step);
       const source = chain.steps.find((s) => s.id === step.forEach);
-      const rest = source ? t('chains.perItem', { name: tools.name(source) }) : step.connection;
+      const rest = source ? t('chains.perItem', { name: tools.name(source) }) : step.logic ? t('chains.logic.itself') : step.connection ?? '';
       const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
       const line = trouble ?? (ran || rest);
       return {
@@ -45,7 +45,7 @@ export function useStepViews(chain: Chain | undefined, tools: Tools, findings: F
         of: chain.steps.length,
         name,
         icon: connector?.summary.icon,
-        tool: connector?.summary.name ?? step.connection,
+        tool: connector?.summary.name ?? (step.logic ? t(`chains.logic.name.${step.logic.type}`) : step.connection ?? ''),
         line,
         trouble,
         look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,

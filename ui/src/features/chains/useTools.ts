@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 
 import type { ConnectionView, ConnectorDetail, OperationDetail, Step } from '../../bindings/wire';
 import { send, useRead, useWorkspace } from '../../engine';
+import { t } from '../../lib/words';
 
 /** What a step works with. */
 export interface StepTool {
@@ -45,7 +46,8 @@ export function useTools(): Tools {
     };
     const name = (step: Step) => {
       const { connector, operation } = of(step);
-      return step.name ?? `${connector?.summary.name ?? step.connection}: ${operation?.title ?? step.operation}`;
+      if (step.logic) return step.name ?? t(`chains.logic.name.${step.logic.type}`);
+      return step.name ?? `${connector?.summary.name ?? step.connection ?? ''}: ${operation?.title ?? step.operation ?? ''}`;
     };
     return { connections, connectors, of, name, ready: list.data !== undefined && details.every(Boolean) };
   }, [list.data, details]);

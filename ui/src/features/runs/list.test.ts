@@ -4,7 +4,7 @@ import type { RunState, RunView } from '../../bindings/wire';
 import { mergeRuns, rowsOf } from './list';
 
 const run = (id: string, state: RunState = 'done', chainId = 'c'): RunView => ({
-  id, chainId, chain: 'Chain', chainVersion: 1, state, interrupted: false, dryRun: false, createdAt: '2026-11-21T08:00:00Z', finishedAt: null,
+  id, chainId, chain: 'Chain', chainVersion: 1, state, interrupted: false, dryRun: false, origin: 'by_hand', createdAt: '2026-11-21T08:00:00Z', finishedAt: null,
 });
 const all = { state: undefined, chain: undefined, failedOnly: false };
 

@@ -14,7 +14,7 @@ export function SettingsTab({ chain, step, tools, naming, change }: StepProps) {
   const kind = connection?.connector;
   const same = tools.connections.filter((c) => !kind || c.connector === kind).map((c) => c.name);
   const at = chain.steps.findIndex((s) => s.id === step.id);
-  const lists = chain.steps.slice(0, at).filter((s) => tools.of(s).operation?.items);
+  const lists = chain.steps.slice(0, at).filter((s) => tools.of(s).operation?.items ?? s.logic?.type === 'split');
   const [name, setName] = useState(step.name ?? '');
   return (
     <div className="stack tab-note">
@@ -33,7 +33,7 @@ export function SettingsTab({ chain, step, tools, naming, change }: StepProps) {
       <Select
         label={t('chains.settings.connection')}
         placeholder={t('chains.settings.noConnection')}
-        value={connection ? step.connection : null}
+        value={connection?.name ?? null}
         data={same}
         onChange={(value) => value && set((s) => ({ ...s, connection: value }))}
         allowDeselect={false}
@@ -41,7 +41,7 @@ export function SettingsTab({ chain, step, tools, naming, change }: StepProps) {
       {connector && (
         <Select
           label={t('chains.settings.action')}
-          value={step.operation}
+          value={step.operation ?? null}
           data={connector.operations.map((operation) => ({ value: operation.id, label: operation.title }))}
           onChange={(value) => value && set((s) => ({ ...s, operation: value, mapping: [] }))}
           allowDeselect={false}

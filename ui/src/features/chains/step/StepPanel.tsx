@@ -10,6 +10,7 @@ import { Panel } from '../../../ui/Panel';
 import type { Tools } from '../useTools';
 import { DataTab } from './DataTab';
 import { FailureTab } from './FailureTab';
+import { LogicTab } from './LogicTab';
 import { MappingTab } from './MappingTab';
 import { SettingsTab } from './SettingsTab';
 
@@ -32,22 +33,22 @@ export interface StepProps {
 /** One step: where its fields come from, its data, its settings, what a failure means. */
 export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => void }) {
   const { chain, step, tools } = props;
-  const [tab, setTab] = useState<string | null>(props.naming ? 'settings' : 'mapping');
+  const [tab, setTab] = useState<string | null>(props.naming || step.logic ? 'settings' : 'mapping');
   const [, go] = useLocation();
   const { connector, connection } = tools.of(step);
   const at = chain.steps.findIndex((s) => s.id === step.id) + 1;
   const close = useCallback(() => onClose(), [onClose]);
   return (
     <Panel
-      icon={<BrandMark icon={connector?.summary.icon} name={connector?.summary.name ?? step.connection} size={34} />}
+      icon={<BrandMark icon={connector?.summary.icon} name={connector?.summary.name ?? step.connection ?? tools.name(step)} size={34} />}
       title={visible(tools.name(step))}
-      subtitle={`${t('chains.stepOf', { at, of: chain.steps.length })} · ${visible(connection?.account?.label ?? step.connection)}`}
+      subtitle={`${t('chains.stepOf', { at, of: chain.steps.length })} · ${visible(connection?.account?.label ?? step.connection ?? t('chains.logic.itself'))}`}
       onClose={close}
     >
-      {tools.ready && !connection && (
+      {tools.ready && !connection && !step.logic && (
         <div className="problem bad" role="alert">
           <div className="problem-text">
-            <h3>{t('chains.missingConnection', { name: step.connection })}</h3>
+            <h3>{t('chains.missingConnection', { name: step.connection ?? '' })}</h3>
             <div className="row">
               <button type="button" className="link-button" onClick={() => go('/catalogue')}>
                 {t('chains.browse')}
@@ -58,7 +59,7 @@ export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => vo
       )}
       <Tabs value={tab} onChange={setTab} className="step-tabs">
         <Tabs.List>
-          <Tabs.Tab value="mapping">{t('chains.tab.mapping')}</Tabs.Tab>
+          {!step.logic && <Tabs.Tab value="mapping">{t('chains.tab.mapping')}</Tabs.Tab>}
           <Tabs.Tab value="data">{t('chains.tab.data')}</Tabs.Tab>
           <Tabs.Tab value="settings">{t('chains.tab.settings')}</Tabs.Tab>
           <Tabs.Tab value="failure">{t('chains.tab.failure')}</Tabs.Tab>
@@ -70,7 +71,7 @@ export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => vo
           <DataTab {...props} />
         </Tabs.Panel>
         <Tabs.Panel value="settings">
-          <SettingsTab {...props} />
+          {step.logic ? <LogicTab {...props} /> : <SettingsTab {...props} />}
         </Tabs.Panel>
         <Tabs.Panel value="failure">
           <FailureTab {...props} />

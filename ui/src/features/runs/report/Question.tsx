@@ -23,8 +23,45 @@ const STUCK: [Decision, WordKey][] = [
   ['undo', 'runs.question.undo'],
 ];
 
+/** A step that asks: yes or no. */
+function Approval({ report, question, open }: { report: RunReport; question: OpenQuestion; open: boolean }) {
+  const id = useId();
+  const answer = useDo('run_answer', { touches: ['run_report', 'run_list', 'health'] });
+  const step = report.steps.find((s) => s.step === question.step);
+  return (
+    <section className="run-question" aria-labelledby={id} aria-busy={answer.isPending}>
+      <div className="run-question-head">
+        <CircleHelp size={20} aria-hidden className="mark warn" />
+        <h2 id={id}>{visible(question.approval ?? '')}</h2>
+      </div>
+      <p className="meta">{t('runs.question.asks', { step: visible(step?.name ?? question.step), item: question.item + 1 })}</p>
+      {answer.isError && <ProblemBlock problem={toProblem(answer.error)} />}
+      {open && (
+        <div className="row">
+          {([true, false] as const).map((approved) => (
+            <Button
+              key={String(approved)}
+              variant={approved ? 'filled' : 'default'}
+              loading={answer.isPending && answer.variables.approved === approved}
+              disabled={answer.isPending}
+              onClick={() => answer.mutate({ run: report.run, approved, step: question.step, item: question.item })}
+            >
+              {t(approved ? 'runs.question.yes' : 'runs.question.no')}
+            </Button>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** What a run asks: whether something happened, or whether it goes on. */
+export function Question(props: { report: RunReport; question: OpenQuestion; open: boolean }) {
+  return props.question.approval ? <Approval {...props} /> : <Outcome {...props} />;
+}
+
 /** An outcome that nobody knows: everything that helps to find out, and what the user can say. */
-export function Question({ report, question, open }: { report: RunReport; question: OpenQuestion; open: boolean }) {
+function Outcome({ report, question, open }: { report: RunReport; question: OpenQuestion; open: boolean }) {
   const id = useId();
   const resolve = useDo('run_resolve', { touches: ['run_report', 'run_list', 'health'] });
   const step = report.steps.find((s) => s.step === question.step);

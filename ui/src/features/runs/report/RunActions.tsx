@@ -1,13 +1,13 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { ChevronDown, Download, Link2, RotateCcw, Workflow } from 'lucide-react';
+import { ChevronDown, Download, Link2, ListRestart, Pause, Play, RotateCcw, Workflow } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
 import type { RunReport } from '../../../bindings/wire';
-import { send } from '../../../engine';
+import { send, useDo } from '../../../engine';
 import { t } from '../../../lib/words';
-import { platform } from '../../../platform';
+import { platform, toProblem } from '../../../platform';
 import { fileName } from '../figures';
 
 type Kind = 'json' | 'markdown' | 'html';
@@ -44,6 +44,7 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
       <span role="status" className="meta run-said cut">
         {said}
       </span>
+      <Further report={report} />
       {narrow ? (
         <Drop label={t('runs.report.more')}>
           <Menu.Item leftSection={<Workflow size={16} aria-hidden />} onClick={open}>
@@ -76,6 +77,45 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
       {again && !tiny && (
         <Button variant="filled" leftSection={<RotateCcw size={16} aria-hidden />} loading={starting} onClick={again}>
           {t('runs.report.runAgain')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+const TOUCHES = ['run_report', 'run_list', 'health'] as const;
+/** Under way: it can be held. */
+const LIVE = new Set(['queued', 'running', 'waiting']);
+
+/** Holds a run and lets it go on; runs what failed of one that has ended. */
+function Further({ report }: { report: RunReport }) {
+  const [, go] = useLocation();
+  const failed = useDo('run_failed', { touches: [...TOUCHES], onSuccess: (run) => go(`/runs/${encodeURIComponent(run.id)}`) });
+  const hold = useDo('run_pause', { touches: [...TOUCHES] });
+  const resume = useDo('run_resume', { touches: [...TOUCHES] });
+  const trouble = failed.error ?? hold.error ?? resume.error;
+  const some = report.steps.some((step) => step.failed + step.quarantined + step.skipped > 0 || step.state === 'undone');
+  const ended = report.finishedAt !== null;
+  return (
+    <>
+      {trouble && (
+        <span role="alert" className="meta bad cut">
+          {toProblem(trouble).hint}
+        </span>
+      )}
+      {ended && some && !report.dryRun && (
+        <Button leftSection={<ListRestart size={16} aria-hidden />} loading={failed.isPending} onClick={() => failed.mutate({ run: report.run })}>
+          {t('runs.report.runFailed')}
+        </Button>
+      )}
+      {LIVE.has(report.state) && !report.interrupted && (
+        <Button leftSection={<Pause size={16} aria-hidden />} loading={hold.isPending} onClick={() => hold.mutate({ run: report.run })}>
+          {t('runs.report.pause')}
+        </Button>
+      )}
+      {report.state === 'paused' && (
+        <Button leftSection={<Play size={16} aria-hidden />} loading={resume.isPending} onClick={() => resume.mutate({ run: report.run })}>
+          {t('runs.report.resume')}
         </Button>
       )}
     </>
