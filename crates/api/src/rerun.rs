@@ -226,18 +226,24 @@ pub async fn answer(hub: &Hub, workspace: &str, request: RunAnswerRequest) -> Re
     };
     let (step, item, approved) = (question.step.clone(), question.item, request.approved);
     let wish = Control::Answer { step: step.clone(), item, approved };
-    if workspace.control(&run.id, wish).await {
-        workspace.wait_on(&run.id).await?;
+    if !workspace.control(&run.id, wish).await {
+        workspace.runner().answer(&run, &step, item, approved).await?;
+    }
+    loop {
+        let state = workspace.wait_on(&run.id).await?;
         let report = runs::report_of(&workspace, &run.id).await?;
         let asks = |q: &OpenQuestion| q.approval.is_some() && (&q.step, q.item) == (&step, item);
-        if !report.needs_you.iter().any(asks) {
-            return Ok(report);
+        let is_left = state == report.state && (state.is_final() || !workspace.is_live(&run.id));
+        match report.needs_you.iter().any(asks) {
+            false if is_left || report.state == RunState::NeedsYou => return Ok(report),
+            // The run was left just before it heard the answer.
+            true if !workspace.is_live(&run.id) => {
+                workspace.runner().answer(&run, &step, item, approved).await?;
+            }
+            // What was seen was from before the answer.
+            _ => tokio::task::yield_now().await,
         }
-        // The run was left just before it heard the answer.
     }
-    workspace.runner().answer(&run, &step, item, approved).await?;
-    workspace.wait_on(&run.id).await?;
-    runs::report_of(&workspace, &run.id).await
 }
 
 #[cfg(test)]

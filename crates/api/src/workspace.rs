@@ -407,7 +407,7 @@ impl Workspace {
         self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_live(&self, id: &RunId) -> bool {
+    pub(crate) fn is_live(&self, id: &RunId) -> bool {
         self.runs().get(id).is_some_and(|task| task.left.borrow().is_none())
     }
 
