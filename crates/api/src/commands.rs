@@ -10,7 +10,12 @@ use patchbay_model::report::RunReport;
 
 use crate::hub::Hub;
 use crate::workspaces::Empty;
-use crate::{approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, webhooks, workspaces, zoom};
+use crate::{
+    approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
+    engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing,
+    replacement, rerun, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage,
+    syncing, transfer, webhooks, workspaces, zoom,
+};
 
 /// One command, for documentation and tests.
 #[derive(Clone, Copy, Debug)]
@@ -323,11 +328,12 @@ const LOOKING: [&str; 12] = [
     "_firings",
 ];
 /// Others that do.
-const LOOKING_TOO: [&str; 7] = [
+const LOOKING_TOO: [&str; 8] = [
     "health",
     "health_overview",
     "health_detail",
     "connection_streams",
+    "connection_history",
     "queue_stats",
     "run_wait",
     "window_zoom",
@@ -336,12 +342,6 @@ const LOOKING_TOO: [&str; 7] = [
 /// Whether a screen sends a command by itself, to show what it is told: no sign of a person.
 fn only_looks(command: &str) -> bool {
     LOOKING.iter().any(|end| command.ends_with(end)) || LOOKING_TOO.contains(&command)
-    let read = ["_list", "_show", "_report", "_data", "_fields", "_check", "_export", "_status", "_text"];
-    read.iter().any(|end| command.ends_with(end))
-        || matches!(
-            command,
-            "health" | "connection_streams" | "connection_history" | "queue_stats" | "run_wait" | "window_zoom"
-        )
 }
 
 fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {
