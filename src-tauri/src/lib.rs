@@ -31,7 +31,7 @@ pub fn run() -> ExitCode {
     let settings = Settings::from_environment();
     logging::start(settings.as_ref().ok().map(|settings| settings.data_dir.as_path()));
     patchbay_api::memory::keep_private();
-    match settings::safe_graphics().and_then(|()| settings).and_then(|s| hold(s, since_start)) {
+    match settings::safe_graphics().and(settings).and_then(|s| hold(s, since_start)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "Patchbay cannot start");
