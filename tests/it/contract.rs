@@ -334,10 +334,6 @@ fn nobody_claims_a_vendors_schema_without_one() {
         let vendor = VENDORS.iter().find(|vendor| vendor.connector == descriptor.id.as_str());
         for fixture in fixtures(descriptor.id.as_str()) {
             let claims = fixture.proof == Proof::VendorSchema;
-            let absent = |vendor: &Vendor| match fixture.case.as_ref() {
-                Case::Operation { operation, .. } => vendor.absent.contains(&operation.as_str()),
-                Case::Stream { .. } | Case::Health { .. } | Case::Webhook { .. } => false,
-            };
             assert!(
                 !claims || vendor.is_some_and(|vendor| !vendor.is_absent(&step(&fixture.case))),
                 "{}/{}: there is no vendor's schema to hold it against",

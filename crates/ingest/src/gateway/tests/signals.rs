@@ -19,6 +19,7 @@ async fn an_item_that_is_also_read_is_one_signal_and_starts_one_chain() {
         signals: std::slice::from_ref(&signal),
         quarantined: &[],
         checkpoint: None,
+        call: None,
     };
     assert_eq!(w.site.store.page_commit(again).await.unwrap().new, 0, "a poll brings it once more");
     // The same version of the item in another delivery.
