@@ -527,7 +527,11 @@ ready: boolean,
 /**
  * Blockers first, then warnings, passes, and what the run will do.
  */
-findings: Array<Finding>, };
+findings: Array<Finding>, 
+/**
+ * Stands for what a run would do: a run that is started with it does this or nothing.
+ */
+plan: string | null, };
 
 /**
  * A chain that is gone.
@@ -2420,7 +2424,7 @@ rules: HealthRules,
 /**
  * Work that waits, by queue; those with nothing are left out.
  */
-queues: Array<QueueView>, 
+queues: Array<QueueWait>, 
 /**
  * What the workspace takes on the disk.
  */
@@ -2700,6 +2704,57 @@ notices?: NoticeSettings | null, };
  * How a connection is doing, the worst first.
  */
 export type HealthState = "error" | "degraded" | "no_recent_data" | "healthy";
+
+/**
+ * Something that happened.
+ */
+export type HistoryEntry = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * What: an act such as `connection_paused`, `sync`, `sync_failed` or `renewal`.
+ */
+what: string, 
+/**
+ * The stream that it was about.
+ */
+stream: string | null, 
+/**
+ * Whether it went well; none where that is no question.
+ */
+ok: boolean | null, 
+/**
+ * How many were new, of a read.
+ */
+count: number | null, 
+/**
+ * Why it did not go well.
+ */
+problem: Problem | null, };
+
+/**
+ * Whose history.
+ */
+export type HistoryRequest = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * At most this many; 100 where absent, at most 1,000.
+ */
+limit?: number | null, };
+
+/**
+ * What happened, the latest first.
+ */
+export type HistoryResponse = { 
+/**
+ * Each.
+ */
+entries: Array<HistoryEntry>, };
 
 /**
  * The limits of one host that a connection calls.
@@ -3555,9 +3610,54 @@ queues: Array<QueueView>,
 nextSyncAt: string | null, };
 
 /**
- * Work that waits in a queue.
+ * How one queue is.
  */
 export type QueueView = { 
+/**
+ * The queue.
+ */
+queue: string, 
+/**
+ * Jobs at the same time.
+ */
+concurrency: number, 
+/**
+ * Jobs that are due and wait for their turn.
+ */
+depth: number, 
+/**
+ * Jobs that wait for their time.
+ */
+later: number, 
+/**
+ * Jobs under way.
+ */
+running: number, 
+/**
+ * How long the oldest job that is due has waited, in seconds.
+ */
+oldestSeconds: number | null, 
+/**
+ * Jobs that were given up.
+ */
+dead: number, 
+/**
+ * Jobs done in the last 24 hours.
+ */
+done: number, 
+/**
+ * Attempts that failed in the last 24 hours.
+ */
+failed: number, 
+/**
+ * How long one took on average, in milliseconds.
+ */
+meanMs: number, };
+
+/**
+ * Work that waits in a queue.
+ */
+export type QueueWait = { 
 /**
  * Its name.
  */
@@ -3940,6 +4040,10 @@ input: JsonValue,
  * Build and show requests; send no effects.
  */
 dryRun: boolean, 
+/**
+ * What `chain_check` gave for what is wanted: where it would do anything else now, nothing is started.
+ */
+plan?: string | null, 
 /**
  * Only write the run down; a later `run_wait`, or the next start of the engine, works on it.
  */
@@ -5040,7 +5144,7 @@ zone?: string | null,
 /**
  * As the connector says again.
  */
-usual: boolean, };
+usual?: boolean | null, };
 
 /**
  * How a stream is.
@@ -5919,6 +6023,8 @@ export interface Commands {
   connection_sync: { request: SyncRequest; response: SyncResponse };
   /** Shows the streams of a connection: how and when they are read by themselves. */
   connection_streams: { request: ConnectionName; response: StreamsResponse };
+  /** Tells what happened to a connection: tests, syncs, renewals, changes. */
+  connection_history: { request: HistoryRequest; response: HistoryResponse };
   /** Asks for streams to be read now, in the background. */
   sync_now: { request: SyncNowRequest; response: StreamsResponse };
   /** Stops a read; what is stored stays. */

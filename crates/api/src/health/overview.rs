@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::disk_use;
 use super::facts::{Judged, begin_of, rules};
 use super::view::{
-    CheckBar, ConnectRate, HealthFigures, HealthOverview, HealthPoint, HealthReason, HealthRow, QueueView,
+    CheckBar, ConnectRate, HealthFigures, HealthOverview, HealthPoint, HealthReason, HealthRow, QueueWait,
 };
 use crate::hub::Hub;
 use crate::workspace::Workspace;
@@ -204,8 +204,8 @@ pub(crate) async fn judge_all(hub: &Hub, workspace: &Workspace) -> Result<Vec<Ju
     Ok(judged)
 }
 
-async fn queues(workspace: &Workspace) -> Result<Vec<QueueView>, Problem> {
-    let view = |one: QueueFigures| QueueView {
+async fn queues(workspace: &Workspace) -> Result<Vec<QueueWait>, Problem> {
+    let view = |one: QueueFigures| QueueWait {
         queue: one.queue,
         depth: one.depth,
         oldest: one.oldest_due_at,

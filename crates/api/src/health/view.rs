@@ -38,7 +38,7 @@ pub struct HealthOverview {
     /// Where the lines are drawn.
     pub rules: HealthRules,
     /// Work that waits, by queue; those with nothing are left out.
-    pub queues: Vec<QueueView>,
+    pub queues: Vec<QueueWait>,
     /// What the workspace takes on the disk.
     pub disk: DiskUse,
     /// How often connecting works at the first attempt, in the last 30 days.
@@ -50,7 +50,7 @@ pub struct HealthOverview {
 /// Work that waits in a queue.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct QueueView {
+pub struct QueueWait {
     /// Its name.
     pub queue: String,
     /// Jobs that wait or are worked on.

@@ -145,7 +145,7 @@ function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
             </div>
           </form>
         ))}
-      {failed && <ProblemBlock problem={toProblem(failed)} />}
+      {failed !== null && failed !== undefined && <ProblemBlock problem={toProblem(failed)} />}
     </fieldset>
   );
 }
