@@ -97,12 +97,21 @@ fn the_authors_guide_shows_fixtures_that_can_be_read_and_every_filter() {
     let sign_in = examples(before).into_iter().find(|example| example.contains("\"method\": \"oauth2\""));
     let read: Result<patchbay_model::descriptor::AuthMethod, _> = serde_json::from_str(&sign_in.unwrap());
     assert!(read.unwrap().oauth().is_some(), "the guide's sign-in can be read");
+    let webhook = examples(before).into_iter().find(|example| example.starts_with("\"webhook\": ")).unwrap();
+    let read: Result<patchbay_model::descriptor::Webhook, _> =
+        serde_json::from_str(webhook.trim_start_matches("\"webhook\": "));
+    assert!(!read.unwrap().events.is_empty(), "the guide's webhook can be read");
+    let handshakes = examples(before).into_iter().find(|example| example.contains("url_verification")).unwrap();
+    for line in handshakes.lines() {
+        let read: Result<patchbay_model::descriptor::Handshake, _> = serde_json::from_str(line);
+        assert!(read.is_ok(), "{line}: {read:?}");
+    }
     for (index, example) in examples(fixtures).iter().enumerate() {
         let case = folder.join(index.to_string());
         std::fs::create_dir(&case).unwrap();
         std::fs::write(case.join("fixture.json"), example).unwrap();
     }
-    assert_eq!(load(&folder).unwrap().len(), 3, "one of each kind");
+    assert_eq!(load(&folder).unwrap().len(), 4, "one of each kind");
     for (filter, _) in patchbay_map::FILTERS {
         assert!(guide.contains(&format!("`{filter}`")), "{filter} is not in the guide");
     }
