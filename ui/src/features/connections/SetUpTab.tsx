@@ -12,6 +12,7 @@ import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { SettingInput } from '../connect/fields';
 import { asked, asText, BASE_URL, hasAddress, isAddress, plainAddress, reachesServices, settingMistake, type Mistakes, type Settings } from '../connect/settings';
+import { KeepingPart } from './KeepingPart';
 import { Streams } from './Streams';
 import { WebhookPanel } from '../webhook/WebhookPanel';
 import { testConnection } from './work';
@@ -27,6 +28,7 @@ export function SetUpTab({ connection }: { connection: ConnectionView }) {
           <>
             <SetUpForm connection={connection} detail={detail} />
             {detail.webhook && <WebhookPanel name={connection.name} />}
+            {detail.streams.length > 0 && <KeepingPart connection={connection} />}
           </>
         )}
       </Read>

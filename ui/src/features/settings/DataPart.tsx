@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
 
 import { t } from '../../lib/words';
+import { EraseDialog } from './EraseDialog';
 import { ExportDialog } from './ExportDialog';
 import { ImportDialog } from './ImportDialog';
 import { Row } from './Row';
@@ -9,6 +10,7 @@ import { Row } from './Row';
 /** What leaves as a file, and what comes in from one. */
 export function DataPart() {
   const [exporting, setExporting] = useState(false);
+  const [erasing, setErasing] = useState(false);
   const [text, setText] = useState<string>();
   const [said, setSaid] = useState('');
   const file = useRef<HTMLInputElement>(null);
@@ -42,6 +44,20 @@ export function DataPart() {
           });
         }}
       />
+      <Row title={t('settings.erase.row')} about={t('settings.erase.rowAbout')}>
+        <Button size="xs" color="red" onClick={() => setErasing(true)}>
+          {t('settings.erase.go')}
+        </Button>
+      </Row>
+      {erasing && (
+        <EraseDialog
+          onClose={() => setErasing(false)}
+          onDone={(done) => {
+            setErasing(false);
+            setSaid(done);
+          }}
+        />
+      )}
       {exporting && (
         <ExportDialog
           onClose={() => setExporting(false)}
