@@ -1,5 +1,7 @@
 //! What the journal says of a run: a fold over its facts. Pure.
 
+mod pages;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -384,74 +386,6 @@ impl Progress {
         if let Some(index) = plan.index(step) {
             self.children.remove(&(index, item));
         }
-    }
-
-    /// A page of a list came: the next one is wanted where there is one, what goes through the list has
-    /// more items, and what is settled of earlier pages is let go of where nothing needs it any more.
-    fn page(&mut self, plan: &Plan, list: usize, page: u32, more: bool) {
-        if !plan.steps[list].paged {
-            return;
-        }
-        let Some(items) = self.steps[list].items.as_mut() else { return };
-        let Some(came) = items.get(page).and_then(ItemProgress::output).and_then(Value::as_array) else {
-            return;
-        };
-        let came = came.len();
-        if more && page + 1 == items.len() {
-            items.extend(1);
-        }
-        let starts = &mut self.steps[list].starts;
-        if starts.is_empty() {
-            starts.push(0);
-        }
-        // Where the next page begins. A page is asked for again after a failure, not after it came.
-        if let Some(start) = starts.last().copied().filter(|_| starts.len() == page as usize + 1) {
-            starts.push(start + came as u32);
-        }
-        for later in list + 1..plan.steps.len() {
-            if plan.steps[later].root == Some(list)
-                && let Some(items) = self.steps[later].items.as_mut()
-            {
-                if plan.steps[list].forgets {
-                    items.compact();
-                }
-                items.extend(came as u32);
-            }
-        }
-        if plan.steps[list].forgets && page > 0 {
-            if let Some(items) = self.steps[list].items.as_mut() {
-                items.compact_before(page);
-            }
-        }
-    }
-
-    /// The item that each item of a step was made of, where its list was made of items.
-    fn parents(&self, plan: &Plan, step: usize) -> Vec<u32> {
-        let Some(list) = plan.steps[step].root.filter(|list| plan.steps[*list].root.is_some()) else {
-            return Vec::new();
-        };
-        let lengths = self.outputs(list).map(|output| output.and_then(Value::as_array).map_or(0, Vec::len));
-        (0_u32..).zip(lengths).flat_map(|(parent, length)| std::iter::repeat_n(parent, length)).collect()
-    }
-
-    /// The item of an earlier step that an item of a step comes from: itself where both go through the
-    /// same items, the one that it was made of where the step goes through what that one was split into,
-    /// the only one of a step that ran once. None where there is no single one.
-    pub fn ancestor(&self, plan: &Plan, step: usize, item: u32, earlier: usize) -> Option<u32> {
-        let wanted = plan.steps[earlier].root;
-        if wanted.is_none() {
-            return Some(0);
-        }
-        let (mut step, mut item) = (step, item);
-        while plan.steps[step].root != wanted {
-            let list = plan.steps[step].root?;
-            item = match self.steps[step].parents.get(item as usize) {
-                Some(parent) => *parent,
-                None => return None,
-            };
-            step = list;
-        }
-        Some(item)
     }
 
     /// Whether everything that is open waits for a later time: then an engine that ended has missed

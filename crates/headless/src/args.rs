@@ -1,11 +1,18 @@
 //! What the command line takes. Described in `docs/cli.md`.
 
-pub(crate) use chain::ChainCommand;
+mod chain;
+mod connection;
+mod descriptor;
+mod secrets;
+
 use std::path::PathBuf;
 
-mod chain;
-
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use chain::ChainCommand;
+pub(crate) use connection::ConnectionCommand;
+pub(crate) use descriptor::DescriptorCommand;
+pub(crate) use secrets::{MoveTo, SecretsCommand};
 
 /// Connect your tools and let them work together, from this computer alone.
 #[derive(Debug, Parser)]
@@ -191,6 +198,9 @@ pub(crate) enum Command {
         /// Only those of this connection.
         #[arg(long)]
         connection: Option<String>,
+        /// Only those with these words in their summary, among people or labels.
+        #[arg(long, conflicts_with = "connection")]
+        search: Option<String>,
         /// At most this many.
         #[arg(long, default_value_t = 50)]
         limit: u32,
@@ -440,149 +450,6 @@ pub(crate) enum WorkspaceCommand {
 }
 
 /// Looking after the keys.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SecretsCommand {
-    /// Say where the key is kept, whether it is locked, and how old each connection's secret is.
-    Status,
-    /// Unlock the passphrase store of a running engine.
-    Unlock {
-        /// The passphrase: in this file, or from standard input for -.
-        #[arg(long, value_name = "FILE|-", default_value = "-")]
-        passphrase: PathBuf,
-    },
-    /// Lock the passphrase store of a running engine.
-    Lock,
-    /// Seal everything with another master key.
-    Rotate,
-    /// Move the master key into another store, and seal everything anew there.
-    Move {
-        /// The store to move to.
-        #[arg(value_enum)]
-        to: MoveTo,
-        /// The new passphrase: in this file, or from standard input for -. At least 12 characters.
-        #[arg(long, value_name = "FILE|-")]
-        new_passphrase: Option<PathBuf>,
-    },
-    /// Change when a passphrase store locks itself and when a key is called old.
-    Set {
-        /// Minutes without a person; 0 for never.
-        #[arg(long, value_name = "MINUTES")]
-        lock_after: Option<u32>,
-        /// Days; 0 for never.
-        #[arg(long, value_name = "DAYS")]
-        remind_after: Option<u32>,
-    },
-    /// Destroy every key and every secret in the data folder. It cannot be undone.
-    ForgetAll {
-        /// Yes, all of them.
-        #[arg(long, required = true)]
-        yes: bool,
-    },
-}
-
-/// A store that keys can be moved to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MoveTo {
-    /// The system's keyring.
-    Keyring,
-    /// A file locked with a passphrase.
-    Passphrase,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConnectionCommand {
-    /// Show a connection.
-    Show {
-        /// The connection.
-        name: String,
-    },
-    /// Change settings.
-    Set {
-        /// The connection.
-        name: String,
-        /// A setting, such as baseUrl=https://github.example.com/api/v3.
-        #[arg(long = "set", value_name = "KEY=VALUE")]
-        settings: Vec<String>,
-        /// Allow or forbid private addresses.
-        #[arg(long, value_name = "true|false")]
-        allow_private: Option<bool>,
-    },
-    /// Rename a connection; chains follow.
-    Rename {
-        /// The connection.
-        name: String,
-        /// What it is to be called.
-        new_name: String,
-    },
-    /// Switch a connection off.
-    Pause {
-        /// The connection.
-        name: String,
-    },
-    /// Switch a connection on.
-    Resume {
-        /// The connection.
-        name: String,
-    },
-    /// Show a connection's streams: how and when they are read by themselves.
-    Streams {
-        /// The connection.
-        name: String,
-    },
-    /// Set when a stream is read by itself, and whether.
-    Stream(crate::jobs::StreamChange),
-    /// Stop a read of a stream; what is stored stays.
-    CancelSync {
-        /// The connection.
-        name: String,
-        /// The stream.
-        stream: String,
-    },
-    /// Replace a connection's key in place.
-    ReplaceKey {
-        /// The connection.
-        name: String,
-        /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
-        #[arg(id = "secret-values", long = "secret", required = true, value_name = "KEY=@FILE|-")]
-        secrets: Vec<String>,
-    },
-    /// Sign in again; chains stay as they are.
-    Reconnect {
-        /// The connection.
-        name: String,
-        /// A secret, such as another clientSecret: KEY=@FILE reads a file, KEY=- reads standard input.
-        #[arg(id = "secret-values", long = "secret", value_name = "KEY=@FILE|-")]
-        secrets: Vec<String>,
-        /// Let the connection belong to another account from now on.
-        #[arg(long)]
-        other_account: bool,
-        #[command(flatten)]
-        browser: Browser,
-    },
-    /// Approve where a connection's key may go, as after an import; without --origin, say where it leads.
-    Approve {
-        /// The connection.
-        name: String,
-        /// An address that is approved, such as https://api.example.com. All it leads to are wanted.
-        #[arg(long = "origin", value_name = "ORIGIN")]
-        origins: Vec<String>,
-        /// Approve the changes of its sign-in as well, as they are said without --origin.
-        #[arg(long)]
-        sign_in: bool,
-        /// Allow or forbid private addresses.
-        #[arg(long, value_name = "true|false")]
-        allow_private: Option<bool>,
-    },
-    /// Delete a connection and its key.
-    Disconnect {
-        /// The connection.
-        name: String,
-        /// Delete its signals too.
-        #[arg(long)]
-        with_signals: bool,
-    },
-}
-
 /// What became of an unknown outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Decision {
@@ -635,25 +502,4 @@ mod tests {
         walk(&mut command, &mut page);
         insta::assert_snapshot!(page);
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DescriptorCommand {
-    /// Add a connector of your own.
-    Add {
-        /// Its definition.
-        file: PathBuf,
-    },
-    /// Replace a connector of your own by another version of it.
-    Update {
-        /// The new definition, with the id it has.
-        file: PathBuf,
-    },
-    /// List connectors of your own.
-    List,
-    /// Remove a connector of your own.
-    Remove {
-        /// Its id.
-        id: String,
-    },
 }

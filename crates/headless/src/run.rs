@@ -175,8 +175,14 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
                 answer["streams"].as_array().into_iter().flatten().any(|s| s["quarantined"] != json!(0));
             Ok(if aside { exit::WITH_PROBLEMS } else { exit::DONE })
         }
-        Command::Signals { connection, limit } => {
-            let answer = call("signal_list", json!({ "connection": connection, "limit": limit })).await?;
+        Command::Signals { connection, search, limit } => {
+            let answer = match search {
+                Some(text) => {
+                    let request = json!({ "filter": { "text": text }, "limit": (*limit).min(200) });
+                    call("signal_search", request).await?
+                }
+                None => call("signal_list", json!({ "connection": connection, "limit": limit })).await?,
+            };
             show(&answer, &|value| {
                 let fields = [("Time", "/timestamp"), ("Type", "/signalType"), ("Summary", "/summary")];
                 print::table(&value["signals"], &fields);
