@@ -274,9 +274,10 @@ fn a_failure_is_undone_in_reverse_where_the_chain_says_so() {
     let report = run.json();
     assert_eq!((run.code, report["state"].as_str()), (1, Some("failed_undone")), "{report:#}");
     let counters = sandbox.counters();
-    assert_eq!(counters["effects"]["message_sent"], 7);
-    assert_eq!(counters["effects"]["message_deleted"], 7, "every message was taken back");
-    assert_eq!(report["undo"].as_array().unwrap().len(), 7);
+    // Those of the first page: the next one is not asked for once the run has failed.
+    assert_eq!(counters["effects"]["message_sent"], 5);
+    assert_eq!(counters["effects"]["message_deleted"], 5, "every message was taken back");
+    assert_eq!(report["undo"].as_array().unwrap().len(), 5);
 }
 
 #[test]

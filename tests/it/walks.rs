@@ -62,3 +62,10 @@ fn keys_are_locked_exported_taken_in_and_forgotten() {
         Served::start().walk("locked", &json!({}));
     }
 }
+
+#[test]
+fn what_came_in_is_looked_through_put_away_and_found() {
+    if walks_possible() {
+        Served::start().walk("inbox", &json!({}));
+    }
+}

@@ -132,7 +132,7 @@ await walk(async ({ open }) => {
     await clean(page, `${scheme} forget all`);
     if (scheme === 'dark') {
       await page.getByRole('alertdialog').getByRole('button', { name: 'Forget all keys' }).click();
-      await told(page, 'The keys of 2 connections are gone.');
+      await told(page, 'The keys of 3 connections are gone.');
       const { connections } = await rpc('connection_list', { offset: 0 });
       assert.ok(connections.every((one) => one.lastError?.code === 'SECRET_MISSING'), JSON.stringify(connections));
       await clean(page, `${scheme} all forgotten`);

@@ -25,6 +25,8 @@ pub(super) const TRELLO: Vendor = Vendor {
         "list_created_cards",
         "list_comments",
         "delete_comment",
+        "create_webhook",
+        "delete_webhook",
     ],
     next_page: None,
     config: r#"{"board": "5abbe4b7ddc1b351ef961401"}"#,

@@ -1,0 +1,79 @@
+// The inbox: nothing yet, signals that come in by themselves, looked at, searched, put away and taken back,
+// by keys; a filter that is kept. axe finds nothing in any of it.
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { assert, button, rpc, walk } from './support.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const shots = process.env.PATCHBAY_SHOTS;
+
+async function clean(page, name) {
+  await page.waitForTimeout(400);
+  if (shots) await page.screenshot({ path: `${shots}/inbox-${name}.png` });
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
+  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`), [], name);
+}
+
+await walk(async ({ open }) => {
+  const page = await open({ path: '/inbox' });
+  await page.getByText('Signals from your connections land here.').waitFor();
+  await clean(page, 'empty');
+  await rpc('sandbox_start', {});
+  const rows = page.locator('.ib-row');
+  await rows.first().waitFor();
+  const listed = async () => (await rpc('signal_search', {})).signals;
+  // Everything has been read once: nothing new comes for a while.
+  let all = [];
+  for (let before = -1; all.length !== before; await page.waitForTimeout(1_500)) {
+    before = all.length;
+    all = await listed();
+  }
+  await page.getByText(`${all.length} signals`, { exact: true }).waitFor();
+  assert.equal(await page.locator('.ib-row.unread').count(), Math.min(all.length, await rows.count()), 'nobody has looked yet');
+  await clean(page, 'list');
+
+  // What is opened is looked at, by arrows too.
+  await rows.first().click();
+  await page.getByRole('complementary', { name: 'Details' }).getByRole('heading', { name: all[0].summary }).waitFor();
+  await page.locator('.ib-row[aria-current]').focus();
+  await page.keyboard.press('j');
+  await page.waitForFunction((id) => location.hash.endsWith(`/${id}`), all[1].id);
+  await page.waitForFunction(() => document.activeElement?.classList.contains('ib-row') && document.activeElement.getAttribute('aria-current') === 'true');
+  await page.locator('.ib-row:not(.unread)').nth(1).waitFor();
+  await clean(page, 'detail');
+  assert.equal((await listed()).filter((signal) => !signal.unread).length, 2);
+
+  // Put away, and taken back.
+  await page.keyboard.press('e');
+  await page.getByText(`Archived “${all[1].summary}”.`).waitFor();
+  assert.equal((await listed()).length, all.length - 1);
+  await button(page, 'Undo').click();
+  await page.getByText(`${all.length} signals`, { exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+
+  // Words, and a filter that is kept.
+  const word = all[0].summary.split(/\s+/).sort((a, b) => b.length - a.length)[0];
+  await page.getByLabel('Search summaries, people and labels').fill(word);
+  const found = (await rpc('signal_search', { filter: { text: word } })).matching;
+  assert.ok(found > 0 && found < all.length, `${word}: ${found} of ${all.length}`);
+  await page.getByText(found === 1 ? '1 signal' : `${found} signals`, { exact: true }).waitFor();
+  await button(page, 'Save this filter').click();
+  await page.getByLabel('Name of the filter').fill('Mine');
+  await button(page, 'Save').click();
+  await button(page, 'Mine').waitFor();
+  await clean(page, 'filtered');
+  await page.getByLabel('Search summaries, people and labels').fill('nothing holds these words');
+  await page.getByText('Nothing matches “nothing holds these words”').waitFor();
+  await clean(page, 'no-match');
+  await button(page, 'Mine').click();
+  await page.getByText(found === 1 ? '1 signal' : `${found} signals`, { exact: true }).waitFor();
+
+  const dark = await open({ path: `/inbox/${all[0].id}`, scheme: 'dark' });
+  await dark.locator('.ib-row').first().waitFor();
+  await clean(dark, 'dark');
+  const narrow = await open({ path: '/inbox', width: 960, height: 640 });
+  await narrow.locator('.ib-row').first().waitFor();
+  await clean(narrow, 'narrow');
+});
