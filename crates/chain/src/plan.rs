@@ -201,8 +201,11 @@ impl Plan {
                     text.contains(&format!("steps.{id}")) || text.contains(&format!("\"{id}\""))
                 })
             });
+            // A step that runs once waits for the last page, and what comes after it still wants the first.
+            let last = parts.last().copied().unwrap_or(list);
+            let at_once = (list..=last).all(|step| parts.contains(&step));
             self.steps[list].paged = direct;
-            self.steps[list].forgets = direct && !needed;
+            self.steps[list].forgets = direct && at_once && !needed;
         }
     }
 
