@@ -101,8 +101,6 @@ pub(crate) struct Built {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
     pub(crate) body_format: BodyFormat,
-    /// Where in the body the secret of the connection's webhook goes, as a JSON pointer.
-    pub(crate) secret_at: Option<String>,
 }
 
 impl Compiled {
@@ -290,15 +288,7 @@ impl Compiled {
             url.query_pairs_mut().append_pair(name, value);
         }
         let headers = headers_of(self.default_headers.iter(), &scope)?;
-        Ok(Built {
-            here: None,
-            method: Method::Get,
-            url,
-            headers,
-            body: None,
-            body_format: BodyFormat::Json,
-            secret_at: None,
-        })
+        Ok(Built { here: None, method: Method::Get, url, headers, body: None, body_format: BodyFormat::Json })
     }
 
     /// Fills a request in. `scope` gets the settings as `config`.
@@ -333,15 +323,7 @@ impl Compiled {
             Some(query) => Some(json!({ "query": query, "variables": body.unwrap_or_else(|| json!({})) })),
             None => body,
         };
-        Ok(Built {
-            here: None,
-            method: request.method,
-            url,
-            headers,
-            body,
-            body_format: request.body_format,
-            secret_at: None,
-        })
+        Ok(Built { here: None, method: request.method, url, headers, body, body_format: request.body_format })
     }
 }
 

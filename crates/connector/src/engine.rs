@@ -149,7 +149,7 @@ impl Engine {
     async fn once(&self, send: &Outgoing<'_>) -> Result<(Sent, Option<u64>), Problem> {
         let mut request = send.request();
         let Authorised { redactor, token } = self.authorise(send.target, &mut request).await?;
-        if let Some(pointer) = &send.built.secret_at {
+        if let Some(pointer) = send.secret_at {
             let connection = &send.target.connection;
             self.authoriser.add_webhook_secret(connection, pointer, &mut request).await?;
         }

@@ -37,6 +37,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) copy: Option<&'a KeptAnswer>,
     pub(crate) timeout: Duration,
     pub(crate) urgency: Urgency,
+    /// Where in the body the secret of the connection's webhook goes, as a JSON pointer.
+    pub(crate) secret_at: Option<&'a str>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -53,6 +55,7 @@ impl<'a> Outgoing<'a> {
             copy: None,
             timeout: READ_TIMEOUT,
             urgency: Urgency::Usual,
+            secret_at: None,
         }
     }
 

@@ -153,6 +153,7 @@ impl Engine {
             names_item: names_item(operation),
             refused_status: &operation.refused_status,
             timeout,
+            secret_at: planned.secret_at.as_deref(),
             ..Outgoing::read(target, &built)
         };
         let tries = if planned.effect { 1 } else { TRIES };

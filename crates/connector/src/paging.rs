@@ -390,7 +390,6 @@ mod tests {
             headers: Vec::new(),
             body: None,
             body_format: BodyFormat::Json,
-            secret_at: None,
         }
     }
 

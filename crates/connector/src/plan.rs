@@ -22,6 +22,8 @@ pub struct Planned {
     /// Whether it changes anything outside.
     pub effect: bool,
     pub(crate) built: Built,
+    /// Where in the body the secret of the connection's webhook goes, as a JSON pointer.
+    pub(crate) secret_at: Option<String>,
 }
 
 impl Planned {
@@ -29,7 +31,7 @@ impl Planned {
     /// opened when the call is made, and stands in nothing that is shown.
     #[must_use]
     pub fn with_webhook_secret(mut self, pointer: &str) -> Self {
-        self.built.secret_at = Some(pointer.to_owned());
+        self.secret_at = Some(pointer.to_owned());
         self
     }
 }
@@ -69,6 +71,7 @@ pub(crate) fn plan(target: &Target, operation: &str, params: &Value) -> Result<P
         },
         effect: shape.verb.has_effect(),
         built,
+        secret_at: None,
     })
 }
 

@@ -20,8 +20,8 @@ use sqlx::{Connection as _, Row as _};
 use super::shipped;
 
 /// An engine with one webhook: where it is, and what signs for it.
-struct Target {
-    port: u16,
+pub(super) struct Target {
+    pub(super) port: u16,
     path: String,
     secret: String,
     connector: Compiled,
@@ -32,7 +32,7 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn set_up(cli: &Cli, sandbox: &SandboxProcess) -> Target {
+pub(super) fn set_up(cli: &Cli, sandbox: &SandboxProcess) -> Target {
     let port = free_port();
     let key = cli.file("key.txt", sandbox.access["sheetKey"].as_str().unwrap());
     let base = format!("baseUrl={}", sandbox.access["sheetUrl"].as_str().unwrap());
@@ -100,7 +100,7 @@ impl Target {
         String::from_utf8_lossy(&answer[9..12]).parse().ok()
     }
 
-    fn wait_until_it_listens(&self) {
+    pub(super) fn wait_until_it_listens(&self) {
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(60), "the gateway does not listen");
@@ -109,12 +109,13 @@ impl Target {
     }
 }
 
-fn end(mut child: Child) {
+pub(super) fn end(mut child: Child) {
     let _ = child.kill();
     let _ = child.wait();
 }
 
-/// The names of the deliveries that are kept, and how often each row is a signal.
+/// The names of the deliveries that are kept, and how often each row that was sent is a signal. The rows
+/// that the sheet had before are read by the engine itself.
 async fn stored(data_dir: &Path) -> (Vec<String>, Vec<(String, i64)>) {
     let folder = data_dir.join("workspaces/default");
     let file = std::fs::read_dir(&folder)
@@ -124,12 +125,24 @@ async fn stored(data_dir: &Path) -> (Vec<String>, Vec<(String, i64)>) {
         .unwrap();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let lost = sqlx::query(
+        "SELECT delivery, state, result, CAST(body AS TEXT) FROM inbox WHERE json_extract(body, '$.row.id') NOT IN
+             (SELECT external_id FROM signals WHERE stream = 'rows')",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    let lost: Vec<[Option<String>; 4]> =
+        lost.iter().map(|row| [0, 1, 2, 3].map(|index| row.get(index))).collect();
+    assert!(lost.is_empty(), "deliveries without their signal: {lost:#?}");
     let kept = sqlx::query("SELECT delivery FROM inbox").fetch_all(&mut connection).await.unwrap();
-    let signals =
-        sqlx::query("SELECT external_id, count(*) FROM signals WHERE stream = 'rows' GROUP BY external_id")
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
+    let signals = sqlx::query(
+        "SELECT external_id, count(*) FROM signals
+         WHERE stream = 'rows' AND CAST(external_id AS INTEGER) >= 1000 GROUP BY external_id",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
     let waiting: i64 = sqlx::query("SELECT count(*) FROM inbox WHERE state = 'received'")
         .fetch_one(&mut connection)
         .await

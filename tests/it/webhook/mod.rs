@@ -3,6 +3,7 @@
 
 mod kills;
 mod page;
+mod sheet;
 mod vendors;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! A web page in the browser of this computer tries to reach the gateway.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use patchbay_tests::root;
@@ -35,7 +36,7 @@ async fn a_page_in_a_browser_of_this_computer_reaches_nothing() {
     assert!(tried >= 20, "the page tried {tried} ways");
     assert_eq!(gate.kept().await, 0, "{said}");
     // Else the page might have failed for another reason.
-    let from_elsewhere = Message { headers: Default::default(), body: r#"{"id": 1}"#.to_owned() };
+    let from_elsewhere = Message { headers: BTreeMap::default(), body: r#"{"id": 1}"#.to_owned() };
     assert_eq!(gate.send(&from_elsewhere).await, 200);
     assert_eq!(gate.kept().await, 1);
 }

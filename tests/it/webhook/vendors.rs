@@ -305,7 +305,7 @@ fn signed_as_github(
 ) -> Message {
     use patchbay_auth::webhook::{Arrived, WebhookSecrets};
     let body = body.to_string();
-    let headers = Default::default();
+    let headers = axum::http::HeaderMap::default();
     let arrived = Arrived { method: "POST", headers: &headers, body: body.as_bytes(), url: "", id: None };
     let scheme = compiled.webhook().unwrap().scheme();
     let now = patchbay_model::Timestamp::UNIX_EPOCH;

@@ -82,7 +82,6 @@ impl Target {
                     headers: Vec::new(),
                     body: Some(body),
                     body_format: BodyFormat::Json,
-                    secret_at: None,
                 }),
                 Ok(Work::Request(request)) => Ok(Built {
                     here: None,
@@ -91,7 +90,6 @@ impl Target {
                     headers: request.headers,
                     body: request.body,
                     body_format: request.body_format,
-                    secret_at: None,
                 }),
                 Err(problem) => Err(problem.with_default("tool", self.tool())),
             },
