@@ -28,6 +28,7 @@ use crate::since_start::SinceStart;
 /// Runs until the window is closed.
 pub fn run() -> ExitCode {
     let since_start = SinceStart::now();
+    patchbay_api::memory::keep_files_private();
     let settings = Settings::from_environment();
     logging::start(settings.as_ref().ok().map(|settings| settings.data_dir.as_path()));
     patchbay_api::memory::keep_private();

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    patchbay_api::memory::keep_files_private();
     if let Err(problem) = logging::start(&args) {
         return exit::of_problem(&args, &problem);
     }
