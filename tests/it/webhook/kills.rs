@@ -28,7 +28,7 @@ pub(super) struct Target {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a free port for a program that is not ours yet")]
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

@@ -3,6 +3,7 @@
 
 mod kills;
 mod page;
+mod screen;
 mod sheet;
 mod vendors;
 

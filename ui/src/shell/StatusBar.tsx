@@ -1,4 +1,4 @@
-import { useMantineColorScheme } from '@mantine/core';
+import { Button, useMantineColorScheme } from '@mantine/core';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
@@ -90,9 +90,9 @@ function Gateway() {
   return (
     <Part label={gatewayWord(gateway)}>
       <p>{problem ? `${problem.title}. ${problem.hint}` : t(gateway.listening === null ? 'webhook.waitsAbout' : 'webhook.gatewayAbout')}</p>
-      <button type="button" className="status-link" onClick={() => go('/settings')}>
+      <Button size="xs" mt={8} onClick={() => go('/settings')}>
         {t('webhook.gateway')}
-      </button>
+      </Button>
     </Part>
   );
 }

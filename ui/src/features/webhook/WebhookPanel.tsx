@@ -58,6 +58,7 @@ function Parts({ view, name }: { view: WebhookView; name: string }) {
           )}
           <Address view={view} />
           {view.secret.source !== null && <Secret view={view} name={name} />}
+          {view.canSubscribe && <Subscription view={view} name={name} />}
           <Test view={view} name={name} />
           <Deliveries view={view} />
         </>
@@ -158,6 +159,33 @@ function Secret({ view, name }: { view: WebhookView; name: string }) {
         </div>
       )}
       {[set, end, wait].map((one, index) => one.isError && <ProblemBlock key={index} problem={toProblem(one.error)} />)}
+    </div>
+  );
+}
+
+/** Whether the tool was told this address by a call, for tools that can be told so. */
+function Subscription({ view, name }: { view: WebhookView; name: string }) {
+  const subscribe = useDo('webhook_subscribe', { touches: ['webhook_show'] });
+  const end = useDo('webhook_unsubscribe', { touches: ['webhook_show'] });
+  const tool = visible(view.tool);
+  const { subscription, secret } = view;
+  return (
+    <div className="wh-test">
+      {subscription === null ? (
+        <BusyButton busy={subscribe.isPending} disabled={secret.source !== null && secret.setAt === null} onClick={() => subscribe.mutate({ name })}>
+          {t('webhook.subscribe', { tool })}
+        </BusyButton>
+      ) : (
+        <>
+          <span role="status">
+            {subscription.expiresAt === null ? t('webhook.subscribed', { tool }) : t('webhook.subscribedUntil', { tool, until: new Date(subscription.expiresAt).toLocaleString() })}
+          </span>
+          <BusyButton size="xs" busy={end.isPending} onClick={() => end.mutate({ name })}>
+            {t('webhook.unsubscribe')}
+          </BusyButton>
+        </>
+      )}
+      {[subscribe, end].map((one, index) => one.isError && <ProblemBlock key={index} problem={toProblem(one.error)} />)}
     </div>
   );
 }
