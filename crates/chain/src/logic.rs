@@ -297,6 +297,7 @@ fn misfit(what: &str, value: &Value) -> Problem {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "literals read better by value")]
     fn work(logic: Value, scope: Value) -> Result<Worked, Problem> {
         let logic: Logic = serde_json::from_value(logic).unwrap();
         Ready::compile(&logic).unwrap().work(&scope, || Ok(json!("mapped")))

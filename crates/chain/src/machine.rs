@@ -36,6 +36,7 @@ const BATCH: usize = 500;
 
 /// What the shell is to do.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
 pub enum Command {
     /// Check connections and mappings, and record [`Fact::Checked`].
     Check,
@@ -98,6 +99,7 @@ pub struct Next {
     pub state: RunState,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
 enum Resolution {
     Do(Command),
     Later(Timestamp),
@@ -388,7 +390,9 @@ impl Round<'_> {
                 }
                 ItemProgress::Asking { until } => {
                     self.asks_user = true;
-                    until.iter().for_each(|until| self.wake_at(*until));
+                    if let Some(until) = until {
+                        self.wake_at(*until);
+                    }
                     continue;
                 }
                 _ => continue,

@@ -190,6 +190,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "literals read better by value")]
     fn version(trigger: Value, concurrency: Value) -> ChainVersion {
         let chain: Chain = serde_json::from_value(
             json!({"schema": 1, "name": "c", "trigger": trigger, "concurrency": concurrency, "steps": []}),

@@ -38,10 +38,11 @@ impl Progress {
                 items.extend(came as u32);
             }
         }
-        if plan.steps[list].forgets && page > 0 {
-            if let Some(items) = self.steps[list].items.as_mut() {
-                items.compact_before(page);
-            }
+        if plan.steps[list].forgets
+            && page > 0
+            && let Some(items) = self.steps[list].items.as_mut()
+        {
+            items.compact_before(page);
         }
     }
 

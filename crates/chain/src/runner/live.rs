@@ -32,6 +32,7 @@ pub struct LiveStep {
 }
 
 /// How a step is done.
+#[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
 pub enum Does {
     /// By a tool.
     Call(Called),

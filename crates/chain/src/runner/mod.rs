@@ -185,6 +185,7 @@ struct Launch {
 }
 
 /// What was waited for.
+#[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
 enum Done {
     /// A call was answered.
     Call(Answer),

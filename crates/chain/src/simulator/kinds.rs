@@ -91,7 +91,7 @@ fn wanted() -> BTreeMap<(usize, u32), u32> {
     let mut wanted = BTreeMap::new();
     for item in 0..PAGED {
         match item {
-            1 => continue,
+            1 => {}
             3 => drop(wanted.insert((4, 3), 1)),
             even if even % 2 == 0 => {
                 for step in [3, 7, 8] {

@@ -62,7 +62,7 @@ fn words(filter: &SignalFilter) -> Option<String> {
     }
     all.extend(words.into_iter().map(|word| format!("words : {word}")));
     let mut facet = |kind: &str, values: &mut dyn Iterator<Item = String>| {
-        let values: Vec<String> = values.map(|value| quoted(&facet(kind, &value))).collect();
+        let values: Vec<String> = values.map(|value| quoted(facet(kind, &value))).collect();
         if !values.is_empty() {
             all.push(format!("facets : ({})", values.join(" OR ")));
         }
