@@ -83,6 +83,7 @@ fn file_is_here(dir: &Path) -> bool {
     dir.join("workspaces/default").is_dir()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "literals read better by value")]
 fn chain(name: &str, trigger: Value, steps: Value) -> Value {
     json!({"schema": 1, "name": name, "trigger": trigger, "steps": steps})
 }

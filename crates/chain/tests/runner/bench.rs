@@ -91,6 +91,7 @@ impl Bench {
     }
 
     /// The same, not written down yet.
+    #[expect(clippy::unused_self, clippy::needless_pass_by_value, reason = "reads as what a bench does")]
     pub(crate) fn asked(&self, steps: Value, input: Value) -> Run {
         let chain: Chain =
             serde_json::from_value(json!({"schema": 1, "name": "Chain", "steps": steps})).unwrap();

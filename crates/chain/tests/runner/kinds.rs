@@ -47,6 +47,7 @@ fn list() -> Value {
     json!({"id": "list", "connection": "work", "operation": "list"})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "literals read better by value")]
 fn tell(id: &str, template: &str, more: Value) -> Value {
     let mut step = json!({"id": id, "connection": "work", "operation": "tell",
         "policy": {"tries": 1, "backoffMs": 1, "parallel": 1},
@@ -55,6 +56,7 @@ fn tell(id: &str, template: &str, more: Value) -> Value {
     step
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "literals read better by value")]
 fn logic(id: &str, logic: Value, more: Value) -> Value {
     let mut step = json!({"id": id, "logic": logic});
     step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -196,13 +198,13 @@ async fn a_list_is_worked_on_page_by_page_and_goes_on_where_it_was_after_a_resta
         b.runner.resolve(&run, &StepId::from("tell"), item, decision).await.unwrap();
     }
     assert_eq!(b.execute(&run).await, RunState::Done);
-    let asked = asked.lock().unwrap();
+    let asked = asked.lock().unwrap().clone();
     let mut said: Vec<_> = asked.iter().filter_map(Value::as_str).collect();
     said.sort_unstable();
     said.dedup();
     assert_eq!((said.len(), asked.iter().filter(|a| a.is_string()).count()), (600, 600), "each one once");
     let mut begun = 0;
-    for line in asked.iter() {
+    for line in &asked {
         match line["page"].as_u64() {
             Some(page) => {
                 assert!(begun >= (page.saturating_sub(2)) * 20, "page {page} was read with {begun} told")
