@@ -159,13 +159,16 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
             let Some(webhook) = target.descriptor.webhook() else {
                 return Ok(vec!["the connector takes no webhooks".into()]);
             };
-            let delivery =
-                Delivery { headers, content_type: content_type.as_deref().unwrap_or("application/json"), body };
-            if let Some(secret) = secret {
-                let now = at.unwrap_or(Timestamp::UNIX_EPOCH);
-                if let Err(refusal) = delivery.check(webhook, secret, now) {
-                    wrong.push(format!("its signature is not taken: {refusal:?}"));
-                }
+            let delivery = Delivery {
+                headers,
+                content_type: content_type.as_deref().unwrap_or("application/json"),
+                body,
+                at: at.unwrap_or(Timestamp::UNIX_EPOCH),
+            };
+            if let Some(secret) = secret
+                && let Err(refusal) = delivery.check(webhook, secret, delivery.at)
+            {
+                wrong.push(format!("its signature is not taken: {refusal:?}"));
             }
             if let Some(expected) = answer {
                 differences("answer", expected, &delivery.answer(webhook, secret.as_deref())?, &mut wrong);
@@ -224,6 +227,8 @@ struct Delivery<'f> {
     headers: &'f BTreeMap<String, String>,
     content_type: &'f str,
     body: &'f Value,
+    /// When it comes.
+    at: Timestamp,
 }
 
 impl Delivery<'_> {
@@ -256,7 +261,7 @@ impl Delivery<'_> {
     fn mapped(&self, target: &Target, webhook: &CompiledWebhook) -> Result<MappedDelivery, Problem> {
         let body = webhook.read(self.content_type, &self.bytes())?;
         let headers = self.said();
-        let said = Said { headers: &headers, body: &body, received_at: Timestamp::UNIX_EPOCH };
+        let said = Said { headers: &headers, body: &body, received_at: self.at };
         Ok(webhook.map(target.descriptor.descriptor(), &target.connection, said))
     }
 

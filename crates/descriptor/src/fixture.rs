@@ -87,7 +87,7 @@ pub enum Case {
         /// What its signature is checked with; not checked where absent.
         #[serde(default)]
         secret: Option<String>,
-        /// When its signature is checked.
+        /// When it comes, and its signature is checked; the beginning of 1970 where absent.
         #[serde(default)]
         at: Option<Timestamp>,
         /// The signals that come out, in order: the members given must be equal.
