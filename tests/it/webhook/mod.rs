@@ -1,6 +1,7 @@
 //! The webhook gateway beside vendors' own libraries, browsers, kills and the system's own account of what
 //! reached the disk.
 
+mod full_disk;
 mod kills;
 mod page;
 mod screen;
@@ -50,7 +51,10 @@ pub(crate) struct Message {
 
 impl Gate {
     pub(crate) async fn open(descriptor: Descriptor) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::open_in(tempfile::tempdir().unwrap(), descriptor).await
+    }
+
+    pub(crate) async fn open_in(folder: tempfile::TempDir, descriptor: Descriptor) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let options = OpenOptions { dir: folder.path().to_owned(), clock: clock.clone(), machine: "m".into() };
         let store = Store::open(options).await.unwrap();
