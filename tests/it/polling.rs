@@ -222,7 +222,8 @@ fn a_connection_that_was_made_is_read_by_itself_and_obeys() {
     let base = format!("baseUrl={}", service.url);
     cli.ok(&["connect", "shelf", "--name", "shelf 0", "--set", &base, "--allow-private"]);
     until("both streams are read", || {
-        ["cursor", "time"].iter().all(|id| stream(&cli, id)["readWhole"] == true)
+        let rests = |id: &&str| stream(&cli, id)["readWhole"] == true && stream(&cli, id)["state"] == "idle";
+        ["cursor", "time"].iter().all(rests)
     });
     let first = stream(&cli, "cursor");
     assert_eq!(
