@@ -9,20 +9,25 @@ pub(crate) const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How often to look whether something is due; the store does it once a day.
 const TIDY_CHECK: Duration = Duration::from_secs(60 * 60);
 
-/// Lets go of what is too old. Begins at once: a process may only live for one command.
+/// Lets go of what is too old. Begins at once: a process may only live for one command. Between the daily
+/// rounds what connections do not keep goes by the hour, not at each start: all signals are looked at for it.
 pub(crate) async fn tidy(store: Store) {
+    let mut start = true;
     loop {
         match store.retain(KEEP).await {
             Ok(Some(gone)) => tracing::debug!(?gone, "what was too old is gone"),
-            Ok(None) => {}
+            Ok(None) if start => {}
+            Ok(None) => {
+                if let Err(error) = store.retain_payloads(KEEP).await {
+                    tracing::warn!(%error, "what is not kept could not be let go of");
+                }
+            }
             Err(error) => tracing::warn!(%error, "what is too old could not be let go of"),
         }
         if let Err(error) = store.audit_calls().await {
             tracing::warn!(%error, "calls could not be noted in the audit trail");
         }
-        if let Err(error) = store.retain_payloads(KEEP).await {
-            tracing::warn!(%error, "what is not kept could not be let go of");
-        }
+        start = false;
         tokio::time::sleep(TIDY_CHECK).await;
     }
 }

@@ -1,13 +1,8 @@
 // The pretend tracker's own pages: somebody allows, does not, and enters a device's code; another
 // page cannot answer in their place.
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
+import { SHOTS, violations } from './axe.mjs';
 import { assert, facts, walk } from './support.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const SHOTS = process.env.PATCHBAY_SHOTS;
 
 /** A server of another origin: the program that asked, or a page that means ill. */
 async function listen(html) {
@@ -48,9 +43,8 @@ await walk(async ({ browser }) => {
         if (new URL(request.url()).hostname !== '127.0.0.1') trouble.push(request.url());
       });
       const clean = async (name) => {
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-        assert.deepEqual(violations.map((one) => one.id), [], `${name}, ${scheme}, ${width}`);
+        const found = await violations(page, ['best-practice']);
+        assert.deepEqual(found.map((one) => one.id), [], `${name}, ${scheme}, ${width}`);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
         assert.ok(!wide, `${name} is no wider than ${width}`);
         if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-${scheme}-${width}.png`, fullPage: true });

@@ -1,20 +1,9 @@
 // Health: nothing yet, all well, a service that is down, one that refuses the key (walk 5). What is
 // shown equals what the sandbox counted, and axe finds nothing in any of it.
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { clean as axeClean } from './axe.mjs';
 import { assert, button, rpc, walk } from './support.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const shots = process.env.PATCHBAY_SHOTS;
-
-async function clean(page, name) {
-  await page.waitForTimeout(400);
-  if (shots) await page.screenshot({ path: `${shots}/health-${name.replace(/[^a-z0-9]+/gi, '-')}.png` });
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`), [], name);
-}
+const clean = (page, name) => axeClean(page, name, { prefix: 'health-' });
 
 /** What the sandbox counted itself. */
 let counters;

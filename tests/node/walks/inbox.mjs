@@ -1,20 +1,9 @@
 // The inbox: nothing yet, signals that come in by themselves, looked at, searched, put away and taken back,
 // by keys; a filter that is kept. axe finds nothing in any of it.
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { clean as axeClean } from './axe.mjs';
 import { assert, button, rpc, walk } from './support.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const shots = process.env.PATCHBAY_SHOTS;
-
-async function clean(page, name) {
-  await page.waitForTimeout(400);
-  if (shots) await page.screenshot({ path: `${shots}/inbox-${name}.png` });
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`), [], name);
-}
+const clean = (page, name) => axeClean(page, name, { prefix: 'inbox-' });
 
 await walk(async ({ open }) => {
   const page = await open({ path: '/inbox' });

@@ -1,20 +1,9 @@
 // Keys are locked, unlocked, exported, taken in, rotated and forgotten, by keyboard where it matters.
-import { createRequire } from 'node:module';
+import { clean } from './axe.mjs';
 import { readFileSync } from 'node:fs';
 import { assert, rpc, walk } from './support.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const shots = process.env.PATCHBAY_SHOTS;
 const WORD = 'correct horse battery';
-
-async function clean(page, name) {
-  await page.waitForTimeout(450);
-  if (shots) await page.screenshot({ path: `${shots}/${name.replace(/[^a-z0-9]+/gi, '-')}.png` });
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`), [], name);
-}
 
 const to = (page, path) => page.evaluate((hash) => { location.hash = hash; }, path);
 const told = (page, text) => page.getByRole('status').filter({ hasText: text }).waitFor();

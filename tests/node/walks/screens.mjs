@@ -1,20 +1,11 @@
 // Every screen and state, light and dark: axe finds nothing (A, AA, 2.2).
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { clean as axeClean } from './axe.mjs';
 import { assert, rpc, walk } from './support.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const shots = process.env.PATCHBAY_SHOTS;
 let looked = 0;
 
 async function clean(page, name) {
-  await page.waitForTimeout(450);
-  if (shots) await page.screenshot({ path: `${shots}/${name.replace(/[^a-z0-9]+/gi, '-')}.png` });
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-  const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`);
-  assert.deepEqual(found, [], name);
+  await axeClean(page, name);
   looked += 1;
 }
 

@@ -1,12 +1,8 @@
 // Signing in with the pretend tracker, as a person does: the consent page is read and clicked in a tab
 // of its own. Each state is looked at in light and dark, and each ends in a way forward.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { SHOTS, violations } from './axe.mjs';
 import { assert, button, facts, rpc, walk } from './support.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const SHOTS = process.env.PATCHBAY_SHOTS;
 const looked = new Set();
 
 /** Looks at a state: no finding of axe, and nothing runs over the side. */
@@ -17,10 +13,9 @@ async function clean(page, name) {
   // What lies half under the row of buttons is reached by scrolling: nothing does in a tall window.
   const size = page.viewportSize();
   await page.setViewportSize({ ...size, height: 2_000 });
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-  const { violations } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
+  const found = await violations(page);
   await page.setViewportSize(size);
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].target} ${v.nodes[0].failureSummary}`), [], `${name}, ${scheme}`);
+  assert.deepEqual(found.map((v) => `${v.id}: ${v.nodes[0].target} ${v.nodes[0].failureSummary}`), [], `${name}, ${scheme}`);
   const wide = await page.evaluate(() => [document.documentElement, document.querySelector('.mantine-Modal-content')].some((at) => at && at.scrollWidth > at.clientWidth));
   assert.ok(!wide, `${name}, ${scheme}: nothing runs over the side`);
   looked.add(`${name} ${scheme}`);

@@ -1,20 +1,9 @@
 // A webhook by hand: on, its secret once, the tool told, a test event, the first event; then the gateway's
 // settings. Light and dark, and axe finds nothing.
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { clean as axeClean } from './axe.mjs';
 import { assert, button, facts, rpc, walk } from './support.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const shots = process.env.PATCHBAY_SHOTS;
-
-async function clean(page, name) {
-  await page.waitForTimeout(450);
-  if (shots) await page.screenshot({ path: `${shots}/${name.replace(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true });
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`), [], name);
-}
+const clean = (page, name) => axeClean(page, name, { fullPage: true });
 
 const to = (page, path) => page.evaluate((hash) => { location.hash = hash; }, path);
 

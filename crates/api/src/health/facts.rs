@@ -11,6 +11,7 @@ use patchbay_model::rate::RateWindow;
 use patchbay_model::{Clock, Code, Connection, ConnectionState, ConnectorId, Timestamp};
 use patchbay_store::{HALF_HOUR, HealthWindow, Store};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::connectors::Connectors;
 use crate::workspace::Workspace;
@@ -26,9 +27,14 @@ const MOST_IN_A_ROW: u32 = 100;
 
 /// The rules of a workspace.
 pub(crate) async fn rules(store: &Store) -> Result<HealthRules, Problem> {
-    let kept = store.setting("health").await?;
-    // What an older or newer version wrote and this one cannot read is as good as never set.
-    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    setting(store, "health").await
+}
+
+/// What was set under this name. What an older or newer version wrote and this one cannot read is as good as
+/// never set.
+pub(crate) async fn setting<T: Default + DeserializeOwned>(store: &Store, name: &str) -> Result<T, Problem> {
+    let kept = store.settings(None).await?.remove(name);
+    Ok(kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
 }
 
 /// Whether a connector is one of the built-in pretend tools: shown, and left out of sums.

@@ -7,7 +7,7 @@ use patchbay_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::facts::rules;
+use super::facts::{rules, setting};
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 
@@ -35,8 +35,7 @@ pub struct HealthSettingsRequest {
 
 /// What is told to a person who does not look.
 pub(crate) async fn notices(store: &Store) -> Result<NoticeSettings, Problem> {
-    let kept = store.setting("notices").await?;
-    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    setting(store, "notices").await
 }
 
 /// Shows what is decided.
@@ -70,7 +69,7 @@ pub async fn set(
 }
 
 async fn keep(store: &Store, name: &str, value: &serde_json::Value) -> Result<(), Problem> {
-    store.set_setting(name, &value.to_string()).await?;
+    store.settings_set(None, [(name.to_owned(), value.clone())].into()).await?;
     store.audit("settings_changed", name, value).await?;
     Ok(())
 }

@@ -55,16 +55,8 @@ impl Store {
     /// Counts what holds a text, whatever its case: an address, a name. Looks at everything, so it takes a
     /// while.
     pub async fn holding(&self, about: &str) -> Result<Erased, StoreError> {
-        let (plain, json) = forms(about)?;
-        let count = async |from: &str| {
-            let sql = format!("SELECT count(*) FROM {from}");
-            let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-                .bind(&plain)
-                .bind(&json)
-                .fetch_one(self.readers())
-                .await?;
-            Ok::<_, StoreError>(column::count(count))
-        };
+        let forms = forms(about)?;
+        let count = async |from: &str| self.count_holding(from, &forms).await;
         Ok(Erased {
             signals: count(&format!("signals WHERE {SIGNALS}")).await?,
             quarantined: count(concat!("quarantine WHERE ", holds!("raw"), " OR ", holds!("problem"))).await?,
@@ -73,14 +65,24 @@ impl Store {
             answers: count(concat!("answers WHERE ", holds!("body"))).await?,
             events: count(concat!("trigger_events WHERE ", holds!("payload"))).await?,
             runs: count(&format!("runs WHERE final = 1 AND {RUNS}")).await?,
-            open_runs: count(&format!("runs WHERE final = 0 AND {RUNS}")).await?,
+            open_runs: count(&open_runs()).await?,
         })
+    }
+
+    async fn count_holding(&self, from: &str, (plain, json): &(String, String)) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {from}")))
+            .bind(plain)
+            .bind(json)
+            .fetch_one(self.readers())
+            .await?;
+        Ok(column::count(count))
     }
 
     /// Lets go of what holds a text, in one commit, and says of how much. Runs that are not over stay.
     pub async fn erase(&self, about: &str) -> Result<Erased, StoreError> {
-        let (plain, json) = forms(about)?;
-        let open_runs = self.holding(about).await?.open_runs;
+        let forms = forms(about)?;
+        let open_runs = self.count_holding(&open_runs(), &forms).await?;
+        let (plain, json) = forms;
         self.write(move |tx| {
             Box::pin(async move {
                 let mut gone = Vec::new();
@@ -121,6 +123,11 @@ impl Store {
         })
         .await
     }
+}
+
+/// Runs that are not over.
+fn open_runs() -> String {
+    format!("runs WHERE final = 0 AND {RUNS}")
 }
 
 /// A text as it stands in text, and as it stands within JSON.

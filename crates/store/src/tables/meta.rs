@@ -50,32 +50,4 @@ impl Store {
         })
         .await
     }
-
-    /// A setting of the workspace, as it was kept; none where it never was.
-    pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let key = format!("setting.{name}");
-        let value = sqlx::query_scalar!("SELECT value FROM meta WHERE key = ?", key)
-            .fetch_optional(self.readers())
-            .await?;
-        Ok(value)
-    }
-
-    /// Keeps a setting of the workspace.
-    pub async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        let (key, value) = (format!("setting.{name}"), value.to_owned());
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "INSERT INTO meta (key, value) VALUES (?, ?)
-                     ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    key,
-                    value
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
 }

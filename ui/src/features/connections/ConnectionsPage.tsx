@@ -2,6 +2,7 @@ import './connections.css';
 
 import { useParams } from 'wouter';
 
+import { nameInAddress } from '../../lib/address';
 import { ConnectionDetail } from './ConnectionDetail';
 import { ConnectionList } from './ConnectionList';
 import { useWork } from './work';
@@ -12,19 +13,10 @@ export default function ConnectionsPage() {
   const said = useWork((state) => state.said);
   return (
     <>
-      {name === undefined ? <ConnectionList /> : <ConnectionDetail key={name} name={nameFrom(name)} />}
+      {name === undefined ? <ConnectionList /> : <ConnectionDetail key={name} name={nameInAddress(name)} />}
       <p className="out-of-sight" role="status">
         {said}
       </p>
     </>
   );
-}
-
-/** The name in the address. The router decodes it by halves, so it is read where it is whole. */
-function nameFrom(param: string): string {
-  try {
-    return decodeURIComponent(window.location.hash.split('/')[2] ?? param);
-  } catch {
-    return param;
-  }
 }

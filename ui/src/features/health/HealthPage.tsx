@@ -6,6 +6,7 @@ import { useLocation, useParams } from 'wouter';
 
 import type { HealthOverview, HealthRange } from '../../bindings/wire';
 import { useDo, useRead } from '../../engine';
+import { nameInAddress } from '../../lib/address';
 import { formatAgo } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
@@ -34,7 +35,7 @@ const OLD = 60_000;
 export default function HealthPage() {
   const [, go] = useLocation();
   const params = useParams<{ name?: string }>();
-  const name = params.name === undefined ? undefined : nameFrom(params.name);
+  const name = params.name === undefined ? undefined : nameInAddress(params.name);
   const { range, problemsOnly } = useHealthView();
   const read = useRead('health_overview', { range }, { keep: true, every: AGAIN });
   const all = useDo('health_check_now', { touches: ['health_overview', 'health_detail', 'connection_list', 'health'] });
@@ -151,13 +152,4 @@ function NothingYet() {
       {sandbox.isError && <ProblemBlock problem={toProblem(sandbox.error)} />}
     </>
   );
-}
-
-/** The router decodes a name by halves, so it is read where it is whole. */
-function nameFrom(param: string): string {
-  try {
-    return decodeURIComponent(window.location.hash.split('/')[2] ?? param);
-  } catch {
-    return param;
-  }
 }
