@@ -121,8 +121,9 @@ impl Record {
     }
 }
 
-/// Keeps a call and counts it on its connection, within the transaction of what it brought.
-pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record) -> Result<(), StoreError> {
+/// Keeps a call and counts it on its connection, within the transaction of what it brought: `signals` that
+/// were new.
+pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record, signals: u64) -> Result<(), StoreError> {
     let Record { call, kind, fails, works } = record;
     let (connection, at) = (call.connection.as_str(), column::millis(call.at));
     let duration = column::stored(call.duration_ms);
@@ -145,7 +146,7 @@ pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record) -> Result
     )
     .execute(&mut *tx)
     .await?;
-    health_buckets::count_call(tx, call).await?;
+    health_buckets::count_call(tx, call, signals).await?;
     health_operations::count(tx, call, kind).await?;
     if fails.is_some() && call.code.is_some_and(Code::ends_sign_in) {
         // Once: what an ended sign-in meets from then on is no news.
@@ -196,7 +197,7 @@ impl Store {
     /// Keeps a call, counts it on its connection, and writes down what it says of that, in one commit.
     pub async fn call_record(&self, call: Call, seen: Seen) -> Result<(), StoreError> {
         let call = Record::of(call, &seen)?;
-        self.write(move |tx| Box::pin(async move { record(tx, &call).await })).await
+        self.write(move |tx| Box::pin(async move { record(tx, &call, 0).await })).await
     }
 
     /// The calls of a connection from `since` on, the oldest first.

@@ -101,22 +101,25 @@ pub(super) fn half_hour(at: i64) -> i64 {
     at - at.rem_euclid(HALF_HOUR.as_millis() as i64)
 }
 
-/// Counts a call. One that was never sent has no time.
-pub(super) async fn count_call(tx: &mut SqliteConnection, call: &Call) -> Result<(), StoreError> {
+/// Counts a call and the signals it brought that were new: one statement, for each costs a page of a stream
+/// as much as some of its items. A call that was never sent has no time.
+pub(super) async fn count_call(tx: &mut SqliteConnection, call: &Call, signals: u64) -> Result<(), StoreError> {
     let (connection, at) = (call.connection.as_str(), half_hour(column::millis(call.at)));
     let failed = call.code.is_some_and(Code::is_failure);
     let held = !call.success && !failed;
     let limit = call.code.is_some_and(Code::is_limit);
+    let signals = column::stored(signals);
     let slot = (call.success || call.duration_ms > 0).then(|| format!("s{}", Latency::slot(call.duration_ms)));
     sqlx::query!(
         "INSERT INTO health_buckets (connection, at, calls_ok, calls_failed, calls_held, limit_hits, retries,
-             latency)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?8 IS NULL THEN '{}' ELSE json_object(?8, 1) END)
+             signals, latency)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, CASE WHEN ?8 IS NULL THEN '{}' ELSE json_object(?8, 1) END)
          ON CONFLICT (connection, at) DO UPDATE SET calls_ok = calls_ok + excluded.calls_ok,
              calls_failed = calls_failed + excluded.calls_failed,
              calls_held = calls_held + excluded.calls_held,
              limit_hits = limit_hits + excluded.limit_hits,
              retries = retries + excluded.retries,
+             signals = signals + excluded.signals,
              latency = CASE WHEN ?8 IS NULL THEN latency
                  ELSE json_set(latency, '$.' || ?8, coalesce(latency ->> ('$.' || ?8), 0) + 1) END",
         connection,
@@ -126,7 +129,8 @@ pub(super) async fn count_call(tx: &mut SqliteConnection, call: &Call) -> Result
         held,
         limit,
         call.retries,
-        slot
+        slot,
+        signals
     )
     .execute(tx)
     .await?;
@@ -149,17 +153,17 @@ pub(super) async fn count_check(tx: &mut SqliteConnection, sample: &HealthSample
     Ok(())
 }
 
-/// Counts signals that were new at a moment in milliseconds.
+/// Counts signals that were new and came without a call.
 pub(super) async fn count_signals(
     tx: &mut SqliteConnection,
     connection: &str,
-    at: i64,
+    at: Timestamp,
     new: u64,
 ) -> Result<(), StoreError> {
     if new == 0 {
         return Ok(());
     }
-    let (at, new) = (half_hour(at), column::stored(new));
+    let (at, new) = (half_hour(column::millis(at)), column::stored(new));
     sqlx::query!(
         "INSERT INTO health_buckets (connection, at, signals) VALUES (?, ?, ?)
          ON CONFLICT (connection, at) DO UPDATE SET signals = signals + excluded.signals",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use super::quarantine::{self, Quarantined};
-use super::{calls, checkpoints, connections, signals};
+use super::{calls, checkpoints, connections, health_buckets, signals};
 use crate::{Call, Seen};
 use crate::{Store, StoreError, column};
 
@@ -111,8 +111,9 @@ pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<Pag
     if let Some(checkpoint) = &page.checkpoint {
         checkpoints::set(tx, connection, stream, checkpoint, page.now).await?;
     }
-    if let Some(call) = &page.call {
-        calls::record(tx, call).await?;
+    match &page.call {
+        Some(call) => calls::record(tx, call, new).await?,
+        None => health_buckets::count_signals(tx, connection, page.now, new).await?,
     }
     Ok(PageResult { new, known: page.count.saturating_sub(new) })
 }

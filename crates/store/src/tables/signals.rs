@@ -4,7 +4,6 @@ use patchbay_model::{ConnectionId, ConnectorId, Signal, Timestamp};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::health_buckets;
 use crate::{Store, StoreError, column};
 
 struct Row {
@@ -133,9 +132,8 @@ pub(super) async fn insert(
         raw,
         now
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    health_buckets::count_signals(tx, connection, now, done.rows_affected()).await?;
     Ok(done.rows_affected())
 }
 
