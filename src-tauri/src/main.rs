@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// Reading a stream is a quarter of its time in the allocator with the C library's own; see ARCHITECTURE.md.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     patchbay::run()

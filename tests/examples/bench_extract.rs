@@ -25,7 +25,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 
 // As in the product.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const RECORDS: usize = 100_000;
 

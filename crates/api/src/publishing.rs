@@ -78,6 +78,7 @@ pub async fn publish(hub: &Hub, workspace: &str, request: ChainPublishRequest) -
     };
     ready(&workspace, &version).await?;
     workspace.store().chain_publish(&version).await?;
+    workspace.chains_changed();
     workspace.events().emit(Event::ChainsChanged);
     at_work(&workspace, &latest).await
 }
@@ -100,7 +101,7 @@ pub async fn switch(hub: &Hub, workspace: &str, request: ChainSwitchRequest) -> 
         }
     }
     workspace.store().chain_switch(&latest.id, request.on).await?;
-    workspace.store().triggers_changed();
+    workspace.chains_changed();
     workspace.events().emit(Event::ChainsChanged);
     at_work(&workspace, &latest).await
 }

@@ -109,9 +109,8 @@ fn concerns(version: &ChainVersion, event: &TriggerEvent, around: Circumstances<
     let of_connection = around.connection.is_some_and(|id| id.as_str() == subject);
     match &version.chain.trigger {
         Trigger::Manual { .. } => false,
-        Trigger::Schedule { .. } | Trigger::Interval { .. } | Trigger::File { .. } => {
-            subject == version.id.as_str()
-        }
+        Trigger::Schedule { .. } | Trigger::Interval { .. } => subject == version.id.as_str(),
+        Trigger::File { folder, ending, .. } => of_connection && appears(payload, folder, ending),
         Trigger::Signal { stream, filter, .. } => {
             let fits = |stream: &String| payload["stream"].as_str() == Some(stream);
             of_connection && stream.as_ref().is_none_or(fits) && holds(filter, payload)
@@ -125,6 +124,16 @@ fn concerns(version: &ChainVersion, event: &TriggerEvent, around: Circumstances<
                 && state.is_some_and(|state| wanted.contains(&state))
         }
     }
+}
+
+/// Whether a signal tells of a file that came into a folder, below the granted one, with such an ending.
+/// What is written into a file that was there is no such thing.
+fn appears(signal: &Value, folder: &str, ending: &str) -> bool {
+    let is_new = signal["isNew"] == true || signal["signalType"] == "file_created";
+    let path = signal["raw"]["file"].as_str().unwrap_or_default();
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let ends = name.len() >= ending.len() && name.to_lowercase().ends_with(&ending.to_lowercase());
+    is_new && signal["stream"] == "files" && !name.is_empty() && parent == folder.trim_matches('/') && ends
 }
 
 /// Whether all conditions hold. One that cannot be compiled holds for nothing: publishing refuses it.
@@ -232,6 +241,11 @@ mod tests {
         let is_bug = json!([{"path": "$.tags[*]", "operator": "equals", "value": "bug"}]);
         let signal = json!({"type": "signal", "connection": "C", "stream": "issues", "filter": is_bug});
         let bug = json!({"stream": "issues", "tags": ["bug"]});
+        let invoices = json!({"type": "file", "connection": "C", "folder": "inbox/", "ending": ".csv"});
+        let file = |path: &str, is_new: bool, kind: &str| {
+            json!({"stream": "files", "isNew": is_new,
+            "signalType": kind, "raw": {"file": path}})
+        };
         let cases = [
             (&signal, EventKind::Signal, "con", bug.clone(), true),
             (&signal, EventKind::Signal, "elsewhere", bug.clone(), false),
@@ -260,6 +274,13 @@ mod tests {
                 json!({"state": "failed"}),
                 true,
             ),
+            (&invoices, EventKind::Signal, "con", file("inbox/A.CSV", true, "file_changed"), true),
+            (&invoices, EventKind::Signal, "con", file("inbox/a.csv", false, "file_created"), true),
+            (&invoices, EventKind::Signal, "con", file("inbox/a.csv", false, "file_changed"), false),
+            (&invoices, EventKind::Signal, "con", file("inbox/deep/a.csv", true, "file_created"), false),
+            (&invoices, EventKind::Signal, "con", file("a.csv", true, "file_created"), false),
+            (&invoices, EventKind::Signal, "con", file("inbox/a.txt", true, "file_created"), false),
+            (&invoices, EventKind::Signal, "elsewhere", file("inbox/a.csv", true, "file_created"), false),
             (&json!({"type": "manual"}), EventKind::Webhook, "con", json!({}), false),
             (&json!({"type": "interval", "seconds": 60}), EventKind::Interval, "own", json!({}), true),
             (&json!({"type": "interval", "seconds": 60}), EventKind::Interval, "other", json!({}), false),

@@ -2,7 +2,7 @@
 
 use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_store::{CallKind, PageCommit, Seen};
+use patchbay_store::{CallKind, Came, PageCommit, Seen};
 use serde::Serialize;
 
 use crate::activity::Doing;
@@ -160,6 +160,7 @@ impl Engine {
                 quarantined: &page.quarantined,
                 checkpoint: taken.checkpoint.as_ref(),
                 call: target.is_stored().then_some((call, Seen::Works)),
+                came: Came::Asked,
             };
             let stored = self.store.page_commit(commit).await?;
             report.pages += 1;

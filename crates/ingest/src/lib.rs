@@ -3,6 +3,7 @@
 
 mod checks;
 mod dice;
+pub mod gateway;
 mod heal;
 pub mod jobs;
 mod poller;
@@ -10,6 +11,7 @@ mod polling;
 mod reading;
 pub mod rhythm;
 mod schedule;
+mod timers;
 
 pub use checks::Checks;
 pub use dice::Dice;
@@ -19,4 +21,4 @@ pub use reading::{Progress, Reader, Reading};
 pub use schedule::{
     Connectors, Defaults, Looked, Scheduler, health_job, health_key, sync_job, sync_key, sync_unique_key,
 };
-pub mod gateway;
+pub use timers::Timers;

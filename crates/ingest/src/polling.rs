@@ -17,6 +17,7 @@ use crate::jobs::{Queue, Staff, Work, Workers};
 use crate::poller::Poller;
 use crate::reading::Reading;
 use crate::schedule::{Connectors, Defaults, Scheduler};
+use crate::timers::Timers;
 
 /// How often the scheduler looks when nobody tells it to: no more than this is anything late.
 const LOOK: Duration = Duration::from_secs(15);
@@ -71,6 +72,8 @@ pub struct Polling {
     concurrency: watch::Sender<BTreeMap<Queue, u32>>,
     wake: Arc<Notify>,
     scheduling: JoinHandle<()>,
+    timers_wake: Arc<Notify>,
+    timing: JoinHandle<()>,
     pruning: JoinHandle<()>,
 }
 
@@ -112,13 +115,21 @@ impl Polling {
         let wake = Arc::new(Notify::new());
         let scheduler = Scheduler::new(store.clone(), connectors, clock.clone(), dice, defaults.subscribe());
         let scheduling = tokio::spawn(schedule(scheduler, workers.clone(), wake.clone()));
+        let timers_wake = Arc::new(Notify::new());
+        let timers = Timers { store: store.clone(), clock: clock.clone() };
+        let timing = tokio::spawn(time(timers, timers_wake.clone()));
         let pruning = tokio::spawn(prune(store, clock));
-        Ok(Self { workers, defaults, concurrency, wake, scheduling, pruning })
+        Ok(Self { workers, defaults, concurrency, wake, scheduling, timers_wake, timing, pruning })
     }
 
     /// Something about connections, their streams or what is due has changed.
     pub fn changed(&self) {
         self.wake.notify_one();
+    }
+
+    /// What starts chains has changed.
+    pub fn chains_changed(&self) {
+        self.timers_wake.notify_one();
     }
 
     /// Work was asked for.
@@ -141,6 +152,7 @@ impl Polling {
     /// Ends: no more work is begun, what is under way is given a moment.
     pub async fn stop(&self) {
         self.scheduling.abort();
+        self.timing.abort();
         self.pruning.abort();
         self.workers.stop().await;
     }
@@ -149,6 +161,7 @@ impl Polling {
 impl Drop for Polling {
     fn drop(&mut self) {
         self.scheduling.abort();
+        self.timing.abort();
         self.pruning.abort();
     }
 }
@@ -178,6 +191,22 @@ async fn schedule(scheduler: Scheduler, workers: Arc<Workers>, wake: Arc<Notify>
             () = tokio::time::sleep(wait.max(SOONEST)) => false,
             () = wake.notified() => true,
         };
+    }
+}
+
+async fn time(timers: Timers, wake: Arc<Notify>) {
+    loop {
+        let now = timers.clock.now();
+        let wait = match timers.look().await {
+            Ok(Some(next)) => Duration::try_from(next.duration_since(now)).unwrap_or_default().min(LOOK),
+            Ok(None) => LOOK,
+            Err(problem) => {
+                tracing::warn!(%problem, "chains are not started by the clock now");
+                LOOK
+            }
+        };
+        // Sooner or later does no harm: what is due is looked for anew.
+        let _ = tokio::time::timeout(wait.max(SOONEST), wake.notified()).await;
     }
 }
 

@@ -70,9 +70,9 @@ pub enum Trigger {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         on: Vec<RunState>,
     },
-    /// A file that appears. The input names it.
+    /// A file that appears. The input is the signal of it, in the stream `files`.
     File {
-        /// The connection that grants its folder, by name.
+        /// The connection to local files that grants its folder, by name.
         connection: String,
         /// The folder below the granted one; that one itself where empty.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -96,10 +96,9 @@ impl Trigger {
             Self::Manual { .. } => None,
             Self::Schedule { .. } => Some(EventKind::Schedule),
             Self::Interval { .. } => Some(EventKind::Interval),
-            Self::Signal { .. } => Some(EventKind::Signal),
+            Self::Signal { .. } | Self::File { .. } => Some(EventKind::Signal),
             Self::Webhook { .. } => Some(EventKind::Webhook),
             Self::Chain { .. } => Some(EventKind::Chain),
-            Self::File { .. } => Some(EventKind::File),
         }
     }
 
@@ -141,10 +140,9 @@ pub enum Missed {
 /// | kind | subject | key | payload |
 /// |---|---|---|---|
 /// | `schedule`, `interval` | the chain's identifier | the time it was due (RFC 3339) | `{"due": …}` |
-/// | `signal` | the connection's identifier | stream, external id and version | the signal |
-/// | `webhook` | the connection's identifier | the delivery's identifier | the delivery |
+/// | `signal` | the connection's identifier | stream, external id and version | the signal, and `isNew`: whether no earlier version of its item is kept |
+/// | `webhook` | the connection's identifier | the delivery's identifier | `{"delivery", "receivedAt", "kinds", "stream", "externalId", "body"}` |
 /// | `chain` | the identifier of the chain that ended | the run's identifier | `{"run", "chain", "state", "path"}` |
-/// | `file` | the chain's identifier | path and time of the file | `{"path": …}` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -159,8 +157,6 @@ pub enum EventKind {
     Webhook,
     /// The end of a run of another chain.
     Chain,
-    /// A file that appeared.
-    File,
 }
 
 impl EventKind {
@@ -172,7 +168,6 @@ impl EventKind {
             Self::Signal => "signal",
             Self::Webhook => "webhook",
             Self::Chain => "chain",
-            Self::File => "file",
         }
     }
 }
@@ -291,7 +286,6 @@ impl From<EventKind> for OriginKind {
             EventKind::Signal => Self::Signal,
             EventKind::Webhook => Self::Webhook,
             EventKind::Chain => Self::Chain,
-            EventKind::File => Self::File,
         }
     }
 }

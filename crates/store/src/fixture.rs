@@ -61,6 +61,15 @@ pub(crate) fn connection(name: &str) -> Connection {
     }
 }
 
+/// A chain that is on and waits for this.
+pub(crate) async fn waiting_chain(store: &Store, name: &str, trigger: serde_json::Value) -> ChainId {
+    let chain = Chain { trigger: serde_json::from_value(trigger).unwrap(), ..chain(name) };
+    let version = store.chain_save(None, &chain, name).await.unwrap();
+    store.chain_publish(&version).await.unwrap();
+    store.chain_switch(&version.id, true).await.unwrap();
+    version.id
+}
+
 /// A version of an item that came through a connection.
 pub(crate) fn signal(connection: &ConnectionId, external_id: &str, version: &str) -> Signal {
     Signal {

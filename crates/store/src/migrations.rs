@@ -19,6 +19,7 @@ pub(crate) const SCHEMA: Schema = Schema(&[
     include_str!("../migrations/0007_health.sql"),
     include_str!("../migrations/0008_signals.sql"),
     include_str!("../migrations/0009_chains.sql"),
+    include_str!("../migrations/0010_timers.sql"),
 ]);
 
 /// The schema of an open database; 0 where it has no tables yet.

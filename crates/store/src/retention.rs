@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::fixture::{self, Fixture, connection, fixture, opened, signal};
     use crate::{
-        Call, CallKind, DeliveryResult, DeliveryState, HealthSample, NewDelivery, NewTrigger, PageCommit,
+        Call, CallKind, Came, DeliveryResult, DeliveryState, HealthSample, NewDelivery, NewTrigger, PageCommit,
         Quarantined, Seen,
     };
 
@@ -123,6 +123,7 @@ mod tests {
             quarantined: &[odd],
             checkpoint: None,
             call: None,
+            came: Came::Asked,
         };
         f.store.page_commit(page).await.unwrap();
         let call = Call {
@@ -164,7 +165,7 @@ mod tests {
             stream: None,
             signals: &[],
             quarantined: &[],
-            triggers: &[],
+            event: None,
         };
         f.store.inbox_finish(done).await.unwrap();
         let run = fixture::run();
@@ -231,6 +232,7 @@ mod tests {
                 quarantined: &[],
                 checkpoint: None,
                 call: None,
+                came: Came::Asked,
             };
             f.store.page_commit(page).await.unwrap();
             ids.push(connection.id);

@@ -1731,12 +1731,11 @@ copies: number, };
  * | kind | subject | key | payload |
  * |---|---|---|---|
  * | `schedule`, `interval` | the chain's identifier | the time it was due (RFC 3339) | `{"due": …}` |
- * | `signal` | the connection's identifier | stream, external id and version | the signal |
- * | `webhook` | the connection's identifier | the delivery's identifier | the delivery |
+ * | `signal` | the connection's identifier | stream, external id and version | the signal, and `isNew`: whether no earlier version of its item is kept |
+ * | `webhook` | the connection's identifier | the delivery's identifier | `{"delivery", "receivedAt", "kinds", "stream", "externalId", "body"}` |
  * | `chain` | the identifier of the chain that ended | the run's identifier | `{"run", "chain", "state", "path"}` |
- * | `file` | the chain's identifier | path and time of the file | `{"path": …}` |
  */
-export type EventKind = "schedule" | "interval" | "signal" | "webhook" | "chain" | "file";
+export type EventKind = "schedule" | "interval" | "signal" | "webhook" | "chain";
 
 /**
  * What a bounded read saw.
@@ -5591,7 +5590,7 @@ chain: string,
  */
 on?: Array<RunState>, } | { "type": "file", 
 /**
- * The connection that grants its folder, by name.
+ * The connection to local files that grants its folder, by name.
  */
 connection: string, 
 /**

@@ -71,6 +71,14 @@ impl Workspace {
         }
     }
 
+    /// What starts chains has changed.
+    pub(crate) fn chains_changed(&self) {
+        self.store().triggers_changed();
+        if let Some(polling) = self.polling().as_ref() {
+            polling.chains_changed();
+        }
+    }
+
     /// Work was asked for.
     pub(crate) fn work_asked(&self) {
         if let Some(polling) = self.polling().as_ref() {

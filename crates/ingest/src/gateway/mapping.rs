@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use patchbay_connector::webhook::{MappedDelivery, Said, SaidHeaders};
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::{Event, Signal};
+use patchbay_model::{Event, EventKind, Signal};
 use patchbay_store::{DeliveryResult, DeliveryState, NewTrigger, PageResult, StoreError, WaitingDelivery};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -85,23 +85,23 @@ async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, St
                     let headers: SaidHeaders =
                         serde_json::from_value(delivery.headers.clone()).unwrap_or_default();
                     let said = Said { headers: &headers, body: &body, received_at: delivery.received_at };
-                    webhook.map(compiled.descriptor(), &connection, said)
+                    let mapped = webhook.map(compiled.descriptor(), &connection, said);
+                    (body, mapped)
                 }),
             },
         },
     };
-    let (state, result, mapped) = match mapped {
-        Err(problem) => (DeliveryState::Failed, json!({ "problem": problem }), MappedDelivery::default()),
-        Ok(mapped) => {
+    let (state, result, body, mapped) = match mapped {
+        Err(problem) => (DeliveryState::Failed, json!({ "problem": problem }), None, MappedDelivery::default()),
+        Ok((body, mapped)) => {
             let empty = mapped.signals.is_empty() && mapped.quarantined.is_empty();
             let state = if empty { DeliveryState::Ignored } else { DeliveryState::Done };
-            (state, told(&mapped, is_test), mapped)
+            (state, told(&mapped, is_test), Some(body), mapped)
         }
     };
     // A test shows what would come of it, and leaves nothing behind.
     let (signals, quarantined): (&[Signal], &[_]) =
         if is_test { (&[], &[]) } else { (&mapped.signals, &mapped.quarantined) };
-    let triggers: Vec<NewTrigger> = signals.iter().map(|signal| trigger(signal, waiting.id)).collect();
     site.store
         .inbox_finish(DeliveryResult {
             id: waiting.id,
@@ -111,7 +111,7 @@ async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, St
             stream: mapped.stream.as_deref().filter(|_| !is_test),
             signals,
             quarantined,
-            triggers: &triggers,
+            event: body.filter(|_| !is_test).map(|body| event(waiting, &mapped, body)),
         })
         .await
 }
@@ -132,18 +132,21 @@ fn told(mapped: &MappedDelivery, is_test: bool) -> Value {
     })
 }
 
-/// What may start a chain: once for each version of an item, however it came in.
-fn trigger(signal: &Signal, delivery: u64) -> NewTrigger {
+/// The delivery as chains that wait for one see it.
+fn event(waiting: &WaitingDelivery, mapped: &MappedDelivery, body: Value) -> NewTrigger {
+    let delivery = &waiting.delivery;
+    let mut payload = json!({
+        "delivery": delivery.delivery,
+        "receivedAt": delivery.received_at,
+        "kinds": mapped.kinds,
+        "stream": mapped.stream,
+        "externalId": mapped.signals.first().map(|signal| &signal.external_id),
+    });
+    payload["body"] = body;
     NewTrigger {
-        kind: "signal".to_owned(),
-        subject: signal.connection.to_string(),
-        key: format!("{}:{}:{}", signal.stream, signal.external_id, signal.version),
-        payload: json!({
-            "stream": signal.stream,
-            "externalId": signal.external_id,
-            "version": signal.version,
-            "signalType": signal.signal_type,
-            "delivery": delivery,
-        }),
+        kind: EventKind::Webhook.as_str().to_owned(),
+        subject: delivery.connection.to_string(),
+        key: delivery.delivery.clone(),
+        payload,
     }
 }

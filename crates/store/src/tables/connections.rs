@@ -369,7 +369,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{self, fixture, noon, signal};
-    use crate::{Call, CallKind, PageCommit};
+    use crate::{Call, CallKind, Came, PageCommit};
 
     #[tokio::test]
     async fn a_connection_is_read_as_it_was_written() {
@@ -484,6 +484,7 @@ mod tests {
                 quarantined: &[],
                 checkpoint: Some(&json!(1)),
                 call: None,
+                came: Came::Asked,
             };
             f.store.page_commit(page).await.unwrap();
             f.store.connection_delete(&c.id, with_signals).await.unwrap();

@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{self, fixture, signal};
-    use crate::{PageCommit, Quarantined};
+    use crate::{Came, PageCommit, Quarantined};
 
     #[tokio::test]
     async fn everything_that_holds_an_address_goes_and_nothing_else() {
@@ -172,6 +172,7 @@ mod tests {
             quarantined: &[odd],
             checkpoint: None,
             call: None,
+            came: Came::Asked,
         };
         f.store.page_commit(page).await.unwrap();
         f.store.signal_words_catch_up(100).await.unwrap();

@@ -320,7 +320,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, connection, fixture, noon, signal};
-    use crate::{CallKind, PageCommit, Seen};
+    use crate::{CallKind, Came, PageCommit, Seen};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -370,6 +370,7 @@ mod tests {
             quarantined: &[],
             checkpoint: None,
             call: None,
+            came: Came::Asked,
         };
         f.store.page_commit(page.clone()).await.unwrap();
         f.store.page_commit(page).await.unwrap();

@@ -3,11 +3,10 @@
 
 use patchbay_model::{ConnectionId, Signal, Timestamp};
 use serde_json::Value;
-use sqlx::SqliteConnection;
 
-use super::page::{self, Owned, PageCommit, PageResult};
+use super::page::{self, Came, Owned, PageCommit, PageResult};
 use super::quarantine::Quarantined;
-use super::triggers::NewTrigger;
+use super::triggers::{self, NewTrigger};
 use crate::error::is_foreign;
 use crate::{Store, StoreError, column};
 
@@ -100,8 +99,8 @@ pub struct DeliveryResult<'a> {
     pub signals: &'a [Signal],
     /// Items that did not fit.
     pub quarantined: &'a [Quarantined],
-    /// What may start a chain.
-    pub triggers: &'a [NewTrigger],
+    /// What it is to chains that wait for deliveries; its signals are told of to those that wait for signals.
+    pub event: Option<NewTrigger>,
 }
 
 /// A delivery as it is shown.
@@ -226,15 +225,15 @@ impl Store {
                     quarantined: done.quarantined,
                     checkpoint: None,
                     call: None,
+                    came: Came::Sent,
                 };
                 Owned::of(&page, now)
             })
             .transpose()?;
-        let triggers = done
-            .triggers
-            .iter()
-            .map(|event| Ok((event.clone(), column::json("trigger event", &event.payload)?)))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let event = done
+            .event
+            .map(|event| Ok::<_, StoreError>((column::json("trigger event", &event.payload)?, event)))
+            .transpose()?;
         let (id, state) = (column::stored(done.id), done.state.word());
         let result = column::json("delivery's result", &done.result)?;
         self.write(move |tx| {
@@ -256,8 +255,8 @@ impl Store {
                     Some(page) => page::commit(tx, page).await?,
                     None => PageResult::default(),
                 };
-                for (event, payload) in &triggers {
-                    record(tx, event, payload, at).await?;
+                if let Some((payload, event)) = &event {
+                    triggers::record_waited(tx, event.into(), payload, now).await?;
                 }
                 Ok(stored)
             })
@@ -341,32 +340,12 @@ impl Store {
     }
 }
 
-async fn record(
-    tx: &mut SqliteConnection,
-    event: &NewTrigger,
-    payload: &str,
-    at: i64,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO trigger_events (kind, subject, key, payload, at)
-         VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, subject, key) DO NOTHING",
-        event.kind,
-        event.subject,
-        event.key,
-        payload,
-        at
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fixture::{Fixture, connection, fixture, noon, open, signal};
+    use crate::fixture::{Fixture, connection, fixture, noon, open, signal, waiting_chain};
 
     fn delivery(connection: &ConnectionId, name: &str) -> NewDelivery {
         NewDelivery {
@@ -418,13 +397,14 @@ mod tests {
         f.store.inbox_keep(delivery(&id, "a")).await.unwrap();
         let waiting = f.store.inbox_waiting(1).await.unwrap();
         let signals = [signal(&id, "1", "a")];
-        let trigger = NewTrigger {
-            kind: "signal".into(),
+        waiting_chain(&f.store, "a", json!({"type": "signal", "connection": "sheet"})).await;
+        waiting_chain(&f.store, "b", json!({"type": "webhook", "connection": "sheet"})).await;
+        let event = NewTrigger {
+            kind: "webhook".into(),
             subject: id.to_string(),
-            key: "issues:1:a".into(),
-            payload: json!({"stream": "issues"}),
+            key: "a".into(),
+            payload: json!({"body": {"id": 1}}),
         };
-        let triggers = [trigger];
         let done = DeliveryResult {
             id: waiting[0].id,
             connection: &id,
@@ -433,11 +413,14 @@ mod tests {
             stream: Some("issues"),
             signals: &signals,
             quarantined: &[],
-            triggers: &triggers,
+            event: Some(event),
         };
         assert_eq!(f.store.inbox_finish(done.clone()).await.unwrap().new, 1);
         assert_eq!(f.store.inbox_finish(done).await.unwrap(), PageResult::default(), "it has ended");
-        assert_eq!(f.store.triggers_open(10).await.unwrap().len(), 1);
+        let events = f.store.triggers_open(10).await.unwrap();
+        let keys: Vec<_> =
+            events.iter().map(|open| (open.event.kind.as_str(), open.event.key.as_str())).collect();
+        assert_eq!(keys, [("signal", "issues:1:a"), ("webhook", "a")]);
         assert_eq!(f.store.inbox_waiting(10).await.unwrap(), []);
         // The next start finds it so.
         f.store.close().await;

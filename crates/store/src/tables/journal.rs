@@ -210,7 +210,7 @@ impl Ready {
             runs::insert(tx, run).await?;
         }
         if let Some((event, payload)) = &self.ended {
-            triggers::record_waited(tx, event, payload, now).await?;
+            triggers::record_waited(tx, event.into(), payload, now).await?;
         }
         Ok(())
     }

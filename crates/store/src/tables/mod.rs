@@ -34,5 +34,6 @@ mod settings;
 pub(crate) mod sign_ins;
 pub(crate) mod signal_search;
 mod signals;
+pub(crate) mod timers;
 pub(crate) mod triggers;
 pub(crate) mod webhooks;

@@ -33,6 +33,18 @@ pub struct PageCommit<'a> {
     pub checkpoint: Option<&'a Value>,
     /// The call that brought it, for the figures.
     pub call: Option<(Call, Seen)>,
+    /// How it came in.
+    pub came: Came,
+}
+
+/// How items came in: it decides whether they start chains that wait for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// Somebody asked for them. What is there at the first read of a stream is no news; what is new after it
+    /// is.
+    Asked,
+    /// The service sent them.
+    Sent,
 }
 
 /// What a page brought.
@@ -53,7 +65,11 @@ impl Store {
     /// [`StoreError::NotFound`] where the connection is gone: nothing of it comes back.
     pub async fn page_commit(&self, page: PageCommit<'_>) -> Result<PageResult, StoreError> {
         let owned = Owned::of(&page, self.now())?;
-        self.write(move |tx| Box::pin(commit(tx, owned))).await
+        let stored = self.write(move |tx| Box::pin(commit(tx, owned))).await?;
+        if stored.new > 0 {
+            self.triggers_changed();
+        }
+        Ok(stored)
     }
 }
 
@@ -66,6 +82,7 @@ pub(super) struct Owned {
     quarantined: Option<String>,
     checkpoint: Option<String>,
     call: Option<calls::Record>,
+    came: Came,
     now: Timestamp,
 }
 
@@ -82,6 +99,7 @@ impl Owned {
                 .transpose()?,
             checkpoint: page.checkpoint.map(|value| column::json("checkpoint", value)).transpose()?,
             call: page.call.as_ref().map(|(call, seen)| calls::Record::of(call.clone(), seen)).transpose()?,
+            came: page.came,
             now,
         })
     }
@@ -90,11 +108,17 @@ impl Owned {
 /// Stores a page within a transaction. See [`Store::page_commit`].
 pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<PageResult, StoreError> {
     let (connection, stream) = (page.connection.as_str(), page.stream.as_str());
+    let sent = page.came == Came::Sent;
     let is_there = sqlx::query!(
         r#"SELECT EXISTS (SELECT 1 FROM connections WHERE id = ?1) AS "connection!: bool",
-             EXISTS (SELECT 1 FROM quarantine WHERE connection = ?1 AND stream = ?2) AS "quarantined!: bool""#,
+             EXISTS (SELECT 1 FROM quarantine WHERE connection = ?1 AND stream = ?2) AS "quarantined!: bool",
+             EXISTS (SELECT 1 FROM chains WHERE is_on = 1 AND waits_for = 'signal') AND (?3 OR EXISTS
+                 (SELECT 1 FROM schedules WHERE connection = ?1 AND kind = 'sync' AND stream = ?2
+                  AND backfilled_at IS NOT NULL)) AS "starts!: bool",
+             coalesce((SELECT max(id) FROM signals), 0) AS "last!: i64""#,
         connection,
-        stream
+        stream,
+        sent
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -102,6 +126,9 @@ pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<Pag
         return Err(connections::missing(&page.connection));
     }
     let new = signals::insert(tx, connection, stream, &page.signals, page.now).await?;
+    if new > 0 && is_there.starts {
+        signals::start_chains(tx, connection, stream, is_there.last, page.now).await?;
+    }
     if is_there.quarantined {
         quarantine::release(tx, connection, stream, &page.signals.elements).await?;
     }
@@ -134,7 +161,15 @@ mod tests {
     }
 
     fn page<'a>(connection: &'a ConnectionId, signals: &'a [Signal]) -> PageCommit<'a> {
-        PageCommit { connection, stream: "issues", signals, quarantined: &[], checkpoint: None, call: None }
+        PageCommit {
+            connection,
+            stream: "issues",
+            signals,
+            quarantined: &[],
+            checkpoint: None,
+            call: None,
+            came: Came::Asked,
+        }
     }
 
     #[tokio::test]

@@ -420,8 +420,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::PageCommit;
     use crate::fixture::{self, Fixture, fixture, noon, signal};
+    use crate::{Came, PageCommit};
 
     async fn connected(f: &Fixture, name: &str) -> ConnectionId {
         let connection = fixture::connection(name);
@@ -437,6 +437,7 @@ mod tests {
             quarantined: &[],
             checkpoint: None,
             call: None,
+            came: Came::Asked,
         };
         f.store.page_commit(page).await.unwrap();
     }

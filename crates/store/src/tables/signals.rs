@@ -1,9 +1,10 @@
 //! Signals: unique by connection, stream, external id and version.
 
-use patchbay_model::{ConnectionId, ConnectorId, Signal, Timestamp};
+use patchbay_model::{ConnectionId, ConnectorId, EventKind, Signal, Timestamp};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
+use super::triggers;
 use crate::{Store, StoreError, column};
 
 struct Row {
@@ -137,6 +138,56 @@ pub(super) async fn insert(
     Ok(done.rows_affected())
 }
 
+/// A signal as chains that wait for it see it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Arrived {
+    #[serde(flatten)]
+    signal: Signal,
+    is_new: bool,
+}
+
+/// Writes an event for each signal of a stream whose row is later than `after`, within the transaction that
+/// inserted them. Its payload is the signal, and whether it is the first version of its item, as far as
+/// earlier ones are kept.
+pub(super) async fn start_chains(
+    tx: &mut SqliteConnection,
+    connection: &str,
+    stream: &str,
+    after: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT connection, connector, stream, external_id, version, signal_type,
+             timestamp, summary, priority, participants, tags, related, url, raw
+         FROM signals WHERE id > ? AND connection = ? AND stream = ? ORDER BY id",
+        after,
+        connection,
+        stream
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for row in rows {
+        let known = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT 1 FROM signals
+                   WHERE connection = ? AND stream = ? AND external_id = ? AND id <= ?) AS "known!: bool""#,
+            connection,
+            stream,
+            row.external_id,
+            after
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let signal = Signal::try_from(row)?;
+        let key = format!("{stream}:{}:{}", signal.external_id, signal.version);
+        let payload = column::json("trigger event", &Arrived { signal, is_new: !known })?;
+        let event = triggers::Named { kind: EventKind::Signal.as_str(), subject: connection, key: &key };
+        triggers::record_waited(tx, event, &payload, now).await?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// The latest signals, of one connection or of all, the latest first.
     pub async fn signal_list(
@@ -264,8 +315,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::PageCommit;
     use crate::fixture::{self, Fixture, fixture, noon, signal};
+    use crate::{Came, PageCommit};
 
     async fn store(f: &Fixture, signals: &[Signal]) {
         let page = PageCommit {
@@ -275,6 +326,7 @@ mod tests {
             quarantined: &[],
             checkpoint: None,
             call: None,
+            came: Came::Asked,
         };
         let result = f.store.page_commit(page).await.unwrap();
         assert_eq!(result.new, signals.len() as u64);

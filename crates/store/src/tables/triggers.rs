@@ -44,10 +44,24 @@ pub struct Taken {
     pub run: Option<Run>,
 }
 
+/// What an event is known by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    pub(super) kind: &'a str,
+    pub(super) subject: &'a str,
+    pub(super) key: &'a str,
+}
+
+impl<'a> From<&'a NewTrigger> for Named<'a> {
+    fn from(event: &'a NewTrigger) -> Self {
+        Self { kind: &event.kind, subject: &event.subject, key: &event.key }
+    }
+}
+
 /// Writes an event within a transaction, where a chain that is on waits for one of its kind.
 pub(super) async fn record_waited(
     tx: &mut SqliteConnection,
-    event: &NewTrigger,
+    event: Named<'_>,
     payload: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use patchbay_model::time::ManualClock;
 use patchbay_model::{Connection, ConnectionId, ConnectionState, ConnectorId, Problem, Signal, Timestamp};
-use patchbay_store::{OpenOptions, PageCommit, Store, StoreError, Tuning};
+use patchbay_store::{Came, OpenOptions, PageCommit, Store, StoreError, Tuning};
 use serde_json::{Map, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
@@ -118,6 +118,7 @@ pub(crate) async fn add_signal(
         quarantined: &[],
         checkpoint: Some(&json!(external_id)),
         call: None,
+        came: Came::Asked,
     };
     store.page_commit(page).await.map(|_| ())
 }

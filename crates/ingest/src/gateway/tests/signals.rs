@@ -1,12 +1,13 @@
 //! What comes of deliveries.
 
-use patchbay_store::{DeliveryState, PageCommit};
+use patchbay_store::{Came, DeliveryState, PageCommit};
 
 use super::*;
 
 #[tokio::test]
 async fn an_item_that_is_also_read_is_one_signal_and_starts_one_chain() {
     let w = signing(usual()).await;
+    chains_wait(&w).await;
     w.status(&w.call(&row(7)).with("X-Delivery", "a")).await;
     let seen = w.settled().await;
     assert_eq!((seen.len(), seen[0].state), (1, DeliveryState::Done));
@@ -20,13 +21,32 @@ async fn an_item_that_is_also_read_is_one_signal_and_starts_one_chain() {
         quarantined: &[],
         checkpoint: None,
         call: None,
+        came: Came::Asked,
     };
     assert_eq!(w.site.store.page_commit(again).await.unwrap().new, 0, "a poll brings it once more");
     // The same version of the item in another delivery.
     w.status(&w.call(&row(7)).with("X-Delivery", "b")).await;
     w.settled().await;
     assert_eq!(w.site.store.signal_count(&w.connection).await.unwrap(), 1);
-    assert_eq!(w.site.store.triggers_open(10).await.unwrap().len(), 1);
+    let events = w.site.store.triggers_open(10).await.unwrap();
+    let of = |kind: &str| events.iter().filter(|one| one.event.kind == kind).collect::<Vec<_>>();
+    assert_eq!(of("signal").len(), 1, "{events:?}");
+    assert_eq!(of("signal")[0].event.payload["raw"], row(7)["row"]);
+    let deliveries = of("webhook");
+    assert_eq!(deliveries.len(), 2, "a chain that waits for deliveries sees each");
+    assert_eq!((&deliveries[0].event.payload["body"], deliveries[0].event.key.as_str()), (&row(7), "id:a"));
+}
+
+/// Chains that are on: one waits for signals, one for deliveries.
+async fn chains_wait(w: &World) {
+    for kind in ["signal", "webhook"] {
+        let chain =
+            json!({"schema": 1, "name": kind, "trigger": {"type": kind, "connection": "any"}, "steps": []});
+        let chain: patchbay_model::Chain = serde_json::from_value(chain).unwrap();
+        let version = w.site.store.chain_save(None, &chain, kind).await.unwrap();
+        w.site.store.chain_publish(&version).await.unwrap();
+        w.site.store.chain_switch(&version.id, true).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -79,6 +99,7 @@ async fn what_was_kept_before_a_kill_is_mapped_by_the_next_start() {
 #[tokio::test]
 async fn a_test_event_comes_in_by_the_door_and_leaves_nothing_behind() {
     let w = signing(usual()).await;
+    chains_wait(&w).await;
     let sent = w.gateway.send_test("default", &w.connection).await.unwrap();
     assert_eq!(sent.status, 200);
     let result = sent.result.unwrap();
