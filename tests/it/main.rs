@@ -27,6 +27,7 @@ mod recorded;
 mod serve;
 mod shapes;
 mod sign_in;
+mod triggers;
 mod trouble;
 mod walks;
 mod webhook;
