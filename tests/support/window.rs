@@ -1,10 +1,11 @@
 //! The real window, on a display of its own, driven through WebDriver.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::root;
 
@@ -65,9 +66,11 @@ impl Window {
         };
         let runtime = home("run");
         private(&runtime);
+        let path = with_browser(&home("bin"), &folder.path().join("opened"));
         let driver = Command::new("dbus-run-session")
             .args(["--", "tauri-driver", "--port", &port.to_string(), "--native-port", &native.to_string()])
             .env("DISPLAY", &display_name)
+            .env("PATH", path)
             .env("LANG", language)
             .env("LC_ALL", language)
             .env("NO_AT_BRIDGE", "1")
@@ -88,9 +91,13 @@ impl Window {
     }
 
     /// Walks through the window, as `tests/node/walks/<name>.mjs` says.
-    pub fn walk(&self, name: &str) {
-        let facts =
-            json!({ "driver": format!("http://127.0.0.1:{}/", self.port), "application": application() });
+    pub fn walk(&self, name: &str, facts: &Value) {
+        let facts = json!({
+            "driver": format!("http://127.0.0.1:{}/", self.port),
+            "application": application(),
+            "opened": self.folder.path().join("opened"),
+            "facts": facts,
+        });
         let output = Command::new("node")
             .arg(root().join("tests/node/walks").join(format!("{name}.mjs")))
             .env("WALK", facts.to_string())
@@ -130,6 +137,16 @@ fn wait(what: &str, ready: impl Fn() -> bool) {
         assert!(started.elapsed() < Duration::from_secs(30), "{what} does not start");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// A search path on which whatever opens pages is a script that writes their addresses down, one a line.
+fn with_browser(folder: &Path, opened: &Path) -> OsString {
+    use std::os::unix::fs::PermissionsExt as _;
+    let script = folder.join("xdg-open");
+    std::fs::write(&script, format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", opened.display())).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let before = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder.to_owned()).chain(std::env::split_paths(&before))).unwrap()
 }
 
 fn private(folder: &Path) {

@@ -5,7 +5,9 @@ import { Builder, By, Capabilities, until } from 'selenium-webdriver';
 
 export { assert, By, until };
 
-const { driver: server, application } = JSON.parse(process.env.WALK ?? '{}');
+const { driver: server, application, opened, facts } = JSON.parse(process.env.WALK ?? '{}');
+// Where the pages are written down that the window hands to the browser, and what the test knows.
+export { facts, opened };
 const WAIT = 20_000;
 
 /** Opens the window, walks, closes it. */
