@@ -96,9 +96,16 @@ impl SandboxProcess {
     }
 }
 
-impl Drop for SandboxProcess {
-    fn drop(&mut self) {
+impl SandboxProcess {
+    /// Ends it: from here on nobody answers.
+    pub fn stop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for SandboxProcess {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

@@ -118,6 +118,8 @@ commands! {
     sign_in_open(sign_ins::SignInRef) -> sign_ins::SignInView => sign_ins::open,
     /// Waits five more minutes for a sign-in.
     sign_in_extend(sign_ins::SignInRef) -> sign_ins::SignInView => sign_ins::extend,
+    /// Lets a sign-in go to the addresses that it brought.
+    sign_in_approve(sign_ins::SignInApproveRequest) -> sign_ins::SignInView => sign_ins::approve,
     /// Stops a sign-in.
     sign_in_cancel(sign_ins::SignInRef) -> sign_ins::SignInView => sign_ins::cancel,
     /// Says whether the last sign-in to a connector was cut off.
@@ -294,6 +296,8 @@ commands! {
     secrets_rotate(Empty) -> secret_store::RotateResponse => secret_store::rotate,
     /// Moves the keys into another secret store.
     secrets_move(secret_store::MoveRequest) -> secret_store::SecretsStatus => secret_store::move_to,
+    /// Locks the passphrase store with another passphrase.
+    secrets_change_passphrase(secret_store::ChangePassphraseRequest) -> secret_store::SecretsStatus => secret_store::change_passphrase,
     /// Destroys every key and every secret.
     secrets_forget_all(Empty) -> secret_store::ForgotAll => secret_store::forget_all,
     /// Writes connections and chains into a file.

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::connect_input::{as_entered, check_name, name_taken};
 use crate::drafts::{Draft, draft, draft_of};
 use crate::hub::Hub;
+use crate::revocation::AtService;
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;
 
@@ -44,6 +45,8 @@ pub struct ConnectionView {
     pub origins: Vec<String>,
     /// Permissions that were granted; empty where the service does not tell.
     pub scopes: Vec<String>,
+    /// Streams and operations that it was signed in for; everything where absent.
+    pub uses: Option<Vec<String>>,
     /// Whether it may use private addresses.
     pub allow_private: bool,
     /// Signals stored.
@@ -73,6 +76,7 @@ pub(crate) async fn view(workspace: &Workspace, connection: Connection) -> Resul
     Ok(ConnectionView {
         last_sync_at,
         next_sync_at,
+        uses: patchbay_model::permissions::uses(&connection),
         id: connection.id,
         name: connection.name,
         connector: connection.connector,
@@ -441,7 +445,6 @@ pub async fn disconnect(
 /// Where another connection uses the same account nothing is given back: many services then end everything
 /// that the account has granted to this application.
 async fn revoke(workspace: &Workspace, connection: &Connection) -> Option<bool> {
-    let compiled = workspace.connectors().get(&connection.connector).ok()?;
     let connector = Some(connection.connector.clone());
     let filter = ConnectionFilter { connector, limit: 1_000, ..ConnectionFilter::default() };
     let others = workspace.store().connection_list(filter).await.ok()?.items;
@@ -449,11 +452,12 @@ async fn revoke(workspace: &Workspace, connection: &Connection) -> Option<bool> 
     if connection.account.is_some() && others.iter().any(same) {
         return None;
     }
-    match workspace.authoriser().revoke(connection, compiled.descriptor()).await {
-        Ok(true) => Some(true),
-        Ok(false) => None,
-        Err(error) => {
-            tracing::warn!(%error, "the service could not be told that a sign-in is over");
+    match crate::revocation::revoke(workspace, connection).await {
+        Ok(AtService::Revoked) => Some(true),
+        Ok(AtService::NotOffered) => None,
+        Ok(AtService::Failed) => Some(false),
+        Err(problem) => {
+            tracing::warn!(%problem, "the service could not be told that a sign-in is over");
             Some(false)
         }
     }

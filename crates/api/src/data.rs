@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use patchbay_connector::{RawRead, SyncOptions, SyncReport, Target};
+use patchbay_model::descriptor::Stream;
+use patchbay_model::permissions::may_read;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Outcome, RequestSummary};
 use patchbay_model::{Event, Timestamp};
@@ -62,14 +64,21 @@ pub async fn sync(hub: &Hub, workspace: &str, request: SyncRequest) -> Result<Sy
     let workspace = hub.workspace(workspace).await?;
     let target = workspace.target(&request.name).await?;
     check_resumed(&target)?;
-    let streams: Vec<String> = target
-        .descriptor
-        .descriptor()
-        .streams
-        .iter()
-        .map(|stream| stream.id.clone())
-        .filter(|id| request.stream.as_ref().is_none_or(|wanted| wanted == id))
-        .collect();
+    let descriptor = target.descriptor.descriptor();
+    // One that is named is tried, whatever was granted: the service has the last word.
+    let wanted = |stream: &&Stream| match &request.stream {
+        Some(wanted) => *wanted == stream.id,
+        None => may_read(&target.connection, descriptor, stream),
+    };
+    let streams: Vec<String> =
+        descriptor.streams.iter().filter(wanted).map(|stream| stream.id.clone()).collect();
+    if streams.is_empty() && request.stream.is_none() && !descriptor.streams.is_empty() {
+        let needed = descriptor.streams.iter().flat_map(|stream| stream.scopes.clone());
+        return Err(Problem::new(Code::PermissionDenied)
+            .with("tool", &descriptor.name)
+            .with("permission", needed.collect::<Vec<_>>().join(", "))
+            .about(Subject::Connection { name: target.connection.name.clone() }));
+    }
     if streams.is_empty() {
         let known: Vec<_> = target.descriptor.descriptor().streams.iter().map(|s| s.id.as_str()).collect();
         return Err(Problem::new(Code::NotFound)

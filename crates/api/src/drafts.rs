@@ -53,9 +53,7 @@ pub(crate) fn draft_of(
             if let Some(method) = method {
                 outcome.serves(&connection, method)?;
             }
-            connection.config.extend(outcome.settings);
-            connection.origins = compiled.origins(&connection.config, method)?;
-            connection.scopes = outcome.scopes;
+            outcome.enter(&mut connection, &compiled, method)?;
             Some(outcome.credential)
         }
         _ if needs_tokens => {

@@ -40,6 +40,7 @@ pub mod publishing;
 mod renewals;
 pub mod replacement;
 pub mod rerun;
+pub mod revocation;
 pub mod run_data;
 pub mod runs;
 pub mod samples;

@@ -104,11 +104,9 @@ pub async fn reconnect(
     if let Some(method) = method {
         outcome.serves(&draft, method)?;
     }
-    let elsewhere = outcome.settings.iter().any(|(key, value)| before.config.get(key) != Some(value));
     connection.auth_method = Some(outcome.method.clone());
-    connection.config.extend(outcome.settings);
-    connection.origins = compiled.origins(&connection.config, method)?;
-    connection.scopes = outcome.scopes;
+    outcome.enter(&mut connection, &compiled, method)?;
+    let elsewhere = connection.config != before.config;
     patchbay_auth::consent::approve(&mut connection.metadata, method);
     let busy = workspace.engine().activity().begin(&connection.id, Doing::Testing);
     let test = run_test(&workspace, &compiled, &connection, Some(&outcome.credential)).await;
@@ -130,6 +128,8 @@ pub async fn reconnect(
     drop(sealing);
     claim.use_up();
     told(&workspace, &connection, "connection_reconnected").await;
+    // Streams whose permission was granted, or is not any more.
+    workspace.plans_changed();
     Ok(ConnectResponse { connection: view(&workspace, connection).await?, test })
 }
 

@@ -11,6 +11,7 @@ use patchbay_vault::{PassphraseStore, SecretStore, StoreKind, VaultError, VaultS
 use serde::{Deserialize, Serialize};
 
 use crate::hub::Hub;
+use crate::revocation::{EndedSignIn, PATIENCE, revoke_all};
 use crate::secrets::PassphraseInput;
 use crate::workspace::Workspace;
 use crate::workspaces::{Empty, names};
@@ -319,6 +320,44 @@ pub async fn move_to(hub: &Hub, workspace: &str, request: MoveRequest) -> Result
     status(hub, workspace, Empty {}).await
 }
 
+/// Another passphrase.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassphraseRequest {
+    /// The one that opens the store now.
+    pub current: PassphraseInput,
+    /// The one that is to: at least 12 characters.
+    pub new: PassphraseInput,
+}
+
+/// Locks the passphrase store with another passphrase, and leaves it open. What is sealed stays as it is: the
+/// keys do not change.
+pub async fn change_passphrase(
+    hub: &Hub,
+    workspace: &str,
+    request: ChangePassphraseRequest,
+) -> Result<SecretsStatus, Problem> {
+    if hub.keeper().kind() != StoreKind::Passphrase {
+        return Err(Problem::new(Code::NotOffered)
+            .with("message", "Keys are kept in no passphrase store. A keyring is locked with your session."));
+    }
+    let (file, before, now) = (hub.passphrase_file(), request.current.into_secret(), request.new.into_secret());
+    {
+        // Nobody else writes to the store meanwhile.
+        let _alone = hub.all_seals().await?;
+        let store = blocking(move || PassphraseStore::relock(&file, before, &now)).await?;
+        hub.keeper().put(Arc::new(store));
+    }
+    hub.security().seen(hub.clock().as_ref());
+    for open in hub.open_workspaces().await {
+        open.note("passphrase_changed").await;
+        open.secrets_unlocked().await;
+    }
+    hub.events().emit_to_all(Event::SecretsChanged);
+    status(hub, workspace, Empty {}).await
+}
+
 /// Copies the keys of every workspace; says their names.
 async fn copy_all(hub: &Hub, to: &Arc<dyn SecretStore>) -> Result<Vec<String>, Problem> {
     let mut copied = Vec::new();
@@ -415,17 +454,28 @@ async fn forget_in_memory(hub: &Hub) {
 pub struct ForgotAll {
     /// How many connections lost their key.
     pub connections: usize,
+    /// What became of each at its service.
+    pub ended: Vec<EndedSignIn>,
 }
 
-/// Destroys every key and every secret of the data folder. Connections and chains stay and ask for a
+/// Destroys every key and every secret of the data folder, and tells the services that sign-ins are over,
+/// as far as they can be told: none of them keeps anything here. Connections and chains stay and ask for a
 /// key.
 pub async fn forget_all(hub: &Hub, _: &str, _: Empty) -> Result<ForgotAll, Problem> {
-    let mut connections = 0;
+    forget_within(hub, PATIENCE).await
+}
+
+pub(crate) async fn forget_within(hub: &Hub, patience: Duration) -> Result<ForgotAll, Problem> {
+    let mut forgot = ForgotAll { connections: 0, ended: Vec::new() };
     for name in names(hub)? {
         let workspace = hub.workspace(&name).await?;
+        // Before anything is locked: a renewal that is under way wants to keep what it brings.
+        let (ended, _renewals) = revoke_all(&workspace, patience).await?;
         let _alone = workspace.seals().write().await;
         let gone = workspace.authoriser().forget_all().await.map_err(Problem::from)?;
-        connections += gone.len();
+        workspace.sign_ins().forget_ended();
+        forgot.connections += gone.len();
+        forgot.ended.extend(ended);
         for id in gone {
             if let Some(mut connection) = workspace.store().connection(&id).await? {
                 connection.state = ConnectionState::Stale;
@@ -437,7 +487,7 @@ pub async fn forget_all(hub: &Hub, _: &str, _: Empty) -> Result<ForgotAll, Probl
         workspace.note("secrets_forgotten").await;
     }
     hub.events().emit_to_all(Event::SecretsChanged);
-    Ok(ForgotAll { connections })
+    Ok(forgot)
 }
 
 /// A connection that waits for its key.

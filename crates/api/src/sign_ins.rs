@@ -4,6 +4,7 @@ mod kept;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use patchbay_auth::consent;
 use patchbay_auth::oauth::scopes;
@@ -12,11 +13,11 @@ use patchbay_connector::{Busy, Compiled, Doing, Target, TargetCredential};
 use patchbay_model::connection::Account;
 use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{Connection, ConnectorId, Event, SignInId};
+use patchbay_model::{Connection, ConnectorId, Event, SignInId, permissions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::connect_input::{as_entered, complete, entered};
+use crate::connect_input::{as_entered, check_name, complete, entered, name_taken};
 use crate::connections::note;
 use crate::drafts::{begun_connection, sign_in_method};
 use crate::hub::Hub;
@@ -46,9 +47,13 @@ pub struct SignInBeginRequest {
     /// Whether private and loopback addresses are allowed.
     #[serde(default)]
     pub allow_private: bool,
-    /// Streams and operations that it is for: only their permissions are asked for. All where absent.
+    /// Streams and operations that it is for: only their permissions are asked for. Where absent what the
+    /// connection that signs in again was for, and all for a new one.
     #[serde(default)]
     pub uses: Option<Vec<String>>,
+    /// What the connection will be called: a name that is taken is said before anybody signs in.
+    #[serde(default)]
+    pub name: Option<String>,
     /// The connection that signs in again. What is entered in the place of what it has may be left out.
     #[serde(default)]
     pub connection: Option<String>,
@@ -78,6 +83,8 @@ pub enum SignInStage {
     Waiting,
     /// The person is back, and the rest is between us and the service.
     Checking,
+    /// Signing in brought addresses that nobody has approved: the person says whether it may go there.
+    Approving,
     /// Signed in.
     Done,
     /// It did not come about.
@@ -107,6 +114,8 @@ pub struct SignInView {
     pub seconds_left: u64,
     /// Something came back that was not the answer, and was refused: why.
     pub notice: Option<String>,
+    /// Addresses that signing in brought, to be approved.
+    pub brought: Vec<String>,
     /// Whose account it is, where the service says.
     pub account: Option<Account>,
     /// Permissions that were asked for.
@@ -119,6 +128,13 @@ pub struct SignInView {
     pub choices: usize,
     /// Why it did not come about.
     pub problem: Option<Problem>,
+}
+
+impl SignInView {
+    /// Whether nothing goes on before somebody does something, or for good.
+    fn is_at_rest(&self) -> bool {
+        matches!(self.stage, SignInStage::Approving | SignInStage::Done | SignInStage::Failed)
+    }
 }
 
 /// Begins to sign in, and opens the page in the person's browser.
@@ -138,6 +154,12 @@ pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) 
         request.auth = request.auth.take().or_else(|| before.auth_method.clone());
         request.allow_private |= before.allow_private;
     }
+    if let Some(name) = request.name.as_deref() {
+        let name = check_name(name)?;
+        if workspace.store().connection_named(&name).await?.is_some() {
+            return Err(name_taken(&name));
+        }
+    }
     let compiled = workspace.connectors().get(&request.connector)?;
     let descriptor = compiled.descriptor().clone();
     let method = sign_in_method(&descriptor, request.auth.as_deref())?.clone();
@@ -148,12 +170,18 @@ pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) 
         for (key, text) in as_entered(&before.config) {
             config.entry(key).or_insert(text);
         }
+        // What signing in brings is brought anew.
+        config.retain(|key, _| !descriptor.captured_settings().any(|own| own == key));
         values = workspace.authoriser().entered(before, &method, values).await?;
     }
     complete(&method, &values)?;
     let connection = begun_connection(hub, &compiled, Some(&method), &config, request.allow_private)?;
+    let uses = match (request.uses, &before) {
+        (None, Some(before)) => permissions::uses(before),
+        (given, _) => given.filter(|uses| !permissions::is_everything(&descriptor, uses)),
+    };
     let asked = match method.oauth() {
-        Some(oauth) => scopes(&descriptor, oauth, request.uses.as_deref()),
+        Some(oauth) => scopes(&descriptor, oauth, uses.as_deref()),
         None => Vec::new(),
     };
     let id = SignInId::generate();
@@ -189,6 +217,7 @@ pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) 
         opened: false,
         seconds_left: 0,
         notice: None,
+        brought: Vec::new(),
         account: None,
         asked,
         missing: Vec::new(),
@@ -225,10 +254,16 @@ pub async fn begin(hub: &Hub, workspace: &str, mut request: SignInBeginRequest) 
         connection,
         method: method.id().to_owned(),
         essence: consent::essence(&method),
+        uses,
+        approved: before.map(|before| before.origins).unwrap_or_default(),
     };
     match begun {
-        // Nobody is waited for: the answer says how it went.
-        Begun::Done(signed_in) => work.end(Ok(*signed_in)).await,
+        // Nobody is waited for: the answer says how it went, or what the person has to approve.
+        Begun::Done(signed_in) => {
+            let mut changes = sign_in.view.subscribe();
+            tokio::spawn(async move { work.end(Ok(*signed_in)).await });
+            let _ = changes.wait_for(SignInView::is_at_rest).await;
+        }
         Begun::Browser(flow) => {
             tokio::spawn(async move { work.end(flow.finish().await.map_err(Problem::from)).await });
         }
@@ -263,6 +298,10 @@ struct Work {
     connection: Connection,
     method: String,
     essence: Value,
+    /// Streams and operations that it is for; all where absent.
+    uses: Option<Vec<String>>,
+    /// Where the connection that signs in again may go already.
+    approved: Vec<String>,
     /// Shown on the connection that signs in again, until this ends.
     _busy: Option<Busy>,
 }
@@ -313,8 +352,18 @@ impl Work {
             self.workspace.authoriser().after_sign_in(&self.connection, &descriptor, &mut signed_in).await?;
         let mut connection = self.connection.clone();
         connection.config.extend(signed_in.settings.clone());
-        connection.origins =
-            compiled.origins(&connection.config, descriptor.auth_method(Some(&self.method)))?;
+        // Where that is known only with settings that are asked for later, the test tells.
+        let leads =
+            compiled.origins_to_sign_in(&connection.config, descriptor.auth_method(Some(&self.method)))?;
+        let known =
+            |origin: &String| self.connection.origins.contains(origin) || self.approved.contains(origin);
+        let brought: Vec<String> = leads.iter().filter(|origin| !known(origin)).cloned().collect();
+        if !brought.is_empty() {
+            self.tell(|view| (view.stage, view.brought) = (SignInStage::Approving, brought.clone()));
+            self.sign_in.approval().await?;
+            self.tell(|view| (view.stage, view.brought) = (SignInStage::Checking, Vec::new()));
+        }
+        connection.origins.clone_from(&leads);
         let target = Target {
             descriptor: compiled,
             connection,
@@ -336,6 +385,8 @@ impl Work {
             credential: signed_in.credential,
             settings: signed_in.settings,
             origins: self.connection.origins.clone(),
+            approved: leads,
+            uses: self.uses.clone(),
             essence: self.essence.clone(),
         };
         Ok((outcome, view))
@@ -357,9 +408,35 @@ pub async fn show(hub: &Hub, workspace: &str, request: SignInRef) -> Result<Sign
 pub async fn wait(hub: &Hub, workspace: &str, request: SignInRef) -> Result<SignInView, Problem> {
     let sign_in = hub.workspace(workspace).await?.sign_ins().get(&request.id)?;
     let mut changes = sign_in.view.subscribe();
-    let ended = |view: &SignInView| matches!(view.stage, SignInStage::Done | SignInStage::Failed);
     // It cannot close: the sender is in our hands.
-    let _ = changes.wait_for(ended).await;
+    let _ = changes.wait_for(SignInView::is_at_rest).await;
+    Ok(sign_in.view())
+}
+
+/// Approval of addresses that signing in brought.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SignInApproveRequest {
+    /// The sign-in.
+    pub id: SignInId,
+    /// Every address as the person saw it. Nothing is approved where it is another.
+    pub origins: Vec<String>,
+}
+
+/// Lets a sign-in go to the addresses that it brought.
+pub async fn approve(hub: &Hub, workspace: &str, request: SignInApproveRequest) -> Result<SignInView, Problem> {
+    let sign_in = hub.workspace(workspace).await?.sign_ins().get(&request.id)?;
+    let view = sign_in.view();
+    if view.stage != SignInStage::Approving || view.brought != request.origins {
+        return Err(Problem::new(Code::Conflict)
+            .with("item", "The sign-in")
+            .with("message", "It leads elsewhere than you saw. Look again before you approve.")
+            .about(Subject::Field { name: "signIn".into() }));
+    }
+    let mut changes = sign_in.view.subscribe();
+    sign_in.decide(true);
+    let _ = changes.wait_for(|view| view.stage != SignInStage::Approving).await;
     Ok(sign_in.view())
 }
 
@@ -383,11 +460,18 @@ pub async fn extend(hub: &Hub, workspace: &str, request: SignInRef) -> Result<Si
     Ok(sign_in.view())
 }
 
+/// How long a sign-in that is stopped is waited for: its end is written down.
+const ENDING: Duration = Duration::from_secs(2);
+
 /// Stops a sign-in and lets go of what it gave.
 pub async fn cancel(hub: &Hub, workspace: &str, request: SignInRef) -> Result<SignInView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let sign_in = workspace.sign_ins().get(&request.id)?;
+    let mut changes = sign_in.view.subscribe();
     workspace.sign_ins().forget(&request.id);
+    let ended = |view: &SignInView| matches!(view.stage, SignInStage::Done | SignInStage::Failed);
+    // What the service is being asked at this moment is not cut off.
+    let _ = tokio::time::timeout(ENDING, changes.wait_for(ended)).await;
     let mut view = sign_in.view();
     if view.stage != SignInStage::Failed {
         (view.stage, view.problem) = (SignInStage::Failed, Some(Problem::new(Code::Cancelled)));

@@ -1,6 +1,7 @@
 //! Streams of a connection: how they are read by themselves, and what a person does about it.
 
 use patchbay_ingest::{Progress, health_key, rhythm, sync_job, sync_key, sync_unique_key};
+use patchbay_model::permissions::may_read;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Connection, Event, Timestamp};
 use patchbay_store::{JobEntry, Merge, Rhythm, Schedule, ScheduleKind};
@@ -33,6 +34,8 @@ pub enum StreamState {
     Stopped,
     /// Switched off.
     Off,
+    /// The permission that it needs was not granted: the user signs in with it.
+    NotPermitted,
 }
 
 /// One stream.
@@ -128,11 +131,17 @@ async fn view(hub: &Hub, workspace: &Workspace, connection: &Connection) -> Resu
         let schedule = schedules.iter().find(|schedule| schedule.key == key);
         let job = jobs.iter().find(|job| job.stream.as_ref() == Some(&stream.id));
         let progress = workspace.reading().progress(&connection.id, &stream.id);
-        let state = state_of(schedule, job, progress.is_some(), now);
+        let state = match state_of(schedule, job, progress.is_some(), now) {
+            StreamState::Idle if !may_read(connection, compiled.descriptor(), stream) => {
+                StreamState::NotPermitted
+            }
+            state => state,
+        };
         let own = schedule.map(|schedule| &schedule.rhythm);
         let waiting = job.filter(|_| matches!(state, StreamState::Waiting | StreamState::Queued));
         let next = schedule.and_then(|schedule| schedule.next_at);
-        let plans = !connection.paused && !matches!(state, StreamState::Off | StreamState::Stopped);
+        let rests = matches!(state, StreamState::Off | StreamState::Stopped | StreamState::NotPermitted);
+        let plans = !connection.paused && !rests;
         StreamView {
             id: stream.id.clone(),
             title: stream.title.clone(),
@@ -210,7 +219,11 @@ pub async fn now(hub: &Hub, workspace: &str, request: SyncNowRequest) -> Result<
     let (at, tries) = (hub.clock().now(), workspace.knobs().await?.defaults.tries);
     let mut asked = 0;
     for stream in &target.descriptor.descriptor().streams {
-        if request.stream.as_ref().is_some_and(|wanted| *wanted != stream.id) {
+        let wanted = match &request.stream {
+            Some(wanted) => *wanted == stream.id,
+            None => may_read(&connection, target.descriptor.descriptor(), stream),
+        };
+        if !wanted {
             continue;
         }
         let key = sync_key(&connection.id, &stream.id);

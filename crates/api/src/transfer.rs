@@ -8,13 +8,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use patchbay_auth::open_copy;
+use patchbay_auth::{Credential, open_copy};
 use patchbay_connector::settings;
+use patchbay_ingest::gateway;
 use patchbay_model::chain::Chain;
-use patchbay_model::connection::{Connection, ConnectionState};
+use patchbay_model::connection::{Account, Connection, ConnectionState};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{ConnectorId, Event, Timestamp};
-use patchbay_store::ConnectionFilter;
+use patchbay_store::{ConnectionFilter, RestoredWebhook};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -23,6 +24,7 @@ use crate::hub::Hub;
 use crate::secret_store::no_key;
 use crate::secrets::PassphraseInput;
 use crate::workspace::Workspace;
+use crate::workspaces::names;
 
 /// What tells an export from other files.
 const FORMAT: &str = "patchbay-export";
@@ -60,6 +62,30 @@ struct ExportedConnection {
     origins: Vec<String>,
     allow_private: bool,
     paused: bool,
+    /// Only in a sealed file: whose the connection is, and what was granted and approved, says more than a
+    /// file should that anybody may read or have written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own: Option<OwnPart>,
+}
+
+/// What a sealed file says of a connection besides.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct OwnPart {
+    scopes: Vec<String>,
+    account: Option<Account>,
+    /// What was approved of the sign-in and what it is for, among others.
+    metadata: Map<String, Value>,
+    /// Its webhook, where that has secrets.
+    webhook: Option<ExportedWebhook>,
+}
+
+/// A webhook in a sealed file; its secrets are beside the credentials.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExportedWebhook {
+    token: String,
+    previous_until: Option<Timestamp>,
 }
 
 /// What to write.
@@ -99,11 +125,11 @@ pub struct ExportResponse {
 /// is called made; one that does not give back what went in is removed.
 pub async fn export(hub: &Hub, workspace: &str, request: ExportRequest) -> Result<ExportResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let document = document(hub, &workspace).await?;
+    let sealed = request.passphrase.is_some();
+    let document = document(hub, &workspace, sealed).await?;
     let (connections, chains) = (document.connections.len(), document.chains.len());
     let document = serde_json::to_value(&document).map_err(|error| internal(&error))?;
     let secret = request.passphrase.map(PassphraseInput::into_secret);
-    let sealed = secret.is_some();
     let text = match &secret {
         Some(passphrase) => {
             workspace.authoriser().seal_copy(&document, passphrase.clone()).await.map_err(Problem::from)?
@@ -173,7 +199,7 @@ async fn keep(
     Err(problem)
 }
 
-async fn document(hub: &Hub, workspace: &Workspace) -> Result<Document, Problem> {
+async fn document(hub: &Hub, workspace: &Workspace, sealed: bool) -> Result<Document, Problem> {
     let filter = ConnectionFilter { limit: 100_000, ..ConnectionFilter::default() };
     let connections = workspace.store().connection_list(filter).await?.items;
     let mut chains = Vec::new();
@@ -181,6 +207,11 @@ async fn document(hub: &Hub, workspace: &Workspace) -> Result<Document, Problem>
         if let Some(version) = workspace.store().chain(&summary.id).await? {
             chains.push(serde_json::to_value(&version.chain).map_err(|error| internal(&error))?);
         }
+    }
+    let mut webhooks = BTreeMap::new();
+    for row in workspace.store().webhooks().await?.into_iter().filter(|row| row.sealed.is_some()) {
+        let webhook = ExportedWebhook { token: row.token, previous_until: row.previous_until };
+        webhooks.insert(row.connection, webhook);
     }
     let decisions = hub.security().decisions();
     Ok(Document {
@@ -196,6 +227,12 @@ async fn document(hub: &Hub, workspace: &Workspace) -> Result<Document, Problem>
         connections: connections
             .into_iter()
             .map(|one| ExportedConnection {
+                own: sealed.then(|| OwnPart {
+                    scopes: one.scopes,
+                    account: one.account,
+                    metadata: one.metadata,
+                    webhook: webhooks.remove(&one.id),
+                }),
                 name: one.name,
                 connector: one.connector,
                 connector_version: one.descriptor_version,
@@ -294,7 +331,7 @@ pub struct ImportedChain {
 pub async fn import(hub: &Hub, workspace: &str, request: ImportRequest) -> Result<ImportResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let sealed = patchbay_vault::is_sealed_file(&request.text);
-    let (document, mut credentials) = match (sealed, request.passphrase) {
+    let (document, mut credentials, mut webhooks) = match (sealed, request.passphrase) {
         (true, None) => {
             return Err(Problem::new(Code::InputInvalid)
                 .with("field", "The passphrase")
@@ -303,9 +340,12 @@ pub async fn import(hub: &Hub, workspace: &str, request: ImportRequest) -> Resul
         }
         (true, Some(passphrase)) => {
             let unsealed = open_copy(request.text, passphrase.into_secret()).await.map_err(Problem::from)?;
-            (unsealed.document, unsealed.credentials)
+            (unsealed.document, unsealed.credentials, unsealed.webhooks)
         }
-        (false, _) => (serde_json::from_str(&request.text).map_err(|error| not_ours(&error))?, BTreeMap::new()),
+        (false, _) => {
+            let document = serde_json::from_str(&request.text).map_err(|error| not_ours(&error))?;
+            (document, BTreeMap::new(), BTreeMap::new())
+        }
     };
     let document: Document = serde_json::from_value(document).map_err(|error| not_ours(&error))?;
     if document.format != FORMAT || document.version != VERSION {
@@ -316,6 +356,8 @@ pub async fn import(hub: &Hub, workspace: &str, request: ImportRequest) -> Resul
     let mut ready = Vec::new();
     for exported in document.connections {
         let credential = credentials.remove(&exported.name);
+        let secrets = webhooks.remove(&exported.name);
+        let webhook = exported.own.as_ref().and_then(|own| own.webhook.clone()).filter(|_| sealed);
         let (line, connection) = plan(hub, &workspace, exported, credential.is_some(), sealed).await?;
         if let Some(connection) = connection {
             let values = credential.filter(|_| connection.auth_method.is_some());
@@ -326,13 +368,19 @@ pub async fn import(hub: &Hub, workspace: &str, request: ImportRequest) -> Resul
                 }
                 None => None,
             };
-            ready.push((connection, seal));
+            let webhook = match secrets.zip(webhook).filter(|_| request.apply) {
+                Some((secrets, webhook)) => {
+                    Some(restored(hub, &workspace, &connection, &secrets, webhook).await?)
+                }
+                None => None,
+            };
+            ready.push((connection, seal, webhook));
         }
         connections.push(line);
     }
     if request.apply {
-        for (connection, seal) in ready {
-            workspace.store().connection_insert(&connection, seal.as_ref()).await?;
+        for (connection, seal, webhook) in ready {
+            workspace.store().connection_restore(&connection, seal.as_ref(), webhook).await?;
             workspace.events().emit(Event::ConnectionChanged { id: connection.id });
             workspace.plans_changed();
         }
@@ -344,6 +392,7 @@ pub async fn import(hub: &Hub, workspace: &str, request: ImportRequest) -> Resul
             })?;
             hub.events().emit_to_all(Event::SecretsChanged);
         }
+        hub.gateway().refresh(workspace.name()).await?;
         workspace.note("imported").await;
     }
     // After the connections: what a chain leaves open is matched by what its tools offer.
@@ -359,6 +408,27 @@ pub async fn import(hub: &Hub, workspace: &str, request: ImportRequest) -> Resul
         connections,
         chains,
     })
+}
+
+/// A webhook of a sealed file, switched off: nothing runs by itself. Its address stays, so that nothing is to
+/// be entered at the tool again, where nobody here has it.
+async fn restored(
+    hub: &Hub,
+    workspace: &Workspace,
+    connection: &Connection,
+    secrets: &Credential,
+    webhook: ExportedWebhook,
+) -> Result<RestoredWebhook, Problem> {
+    let mut token = webhook.token;
+    for name in names(hub)? {
+        let there = hub.workspace(&name).await?.store().webhooks().await?;
+        if there.iter().any(|row| row.token == token) {
+            token = gateway::token()?;
+        }
+    }
+    let sealed = workspace.authoriser().seal_webhook_copy(&connection.id, secrets).await;
+    let sealed = sealed.map_err(Problem::from)?;
+    Ok(RestoredWebhook { token, sealed, previous_until: webhook.previous_until })
 }
 
 /// What becomes of a connection of the file, and the connection itself where it is added.
@@ -384,7 +454,8 @@ async fn plan(
     match built(hub, workspace, exported, has_key, own) {
         Ok((connection, wanted)) => {
             line.needs_key = connection.state == ConnectionState::Stale;
-            line.to_approve = if connection.origins.is_empty() { wanted } else { Vec::new() };
+            line.to_approve =
+                wanted.into_iter().filter(|origin| !connection.origins.contains(origin)).collect();
             Ok((line, Some(connection)))
         }
         Err(problem) => {
@@ -410,18 +481,25 @@ fn built(
     let given = as_entered(&exported.config);
     let config = settings(compiled.descriptor(), &given)?;
     let wanted = compiled.origins_to_sign_in(&config, method)?;
-    // The definition here may lead elsewhere than the one that the file was made with.
-    let approved = own && wanted.iter().all(|origin| exported.origins.contains(origin));
+    // What the user has approved: the definition here may lead elsewhere, and is asked about then.
+    let part = exported.own.filter(|_| own);
+    let approved = own && !exported.origins.is_empty();
     let mut connection = Connection {
         name: check_name(&exported.name)?,
         auth_method: method.map(|method| method.id().to_owned()),
-        origins: if approved { wanted.clone() } else { Vec::new() },
+        origins: if own { exported.origins } else { Vec::new() },
         allow_private: approved && exported.allow_private,
         paused: exported.paused,
         config,
         ..Connection::new(exported.connector, exported.connector_version, hub.clock().now())
     };
-    patchbay_auth::consent::approve(&mut connection.metadata, method);
+    match part {
+        Some(part) => {
+            (connection.scopes, connection.account, connection.metadata) =
+                (part.scopes, part.account, part.metadata);
+        }
+        None => patchbay_auth::consent::approve(&mut connection.metadata, method),
+    }
     if connection.auth_method.is_some() && !has_key {
         connection.state = ConnectionState::Stale;
         connection.last_error = Some(no_key(&connection.name));

@@ -16,6 +16,8 @@ pub(crate) const REFRESH_TOKEN: &str = "refreshToken";
 const EXPIRES_AT: &str = "expiresAt";
 const RENEWED_AT: &str = "renewedAt";
 const NUMBER: &str = "number";
+/// Where tokens are given back, as the server's own metadata said when somebody signed in.
+const REVOCATION_URL: &str = "revocationUrl";
 
 /// What signing in, or renewing it, gave.
 pub(crate) struct Tokens {
@@ -69,6 +71,16 @@ impl Credential {
         self.get(NUMBER)?.parse().ok()
     }
 
+    /// The same with the address at which tokens are given back.
+    pub(crate) fn with_revocation_url(self, url: &str) -> Self {
+        self.with(REVOCATION_URL, Secret::new(url.to_owned()))
+    }
+
+    /// Where tokens are given back, where the server's own metadata said so.
+    pub(crate) fn revocation_url(&self) -> Option<&str> {
+        self.get(REVOCATION_URL)
+    }
+
     /// When the access token ends, where that is known.
     pub(crate) fn expires_at(&self) -> Option<Timestamp> {
         self.get(EXPIRES_AT)?.parse().ok()
@@ -86,7 +98,7 @@ impl Credential {
 
     /// Its secret values by field; not what is only written down beside them.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values().filter(|(name, _)| ![EXPIRES_AT, RENEWED_AT, NUMBER].contains(name))
+        self.values().filter(|(name, _)| ![EXPIRES_AT, RENEWED_AT, NUMBER, REVOCATION_URL].contains(name))
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -221,7 +221,8 @@ impl Authoriser {
                 return Err(SignInError::Definition("a key is not renewed".to_owned()));
             }
         };
-        let endpoint = self.endpoint(calls, oauth, settings, credential).await?;
+        let server = Server::for_tokens(&calls, oauth, &settings).await?;
+        let endpoint = self.endpoint(calls, oauth, server, settings, credential);
         let started = self.clock.now();
         let answer = match endpoint.credential.get(REFRESH_TOKEN) {
             Some(token) => endpoint.refresh(&Secret::new(token.to_owned())).await?,
@@ -232,22 +233,15 @@ impl Authoriser {
     }
 
     /// Where tokens of a connection are asked for and given back.
-    async fn endpoint(
+    fn endpoint(
         &self,
         calls: Calls,
         oauth: &OAuth2Auth,
+        server: Server,
         settings: Value,
         credential: Credential,
-    ) -> Result<TokenEndpoint, SignInError> {
-        let server = Server::for_tokens(&calls, oauth, &settings).await?;
-        Ok(TokenEndpoint {
-            calls,
-            oauth: oauth.clone(),
-            server,
-            settings,
-            credential,
-            clock: self.clock.clone(),
-        })
+    ) -> TokenEndpoint {
+        TokenEndpoint { calls, oauth: oauth.clone(), server, settings, credential, clock: self.clock.clone() }
     }
 
     fn calls(&self, connection: &Connection) -> Calls {
@@ -266,7 +260,9 @@ impl Authoriser {
         method.map_or(Ok(()), |method| check_approved(connection, method))?;
         let credential = self.stored(connection).await?;
         let settings = settings(descriptor, &connection.config)?;
-        let endpoint = self.endpoint(self.calls(connection), oauth, settings, credential).await?;
+        let calls = self.calls(connection);
+        let server = Server::for_revocation(&calls, oauth, &settings, credential.revocation_url()).await?;
+        let endpoint = self.endpoint(calls, oauth, server, settings, credential);
         let (mut done, mut failed) = (false, None);
         for (name, kind) in
             [(REFRESH_TOKEN, "refresh_token"), (crate::credential::ACCESS_TOKEN, "access_token")]

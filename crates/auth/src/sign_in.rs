@@ -123,6 +123,11 @@ pub(crate) async fn begin(
     let server = Server::find(&calls, oauth, &settings).await?;
     let oauth = oauth.as_ref().clone();
     let grant = oauth.grant;
+    // Kept with the tokens: when they are given back the server need not be asked again where that is.
+    let credential = match &server.revocation {
+        Some(url) if oauth.revocation_url.is_none() => credential.with_revocation_url(url.as_str()),
+        _ => credential,
+    };
     let mut endpoint = TokenEndpoint { calls, oauth, server, settings, credential, clock: clock.clone() };
     match grant {
         Grant::AuthorizationCode => {

@@ -64,10 +64,38 @@ impl Engine {
         open.map(|(key, state)| self.pace.close(&key, state)).count()
     }
 
-    /// Makes one attempt.
+    /// Makes one attempt. A token that the service refuses is renewed, and the request sent once more, in a
+    /// turn of its own: a refused one had no effect, and counts for the service's limits all the same.
     pub(crate) async fn send(&self, send: Outgoing<'_>) -> Sent {
-        let target = send.target;
-        let descriptor = target.descriptor.descriptor();
+        let started = self.clock.monotonic();
+        let (sent, token) = self.in_turn(&send, send.timeout).await;
+        let (connection, descriptor) = (&send.target.connection, send.target.descriptor.descriptor());
+        let method = descriptor.auth_method_of(connection);
+        if !refused(&sent) || !method.is_some_and(AuthMethod::has_tokens) {
+            return sent;
+        }
+        if !send.target.is_stored() {
+            return ended(sent);
+        }
+        match self.authoriser.renew_refused(connection, descriptor, token).await {
+            Ok(()) => {
+                let left = send.timeout.saturating_sub(self.clock.monotonic().saturating_sub(started));
+                let (sent, _) = self.in_turn(&send, left).await;
+                if refused(&sent) { ended(sent) } else { sent }
+            }
+            // The request itself was refused, whatever became of the renewal.
+            Err(error) => {
+                let problem = Problem::from(error).with_default("tool", &descriptor.name);
+                Sent { meaning: Meaning::NotDone(problem), ..sent }
+            }
+        }
+    }
+
+    /// Waits for a turn, no longer than `patience`, sends once and learns from it. Gives the token that it
+    /// was sent with too.
+    async fn in_turn(&self, send: &Outgoing<'_>, patience: Duration) -> (Sent, Option<u64>) {
+        let descriptor = send.target.descriptor.descriptor();
+        let unsent = |problem: Problem| (Sent::unsent(problem.with_default("tool", &descriptor.name)), None);
         let gate = send.gate();
         // A request that the service counts apart waits for its own turn first.
         let own = send.declared.filter(|declared| !declared.limits.rate.is_empty());
@@ -75,24 +103,23 @@ impl Engine {
         let own_turn = match own {
             None => None,
             Some(own) => {
-                let turn =
-                    self.pace.admit(&own_gate, &own.limits, &descriptor.name, Urgency::Usual, send.timeout);
+                let turn = self.pace.admit(&own_gate, &own.limits, &descriptor.name, Urgency::Usual, patience);
                 match turn.await {
                     Ok(turn) => Some(turn),
-                    Err(problem) => return Sent::unsent(problem),
+                    Err(problem) => return unsent(problem),
                 }
             }
         };
-        let turn = self.pace.admit(&gate, &descriptor.limits, &descriptor.name, send.urgency, send.timeout);
+        let turn = self.pace.admit(&gate, &descriptor.limits, &descriptor.name, send.urgency, patience);
         let turn = match turn.await {
             Ok(turn) => turn,
-            Err(problem) => return Sent::unsent(problem),
+            Err(problem) => return unsent(problem),
         };
-        let sent = match &send.built.here {
-            Some(here) => self.here(&send, here).await,
-            None => match self.exchange(&send).await {
+        let (sent, token) = match &send.built.here {
+            Some(here) => (self.here(send, here).await, None),
+            None => match self.once(send).await {
                 Ok(sent) => sent,
-                Err(problem) => return Sent::unsent(problem.with_default("tool", &descriptor.name)),
+                Err(problem) => return unsent(problem),
             },
         };
         let now = self.clock.now();
@@ -117,32 +144,7 @@ impl Engine {
             }
             None => turn.learn(lesson, hold),
         }
-        sent
-    }
-
-    /// Sends a request and judges the answer. A token that the service refuses is renewed, and the request
-    /// sent once more: a refused one had no effect. An error means that nothing was sent.
-    async fn exchange(&self, send: &Outgoing<'_>) -> Result<Sent, Problem> {
-        let (sent, token) = self.once(send).await?;
-        let (connection, descriptor) = (&send.target.connection, send.target.descriptor.descriptor());
-        let method = descriptor.auth_method_of(connection);
-        if !refused(&sent) || !method.is_some_and(AuthMethod::has_tokens) {
-            return Ok(sent);
-        }
-        if !send.target.is_stored() {
-            return Ok(ended(sent));
-        }
-        match self.authoriser.renew_refused(connection, descriptor, token).await {
-            Ok(()) => {
-                let (sent, _) = self.once(send).await?;
-                Ok(if refused(&sent) { ended(sent) } else { sent })
-            }
-            // The request itself was refused, whatever became of the renewal.
-            Err(error) => {
-                let problem = Problem::from(error).with_default("tool", &descriptor.name);
-                Ok(Sent { meaning: Meaning::NotDone(problem), ..sent })
-            }
-        }
+        (sent, token)
     }
 
     /// One attempt, with the token that it was made with.

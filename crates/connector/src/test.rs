@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use patchbay_model::connection::Account;
 use patchbay_model::descriptor::{Delta, Stream};
+use patchbay_model::permissions::may_read;
 use patchbay_model::problem::{Code, Problem, Retry};
 use patchbay_model::{Signal, Timestamp};
 use serde::Serialize;
@@ -67,7 +68,7 @@ pub enum TestPart {
     SignedIn,
     /// Whether the sign-in may do what was tried.
     Permissions,
-    /// A bounded read of the first stream.
+    /// A bounded read of the first stream that may be read.
     Sample,
 }
 
@@ -133,8 +134,14 @@ impl Engine {
             report.say(TestPart::Permissions, permissions, said, None);
             report.say(TestPart::Sample, sample, &text, took);
         };
-        let Some(stream) = target.descriptor.descriptor().streams.first() else {
-            say(Verdict::NotRun, Verdict::NotRun, "There is nothing to read continuously".to_owned(), None);
+        let descriptor = target.descriptor.descriptor();
+        let permitted = |stream: &&Stream| may_read(&target.connection, descriptor, stream);
+        let Some(stream) = descriptor.streams.iter().find(permitted) else {
+            let text = match descriptor.streams.as_slice() {
+                [] => "There is nothing to read continuously",
+                _ => "Nothing that is read continuously was permitted",
+            };
+            say(Verdict::NotRun, Verdict::NotRun, text.to_owned(), None);
             return;
         };
         let (title, mut shown) = (&stream.title, (Vec::new(), Vec::new()));

@@ -77,9 +77,33 @@ pub(crate) struct NewConnection {
     /// A secret: KEY=@FILE reads a file, KEY=- reads standard input.
     #[arg(id = "secret-values", long = "secret", value_name = "KEY=@FILE|-")]
     pub(crate) secrets: Vec<String>,
+    /// An address that signing in may lead to, such as https://acme.example.com: it is not asked about then.
+    /// May be given several times.
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<String>,
     /// Allow private and loopback addresses for this connection.
     #[arg(long)]
     pub(crate) allow_private: bool,
+}
+
+/// A sign-in for a connection that is there.
+#[derive(Debug, Parser)]
+pub(crate) struct Again {
+    /// A secret, such as another clientSecret: KEY=@FILE reads a file, KEY=- reads standard input.
+    #[arg(id = "secret-values", long = "secret", value_name = "KEY=@FILE|-")]
+    pub(crate) secrets: Vec<String>,
+    /// A stream or operation that it is for, so that only its permissions are asked for. May be given several
+    /// times; where absent, what the connection was for before.
+    #[arg(long = "use", value_name = "ID")]
+    pub(crate) uses: Vec<String>,
+    /// Let the connection belong to another account from now on.
+    #[arg(long)]
+    pub(crate) other_account: bool,
+    /// An address that signing in may lead to: it is not asked about then. May be given several times.
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<String>,
+    #[command(flatten)]
+    pub(crate) browser: Browser,
 }
 
 /// How the page to sign in on is opened.

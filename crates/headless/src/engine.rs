@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::args::{Args, Command, Secrets, SecretsCommand};
 use crate::host::CommandLine;
+use crate::input;
 
 /// The engine a command talks to.
 pub(crate) enum Engine {
@@ -36,9 +37,20 @@ impl Engine {
     /// few seconds.
     pub(crate) async fn open(args: &Args) -> Result<Self, Problem> {
         let data_dir = data_dir(args)?;
+        let mut typed = None;
+        if input::is_typed() && lacks_passphrase(args, &data_dir) {
+            // Another process needs none of us.
+            if answers(&data_dir).await {
+                return Ok(Self::Other { data_dir });
+            }
+            typed = Some(match data_dir.join("vault.json").exists() {
+                true => input::typed("Passphrase")?,
+                false => input::typed_twice()?,
+            });
+        }
         let mut tries = 0;
         loop {
-            let in_use = match start(args, data_dir.clone()) {
+            let in_use = match start(args, data_dir.clone(), typed.clone()) {
                 Ok(hub) => return Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub }),
                 Err(problem) if problem.code() == Code::InUse => problem,
                 Err(problem) => return Err(problem),
@@ -56,7 +68,7 @@ impl Engine {
 
     /// Starts an engine of our own; `IN_USE` where another process has the data folder.
     pub(crate) fn own(args: &Args) -> Result<Self, Problem> {
-        let hub = start(args, data_dir(args)?)?;
+        let hub = start(args, data_dir(args)?, None)?;
         Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub })
     }
 
@@ -97,14 +109,31 @@ impl Engine {
     }
 }
 
-fn start(args: &Args, data_dir: PathBuf) -> Result<Hub, Problem> {
-    let secrets = secrets(args, &data_dir)?;
-    // Only an engine that stays can be unlocked later; anything else would wait for nobody.
-    let stays = matches!(
+/// Whether a command works on a store that is locked. Only an engine that stays can be unlocked later; anything
+/// else would wait for nobody.
+fn bears_lock(args: &Args) -> bool {
+    matches!(
         args.command,
-        Command::Serve { .. } | Command::Engine | Command::Secrets(SecretsCommand::Status)
-    );
-    if matches!(secrets, SecretsChoice::Locked) && !stays {
+        Command::Serve { .. }
+            | Command::Engine
+            | Command::Secrets(SecretsCommand::Status | SecretsCommand::ChangePassphrase { .. })
+    )
+}
+
+/// Whether somebody has to be asked for the passphrase.
+fn lacks_passphrase(args: &Args, data_dir: &Path) -> bool {
+    if args.passphrase_file.is_some() || bears_lock(args) {
+        return false;
+    }
+    match secrets(args, data_dir, None) {
+        Ok(choice) => matches!(choice, SecretsChoice::Locked),
+        Err(problem) => problem.code() == Code::SecretStoreLocked,
+    }
+}
+
+fn start(args: &Args, data_dir: PathBuf, typed: Option<String>) -> Result<Hub, Problem> {
+    let secrets = secrets(args, &data_dir, typed)?;
+    if matches!(secrets, SecretsChoice::Locked) && !bears_lock(args) {
         return Err(Problem::new(Code::SecretStoreLocked)
             .detail("Set PATCHBAY_PASSPHRASE, or name a file with --passphrase-file.")
             .about(Subject::Field { name: "PATCHBAY_PASSPHRASE".into() }));
@@ -122,15 +151,15 @@ pub(crate) fn data_dir(args: &Args) -> Result<PathBuf, Problem> {
     place::data_dir(args.data_dir.as_deref())
 }
 
-fn secrets(args: &Args, data_dir: &Path) -> Result<SecretsChoice, Problem> {
+fn secrets(args: &Args, data_dir: &Path, typed: Option<String>) -> Result<SecretsChoice, Problem> {
     let asked = args.secrets.map(|store| match store {
         Secrets::Keyring => SecretsKind::Keyring,
         Secrets::Passphrase => SecretsKind::Passphrase,
         Secrets::Memory => SecretsKind::Memory,
     });
     let given = match &args.passphrase_file {
-        Some(file) => Some(crate::input::passphrase(file)?),
-        None => std::env::var("PATCHBAY_PASSPHRASE").ok(),
+        Some(file) => Some(input::passphrase(file)?),
+        None => typed.or_else(|| std::env::var("PATCHBAY_PASSPHRASE").ok()),
     };
     place::secrets(asked, given, data_dir)
 }

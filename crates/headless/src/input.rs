@@ -1,11 +1,13 @@
 //! What the user gives: settings, secrets, documents.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde_json::Value;
+
+use crate::print;
 
 /// The largest file or input we read, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -32,6 +34,7 @@ pub(crate) fn secrets(given: &[String]) -> Result<BTreeMap<String, String>, Prob
             .ok_or_else(|| wrong("secret", "Write it as KEY=@FILE or KEY=-."))?;
         let value = match source.strip_prefix('@') {
             Some(file) => text(Path::new(file))?,
+            None if source == "-" && is_typed() => typed(key)?,
             None if source == "-" && stdin_used => {
                 return Err(wrong("secret", "Only one secret can come from standard input."));
             }
@@ -68,10 +71,76 @@ pub(crate) fn json(path: &Path) -> Result<Value, Problem> {
     })
 }
 
-/// A passphrase from a file, or from standard input for `-`: its first line, blanks included.
+/// A passphrase from a file, or from standard input for `-`: its first line, blanks included. Where standard
+/// input is a terminal, it is typed there and not shown.
 pub(crate) fn passphrase(path: &Path) -> Result<String, Problem> {
-    let text = text(path)?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+    if path == Path::new("-") && is_typed() {
+        return typed("Passphrase");
+    }
+    Ok(first_line(&text(path)?))
+}
+
+/// The same for one that is chosen now: typed twice.
+pub(crate) fn new_passphrase(path: &Path) -> Result<String, Problem> {
+    if path == Path::new("-") && is_typed() {
+        return typed_twice();
+    }
+    Ok(first_line(&text(path)?))
+}
+
+/// The passphrase that holds and the one that is to: where both come from standard input, one a line.
+pub(crate) fn both_passphrases(current: &Path, new: &Path) -> Result<(String, String), Problem> {
+    if current == new && current == Path::new("-") && !is_typed() {
+        let text = text(current)?;
+        let mut lines = text.lines().map(str::to_owned);
+        return Ok((lines.next().unwrap_or_default(), lines.next().unwrap_or_default()));
+    }
+    let current = if current == Path::new("-") && is_typed() {
+        typed("Passphrase that holds now")?
+    } else {
+        passphrase(current)?
+    };
+    Ok((current, new_passphrase(new)?))
+}
+
+/// Whether somebody sits at a terminal who can type what is asked for.
+pub(crate) fn is_typed() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// What somebody types at the terminal, without its being shown.
+pub(crate) fn typed(what: &str) -> Result<String, Problem> {
+    rpassword::prompt_password(format!("{what}: ")).map_err(|error| {
+        Problem::new(Code::InputInvalid)
+            .with("field", what)
+            .with("message", "It could not be read from the terminal.")
+            .detail(error.to_string())
+    })
+}
+
+/// Whether somebody types yes.
+pub(crate) fn yes(question: &str) -> Result<bool, Problem> {
+    print::ask(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// A new passphrase, typed twice: a slip of a finger would lock everything for good.
+pub(crate) fn typed_twice() -> Result<String, Problem> {
+    let first = typed("New passphrase")?;
+    if typed("The same again")? == first {
+        return Ok(first);
+    }
+    Err(Problem::new(Code::InputInvalid)
+        .with("field", "The new passphrase")
+        .with("message", "The two that were typed are not the same.")
+        .about(Subject::Field { name: "passphrase".to_owned() }))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// Text from a file, or from standard input for `-`.

@@ -15,6 +15,12 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// Asks something on standard error; the answer is typed behind it.
+pub(crate) fn ask(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// The answer as JSON.
 pub(crate) fn json(value: &Value) {
     line(&format!("{value:#}"));

@@ -7,6 +7,7 @@ use patchbay_api::demo::DemoResponse;
 use patchbay_model::SystemClock;
 use patchbay_model::problem::{Code, Problem};
 use serde_json::{Value, json};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::Args;
 use crate::engine::{Engine, data_dir};
@@ -77,24 +78,39 @@ pub(crate) async fn stay(args: &Args) -> Result<u8, Problem> {
 
 /// Until Ctrl-C, or until the system asks the process to end.
 pub(crate) async fn wait_for_end() {
-    let asked = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
+    End::noticed().wait().await;
+}
+
+/// Ctrl-C, and the system's request to end: noticed from here on, and no end by themselves any more.
+pub(crate) struct End {
+    interrupted: Option<Signal>,
+    asked: Option<Signal>,
+}
+
+impl End {
+    pub(crate) fn noticed() -> Self {
+        let notice = |kind: SignalKind| match signal(kind) {
+            Ok(signal) => Some(signal),
             Err(error) => {
                 tracing::warn!(%error, "the request to end cannot be noticed");
-                std::future::pending::<()>().await;
+                None
+            }
+        };
+        Self { interrupted: notice(SignalKind::interrupt()), asked: notice(SignalKind::terminate()) }
+    }
+
+    /// Until either comes.
+    pub(crate) async fn wait(&mut self) {
+        async fn next(signal: &mut Option<Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
             }
         }
-    };
-    let interrupted = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::warn!(%error, "Ctrl-C cannot be noticed");
-            std::future::pending::<()>().await;
+        tokio::select! {
+            () = next(&mut self.interrupted) => {}
+            () = next(&mut self.asked) => {}
         }
-    };
-    tokio::select! {
-        () = asked => {}
-        () = interrupted => {}
     }
 }
 

@@ -94,8 +94,8 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             show(&call("connection_approve", request).await?, &raw);
             Ok(exit::DONE)
         }
-        Command::Connection(ConnectionCommand::Reconnect { name, secrets, other_account, browser }) => {
-            let made = sign_in::reconnect(args, engine, name, secrets, *other_account, browser).await?;
+        Command::Connection(ConnectionCommand::Reconnect { name, again }) => {
+            let made = sign_in::reconnect(args, engine, name, again).await?;
             show(&made, &connected);
             Ok(exit::DONE)
         }

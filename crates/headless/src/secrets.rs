@@ -27,7 +27,11 @@ pub(crate) async fn secrets(args: &Args, engine: &Engine, command: &SecretsComma
                 MoveTo::Keyring => "keyring",
                 MoveTo::Passphrase => "passphrase",
             };
-            let passphrase = new_passphrase.as_deref().map(word).transpose()?;
+            let passphrase = match (new_passphrase, to) {
+                (Some(file), _) => Some(input::new_passphrase(file)?),
+                (None, "passphrase") if input::is_typed() => Some(input::typed_twice()?),
+                (None, _) => None,
+            };
             call("secrets_move", json!({ "to": to, "passphrase": passphrase })).await?
         }
         SecretsCommand::Rotate => {
@@ -35,11 +39,31 @@ pub(crate) async fn secrets(args: &Args, engine: &Engine, command: &SecretsComma
             said(args, &answer, &format!("{} secrets are sealed with another key.", answer["credentials"]));
             return Ok(if answer["lost"] == json!(0) { exit::DONE } else { exit::WITH_PROBLEMS });
         }
+        SecretsCommand::ChangePassphrase { current, new_passphrase } => {
+            let (current, new) = input::both_passphrases(current, new_passphrase)?;
+            let request = json!({ "current": current, "new": new });
+            let answer = call("secrets_change_passphrase", request).await?;
+            let line =
+                "The passphrase is another one now. Where PATCHBAY_PASSPHRASE is set, it is to be changed too.";
+            said(args, &answer, line);
+            return Ok(exit::DONE);
+        }
         SecretsCommand::ForgetAll { .. } => {
             let answer = call("secrets_forget_all", json!({})).await?;
             let line = format!("All keys are gone. {} connections ask for theirs.", answer["connections"]);
             said(args, &answer, &line);
-            return Ok(exit::DONE);
+            if !args.json {
+                let fields = [
+                    ("Connection", "/connection"),
+                    ("Tool", "/tool"),
+                    ("At the service", "/there"),
+                    ("Why", "/problem/title"),
+                ];
+                print::table(&answer["ended"], &fields);
+            }
+            let left =
+                answer["ended"].as_array().into_iter().flatten().any(|one| one["there"] == json!("failed"));
+            return Ok(if left { exit::WITH_PROBLEMS } else { exit::DONE });
         }
     };
     if args.json {
@@ -62,7 +86,7 @@ pub(crate) async fn export(
     with_secrets: Option<&Path>,
 ) -> Result<u8, Problem> {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let passphrase = with_secrets.map(input::passphrase).transpose()?;
+    let passphrase = with_secrets.map(input::new_passphrase).transpose()?;
     let request = json!({ "file": file, "passphrase": passphrase });
     let answer = engine.call(&args.workspace, "export_make", request).await?;
     let what = if answer["sealed"] == json!(true) { "with sealed secrets" } else { "without secrets" };

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use patchbay_connector::Compiled;
+use patchbay_model::permissions::may_read;
 use patchbay_model::problem::Problem;
 use patchbay_model::{Clock, ConnectionId, ConnectorId, Timestamp};
 use patchbay_store::{
@@ -109,13 +110,15 @@ impl Scheduler {
         for connection in self.store.connection_list(filter).await?.items {
             // A definition that is broken at the moment takes nothing away.
             let Ok(compiled) = self.connectors.compiled(&connection.connector) else { continue };
-            let streams = &compiled.descriptor().streams;
+            let descriptor = compiled.descriptor();
+            // A stream whose permission was not granted would be refused each time.
+            let streams = descriptor.streams.iter().filter(|stream| may_read(&connection, descriptor, stream));
             let wanted: BTreeSet<ScheduleKey> = streams
-                .iter()
+                .clone()
                 .map(|stream| sync_key(&connection.id, &stream.id))
                 .chain([health_key(&connection.id)])
                 .collect();
-            let said = streams.iter().filter_map(|stream| {
+            let said = streams.filter_map(|stream| {
                 stream.interval_seconds.map(|seconds| (sync_key(&connection.id, &stream.id), seconds))
             });
             usual.extend(said);

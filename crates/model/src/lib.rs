@@ -17,6 +17,7 @@ pub mod id;
 pub mod latency;
 pub mod logic;
 pub mod notice;
+pub mod permissions;
 pub mod problem;
 pub mod rate;
 pub mod report;

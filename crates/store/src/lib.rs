@@ -69,6 +69,6 @@ pub use tables::sign_ins::{SignInAttempt, SignInRate};
 pub use tables::signal_search::{After, COUNTED, FoundSignal, SignalKind};
 pub use tables::timers::{Timer, TimerFired};
 pub use tables::triggers::{NewTrigger, Taken, TriggerEvent};
-pub use tables::webhooks::{WebhookCount, WebhookRow};
+pub use tables::webhooks::{RestoredWebhook, WebhookCount, WebhookRow};
 pub use workspaces::workspaces;
 pub use writer::WriterCounts;

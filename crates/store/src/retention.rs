@@ -26,7 +26,7 @@ pub struct Retained {
     pub deliveries: u64,
     /// Kept answers of services.
     pub answers: u64,
-    /// Calls, health samples, handled trigger events and what became of them.
+    /// Calls, health samples, sign-ins, handled trigger events and what became of them.
     pub figures: u64,
     /// Ended runs with their journals.
     pub runs: u64,
@@ -65,6 +65,7 @@ impl Store {
                 + all(ROWS, |most| self.health_buckets_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_operations_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_changes_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.sign_ins_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.firings_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.effects_prune(before, most).boxed()).await?,
@@ -92,7 +93,7 @@ async fn all<'s>(
 
 #[cfg(test)]
 mod tests {
-    use patchbay_model::{Code, Problem, RunState};
+    use patchbay_model::{Code, ConnectorId, Problem, RunState, SignInId};
     use serde_json::{Value, json};
 
     use super::*;
@@ -142,6 +143,9 @@ mod tests {
         futures_util::future::try_join_all(calls).await.unwrap();
         let sample = HealthSample { connection: id.clone(), at, ok: true, latency_ms: Some(1), code: None };
         f.store.health_sample(sample).await.unwrap();
+        let attempt = SignInId::new(format!("sign-in-{name}"));
+        f.store.sign_in_begun(&attempt, &ConnectorId::new("tracker")).await.unwrap();
+        f.store.sign_in_ended(&attempt, None).await.unwrap();
         let event =
             NewTrigger { kind: "webhook".into(), subject: "s".into(), key: name.into(), payload: Value::Null };
         f.store.trigger_record(event, None).await.unwrap();
@@ -188,7 +192,7 @@ mod tests {
         let gone = f.store.retain(KEEP).await.unwrap();
         assert_eq!(
             gone,
-            Some(Retained { payloads: 2, quarantined: 1, deliveries: 1, answers: 0, figures: 1_204, runs: 1 })
+            Some(Retained { payloads: 2, quarantined: 1, deliveries: 1, answers: 0, figures: 1_205, runs: 1 })
         );
         let commits = f.store.writer_counts().commits - before.commits;
         assert!(commits >= 9, "1,200 calls take three transactions of the {commits}, others one each");
@@ -198,6 +202,8 @@ mod tests {
         assert_eq!((signals.len(), signals.iter().filter(|s| kept(s)).count()), (4, 2), "signals stay");
         assert!(signals.iter().all(|s| s.summary.starts_with("Issue ")));
         assert!(f.store.run(&old).await.unwrap().is_none());
+        let rate = f.store.sign_in_rate().await.unwrap();
+        assert_eq!((rate.ended, rate.worked), (1, 1), "the sign-in of before went with the other figures");
         for id in [&young, &open.id] {
             assert!(f.store.run(id).await.unwrap().is_some(), "neither young runs nor open ones");
         }

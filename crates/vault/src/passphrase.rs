@@ -89,7 +89,36 @@ impl PassphraseStore {
         Self::open(file, passphrase)
     }
 
+    /// Locks what a file holds with another passphrase. The file is replaced as a whole: a kill leaves it
+    /// opening with one of the two. Whoever has the store open from before must not write to it any more.
+    ///
+    /// # Errors
+    /// [`VaultError::PassphraseWrong`] where `before` does not open it; [`VaultError::PassphraseShort`];
+    /// [`VaultError::File`].
+    pub fn relock(file: &Path, before: Secret, passphrase: &Secret) -> Result<Self, VaultError> {
+        check_passphrase(passphrase)?;
+        let old = Self::reopen(file, before)?;
+        let names: Vec<String> =
+            old.content.lock().unwrap_or_else(PoisonError::into_inner).secrets.keys().cloned().collect();
+        let (key, mut content) = Self::begin(file, passphrase)?;
+        for name in names {
+            if let Some(secret) = old.get(&name)? {
+                let sealed = STANDARD.encode(seal(&key, secret.expose().as_bytes(), &name)?);
+                content.secrets.insert(name, sealed);
+            }
+        }
+        write(file, &content)?;
+        Ok(Self { file: file.to_owned(), key, content: Mutex::new(content) })
+    }
+
     fn make(file: &Path, passphrase: &Secret) -> Result<Self, VaultError> {
+        let (key, content) = Self::begin(file, passphrase)?;
+        write(file, &content)?;
+        Ok(Self { file: file.to_owned(), key, content: Mutex::new(content) })
+    }
+
+    /// A key of this passphrase, and a file without secrets that it opens.
+    fn begin(file: &Path, passphrase: &Secret) -> Result<(Key, Content), VaultError> {
         if passphrase.expose().is_empty() {
             return Err(VaultError::PassphraseWrong);
         }
@@ -102,8 +131,7 @@ impl PassphraseStore {
         let probe = STANDARD.encode(seal(&key, PROBE.as_bytes(), PROBE)?);
         let content =
             Content { version: VERSION, salt, memory_kib, passes, lanes, probe, secrets: BTreeMap::new() };
-        write(file, &content)?;
-        Ok(Self { file: file.to_owned(), key, content: Mutex::new(content) })
+        Ok((key, content))
     }
 
     fn change(&self, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<(), VaultError> {
@@ -241,6 +269,31 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "untouched");
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!beside.exists());
+    }
+
+    #[test]
+    fn another_passphrase_opens_what_is_there_and_the_old_one_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vault.json");
+        let store = PassphraseStore::open(&file, secret("correct horse")).unwrap();
+        for name in ["one", "two"] {
+            store.set(name, &secret(&format!("canary of {name}"))).unwrap();
+        }
+        let before = std::fs::read(&file).unwrap();
+        let relock = |before: &str, now: &str| PassphraseStore::relock(&file, secret(before), &secret(now));
+        assert!(matches!(relock("correct house", "battery staple"), Err(VaultError::PassphraseWrong)));
+        assert!(matches!(relock("correct horse", "short"), Err(VaultError::PassphraseShort)));
+        assert_eq!(std::fs::read(&file).unwrap(), before, "what is refused changes nothing");
+        let store = relock("correct horse", "battery staple").unwrap();
+        assert_eq!(store.get("one").unwrap().unwrap(), secret("canary of one"));
+        assert!(matches!(
+            PassphraseStore::open(&file, secret("correct horse")),
+            Err(VaultError::PassphraseWrong)
+        ));
+        let again = PassphraseStore::open(&file, secret("battery staple")).unwrap();
+        assert_eq!(again.get("two").unwrap().unwrap(), secret("canary of two"));
+        let salt = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap()["salt"].clone();
+        assert_ne!(salt(&before), salt(&std::fs::read(&file).unwrap()), "its key has a salt of its own");
     }
 
     #[test]

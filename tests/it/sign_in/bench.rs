@@ -28,7 +28,18 @@ pub(crate) struct Bench {
 
 /// A connector whose only sign-in is OAuth at this server, with some members of it replaced.
 pub(crate) fn connector(base: &str, issuer: &str, changed: &Value) -> Arc<Compiled> {
-    let document = definition(base, issuer, changed);
+    connector_with(base, issuer, changed, |_| {})
+}
+
+/// The same with something else in it replaced as well.
+pub(crate) fn connector_with(
+    base: &str,
+    issuer: &str,
+    changed: &Value,
+    more: impl FnOnce(&mut Value),
+) -> Arc<Compiled> {
+    let mut document = definition(base, issuer, changed);
+    more(&mut document);
     let descriptor = patchbay_descriptor::read(&document.to_string(), "scripted.json");
     Arc::new(Compiled::new(Arc::new(descriptor.unwrap_or_else(|error| panic!("{error:?}")))).unwrap())
 }

@@ -57,15 +57,20 @@ impl Desk {
 
     /// Rows of a table of the default workspace, as the file has them.
     fn rows(&self, query: &'static str) -> Vec<(String, Option<String>)> {
-        use sqlx::ConnectOptions as _;
-        let file = self.cli.data_dir().join("workspaces/default/patchbay.db");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-            let mut database = options.connect().await.unwrap();
-            sqlx::query_as(query).fetch_all(&mut database).await.unwrap()
-        })
+        rows(&self.cli, query)
     }
+}
+
+/// Rows of a table of the default workspace, as the file has them.
+pub(super) fn rows(cli: &Cli, query: &'static str) -> Vec<(String, Option<String>)> {
+    use sqlx::ConnectOptions as _;
+    let file = cli.data_dir().join("workspaces/default/patchbay.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut database = options.connect().await.unwrap();
+        sqlx::query_as(query).fetch_all(&mut database).await.unwrap()
+    })
 }
 
 fn code(output: &Output) -> String {
@@ -199,6 +204,69 @@ fn only_the_permissions_of_what_is_used_are_asked_for() {
     assert_eq!(desk.cli.ok(&["get", "reader", "/me"])["data"]["login"], "amira");
     assert_eq!(desk.cli.ok(&["call", "reader", "list_issues"])["problem"], Value::Null);
     assert_eq!(desk.state("reader"), "connected", "it works as far as it was allowed to");
+}
+
+#[test]
+fn what_was_chosen_is_kept_asked_for_again_and_all_that_is_read() {
+    let desk = Desk::new();
+    let waiting = Waiting::of(desk.connect("writer", &["--oauth", "--no-browser", "--use", "create_issue"]));
+    let asked = |waiting: &Waiting| Visitor::of(&desk.sandbox.url).open(&waiting.url).page().text();
+    assert!(!asked(&waiting).contains("issues:read"), "{}", asked(&waiting));
+    let made = desk.answered(waiting, "amira", "allow");
+    assert_eq!(made.code, 0, "{made:?}");
+    let shown = || desk.cli.ok(&["connection", "show", "writer"]);
+    assert_eq!((&shown()["uses"], &shown()["scopes"]), (&json!(["create_issue"]), &json!(["issues:write"])));
+    let stream = || desk.cli.ok(&["connection", "streams", "writer"])["streams"][0].clone();
+    assert_eq!((&stream()["state"], &stream()["nextAt"]), (&json!("not_permitted"), &Value::Null));
+    let refused = desk.cli.run(&["sync", "writer"]);
+    assert_eq!(code(&refused), "PERMISSION_DENIED", "{refused:?}");
+
+    // Signing in again asks for the same.
+    let waiting = desk.reconnect("writer", &[]);
+    assert!(!asked(&waiting).contains("issues:read"), "{}", asked(&waiting));
+    assert_eq!(desk.answered(waiting, "amira", "allow").code, 0);
+    assert_eq!(shown()["uses"], json!(["create_issue"]));
+
+    let waiting = desk.reconnect("writer", &["--use", "create_issue", "--use", "issues"]);
+    assert!(asked(&waiting).contains("issues:read"), "{}", asked(&waiting));
+    assert_eq!(desk.answered(waiting, "amira", "allow").code, 0);
+    assert_eq!(stream()["state"], "idle");
+    assert!(desk.cli.ok(&["sync", "writer"])["streams"][0]["items"].as_u64().unwrap() >= 7);
+}
+
+#[test]
+fn forgetting_all_ends_sign_ins_at_their_services_and_says_what_could_not_be() {
+    let mut desk = Desk::new();
+    let cli = &desk.cli;
+    desk.connected("work", "amira");
+    desk.connected("other", "noor");
+    let token = cli.file("token.txt", desk.sandbox.access["trackerToken"].as_str().unwrap());
+    let secret = format!("token=@{}", token.display());
+    let by_key = patchbay_tests::cli::finish(desk.connect("key", &["--secret", &secret]).spawn().unwrap());
+    assert_eq!(by_key.code, 0, "{by_key:?}");
+    assert_eq!(desk.oauth("liveGrants"), 2);
+    let told = |answer: &Value| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let ended = answer["ended"].as_array().unwrap().iter();
+        ended.map(|one| (text(&one["connection"]), text(&one["there"]))).collect()
+    };
+    let want = |words: [(&str, &str); 3]| words.map(|(name, there)| (name.to_owned(), there.to_owned()));
+    let forgot = cli.ok(&["secrets", "forget-all", "--yes"]);
+    assert_eq!(forgot["connections"], 3);
+    assert_eq!(told(&forgot), want([("key", "not_offered"), ("other", "revoked"), ("work", "revoked")]));
+    assert_eq!(desk.oauth("liveGrants"), 0);
+    let kept = "SELECT name, hex(credential) FROM connections";
+    assert!(desk.rows(kept).iter().all(|(_, credential)| credential.as_deref().is_none_or(str::is_empty)));
+
+    // A service that is not there keeps nothing here.
+    assert_eq!(desk.answered(desk.reconnect("work", &[]), "amira", "allow").code, 0);
+    desk.sandbox.stop();
+    let forgot = cli.run(&["secrets", "forget-all", "--yes"]);
+    assert_eq!(forgot.code, 3, "{forgot:?}");
+    assert_eq!(told(&forgot.json()), [("work".to_owned(), "failed".to_owned())]);
+    assert_eq!(forgot.json()["ended"][0]["problem"]["code"], "CONNECTION_REFUSED");
+    assert!(desk.rows(kept).iter().all(|(_, credential)| credential.as_deref().is_none_or(str::is_empty)));
+    assert_eq!(desk.state("work"), "stale");
 }
 
 #[test]

@@ -216,3 +216,73 @@ async fn a_renewal_does_not_take_the_place_of_a_new_sign_in() {
     assert_eq!(kept, Some(sealed), "the new sign-in stays");
     assert!(bench.engine.health(&target).await.is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_request_that_is_sent_again_takes_a_turn_of_its_own() {
+    let server = patchbay_tests::ScriptedOauth::start();
+    let (base, url) = (format!("{}/api", server.url()), server.url());
+    // Three calls at once, and then one in twenty minutes.
+    let limits = json!({"rate": [{"calls": 6, "seconds": 3_600, "burst": 3}], "retry": {"count": 0}});
+    let compiled = super::bench::connector_with(&base, &url, &json!({}), |all| all["limits"] = limits);
+    let bench = Bench::over(server, compiled).await;
+    let target = bench.connected().await;
+    let calls = || bench.server.seen("/api/me").len();
+    bench.server.expire();
+    assert!(bench.engine.health(&target).await.is_ok());
+    assert_eq!(calls(), 2, "refused, and sent again");
+    assert!(bench.engine.health(&target).await.is_ok());
+    let problem = bench.engine.health(&target).await.err().unwrap();
+    assert_eq!((problem.code(), calls()), (Code::LocalRateLimited, 3), "each of them was counted");
+    // One turn is left for a call that needs two: the second waits, and nothing is said of the sign-in.
+    bench.clock.advance(Duration::from_secs(1_201));
+    bench.server.expire();
+    let problem = bench.engine.health(&target).await.err().unwrap();
+    assert_eq!((problem.code(), calls()), (Code::LocalRateLimited, 4), "{problem:?}");
+    assert!(problem.when().is_some());
+    let connection = bench.store.connection(&target.connection.id).await.unwrap().unwrap();
+    assert_eq!(connection.state, patchbay_model::ConnectionState::Connected);
+    bench.clock.advance(Duration::from_secs(1_201));
+    assert!(bench.engine.health(&target).await.is_ok(), "with the token that was renewed before");
+    assert_eq!((bench.server.calls(REFRESH), calls()), (2, 5));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tokens_are_given_back_where_the_servers_metadata_said_at_the_sign_in() {
+    let bench = Bench::new(&json!({"revocationUrl": null})).await;
+    let target = bench.connected().await;
+    let descriptor = bench.compiled.descriptor().clone();
+    // By now it publishes nothing any more.
+    let metadata = "/.well-known/oauth-authorization-server";
+    let asked = bench.server.seen(metadata).len();
+    bench.server.always_at(metadata, Reply::broken());
+    assert!(bench.authoriser.revoke(&target.connection, &descriptor).await.unwrap());
+    assert_eq!(bench.server.seen("/revoke").len(), 2);
+    assert_eq!(bench.server.seen(metadata).len(), asked, "it was not asked again");
+    for seen in bench.server.seen("/api/me") {
+        assert!(!format!("{seen:?}").contains("revoke"), "that is no part of what is sent: {seen:?}");
+    }
+
+    // One from before, which kept nothing: the server is asked then.
+    let bench = Bench::new(&json!({"revocationUrl": null})).await;
+    bench.server.always_at(metadata, Reply::json(200, &json!({"issuer": bench.server.url()})));
+    let target = bench.connected().await;
+    assert!(
+        !bench.authoriser.revoke(&target.connection, &descriptor_of(&bench)).await.unwrap(),
+        "it offers none"
+    );
+    bench.server.always_at(metadata, Reply::json(200, &bench.server.metadata()));
+    assert!(bench.authoriser.revoke(&target.connection, &descriptor_of(&bench)).await.unwrap());
+
+    // Elsewhere than its issuer: passed over, and signing in works.
+    let bench = Bench::new(&json!({"revocationUrl": null})).await;
+    let mut elsewhere = bench.server.metadata();
+    elsewhere["revocation_endpoint"] = json!(format!("http://127.0.0.1:{}/revoke", bench.server.other_port));
+    bench.server.always_at(metadata, Reply::json(200, &elsewhere));
+    let target = bench.connected().await;
+    assert!(!bench.authoriser.revoke(&target.connection, &descriptor_of(&bench)).await.unwrap());
+    assert!(bench.server.elsewhere().is_empty(), "no token went where nobody approved");
+}
+
+fn descriptor_of(bench: &Bench) -> patchbay_model::Descriptor {
+    bench.compiled.descriptor().as_ref().clone()
+}

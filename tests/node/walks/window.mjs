@@ -29,6 +29,9 @@ export async function walk(steps) {
         if (process.env.PATCHBAY_SHOTS) writeFileSync(`${process.env.PATCHBAY_SHOTS}/window-${name}.png`, await driver.takeScreenshot(), 'base64');
       },
     });
+  } catch (error) {
+    if (process.env.PATCHBAY_SHOTS) writeFileSync(`${process.env.PATCHBAY_SHOTS}/window-failed.png`, await driver.takeScreenshot(), 'base64');
+    throw error;
   } finally {
     await driver.quit().catch(() => undefined);
   }

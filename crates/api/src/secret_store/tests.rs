@@ -299,6 +299,33 @@ async fn a_move_that_cannot_be_leaves_everything_as_it_was() {
 }
 
 #[tokio::test]
+async fn another_passphrase_opens_the_same_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = hub_with(dir.path(), by_passphrase(), Arc::new(SystemClock::new()));
+    keep(&hub, DEFAULT, "one").await;
+    let change = async |current: &str, new: &str| {
+        let (current, new) = (PassphraseInput::new(current), PassphraseInput::new(new));
+        change_passphrase(&hub, DEFAULT, ChangePassphraseRequest { current, new }).await
+    };
+    assert_eq!(change("correct house", "battery staple").await.unwrap_err().code(), Code::PassphraseWrong);
+    assert_eq!(change(WORD, "short").await.unwrap_err().code(), Code::InputInvalid);
+    assert_eq!(opens(&hub).await, 1);
+    assert_eq!(change(WORD, "battery staple").await.unwrap().state, "unlocked");
+    // What is sealed from now on opens too, here and after the next start.
+    keep(&hub, DEFAULT, "two").await;
+    lock(&hub, DEFAULT, Empty {}).await.unwrap();
+    assert_eq!(unlock(&hub, DEFAULT, with(WORD)).await.unwrap_err().code(), Code::PassphraseWrong);
+    unlock(&hub, DEFAULT, with("battery staple")).await.unwrap();
+    assert_eq!(opens(&hub).await, 2);
+    hub.shut_down().await;
+    drop(hub);
+    let again = SecretsChoice::passphrase("battery staple".to_owned());
+    let hub = hub_with(dir.path(), again, Arc::new(SystemClock::new()));
+    assert_eq!(opens(&hub).await, 2);
+    hub.shut_down().await;
+}
+
+#[tokio::test]
 async fn forgetting_all_keys_keeps_connections_and_says_what_they_want() {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));

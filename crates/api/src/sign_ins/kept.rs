@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use patchbay_auth::oauth::{DeviceHandle, FlowHandle};
 use patchbay_auth::{Credential, consent};
+use patchbay_connector::Compiled;
 use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{Connection, ConnectorId, SignInId};
+use patchbay_model::{Connection, ConnectorId, SignInId, permissions};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
@@ -29,6 +30,8 @@ pub(crate) struct SignIn {
     pub(super) view: watch::Sender<SignInView>,
     pub(super) handle: Handle,
     outcome: Mutex<Option<Outcome>>,
+    /// Whether the person lets it go where it leads; none while they have not said.
+    decision: watch::Sender<Option<bool>>,
 }
 
 /// What a sign-in gave, for connecting.
@@ -37,10 +40,14 @@ pub(crate) struct Outcome {
     pub(crate) connector: ConnectorId,
     pub(crate) method: String,
     pub(crate) credential: Credential,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) settings: Map<String, Value>,
+    pub(super) scopes: Vec<String>,
+    pub(super) settings: Map<String, Value>,
     /// Where it was made for, and by which definition: it serves nothing else.
     pub(super) origins: Vec<String>,
+    /// Where it may go, with what it brought.
+    pub(super) approved: Vec<String>,
+    /// Streams and operations that it is for; all where absent.
+    pub(super) uses: Option<Vec<String>>,
     pub(super) essence: Value,
 }
 
@@ -55,11 +62,33 @@ impl Outcome {
         {
             return Ok(());
         }
-        Err(Problem::new(Code::InputInvalid)
-            .with("field", "The sign-in")
-            .with("message", "It was made for other settings. Sign in again.")
-            .about(Subject::Field { name: "signIn".into() }))
+        Err(other_settings())
     }
+
+    /// Takes what it gave into a connection: settings, permissions, and where it may go. Refuses to go where the
+    /// person has not let it.
+    pub(crate) fn enter(
+        &self,
+        connection: &mut Connection,
+        compiled: &Compiled,
+        method: Option<&AuthMethod>,
+    ) -> Result<(), Problem> {
+        connection.config.extend(self.settings.clone());
+        connection.origins = compiled.origins(&connection.config, method)?;
+        if connection.origins.iter().any(|origin| !self.approved.contains(origin)) {
+            return Err(other_settings());
+        }
+        connection.scopes.clone_from(&self.scopes);
+        permissions::set_uses(&mut connection.metadata, self.uses.as_deref());
+        Ok(())
+    }
+}
+
+fn other_settings() -> Problem {
+    Problem::new(Code::InputInvalid)
+        .with("field", "The sign-in")
+        .with("message", "It was made for other settings. Sign in again.")
+        .about(Subject::Field { name: "signIn".into() })
 }
 
 /// The sign-ins of a workspace, the oldest first.
@@ -165,7 +194,21 @@ impl SignIns {
 impl SignIn {
     pub(super) fn new(view: SignInView, handle: Handle) -> Self {
         let (view, _) = watch::channel(view);
-        Self { view, handle, outcome: Mutex::default() }
+        Self { view, handle, outcome: Mutex::default(), decision: watch::Sender::new(None) }
+    }
+
+    /// The person says whether it may go where it leads; only the first word counts.
+    pub(super) fn decide(&self, may_go: bool) {
+        self.decision.send_if_modified(|decision| decision.is_none() && decision.replace(may_go).is_none());
+    }
+
+    /// Waits for that word.
+    pub(super) async fn approval(&self) -> Result<(), Problem> {
+        let mut decisions = self.decision.subscribe();
+        match decisions.wait_for(Option::is_some).await.map(|decision| *decision) {
+            Ok(Some(true)) => Ok(()),
+            _ => Err(Problem::new(Code::Cancelled)),
+        }
     }
 
     pub(super) fn keep(&self, outcome: Outcome) {
@@ -177,6 +220,7 @@ impl SignIn {
     }
 
     fn cancel(&self) {
+        self.decide(false);
         match &self.handle {
             Handle::Browser(flow) => flow.cancel(),
             Handle::Device(flow) => flow.cancel(),

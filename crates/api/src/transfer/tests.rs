@@ -14,6 +14,8 @@ use crate::workspaces::DEFAULT;
 
 const WORD: &str = "correct horse";
 const KEY: &str = "canary-of-the-key";
+const HOOK: &str = "canary-of-the-webhook";
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 fn hub(dir: &Path) -> Hub {
     Hub::start(HubOptions {
@@ -25,7 +27,7 @@ fn hub(dir: &Path) -> Hub {
     .unwrap()
 }
 
-/// A workspace with one connection of GitHub, its key, and a chain that uses it.
+/// A workspace with one connection of GitHub, its key and its webhook's secrets, and a chain that uses it.
 async fn furnished(dir: &Path) -> Hub {
     let hub = hub(dir);
     let workspace = hub.workspace(DEFAULT).await.unwrap();
@@ -40,13 +42,29 @@ async fn furnished(dir: &Path) -> Hub {
         origins: compiled.origins(&config, None).unwrap(),
         config,
         state: ConnectionState::Connected,
+        scopes: vec!["repo".into()],
+        account: Some(Account { id: "u-1".into(), label: "amira".into() }),
         ..Connection::new(ConnectorId::from("github-issues"), "1.0.0".into(), hub.clock().now())
     };
+    let mut connection = connection;
+    patchbay_auth::consent::approve(&mut connection.metadata, Some(method));
+    patchbay_model::permissions::set_uses(&mut connection.metadata, Some(&["list_issues".to_owned()]));
     let fields =
         method.credential_fields().iter().map(|field| (field.key.clone(), Secret::new(KEY.to_owned())));
     let credential = patchbay_auth::Credential::new(fields.collect());
     let sealed = workspace.authoriser().seal(&connection.id, &credential).await.unwrap();
     workspace.store().connection_insert(&connection, Some(&sealed)).await.unwrap();
+    let store = workspace.store();
+    store.webhook_make(&connection.id, TOKEN).await.unwrap();
+    let webhook = async |text: &str, before: Option<&patchbay_auth::webhook::WebhookSecrets>| {
+        let secret = Secret::new(text.to_owned());
+        let sealed = workspace.authoriser().seal_webhook(&connection.id, &secret, before).await.unwrap();
+        let until = before.map(|_| "2100-01-01T00:00:00Z".parse().unwrap());
+        store.webhook_secret_set(&connection.id, &sealed, until).await.unwrap();
+        workspace.authoriser().webhook_secrets(&connection.id, Some(&sealed), until).await.unwrap()
+    };
+    let first = webhook("canary-of-before", None).await;
+    webhook(HOOK, Some(&first)).await;
     let chain: Chain = serde_json::from_value(json!({
         "schema": patchbay_model::chain::CHAIN_SCHEMA, "name": "Daily", "trigger": {"type": "manual"},
         "steps": [{"id": "issues", "connection": "work", "operation": "list_issues"}],
@@ -79,7 +97,9 @@ async fn a_plain_export_holds_no_secret_and_comes_in_without_any_approval() {
     let made = export(&hub_from, DEFAULT, to(&file, None)).await.unwrap();
     assert_eq!((made.connections, made.chains, made.sealed), (1, 1, false));
     let text = std::fs::read_to_string(&file).unwrap();
-    assert!(!text.contains(KEY));
+    for told in [KEY, HOOK, TOKEN, "amira", "repo\""] {
+        assert!(!text.contains(told), "{told} is nothing for a file that anybody may read");
+    }
     let again = export(&hub_from, DEFAULT, to(&file, None)).await.unwrap_err();
     assert_eq!(again.code(), Code::Conflict, "a file that is there is not replaced");
 
@@ -152,6 +172,33 @@ async fn a_sealed_export_gives_keys_and_approvals_back_to_whoever_has_its_passph
     let sealed = workspace.store().credential(&connection.id).await.unwrap().unwrap();
     let place = format!("connection:{}", connection.id);
     assert!(workspace.vault().open(&sealed, &place).unwrap().expose().contains(KEY));
+    assert_eq!(
+        (connection.scopes.clone(), connection.account.clone().unwrap().label),
+        (vec!["repo".to_owned()], "amira".to_owned())
+    );
+    assert_eq!(patchbay_model::permissions::uses(&connection), Some(vec!["list_issues".to_owned()]));
+    let compiled = workspace.connectors().get(&connection.connector).unwrap();
+    let method = compiled.descriptor().auth_method_of(&connection);
+    assert!(patchbay_auth::consent::approved(&connection).is_some());
+    assert_eq!(patchbay_auth::consent::differences(&connection, method), [], "what was approved is as it was");
+    // Both secrets of the webhook, at its address, and switched off: a file runs nothing.
+    let row = workspace.store().webhook(&connection.id).await.unwrap().unwrap();
+    assert_eq!((row.token.as_str(), row.enabled), (TOKEN, false));
+    let place = format!("webhook:{}", connection.id);
+    let opened = workspace.vault().open(row.sealed.as_ref().unwrap(), &place).unwrap();
+    assert!(opened.expose().contains(HOOK) && opened.expose().contains("canary-of-before"));
+    assert_eq!(row.previous_until, Some("2100-01-01T00:00:00Z".parse().unwrap()));
+
+    // Beside what is there already, an address is not taken twice.
+    crate::workspaces::create(&hub, DEFAULT, crate::workspaces::WorkspaceName { name: "second".into() })
+        .await
+        .unwrap();
+    let request =
+        ImportRequest { text: text.clone(), passphrase: Some(PassphraseInput::new(WORD)), apply: true };
+    import(&hub, "second", request).await.unwrap();
+    let second = hub.workspace("second").await.unwrap();
+    let other = second.store().webhooks().await.unwrap().remove(0);
+    assert!(other.token != TOKEN && other.sealed.is_some());
     hub.shut_down().await;
 
     // Text for a page that saves files by itself leaves nothing behind.
@@ -160,6 +207,54 @@ async fn a_sealed_export_gives_keys_and_approvals_back_to_whoever_has_its_passph
     assert!(given.text.is_some_and(|text| patchbay_vault::is_sealed_file(&text)));
     assert!(!from.path().join("export.check").exists());
     hub_from.shut_down().await;
+}
+
+/// What was approved comes back, and what was not is asked about: the definition has changed since.
+#[tokio::test]
+async fn a_sealed_export_approves_no_more_than_was_approved() {
+    let (from, there, files) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let hub_from = furnished(from.path()).await;
+    let workspace = hub_from.workspace(DEFAULT).await.unwrap();
+    let mut connection = workspace.connection("work").await.unwrap();
+    connection.origins = vec!["https://before.example".into()];
+    connection.metadata["approvedSignIn"]["inject"] = json!([]);
+    workspace.store().connection_update(&connection).await.unwrap();
+    let file = files.path().join("mine.json");
+    export(&hub_from, DEFAULT, to(&file, Some(WORD))).await.unwrap();
+    hub_from.shut_down().await;
+    let hub = hub(there.path());
+    let text = std::fs::read_to_string(&file).unwrap();
+    let done = take(&hub, &text, Some(WORD), true).await.unwrap();
+    assert_eq!(done.connections[0].to_approve, ["https://api.github.com"]);
+    let shown =
+        crate::approval::show(&hub, DEFAULT, crate::connections::ConnectionName { name: "work".into() });
+    let shown = shown.await.unwrap();
+    assert_eq!(shown.approved, ["https://before.example"]);
+    assert_eq!(shown.changes.iter().map(|change| change.what.as_str()).collect::<Vec<_>>(), ["inject"]);
+    hub.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_copy_that_lacks_a_webhooks_secret_is_not_called_made() {
+    let (from, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let hub = furnished(from.path()).await;
+    let file = files.path().join("mine.json");
+    export(&hub, DEFAULT, to(&file, Some(WORD))).await.unwrap();
+    let workspace = hub.workspace(DEFAULT).await.unwrap();
+    let unsealed = open_copy(std::fs::read_to_string(&file).unwrap(), Secret::new(WORD.into())).await.unwrap();
+    let matches = async |document: &Value| {
+        let text = std::fs::read_to_string(&file).unwrap();
+        workspace.authoriser().matches_copy(text, Secret::new(WORD.into()), document).await.unwrap()
+    };
+    assert!(matches(&unsealed.document).await);
+    // Another secret since the file was made: it does not give back what is kept.
+    let id = workspace.connection("work").await.unwrap().id;
+    let other = Secret::new("canary-of-later".to_owned());
+    let sealed = workspace.authoriser().seal_webhook(&id, &other, None).await.unwrap();
+    workspace.store().webhook_secret_set(&id, &sealed, None).await.unwrap();
+    assert!(!matches(&unsealed.document).await);
+    hub.shut_down().await;
 }
 
 #[tokio::test]
@@ -177,12 +272,20 @@ async fn a_hostile_file_gets_nothing() {
             "origins": ["https://evil.example"], "allowPrivate": true, "paused": false})
     };
     let elsewhere = json!({"owner": "a", "repo": "b", "baseUrl": "https://evil.example"});
-    let good = file(connection("evil", "github-issues", elsewhere)).to_string();
+    let mut evil = connection("evil", "github-issues", elsewhere);
+    evil["own"] = json!({"scopes": ["repo"], "account": {"id": "1", "label": "amira"},
+        "metadata": {"approvedSignIn": {"method": "none"}}, "webhook": {"token": TOKEN, "previousUntil": null}});
+    let good = file(evil).to_string();
     let done = take(&hub, &good, None, true).await.unwrap();
     assert_eq!(done.connections[0].taken, Taken::Added, "{done:?}");
     let workspace = hub.workspace(DEFAULT).await.unwrap();
     let evil = workspace.connection("evil").await.unwrap();
     assert!(evil.origins.is_empty() && !evil.allow_private, "what the file says of origins counts for nothing");
+    assert!(
+        evil.scopes.is_empty() && evil.account.is_none() && evil.metadata.is_empty(),
+        "nor what it says else"
+    );
+    assert!(workspace.store().webhooks().await.unwrap().is_empty());
     assert_eq!(hub.security().decisions().lock_after_minutes, 15, "a plain file switches no lock off");
     for refused in [
         connection("none", "no-such-tool", json!({})),

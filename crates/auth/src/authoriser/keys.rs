@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_model::{ConnectionId, SealedBytes};
-use patchbay_vault::{Secret, SecretStore, Vault, VaultError, seal_file};
+use patchbay_vault::{Origin, Secret, SecretStore, Vault, VaultError, seal_file};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -29,6 +29,8 @@ struct Outgoing<'a> {
     document: &'a Value,
     /// The credential of each connection, by name, as JSON text.
     secrets: BTreeMap<&'a str, &'a str>,
+    /// The secrets of each connection's webhook, in the same way.
+    webhooks: BTreeMap<&'a str, &'a str>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +38,9 @@ struct Outgoing<'a> {
 struct Incoming {
     document: Value,
     secrets: BTreeMap<String, String>,
+    /// Absent in files of earlier versions.
+    #[serde(default)]
+    webhooks: BTreeMap<String, String>,
 }
 
 /// What a sealed file holds.
@@ -45,6 +50,16 @@ pub struct Unsealed {
     pub document: Value,
     /// The credential of each connection, by name.
     pub credentials: BTreeMap<String, Credential>,
+    /// The secrets of each connection's webhook, by name.
+    pub webhooks: BTreeMap<String, Credential>,
+}
+
+/// One seal among all that a copy takes: whose it is, where it belongs, and whether it is a webhook's.
+struct Sealed {
+    name: String,
+    place: String,
+    bytes: SealedBytes,
+    webhook: bool,
 }
 
 impl Authoriser {
@@ -117,22 +132,26 @@ impl Authoriser {
         self.opened.forget();
     }
 
-    /// A file with `document` and every credential, sealed with a passphrase.
+    /// A file with `document`, every credential and the secrets of every webhook, sealed with a passphrase.
     pub async fn seal_copy(&self, document: &Value, passphrase: Secret) -> Result<String, AuthError> {
-        let kept = self.store.credentials_kept().await?;
+        let kept = self.all_sealed().await?;
         let (vault, document) = (self.vault.clone(), document.clone());
         blocking(move || {
             let mut opened = Vec::new();
             for one in &kept {
-                opened.push((one.name.as_str(), vault.open(&one.sealed, &place(&one.connection))?));
+                opened.push((one, vault.open(&one.bytes, &one.place)?));
             }
-            let secrets = opened.iter().map(|(name, secret)| (*name, secret.expose())).collect();
+            let texts = |webhook: bool| {
+                let own = opened.iter().filter(move |(one, _)| one.webhook == webhook);
+                own.map(|(one, secret)| (one.name.as_str(), secret.expose())).collect()
+            };
+            let (secrets, webhooks) = (texts(false), texts(true));
             // Long enough from the start: a text that grows leaves copies of itself in memory.
             let room: usize =
-                opened.iter().map(|(name, secret)| 6 * (name.len() + secret.expose().len()) + 8).sum();
+                opened.iter().map(|(one, secret)| 6 * (one.name.len() + secret.expose().len()) + 8).sum();
             let document_room = document.to_string().len();
             let mut text = Vec::with_capacity(room + document_room + 64);
-            serde_json::to_writer(&mut text, &Outgoing { document: &document, secrets })
+            serde_json::to_writer(&mut text, &Outgoing { document: &document, secrets, webhooks })
                 .map_err(|_| VaultError::Sealed)?;
             let text = Secret::new(String::from_utf8(text).map_err(|_| VaultError::Sealed)?);
             seal_file(&text, &passphrase)
@@ -140,7 +159,7 @@ impl Authoriser {
         .await
     }
 
-    /// Whether a sealed copy gives back `document` and every credential as it is kept.
+    /// Whether a sealed copy gives back `document` and every secret as it is kept.
     pub async fn matches_copy(
         &self,
         text: String,
@@ -148,19 +167,44 @@ impl Authoriser {
         document: &Value,
     ) -> Result<bool, AuthError> {
         let back = open_copy(text, passphrase).await?;
-        let (vault, kept) = (self.vault.clone(), self.store.credentials_kept().await?);
+        let (vault, kept) = (self.vault.clone(), self.all_sealed().await?);
         let same_document = back.document == *document;
         blocking(move || {
             for one in &kept {
-                let secret = vault.open(&one.sealed, &place(&one.connection))?;
+                let secret = vault.open(&one.bytes, &one.place)?;
                 let own = Credential::from_secret(&secret).map_err(|_| VaultError::Sealed)?;
-                if back.credentials.get(&one.name) != Some(&own) {
+                let of = if one.webhook { &back.webhooks } else { &back.credentials };
+                if of.get(&one.name) != Some(&own) {
                     return Ok(false);
                 }
             }
-            Ok(same_document && back.credentials.len() == kept.len())
+            Ok(same_document && back.credentials.len() + back.webhooks.len() == kept.len())
         })
         .await
+    }
+
+    /// Everything that is sealed for connections, by name.
+    async fn all_sealed(&self) -> Result<Vec<Sealed>, AuthError> {
+        let mut all = Vec::new();
+        for one in self.store.credentials_kept().await? {
+            let place = place(&one.connection);
+            all.push(Sealed { name: one.name, place, bytes: one.sealed, webhook: false });
+        }
+        for (id, bytes) in self.store.webhook_seals().await? {
+            let Some(connection) = self.store.connection(&id).await? else { continue };
+            all.push(Sealed { name: connection.name, place: webhook::place(&id), bytes, webhook: true });
+        }
+        Ok(all)
+    }
+
+    /// Seals the secrets of a webhook that came in such a file. The caller holds the workspace's seals until
+    /// they are stored.
+    pub async fn seal_webhook_copy(
+        &self,
+        connection: &ConnectionId,
+        secrets: &Credential,
+    ) -> Result<SealedBytes, AuthError> {
+        self.sealed_at(webhook::place(connection), secrets, Origin::Entered).await
     }
 }
 
@@ -168,16 +212,20 @@ impl Authoriser {
 pub async fn open_copy(text: String, passphrase: Secret) -> Result<Unsealed, AuthError> {
     blocking(move || {
         let plain = patchbay_vault::open_file(&text, &passphrase)?;
-        let Incoming { document, secrets } = serde_json::from_str(plain.expose()).map_err(|error| {
-            VaultError::File { file: "The sealed file".to_owned(), reason: error.to_string() }
-        })?;
-        let mut credentials = BTreeMap::new();
-        for (name, text) in secrets {
-            let text = Zeroizing::new(text);
-            let credential = Credential::from_secret(&Secret::new(text.to_string()));
-            credentials.insert(name, credential.map_err(|_| VaultError::Sealed)?);
-        }
-        Ok(Unsealed { document, credentials })
+        let Incoming { document, secrets, webhooks } =
+            serde_json::from_str(plain.expose()).map_err(|error| VaultError::File {
+                file: "The sealed file".to_owned(),
+                reason: error.to_string(),
+            })?;
+        let read = |texts: BTreeMap<String, String>| {
+            let one = |(name, text): (String, String)| {
+                let text = Zeroizing::new(text);
+                let values = Credential::from_secret(&Secret::new(text.to_string()));
+                Ok((name, values.map_err(|_| VaultError::Sealed)?))
+            };
+            texts.into_iter().map(one).collect::<Result<BTreeMap<_, _>, VaultError>>()
+        };
+        Ok(Unsealed { document, credentials: read(secrets)?, webhooks: read(webhooks)? })
     })
     .await
 }

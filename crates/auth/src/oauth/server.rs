@@ -43,6 +43,24 @@ impl Server {
         if server.token.is_some() { Ok(server) } else { Self::find(calls, oauth, settings).await }
     }
 
+    /// The same for giving tokens back. `kept` is what the server said of that when somebody signed in; one
+    /// that cannot be asked now has no other way.
+    pub(crate) async fn for_revocation(
+        calls: &Calls,
+        oauth: &OAuth2Auth,
+        settings: &Value,
+        kept: Option<&str>,
+    ) -> Result<Self, SignInError> {
+        let mut server = Self::declared(oauth, settings)?;
+        if server.revocation.is_none() {
+            server.revocation = kept.and_then(|url| Url::parse(url).ok());
+        }
+        if server.revocation.is_none() && server.issuer.is_some() {
+            return Self::find(calls, oauth, settings).await;
+        }
+        Ok(server)
+    }
+
     /// What the definition says.
     pub(crate) fn declared(oauth: &OAuth2Auth, settings: &Value) -> Result<Self, SignInError> {
         let url = |template: &Option<String>| -> Result<Option<Url>, SignInError> {
@@ -104,7 +122,10 @@ impl Server {
         };
         take(&mut self.authorization, "authorization_endpoint", false)?;
         take(&mut self.token, "token_endpoint", true)?;
-        take(&mut self.revocation, "revocation_endpoint", true)?;
+        // Signing in works without it, so that one elsewhere is passed over.
+        if let Err(error) = take(&mut self.revocation, "revocation_endpoint", true) {
+            tracing::info!(%error, "tokens cannot be given back where the server says");
+        }
         take(&mut self.device_authorization, "device_authorization_endpoint", true)?;
         take(&mut self.registration, "registration_endpoint", true)?;
         let says = metadata.get("authorization_response_iss_parameter_supported");

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Browser;
+use super::Again;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConnectionCommand {
@@ -65,14 +65,8 @@ pub(crate) enum ConnectionCommand {
     Reconnect {
         /// The connection.
         name: String,
-        /// A secret, such as another clientSecret: KEY=@FILE reads a file, KEY=- reads standard input.
-        #[arg(id = "secret-values", long = "secret", value_name = "KEY=@FILE|-")]
-        secrets: Vec<String>,
-        /// Let the connection belong to another account from now on.
-        #[arg(long)]
-        other_account: bool,
         #[command(flatten)]
-        browser: Browser,
+        again: Again,
     },
     /// Approve where a connection's key may go, as after an import; without --origin, say where it leads.
     Approve {

@@ -10,9 +10,19 @@ pub(crate) enum SecretsCommand {
     Status,
     /// Unlock the passphrase store of a running engine.
     Unlock {
-        /// The passphrase: in this file, or from standard input for -.
+        /// The passphrase: in this file, or from standard input for -. It is typed where that is a terminal.
         #[arg(long, value_name = "FILE|-", default_value = "-")]
         passphrase: PathBuf,
+    },
+    /// Lock the passphrase store with another passphrase.
+    ChangePassphrase {
+        /// The passphrase that holds now: in this file, or from standard input for -.
+        #[arg(long, value_name = "FILE|-", default_value = "-")]
+        current: PathBuf,
+        /// The new passphrase, at least 12 characters. Where both come from standard input: the current one
+        /// first, one a line. Both are typed where that is a terminal.
+        #[arg(long, value_name = "FILE|-", default_value = "-")]
+        new_passphrase: PathBuf,
     },
     /// Lock the passphrase store of a running engine.
     Lock,
@@ -23,7 +33,8 @@ pub(crate) enum SecretsCommand {
         /// The store to move to.
         #[arg(value_enum)]
         to: MoveTo,
-        /// The new passphrase: in this file, or from standard input for -. At least 12 characters.
+        /// The new passphrase: in this file, or from standard input for -. At least 12 characters; asked for
+        /// where standard input is a terminal.
         #[arg(long, value_name = "FILE|-")]
         new_passphrase: Option<PathBuf>,
     },
@@ -36,7 +47,8 @@ pub(crate) enum SecretsCommand {
         #[arg(long, value_name = "DAYS")]
         remind_after: Option<u32>,
     },
-    /// Destroy every key and every secret in the data folder. It cannot be undone.
+    /// Destroy every key and every secret in the data folder, and end sign-ins at their services where those
+    /// can be told. It cannot be undone.
     ForgetAll {
         /// Yes, all of them.
         #[arg(long, required = true)]

@@ -116,7 +116,8 @@ pub(crate) fn descriptor() -> Value {
     })
 }
 
-struct One(Arc<Compiled>);
+/// The one connector there is.
+pub(crate) struct One(pub(crate) Arc<Compiled>);
 
 impl Connectors for One {
     fn compiled(&self, _: &ConnectorId) -> Result<Arc<Compiled>, Problem> {
@@ -146,11 +147,15 @@ pub(crate) struct Bench {
     dir: tempfile::TempDir,
 }
 
+/// The connector that a definition describes.
+pub(crate) fn compiled(definition: Value) -> Arc<Compiled> {
+    Arc::new(Compiled::new(Arc::new(serde_json::from_value::<Descriptor>(definition).unwrap())).unwrap())
+}
+
 /// A workspace with `count` connections to the service.
 pub(crate) async fn bench(count: usize) -> Bench {
     let (base, service) = serve().await;
-    let compiled =
-        Arc::new(Compiled::new(Arc::new(serde_json::from_value::<Descriptor>(descriptor()).unwrap())).unwrap());
+    let compiled = compiled(descriptor());
     let dir = tempfile::tempdir().unwrap();
     let manual = Arc::new(ManualClock::at(noon()));
     let clock: Arc<dyn Clock> = manual.clone();

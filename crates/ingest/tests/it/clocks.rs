@@ -1,12 +1,16 @@
 //! Clocks that jump, computers that sleep, programs that were closed: nothing is lost, nothing storms, nothing
 //! waits longer than an interval.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use patchbay_ingest::{Defaults, Dice, Scheduler};
 use patchbay_model::Clock as _;
 use patchbay_store::{Rhythm, Schedule, ScheduleKind};
+use serde_json::json;
+use tokio::sync::watch;
 
-use crate::bench::{Bench, DAY, MINUTE, bench, items, noon};
+use crate::bench::{Bench, DAY, MINUTE, One, STREAM, bench, compiled, descriptor, items, noon};
 
 const CONNECTIONS: usize = 30;
 
@@ -165,6 +169,39 @@ async fn what_the_connector_no_longer_has_is_no_longer_planned() {
     b.scheduler.reconcile().await.unwrap();
     assert_eq!(b.store.schedule(&gone).await.unwrap(), None);
     assert_eq!(b.store.schedules(None).await.unwrap().len(), 2, "the stream and the health check");
+}
+
+#[tokio::test]
+async fn only_streams_whose_permission_was_granted_are_planned() {
+    let b = bench(1).await;
+    let mut definition = descriptor();
+    definition["auth"] = json!([{"method": "oauth2", "id": "oauth", "label": "Sign in",
+        "client": {"type": "public", "id": "c"}, "scopes": {"known": [
+            {"name": "items", "label": "Items"}, {"name": "people", "label": "People"}]}}]);
+    let stream = definition["streams"][0].clone();
+    let with = |id: &str, scopes: &[&str]| {
+        let mut stream = stream.clone();
+        (stream["id"], stream["scopes"]) = (json!(id), json!(scopes));
+        stream
+    };
+    definition["streams"] = json!([with(STREAM, &["items"]), with("people", &["people"]), with("free", &[])]);
+    let connectors = Arc::new(One(compiled(definition)));
+    let defaults = watch::Sender::new(Defaults::default()).subscribe();
+    let scheduler = Scheduler::new(b.store.clone(), connectors, b.clock.clone(), Dice::with(|| 0.5), defaults);
+    let mut connection = b.connection().await;
+    connection.auth_method = Some("oauth".into());
+    let planned = async |granted: &[&str]| {
+        let mut connection = connection.clone();
+        connection.scopes = granted.iter().map(|&name| name.to_owned()).collect();
+        b.store.connection_update(&connection).await.unwrap();
+        scheduler.reconcile().await.unwrap();
+        let plans = b.store.schedules(None).await.unwrap().into_iter();
+        let syncs = plans.filter(|plan| plan.key.kind == ScheduleKind::Sync);
+        syncs.map(|plan| plan.key.stream).collect::<Vec<_>>()
+    };
+    assert_eq!(planned(&["items"]).await, ["free", STREAM]);
+    assert_eq!(planned(&["items", "people"]).await, ["free", STREAM, "people"], "signed in again with more");
+    assert_eq!(planned(&["people"]).await, ["free", "people"], "and with less");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use super::audit;
 use super::credentials::replace;
 use super::health_buckets;
 use super::page::Page;
+use super::webhooks::RestoredWebhook;
 use crate::error::is_taken;
 use crate::{Store, StoreError, column};
 
@@ -135,9 +136,23 @@ impl Store {
         connection: &Connection,
         credential: Option<&SealedBytes>,
     ) -> Result<(), StoreError> {
+        self.connection_restore(connection, credential, None).await
+    }
+
+    /// The same with a webhook, switched off, whose secrets came with the connection.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where the name, the identifier or the webhook's address is taken.
+    pub async fn connection_restore(
+        &self,
+        connection: &Connection,
+        credential: Option<&SealedBytes>,
+        webhook: Option<RestoredWebhook>,
+    ) -> Result<(), StoreError> {
         let row = Row::of(connection)?;
         let credential = credential.map(|sealed| sealed.as_bytes().to_vec());
-        let set_at = credential.as_ref().map(|_| column::millis(self.now()));
+        let now = column::millis(self.now());
+        let set_at = credential.as_ref().map(|_| now);
         self.write(move |tx| {
             Box::pin(async move {
                 let added = sqlx::query!(
@@ -168,12 +183,16 @@ impl Store {
                     credential,
                     set_at
                 )
-                .execute(tx)
+                .execute(&mut *tx)
                 .await;
                 match added {
-                    Ok(_) => Ok(()),
-                    Err(error) if is_taken(&error) => Err(name_taken(&row.name)),
-                    Err(error) => Err(error.into()),
+                    Ok(_) => {}
+                    Err(error) if is_taken(&error) => return Err(name_taken(&row.name)),
+                    Err(error) => return Err(error.into()),
+                }
+                match &webhook {
+                    Some(webhook) => webhook.insert(tx, &row.id, now).await,
+                    None => Ok(()),
                 }
             })
         })

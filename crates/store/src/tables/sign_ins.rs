@@ -181,6 +181,26 @@ impl Store {
         .await?;
         Ok(SignInRate { ended: column::count(row.ended), worked: column::count(row.worked) })
     }
+
+    /// Deletes at most `most` attempts that began before `before` and returns how many: the rate is then one
+    /// over what is kept.
+    pub(crate) async fn sign_ins_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let before = column::millis(before);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query!(
+                    "DELETE FROM sign_in_attempts WHERE id IN
+                         (SELECT id FROM sign_in_attempts WHERE started_at < ? LIMIT ?)",
+                    before,
+                    most
+                )
+                .execute(tx)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
 }
 
 #[cfg(test)]

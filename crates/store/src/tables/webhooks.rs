@@ -2,6 +2,7 @@
 
 use patchbay_model::{ConnectionId, SealedBytes, Timestamp};
 use serde_json::Value;
+use sqlx::SqliteConnection;
 
 use super::connections::{changed_one, missing};
 use crate::error::is_taken;
@@ -33,6 +34,49 @@ pub struct WebhookRow {
     pub expires_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// A webhook that comes back with its connection.
+#[derive(Clone, Debug)]
+pub struct RestoredWebhook {
+    /// The last part of its address.
+    pub token: String,
+    /// The secrets.
+    pub sealed: SealedBytes,
+    /// Until when the secret before the current one holds too.
+    pub previous_until: Option<Timestamp>,
+}
+
+impl RestoredWebhook {
+    pub(super) async fn insert(
+        &self,
+        tx: &mut SqliteConnection,
+        connection: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (sealed, until) = (self.sealed.as_bytes(), self.previous_until.map(column::millis));
+        let made = sqlx::query!(
+            "INSERT INTO webhooks (connection, token, enabled, sealed, secret_at, previous_until, created_at)
+             VALUES (?1, ?2, 0, ?3, ?5, ?4, ?5)",
+            connection,
+            self.token,
+            sealed,
+            until,
+            now
+        )
+        .execute(tx)
+        .await;
+        match made {
+            Ok(_) => Ok(()),
+            Err(error) if is_taken(&error) => Err(address_taken()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Two draws of 128 bits alike: somebody copies tokens.
+fn address_taken() -> StoreError {
+    StoreError::Exists { item: "The webhook's address".to_owned(), message: "Try again." }
 }
 
 struct Row {
@@ -122,11 +166,7 @@ impl Store {
                         .await?;
                         if there { Ok(()) } else { Err(missing(&id)) }
                     }
-                    // Two draws of 128 bits alike: somebody copies tokens.
-                    Err(error) if is_taken(&error) => Err(StoreError::Exists {
-                        item: "The webhook's address".to_owned(),
-                        message: "Try again.",
-                    }),
+                    Err(error) if is_taken(&error) => Err(address_taken()),
                     Err(error) => Err(error.into()),
                 }
             })

@@ -121,7 +121,8 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
         config: { ...given(before), ...moved },
         secrets: entered,
         allowPrivate,
-        uses: draft.uses ?? null,
+        // For a connection that is there, nothing chosen would mean what was chosen before.
+        uses: draft.uses ?? (replacing ? uses.map((use) => use.id) : null),
         connection: replacing?.name ?? null,
         chooseAccount: chooseAccount || draft.anotherAccount,
       },

@@ -35,7 +35,7 @@ export function beginning(detail: ConnectorDetail, known: ConnectionView[], repl
     advanced: false,
     name: replacing?.name ?? freeName(detail.summary.name, known.map((other) => other.name)),
     syncNow: true,
-    uses: replacing ? chosenBefore(usesOf(detail), replacing.scopes) : undefined,
+    uses: replacing ? (replacing.uses ?? chosenBefore(usesOf(detail), replacing.scopes)) : undefined,
     anotherAccount: false,
   };
 }

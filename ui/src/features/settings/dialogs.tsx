@@ -1,6 +1,7 @@
 import { Button, Modal } from '@mantine/core';
 import { useState, type FormEvent, type ReactNode } from 'react';
 
+import type { ForgotAll as Forgot } from '../../bindings/wire';
 import { useDo } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
@@ -74,7 +75,12 @@ export function ToKeyring({ onClose, onDone }: Props) {
 
 /** Everything secret is destroyed. */
 export function ForgetAll({ onClose, onDone }: Props) {
-  const forget = useDo('secrets_forget_all', { touches: [...TOUCHED], onSuccess: ({ connections }) => onDone(t('settings.forgotten', { count: connections })) });
+  const forget = useDo('secrets_forget_all', {
+    touches: [...TOUCHED],
+    // What is to be done at a service stays to be read.
+    onSuccess: ({ connections, ended }) => ended.length === 0 && onDone(t('settings.forgotten', { count: connections })),
+  });
+  if (forget.data) return <Forgotten forgot={forget.data} onClose={() => onDone(t('settings.forgotten', { count: forget.data.connections }))} />;
   return (
     <Dialog title={t('settings.forgetTitle')} alert onClose={onClose}>
       <div className="stack">
@@ -85,6 +91,30 @@ export function ForgetAll({ onClose, onDone }: Props) {
             {t('settings.forgetYes')}
           </BusyButton>
         </Foot>
+      </div>
+    </Dialog>
+  );
+}
+
+/** What became of each sign-in at its service. */
+function Forgotten({ forgot, onClose }: { forgot: Forgot; onClose: () => void }) {
+  return (
+    <Dialog title={t('settings.forgotten', { count: forgot.connections })} onClose={onClose}>
+      <div className="stack">
+        <h3>{t('settings.forgotThere')}</h3>
+        <ul>
+          {forgot.ended.map((one, index) => (
+            <li key={`${one.connection} ${index}`}>
+              <strong>{visible(one.connection)}</strong>: {t(`settings.forgot.${one.there}`, { tool: visible(one.tool) })}
+              {one.problem && <span className="meta"> {visible(one.problem.title)}.</span>}
+            </li>
+          ))}
+        </ul>
+        <div className="cn-foot">
+          <Button data-autofocus onClick={onClose}>
+            {t('common.close')}
+          </Button>
+        </div>
       </div>
     </Dialog>
   );

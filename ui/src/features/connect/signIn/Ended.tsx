@@ -76,6 +76,28 @@ export function OtherAccount({ owner, now, onOwner, onNow, onCancel }: { owner: 
   );
 }
 
+/** Signing in brought addresses that nobody has seen: the sign-in goes there only where that is all right. */
+export function Brought({ name, origins, onApprove, onCancel }: { name: string; origins: string[]; onApprove: () => void; onCancel: () => void }) {
+  return (
+    <Question title={t('signIn.brought', { name })}>
+      <p>{t('signIn.broughtBody')}</p>
+      <ul className="cw-lost">
+        {origins.map((origin) => (
+          <li key={origin} className="mono">
+            {visible(origin)}
+          </li>
+        ))}
+      </ul>
+      <div className="row">
+        <Button data-first onClick={onApprove}>
+          {t('signIn.broughtYes')}
+        </Button>
+        <Button onClick={onCancel}>{t('signIn.cancel')}</Button>
+      </div>
+    </Question>
+  );
+}
+
 function Question({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="problem warn cw-question" role="alert">

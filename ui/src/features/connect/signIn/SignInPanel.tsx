@@ -1,6 +1,6 @@
 import type { ConnectionView } from '../../../bindings/wire';
 import { t } from '../../../lib/words';
-import { Fewer, OtherAccount, SignedIn } from './Ended';
+import { Brought, Fewer, OtherAccount, SignedIn } from './Ended';
 import { lostWithout, type Use } from './scopes';
 import { Busy, DeviceCode, Waiting } from './UnderWay';
 import type { SignIn } from './useSignIn';
@@ -30,6 +30,7 @@ export function SignInPanel({ name, signIn, replacing, uses, chosen, connecting,
       {phase === 'checking' && <Busy text={t('signIn.checking')} />}
       {(phase === 'waiting' || phase === 'not_opened') && view && <Waiting name={name} signIn={signIn} view={view} opened={phase === 'waiting'} />}
       {phase === 'device' && view && <DeviceCode name={name} signIn={signIn} view={view} />}
+      {phase === 'approving' && view && <Brought name={name} origins={view.brought} onApprove={() => void signIn.approve()} onCancel={signIn.drop} />}
       {phase === 'fewer' && view && <Fewer name={name} view={view} lost={lost} onGoOn={() => signIn.accept({ fewer: true })} onAgain={() => onBegin(false)} />}
       {phase === 'other_account' && replacing?.account && (
         <OtherAccount owner={replacing.account} now={view?.account} onOwner={() => onBegin(true)} onNow={() => signIn.accept({ account: true })} onCancel={onClose} />

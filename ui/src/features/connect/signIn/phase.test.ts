@@ -5,7 +5,7 @@ import { clockText, givesTokens, isHere, isMendable, isNearlyOut, isUnderWay, NO
 
 const view = (more: Partial<SignInView> = {}): SignInView => ({
   id: 's-1', connector: 'tracker', stage: 'waiting', url: 'https://tracker.example/authorize', redirectUri: 'http://127.0.0.1:4000/callback', userCode: null, opened: true,
-  secondsLeft: 300, notice: null, account: null, asked: [], missing: [], beyond: [], choices: 0, problem: null, ...more,
+  secondsLeft: 300, notice: null, brought: [], account: null, asked: [], missing: [], beyond: [], choices: 0, problem: null, ...more,
 });
 const problem = (code: Problem['code'], more: Partial<Problem> = {}): Problem => ({ code, title: code, hint: '', ...more });
 const AMIRA = { id: '1', label: 'amira' };
@@ -24,6 +24,7 @@ describe('a sign-in', () => {
     ['shows its link where no browser opened', { view: view() }, 'not_opened'],
     ['shows its code, whether a page opened or not', { view: view({ userCode: 'BCDF-GHJK' }) }, 'device'],
     ['is checked once the person is back', { view: view({ stage: 'checking' }), opened: true }, 'checking'],
+    ['asks whether it may go where it leads', { view: view({ stage: 'approving', brought: ['https://acme.example'] }), opened: true }, 'approving'],
     ['is done', { view: view({ stage: 'done' }) }, 'done'],
     ['asks about permissions that are missing', { view: view({ stage: 'done', missing: ['write'] }) }, 'fewer'],
     ['goes on without them', { view: view({ stage: 'done', missing: ['write'] }), accepted: { fewer: true, account: false } }, 'done'],
@@ -44,7 +45,7 @@ describe('a sign-in', () => {
   });
 
   it('offers a button to begin only where nobody is waited for', () => {
-    const all: Phase[] = ['ready', 'beginning', 'waiting', 'not_opened', 'device', 'checking', 'done', 'fewer', 'other_account', 'failed'];
+    const all: Phase[] = ['ready', 'beginning', 'waiting', 'not_opened', 'device', 'checking', 'approving', 'done', 'fewer', 'other_account', 'failed'];
     expect(all.filter((phase) => !isUnderWay(phase))).toEqual(['ready', 'done', 'fewer', 'other_account', 'failed']);
   });
 });

@@ -9,6 +9,7 @@ export type Phase =
   | 'not_opened'
   | 'device'
   | 'checking'
+  | 'approving'
   | 'done'
   | 'fewer'
   | 'other_account'
@@ -48,7 +49,7 @@ export function phaseOf({ asking, view, problem, opened, owner, accepted }: Fact
   if (why && owner && why.code === 'CONFLICT' && !accepted.account) return 'other_account';
   if (why) return 'failed';
   if (!view) return 'ready';
-  if (view.stage === 'checking') return 'checking';
+  if (view.stage === 'checking' || view.stage === 'approving') return view.stage;
   if (view.stage === 'done') {
     if (owner && view.account && owner.id !== view.account.id && !accepted.account) return 'other_account';
     return view.missing.length > 0 && !accepted.fewer ? 'fewer' : 'done';
@@ -58,7 +59,7 @@ export function phaseOf({ asking, view, problem, opened, owner, accepted }: Fact
 }
 
 /** Phases in which somebody is waited for, and nothing new may be begun. */
-export const isUnderWay = (phase: Phase): boolean => ['beginning', 'waiting', 'not_opened', 'device', 'checking'].includes(phase);
+export const isUnderWay = (phase: Phase): boolean => ['beginning', 'waiting', 'not_opened', 'device', 'checking', 'approving'].includes(phase);
 
 /** When more time is offered, in seconds. */
 const NEARLY_OUT = 60;

@@ -36,7 +36,7 @@ import { useSignIn, type Beginning } from './useSignIn';
 function view(id: string, more: Partial<SignInView> = {}): SignInView {
   return {
     id, connector: 'tracker', stage: 'waiting', url: `https://tracker.example/${id}`, redirectUri: null, userCode: null, opened: false,
-    secondsLeft: 300, notice: null, account: null, asked: [], missing: [], beyond: [], choices: 0, problem: null, ...more,
+    secondsLeft: 300, notice: null, brought: [], account: null, asked: [], missing: [], beyond: [], choices: 0, problem: null, ...more,
   };
 }
 

@@ -38,6 +38,8 @@ export interface SignIn {
   begin: (beginning: Beginning) => Promise<void>;
   openAgain: () => Promise<void>;
   extend: () => Promise<void>;
+  /** Lets it go to the addresses that it brought. */
+  approve: () => Promise<void>;
   /** Lets go of it, in the engine too. */
   drop: () => void;
   accept: (what: Partial<Accepted>) => void;
@@ -129,6 +131,13 @@ export function useSignIn(basis: string, owner: Account | null | undefined): Sig
     await read.refetch();
   };
 
+  const approve = async () => {
+    if (!held || !view) return;
+    // Where it leads elsewhere by now, what is shown next says so.
+    await send('sign_in_approve', { id: held.view.id, origins: view.brought }).catch(() => undefined);
+    await read.refetch();
+  };
+
   // One that was begun with something else is kept, and is of use again when that comes back.
   const fits = held !== undefined && held.basis === basis;
   const lost = read.isError && toProblem(read.error).code === 'SIGN_IN_INTERRUPTED' ? toProblem(read.error) : undefined;
@@ -147,6 +156,7 @@ export function useSignIn(basis: string, owner: Account | null | undefined): Sig
     begin,
     openAgain,
     extend,
+    approve,
     drop,
     accept: (what) => {
       setRefused(undefined);
