@@ -1,7 +1,7 @@
 // The real window through WebDriver.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { Builder, By, Capabilities, until } from 'selenium-webdriver';
+import { Builder, By, Capabilities, Key, until } from 'selenium-webdriver';
 
 export { assert, By, until };
 
@@ -23,6 +23,15 @@ export async function walk(steps) {
       find: (css) => driver.wait(until.elementLocated(By.css(css)), WAIT),
       button: (text) => driver.wait(until.elementLocated(By.xpath(`//button[normalize-space(.)=${JSON.stringify(text)} and not(@disabled)]`)), WAIT),
       within: (scope, text) => driver.wait(until.elementLocated(By.xpath(`//*[${scope}]//button[normalize-space(.)=${JSON.stringify(text)}]`)), WAIT),
+      // Types in the place of what a field holds.
+      fill: async (css, text) => {
+        const field = await driver.wait(until.elementLocated(By.css(css)), WAIT);
+        await field.click();
+        await field.sendKeys(Key.chord(Key.CONTROL, 'a'));
+        await field.sendKeys(Key.BACK_SPACE);
+        await field.sendKeys(text);
+        assert.equal(await field.getAttribute('value'), text);
+      },
       text: (text) => driver.wait(until.elementLocated(By.xpath(`//*[contains(text(), ${JSON.stringify(text)})]`)), WAIT),
       go: (path) => driver.executeScript((to) => { location.hash = to; }, path),
       shot: async (name) => {

@@ -1,16 +1,15 @@
 // Signing in from the real window: it hands the page to the browser, and goes on when the person is done there.
 import { existsSync, readFileSync } from 'node:fs';
-import { Key } from 'selenium-webdriver';
 import { launch } from './support.mjs';
 import { assert, facts, opened, walk } from './window.mjs';
 
 const pages = () => (existsSync(opened) ? readFileSync(opened, 'utf8').split('\n').filter(Boolean) : []);
 
-await walk(async ({ driver, button, text, find, go, shot }) => {
+await walk(async ({ driver, button, text, find, fill, go, shot }) => {
   await text('Connect your tools');
   await go('/catalogue/sandbox-tracker/connect');
   await (await text('Advanced')).click();
-  await (await find('#cw-baseUrl')).sendKeys(Key.chord(Key.CONTROL, 'a'), facts.trackerUrl);
+  await fill('#cw-baseUrl', facts.trackerUrl);
   await (await find('#cw-allowPrivate')).click();
   await (await button('Sign in with Sandbox Tracker')).click();
   await text('Finish signing in, in your browser');
