@@ -175,6 +175,7 @@ async function everyState(page, scheme) {
   let meddled;
   await page.route('**/rpc', async (route) => {
     const { command } = route.request().postDataJSON();
+    if (command === 'sign_in_approve') return route.fulfill({ json: { response: null } });
     if (command !== 'sign_in_show' || !meddled) return route.continue();
     const answered = await route.fetch();
     const body = await answered.json();
@@ -193,6 +194,17 @@ async function everyState(page, scheme) {
   meddled = undefined;
   await button(dialog, 'Keep waiting 5 more minutes').waitFor({ state: 'detached' });
   assert.match(await dialog.getByRole('timer').innerText(), /^[45]:\d\d$/);
+  // The sign-in leads to an address that nobody has seen: nothing goes there before that is all right.
+  const address = 'https://acme.tracker.example';
+  meddled = { stage: 'approving', brought: [address] };
+  await phase(dialog, 'approving').waitFor();
+  await dialog.getByText(address).waitFor();
+  await clean(page, 'brought');
+  const approved = page.waitForRequest((request) => request.url().endsWith('/rpc') && request.postDataJSON().command === 'sign_in_approve');
+  await button(dialog, 'Use this address').click();
+  assert.deepEqual((await approved).postDataJSON().request.origins, [address]);
+  meddled = undefined;
+  await phase(dialog, 'waiting').waitFor();
   const timedOut = { code: 'SIGN_IN_TIMED_OUT', title: 'We heard nothing from Sandbox Tracker', hint: 'We waited and nobody came back.', fix: { label: 'Try again', action: 'reconnect' } };
   meddled = { stage: 'failed', secondsLeft: 0, problem: timedOut };
   await dialog.getByText('We heard nothing from Sandbox Tracker').waitFor();

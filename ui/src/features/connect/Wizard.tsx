@@ -3,19 +3,22 @@ import { useEffect, useMemo, useRef, useState, type FormEvent, type KeyboardEven
 import { useLocation } from 'wouter';
 
 import type { ConnectionView, ConnectorDetail, ConnectRequest, Problem } from '../../bindings/wire';
-import { queryClient, send, useRead } from '../../engine';
+import { queryClient, send } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { DoneStep, WhatNext } from './DoneStep';
 import { beginning, fieldId, type Draft } from './draft';
 import { Foot } from './Foot';
+import { mainButton } from './mainButton';
+import { mistakesIn } from './mistakes';
 import { Permissions } from './Permissions';
 import { SetUpStep } from './SetUpStep';
 import { SignInStep } from './SignInStep';
-import { asked, BASE_URL, given, hasAddress, isAddress, methodOf, partOfAddress, plainAddress, settingMistake, type Mistakes, type Settings } from './settings';
+import { asked, BASE_URL, given, hasAddress, methodOf, partOfAddress, plainAddress, settingMistake, type Mistakes, type Settings } from './settings';
 import { givesTokens, isHere, pageHost, wayOf } from './signIn/phase';
-import { AlreadyConnected, SignInProblem } from './signIn/Ready';
+import { Before } from './signIn/Before';
+import { AlreadyConnected } from './signIn/Ready';
 import { usesOf } from './signIn/scopes';
 import { SignInPanel } from './signIn/SignInPanel';
 import { useSignIn } from './signIn/useSignIn';
@@ -67,7 +70,6 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
   const before = Object.fromEntries(earlyKeys.map((key) => [key, draft.settings[key] ?? '']));
   const basis = JSON.stringify([method?.id, before, draft.baseUrl, method?.fields.map((field) => draft.secrets[field.key]?.trim() ?? ''), draft.uses]);
   const signIn = useSignIn(basis, replacing?.account);
-  const last = useRead('sign_in_last', { connector: detail.summary.id }, { enabled: tokens });
   const page = method && tokens && wayOf(method) === 'browser' ? pageHost(method, draft.settings, draft.baseUrl || plainAddress(detail)) : undefined;
   const offline = tokens && !online && !isHere(page ?? (method && pageHost(method, draft.settings, draft.baseUrl)));
   const inPanel = tokens && signIn.phase !== 'ready' && signIn.phase !== 'failed';
@@ -128,17 +130,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
       },
     });
 
-  const wrongIn = (on: Step): Mistakes => {
-    const found: [string, string | undefined][] = [];
-    if (on === 'signIn') {
-      for (const field of method?.fields ?? []) found.push([field.key, field.required && !reconnects && !draft.secrets[field.key]?.trim() ? t('connect.needed') : undefined]);
-      for (const field of replacing ? [] : early) found.push([field.key, settingMistake(field, draft.settings[field.key] ?? '')]);
-      if (draft.baseUrl.trim() && !draft.baseUrl.includes('{{') && !isAddress(draft.baseUrl.trim())) found.push([BASE_URL, t('connect.addressWrong')]);
-    }
-    if (on === 'setUp') for (const field of late) found.push([field.key, settingMistake(field, draft.settings[field.key] ?? '')]);
-    if (on === 'done' && !draft.name.trim()) found.push(['name', t('connect.needed')]);
-    return Object.fromEntries(found.flatMap(([key, why]) => (why ? [[key, why]] : [])));
-  };
+  const wrongIn = (on: Step): Mistakes => mistakesIn(on, { draft, method, early: replacing ? [] : early, late, keepsSecrets: reconnects });
 
   const startTest = (change: Partial<Draft> = {}) => {
     setStep('test');
@@ -252,16 +244,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
   };
 
   const name = visible(detail.summary.name);
-  const main = mainOf();
-  function mainOf(): { label: string; disabled: boolean; describedBy?: string } | undefined {
-    if (step === 'done') return { label: t('connect.finish'), disabled: false };
-    if (step === 'test') return { label: t('common.continue'), disabled: !test.over || refuses };
-    if (step !== 'signIn' || !tokens || !method || (signIn.phase === 'done' && !reconnects)) return { label: t('common.continue'), disabled: false };
-    if (inPanel) return undefined;
-    if (signIn.phase === 'failed') return { label: t('common.tryAgain'), disabled: offline };
-    const label = { browser: t('signIn.with', { name }), device: t('signIn.getCode'), at_once: t('signIn.now') }[wayOf(method)];
-    return { label, disabled: offline || draft.uses?.length === 0, ...(offline ? { describedBy: 'cw-offline' } : {}) };
-  }
+  const main = mainButton({ step, name, method: tokens ? method : undefined, phase: signIn.phase, inPanel, reconnects, offline, chosen: draft.uses, tested: test.over && !refuses });
   const there = replacing || draft.anotherAccount || !tokens ? [] : known.filter((other) => other.connector === detail.summary.id && other.account);
 
   return (
@@ -298,13 +281,7 @@ export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onC
             onForget={forget}
             onClose={onClose}
           >
-            {signIn.problem && tokens && <SignInProblem problem={signIn.problem} onFix={fixSignIn} onLink={() => beginSignIn(false, { opens: false })} />}
-            {signIn.phase === 'ready' && tokens && signIn.held && <p className="cw-note">{t('signIn.changed')}</p>}
-            {signIn.phase === 'ready' && !signIn.held && last.data?.interrupted && (
-              <p className="cw-note cw-warned" role="status">
-                <strong>{t('signIn.interrupted')}</strong> {t('signIn.interruptedBody')}
-              </p>
-            )}
+            {tokens && <Before signIn={signIn} connector={detail.summary.id} onFix={fixSignIn} onLink={() => beginSignIn(false, { opens: false })} />}
             <AlreadyConnected
               known={there}
               onUse={(used) => {
