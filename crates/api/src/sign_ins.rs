@@ -132,7 +132,7 @@ pub struct SignInView {
 
 impl SignInView {
     /// Whether nothing goes on before somebody does something, or for good.
-    fn is_at_rest(&self) -> bool {
+    pub(crate) fn is_at_rest(&self) -> bool {
         matches!(self.stage, SignInStage::Approving | SignInStage::Done | SignInStage::Failed)
     }
 }

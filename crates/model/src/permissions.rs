@@ -52,7 +52,8 @@ mod tests {
                 {"method": "oauth2", "id": "oauth", "label": "Sign in", "client": {"type": "public", "id": "c"},
                     "scopes": {"always": ["me"], "known": [
                         {"name": "me", "label": "You"}, {"name": "a", "label": "A"}, {"name": "b", "label": "B"}]}},
-                {"method": "pat", "id": "key", "label": "Key", "inject": []}],
+                {"method": "pat", "id": "key", "label": "Key",
+                    "credentialFields": [{"key": "key", "label": "Key"}], "inject": []}],
             "streams": [
                 {"id": "free", "title": "Free", "request": {"path": "/"}},
                 {"id": "one", "title": "One", "request": {"path": "/"}, "scopes": ["a"]},

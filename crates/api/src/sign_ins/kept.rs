@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use patchbay_auth::oauth::{DeviceHandle, FlowHandle};
 use patchbay_auth::{Credential, consent};
@@ -16,6 +17,9 @@ use super::{SignInStage, SignInView};
 
 /// Sign-ins that are kept at most: one that nobody used is let go of when later ones come.
 const MOST: usize = 20;
+
+/// How long a person is waited for who is to say whether a sign-in may go where it leads.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// What can still be done with a waiting sign-in.
 #[derive(Clone)]
@@ -170,14 +174,16 @@ impl SignIns {
         Ok(Claim { sign_ins: self, id: id.clone(), outcome })
     }
 
-    /// Lets go of all that nobody waits for any more: what they gave holds secrets.
+    /// Lets go of all that only a person could go on with: what they gave holds secrets.
     pub(crate) fn forget_ended(&self) {
         let mut kept = self.kept();
-        let ended: Vec<SignInId> =
-            kept.by_id.iter().filter(|(_, sign_in)| sign_in.has_ended()).map(|(id, _)| id.clone()).collect();
-        kept.order.retain(|id| !ended.contains(id));
-        for id in &ended {
-            kept.by_id.remove(id);
+        let rests: Vec<SignInId> =
+            kept.by_id.iter().filter(|(_, sign_in)| sign_in.rests()).map(|(id, _)| id.clone()).collect();
+        kept.order.retain(|id| !rests.contains(id));
+        for id in &rests {
+            if let Some(gone) = kept.by_id.remove(id) {
+                gone.cancel();
+            }
         }
     }
 
@@ -202,12 +208,13 @@ impl SignIn {
         self.decision.send_if_modified(|decision| decision.is_none() && decision.replace(may_go).is_none());
     }
 
-    /// Waits for that word.
+    /// Waits for that word, no longer than somebody is waited for who signs in.
     pub(super) async fn approval(&self) -> Result<(), Problem> {
         let mut decisions = self.decision.subscribe();
-        match decisions.wait_for(Option::is_some).await.map(|decision| *decision) {
-            Ok(Some(true)) => Ok(()),
-            _ => Err(Problem::new(Code::Cancelled)),
+        match tokio::time::timeout(PATIENCE, decisions.wait_for(Option::is_some)).await {
+            Ok(Ok(decision)) if *decision == Some(true) => Ok(()),
+            Ok(_) => Err(Problem::new(Code::Cancelled)),
+            Err(_) => Err(Problem::new(Code::SignInTimedOut)),
         }
     }
 
@@ -215,8 +222,8 @@ impl SignIn {
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
     }
 
-    fn has_ended(&self) -> bool {
-        matches!(self.view.borrow().stage, SignInStage::Done | SignInStage::Failed)
+    fn rests(&self) -> bool {
+        self.view.borrow().is_at_rest()
     }
 
     fn cancel(&self) {

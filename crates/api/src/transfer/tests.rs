@@ -42,7 +42,7 @@ async fn furnished(dir: &Path) -> Hub {
         origins: compiled.origins(&config, None).unwrap(),
         config,
         state: ConnectionState::Connected,
-        scopes: vec!["repo".into()],
+        scopes: vec!["read:everything".into()],
         account: Some(Account { id: "u-1".into(), label: "amira".into() }),
         ..Connection::new(ConnectorId::from("github-issues"), "1.0.0".into(), hub.clock().now())
     };
@@ -51,7 +51,7 @@ async fn furnished(dir: &Path) -> Hub {
     patchbay_model::permissions::set_uses(&mut connection.metadata, Some(&["list_issues".to_owned()]));
     let fields =
         method.credential_fields().iter().map(|field| (field.key.clone(), Secret::new(KEY.to_owned())));
-    let credential = patchbay_auth::Credential::new(fields.collect());
+    let credential = Credential::new(fields.collect());
     let sealed = workspace.authoriser().seal(&connection.id, &credential).await.unwrap();
     workspace.store().connection_insert(&connection, Some(&sealed)).await.unwrap();
     let store = workspace.store();
@@ -97,7 +97,7 @@ async fn a_plain_export_holds_no_secret_and_comes_in_without_any_approval() {
     let made = export(&hub_from, DEFAULT, to(&file, None)).await.unwrap();
     assert_eq!((made.connections, made.chains, made.sealed), (1, 1, false));
     let text = std::fs::read_to_string(&file).unwrap();
-    for told in [KEY, HOOK, TOKEN, "amira", "repo\""] {
+    for told in [KEY, HOOK, TOKEN, "amira", "read:everything"] {
         assert!(!text.contains(told), "{told} is nothing for a file that anybody may read");
     }
     let again = export(&hub_from, DEFAULT, to(&file, None)).await.unwrap_err();
@@ -174,7 +174,7 @@ async fn a_sealed_export_gives_keys_and_approvals_back_to_whoever_has_its_passph
     assert!(workspace.vault().open(&sealed, &place).unwrap().expose().contains(KEY));
     assert_eq!(
         (connection.scopes.clone(), connection.account.clone().unwrap().label),
-        (vec!["repo".to_owned()], "amira".to_owned())
+        (vec!["read:everything".to_owned()], "amira".to_owned())
     );
     assert_eq!(patchbay_model::permissions::uses(&connection), Some(vec!["list_issues".to_owned()]));
     let compiled = workspace.connectors().get(&connection.connector).unwrap();
