@@ -50,6 +50,13 @@ fn a_sign_in_that_the_engine_did_not_outlive_is_said_to_be_interrupted() {
 }
 
 #[test]
+fn walk_09_offline_and_back() {
+    if walks_possible() {
+        Served::start().walk("walk_09", &json!({}));
+    }
+}
+
+#[test]
 fn walk_12_own_connector() {
     if walks_possible() {
         Served::start().walk("walk_12", &json!({}));
@@ -67,5 +74,12 @@ fn keys_are_locked_exported_taken_in_and_forgotten() {
 fn what_came_in_is_looked_through_put_away_and_found() {
     if walks_possible() {
         Served::start().walk("inbox", &json!({}));
+    }
+}
+
+#[test]
+fn engine_settings_given_up_work_the_trail_and_a_sample_are_at_hand() {
+    if walks_possible() {
+        Served::start().walk("upkeep", &json!({}));
     }
 }

@@ -95,6 +95,94 @@ pub struct AuditExported {
     pub acts: u64,
 }
 
+/// Acts in one file that goes through the screen.
+const MOST_IN_A_FILE: u64 = 50_000;
+
+/// How acts are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum AuditFormat {
+    /// A list of objects.
+    #[default]
+    Json,
+    /// A table with a line of names (RFC 4180).
+    Csv,
+}
+
+/// Which acts a file is to hold, and how.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditFileRequest {
+    /// How; JSON where absent.
+    pub format: Option<AuditFormat>,
+    /// Which; all of them where absent. Its limit is not looked at.
+    pub filter: AuditRequest,
+}
+
+/// The content of a file.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AuditFile {
+    /// What it is proposed to be called.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+    /// How many acts.
+    pub acts: u64,
+    /// There are more, earlier ones.
+    pub cut: bool,
+}
+
+/// Gives acts as the content of a file, the latest first; at most 50,000.
+pub async fn file(hub: &Hub, workspace: &str, request: AuditFileRequest) -> Result<AuditFile, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    workspace.store().audit_calls().await?;
+    let format = request.format.unwrap_or_default();
+    let mut next = AuditFilter { limit: MOST, ..filter(&workspace, &request.filter).await? };
+    let mut acts: Vec<AuditAct> = Vec::new();
+    let cut = loop {
+        let page = workspace.store().audit_find(next.clone()).await?;
+        let whole = page.len() == MOST as usize;
+        next.before = page.last().map(|entry| entry.id);
+        acts.extend(page.into_iter().map(AuditAct::from));
+        if !whole || acts.len() as u64 >= MOST_IN_A_FILE {
+            break whole;
+        }
+    };
+    let (text, ending) = match format {
+        AuditFormat::Json => (serde_json::to_string_pretty(&acts).map_err(|error| unwritten(&error))?, "json"),
+        AuditFormat::Csv => (table(&acts)?, "csv"),
+    };
+    workspace.store().audit("audit_exported", workspace.name(), &Value::Null).await?;
+    let name = format!("patchbay-audit-{}.{ending}", hub.clock().now().strftime("%Y-%m-%d"));
+    Ok(AuditFile { name, text, acts: acts.len() as u64, cut })
+}
+
+fn unwritten(error: &dyn std::fmt::Display) -> Problem {
+    Problem::new(Code::Internal).detail(error.to_string())
+}
+
+/// Acts as a table. A cell that a spreadsheet would take for a formula is made a text (OWASP, CSV Injection).
+fn table(acts: &[AuditAct]) -> Result<String, Problem> {
+    let plain = |text: &str| match text.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
+        _ => text.to_owned(),
+    };
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    rows.write_record(["id", "at", "action", "subject", "detail"]).map_err(|error| unwritten(&error))?;
+    for act in acts {
+        let detail = if act.detail.is_null() { String::new() } else { act.detail.to_string() };
+        let cells =
+            [act.id.to_string(), act.at.to_string(), plain(&act.action), plain(&act.subject), plain(&detail)];
+        rows.write_record(cells).map_err(|error| unwritten(&error))?;
+    }
+    let bytes = rows.into_inner().map_err(|error| unwritten(&error))?;
+    String::from_utf8(bytes).map_err(|error| unwritten(&error))
+}
+
 async fn filter(workspace: &Workspace, request: &AuditRequest) -> Result<AuditFilter, Problem> {
     let connection = match &request.connection {
         // One that is gone is found by its name.
@@ -163,4 +251,46 @@ pub async fn export(hub: &Hub, workspace: &str, request: AuditExportRequest) -> 
     out.into_inner().map_err(|error| unwritable(error.into_error()))?.sync_all().map_err(unwritable)?;
     workspace.store().audit("audit_exported", workspace.name(), &Value::Null).await?;
     Ok(AuditExported { file, acts })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use patchbay_model::time::ManualClock;
+    use serde_json::json;
+
+    use super::*;
+    use crate::commands::dispatch;
+    use crate::workspace::tests::hub;
+
+    #[tokio::test]
+    async fn a_file_holds_what_the_filter_lets_through_in_either_form() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = hub(dir.path(), &clock);
+        let store = hub.workspace("default").await.unwrap().store().clone();
+        for nth in 0..1_203 {
+            store.audit("settings_changed", "a \"b\", c", &json!({ "nth": nth })).await.unwrap();
+        }
+        store.audit("job_dropped", "=HYPERLINK(1)", &Value::Null).await.unwrap();
+        let file = async |request: Value| dispatch(&hub, "default", "audit_file", request).await.unwrap();
+        let json_file = file(json!({"filter": {"action": "settings_changed"}})).await;
+        let acts: Vec<Value> = serde_json::from_str(json_file["text"].as_str().unwrap()).unwrap();
+        assert_eq!(
+            (acts.len(), json_file["acts"].as_u64(), json_file["cut"].as_bool()),
+            (1_203, Some(1_203), Some(false))
+        );
+        assert_eq!(acts[0]["detail"]["nth"], 1_202, "the latest first");
+        assert_eq!(json_file["name"], "patchbay-audit-2026-11-20.json");
+        let csv_file = file(json!({"format": "csv"})).await;
+        let text = csv_file["text"].as_str().unwrap().to_owned();
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), 1_205, "the export before it is an act too");
+        assert_eq!(&rows[0][2], "audit_exported");
+        assert_eq!((&rows[1][2], &rows[1][3]), ("job_dropped", "'=HYPERLINK(1)"), "no formula");
+        assert_eq!((&rows[2][3], &rows[2][4]), ("a \"b\", c", r#"{"nth":1202}"#));
+        hub.shut_down().await;
+    }
 }

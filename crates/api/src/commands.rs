@@ -278,10 +278,12 @@ commands! {
     health_settings_set(health::settings::HealthSettingsRequest) -> health::settings::HealthSettings => health::settings::set,
     /// Shows where the log files are and how much goes to them.
     log_settings_show(Empty) -> logs::LogSettings => logs::show,
-    /// Changes how much goes to the log files, from the next start on.
+    /// Changes how much goes to the log files.
     log_settings_set(logs::LogSettingsRequest) -> logs::LogSettings => logs::set,
     /// Shows what was done here, the latest first.
     audit_list(audit::AuditRequest) -> audit::AuditResponse => audit::list,
+    /// Gives what was done here as the content of a file.
+    audit_file(audit::AuditFileRequest) -> audit::AuditFile => audit::file,
     /// Writes what was done here to a file, one act a line.
     audit_export(audit::AuditExportRequest) -> audit::AuditExported => audit::export,
     /// Says how the secret store is and how old the secrets are.

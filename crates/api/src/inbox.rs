@@ -68,12 +68,12 @@ pub struct SignalView {
 pub struct SignalSearchResponse {
     /// Those asked for.
     pub signals: Vec<SignalView>,
-    /// How many the filter lets through.
-    pub matching: u64,
+    /// How many the filter lets through, at most 1,000; told with the first page only.
+    pub matching: Option<u64>,
     /// There are more than were counted.
     pub more_than_counted: bool,
-    /// How many nobody has looked at, whatever the filter.
-    pub unread: u64,
+    /// How many nobody has looked at, whatever the filter, at most 1,000; told with the first page only.
+    pub unread: Option<u64>,
 }
 
 /// Looks for signals.
@@ -87,14 +87,20 @@ pub async fn search(
     let after = request.after.map(|place| After { timestamp: place.timestamp, id: place.id });
     let limit = request.limit.unwrap_or(100).clamp(1, MOST);
     let found = store.signal_search(&request.filter, after, limit).await?;
-    let matching = store.signal_count_matching(&request.filter).await?;
-    let unread = SignalFilter { unread: true, ..SignalFilter::default() };
-    let unread = store.signal_count_matching(&unread).await?;
+    // A later page comes with what the first one said.
+    let (matching, unread) = match after {
+        Some(_) => (None, None),
+        None => {
+            let matching = store.signal_count_matching(&request.filter).await?;
+            let unread = SignalFilter { unread: true, ..SignalFilter::default() };
+            (Some(matching), Some(store.signal_count_matching(&unread).await?))
+        }
+    };
     let names = names(&workspace).await?;
     Ok(SignalSearchResponse {
         signals: found.into_iter().map(|found| view(found, &names)).collect(),
         matching,
-        more_than_counted: matching >= COUNTED,
+        more_than_counted: matching.is_some_and(|matching| matching >= COUNTED),
         unread,
     })
 }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use patchbay_model::problem::{Code, Problem, Subject};
 use regex_lite::Regex;
@@ -15,7 +15,7 @@ use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::{EnvFilter, Layer as _, reload};
 
 use crate::hub::Hub;
 use crate::workspaces::Empty;
@@ -26,6 +26,9 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 const USUAL: &str = "info";
 /// So many days of files are kept.
 const DAYS: usize = 7;
+
+/// Changes how much goes to the files of this process; logging belongs to a process as a whole.
+static CHANGE: OnceLock<Box<dyn Fn(&str) + Send + Sync>> = OnceLock::new();
 
 /// Where logs go.
 #[derive(Debug, Default)]
@@ -63,18 +66,26 @@ pub fn start(options: LogOptions<'_>) {
                 .boxed()
         }
     };
-    let mut trouble = None;
+    let (mut trouble, mut change) = (None, None);
     let kept = options.data_dir.and_then(|dir| match files(dir) {
         Ok(files) => {
             let lines = tracing_subscriber::fmt::layer().json().with_writer(Masked { to: files, masks });
-            Some(lines.with_filter(filter(&level(dir))))
+            let (filter_now, handle) = reload::Layer::new(filter(&level(dir)));
+            change = Some(move |level: &str| {
+                // It fails only where logging is over.
+                let _ = handle.reload(filter(level));
+            });
+            Some(lines.with_filter(filter_now))
         }
         Err(error) => {
             trouble = Some(error);
             None
         }
     });
-    let _ = tracing_subscriber::registry().with(screen).with(kept).try_init();
+    let begun = tracing_subscriber::registry().with(screen).with(kept).try_init();
+    if let (Ok(()), Some(change)) = (begun, change) {
+        let _ = CHANGE.set(Box::new(change));
+    }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
     if let Some(error) = trouble {
         tracing::warn!(%error, "log files cannot be written");
@@ -206,7 +217,7 @@ pub async fn show(hub: &Hub, _: &str, _: Empty) -> Result<LogSettings, Problem> 
     Ok(LogSettings { level: level(hub.data_dir()), folder: folder(hub.data_dir()) })
 }
 
-/// Changes how much goes to the log files, from the next start on.
+/// Changes how much goes to the log files, at once and after the next start too.
 pub async fn set(hub: &Hub, workspace: &str, request: LogSettingsRequest) -> Result<LogSettings, Problem> {
     if !is_level(&request.level) {
         return Err(Problem::new(Code::InputInvalid)
@@ -219,6 +230,9 @@ pub async fn set(hub: &Hub, workspace: &str, request: LogSettingsRequest) -> Res
     let kept = Kept { level: request.level };
     let text = serde_json::to_vec_pretty(&kept).map_err(|error| failed(&error))?;
     crate::security::write(&hub.data_dir().join("logging.json"), &text).map_err(|error| failed(&error))?;
+    if let Some(change) = CHANGE.get() {
+        change(&kept.level);
+    }
     let detail = serde_json::json!({ "level": kept.level });
     hub.workspace(workspace).await?.store().audit("settings_changed", "logs", &detail).await?;
     show(hub, workspace, Empty {}).await
@@ -298,5 +312,21 @@ mod tests {
             std::fs::write(dir.path().join("logging.json"), text).unwrap();
             assert_eq!(level(dir.path()), want, "{text}");
         }
+    }
+
+    #[test]
+    fn a_change_of_the_level_holds_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        // Logging belongs to a process: this is the only test that starts it.
+        start(LogOptions { level: "off", file: None, data_dir: Some(dir.path()) });
+        let text = || {
+            let entries = std::fs::read_dir(dir.path().join("logs")).unwrap().flatten();
+            entries.map(|entry| std::fs::read_to_string(entry.path()).unwrap()).collect::<String>()
+        };
+        tracing::debug!("too quiet to be heard");
+        CHANGE.get().unwrap()("debug");
+        tracing::debug!("heard now");
+        let text = text();
+        assert!(text.contains("heard now") && !text.contains("too quiet"), "{text}");
     }
 }

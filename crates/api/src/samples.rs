@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_chain::mapping::Samples;
-use patchbay_model::ChainId;
+use patchbay_chain::mapping::{Samples, TRIGGER};
 use patchbay_model::chain::{Chain, Step};
 use patchbay_model::descriptor::Descriptor;
 use patchbay_model::problem::Problem;
 use patchbay_model::run::{Fact, Outcome};
+use patchbay_model::trigger::Trigger;
+use patchbay_model::{ChainId, Signal};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,6 +39,8 @@ pub enum SampleOrigin {
     LastRun,
     /// The connection's last signals, as the service sent them.
     Signals,
+    /// The signal that a person chose.
+    Chosen,
 }
 
 /// Samples of every step that has some: from the last run, else the last signals of a list step's
@@ -52,6 +55,17 @@ pub(crate) async fn of_chain<'d>(
     if let Some(id) = id {
         found.values = last_run(workspace, id, chain).await?;
         found.origin = found.values.keys().map(|step| (step.clone(), SampleOrigin::LastRun)).collect();
+    }
+    if let Trigger::Signal { connection, stream, .. } = &chain.trigger
+        && let Some(connection) = workspace.store().connection_named(connection).await?
+    {
+        let signals = workspace.store().signal_list(Some(&connection.id), MOST as u32).await?;
+        let fits = |signal: &Signal| stream.as_ref().is_none_or(|stream| *stream == signal.stream);
+        let inputs: Vec<Value> = signals.into_iter().filter(fits).map(|signal| input_of(&signal)).collect();
+        if !inputs.is_empty() {
+            found.values.insert(TRIGGER.to_owned(), inputs);
+            found.origin.insert(TRIGGER.to_owned(), SampleOrigin::Signals);
+        }
     }
     for step in &chain.steps {
         let lists = descriptor_of(&step.connection)
@@ -69,6 +83,19 @@ pub(crate) async fn of_chain<'d>(
         }
     }
     Ok(found)
+}
+
+/// What a chain that waits for a signal is started with.
+pub(crate) fn input_of(signal: &Signal) -> Value {
+    serde_json::to_value(signal).unwrap_or_default()
+}
+
+impl Found {
+    /// Puts a signal that a person chose in the place of what starts the chain.
+    pub(crate) fn choose(&mut self, signal: &Signal) {
+        self.values.insert(TRIGGER.to_owned(), vec![input_of(signal)]);
+        self.origin.insert(TRIGGER.to_owned(), SampleOrigin::Chosen);
+    }
 }
 
 /// What the steps of the chain's last run that gave something gave.

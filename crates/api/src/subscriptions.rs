@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use patchbay_connector::Target;
 use patchbay_map::{JsonTemplate, Path, parse_time};
-use patchbay_model::Timestamp;
 use patchbay_model::descriptor::{Subscription, Webhook};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::Outcome;
-use patchbay_store::WebhookRow;
+use patchbay_model::{Connection, Timestamp};
+use patchbay_store::{AuditEntry, AuditFilter, WebhookRow};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::hub::Hub;
@@ -87,13 +88,95 @@ pub(crate) async fn unsubscribe(hub: &Hub, workspace: &Workspace, name: &str) ->
     Ok(true)
 }
 
-/// Whether a subscription is to be renewed at `now`: a while before its end, and never later than halfway.
+/// From when on a subscription is renewed: a while before its end, and never later than halfway. None for one
+/// that does not end, or that nobody renews.
+fn renewed_from(subscription: &Subscription, row: &WebhookRow) -> Option<Timestamp> {
+    let (renew, ends) = (subscription.renew.as_ref()?, row.expires_at?);
+    let begun: Option<Timestamp> = row.subscription.as_ref().and_then(|kept| kept["at"].as_str()?.parse().ok());
+    let half = begun.map_or(0, |begun| ends.duration_since(begun).as_secs().max(0) / 2);
+    let before = u64::from(renew.before_seconds).min(u64::try_from(half).unwrap_or(0));
+    ends.checked_sub(Duration::from_secs(before)).ok()
+}
+
+/// Whether a subscription is to be renewed at `now`.
 pub(crate) fn is_due(subscription: &Subscription, row: &WebhookRow, now: Timestamp) -> bool {
-    let (Some(renew), Some(ends)) = (&subscription.renew, row.expires_at) else { return false };
-    let begun = row.subscription.as_ref().and_then(|kept| kept["at"].as_str()?.parse().ok()).unwrap_or(now);
-    let life = ends.duration_since(begun).as_secs().max(0);
-    let before = i64::from(renew.before_seconds).min(life / 2);
-    ends.duration_since(now).as_secs() <= before
+    renewed_from(subscription, row).is_some_and(|from| now >= from)
+}
+
+/// How a subscription is.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionHealth {
+    /// When it ends; none where it does not end by itself.
+    pub ends_at: Option<Timestamp>,
+    /// From when on it is renewed; none where nobody renews it.
+    pub renewed_from: Option<Timestamp>,
+    /// Why it was not renewed the last time; none where it was.
+    pub problem: Option<Problem>,
+}
+
+/// How the subscription of a connection's webhook is; none where there is none.
+pub(crate) async fn health(
+    workspace: &Workspace,
+    connection: &Connection,
+) -> Result<Option<SubscriptionHealth>, Problem> {
+    let Some(row) = workspace.store().webhook(&connection.id).await? else { return Ok(None) };
+    if row.subscription.is_none() {
+        return Ok(None);
+    }
+    let compiled = workspace.connectors().get(&connection.connector).ok();
+    let shape = compiled.as_ref().and_then(|compiled| Some(compiled.webhook()?.shape()));
+    let declared = shape.and_then(|shape| shape.subscription.as_ref());
+    let last = last_renewal(workspace, connection).await?;
+    Ok(Some(SubscriptionHealth {
+        ends_at: row.expires_at,
+        renewed_from: declared.and_then(|subscription| renewed_from(subscription, &row)),
+        problem: last
+            .filter(|act| act.action == NOT_RENEWED)
+            .and_then(|act| serde_json::from_value(act.detail["problem"].clone()).ok()),
+    }))
+}
+
+const RENEWED: &str = "webhook_renewed";
+const NOT_RENEWED: &str = "webhook_renewal_failed";
+
+/// What the trail says of the last renewal.
+async fn last_renewal(workspace: &Workspace, connection: &Connection) -> Result<Option<AuditEntry>, Problem> {
+    let of = async |action: &str| {
+        let filter = AuditFilter {
+            subject: Some(connection.name.clone()),
+            connection: Some(connection.id.clone()),
+            action: Some(action.to_owned()),
+            limit: 1,
+            ..AuditFilter::default()
+        };
+        workspace.store().audit_find(filter).await
+    };
+    let mut acts = of(RENEWED).await?;
+    acts.extend(of(NOT_RENEWED).await?);
+    Ok(acts.into_iter().max_by_key(|act| act.id))
+}
+
+/// Writes down what came of a renewal. One that fails for the same reason as before is there already.
+pub(crate) async fn note_renewal(
+    workspace: &Workspace,
+    connection: &Connection,
+    result: Result<(), &Problem>,
+) -> Result<(), Problem> {
+    let Err(problem) = result else {
+        let detail = json!({ "connection": connection.id });
+        workspace.store().audit(RENEWED, &connection.name, &detail).await?;
+        return Ok(());
+    };
+    let last = last_renewal(workspace, connection).await?;
+    let code = json!(problem.code());
+    if last.is_some_and(|act| act.action == NOT_RENEWED && act.detail["problem"]["code"] == code) {
+        return Ok(());
+    }
+    let detail = json!({ "connection": connection.id, "problem": problem });
+    workspace.store().audit(NOT_RENEWED, &connection.name, &detail).await?;
+    Ok(())
 }
 
 async fn found(workspace: &Workspace, name: &str) -> Result<(Target, Webhook, WebhookRow), Problem> {

@@ -3,8 +3,8 @@
 use patchbay_ingest::{Progress, health_key, rhythm, sync_job, sync_key, sync_unique_key};
 use patchbay_model::permissions::may_read;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{Connection, Event, Timestamp};
-use patchbay_store::{JobEntry, Merge, Rhythm, Schedule, ScheduleKind};
+use patchbay_model::{Connection, ConnectionId, Event, Timestamp};
+use patchbay_store::{Gap, JobEntry, Merge, Rhythm, Schedule, ScheduleKind, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -95,6 +95,17 @@ pub struct GapView {
     pub reason: String,
 }
 
+/// Times of late from which something of a connection may be missing, the latest first.
+pub(crate) async fn gaps(
+    store: &Store,
+    connection: &ConnectionId,
+    now: Timestamp,
+) -> Result<Vec<GapView>, Problem> {
+    let gaps = store.gaps(connection, now.checked_sub(GAPS).unwrap_or(now)).await?;
+    let view = |gap: Gap| GapView { stream: gap.stream, from: gap.from, to: gap.to, reason: gap.reason };
+    Ok(gaps.into_iter().map(view).collect())
+}
+
 /// The streams of a connection.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -170,16 +181,13 @@ async fn view(hub: &Hub, workspace: &Workspace, connection: &Connection) -> Resu
     });
     let check = health_key(&connection.id);
     let next_check = schedules.iter().find(|schedule| schedule.key == check).and_then(|check| check.next_at);
-    let gaps = store.gaps(&connection.id, now.checked_sub(GAPS).unwrap_or(now)).await?;
+    let gaps = gaps(store, &connection.id, now).await?;
     Ok(StreamsResponse {
         name: connection.name.clone(),
         running: workspace.polls(),
         streams: streams.collect(),
         next_check_at: next_check.filter(|_| !connection.paused),
-        gaps: gaps
-            .into_iter()
-            .map(|gap| GapView { stream: gap.stream, from: gap.from, to: gap.to, reason: gap.reason })
-            .collect(),
+        gaps,
     })
 }
 

@@ -474,7 +474,9 @@ pub(crate) async fn renew_due(hub: &Hub, workspace: &str) -> Result<usize, Probl
         if row.subscription.is_none() || !subscriptions::is_due(subscription, &row, hub.clock().now()) {
             continue;
         }
-        match subscriptions::renew(hub, &workspace, &connection.name).await {
+        let result = subscriptions::renew(hub, &workspace, &connection.name).await;
+        subscriptions::note_renewal(&workspace, &connection, result.as_ref().map(|()| ())).await?;
+        match result {
             Ok(()) => renewed += 1,
             Err(problem) => {
                 tracing::warn!(connection = %connection.id, %problem, "a subscription is not renewed now");

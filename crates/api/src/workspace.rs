@@ -186,7 +186,9 @@ impl Workspace {
             polling: Mutex::default(),
             dispatching: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let workspace = Self { inner: Arc::new(inner) };
+        workspace.take_call_rules().await?;
+        Ok(workspace)
     }
 
     /// The workspace's name.

@@ -157,6 +157,7 @@ fn scope_of(shapes: &[SourceShape], sample: usize) -> Value {
             Some(step) => {
                 steps.insert(step.to_owned(), value);
             }
+            None if shape.root == "$.input" => scope["input"] = value,
             None => scope["item"] = value,
         }
     }

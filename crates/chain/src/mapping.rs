@@ -66,6 +66,9 @@ pub(crate) fn operation_of<'d>(
 
 /// What a step can draw from: its item first, then the results of earlier steps over the same
 /// items or that ran once, nearest first.
+/// Among samples: what started the chain. No step is called so.
+pub const TRIGGER: &str = "";
+
 pub(crate) fn sources<'d>(
     chain: &Chain,
     index: usize,
@@ -95,6 +98,11 @@ pub(crate) fn sources<'d>(
         if same_items || ran_once {
             add(earlier, format!("$.steps.{}", earlier.id));
         }
+    }
+    // The furthest away, and only where it is known what it looks like.
+    if let Some(samples) = samples.get(TRIGGER).filter(|samples| !samples.is_empty()) {
+        let label = "What starts it".to_owned();
+        shapes.push(SourceShape { root: "$.input".into(), schema: None, samples: samples.clone(), label });
     }
     shapes
 }

@@ -1,5 +1,6 @@
 //! The engine: sends what was planned and says what came of it.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +11,13 @@ use patchbay_model::circuit::Circuit;
 use patchbay_model::connection::ConnectionEvent;
 use patchbay_model::descriptor::AuthMethod;
 use patchbay_model::problem::{Code, HealthEffect, Problem, Retry, Subject};
+use patchbay_model::rate::RateWindow;
 use patchbay_model::{Clock, ConnectionId};
 use patchbay_net::{Client, Request};
 use patchbay_store::{Call, CallKind, Seen, Store};
 
 use crate::activity::{Activity, Busy, Doing};
+use crate::bounds::{Bounds, CallRules, Decided};
 use crate::classify::{self, Meaning};
 use crate::exchange::{Outgoing, Sent, judge};
 use crate::pace::{Lesson, Pace, Urgency};
@@ -37,13 +40,30 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) pace: Pace,
     activity: Activity,
+    decided: Decided,
 }
 
 impl Engine {
     /// Puts the parts together.
     pub fn new(net: Client, authoriser: Authoriser, store: Store, clock: Arc<dyn Clock>) -> Self {
         let pace = Pace::new(store.limits(), clock.clone());
-        Self { net, authoriser, store, clock, pace, activity: Activity::default() }
+        Self { net, authoriser, store, clock, pace, activity: Activity::default(), decided: Decided::default() }
+    }
+
+    /// Takes what a person decided about calls, for everything and for single connections. It holds from
+    /// the next call on.
+    pub fn decide(&self, general: CallRules, own: HashMap<ConnectionId, CallRules>) {
+        self.decided.set(general, own);
+    }
+
+    /// What the calls of a target keep within.
+    pub(crate) fn bounds<'t>(&self, target: &'t Target) -> Bounds<'t> {
+        Bounds::of(&target.descriptor.descriptor().limits, self.decided.of(&target.connection.id))
+    }
+
+    /// The paces that hold for calls of a target, all at once.
+    pub fn paces(&self, target: &Target) -> Vec<RateWindow> {
+        self.bounds(target).limits.into_owned().rate
     }
 
     /// What is being done with connections.
@@ -68,7 +88,8 @@ impl Engine {
     /// turn of its own: a refused one had no effect, and counts for the service's limits all the same.
     pub(crate) async fn send(&self, send: Outgoing<'_>) -> Sent {
         let started = self.clock.monotonic();
-        let (sent, token) = self.in_turn(&send, send.timeout).await;
+        let patience = self.bounds(send.target).answer(send.timeout);
+        let (sent, token) = self.in_turn(&send, patience).await;
         let (connection, descriptor) = (&send.target.connection, send.target.descriptor.descriptor());
         let method = descriptor.auth_method_of(connection);
         if !refused(&sent) || !method.is_some_and(AuthMethod::has_tokens) {
@@ -79,7 +100,7 @@ impl Engine {
         }
         match self.authoriser.renew_refused(connection, descriptor, token).await {
             Ok(()) => {
-                let left = send.timeout.saturating_sub(self.clock.monotonic().saturating_sub(started));
+                let left = patience.saturating_sub(self.clock.monotonic().saturating_sub(started));
                 let (sent, _) = self.in_turn(&send, left).await;
                 if refused(&sent) { ended(sent) } else { sent }
             }
@@ -97,20 +118,22 @@ impl Engine {
         let descriptor = send.target.descriptor.descriptor();
         let unsent = |problem: Problem| (Sent::unsent(problem.with_default("tool", &descriptor.name)), None);
         let gate = send.gate();
+        let bounds = self.bounds(send.target);
         // A request that the service counts apart waits for its own turn first.
         let own = send.declared.filter(|declared| !declared.limits.rate.is_empty());
         let own_gate = own.map_or_else(String::new, |own| format!("{gate} {}", own.name));
-        let own_turn = match own {
+        let own_bounds = own.map(|own| Bounds::declared(&own.limits));
+        let own_turn = match &own_bounds {
             None => None,
             Some(own) => {
-                let turn = self.pace.admit(&own_gate, &own.limits, &descriptor.name, Urgency::Usual, patience);
+                let turn = self.pace.admit(&own_gate, own, &descriptor.name, Urgency::Usual, patience);
                 match turn.await {
                     Ok(turn) => Some(turn),
                     Err(problem) => return unsent(problem),
                 }
             }
         };
-        let turn = self.pace.admit(&gate, &descriptor.limits, &descriptor.name, send.urgency, patience);
+        let turn = self.pace.admit(&gate, &bounds, &descriptor.name, send.urgency, patience);
         let turn = match turn.await {
             Ok(turn) => turn,
             Err(problem) => return unsent(problem),
@@ -149,7 +172,7 @@ impl Engine {
 
     /// One attempt, with the token that it was made with.
     async fn once(&self, send: &Outgoing<'_>) -> Result<(Sent, Option<u64>), Problem> {
-        let mut request = send.request();
+        let mut request = send.request(&self.bounds(send.target));
         let Authorised { redactor, token } = self.authorise(send.target, &mut request).await?;
         if let Some(pointer) = send.secret_at {
             let connection = &send.target.connection;
@@ -207,11 +230,12 @@ impl Engine {
         let mut repeats = 0;
         loop {
             let outgoing = send();
-            let (patience, target) = (outgoing.timeout, outgoing.target);
+            let bounds = self.bounds(outgoing.target);
+            let patience = bounds.answer(outgoing.timeout);
             let left = patience.saturating_sub(self.clock.monotonic().saturating_sub(started));
-            let sent = self.send(Outgoing { timeout: left, ..outgoing }).await;
+            let sent = self.send(Outgoing { timeout: Some(left), ..outgoing }).await;
             let Meaning::NotDone(problem) = &sent.meaning else { return (sent, repeats) };
-            let pauses = ceilings.get_or_insert_with(|| ceilings_of(target, tries));
+            let pauses = ceilings.get_or_insert_with(|| ceilings_of(&bounds, tries));
             let Some(ceiling) = pauses.next().filter(|_| may_help(problem, repeats)) else {
                 return (sent, repeats);
             };
@@ -278,10 +302,10 @@ fn ended(sent: Sent) -> Sent {
     Sent { meaning: Meaning::NotDone(problem), ..sent }
 }
 
-/// The pauses before each repeat, as the connector says. Where somebody waits there are no more
+/// The pauses before each repeat, as a person decided or the connector says. Where somebody waits there are no more
 /// repeats than `tries` allow.
-fn ceilings_of(target: &Target, tries: usize) -> ExponentialBackoff {
-    let retry = target.descriptor.descriptor().limits.retry.unwrap_or_default();
+fn ceilings_of(bounds: &Bounds<'_>, tries: usize) -> ExponentialBackoff {
+    let retry = bounds.limits.retry.unwrap_or_default();
     let repeats =
         if tries < TRIES { tries.saturating_sub(1).min(retry.count as usize) } else { retry.count as usize };
     ExponentialBuilder::default()

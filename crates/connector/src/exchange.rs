@@ -11,14 +11,13 @@ use patchbay_store::KeptAnswer;
 use serde_json::{Value, json};
 
 use crate::body::write;
+use crate::bounds::Bounds;
 use crate::classify::{self, Asked, Meaning, Seen};
 use crate::compiled::{Built, CompiledRequest};
 use crate::pace::Urgency;
 use crate::target::Target;
 use crate::xml::xml_body;
 
-/// Whole time of a read where nobody says.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest words about a failure that are kept, in bytes. A page is longer.
 const LONGEST_WORDS: usize = 1_000;
 
@@ -35,7 +34,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) refused_status: &'a [u16],
     /// What the service is asked about, where an answer is at hand.
     pub(crate) copy: Option<&'a KeptAnswer>,
-    pub(crate) timeout: Duration,
+    /// Its whole time; as usual where none is given.
+    pub(crate) timeout: Option<Duration>,
     pub(crate) urgency: Urgency,
     /// Where in the body the secret of the connection's webhook goes, as a JSON pointer.
     pub(crate) secret_at: Option<&'a str>,
@@ -53,7 +53,7 @@ impl<'a> Outgoing<'a> {
             continuing: false,
             refused_status: &[],
             copy: None,
-            timeout: READ_TIMEOUT,
+            timeout: None,
             urgency: Urgency::Usual,
             secret_at: None,
         }
@@ -66,8 +66,7 @@ impl<'a> Outgoing<'a> {
         format!("{}@{host}{port}", self.target.connection.id)
     }
 
-    pub(crate) fn request(&self) -> Request {
-        let limits = &self.target.descriptor.descriptor().limits;
+    pub(crate) fn request(&self, bounds: &Bounds<'_>) -> Request {
         let mut request = Request::new(self.built.method, self.built.url.clone());
         request.headers.clone_from(&self.built.headers);
         if let Some(body) = &self.built.body {
@@ -83,11 +82,10 @@ impl<'a> Outgoing<'a> {
             request.headers.extend(validators);
         }
         request.effect = self.effect;
-        if let Some(ms) = limits.connect_timeout_ms {
+        if let Some(ms) = bounds.limits.connect_timeout_ms {
             request.connect_timeout = Duration::from_millis(ms);
         }
-        request.timeout =
-            limits.timeout_ms.map_or(self.timeout, |ms| self.timeout.min(Duration::from_millis(ms)));
+        (request.timeout, request.idle_timeout) = (bounds.answer(self.timeout), bounds.idle());
         request.origins.clone_from(&self.target.connection.origins);
         request.allow_private = self.target.connection.allow_private;
         request

@@ -123,8 +123,8 @@ impl Engine {
                 explained.more = true;
                 return Ok(explained);
             }
-            let send = || Outgoing { timeout: PAGE_TIMEOUT, ..ask.outgoing(target) };
-            let shown = self.shown_request(target, send().request()).await;
+            let send = || Outgoing { timeout: Some(PAGE_TIMEOUT), ..ask.outgoing(target) };
+            let shown = self.shown_request(target, send().request(&self.bounds(target))).await;
             let (sent, _) = self.read(send, TRIES_WHILE_WAITED_FOR).await;
             let ids = ask.ids(&sent.body);
             let mut page = self.shown_answer(target, shown, &sent);

@@ -46,7 +46,7 @@ impl Engine {
         };
         let ask = || Outgoing {
             declared: health.request.as_ref(),
-            timeout: Duration::from_millis(check.timeout_ms.unwrap_or(10_000)),
+            timeout: Some(Duration::from_millis(check.timeout_ms.unwrap_or(10_000))),
             urgency,
             ..Outgoing::read(target, &built)
         };

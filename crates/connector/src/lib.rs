@@ -3,6 +3,7 @@
 
 mod activity;
 mod body;
+mod bounds;
 pub mod classify;
 mod compiled;
 mod copies;
@@ -31,6 +32,7 @@ pub mod webhook;
 mod xml;
 
 pub use activity::{Activity, Busy, Doing};
+pub use bounds::CallRules;
 pub use compiled::Compiled;
 pub use engine::Engine;
 pub use error::ConnectorError;

@@ -72,7 +72,7 @@ impl Engine {
             effect: false,
             names_item: names_item(operation),
             refused_status: &operation.refused_status,
-            timeout,
+            timeout: Some(timeout),
             ..Outgoing::read(target, &request)
         };
         let (sent, retries) = self.read_kept(ask, TRIES, Copies::Confirmed).await;

@@ -152,7 +152,7 @@ impl Engine {
             effect: planned.effect,
             names_item: names_item(operation),
             refused_status: &operation.refused_status,
-            timeout,
+            timeout: Some(timeout),
             secret_at: planned.secret_at.as_deref(),
             ..Outgoing::read(target, &built)
         };

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use patchbay_model::Clock;
 use patchbay_model::circuit::Circuit;
-use patchbay_model::descriptor::Limits;
 use patchbay_model::host::{LimitState, LimitStore};
 use patchbay_model::problem::{Code, HealthEffect, Problem, Retry};
 use patchbay_model::rate::RateBudget;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::bounds::Bounds;
 
 /// Shorter pauses are waited out; longer ones are told to the caller.
 const WAIT_HERE: Duration = Duration::from_secs(5);
@@ -28,6 +29,8 @@ pub(crate) struct Pace {
 struct Gate {
     state: LimitState,
     calls: Arc<Semaphore>,
+    /// Calls that it lets out at the same time.
+    most: usize,
 }
 
 /// Whether an open circuit keeps a call back.
@@ -66,7 +69,7 @@ impl Lesson {
 pub(crate) struct Turn<'p> {
     pace: &'p Pace,
     key: &'p str,
-    limits: &'p Limits,
+    bounds: &'p Bounds<'p>,
     probe: bool,
     _permit: OwnedSemaphorePermit,
 }
@@ -75,10 +78,11 @@ impl Turn<'_> {
     /// Takes in what the call showed, and the pause that the service asks for.
     pub(crate) fn learn(mut self, lesson: Lesson, hold: Option<Duration>) {
         let now = self.pace.clock.monotonic();
-        self.pace.with(self.key, self.limits, |gate| {
+        let rules = self.bounds.circuit;
+        self.pace.with(self.key, self.bounds, |gate| {
             match lesson {
                 Lesson::Answers => gate.state.circuit.succeeded(),
-                Lesson::Fault => gate.state.circuit.failed(now),
+                Lesson::Fault => gate.state.circuit.failed(now, rules),
                 Lesson::Nothing if self.probe => gate.state.circuit.probe_abandoned(now),
                 Lesson::Nothing => {}
             }
@@ -95,7 +99,7 @@ impl Drop for Turn<'_> {
         if self.probe {
             let now = self.pace.clock.monotonic();
             let abandon = |gate: &mut Gate| gate.state.circuit.probe_abandoned(now);
-            self.pace.with(self.key, self.limits, abandon);
+            self.pace.with(self.key, self.bounds, abandon);
         }
     }
 }
@@ -110,7 +114,7 @@ impl Pace {
     pub(crate) async fn admit<'p>(
         &'p self,
         key: &'p str,
-        limits: &'p Limits,
+        bounds: &'p Bounds<'p>,
         tool: &str,
         urgency: Urgency,
         patience: Duration,
@@ -120,7 +124,10 @@ impl Pace {
             let at = now.checked_add(wait).unwrap_or(now);
             Problem::new(code).with("tool", tool).retry_at(at)
         };
-        let calls = self.with(key, limits, |gate| gate.calls.clone());
+        let calls = self.with(key, bounds, |gate| {
+            gate.fit(bounds, self.clock.monotonic());
+            gate.calls.clone()
+        });
         let permit = match tokio::time::timeout(patience, calls.acquire_owned()).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(Problem::new(Code::Internal).detail("the gate is closed")),
@@ -129,9 +136,9 @@ impl Pace {
         let patience = patience.min(WAIT_HERE);
         let mut waited = Duration::ZERO;
         loop {
-            match self.with(key, limits, |gate| gate.pass(self.clock.monotonic(), urgency)) {
+            match self.with(key, bounds, |gate| gate.pass(self.clock.monotonic(), urgency)) {
                 Ok(probe) => {
-                    return Ok(Turn { pace: self, key, limits, probe, _permit: permit });
+                    return Ok(Turn { pace: self, key, bounds, probe, _permit: permit });
                 }
                 Err((code, wait)) if waited + wait > patience || code == Code::CircuitOpen => {
                     return Err(later(code, wait));
@@ -155,16 +162,18 @@ impl Pace {
         self.store.save(key, &state);
     }
 
-    fn with<T>(&self, key: &str, limits: &Limits, act: impl FnOnce(&mut Gate) -> T) -> T {
+    fn with<T>(&self, key: &str, bounds: &Bounds<'_>, act: impl FnOnce(&mut Gate) -> T) -> T {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry(key.to_owned()).or_insert_with(|| {
             let now = self.clock.monotonic();
-            let fresh =
-                || LimitState { budget: RateBudget::new(&limits.rate, now), circuit: Circuit::default() };
+            let fresh = || LimitState {
+                budget: RateBudget::new(&bounds.limits.rate, now),
+                circuit: Circuit::default(),
+            };
             let mut state = self.store.load(key).unwrap_or_else(fresh);
-            state.budget = state.budget.carried_over(now, now, &limits.rate);
-            let calls = limits.concurrency.unwrap_or(CONCURRENCY).clamp(1, 64) as usize;
-            Gate { state, calls: Arc::new(Semaphore::new(calls)) }
+            state.budget = state.budget.carried_over(now, now, &bounds.limits.rate);
+            let most = most_at_once(bounds);
+            Gate { state, calls: Arc::new(Semaphore::new(most)), most }
         });
         let result = act(gate);
         self.store.save(key, &gate.state);
@@ -172,7 +181,22 @@ impl Pace {
     }
 }
 
+fn most_at_once(bounds: &Bounds<'_>) -> usize {
+    bounds.limits.concurrency.unwrap_or(CONCURRENCY).clamp(1, 64) as usize
+}
+
 impl Gate {
+    /// Keeps within other bounds from now on. Calls under way are not counted among the new ones.
+    fn fit(&mut self, bounds: &Bounds<'_>, now: Duration) {
+        if !self.state.budget.keeps(&bounds.limits.rate) {
+            self.state.budget = self.state.budget.clone().carried_over(now, now, &bounds.limits.rate);
+        }
+        let most = most_at_once(bounds);
+        if most != self.most {
+            (self.calls, self.most) = (Arc::new(Semaphore::new(most)), most);
+        }
+    }
+
     /// Takes a turn, and says whether it is the circuit's probe; or how long until there is one.
     fn pass(&mut self, now: Duration, urgency: Urgency) -> Result<bool, (Code, Duration)> {
         let before = self.state.circuit;
@@ -191,7 +215,12 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+    use std::sync::LazyLock;
+
     use patchbay_model::Timestamp;
+    use patchbay_model::circuit::CircuitRules;
+    use patchbay_model::descriptor::Limits;
     use patchbay_model::time::ManualClock;
     use serde_json::json;
 
@@ -223,17 +252,25 @@ mod tests {
         Bench { kept, clock, pace }
     }
 
-    fn limits(value: serde_json::Value) -> Limits {
-        serde_json::from_value(value).unwrap()
+    fn limits(value: serde_json::Value) -> Bounds<'static> {
+        let limits: Limits = serde_json::from_value(value).unwrap();
+        let mut bounds = usual();
+        bounds.limits = Cow::Owned(limits);
+        bounds
+    }
+
+    fn usual() -> Bounds<'static> {
+        static USUAL: LazyLock<Limits> = LazyLock::new(Limits::default);
+        Bounds::declared(&USUAL)
     }
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    async fn turn<'p>(pace: &'p Pace, limits: &'p Limits) -> Result<Turn<'p>, Problem> {
+    async fn turn<'p>(pace: &'p Pace, limits: &'p Bounds<'p>) -> Result<Turn<'p>, Problem> {
         pace.admit("c@h", limits, "Tool", Urgency::Usual, MINUTE).await
     }
 
-    async fn fault(pace: &Pace, limits: &Limits) {
+    async fn fault(pace: &Pace, limits: &Bounds<'_>) {
         turn(pace, limits).await.map_err(|p| p.code()).ok().unwrap().learn(Lesson::Fault, None);
     }
 
@@ -243,7 +280,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_open_circuit_refuses_before_sending_and_says_when() {
-        let (bench, limits) = (bench(), Limits::default());
+        let (bench, limits) = (bench(), usual());
         for _ in 0..5 {
             fault(&bench.pace, &limits).await;
         }
@@ -262,7 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_probe_that_is_cut_off_is_allowed_again() {
-        let (bench, limits) = (bench(), Limits::default());
+        let (bench, limits) = (bench(), usual());
         for _ in 0..5 {
             fault(&bench.pace, &limits).await;
         }
@@ -273,7 +310,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_user_may_try_now() {
-        let (bench, limits) = (bench(), Limits::default());
+        let (bench, limits) = (bench(), usual());
         for _ in 0..5 {
             fault(&bench.pace, &limits).await;
         }
@@ -284,7 +321,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_circuit_that_is_closed_by_hand_lets_calls_pass_and_keeps_pauses() {
-        let (bench, limits) = (bench(), Limits::default());
+        let (bench, limits) = (bench(), usual());
         for _ in 0..5 {
             fault(&bench.pace, &limits).await;
         }
@@ -320,7 +357,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_pause_that_the_service_asks_for_holds_every_call() {
-        let (bench, limits) = (bench(), Limits::default());
+        let (bench, limits) = (bench(), usual());
         let turn_one = turn(&bench.pace, &limits).await.ok().unwrap();
         turn_one.learn(Lesson::Answers, Some(Duration::from_secs(90)));
         let held = turn(&bench.pace, &limits).await.err().unwrap();
@@ -339,6 +376,24 @@ mod tests {
         assert_eq!(code(hasty().await), Some(Code::LocalRateLimited));
         drop(one);
         assert!(hasty().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_decided_anew_holds_from_the_next_call_on() {
+        let (bench, before) = (bench(), usual());
+        let wide = [turn(&bench.pace, &before).await.ok(), turn(&bench.pace, &before).await.ok()];
+        let now = limits(json!({"concurrency": 1, "rate": [{"calls": 2, "seconds": 60, "burst": 1}]}));
+        let hasty = || bench.pace.admit("c@h", &now, "Tool", Urgency::Usual, Duration::ZERO);
+        let held = hasty().await.ok().unwrap();
+        assert_eq!(code(hasty().await), Some(Code::LocalRateLimited), "one call at once");
+        drop((wide, held));
+        assert_eq!(code(turn(&bench.pace, &now).await), Some(Code::LocalRateLimited), "two calls a minute");
+        let mut strict = usual();
+        strict.circuit = CircuitRules { faults: 1, pause: Duration::from_secs(7) };
+        fault(&bench.pace, &strict).await;
+        let refused = turn(&bench.pace, &strict).await.err().unwrap();
+        assert_eq!(refused.code(), Code::CircuitOpen);
+        assert_eq!(refused.when().unwrap().to_string(), "2026-11-20T12:00:07Z");
     }
 
     #[test]

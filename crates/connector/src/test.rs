@@ -188,7 +188,7 @@ impl Engine {
         let mut pages = 0;
         for _ in 0..MOST_REQUESTS {
             let Some(ask) = reader.ask()? else { break };
-            let ask = || Outgoing { timeout: PAGE_TIMEOUT, ..ask.outgoing(target) };
+            let ask = || Outgoing { timeout: Some(PAGE_TIMEOUT), ..ask.outgoing(target) };
             let (sent, _) = self.read(ask, TRIES_WHILE_WAITED_FOR).await;
             sample.took += sent.took;
             let taken = reader.take(&sent.headers, sent.body()?)?;

@@ -217,6 +217,9 @@ pub(crate) enum Command {
     /// Look at background work: what was given up, how the queues are.
     #[command(subcommand)]
     Jobs(crate::jobs::JobsCommand),
+    /// Decide how services are called and how background work is done, for everything or one connection.
+    #[command(subcommand)]
+    Settings(crate::settings::SettingsCommand),
     /// List signals.
     Signals {
         /// Only those of this connection.

@@ -10,6 +10,19 @@ use crate::args::{Args, Command};
 use crate::engine::Engine;
 use crate::{exit, print};
 
+/// What a program is told of a connection beyond the table.
+const DETAILS: [&str; 9] = [
+    "failures",
+    "limitHits",
+    "hosts",
+    "tokenEndsAt",
+    "subscription",
+    "gaps",
+    "lastSeenAt",
+    "lastSyncAt",
+    "failedChecks",
+];
+
 /// Prints how the program and every connection are. `healthy` and its details are named as integrations
 /// elsewhere name them.
 pub(crate) async fn health(args: &Args, engine: &Engine, range: &str, check: bool) -> Result<u8, Problem> {
@@ -28,6 +41,15 @@ pub(crate) async fn health(args: &Args, engine: &Engine, range: &str, check: boo
             let added = row.iter().filter(|(name, _)| !matches!(name.as_str(), "checks" | "line"));
             for (name, value) in added {
                 own.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+    if args.json {
+        for connection in answer["connections"].as_array_mut().into_iter().flatten() {
+            let request = json!({ "connection": connection["name"], "range": range });
+            let detail = call("health_detail", request).await?;
+            for name in DETAILS {
+                connection[name] = detail[name].clone();
             }
         }
     }
@@ -69,6 +91,17 @@ fn show(answer: &Value) {
         ("Why", "/why"),
     ];
     print::table(&rows, &fields);
+    let queues = || answer["queues"].as_array().into_iter().flatten();
+    let sum = |name: &str| queues().filter_map(|queue| queue[name].as_u64()).sum::<u64>();
+    let oldest = queues().filter_map(|queue| queue["oldest"].as_str()).min().unwrap_or("none");
+    print::line(&format!(
+        "Work that waits: {} (oldest: {oldest}). Given up: {}. Disk: {} MiB. Connected at the first try: {} of {}.",
+        sum("depth"),
+        sum("dead"),
+        answer["disk"]["total"].as_u64().unwrap_or(0).div_ceil(1 << 20),
+        answer["connects"]["atFirst"],
+        answer["connects"]["made"]
+    ));
 }
 
 /// Prints the audit trail, or writes it to a file.

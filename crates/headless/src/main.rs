@@ -14,6 +14,7 @@ mod processes;
 mod run;
 mod secrets;
 mod serve;
+mod settings;
 mod sign_in;
 mod webhooks;
 

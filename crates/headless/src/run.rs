@@ -156,6 +156,7 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             show(&answer, &crate::jobs::streams);
             Ok(exit::DONE)
         }
+        Command::Settings(command) => crate::settings::settings(args, engine, command).await,
         Command::Jobs(command) => crate::jobs::jobs(args, engine, command).await,
         Command::Sync { name, stream, max_pages, .. } => {
             let request = json!({ "name": name, "stream": stream, "maxPages": max_pages });

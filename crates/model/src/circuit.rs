@@ -1,6 +1,6 @@
 //! The circuit breaker: stops calling a service that keeps failing, and says when it tries next.
 //!
-//! A pure state machine on the monotonic clock. Five service faults in a row open it; while open
+//! A pure state machine on the monotonic clock. So many service faults in a row open it; while open
 //! every call is refused; after a pause one probe is let through (half-open); its result closes or
 //! re-opens the circuit with a doubled pause. Our own rather than a library's because it must
 //! survive restarts, run on our clock and explain itself.
@@ -17,6 +17,21 @@ pub const FAULTS_TO_OPEN: u32 = 5;
 pub const FIRST_PAUSE: Duration = Duration::from_secs(30);
 /// The longest pause.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// When a circuit opens, and for how long at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitRules {
+    /// Service faults in a row that open it. At least 1.
+    pub faults: u32,
+    /// The first pause. Each further one is twice as long, up to [`LONGEST_PAUSE`].
+    pub pause: Duration,
+}
+
+impl Default for CircuitRules {
+    fn default() -> Self {
+        Self { faults: FAULTS_TO_OPEN, pause: FIRST_PAUSE }
+    }
+}
 
 /// The state of one circuit, per connection and host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,10 +83,10 @@ impl Circuit {
     }
 
     /// A service fault happened at `now`.
-    pub fn failed(&mut self, now: Duration) {
+    pub fn failed(&mut self, now: Duration, rules: CircuitRules) {
         *self = match *self {
-            Self::Closed { faults } if faults + 1 < FAULTS_TO_OPEN => Self::Closed { faults: faults + 1 },
-            Self::Closed { .. } => Self::Open { until: now + FIRST_PAUSE, pause: FIRST_PAUSE },
+            Self::Closed { faults } if faults + 1 < rules.faults => Self::Closed { faults: faults + 1 },
+            Self::Closed { .. } => Self::Open { until: now + rules.pause, pause: rules.pause },
             Self::HalfOpen { pause } => {
                 let pause = (pause * 2).min(LONGEST_PAUSE);
                 Self::Open { until: now + pause, pause }
@@ -122,16 +137,16 @@ mod tests {
     fn opens_after_five_faults_and_lets_one_probe_through() {
         let mut c = Circuit::default();
         for _ in 0..4 {
-            c.failed(S(0));
+            c.failed(S(0), CircuitRules::default());
         }
         assert_eq!(c.admit(S(0)), Ok(()), "four faults are not enough");
-        c.failed(S(0));
+        c.failed(S(0), CircuitRules::default());
         assert_eq!(c.admit(S(10)), Err(S(20)), "open says how long to wait");
         assert_eq!(c.state(S(10)), (CircuitState::Open, Some(S(20))));
         assert_eq!(c.state(S(30)), (CircuitState::HalfOpen, None), "nobody has asked yet");
         assert_eq!(c.admit(S(30)), Ok(()), "the probe");
         assert!(c.admit(S(30)).is_err(), "only one probe");
-        c.failed(S(31));
+        c.failed(S(31), CircuitRules::default());
         assert_eq!(c.admit(S(31)), Err(S(60)), "the pause doubles");
         assert_eq!(c.admit(S(91)), Ok(()));
         c.succeeded();
@@ -139,11 +154,27 @@ mod tests {
     }
 
     #[test]
+    fn opens_after_as_many_faults_and_for_as_long_as_it_is_told() {
+        let rules = CircuitRules { faults: 2, pause: S(7) };
+        let mut c = Circuit::default();
+        c.failed(S(0), rules);
+        assert_eq!(c.admit(S(0)), Ok(()), "one fault is not enough");
+        c.failed(S(0), rules);
+        assert_eq!(c.admit(S(0)), Err(S(7)));
+        assert_eq!(c.admit(S(7)), Ok(()), "the probe");
+        c.failed(S(7), rules);
+        assert_eq!(c.admit(S(7)), Err(S(14)), "the pause doubles");
+        let mut strict = Circuit::default();
+        strict.failed(S(0), CircuitRules { faults: 1, pause: S(7) });
+        assert_eq!(strict.admit(S(0)), Err(S(7)), "the first fault opens it");
+    }
+
+    #[test]
     fn a_success_in_between_starts_the_count_again() {
         let mut c = Circuit::default();
         for _ in 0..20 {
-            c.failed(S(0));
-            c.failed(S(0));
+            c.failed(S(0), CircuitRules::default());
+            c.failed(S(0), CircuitRules::default());
             c.succeeded();
         }
         assert_eq!(c.admit(S(0)), Ok(()));
@@ -153,7 +184,7 @@ mod tests {
     fn survives_a_restart_and_never_waits_longer_than_its_pause() {
         let mut c = Circuit::default();
         for _ in 0..5 {
-            c.failed(S(100));
+            c.failed(S(100), CircuitRules::default());
         }
         let mut after = c.carried_over(S(110), S(0));
         assert_eq!(after.admit(S(0)), Err(S(20)));

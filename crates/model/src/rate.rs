@@ -96,6 +96,11 @@ impl RateBudget {
         self.buckets.iter().map(left).collect()
     }
 
+    /// Whether it keeps within exactly these windows.
+    pub fn keeps(&self, windows: &[RateWindow]) -> bool {
+        self.buckets.len() == windows.len() && self.buckets.iter().zip(windows).all(|(b, w)| b.window == *w)
+    }
+
     /// The windows it keeps within.
     pub fn windows(&self) -> Vec<RateWindow> {
         self.buckets.iter().map(|b| b.window).collect()
@@ -104,9 +109,7 @@ impl RateBudget {
     /// The same budget under another monotonic clock: no tokens are won by restarting.
     #[must_use]
     pub fn carried_over(mut self, old_now: Duration, new_now: Duration, windows: &[RateWindow]) -> Self {
-        let same = self.buckets.len() == windows.len()
-            && self.buckets.iter().zip(windows).all(|(b, w)| b.window == *w);
-        if !same {
+        if !self.keeps(windows) {
             let hold = self.hold_until.saturating_sub(old_now);
             self = Self::new(windows, new_now);
             self.hold_until = if hold.is_zero() { Duration::ZERO } else { new_now + hold };

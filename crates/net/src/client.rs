@@ -15,11 +15,9 @@ use crate::connected::{Connected, NoticeLayer};
 use crate::error::{Failure, NetError};
 use crate::fault::{before_answer, in_body};
 use crate::guard::{is_public, literal_address, origin_of};
-use crate::request::{CONNECT_TIMEOUT, Request};
+use crate::request::{CONNECT_TIMEOUT, IDLE_TIMEOUT, Request};
 use crate::resolve::{GuardedResolver, Lookup, proxy_names, system_lookup};
 
-/// No byte in this time: the answer has stopped coming.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Redirects followed.
 const REDIRECTS: usize = 3;
 
@@ -50,14 +48,24 @@ const OURS: [&str; 12] = [
 #[derive(Clone)]
 pub struct Client {
     usual: Clients,
-    /// Those of connectors that give another time to connect, by milliseconds.
-    others: Arc<Mutex<HashMap<u128, Clients>>>,
+    /// Those that wait otherwise, by what they wait.
+    others: Arc<Mutex<HashMap<Waits, Clients>>>,
     clock: Arc<dyn Clock>,
     proxies: Arc<[String]>,
     lookup: Lookup,
 }
 
-/// One client for each kind of request: the time to connect belongs to a client.
+/// How long a client waits: these times belong to a client and not to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Waits {
+    connect: Duration,
+    idle: Duration,
+}
+
+/// What clients usually wait.
+const USUAL: Waits = Waits { connect: CONNECT_TIMEOUT, idle: IDLE_TIMEOUT };
+
+/// One client for each kind of request.
 #[derive(Clone)]
 struct Clients {
     pooled: [reqwest::Client; 2],
@@ -80,7 +88,7 @@ impl Client {
     fn with_lookup(clock: Arc<dyn Clock>, proxies: Arc<[String]>, lookup: &Lookup) -> Result<Self, NetError> {
         // Process-wide inside rustls; a second call finds the first one's and changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let usual = Clients::new(CONNECT_TIMEOUT, &proxies, lookup)?;
+        let usual = Clients::new(USUAL, &proxies, lookup)?;
         Ok(Self { usual, others: Arc::default(), clock, proxies, lookup: lookup.clone() })
     }
 
@@ -146,19 +154,19 @@ impl Client {
             let clients = if request.effect { &clients.single } else { &clients.pooled };
             clients[usize::from(request.allow_private)].clone()
         };
-        let time = request.connect_timeout.as_millis();
-        if time == CONNECT_TIMEOUT.as_millis() {
+        let waits = Waits { connect: request.connect_timeout, idle: request.idle_timeout };
+        if waits == USUAL {
             return Ok(pick(&self.usual));
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(clients) = others.get(&time) {
+        if let Some(clients) = others.get(&waits) {
             return Ok(pick(clients));
         }
-        let clients = Clients::new(request.connect_timeout, &self.proxies, &self.lookup).map_err(|error| {
+        let clients = Clients::new(waits, &self.proxies, &self.lookup).map_err(|error| {
             Failure::new(Code::Internal, false, host_of(&request.url)).detail(error.to_string())
         })?;
-        // Each connector has one time, so there are few.
-        Ok(pick(others.entry(time).or_insert(clients)))
+        // Each connector and connection has one of these, so there are few.
+        Ok(pick(others.entry(waits).or_insert(clients)))
     }
 
     /// The destination must be approved, and public unless allowed otherwise. Names are checked
@@ -193,10 +201,10 @@ fn has_login(url: &Url) -> bool {
 }
 
 impl Clients {
-    fn new(connect: Duration, proxies: &Arc<[String]>, lookup: &Lookup) -> Result<Self, NetError> {
+    fn new(waits: Waits, proxies: &Arc<[String]>, lookup: &Lookup) -> Result<Self, NetError> {
         let build = |allow_private, pooled| {
             let resolver = GuardedResolver { allow_private, proxies: proxies.clone(), lookup: lookup.clone() };
-            build(resolver, pooled, connect)
+            build(resolver, pooled, waits)
         };
         Ok(Self {
             pooled: [build(false, true)?, build(true, true)?],
@@ -205,14 +213,14 @@ impl Clients {
     }
 }
 
-fn build(resolver: GuardedResolver, pooled: bool, connect: Duration) -> Result<reqwest::Client, NetError> {
+fn build(resolver: GuardedResolver, pooled: bool, waits: Waits) -> Result<reqwest::Client, NetError> {
     let allow_private = resolver.allow_private;
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
-        .connect_timeout(connect)
-        .read_timeout(IDLE_TIMEOUT)
+        .connect_timeout(waits.connect)
+        .read_timeout(waits.idle)
         .dns_resolver(Arc::new(resolver))
         .connector_layer(NoticeLayer);
     builder = if pooled {

@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 /// No connection in this time: the service cannot be reached.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// No byte in this time: the answer has stopped coming.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest body we read unless told otherwise, in bytes.
 pub(crate) const DEFAULT_MAX_BODY: usize = 16 << 20;
 
@@ -37,6 +39,8 @@ pub struct Request {
     pub timeout: Duration,
     /// Time to connect; five seconds in [`Request::new`].
     pub connect_timeout: Duration,
+    /// Time without a byte; 15 seconds in [`Request::new`].
+    pub idle_timeout: Duration,
     /// Origins it may go to (scheme, host, port).
     pub origins: Vec<String>,
     /// Whether private and loopback addresses are allowed.
@@ -60,6 +64,7 @@ impl Request {
             content_type: None,
             timeout: Duration::from_secs(60),
             connect_timeout: CONNECT_TIMEOUT,
+            idle_timeout: IDLE_TIMEOUT,
             origins: Vec::new(),
             allow_private: false,
             max_body: DEFAULT_MAX_BODY,

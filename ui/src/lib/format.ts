@@ -8,6 +8,14 @@ const count = new Intl.NumberFormat(locale);
 /** A number with separators. */
 export const formatCount = (value: number): string => count.format(value);
 
+const bytes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'].map((unit) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: unit === 'byte' ? 'long' : 'short', maximumSignificantDigits: 3 }));
+
+/** A size as a person says it: "18.4 MB". */
+export function formatBytes(size: number): string {
+  const place = Math.min(bytes.length - 1, size < 1_000 ? 0 : Math.floor(Math.log10(size) / 3));
+  return bytes[place]?.format(size / 1_000 ** place) ?? '';
+}
+
 /** Milliseconds as a person says them: "307 ms", "4.2 s", "3 min". */
 export function formatMs(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { useNetwork } from '@mantine/hooks';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 
@@ -30,7 +31,9 @@ const RunsPage = lazy(() => import('../features/runs/RunsPage'));
 const RunPage = lazy(() => import('../features/runs/RunPage'));
 const InboxPage = lazy(() => import('../features/inbox/InboxPage'));
 const HealthPage = lazy(() => import('../features/health/HealthPage'));
+const GivenUpPage = lazy(() => import('../features/health/GivenUpPage'));
 const SettingsPage = lazy(() => import('../features/settings/SettingsPage'));
+const AuditPage = lazy(() => import('../features/audit/AuditPage'));
 const LockBanner = lazy(() => import('./LockBanner'));
 
 const LAST = 'patchbay-last-place';
@@ -42,6 +45,7 @@ export function Shell() {
   const [help, setHelp] = useState(false);
   const { begun, narrow, set } = usePreferences();
   const { broken, refused } = useEngineState();
+  const { online } = useNetwork();
   const locked = useLocked();
   usePresence();
   useZoom();
@@ -75,6 +79,12 @@ export function Shell() {
             {t('shell.engineOffBody')}
           </div>
         )}
+        {!online && !broken && (
+          <div className="banner" role="status" data-testid="offline">
+            <WifiOff size={16} aria-hidden />
+            {t('shell.offlineBody')}
+          </div>
+        )}
         {locked && (
           <Suspense>
             <LockBanner status={locked} />
@@ -96,7 +106,9 @@ export function Shell() {
                 <Route path="/runs" component={RunsPage} />
                 <Route path="/runs/:run" component={RunPage} />
                 <Route path="/inbox/:signal?" component={InboxPage} />
+                <Route path="/health/work/given-up" component={GivenUpPage} />
                 <Route path="/health/:name?" component={HealthPage} />
+                <Route path="/settings/audit" component={AuditPage} />
                 <Route path="/settings/:what?" component={SettingsPage} />
                 <Route>
                   <Empty icon={Unplug} text={`${t('shell.notFound')}. ${t('shell.notFoundBody')}`}>

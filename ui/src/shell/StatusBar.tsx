@@ -1,4 +1,5 @@
 import { Button, useMantineColorScheme } from '@mantine/core';
+import { useNetwork } from '@mantine/hooks';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
@@ -16,6 +17,7 @@ const ThemeChoice = lazy(() => import('./ThemeChoice'));
 export function StatusBar({ onHelp }: { onHelp: () => void }) {
   const health = useRead('health', {});
   const broken = useEngineState((state) => state.broken);
+  const { online } = useNetwork();
   const [, go] = useLocation();
   const status = useRead('secrets_status', {}).data;
   const secrets = status?.state ?? health.data?.secrets ?? 'unused';
@@ -34,6 +36,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
         {broken ? t('shell.engineOffBody') : t('shell.version', { version: health.data?.version ?? '' })}
         {health.data?.storage.map((problem) => <p key={problem.code}>{`${problem.title}. ${problem.hint}`}</p>)}
       </Part>
+      <Part label={t(online ? 'shell.online' : 'shell.offline')}>{t(online ? 'shell.onlineAbout' : 'shell.offlineBody')}</Part>
       <Part label={t(`shell.${words}.${secrets}` as WordKey)}>{t(`shell.${words}About.${secrets}` as WordKey)}</Part>
       <Gateway />
       <button type="button" className="status-part" onClick={() => go('/runs')}>

@@ -11,6 +11,8 @@ use super::facts::{HostLimits, Judged, begin_of, rules};
 use super::overview::{Cells, HealthRange};
 use super::view::{HealthPoint, HealthReason};
 use crate::hub::Hub;
+use crate::subscriptions::{self, SubscriptionHealth};
+use crate::syncing::{GapView, gaps};
 
 /// Changes that are shown.
 const CHANGES: u32 = 50;
@@ -57,6 +59,10 @@ pub struct HealthDetail {
     pub circuit_why: Option<String>,
     /// When its access token ends, where that is known and the secret store is open.
     pub token_ends_at: Option<Timestamp>,
+    /// What the tool was asked to send to us; none where it was not asked.
+    pub subscription: Option<SubscriptionHealth>,
+    /// Times from which something may be missing, the latest first.
+    pub gaps: Vec<GapView>,
     /// When it was last called or checked.
     pub last_seen_at: Option<Timestamp>,
     /// When it was last read without a failure.
@@ -146,6 +152,8 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
         usual_p95_ms: usual,
         circuit_why: one.circuit_why(),
         token_ends_at: ends,
+        subscription: subscriptions::health(&workspace, &one.connection).await?,
+        gaps: gaps(store, &id, now).await?,
         last_seen_at: store.last_call(&id).await?.max(one.connection.last_tested_at),
         last_sync_at: store.last_sync(&id).await?,
         failed_checks: one.facts.failed_checks,

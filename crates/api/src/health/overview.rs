@@ -211,7 +211,13 @@ async fn queues(workspace: &Workspace) -> Result<Vec<QueueWait>, Problem> {
         oldest: one.oldest_due_at,
         dead: one.dead,
     };
-    Ok(workspace.store().queue_figures().await?.into_iter().map(view).collect())
+    let mut queues: Vec<QueueWait> = workspace.store().queue_figures().await?.into_iter().map(view).collect();
+    // Deliveries wait in a queue of their own.
+    let (depth, oldest) = workspace.store().inbox_backlog().await?;
+    if depth > 0 {
+        queues.push(QueueWait { queue: "inbox".into(), depth, oldest, dead: 0 });
+    }
+    Ok(queues)
 }
 
 /// From the audit trail: each attempt that failed is in it, and each connection that was made.

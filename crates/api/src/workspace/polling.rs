@@ -57,10 +57,18 @@ impl Workspace {
 
     /// Takes what was set about the engine.
     pub(crate) async fn settings_changed(&self) -> Result<(), Problem> {
+        self.take_call_rules().await?;
         let knobs = self.knobs().await?;
         if let Some(polling) = self.polling().as_ref() {
             polling.set(knobs);
         }
+        Ok(())
+    }
+
+    /// Lets the engine know what was decided about calls.
+    pub(super) async fn take_call_rules(&self) -> Result<(), Problem> {
+        let (general, own) = crate::engine_settings::call_rules(self.store()).await?;
+        self.inner.engine.decide(general, own);
         Ok(())
     }
 

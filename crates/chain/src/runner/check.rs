@@ -36,7 +36,7 @@ pub async fn check(
         targets.get(name).map(|target| target.descriptor.descriptor().as_ref())
     }));
     findings.extend(foresee::scopes(chain, live));
-    findings.extend(foresee::pace(chain, live, counts));
+    findings.extend(foresee::pace(&runner.engine, chain, live, counts));
     findings.extend(effects(chain, live, counts));
     findings.sort_by_key(|finding| finding.level);
     findings

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_connector::sha256_hex;
+use patchbay_connector::{Engine, sha256_hex};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::rate::RateWindow;
@@ -77,12 +77,17 @@ pub(super) fn scopes(chain: &Chain, live: &Live) -> Vec<Finding> {
 }
 
 /// Steps that the pace of a service makes slow, by what the last run had to do.
-pub(super) fn pace(chain: &Chain, live: &Live, counts: &BTreeMap<StepId, u32>) -> Vec<Finding> {
-    let mut calls: BTreeMap<&str, (u64, &[RateWindow], &StepId)> = BTreeMap::new();
+pub(super) fn pace(
+    engine: &Engine,
+    chain: &Chain,
+    live: &Live,
+    counts: &BTreeMap<StepId, u32>,
+) -> Vec<Finding> {
+    let mut calls: BTreeMap<&str, (u64, Vec<RateWindow>, &StepId)> = BTreeMap::new();
     for (step, live) in chain.all_steps().zip(&live.steps) {
         let Some(called) = live.called() else { continue };
-        let windows = called.target.descriptor.descriptor().limits.rate.as_slice();
-        let entry = calls.entry(&called.target.connection.name).or_insert((0, windows, &step.id));
+        let paces = || (0, engine.paces(&called.target), &step.id);
+        let entry = calls.entry(&called.target.connection.name).or_insert_with(paces);
         let own = u64::from(counts.get(&step.id).copied().unwrap_or(1));
         if own > entry.0 {
             entry.2 = &step.id;
@@ -92,7 +97,7 @@ pub(super) fn pace(chain: &Chain, live: &Live, counts: &BTreeMap<StepId, u32>) -
     let mut found = Vec::new();
     for (name, (calls, windows, step)) in calls {
         let slowest =
-            windows.iter().map(|window| (seconds(calls, *window), window)).max_by_key(|(needed, _)| *needed);
+            windows.iter().map(|window| (seconds(calls, *window), *window)).max_by_key(|(needed, _)| *needed);
         let Some((needed, window)) = slowest.filter(|(needed, _)| *needed >= SLOW_SECONDS) else { continue };
         found.push(Finding {
             level: Level::Warning,

@@ -118,7 +118,8 @@ impl Engine {
             }
         };
         let started = self.clock.monotonic();
-        let answer = tokio::time::timeout(send.timeout, work).await.unwrap_or_else(|_| Answer {
+        let patience = self.bounds(target).answer(send.timeout);
+        let answer = tokio::time::timeout(patience, work).await.unwrap_or_else(|_| Answer {
             meaning: Meaning::Unknown(Problem::new(Code::TimeoutResponse)),
             body: Value::Null,
         });

@@ -42,6 +42,10 @@ const MOST_WAITING: u64 = 10_000;
 const MOST_KIB: usize = 128 * 1024;
 /// How often counts of refused calls are written down.
 const WRITE_DOWN: Duration = Duration::from_secs(5);
+/// How often it is written down that the gateway listens.
+const BEAT: Duration = Duration::from_secs(60);
+/// Where it did not listen for longer, what was sent in between may be missing: tools try again for a while.
+const GAP: Duration = Duration::from_secs(150);
 /// Requests under way when the gateway closes may take so long.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -197,6 +201,7 @@ impl Gateway {
     /// Lets a workspace go: its addresses are nobody's from now on.
     pub async fn close(&self, workspace: &str) {
         let Some(open) = self.sites().remove(workspace) else { return };
+        self.inner.beat(&open.site).await;
         self.doors_mut().retain(|_, door| door.site.workspace != workspace);
         self.settle().await;
         self.keep_counts(&open.site).await;
@@ -406,10 +411,34 @@ impl Inner {
 
 /// Writes down what was counted, again and again.
 async fn write_down(inner: std::sync::Weak<Inner>, site: Site) {
+    let mut beat: Option<Duration> = None;
     loop {
         tokio::time::sleep(WRITE_DOWN).await;
         let Some(inner) = inner.upgrade() else { return };
         inner.keep_counts(&site).await;
+        let now = inner.clock.monotonic();
+        if beat.is_none_or(|last| now.saturating_sub(last) >= BEAT) && inner.beat(&site).await {
+            beat = Some(now);
+        }
+    }
+}
+
+impl Inner {
+    /// Writes down that the gateway listens for a workspace, and what may be missing where it did not.
+    /// Says whether it listens.
+    async fn beat(&self, site: &Site) -> bool {
+        let listens = self.state.read().unwrap_or_else(PoisonError::into_inner).listening.is_some();
+        if !listens {
+            return false;
+        }
+        match site.store.gateway_seen(GAP).await {
+            Ok(true) => {
+                tracing::info!(workspace = site.workspace, "what tools sent while closed may be missing")
+            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "that the gateway listens is not written down now"),
+        }
+        true
     }
 }
 

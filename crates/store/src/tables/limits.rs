@@ -163,6 +163,7 @@ impl LimitStore for Limits {
 
 #[cfg(test)]
 mod tests {
+    use patchbay_model::circuit::CircuitRules;
     use patchbay_model::rate::RateWindow;
     use patchbay_model::time::ManualClock;
 
@@ -178,7 +179,7 @@ mod tests {
         budget.hold(now, S(100));
         let mut circuit = Circuit::default();
         for _ in 0..5 {
-            circuit.failed(now);
+            circuit.failed(now, CircuitRules::default());
         }
         LimitState { budget, circuit }
     }

@@ -21,6 +21,19 @@ impl Store {
         rows.into_iter().map(|row| Ok((row.key, column::from_json("setting", &row.value)?))).collect()
     }
 
+    /// What was set for single connections: the connection, the key and the value.
+    pub async fn settings_of_connections(&self) -> Result<Vec<(ConnectionId, String, Value)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT connection AS "connection!", key, value FROM settings WHERE connection IS NOT NULL"#
+        )
+        .fetch_all(self.readers())
+        .await?;
+        let read = |connection: String, key, value: &str| {
+            Ok((ConnectionId::from(connection.as_str()), key, column::from_json("setting", value)?))
+        };
+        rows.into_iter().map(|row| read(row.connection, row.key, &row.value)).collect()
+    }
+
     /// Sets values by key, in one commit; null goes back to what holds otherwise.
     pub async fn settings_set(
         &self,
@@ -77,6 +90,8 @@ mod tests {
         f.store.settings_set(Some(&made.id), set(json!(90))).await.unwrap();
         assert_eq!(f.store.settings(None).await.unwrap(), set(json!(300)));
         assert_eq!(f.store.settings(Some(&made.id)).await.unwrap(), set(json!(90)));
+        let own = f.store.settings_of_connections().await.unwrap();
+        assert_eq!(own, [(made.id.clone(), "pollSeconds".to_owned(), json!(90))]);
         f.store.settings_set(None, set(Value::Null)).await.unwrap();
         assert_eq!(f.store.settings(None).await.unwrap(), BTreeMap::new());
         f.store.connection_delete(&made.id, false).await.unwrap();

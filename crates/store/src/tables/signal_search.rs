@@ -9,7 +9,7 @@ use crate::{Store, StoreError, column};
 /// Signals that a search brings up to date at most before it looks; the rest is found when its turn comes.
 const CATCH_UP: u32 = 5_000;
 /// Matches that are counted; more are "more than".
-pub const COUNTED: u64 = 10_000;
+pub const COUNTED: u64 = 1_000;
 
 /// One signal of a list.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,9 @@ import { flushSync } from 'react-dom';
 import { useLocation, useParams } from 'wouter';
 
 import { Editor } from './Editor';
+import { sampleMade } from './sample';
 
-/** `/chains/:chain/:what?/:step?`: the editor of one chain. `what` is `step`, `run` or `try`. */
+/** `/chains/:chain/:what?/:step?`: the editor of one chain. `what` is `step`, `run`, `try` or `start`. */
 export default function ChainPage() {
   const { chain = 'new', what, step } = useParams<{ chain: string; what?: string; step?: string }>();
   const [, go] = useLocation();
@@ -16,9 +17,10 @@ export default function ChainPage() {
     <Editor
       key={shown.nth}
       reference={shown.reference}
-      intent={what === 'run' || what === 'try' ? what : undefined}
+      intent={what === 'run' || what === 'try' || what === 'start' ? what : undefined}
       step={what === 'step' ? step : undefined}
       onCreated={(id) => {
+        sampleMade(id);
         flushSync(() => setShown((now) => ({ ...now, made: id })));
         go(`/chains/${id}`, { replace: true });
       }}

@@ -33,7 +33,7 @@ type Open = { kind: 'step'; id: string; naming?: boolean } | { kind: 'check' } |
 
 interface Props {
   reference: string;
-  intent: 'run' | 'try' | undefined;
+  intent: 'run' | 'try' | 'start' | undefined;
   step: string | undefined;
   onCreated: (id: string) => void;
 }
@@ -45,7 +45,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const tools = useTools();
   const { chainView, set } = usePreferences();
   const { ref: content, width } = useElementSize();
-  const [open, setOpen] = useState<Open | undefined>(step ? { kind: 'step', id: step } : undefined);
+  const [open, setOpen] = useState<Open | undefined>(step ? { kind: 'step', id: step } : intent === 'start' ? { kind: 'start' } : undefined);
   const [selected, setSelected] = useState<string | undefined>(step);
   const [adding, setAdding] = useState<number>();
   /** A tool that is being connected for a step, and what is then searched for. */

@@ -6,6 +6,7 @@ import { useRead, useWorkspace } from '../../engine';
 import { t } from '../../lib/words';
 import { platform, toProblem } from '../../platform';
 import { emptyChain } from './document';
+import { sampleOf, useSample } from './sample';
 
 /** Changes are kept after this much rest. */
 const REST_MS = 400;
@@ -33,6 +34,13 @@ export interface ChainEditor {
   retry: () => void;
 }
 
+/** A chain that is not kept yet. One that was opened with a signal waits for others like it. */
+function begun(): Chain {
+  const sample = sampleOf(useSample.getState().sample, undefined);
+  const chain = emptyChain(t('chains.untitled'));
+  return sample ? { ...chain, trigger: { type: 'signal', connection: sample.connection, stream: sample.stream } } : chain;
+}
+
 /** Loads a chain, keeps each change by itself, and takes changes back. */
 export function useChainEditor(reference: string, onCreated: (id: string) => void): ChainEditor {
   const fresh = reference === 'new';
@@ -40,7 +48,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   const read = useRead('chain_export', { chain: reference }, { enabled: !fresh });
   const [id, setId] = useState<string | undefined>(fresh ? undefined : reference);
   const [version, setVersion] = useState(0);
-  const [chain, setChain] = useState<Chain | undefined>(fresh ? () => emptyChain(t('chains.untitled')) : undefined);
+  const [chain, setChain] = useState<Chain | undefined>(fresh ? begun : undefined);
   const [findings, setFindings] = useState<Finding[]>([]);
   const [state, setState] = useState<ChainEditor['state']>(fresh ? 'draft' : 'saved');
   const [problem, setProblem] = useState<Problem>();

@@ -9,7 +9,7 @@ import { Empty } from '../../ui/Empty';
 import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { SignalPair, typeName } from '../connect/SignalPair';
-import { TONE } from '../inbox/tones';
+import { PRIORITY } from '../../ui/priorities';
 import { syncConnection, useWork } from './work';
 
 const SHOWN = 20;
@@ -68,7 +68,7 @@ function SignalRow({ signal, first }: { signal: Signal; first: boolean }) {
           </span>
           <span className="meta cut">{[typeName(signal.signalType), ...signal.participants.map(visible)].join(' · ')}</span>
         </span>
-        {signal.priority && <span className={`pill ${TONE[signal.priority]}`}>{t(`connect.priority.${signal.priority}`)}</span>}
+        {signal.priority && <span className={`pill ${PRIORITY[signal.priority]}`}>{t(`connect.priority.${signal.priority}`)}</span>}
         <time className="meta figures cn-when" dateTime={signal.timestamp}>
           {formatMoment(signal.timestamp)}
         </time>

@@ -12,6 +12,7 @@ import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { SettingInput } from '../connect/fields';
 import { asked, asText, BASE_URL, hasAddress, isAddress, plainAddress, reachesServices, settingMistake, type Mistakes, type Settings } from '../connect/settings';
+import { EngineForm } from '../engine/EngineForm';
 import { KeepingPart } from './KeepingPart';
 import { Streams } from './Streams';
 import { WebhookPanel } from '../webhook/WebhookPanel';
@@ -29,6 +30,13 @@ export function SetUpTab({ connection }: { connection: ConnectionView }) {
             <SetUpForm connection={connection} detail={detail} />
             {detail.webhook && <WebhookPanel name={connection.name} />}
             {detail.streams.length > 0 && <KeepingPart connection={connection} />}
+            {reachesServices(detail) && (
+              <section className="card" aria-labelledby="cn-engine">
+                <h2 id="cn-engine">{t('settings.engine.calls')}</h2>
+                <p className="meta">{t('settings.engine.aboutOne')}</p>
+                <EngineForm connection={connection.name} />
+              </section>
+            )}
           </>
         )}
       </Read>

@@ -3,12 +3,13 @@ import { useState } from 'react';
 
 import type { ConnectionView, StreamsResponse, StreamView } from '../../bindings/wire';
 import { useDo, useRead } from '../../engine';
-import { formatAgo, formatCount, formatMoment, visible } from '../../lib/format';
-import { t, type WordKey } from '../../lib/words';
+import { formatAgo, formatCount, visible } from '../../lib/format';
+import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
+import { gapWords } from './gaps';
 
 /** Seconds that are offered. */
 const OFFERED = [60, 300, 900, 3_600, 21_600, 86_400];
@@ -147,15 +148,9 @@ function Gaps({ data }: { data: StreamsResponse }) {
       {t('connections.streams.gaps')}
       <ul>
         {data.gaps.slice(0, 10).map((gap) => (
-          <li key={`${gap.stream} ${gap.from}`}>{t('connections.streams.gap', { from: formatMoment(gap.from), to: formatMoment(gap.to), why: t(WHY[gap.reason] ?? 'connections.streams.why.other') })}</li>
+          <li key={`${gap.stream} ${gap.from}`}>{gapWords(gap)}</li>
         ))}
       </ul>
     </div>
   );
 }
-
-const WHY: Record<string, WordKey> = {
-  CHECKPOINT_STALE: 'connections.streams.why.stale',
-  too_many_pages: 'connections.streams.why.pages',
-  closed: 'connections.streams.why.closed',
-};

@@ -22,7 +22,8 @@ import { countStates, isProblem } from './figures';
 import { Figures } from './Figures';
 import { HealthPanel } from './HealthPanel';
 import { HealthTable } from './HealthTable';
-import { useNow } from './useNow';
+import { useNow } from '../../ui/useNow';
+import { Upkeep } from './Upkeep';
 import { useHealthView } from './view';
 
 const RANGES: HealthRange[] = ['1h', '24h', '7d'];
@@ -121,6 +122,7 @@ function Content({ data, problemsOnly, open }: { data: HealthOverview; problemsO
           </Button>
         </div>
       )}
+      <Upkeep data={data} now={new Date(data.at)} />
     </div>
   );
 }

@@ -18,7 +18,7 @@ import { OutcomeWord } from '../connections/Outcome';
 import { placeOf, useTools, type Asked } from '../connections/useTools';
 import { pauseConnection, testConnection, useWork } from '../connections/work';
 import { HealthPill } from './HealthTable';
-import { Facts, Failures, Timeline } from './PanelParts';
+import { Facts, Failures, Gaps, Timeline } from './PanelParts';
 
 const TOUCHES = ['health_overview', 'health_detail', 'health', 'connection_list', 'connection_show'] as const;
 
@@ -51,6 +51,7 @@ export function HealthPanel({ row, range, onClose }: Props) {
                 <Actions row={row} onAsk={setAsked} />
                 <Facts detail={detail} />
                 <Failures detail={detail} range={range} />
+                <Gaps detail={detail} />
                 <Timeline detail={detail} />
               </>
             )}

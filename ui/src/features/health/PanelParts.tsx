@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
 
-import type { HealthDetail, HealthRange } from '../../bindings/wire';
+import type { HealthDetail, HealthRange, SubscriptionHealth } from '../../bindings/wire';
 import { formatAgo, formatCount, formatMoment, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { HEALTH, Mark } from '../../ui/states';
+import { gapWords } from '../connections/gaps';
 import { msOr } from './figures';
 import { Circuit } from './marks';
 
@@ -42,6 +43,11 @@ export function Facts({ detail }: { detail: HealthDetail }) {
               ))}
         </Fact>
         {detail.tokenEndsAt && <Fact word="health.panel.tokenEnds">{formatMoment(detail.tokenEndsAt)}</Fact>}
+        {detail.subscription && (
+          <Fact word="health.panel.subscription">
+            <Subscription subscription={detail.subscription} now={new Date()} />
+          </Fact>
+        )}
       </dl>
     </section>
   );
@@ -53,6 +59,41 @@ function Fact({ word, children }: { word: WordKey; children: ReactNode }) {
       <dt>{t(word)}</dt>
       <dd className="figures">{children}</dd>
     </>
+  );
+}
+
+/** Until when a tool sends by itself, and whether it is asked to go on. */
+function Subscription({ subscription, now }: { subscription: SubscriptionHealth; now: Date }) {
+  const { endsAt, renewedFrom, problem } = subscription;
+  if (endsAt === null) return <>{t('health.panel.subscribedOn')}</>;
+  const ended = new Date(endsAt) <= now;
+  return (
+    <>
+      <span className={ended || problem ? 'hl-bad' : undefined}>{formatMoment(endsAt)}</span>
+      <div className="meta">
+        {ended && `${t('health.panel.subscriptionEnded')}. `}
+        {problem ? t('health.panel.renewFailed', { why: visible(problem.title) }) : renewedFrom ? t('health.panel.renews', { when: formatMoment(renewedFrom) }) : t('health.panel.renewsNot')}
+      </div>
+    </>
+  );
+}
+
+/** Times from which something may be missing. */
+export function Gaps({ detail }: { detail: HealthDetail }) {
+  if (detail.gaps.length === 0) return null;
+  const closed = detail.gaps.some((gap) => gap.reason === 'closed');
+  return (
+    <section aria-labelledby="hl-gaps" className="hl-gaps" data-testid="gaps">
+      <h3 id="hl-gaps">{t('health.panel.gaps')}</h3>
+      <p className="meta">{t(closed ? 'health.panel.gapsAbout' : 'health.panel.gapsAboutOther')}</p>
+      <ul>
+        {detail.gaps.slice(0, 10).map((gap) => (
+          <li key={`${gap.stream} ${gap.from}`} className="figures">
+            {gapWords(gap)}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { CheckBar, HealthRow } from '../../bindings/wire';
 import { t } from '../../lib/words';
 import { moment, msOr, until } from './figures';
-import { useNow } from './useNow';
+import { useNow } from '../../ui/useNow';
 import { useHealthView } from './view';
 
 const HALF_HOUR = 1_800_000;

@@ -59,7 +59,8 @@ export default function InboxPage() {
     event.preventDefault();
   };
   const narrowed = isNarrowed(view);
-  const words = head && (head.moreThanCounted ? t('inbox.moreThan', { n: formatCount(head.matching) }) : t('inbox.total', { count: head.matching, n: formatCount(head.matching) }));
+  const matching = head?.matching ?? signals.length;
+  const words = head && (head.moreThanCounted ? t('inbox.moreThan', { n: formatCount(matching) }) : t('inbox.total', { count: matching, n: formatCount(matching) }));
   return (
     <Page
       title={t('inbox.title')}
@@ -88,7 +89,7 @@ export default function InboxPage() {
           {signals.length > 0 ? (
             <SignalList
               signals={signals}
-              total={head?.matching ?? signals.length}
+              total={Math.max(matching, signals.length)}
               open={open}
               onOpen={show}
               onEnd={read.hasNextPage && !read.isFetchingNextPage ? () => void read.fetchNextPage() : undefined}

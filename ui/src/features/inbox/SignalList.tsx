@@ -7,7 +7,7 @@ import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { typeName } from '../connect/SignalPair';
 import { useTools } from '../connections/useTools';
-import { TONE } from './tones';
+import { PRIORITY } from '../../ui/priorities';
 import { useInboxView } from './view';
 
 const ROW = 60;
@@ -82,7 +82,7 @@ export function SignalList({ signals, total, open, onOpen, onEnd, onKey }: Props
                     {[typeName(signal.signalType), visible(signal.connectionName ?? tool?.name ?? signal.connector), ...signal.participants.slice(0, 2).map(visible)].join(' · ')}
                   </span>
                 </span>
-                {signal.priority && <span className={`pill ${TONE[signal.priority]}`}>{t(`connect.priority.${signal.priority}`)}</span>}
+                {signal.priority && <span className={`pill ${PRIORITY[signal.priority]}`}>{t(`connect.priority.${signal.priority}`)}</span>}
                 <time className="meta figures ib-when" dateTime={signal.timestamp}>
                   {formatMoment(signal.timestamp)}
                 </time>

@@ -11,6 +11,7 @@ import { Panel } from '../../ui/Panel';
 import { Read } from '../../ui/Read';
 import { SignalFacts } from '../connect/SignalPair';
 import { useTools } from '../connections/useTools';
+import { UseAsSample } from './UseAsSample';
 
 interface Props {
   id: number;
@@ -49,6 +50,7 @@ export function SignalPanel({ id, onClose, onOpen, onArchive, onUnread }: Props)
               <Button size="xs" leftSection={<Mail size={14} aria-hidden />} onClick={() => onUnread(signal)}>
                 {t(signal.unread ? 'inbox.markRead' : 'inbox.markUnread')}
               </Button>
+              <UseAsSample signal={signal} />
             </div>
             <SignalFacts signal={signal} />
             {versions.length > 1 && (

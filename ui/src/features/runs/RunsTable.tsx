@@ -10,7 +10,7 @@ import { t } from '../../lib/words';
 import { Pill, RUN } from '../../ui/states';
 import { durationMs, isActive, isFinal } from './figures';
 import { INTERRUPTED } from './looks';
-import { useNow } from './now';
+import { useNow } from '../../ui/useNow';
 import { useRunsView } from './view';
 
 const ROW = 44;
@@ -59,7 +59,7 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
     wanted.current = undefined;
     link.focus({ preventScroll: true });
   });
-  const now = useNow(rows.some((run) => isActive(run) && run.state !== 'queued'));
+  const now = useNow(rows.some((run) => isActive(run) && run.state !== 'queued') ? 500 : undefined).getTime();
   const toTop = () => {
     useRunsView.setState({ held: undefined, top: 0 });
     frame.current?.scrollTo({ top: 0 });

@@ -1,14 +1,16 @@
 import { Button } from '@mantine/core';
 import { useRef, useState } from 'react';
+import { useLocation } from 'wouter';
 
 import { t } from '../../lib/words';
 import { EraseDialog } from './EraseDialog';
 import { ExportDialog } from './ExportDialog';
 import { ImportDialog } from './ImportDialog';
-import { Row } from './Row';
+import { Row } from '../../ui/Row';
 
 /** What leaves as a file, and what comes in from one. */
 export function DataPart() {
+  const [, go] = useLocation();
   const [exporting, setExporting] = useState(false);
   const [erasing, setErasing] = useState(false);
   const [text, setText] = useState<string>();
@@ -47,6 +49,11 @@ export function DataPart() {
       <Row title={t('settings.erase.row')} about={t('settings.erase.rowAbout')}>
         <Button size="xs" color="red" onClick={() => setErasing(true)}>
           {t('settings.erase.go')}
+        </Button>
+      </Row>
+      <Row title={t('settings.audit.row')} about={t('settings.audit.rowAbout')}>
+        <Button size="xs" onClick={() => go('/settings/audit')}>
+          {t('settings.audit.go')}
         </Button>
       </Row>
       {erasing && (

@@ -7,7 +7,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { gatewayWord } from '../webhook/gatewayWord';
-import { Row } from './Row';
+import { Row } from '../../ui/Row';
 
 const LEAST = 1024;
 const MOST = 65_535;

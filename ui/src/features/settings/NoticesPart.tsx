@@ -7,7 +7,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
-import { Row } from './Row';
+import { Row } from '../../ui/Row';
 
 const NOTICES = [
   ['runFailed', 'settings.notices.runFailed', 'settings.notices.runFailedAbout'],

@@ -10,7 +10,7 @@ import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { BusyButton } from '../connect/BusyButton';
 import { ForgetAll, SetPassphrase, ToKeyring } from './dialogs';
-import { Row } from './Row';
+import { Row } from '../../ui/Row';
 
 const DIALOGS = { passphrase: SetPassphrase, keyring: ToKeyring, forget: ForgetAll };
 

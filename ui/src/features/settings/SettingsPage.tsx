@@ -4,6 +4,7 @@ import { Page } from '../../ui/Page';
 import { Read } from '../../ui/Read';
 import '../connections/connections.css';
 import { DataPart } from './DataPart';
+import { EnginePart } from './EnginePart';
 import { NoticesPart } from './NoticesPart';
 import { GatewayPart } from './GatewayPart';
 import { SecurityPart } from './SecurityPart';
@@ -19,6 +20,7 @@ export default function SettingsPage({ params }: { params: { what?: string } }) 
         <Read read={status}>{(data) => <SecurityPart status={data} what={params.what} />}</Read>
         <NoticesPart />
         <Read read={gateway}>{(data) => <GatewayPart gateway={data} />}</Read>
+        <EnginePart />
         <DataPart />
       </div>
     </Page>

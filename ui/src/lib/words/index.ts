@@ -1,5 +1,6 @@
 import i18next from 'i18next';
 
+import audit from './en/audit.json';
 import authoring from './en/authoring.json';
 import catalogue from './en/catalogue.json';
 import chains from './en/chains.json';
@@ -17,7 +18,7 @@ import state from './en/state.json';
 import webhook from './en/webhook.json';
 
 /** Every sentence of the interface, one file per place. Words for problems come from the engine. */
-const en = { authoring, catalogue, chains, common, connect, connections, health, inbox, runs, settings, shell, signIn, start, webhook, ...state };
+const en = { audit, authoring, catalogue, chains, common, connect, connections, health, inbox, runs, settings, shell, signIn, start, webhook, ...state };
 
 void i18next.init({
   lng: 'en',

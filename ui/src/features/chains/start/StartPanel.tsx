@@ -10,6 +10,8 @@ import { Panel } from '../../../ui/Panel';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
 import type { Tools } from '../useTools';
+import { sampleOf, useSample } from '../sample';
+import { SamplePart } from './SamplePart';
 import { TriggerForm } from './TriggerForm';
 
 interface Props {
@@ -27,10 +29,12 @@ interface Props {
 
 /** What starts a chain, whether it does, which version it starts, and what came of it. */
 export function StartPanel({ chainId, version, chain, tools, change, flush, onClose }: Props) {
+  const sample = sampleOf(useSample((state) => state.sample), chainId);
   return (
     <Panel icon={<Zap size={20} aria-hidden />} title={t('chains.start.title')} subtitle={t('chains.start.about')} onClose={onClose}>
       <div className="stack tab-note">
         <TriggerForm trigger={chain.trigger} concurrency={chain.concurrency} tools={tools} change={change} />
+        {sample && <SamplePart sample={sample} />}
         {chainId && <AtWork chainId={chainId} version={version} flush={flush} byHand={chain.trigger.type === 'manual'} />}
         {chainId && <Versions chainId={chainId} change={change} />}
         {chainId && <Firings chainId={chainId} />}

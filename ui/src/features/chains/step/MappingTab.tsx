@@ -8,6 +8,7 @@ import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
 import { band, forgetMatches, setMapping } from '../document';
+import { sampleOf, useSample } from '../sample';
 import { SourceDialog } from './SourceDialog';
 import type { StepProps } from './StepPanel';
 
@@ -18,7 +19,8 @@ export function MappingTab({ chainId, version, step, tools, change }: StepProps)
   const [sample, setSample] = useState(0);
   const [editing, setEditing] = useState<TargetField>();
   const { connection } = tools.of(step);
-  const fields = useRead('chain_fields', { chain: chainId ?? '', step: step.id, sample }, { enabled: chainId !== undefined && version > 0 && connection !== undefined, keep: true });
+  const chosen = sampleOf(useSample((state) => state.sample), chainId);
+  const fields = useRead('chain_fields', { chain: chainId ?? '', step: step.id, sample, signal: chosen?.signal ?? null }, { enabled: chainId !== undefined && version > 0 && connection !== undefined, keep: true });
   if (!connection || !chainId) return null;
   return (
     <Read read={fields} rows={3}>
@@ -36,7 +38,7 @@ export function MappingTab({ chainId, version, step, tools, change }: StepProps)
               <span className="meta">
                 {t('chains.map.matched', { done: mapped.length, of: targets.length })}
                 {' · '}
-                {origin === 'last_run' ? t('chains.map.fromRun') : origin === 'signals' ? t('chains.map.fromSignals') : t('chains.map.noSamples')}
+                {origin === 'last_run' ? t('chains.map.fromRun') : origin === 'signals' ? t('chains.map.fromSignals') : origin === 'chosen' ? t('chains.map.fromChosen') : t('chains.map.noSamples')}
               </span>
               <span className="row nowrap">
                 {samples > 1 && (

@@ -1,6 +1,6 @@
 import type { RunReport } from '../../../bindings/wire';
 import { durationMs, isActive, isFinal } from '../figures';
-import { useNow } from '../now';
+import { useNow } from '../../../ui/useNow';
 import { Announcer } from './Announcer';
 import { CheckPart } from './CheckPart';
 import { PartialResults } from './PartialResults';
@@ -23,7 +23,7 @@ interface Props {
 
 /** A report from its headline to its last item; what waits for the user comes first. */
 export function Report({ report, runAgain, pill = false, onFull }: Props) {
-  const now = useNow(isActive(report));
+  const now = useNow(isActive(report) ? 500 : undefined).getTime();
   // A check that found something explains what follows.
   const found = report.check.some((finding) => finding.level !== 'effect');
   return (

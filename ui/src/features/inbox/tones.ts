@@ -1,4 +1,0 @@
-import type { Priority } from '../../bindings/wire';
-
-/** How an urgency looks. */
-export const TONE: Record<Priority, string> = { critical: 'bad', high: 'warn', medium: 'idle', low: 'idle' };
