@@ -127,7 +127,10 @@ impl Engine {
 
     /// The same, once it answers.
     fn ready(cli: &Cli) -> Self {
-        let mut child = cli.start(&["serve"]);
+        Self::answering(cli.start(&["serve"]))
+    }
+
+    fn answering(mut child: Child) -> Self {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("url"), "{line}");
@@ -343,4 +346,59 @@ fn a_start_with_many_late_connections_is_no_storm_and_one_shot_commands_read_not
     until("all are read", || read() == 12);
     let asked: Vec<(String, Instant)> = service.asked.lock().unwrap()[before..].to_vec();
     assert!(asked.len() <= 12 * 2 * 2, "each stream once: {} requests", asked.len());
+}
+
+/// The library that moves the clock of a process, where it is installed.
+fn faketime() -> Option<String> {
+    let shown = std::process::Command::new("dpkg").args(["-L", "libfaketime"]).output().ok()?;
+    let files = String::from_utf8_lossy(&shown.stdout).into_owned();
+    let found = files.lines().find(|line| line.ends_with("/libfaketimeMT.so.1")).map(str::to_owned);
+    if found.is_none() {
+        println!("skipped: libfaketime is not installed (Debian: faketime)");
+    }
+    found
+}
+
+#[test]
+fn a_clock_that_jumps_a_day_under_the_program_loses_nothing_storms_nothing_and_heals_by_itself() {
+    let Some(library) = faketime() else { return };
+    let service = Service::start(Duration::ZERO);
+    service.count.store(10, Ordering::SeqCst);
+    let cli = connected(&service, 2, 1);
+    let clock = cli.file("clock", "+0");
+    let mut command = cli.command(&["serve"]);
+    // The wall clock alone: the other one only ever goes on, whatever a person does.
+    command
+        .env("LD_PRELOAD", &library)
+        .env("FAKETIME_TIMESTAMP_FILE", &clock)
+        .env("FAKETIME_CACHE_DURATION", "1")
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let engine = Engine::answering(command.spawn().unwrap());
+    let read = |count: i64| stored(&cli, "cursor") == (count, count) && stored(&cli, "time") == (count, count);
+    until("it is read", || read(10));
+    let mut count = 10;
+    for jump in ["+1d", "+0", "-1d", "+0"] {
+        std::fs::write(&clock, jump).unwrap();
+        let before = service.asked();
+        let since = Instant::now();
+        count += 5;
+        service.count.store(usize::try_from(count).unwrap(), Ordering::SeqCst);
+        until(&format!("what came after {jump}"), || read(count));
+        // The program saw the other time: what it says of its last read is on the other day.
+        until(&format!("the day after {jump}"), || {
+            let at = stream(&cli, "cursor")["lastOkAt"].as_str().map(|at| at[8..10].to_owned());
+            at.is_some_and(|at| (at == today()) == (jump == "+0"))
+        });
+        std::thread::sleep(Duration::from_secs(5).saturating_sub(since.elapsed()));
+        // Two streams every two seconds; a jump may bring each once more.
+        let most = 2 * (usize::try_from(since.elapsed().as_secs()).unwrap() / 2 + 4);
+        assert!(service.asked() - before <= most, "{jump}: {} requests, at most {most}", service.asked() - before);
+    }
+    engine.kill();
+}
+
+/// The day of the month by a clock that nobody moved, in UTC.
+fn today() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    patchbay_model::Timestamp::from_second(i64::try_from(now).unwrap()).unwrap().to_string()[8..10].to_owned()
 }

@@ -29,6 +29,8 @@ pub(crate) const TEST: &[Package] = &[
     ("openssl", "openssl"),
     // Tells whether the disk had a delivery before its sender heard so.
     ("strace", "strace"),
+    // Moves the clock of a process.
+    ("faketime", "faketime"),
     NODE,
     NPM,
     // A browser for the interface, a display and a driver for the window.

@@ -52,7 +52,7 @@ export function Shell() {
   useEffect(() => followEvents(queryClient), []);
   useEffect(() => {
     // What was asked for once, a run or a callout, is not asked for again by a restart.
-    if (location !== '/') localStorage.setItem(LAST, location.replace(/\/(run|try)$/, ''));
+    if (location !== '/') localStorage.setItem(LAST, location.replace(/\/(run|try|start)$/, ''));
   }, [location]);
   const pages = Object.fromEntries(PAGES.map((page, index) => [`Ctrl+${index + 1}`, () => go(page.path)]));
   useShortcuts({

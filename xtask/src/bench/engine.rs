@@ -25,6 +25,11 @@ pub(super) fn jobs() -> Result<()> {
     shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_jobs"])
 }
 
+/// Finding signals among many.
+pub(super) fn search() -> Result<()> {
+    shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_search"])
+}
+
 /// Signing in to a service on this computer that answers for the person.
 pub(super) fn connect() -> Result<()> {
     // `serve` takes the commands, and shows the interface.

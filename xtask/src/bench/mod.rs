@@ -15,6 +15,7 @@ const BENCHES: &[Bench] = &[
     ("map", "one item to a signal", engine::map),
     ("catalogue", "1,000 definitions of connectors", engine::catalogue),
     ("jobs", "jobs that do nothing, at a backlog of 50,000", engine::jobs),
+    ("search", "1,000,000 signals: words, filters, pages", engine::search),
     ("connect", "signing in and connecting, beside our own share of it", engine::connect),
     ("webhook", "deliveries accepted and durable a second, beside a bare loop", engine::webhook),
     ("window", "time to a usable window, memory beside a bare page", window::measure),
