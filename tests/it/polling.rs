@@ -392,7 +392,11 @@ fn a_clock_that_jumps_a_day_under_the_program_loses_nothing_storms_nothing_and_h
         std::thread::sleep(Duration::from_secs(5).saturating_sub(since.elapsed()));
         // Two streams every two seconds; a jump may bring each once more.
         let most = 2 * (usize::try_from(since.elapsed().as_secs()).unwrap() / 2 + 4);
-        assert!(service.asked() - before <= most, "{jump}: {} requests, at most {most}", service.asked() - before);
+        assert!(
+            service.asked() - before <= most,
+            "{jump}: {} requests, at most {most}",
+            service.asked() - before
+        );
     }
     engine.kill();
 }

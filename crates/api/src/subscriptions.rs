@@ -261,3 +261,51 @@ fn ends(subscription: &Subscription, result: &Value) -> Result<Option<Timestamp>
     let found = Path::compile(path)?;
     Ok(found.first(result).and_then(|value| parse_time(value, &subscription.subscribe.expires_format)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use patchbay_model::time::ManualClock;
+
+    use super::*;
+    use crate::commands::dispatch;
+    use crate::webhooks::renew_due;
+    use crate::workspace::tests::hub;
+
+    #[tokio::test]
+    async fn health_tells_until_when_a_tool_sends_and_whether_it_was_asked_to_go_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = hub(dir.path(), &clock);
+        let call =
+            async |command: &str, request: Value| dispatch(&hub, "default", command, request).await.unwrap();
+        let shown = async || {
+            let detail = call("health_detail", json!({"connection": "Sandbox Sheet"})).await;
+            detail["subscription"].clone()
+        };
+        call("sandbox_start", json!({})).await;
+        assert_eq!(shown().await, Value::Null, "nothing was asked of the tool yet");
+        call("webhook_enable", json!({"name": "Sandbox Sheet", "enabled": true})).await;
+        call("webhook_secret", json!({"name": "Sandbox Sheet"})).await;
+        call("webhook_subscribe", json!({"name": "Sandbox Sheet"})).await;
+        assert_eq!(
+            shown().await,
+            json!({"endsAt": "2026-11-23T12:00:00Z", "renewedFrom": "2026-11-22T12:00:00Z", "problem": null})
+        );
+        assert_eq!(renew_due(&hub, "default").await.unwrap(), 0, "it is not time yet");
+        clock.advance(Duration::from_secs(49 * 3_600));
+        call("sandbox_fault", json!({"tool": "sheet", "fault": "down"})).await;
+        for _ in 0..2 {
+            assert_eq!(renew_due(&hub, "default").await.unwrap(), 0, "the tool does not answer");
+        }
+        assert_eq!(shown().await["problem"]["code"], "SERVICE_DOWN");
+        let acts = call("audit_list", json!({"connection": "Sandbox Sheet", "action": NOT_RENEWED})).await;
+        assert_eq!(acts["acts"].as_array().unwrap().len(), 1, "the same is said once");
+        call("sandbox_fault", json!({"tool": "sheet", "fault": null})).await;
+        assert_eq!(renew_due(&hub, "default").await.unwrap(), 1);
+        let renewed = shown().await;
+        assert_eq!((&renewed["endsAt"], &renewed["problem"]), (&json!("2026-11-25T13:00:00Z"), &Value::Null));
+        hub.shut_down().await;
+    }
+}

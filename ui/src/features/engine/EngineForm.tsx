@@ -20,13 +20,13 @@ const GROUPS: { word: WordKey; keys: string[] }[] = [
 /** How services are called and how background work is done: for everything, or for one connection. */
 export function EngineForm({ connection = null }: { connection?: string | null }) {
   const read = useRead('engine_settings_show', { connection });
-  return <Read read={read}>{(data) => <Form key={JSON.stringify(data)} settings={data.settings} connection={connection} />}</Read>;
+  return <Read read={read}>{(data) => <Form settings={data.settings} connection={connection} />}</Read>;
 }
 
 function Form({ settings, connection }: { settings: SettingView[]; connection: string | null }) {
   const id = useId();
   const [entered, setEntered] = useState<Entered>({});
-  const set = useDo('engine_settings_set', { touches: ['engine_settings_show', 'queue_stats'] });
+  const set = useDo('engine_settings_set', { touches: ['engine_settings_show', 'queue_stats'], onSuccess: () => setEntered({}) });
   const values = changes(settings, entered);
   const wrong = settings.filter((one) => mistake(one, entered[one.key]) !== undefined);
   const problem = set.isError ? toProblem(set.error) : undefined;
