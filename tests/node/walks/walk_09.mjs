@@ -68,10 +68,12 @@ try {
       await page.evaluate((to) => { location.hash = to; }, path);
       await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
       assert.equal(await banner.isVisible(), true, path);
-      assert.equal(await page.getByTestId('problem').count(), 0, `${path} has a problem of its own`);
+      // What stands there is why the connection does not work, and not that the page could not be read.
+      const { lastError } = await rpc('connection_show', { name: 'Desk' });
+      for (const problem of await page.getByTestId('problem').locator('h3').allInnerTexts()) assert.equal(problem, lastError?.title, path);
     }
     await page.evaluate(() => { location.hash = '/inbox'; });
-    await page.getByText('Item 2', { exact: true }).first().waitFor();
+    await page.getByText('Item 2').first().waitFor();
     await clean(page, 'inbox');
     await page.evaluate(() => { location.hash = '/connections'; });
     await page.getByRole('link', { name: /Desk/ }).first().waitFor();
@@ -90,7 +92,7 @@ try {
     const { streams } = await rpc('connection_streams', { name: 'Desk' });
     assert.deepEqual([streams[0].problem, streams[0].failures], [null, 0]);
     await page.evaluate(() => { location.hash = '/inbox'; });
-    await page.getByText('Item 4', { exact: true }).first().waitFor();
+    await page.getByText('Item 4').first().waitFor();
   });
 } finally {
   service.closeAllConnections();

@@ -9,7 +9,7 @@ export const useEngineState = create<{ broken: boolean; refused: boolean }>(() =
 
 /** What to read again after an event. */
 const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
-  sync_changed: ['connection_streams', 'connection_list', 'connection_show', 'connection_history', 'queue_stats'],
+  sync_changed: ['connection_streams', 'connection_list', 'connection_show', 'connection_history', 'queue_stats', 'job_list'],
   jobs_changed: ['job_list', 'queue_stats', 'engine_settings_show', 'health_overview'],
   connection_changed: [
     'connection_list',
