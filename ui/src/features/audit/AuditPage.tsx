@@ -187,9 +187,9 @@ function Acts({ acts }: { acts: AuditAct[] }) {
   );
 }
 
-/** What more is known, on one line. */
+/** What more is known, on one line; the connection stands beside it by its name. */
 function detailOf(detail: unknown): string {
   if (detail === null || typeof detail !== 'object' || Array.isArray(detail)) return formatValue(detail, 200);
-  const parts = Object.entries(detail).filter(([, value]) => value !== null && value !== '');
+  const parts = Object.entries(detail).filter(([name, value]) => name !== 'connection' && value !== null && value !== '');
   return parts.map(([name, value]) => `${visible(name)}: ${formatValue(value, 120)}`).join(' · ');
 }
