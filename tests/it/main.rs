@@ -14,6 +14,7 @@ mod connect;
 mod contract;
 mod crash;
 mod drift;
+mod first_attempt;
 mod fixtures;
 mod health;
 mod interface;

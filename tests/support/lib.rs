@@ -10,6 +10,7 @@ pub mod cli;
 pub mod description;
 pub mod echo;
 pub mod mock;
+pub mod newcomer;
 pub mod oauth;
 pub mod oidc;
 pub mod overview;

@@ -1,6 +1,6 @@
 //! A vendor's published schema as a mock server that refuses what the schema refuses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::process::Command;
 
 use serde_json::{Map, Value, json};
@@ -26,6 +26,12 @@ const PARTS: [&str; 10] = [
 /// Cuts a description (OpenAPI 3 or Swagger 2) down to some operations (`GET /user`), with
 /// everything they refer to.
 pub fn cut_down(document: &Value, operations: &[&str]) -> Value {
+    cut_down_to(document, operations, usize::MAX)
+}
+
+/// The same with what is at most `depth` references away from an operation; anything fits what is
+/// further. A description whose parts refer to each other in circles keeps the mock from starting.
+pub fn cut_down_to(document: &Value, operations: &[&str], depth: usize) -> Value {
     let mut cut = Map::new();
     for (name, value) in document.as_object().unwrap() {
         if !PARTS.contains(&name.as_str()) && !name.starts_with("x-") {
@@ -53,17 +59,22 @@ pub fn cut_down(document: &Value, operations: &[&str]) -> Value {
         }
     }
     let mut cut = Value::Object(cut);
-    let mut wanted: Vec<String> = Vec::new();
-    references(&cut, &mut wanted);
+    let mut wanted = VecDeque::from([(1, Vec::new())]);
+    references(&cut, &mut wanted[0].1);
     let mut seen = BTreeSet::new();
-    while let Some(pointer) = wanted.pop() {
-        if !seen.insert(pointer.clone()) {
-            continue;
+    // The nearest first: what is near by one way may be far by another.
+    while let Some((distance, pointers)) = wanted.pop_front() {
+        let mut further = Vec::new();
+        for pointer in pointers.into_iter().filter(|pointer| seen.insert(pointer.clone())) {
+            let target =
+                document.pointer(&pointer[1..]).unwrap_or_else(|| panic!("{pointer} leads nowhere")).clone();
+            let target = if distance > depth { json!({}) } else { target };
+            references(&target, &mut further);
+            put(&mut cut, &pointer[2..], target);
         }
-        let target =
-            document.pointer(&pointer[1..]).unwrap_or_else(|| panic!("{pointer} leads nowhere")).clone();
-        references(&target, &mut wanted);
-        put(&mut cut, &pointer[2..], target);
+        if !further.is_empty() {
+            wanted.push_back((distance + 1, further));
+        }
     }
     mend(&mut cut);
     cut
@@ -96,6 +107,7 @@ fn put(into: &mut Value, path: &str, value: Value) {
 /// - one of several shapes that are not told apart by anything: what fits two would be refused;
 /// - examples that are written as a text of JSON: it would answer with the text;
 /// - examples of response headers: those of `Link` point at the real service;
+/// - how nested fields of a form are written: it would take each that is absent for an empty object;
 /// - media types: descriptions name the plain one only, services take their own too.
 fn mend(value: &mut Value) {
     match value {
@@ -121,6 +133,9 @@ fn mend(value: &mut Value) {
             }
             if members.contains_key("description") && members.contains_key("content") {
                 members.remove("headers");
+            }
+            if members.contains_key("schema") {
+                members.remove("encoding");
             }
             if let Some(content) = members.get_mut("content").and_then(Value::as_object_mut)
                 && let Some(json) = content.get("application/json").cloned()

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::description::Description;
-use crate::prism::{cut_down, forms_as_json, without_parameter};
+use crate::prism::{cut_down_to, forms_as_json, without_parameter};
 use crate::{realworld, root};
 
 /// One connector and its vendor's schema.
@@ -42,6 +42,9 @@ pub struct Vendor {
 pub enum Source {
     /// A file of a package of `tests/node`.
     Package(&'static str),
+    /// The same whose parts refer to each other in circles: only what operations refer to themselves
+    /// is kept of it.
+    Circular(&'static str),
     /// A file of the folder with vendors' files, where that is at hand.
     Realworld(&'static str),
     /// A GraphQL schema of the same folder.
@@ -62,6 +65,7 @@ pub const VENDORS: &[Vendor] = &[
     office::OUTLOOK,
     office::AMAZON_SES,
     office::SHOPIFY,
+    office::STRIPE,
     work::CONFLUENCE,
     work::JIRA,
     alerts::SENTRY,
@@ -227,6 +231,7 @@ pub const LINEAR: Vendor = Vendor {
         "query issues",
         "query comments",
         "query projects",
+        "query cycles",
         "query searchIssues",
         "query issue",
         "mutation issueCreate",
@@ -277,7 +282,7 @@ impl Vendor {
     /// The schema, cut down to what the connector uses; none where it is not at hand.
     pub fn description(&self) -> Option<Description> {
         let file = match self.source {
-            Source::Package(file) => root().join("tests/node/node_modules").join(file),
+            Source::Package(file) | Source::Circular(file) => root().join("tests/node/node_modules").join(file),
             Source::Realworld(file) => realworld()?.join(file),
             Source::GraphQl(file) => {
                 let schema = realworld()?.join(file);
@@ -286,7 +291,8 @@ impl Vendor {
         };
         let mut document: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).unwrap();
         office::as_documented(&mut document);
-        let mut description = cut_down(&document, self.uses);
+        let depth = if matches!(self.source, Source::Circular(_)) { 1 } else { usize::MAX };
+        let mut description = cut_down_to(&document, self.uses, depth);
         if let Some(name) = self.outdated {
             without_parameter(&mut description, name);
         }

@@ -1,10 +1,10 @@
-// Signs one delivery with a vendor's own package: sign.mjs VENDOR SECRET. Prints {headers, body}.
+// Signs one delivery with a vendor's own package: sign.mjs VENDOR SECRET [BODY]. Prints {headers, body}.
 import { createRequire } from 'node:module';
 import { createHmac, randomUUID } from 'node:crypto';
 
 const require = createRequire(import.meta.url);
-const [, , vendor, secret] = process.argv;
-const body = JSON.stringify({ id: randomUUID(), action: 'opened', type: 'event_callback', event: { type: 'other' } });
+const [, , vendor, secret, given] = process.argv;
+const body = given ?? JSON.stringify({ id: randomUUID(), action: 'opened', type: 'event_callback', event: { type: 'other' } });
 const at = new Date();
 const seconds = String(Math.floor(at.getTime() / 1000));
 

