@@ -56,6 +56,15 @@ impl Gate {
     }
 
     pub(crate) async fn open_in(folder: tempfile::TempDir, descriptor: Descriptor) -> Self {
+        Self::with(folder, descriptor, BTreeMap::new()).await
+    }
+
+    /// The same for a connection with settings.
+    pub(crate) async fn with(
+        folder: tempfile::TempDir,
+        descriptor: Descriptor,
+        config: BTreeMap<String, String>,
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let options = OpenOptions { dir: folder.path().to_owned(), clock: clock.clone(), machine: "m".into() };
         let store = Store::open(options).await.unwrap();
@@ -65,6 +74,7 @@ impl Gate {
         let connection = Connection {
             name: "it".into(),
             state: ConnectionState::Connected,
+            config: config.into_iter().map(|(key, value)| (key, value.into())).collect(),
             ..Connection::new(connector.clone(), descriptor.version.clone(), clock.now())
         };
         store.connection_insert(&connection, None).await.unwrap();
