@@ -139,6 +139,11 @@ changes: Array<SignInChange>,
 allowPrivate?: boolean | null, };
 
 /**
+ * What became of a sign-in at its service.
+ */
+export type AtService = "revoked" | "failed" | "not_offered";
+
+/**
  * One act.
  */
 export type AuditAct = { 
@@ -188,6 +193,45 @@ file: string,
  * How many acts.
  */
 acts: number, };
+
+/**
+ * The content of a file.
+ */
+export type AuditFile = { 
+/**
+ * What it is proposed to be called.
+ */
+name: string, 
+/**
+ * What it holds.
+ */
+text: string, 
+/**
+ * How many acts.
+ */
+acts: number, 
+/**
+ * There are more, earlier ones.
+ */
+cut: boolean, };
+
+/**
+ * Which acts a file is to hold, and how.
+ */
+export type AuditFileRequest = { 
+/**
+ * How; JSON where absent.
+ */
+format?: AuditFormat | null, 
+/**
+ * Which; all of them where absent. Its limit is not looked at.
+ */
+filter: AuditRequest, };
+
+/**
+ * How acts are written.
+ */
+export type AuditFormat = "json" | "csv";
 
 /**
  * Which acts.
@@ -657,7 +701,11 @@ step: StepId,
 /**
  * Which sample to show, from 0.
  */
-sample?: number | null, };
+sample?: number | null, 
+/**
+ * The signal that stands for what starts the chain, by its number.
+ */
+signal?: number | null, };
 
 /**
  * A chain as a list shows it.
@@ -791,6 +839,19 @@ export type ChainVersionsResponse = {
  * At most 20.
  */
 versions: Array<ChainVersionView>, };
+
+/**
+ * Another passphrase.
+ */
+export type ChangePassphraseRequest = { 
+/**
+ * The one that opens the store now.
+ */
+current: PassphraseInput, 
+/**
+ * The one that is to: at least 12 characters.
+ */
+new: PassphraseInput, };
 
 /**
  * The checks of half an hour.
@@ -1185,6 +1246,10 @@ origins: Array<string>,
  * Permissions that were granted; empty where the service does not tell.
  */
 scopes: Array<string>, 
+/**
+ * Streams and operations that it was signed in for; everything where absent.
+ */
+uses: Array<string> | null, 
 /**
  * Whether it may use private addresses.
  */
@@ -1645,6 +1710,27 @@ total: number, };
 export type Empty = Record<symbol, never>;
 
 /**
+ * A connection whose key or sign-in is gone here, and what became of it there.
+ */
+export type EndedSignIn = { 
+/**
+ * The connection.
+ */
+connection: string, 
+/**
+ * The tool.
+ */
+tool: string, 
+/**
+ * What became of it at the tool.
+ */
+there: AtService, 
+/**
+ * Why it could not be told.
+ */
+problem: Problem | null, };
+
+/**
  * Whose settings.
  */
 export type EngineSettingsRequest = { 
@@ -2061,7 +2147,11 @@ export type ForgotAll = {
 /**
  * How many connections lost their key.
  */
-connections: number, };
+connections: number, 
+/**
+ * What became of each at its service.
+ */
+ended: Array<EndedSignIn>, };
 
 /**
  * A time from which something may be missing.
@@ -2260,6 +2350,14 @@ circuitWhy: string | null,
  * When its access token ends, where that is known and the secret store is open.
  */
 tokenEndsAt: string | null, 
+/**
+ * What the tool was asked to send to us; none where it was not asked.
+ */
+subscription: SubscriptionHealth | null, 
+/**
+ * Times from which something may be missing, the latest first.
+ */
+gaps: Array<GapView>, 
 /**
  * When it was last called or checked.
  */
@@ -4123,7 +4221,7 @@ runs: Array<RunView>, };
 /**
  * Where samples come from.
  */
-export type SampleOrigin = "last_run" | "signals";
+export type SampleOrigin = "last_run" | "signals" | "chosen";
 
 /**
  * Trouble that the sandbox can make.
@@ -4280,6 +4378,11 @@ export type Seen = {
 seen: boolean, };
 
 /**
+ * Who says what holds where nothing is set.
+ */
+export type SettingSource = "workspace" | "connector" | "usual";
+
+/**
  * One setting as it is.
  */
 export type SettingView = { 
@@ -4292,9 +4395,13 @@ key: string,
  */
 value: JsonValue | null, 
 /**
- * What holds otherwise; none where the connector decides.
+ * What holds otherwise; none where nothing does then.
  */
 usual: JsonValue | null, 
+/**
+ * Who says what holds otherwise.
+ */
+from: SettingSource, 
 /**
  * The least that is allowed, of a number.
  */
@@ -4322,6 +4429,19 @@ name: string,
 value: string, };
 
 /**
+ * Approval of addresses that signing in brought.
+ */
+export type SignInApproveRequest = { 
+/**
+ * The sign-in.
+ */
+id: SignInId, 
+/**
+ * Every address as the person saw it. Nothing is approved where it is another.
+ */
+origins: Array<string>, };
+
+/**
  * Signing in to a connector.
  */
 export type SignInBeginRequest = { 
@@ -4346,9 +4466,14 @@ secrets: { [key in string]: SecretInput },
  */
 allowPrivate: boolean, 
 /**
- * Streams and operations that it is for: only their permissions are asked for. All where absent.
+ * Streams and operations that it is for: only their permissions are asked for. Where absent what the
+ * connection that signs in again was for, and all for a new one.
  */
 uses?: Array<string> | null, 
+/**
+ * What the connection will be called: a name that is taken is said before anybody signs in.
+ */
+name?: string | null, 
 /**
  * The connection that signs in again. What is entered in the place of what it has may be left out.
  */
@@ -4427,7 +4552,7 @@ id: SignInId, };
 /**
  * How far a sign-in is.
  */
-export type SignInStage = "waiting" | "checking" | "done" | "failed";
+export type SignInStage = "waiting" | "checking" | "approving" | "done" | "failed";
 
 /**
  * A sign-in as screens show it. Holds no secret.
@@ -4469,6 +4594,10 @@ secondsLeft: number,
  * Something came back that was not the answer, and was refused: why.
  */
 notice: string | null, 
+/**
+ * Addresses that signing in brought, to be approved.
+ */
+brought: Array<string>, 
 /**
  * Whose account it is, where the service says.
  */
@@ -4726,17 +4855,17 @@ export type SignalSearchResponse = {
  */
 signals: Array<SignalView>, 
 /**
- * How many the filter lets through.
+ * How many the filter lets through, at most 1,000; told with the first page only.
  */
-matching: number, 
+matching: number | null, 
 /**
  * There are more than were counted.
  */
 moreThanCounted: boolean, 
 /**
- * How many nobody has looked at, whatever the filter.
+ * How many nobody has looked at, whatever the filter, at most 1,000; told with the first page only.
  */
-unread: number, };
+unread: number | null, };
 
 /**
  * One version of an item.
@@ -5148,7 +5277,7 @@ usual?: boolean | null, };
 /**
  * How a stream is.
  */
-export type StreamState = "idle" | "queued" | "reading" | "waiting" | "stopped" | "off";
+export type StreamState = "idle" | "queued" | "reading" | "waiting" | "stopped" | "off" | "not_permitted";
 
 /**
  * One stream.
@@ -5300,6 +5429,23 @@ step: string | null, } | { "kind": "field",
  * The field's name.
  */
 name: string, } | { "kind": "computer" };
+
+/**
+ * How a subscription is.
+ */
+export type SubscriptionHealth = { 
+/**
+ * When it ends; none where it does not end by itself.
+ */
+endsAt: string | null, 
+/**
+ * From when on it is renewed; none where nobody renews it.
+ */
+renewedFrom: string | null, 
+/**
+ * Why it was not renewed the last time; none where it was.
+ */
+problem: Problem | null, };
 
 /**
  * A subscription at a tool.
@@ -6010,6 +6156,8 @@ export interface Commands {
   sign_in_open: { request: SignInRef; response: SignInView };
   /** Waits five more minutes for a sign-in. */
   sign_in_extend: { request: SignInRef; response: SignInView };
+  /** Lets a sign-in go to the addresses that it brought. */
+  sign_in_approve: { request: SignInApproveRequest; response: SignInView };
   /** Stops a sign-in. */
   sign_in_cancel: { request: SignInRef; response: SignInView };
   /** Says whether the last sign-in to a connector was cut off. */
@@ -6168,10 +6316,12 @@ export interface Commands {
   health_settings_set: { request: HealthSettingsRequest; response: HealthSettings };
   /** Shows where the log files are and how much goes to them. */
   log_settings_show: { request: Empty; response: LogSettings };
-  /** Changes how much goes to the log files, from the next start on. */
+  /** Changes how much goes to the log files. */
   log_settings_set: { request: LogSettingsRequest; response: LogSettings };
   /** Shows what was done here, the latest first. */
   audit_list: { request: AuditRequest; response: AuditResponse };
+  /** Gives what was done here as the content of a file. */
+  audit_file: { request: AuditFileRequest; response: AuditFile };
   /** Writes what was done here to a file, one act a line. */
   audit_export: { request: AuditExportRequest; response: AuditExported };
   /** Says how the secret store is and how old the secrets are. */
@@ -6186,6 +6336,8 @@ export interface Commands {
   secrets_rotate: { request: Empty; response: RotateResponse };
   /** Moves the keys into another secret store. */
   secrets_move: { request: MoveRequest; response: SecretsStatus };
+  /** Locks the passphrase store with another passphrase. */
+  secrets_change_passphrase: { request: ChangePassphraseRequest; response: SecretsStatus };
   /** Destroys every key and every secret. */
   secrets_forget_all: { request: Empty; response: ForgotAll };
   /** Writes connections and chains into a file. */
