@@ -28,7 +28,9 @@ const USUAL: &str = "info";
 const DAYS: usize = 7;
 
 /// Changes how much goes to the files of this process; logging belongs to a process as a whole.
-static CHANGE: OnceLock<Box<dyn Fn(&str) + Send + Sync>> = OnceLock::new();
+static CHANGE: OnceLock<Change> = OnceLock::new();
+/// Takes another level.
+type Change = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Where logs go.
 #[derive(Debug, Default)]

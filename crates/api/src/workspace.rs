@@ -1,5 +1,6 @@
 //! One workspace with its running engine. Workspaces share no row and no key.
 
+mod dispatching;
 mod polling;
 
 use std::collections::HashMap;
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_auth::Authoriser;
-use patchbay_chain::{Control, Dispatcher, Runner};
+use patchbay_chain::{Control, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
 use patchbay_ingest::{Polling, Reading};
 use patchbay_model::logic::Logic;
@@ -114,25 +115,6 @@ fn is_left_alone(run: &Run) -> bool {
 fn waits_its_turn(run: &Run) -> bool {
     let asked_for = run.origin.kind.is_event() || run.origin.kind == OriginKind::Step;
     asked_for && run.boot.is_none() && !run.state.is_final()
-}
-
-/// How often to look for events without being told.
-const DISPATCH_CHECK: Duration = Duration::from_secs(1);
-
-/// Turns events into runs as long as the workspace is open.
-async fn dispatch(inner: Weak<Inner>, dispatcher: Dispatcher) {
-    let mut left = dispatcher.store.runs_left();
-    loop {
-        let Some(inner) = inner.upgrade() else { return };
-        if let Err(problem) = (Workspace { inner }).dispatch_once(&dispatcher).await {
-            tracing::warn!(%problem, "events wait");
-        }
-        tokio::select! {
-            () = dispatcher.store.triggers_wait() => {}
-            _ = left.changed() => {}
-            () = tokio::time::sleep(DISPATCH_CHECK) => {}
-        }
-    }
 }
 
 /// A run that this process works on.
@@ -351,37 +333,6 @@ impl Workspace {
         Ok(count)
     }
 
-    /// Begins to turn events into runs.
-    fn dispatch(&self) {
-        let mut dispatching = self.inner.dispatching.lock().unwrap_or_else(PoisonError::into_inner);
-        if dispatching.is_none() {
-            let dispatcher = Dispatcher { store: self.store().clone(), clock: self.runner().clock.clone() };
-            *dispatching = Some(tokio::spawn(dispatch(Arc::downgrade(&self.inner), dispatcher)));
-        }
-    }
-
-    fn is_dispatching(&self) -> bool {
-        self.inner.dispatching.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-
-    /// Takes the events that wait, and begins the runs whose turn it is.
-    async fn dispatch_once(&self, dispatcher: &Dispatcher) -> Result<(), Problem> {
-        let taken = dispatcher.take().await?;
-        for id in taken.cancel {
-            if !self.control(&id, Control::Stop { undo: false }).await {
-                let run = self.run(&id).await?;
-                if !run.state.is_final() {
-                    self.runner().stop(&run, false).await?;
-                    self.spawn(run).await?;
-                }
-            }
-        }
-        for run in dispatcher.due().await? {
-            self.spawn(run).await?;
-        }
-        Ok(())
-    }
-
     /// Starts working on a run, unless this process does already.
     pub(crate) async fn spawn(&self, run: Run) -> Result<(), Problem> {
         // It may have ended since it was read.
@@ -442,7 +393,7 @@ impl Workspace {
         if waits_its_turn(&self.run(id).await?) && self.is_dispatching() {
             while waits_its_turn(&self.run(id).await?) {
                 // Runs begin when others end; the pause is for a wake that was lost.
-                let _ = tokio::time::timeout(DISPATCH_CHECK, changes.changed()).await;
+                let _ = tokio::time::timeout(dispatching::DISPATCH_CHECK, changes.changed()).await;
             }
         }
         let run = self.run(id).await?;
