@@ -44,6 +44,12 @@ mod tests {
     use super::*;
     use crate::id::ConnectorId;
 
+    fn stream(id: &str, scopes: &[&str]) -> Value {
+        json!({"id": id, "title": id, "request": {"path": "/"}, "scopes": scopes,
+            "mapping": {"itemsPath": "$[*]", "idPath": "$.id", "timestampPath": "$.at", "summaryTemplate": "x",
+                "signalTypeRules": [], "defaultSignalType": "item"}})
+    }
+
     fn descriptor() -> Descriptor {
         serde_json::from_value(json!({
             "id": "x", "name": "X", "description": "X.", "category": "custom", "version": "1.0.0",
@@ -54,11 +60,8 @@ mod tests {
                         {"name": "me", "label": "You"}, {"name": "a", "label": "A"}, {"name": "b", "label": "B"}]}},
                 {"method": "pat", "id": "key", "label": "Key",
                     "credentialFields": [{"key": "key", "label": "Key"}], "inject": []}],
-            "streams": [
-                {"id": "free", "title": "Free", "request": {"path": "/"}},
-                {"id": "one", "title": "One", "request": {"path": "/"}, "scopes": ["a"]},
-                {"id": "both", "title": "Both", "request": {"path": "/"}, "scopes": ["a", "b"]},
-                {"id": "other", "title": "Other", "request": {"path": "/"}, "scopes": ["of-another-sign-in"]}],
+            "streams": [stream("free", &[]), stream("one", &["a"]), stream("both", &["a", "b"]),
+                stream("other", &["of-another-sign-in"])],
             "healthCheck": {"request": {"path": "/"}},
         }))
         .unwrap()
