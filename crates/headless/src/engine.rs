@@ -43,10 +43,8 @@ impl Engine {
             if answers(&data_dir).await {
                 return Ok(Self::Other { data_dir });
             }
-            typed = Some(match data_dir.join("vault.json").exists() {
-                true => input::typed("Passphrase")?,
-                false => input::typed_twice()?,
-            });
+            let is_there = data_dir.join("vault.json").exists();
+            typed = Some(if is_there { input::typed("Passphrase")? } else { input::typed_twice()? });
         }
         let mut tries = 0;
         loop {
