@@ -30,7 +30,7 @@ pub(crate) async fn connect(args: &Args, engine: &Engine, new: &NewConnection) -
     let signed_in = sign_in(args, engine, begin, &new.browser, &new.origins).await?;
     request["signIn"] = signed_in["id"].clone();
     request["secrets"] = json!({});
-    to_its_end(call("connection_create", request)).await
+    to_its_end(Box::pin(call("connection_create", request))).await
 }
 
 /// Signs in again for a connection.
@@ -49,7 +49,7 @@ pub(crate) async fn reconnect(
     });
     let signed_in = sign_in(args, engine, begin, &again.browser, &again.origins).await?;
     let request = json!({ "name": name, "signIn": signed_in["id"], "otherAccount": again.other_account });
-    to_its_end(call("connection_reconnect", request)).await
+    to_its_end(Box::pin(call("connection_reconnect", request))).await
 }
 
 /// Connecting is tested and kept as a whole: it is not left half-way, unless the person insists.
@@ -79,7 +79,7 @@ async fn sign_in(
     let mut end = End::noticed();
     let begun = OnceCell::new();
     let ended = tokio::select! {
-        ended = until_it_ends(args, engine, begin, browser, origins, &begun) => ended,
+        ended = Box::pin(until_it_ends(args, engine, begin, browser, origins, &begun)) => ended,
         () = end.wait() => Err(Problem::new(Code::Cancelled)),
     };
     let ended = match ended {
