@@ -28,9 +28,10 @@ const USUAL: &str = "info";
 const DAYS: usize = 7;
 
 /// Changes how much goes to the files of this process; logging belongs to a process as a whole.
-static CHANGE: OnceLock<Change> = OnceLock::new();
-/// Takes another level.
-type Change = Box<dyn Fn(&str) + Send + Sync>;
+static CHANGE: OnceLock<ChangeLevel> = OnceLock::new();
+
+/// Takes a level that we know.
+type ChangeLevel = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Where logs go.
 #[derive(Debug, Default)]

@@ -162,9 +162,9 @@ async fn last_renewal(workspace: &Workspace, connection: &Connection) -> Result<
 pub(crate) async fn note_renewal(
     workspace: &Workspace,
     connection: &Connection,
-    result: Result<(), &Problem>,
+    problem: Option<&Problem>,
 ) -> Result<(), Problem> {
-    let Err(problem) = result else {
+    let Some(problem) = problem else {
         let detail = json!({ "connection": connection.id });
         workspace.store().audit(RENEWED, &connection.name, &detail).await?;
         return Ok(());

@@ -475,7 +475,7 @@ pub(crate) async fn renew_due(hub: &Hub, workspace: &str) -> Result<usize, Probl
             continue;
         }
         let result = subscriptions::renew(hub, &workspace, &connection.name).await;
-        subscriptions::note_renewal(&workspace, &connection, result.as_ref().copied()).await?;
+        subscriptions::note_renewal(&workspace, &connection, result.as_ref().err()).await?;
         match result {
             Ok(()) => renewed += 1,
             Err(problem) => {

@@ -1,5 +1,5 @@
 import { Kbd, Modal, TextInput } from '@mantine/core';
-import { Grid2x2, Lock, Play, Plug, Plus, Search, Workflow, type LucideIcon } from 'lucide-react';
+import { Grid2x2, Lock, Play, Plug, Plus, ScrollText, Search, Undo2, Workflow, type LucideIcon } from 'lucide-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
@@ -125,6 +125,10 @@ function useEntries(): Entry[] {
       shortcut: `Ctrl ${index + 1}`,
       go: page.path,
     }));
+    const further: Entry[] = [
+      { key: '/settings/audit', group: 'shell.palette.goTo', icon: ScrollText, label: t('audit.title'), also: 'audit trail log history export', go: '/settings/audit' },
+      { key: '/health/work/given-up', group: 'shell.palette.goTo', icon: Undo2, label: t('health.givenUp.title'), also: 'dead letters jobs retry background', go: '/health/work/given-up' },
+    ];
     const chain = (chains.data?.chains ?? []).flatMap((c): Entry[] => [
       { key: `run-${c.id}`, group: 'shell.palette.chains', icon: Play, label: t('shell.palette.run', { name: c.name }), also: 'start', go: `/chains/${c.id}/run` },
       { key: `open-${c.id}`, group: 'shell.palette.chains', icon: Workflow, label: t('shell.palette.open', { name: c.name }), also: 'edit', go: `/chains/${c.id}` },
@@ -150,7 +154,7 @@ function useEntries(): Entry[] {
       // The event that follows shows it.
       ...(lockable ? [{ key: 'lock', group: 'shell.palette.commands' as const, icon: Lock, label: t('shell.palette.lockNow'), also: 'keys secrets passphrase', go: '', act: () => void send('secrets_lock', {}) }] : []),
     ];
-    return [...chain, ...pages, ...commands, ...connection, ...connector];
+    return [...chain, ...pages, ...further, ...commands, ...connection, ...connector];
   }, [chains.data, connections.data, connectors.data, lockable]);
 }
 

@@ -8,7 +8,7 @@ export const ACTIONS = [
   'settings_changed', 'gateway_changed', 'keeping_changed', 'stream_set',
   'sync_waits', 'sync_retried', 'sync_page_halved', 'sync_started_over', 'sync_recovered', 'sync_cancelled', 'sync_stopped',
   'job_retried', 'job_dropped',
-  'webhook_enabled', 'webhook_disabled', 'webhook_subscribed', 'webhook_secret_set', 'webhook_previous_secret_ended', 'webhook_address_changed',
+  'webhook_enabled', 'webhook_disabled', 'webhook_subscribed', 'webhook_renewed', 'webhook_renewal_failed', 'webhook_secret_set', 'webhook_previous_secret_ended', 'webhook_address_changed',
   'secrets_rotated', 'secrets_forgotten', 'data_erased', 'imported', 'exported', 'exported_with_secrets', 'audit_exported',
 ] as const;
 

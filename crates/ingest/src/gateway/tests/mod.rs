@@ -243,3 +243,25 @@ fn read_answer(answer: &[u8]) -> Answered {
 pub(super) fn row(id: u32) -> Value {
     json!({"type": "row.added", "row": {"id": id, "name": format!("Row {id}"), "at": "2026-11-20T11:59:00Z"}})
 }
+
+#[tokio::test]
+async fn what_was_sent_while_nobody_listened_is_said_to_be_missing_perhaps() {
+    let w = world(usual()).await;
+    let begun = w.clock.now();
+    let listen = async |enabled: bool| {
+        w.gateway.configure(GatewaySettings { enabled, port: 0, ..GatewaySettings::default() }).await;
+    };
+    assert!(w.gateway.inner.beat(&w.site).await);
+    listen(false).await;
+    w.clock.advance(Duration::from_secs(3_600));
+    assert!(!w.gateway.inner.beat(&w.site).await, "it does not listen");
+    listen(true).await;
+    assert!(w.gateway.inner.beat(&w.site).await);
+    let gaps = w.site.store.gaps(&w.connection, begun).await.unwrap();
+    let told: Vec<_> = gaps.iter().map(|gap| (gap.from, gap.to, gap.reason.as_str())).collect();
+    assert_eq!(told, [(begun, begun + Duration::from_secs(3_600), "closed")]);
+    // The end of the program is the last moment that it listened.
+    w.clock.advance(Duration::from_secs(60));
+    w.gateway.close("default").await;
+    assert_eq!(w.site.store.gateway_seen_at().await.unwrap(), Some(begun + Duration::from_secs(3_660)));
+}
