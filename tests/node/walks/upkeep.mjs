@@ -131,7 +131,7 @@ await walk(async ({ open }) => {
   const dark = await open({ path: '/settings/audit', scheme: 'dark' });
   await dark.getByTestId('act').first().waitFor();
   await clean(dark, 'audit-dark');
-  for (const [path, name] of [['/settings', 'settings-dark'], ['/health', 'health-dark'], ['/health/work/given-up', 'given-up-dark']]) {
+  for (const [path, name] of [['/settings', 'settings-dark'], ['/health', 'health-dark'], ['/health/jobs/given-up', 'given-up-dark']]) {
     await dark.evaluate((to) => { location.hash = to; }, path);
     await dark.getByRole('heading', { level: 1 }).waitFor();
     await dark.waitForTimeout(300);

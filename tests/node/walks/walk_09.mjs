@@ -63,7 +63,7 @@ try {
     // Every page opens from what is kept.
     for (const [path, title] of [
       ['/catalogue', 'Catalogue'], ['/connections', 'Connections'], ['/connections/Desk', 'Desk'], ['/chains', 'Chains'], ['/runs', 'Runs'],
-      ['/inbox', 'Inbox'], ['/health', 'Health'], ['/settings', 'Settings'], ['/settings/audit', 'What was done'], ['/health/work/given-up', 'Work given up'],
+      ['/inbox', 'Inbox'], ['/health', 'Health'], ['/settings', 'Settings'], ['/settings/audit', 'What was done'], ['/health/jobs/given-up', 'Work given up'],
     ]) {
       await page.evaluate((to) => { location.hash = to; }, path);
       await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();

@@ -127,7 +127,7 @@ function useEntries(): Entry[] {
     }));
     const further: Entry[] = [
       { key: '/settings/audit', group: 'shell.palette.goTo', icon: ScrollText, label: t('audit.title'), also: 'audit trail log history export', go: '/settings/audit' },
-      { key: '/health/work/given-up', group: 'shell.palette.goTo', icon: Undo2, label: t('health.givenUp.title'), also: 'dead letters jobs retry background', go: '/health/work/given-up' },
+      { key: '/health/jobs/given-up', group: 'shell.palette.goTo', icon: Undo2, label: t('health.givenUp.title'), also: 'dead letters jobs retry background', go: '/health/jobs/given-up' },
     ];
     const chain = (chains.data?.chains ?? []).flatMap((c): Entry[] => [
       { key: `run-${c.id}`, group: 'shell.palette.chains', icon: Play, label: t('shell.palette.run', { name: c.name }), also: 'start', go: `/chains/${c.id}/run` },

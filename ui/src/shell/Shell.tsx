@@ -106,7 +106,7 @@ export function Shell() {
                 <Route path="/runs" component={RunsPage} />
                 <Route path="/runs/:run" component={RunPage} />
                 <Route path="/inbox/:signal?" component={InboxPage} />
-                <Route path="/health/work/given-up" component={GivenUpPage} />
+                <Route path="/health/jobs/given-up" component={GivenUpPage} />
                 <Route path="/health/:name?" component={HealthPage} />
                 <Route path="/settings/audit" component={AuditPage} />
                 <Route path="/settings/:what?" component={SettingsPage} />

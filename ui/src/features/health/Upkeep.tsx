@@ -8,7 +8,7 @@ import { t, type WordKey } from '../../lib/words';
 import { share } from './figures';
 
 /** The place of work that was given up. */
-export const GIVEN_UP = '/health/work/given-up';
+export const GIVEN_UP = '/health/jobs/given-up';
 
 /** How the work behind the connections is: what waits, what was given up, the disk, how connecting goes. */
 export function Upkeep({ data, now }: { data: HealthOverview; now: Date }) {
