@@ -403,6 +403,6 @@ fn a_clock_that_jumps_a_day_under_the_program_loses_nothing_storms_nothing_and_h
 
 /// The day of the month by a clock that nobody moved, in UTC.
 fn today() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    patchbay_model::Timestamp::from_second(i64::try_from(now).unwrap()).unwrap().to_string()[8..10].to_owned()
+    use patchbay_model::Clock as _;
+    patchbay_model::SystemClock::new().now().to_string()[8..10].to_owned()
 }
