@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod bad_input;
 mod canary;
 mod cli;
 mod connect;

@@ -1,5 +1,7 @@
 //! The acceptance walks, in Chromium against `serve`: the real engine, the real sandbox.
 
+use patchbay_descriptor::Catalogue;
+use patchbay_tests::newcomer::Newcomer;
 use patchbay_tests::prism::github_issues;
 use patchbay_tests::{SandboxProcess, Served, walks_possible};
 use serde_json::json;
@@ -81,5 +83,16 @@ fn what_came_in_is_looked_through_put_away_and_found() {
 fn engine_settings_given_up_work_the_trail_and_a_sample_are_at_hand() {
     if walks_possible() {
         Served::start().walk("upkeep", &json!({}));
+    }
+}
+
+#[test]
+fn a_newcomer_gets_through_the_wizard_of_each_connector() {
+    if walks_possible() {
+        let served = Served::start();
+        let catalogue = Catalogue::built_in();
+        let all: Vec<_> = catalogue.all().map(|descriptor| Newcomer::new(&served, &descriptor)).collect();
+        let newcomers: Vec<_> = all.iter().map(Newcomer::told).collect();
+        served.walk("newcomer", &json!({ "newcomers": newcomers }));
     }
 }

@@ -35,12 +35,8 @@ fn now() -> u128 {
 /// Lets a vendor's own package sign a text.
 fn signed_by_package(vendor: &str, secret: &str, body: &str) -> BTreeMap<String, String> {
     let script = root().join("tests/node/webhooks/sign.mjs");
-    let output = Command::new("node")
-        .arg(script)
-        .args([vendor, secret, body])
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output =
+        Command::new("node").arg(script).args([vendor, secret, body]).stdin(Stdio::null()).output().unwrap();
     let message: Message = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{vendor}: {error}: {}", String::from_utf8_lossy(&output.stderr)));
     assert_eq!(message.body, body);
@@ -78,9 +74,7 @@ fn sign(connector: &str, secret: &str, url: &str, body: &str) -> BTreeMap<String
         // linear.app/developers/webhooks, "Securing webhooks".
         "linear" => one("linear-signature", hex(&plain(body))),
         // developer.pagerduty.com/docs/verifying-signatures: several while a secret is changed.
-        "pagerduty" => {
-            one("x-pagerduty-signature", format!("v1={},v1={}", "0".repeat(64), hex(&plain(body))))
-        }
+        "pagerduty" => one("x-pagerduty-signature", format!("v1={},v1={}", "0".repeat(64), hex(&plain(body)))),
         // docs.sentry.io/organization/integrations/integration-platform/webhooks.
         "sentry" => one("sentry-hook-signature", hex(&plain(body))),
         // shopify.dev/docs/apps/build/webhooks/verify-deliveries.
@@ -106,13 +100,7 @@ fn secret_of(connector: &str) -> &'static str {
 }
 
 /// A delivery of a fixture as its vendor sends it now.
-fn delivery(
-    connector: &str,
-    url: &str,
-    case: &Case,
-    secret: &str,
-    change: impl Fn(&str) -> String,
-) -> Message {
+fn delivery(connector: &str, url: &str, case: &Case, secret: &str, change: impl Fn(&str) -> String) -> Message {
     let Case::Webhook { headers, content_type, body, .. } = case else { panic!("not a delivery") };
     let mut body = body.clone();
     if connector == "linear" {
