@@ -175,9 +175,9 @@ fn unlinked(pages: &[Response]) -> &[Response] {
     if pages.iter().any(links) { &pages[pages.len() - 1..] } else { pages }
 }
 
-/// The address of Salesforce's sign-in is made from a name of Salesforce's and can be no other.
-fn fixed_authority(descriptor: &Descriptor) -> bool {
-    descriptor.id.as_str() == "salesforce"
+/// Where the sign-in needs a server of the vendor's, whose address is fixed or hidden.
+fn signs_in(descriptor: &Descriptor) -> bool {
+    descriptor.auth.first().is_some_and(AuthMethod::has_tokens)
 }
 
 impl Newcomer {
@@ -209,10 +209,11 @@ impl Newcomer {
         }
         let stand = Stand::start(parts);
         let mut connector = descriptor.id.as_str().to_owned();
-        if fixed_authority(descriptor) {
+        if signs_in(descriptor) {
             let file = root().join(format!("descriptors/{connector}.json"));
             let text =
                 std::fs::read_to_string(file).unwrap().replace("{{config.domain}}/services", &stand.url());
+            let text = text.replace("{{config.authority}}", &stand.url());
             let mut document: Value = serde_json::from_str(&text).unwrap();
             connector += "-at-the-stand";
             document["id"] = json!(connector);
@@ -264,9 +265,6 @@ impl Newcomer {
                 .collect::<serde_json::Map<_, _>>()
         };
         let mut config = json!(self.settings());
-        if self.method().is_some_and(AuthMethod::has_tokens) && !fixed_authority(&self.descriptor) {
-            config["authority"] = json!(self.stand.url());
-        }
         if !self.descriptor.is_native() {
             config["baseUrl"] = json!(self.stand.url());
         }
