@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use patchbay_model::signal::{Priority, SignalFilter};
 use patchbay_model::{Clock, Connection, ConnectionId, Signal, SystemClock, Timestamp};
-use patchbay_store::{After, OpenOptions, Came, PageCommit, Store};
+use patchbay_store::{After, Came, OpenOptions, PageCommit, Store};
 use serde_json::json;
 
 /// Signals of one page of the list.
@@ -86,7 +86,8 @@ async fn fill(store: &Store, count: usize) -> Vec<ConnectionId> {
             signals: &signals,
             quarantined: &[],
             checkpoint: None,
-            call: None, came: Came::Asked,
+            call: None,
+            came: Came::Asked,
         };
         assert_eq!(store.page_commit(page).await.unwrap().new, signals.len() as u64);
         done += signals.len();

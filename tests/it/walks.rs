@@ -91,7 +91,7 @@ fn a_newcomer_gets_through_the_wizard_of_each_connector() {
     if walks_possible() {
         let served = Served::start();
         let catalogue = Catalogue::built_in();
-        let all: Vec<_> = catalogue.all().map(|descriptor| Newcomer::new(&served, &descriptor)).collect();
+        let all: Vec<_> = catalogue.all().map(|descriptor| Newcomer::new(&served, descriptor)).collect();
         let newcomers: Vec<_> = all.iter().map(Newcomer::told).collect();
         served.walk("newcomer", &json!({ "newcomers": newcomers }));
     }

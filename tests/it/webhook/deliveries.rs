@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use patchbay_descriptor::Catalogue;
 use patchbay_descriptor::fixture::{Case, Fixture, load};
-use patchbay_model::Signal;
+use patchbay_model::{Clock as _, Signal, SystemClock};
 use patchbay_tests::root;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -28,8 +27,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn now() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()
+fn now() -> i64 {
+    SystemClock::new().now().as_millisecond()
 }
 
 /// Lets a vendor's own package sign a text.
