@@ -87,7 +87,9 @@ fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
     let (count, seed) = sample(whole);
     let mut random = Random(seed);
     let mut tally = Tally::default();
-    // A loaded computer moves the middle about: more kills until enough of them have hit it.
+    // A loaded computer moves the middle about: kills come sooner after one that came too late, and the other
+    // way round, and there are more until enough of them have hit it.
+    let mut pace = 1.0;
     for round in 0..count * 4 {
         if round >= count && tally.in_the_middle * 4 >= count {
             break;
@@ -95,13 +97,14 @@ fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
         sandbox.reset();
         sandbox.faults(&slow);
         let runs = cli.ok(&["runs"])["total"].as_u64().unwrap();
-        let delay = idle + Duration::from_micros(random.below(span.as_micros() as u64));
+        let delay = (idle + Duration::from_micros(random.below(span.as_micros() as u64))).mul_f64(pace);
         let ended = kill_after(&cli, &["run", "Tell"], delay);
         let at_kill = effects(&sandbox, kind);
         let context = format!("round {round} of seed {seed}, killed after {delay:?} with {at_kill} effects");
         if cli.ok(&["runs"])["total"] == json!(runs) {
             assert_eq!(at_kill, 0, "{context}: an effect without a run");
             tally.before_anything += 1;
+            pace = f64::min(pace * 1.05, 4.0);
             continue;
         }
         let report = go_on(&cli, &sandbox, kind, &mut tally);
@@ -111,6 +114,7 @@ fn kill_suite(operation: &str, kind: &str, whole: usize) -> Tally {
         assert_eq!(report["steps"][1]["done"], ITEMS, "{context}: the report is not what happened");
         if ended {
             tally.after_the_end += 1;
+            pace = f64::max(pace * 0.95, 0.1);
         } else if at_kill < ITEMS {
             tally.in_the_middle += 1;
         }

@@ -423,9 +423,10 @@ pub async fn disconnect(
     let workspace = hub.workspace(workspace).await?;
     let connection = workspace.connection(&request.name).await?;
     let signals = workspace.store().signal_count(&connection.id).await?;
+    // Before renewals are kept out: telling the service may need one.
+    crate::webhooks::let_go(hub, &workspace, &connection).await;
     // A renewal under way would bring tokens that nobody gives back.
     let _alone = workspace.authoriser().alone(&connection.id).await;
-    crate::webhooks::let_go(hub, &workspace, &connection).await;
     let revoked = revoke(&workspace, &connection).await;
     workspace.stop_reading(&connection, None).await?;
     workspace.store().connection_delete(&connection.id, request.with_signals).await?;

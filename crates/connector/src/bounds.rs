@@ -125,6 +125,12 @@ impl<'l> Bounds<'l> {
         }
     }
 
+    /// How long a caller waits for a request that is given `wanted`: for its turn, for its answer, and for the
+    /// pauses between its repeats. One answer may be given less.
+    pub(crate) fn patience(&self, wanted: Option<Duration>) -> Duration {
+        wanted.unwrap_or_else(|| self.answer(None).max(ANSWER))
+    }
+
     /// Time without a byte.
     pub(crate) fn idle(&self) -> Duration {
         self.answer.map_or(IDLE, |answer| answer.max(IDLE))
@@ -138,6 +144,16 @@ mod tests {
     use super::*;
 
     const S: fn(u64) -> Duration = Duration::from_secs;
+
+    #[test]
+    fn a_short_time_for_one_answer_leaves_time_to_repeat() {
+        let limits = Limits { timeout_ms: Some(5_000), ..Limits::default() };
+        let bounds = Bounds::declared(&limits);
+        assert_eq!((bounds.answer(None), bounds.patience(None)), (S(5), ANSWER));
+        assert_eq!((bounds.answer(Some(S(2))), bounds.patience(Some(S(2)))), (S(2), S(2)));
+        let longer = Bounds::of(&limits, CallRules { answer: Some(S(300)), ..CallRules::default() });
+        assert_eq!((longer.answer(None), longer.patience(None)), (S(300), S(300)));
+    }
 
     #[test]
     fn a_connection_stands_before_everything_and_everything_before_the_connector() {

@@ -88,7 +88,7 @@ impl Engine {
     /// turn of its own: a refused one had no effect, and counts for the service's limits all the same.
     pub(crate) async fn send(&self, send: Outgoing<'_>) -> Sent {
         let started = self.clock.monotonic();
-        let patience = self.bounds(send.target).answer(send.timeout);
+        let patience = self.bounds(send.target).patience(send.timeout);
         let (sent, token) = self.in_turn(&send, patience).await;
         let (connection, descriptor) = (&send.target.connection, send.target.descriptor.descriptor());
         let method = descriptor.auth_method_of(connection);
@@ -231,7 +231,7 @@ impl Engine {
         loop {
             let outgoing = send();
             let bounds = self.bounds(outgoing.target);
-            let patience = bounds.answer(outgoing.timeout);
+            let patience = bounds.patience(outgoing.timeout);
             let left = patience.saturating_sub(self.clock.monotonic().saturating_sub(started));
             let sent = self.send(Outgoing { timeout: Some(left), ..outgoing }).await;
             let Meaning::NotDone(problem) = &sent.meaning else { return (sent, repeats) };

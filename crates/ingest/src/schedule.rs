@@ -75,6 +75,8 @@ pub struct Scheduler {
     looked: Mutex<Option<(Timestamp, Duration)>>,
     /// Seconds between two reads, where the connector says.
     usual: Mutex<BTreeMap<ScheduleKey, u32>>,
+    /// Streams that may not be read.
+    withheld: Mutex<BTreeSet<ScheduleKey>>,
 }
 
 /// What a look at the schedules did.
@@ -97,7 +99,16 @@ impl Scheduler {
         dice: Dice,
         defaults: watch::Receiver<Defaults>,
     ) -> Self {
-        Self { store, connectors, clock, dice, defaults, looked: Mutex::default(), usual: Mutex::default() }
+        Self {
+            store,
+            connectors,
+            clock,
+            dice,
+            defaults,
+            looked: Mutex::default(),
+            usual: Mutex::default(),
+            withheld: Mutex::default(),
+        }
     }
 
     /// Makes the schedules of every connection what its connector says: one per stream, and the health check.
@@ -107,12 +118,16 @@ impl Scheduler {
         let known: BTreeSet<ScheduleKey> = known.into_iter().map(|schedule| schedule.key).collect();
         let now = self.clock.now();
         let mut usual = BTreeMap::new();
+        let mut withheld = BTreeSet::new();
         for connection in self.store.connection_list(filter).await?.items {
             // A definition that is broken at the moment takes nothing away.
             let Ok(compiled) = self.connectors.compiled(&connection.connector) else { continue };
             let descriptor = compiled.descriptor();
-            // A stream whose permission was not granted would be refused each time.
-            let streams = descriptor.streams.iter().filter(|stream| may_read(&connection, descriptor, stream));
+            let streams = descriptor.streams.iter();
+            // A stream whose permission was not granted would be refused each time. What was set about it, and
+            // how far it was read, stays for the day it is granted.
+            let refused = streams.clone().filter(|stream| !may_read(&connection, descriptor, stream));
+            withheld.extend(refused.map(|stream| sync_key(&connection.id, &stream.id)));
             let wanted: BTreeSet<ScheduleKey> = streams
                 .clone()
                 .map(|stream| sync_key(&connection.id, &stream.id))
@@ -136,6 +151,7 @@ impl Scheduler {
                 self.store.schedule_remove(key).await?;
             }
         }
+        *self.withheld.lock().unwrap_or_else(PoisonError::into_inner) = withheld;
         *self.usual.lock().unwrap_or_else(PoisonError::into_inner) = usual;
         Ok(())
     }
@@ -152,6 +168,9 @@ impl Scheduler {
         }
         self.store.job_clock_back().await?;
         let due = self.store.schedules_due(BATCH).await?;
+        let withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (withheld, due): (Vec<Schedule>, Vec<Schedule>) =
+            due.into_iter().partition(|schedule| withheld.contains(&schedule.key));
         let is_missed = |schedule: &Schedule| {
             schedule.next_at.is_some_and(|at| at.checked_add(MISSED).is_ok_and(|limit| limit < now))
         };
@@ -169,6 +188,8 @@ impl Scheduler {
         });
         let plans: Vec<_> = plans.collect();
         looked.spread = plans.len();
+        let later = withheld.iter().filter_map(|one| Some((one.key.clone(), self.next_sync(one, now)?)));
+        let plans: Vec<_> = plans.into_iter().chain(later).collect();
         if !plans.is_empty() {
             self.store.schedules_plan(plans).await?;
         }

@@ -106,12 +106,22 @@ impl RateBudget {
         self.buckets.iter().map(|b| b.window).collect()
     }
 
-    /// The same budget under another monotonic clock: no tokens are won by restarting.
+    /// The same budget under another monotonic clock, for these windows: no tokens are won by restarting, nor by
+    /// changing windows. One that is new begins with no more than the scarcest of those before it has left.
     #[must_use]
     pub fn carried_over(mut self, old_now: Duration, new_now: Duration, windows: &[RateWindow]) -> Self {
         if !self.keeps(windows) {
             let hold = self.hold_until.saturating_sub(old_now);
+            for bucket in &mut self.buckets {
+                bucket.refill(old_now);
+            }
+            let scarcest = self.buckets.iter().map(|bucket| bucket.tokens).reduce(f64::min);
+            let before = std::mem::take(&mut self.buckets);
             self = Self::new(windows, new_now);
+            for bucket in &mut self.buckets {
+                let same = before.iter().find(|old| old.window == bucket.window).map(|old| old.tokens);
+                bucket.tokens = same.or(scarcest).map_or(bucket.tokens, |left| bucket.tokens.min(left));
+            }
             self.hold_until = if hold.is_zero() { Duration::ZERO } else { new_now + hold };
             return self;
         }
@@ -190,6 +200,17 @@ mod tests {
         b.hold(Duration::ZERO, Duration::from_secs(9));
         assert_eq!(b.held(Duration::from_secs(1)), Some(Duration::from_secs(9)));
         assert_eq!(b.held(Duration::from_secs(9)), None);
+    }
+
+    #[test]
+    fn no_calls_are_won_by_changing_windows() {
+        let day = window(100, 86_400, Some(50));
+        let mut b = RateBudget::new(&[day], Duration::ZERO);
+        while b.take(Duration::ZERO).is_ok() {}
+        for windows in [vec![day, window(60, 60, None)], vec![window(60, 60, None)], vec![day]] {
+            b = b.carried_over(Duration::ZERO, Duration::ZERO, &windows);
+            assert!(b.take(Duration::ZERO).is_err(), "{windows:?}");
+        }
     }
 
     #[test]

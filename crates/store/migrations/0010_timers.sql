@@ -10,4 +10,7 @@ CREATE TABLE timers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX timers_by_time ON timers (next_at);
 
+-- Files that appear are told of as signals.
+UPDATE chains SET waits_for = 'signal' WHERE waits_for = 'file';
+
 PRAGMA user_version = 10;

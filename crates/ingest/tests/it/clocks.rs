@@ -1,12 +1,13 @@
 //! Clocks that jump, computers that sleep, programs that were closed: nothing is lost, nothing storms, nothing
 //! waits longer than an interval.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_ingest::{Defaults, Dice, Scheduler};
+use patchbay_ingest::{Defaults, Dice, Scheduler, sync_key};
 use patchbay_model::Clock as _;
-use patchbay_store::{Rhythm, Schedule, ScheduleKind};
+use patchbay_store::{EndedJob, JobEnd, Rhythm, Schedule, ScheduleKind};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -172,7 +173,7 @@ async fn what_the_connector_no_longer_has_is_no_longer_planned() {
 }
 
 #[tokio::test]
-async fn only_streams_whose_permission_was_granted_are_planned() {
+async fn only_streams_whose_permission_was_granted_are_read() {
     let b = bench(1).await;
     let mut definition = descriptor();
     definition["auth"] = json!([{"method": "oauth2", "id": "oauth", "label": "Sign in",
@@ -190,18 +191,34 @@ async fn only_streams_whose_permission_was_granted_are_planned() {
     let scheduler = Scheduler::new(b.store.clone(), connectors, b.clock.clone(), Dice::with(|| 0.5), defaults);
     let mut connection = b.connection().await;
     connection.auth_method = Some("oauth".into());
-    let planned = async |granted: &[&str]| {
+    let asked = async |granted: &[&str]| {
         let mut connection = connection.clone();
         connection.scopes = granted.iter().map(|&name| name.to_owned()).collect();
         b.store.connection_update(&connection).await.unwrap();
         scheduler.reconcile().await.unwrap();
-        let plans = b.store.schedules(None).await.unwrap().into_iter();
-        let syncs = plans.filter(|plan| plan.key.kind == ScheduleKind::Sync);
-        syncs.map(|plan| plan.key.stream).collect::<Vec<_>>()
+        let mut streams = BTreeSet::new();
+        for _ in 0..40 {
+            scheduler.look().await.unwrap();
+            for queue in ["backfill", "delta"] {
+                for job in b.store.job_claim(queue, b.store.boot(), 100).await.unwrap() {
+                    streams.extend(job.stream.clone());
+                    let end = EndedJob { id: job.id, end: JobEnd::Done(None), took_ms: 1 };
+                    b.store.job_turn(&job.queue, b.store.boot(), 0, vec![end]).await.unwrap();
+                }
+            }
+            b.clock.advance(Duration::from_secs(15));
+        }
+        streams.into_iter().collect::<Vec<_>>()
     };
-    assert_eq!(planned(&["items"]).await, ["free", STREAM]);
-    assert_eq!(planned(&["items", "people"]).await, ["free", STREAM, "people"], "signed in again with more");
-    assert_eq!(planned(&["people"]).await, ["free", "people"], "and with less");
+    assert_eq!(asked(&["items"]).await, ["free", STREAM]);
+    assert_eq!(asked(&["items", "people"]).await, ["free", STREAM, "people"], "signed in again with more");
+    let own = Rhythm { every_seconds: Some(60), ..Rhythm::default() };
+    let people = sync_key(&connection.id, "people");
+    let key = b.key();
+    b.store.schedule_set(&key, own.clone(), false, b.now()).await.unwrap();
+    assert_eq!(asked(&["people"]).await, ["free", "people"], "and with less");
+    assert_eq!(b.schedule().await.rhythm, own, "what was set stays for the day it is granted again");
+    assert!(b.store.schedule(&people).await.unwrap().is_some());
 }
 
 #[tokio::test]

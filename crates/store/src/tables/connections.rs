@@ -339,6 +339,13 @@ impl Store {
                 health_buckets::forget(tx, key).await?;
                 if with_signals {
                     sqlx::query!("DELETE FROM signals WHERE connection = ?", key).execute(&mut *tx).await?;
+                    // Their events hold them whole.
+                    sqlx::query!(
+                        "DELETE FROM trigger_events WHERE subject = ? AND kind IN ('signal', 'webhook')",
+                        key
+                    )
+                    .execute(&mut *tx)
+                    .await?;
                 }
                 Ok(())
             })

@@ -28,6 +28,8 @@ macro_rules! holds {
     };
 }
 
+/// What signals are known by.
+const KEY: &str = concat!(holds!("external_id"), " OR ", holds!("version"));
 const SIGNALS: &str = concat!(
     "(",
     holds!("summary"),
@@ -83,9 +85,25 @@ impl Store {
         let forms = forms(about)?;
         let open_runs = self.count_holding(&open_runs(), &forms).await?;
         let (plain, json) = forms;
+        let now = column::millis(self.now());
         self.write(move |tx| {
             Box::pin(async move {
                 let mut gone = Vec::new();
+                // What is still at the service comes again, and is no news then: its key stays, but for one
+                // that names what is erased.
+                let known = format!(
+                    "INSERT INTO trigger_events (kind, subject, key, payload, at, handled_at)
+                     SELECT 'signal', connection, stream || ':' || external_id || ':' || version, '{{}}', ?3, ?3
+                     FROM signals WHERE ({SIGNALS}) AND NOT ({KEY})
+                     ON CONFLICT (kind, subject, key) DO UPDATE SET payload = '{{}}',
+                         handled_at = coalesce(handled_at, excluded.handled_at)"
+                );
+                sqlx::query(sqlx::AssertSqlSafe(known))
+                    .bind(&plain)
+                    .bind(&json)
+                    .bind(now)
+                    .execute(&mut *tx)
+                    .await?;
                 for sql in [
                     format!("DELETE FROM signals WHERE {SIGNALS}"),
                     concat!("DELETE FROM quarantine WHERE ", holds!("raw"), " OR ", holds!("problem"))
@@ -174,7 +192,7 @@ mod tests {
             call: None,
             came: Came::Asked,
         };
-        f.store.page_commit(page).await.unwrap();
+        f.store.page_commit(page.clone()).await.unwrap();
         f.store.signal_words_catch_up(100).await.unwrap();
         let held = f.store.holding("ada@example.TEST").await.unwrap();
         assert_eq!(held, Erased { signals: 3, quarantined: 1, ..Erased::default() });
@@ -183,6 +201,12 @@ mod tests {
         let text = |text: &str| SignalFilter { text: Some(text.into()), ..SignalFilter::default() };
         assert!(f.store.signal_search(&text("ada"), None, 9).await.unwrap().is_empty());
         assert_eq!(f.store.signal_search(&text("another"), None, 9).await.unwrap().len(), 1);
+        // What is still at the service comes again, and is no news.
+        fixture::waiting_chain(&f.store, "c", json!({"type": "signal", "connection": "tracker"})).await;
+        let again = PageCommit { quarantined: &[], came: Came::Sent, ..page };
+        assert_eq!(f.store.page_commit(again).await.unwrap().new, 3);
+        assert_eq!(f.store.triggers_open(10).await.unwrap(), []);
+        assert_eq!(f.store.erase("ada@example.test").await.unwrap().signals, 3);
         // Within JSON a quotation mark is written otherwise.
         assert_eq!(f.store.holding("\"another").await.unwrap(), Erased::default());
     }

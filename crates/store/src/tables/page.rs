@@ -112,7 +112,9 @@ pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<Pag
     let is_there = sqlx::query!(
         r#"SELECT EXISTS (SELECT 1 FROM connections WHERE id = ?1) AS "connection!: bool",
              EXISTS (SELECT 1 FROM quarantine WHERE connection = ?1 AND stream = ?2) AS "quarantined!: bool",
-             EXISTS (SELECT 1 FROM chains WHERE is_on = 1 AND waits_for = 'signal') AND (?3 OR EXISTS
+             EXISTS (SELECT 1 FROM chains AS c JOIN chain_versions AS v ON v.chain = c.id AND v.version = c.published
+                 WHERE c.is_on = 1 AND c.waits_for = 'signal' AND json_extract(v.document, '$.trigger.connection')
+                     = (SELECT name FROM connections WHERE id = ?1)) AND (?3 OR EXISTS
                  (SELECT 1 FROM schedules WHERE connection = ?1 AND kind = 'sync' AND stream = ?2
                   AND backfilled_at IS NOT NULL)) AS "starts!: bool",
              coalesce((SELECT max(id) FROM signals), 0) AS "last!: i64""#,
