@@ -39,9 +39,9 @@ async fn an_item_that_is_also_read_is_one_signal_and_starts_one_chain() {
 
 /// Chains that are on: one waits for signals, one for deliveries.
 async fn chains_wait(w: &World) {
+    let connection = w.site.store.connection(&w.connection).await.unwrap().unwrap().name;
     for kind in ["signal", "webhook"] {
-        let chain =
-            json!({"schema": 1, "name": kind, "trigger": {"type": kind, "connection": "any"}, "steps": []});
+        let chain = json!({"schema": 1, "name": kind, "trigger": {"type": kind, "connection": connection}, "steps": []});
         let chain: patchbay_model::Chain = serde_json::from_value(chain).unwrap();
         let version = w.site.store.chain_save(None, &chain, kind).await.unwrap();
         w.site.store.chain_publish(&version).await.unwrap();
