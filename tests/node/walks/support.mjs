@@ -46,7 +46,7 @@ async function open(browser, trouble, expected, { path = '/', width = 1280, heig
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const note = (text) => {
     if (!expected.some((pattern) => pattern.test(text))) trouble.push(text);
   };
