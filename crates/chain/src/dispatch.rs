@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use patchbay_model::chain::ChainVersion;
 use patchbay_model::run::{Run, RunState};
-use patchbay_model::trigger::{FiringResult, OriginKind, RunOrigin, Trigger};
+use patchbay_model::trigger::{FiringResult, RunOrigin, Trigger};
 use patchbay_model::{ChainId, Clock, ConnectionId, EventKind, RunId, Timestamp};
 use patchbay_store::{Store, Taken, TriggerEvent};
 use serde_json::Value;
@@ -95,9 +95,8 @@ impl Dispatcher {
                 Verdict::Refuse(result) => taken.push(Taken { chain, result, run: None }),
                 Verdict::Start { lane, most, path, cancel: others } => {
                     cancel.extend(others);
-                    let is_file = matches!(version.chain.trigger, Trigger::File { .. });
                     let origin = RunOrigin {
-                        kind: if is_file { OriginKind::File } else { kind.into() },
+                        kind: version.chain.trigger.origin(),
                         event: Some(event.id),
                         lane: Some(lane),
                         most: Some(most),

@@ -102,6 +102,19 @@ impl Trigger {
         }
     }
 
+    /// What a run that it starts is asked for by.
+    pub fn origin(&self) -> OriginKind {
+        match self {
+            Self::Manual { .. } => OriginKind::ByHand,
+            Self::Schedule { .. } => OriginKind::Schedule,
+            Self::Interval { .. } => OriginKind::Interval,
+            Self::Signal { .. } => OriginKind::Signal,
+            Self::Webhook { .. } => OriginKind::Webhook,
+            Self::Chain { .. } => OriginKind::Chain,
+            Self::File { .. } => OriginKind::File,
+        }
+    }
+
     /// The connection that it names.
     pub fn connection(&self) -> Option<&str> {
         match self {
@@ -274,18 +287,6 @@ impl OriginKind {
         match self {
             Self::Schedule | Self::Interval | Self::Signal | Self::Webhook | Self::Chain | Self::File => true,
             Self::ByHand | Self::Step | Self::Again | Self::FailedItems | Self::FromStep => false,
-        }
-    }
-}
-
-impl From<EventKind> for OriginKind {
-    fn from(kind: EventKind) -> Self {
-        match kind {
-            EventKind::Schedule => Self::Schedule,
-            EventKind::Interval => Self::Interval,
-            EventKind::Signal => Self::Signal,
-            EventKind::Webhook => Self::Webhook,
-            EventKind::Chain => Self::Chain,
         }
     }
 }

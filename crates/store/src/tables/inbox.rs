@@ -252,7 +252,7 @@ impl Store {
                     return Ok(PageResult::default());
                 }
                 let stored = match page {
-                    Some(page) => page::commit(tx, page).await?,
+                    Some(page) => page::commit(tx, page).await?.result,
                     None => PageResult::default(),
                 };
                 if let Some((payload, event)) = &event {

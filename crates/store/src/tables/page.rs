@@ -66,10 +66,10 @@ impl Store {
     pub async fn page_commit(&self, page: PageCommit<'_>) -> Result<PageResult, StoreError> {
         let owned = Owned::of(&page, self.now())?;
         let stored = self.write(move |tx| Box::pin(commit(tx, owned))).await?;
-        if stored.new > 0 {
+        if stored.starts {
             self.triggers_changed();
         }
-        Ok(stored)
+        Ok(stored.result)
     }
 }
 
@@ -105,8 +105,15 @@ impl Owned {
     }
 }
 
+/// A page that is stored.
+pub(super) struct Stored {
+    pub(super) result: PageResult,
+    /// Whether chains may wait for what is new in it.
+    pub(super) starts: bool,
+}
+
 /// Stores a page within a transaction. See [`Store::page_commit`].
-pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<PageResult, StoreError> {
+pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<Stored, StoreError> {
     let (connection, stream) = (page.connection.as_str(), page.stream.as_str());
     let sent = page.came == Came::Sent;
     let is_there = sqlx::query!(
@@ -128,7 +135,8 @@ pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<Pag
         return Err(connections::missing(&page.connection));
     }
     let new = signals::insert(tx, connection, stream, &page.signals, page.now).await?;
-    if new > 0 && is_there.starts {
+    let starts = new > 0 && is_there.starts;
+    if starts {
         signals::start_chains(tx, connection, stream, is_there.last, page.now).await?;
     }
     if is_there.quarantined {
@@ -144,7 +152,7 @@ pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<Pag
         Some(call) => calls::record(tx, call, new).await?,
         None => health_buckets::count_signals(tx, connection, page.now, new).await?,
     }
-    Ok(PageResult { new, known: page.count.saturating_sub(new) })
+    Ok(Stored { result: PageResult { new, known: page.count.saturating_sub(new) }, starts })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Signals: unique by connection, stream, external id and version.
 
+use std::collections::BTreeSet;
+
 use patchbay_model::{ConnectionId, ConnectorId, EventKind, Signal, Timestamp};
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -168,20 +170,23 @@ pub(super) async fn start_chains(
     )
     .fetch_all(&mut *tx)
     .await?;
+    let known = sqlx::query_scalar!(
+        "SELECT DISTINCT old.external_id FROM signals AS new JOIN signals AS old
+             ON old.connection = new.connection AND old.stream = new.stream
+             AND old.external_id = new.external_id AND old.id <= ?1
+         WHERE new.id > ?1 AND new.connection = ?2 AND new.stream = ?3",
+        after,
+        connection,
+        stream
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let known: BTreeSet<String> = known.into_iter().collect();
     for row in rows {
-        let known = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT 1 FROM signals
-                   WHERE connection = ? AND stream = ? AND external_id = ? AND id <= ?) AS "known!: bool""#,
-            connection,
-            stream,
-            row.external_id,
-            after
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        let is_new = !known.contains(&row.external_id);
         let signal = Signal::try_from(row)?;
         let key = format!("{stream}:{}:{}", signal.external_id, signal.version);
-        let payload = column::json("trigger event", &Arrived { signal, is_new: !known })?;
+        let payload = column::json("trigger event", &Arrived { signal, is_new })?;
         let event = triggers::Named { kind: EventKind::Signal.as_str(), subject: connection, key: &key };
         triggers::record_waited(tx, event, &payload, now).await?;
     }
