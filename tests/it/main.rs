@@ -23,6 +23,7 @@ mod keyring;
 mod native;
 mod oauth;
 mod own_connectors;
+mod pairs;
 mod polling;
 mod private;
 mod recorded;

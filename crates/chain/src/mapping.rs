@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_map::{SourceShape, StepMapping};
+use patchbay_map::{SourceShape, StepMapping, Target};
 use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::descriptor::{Descriptor, Operation};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
-use serde_json::Value;
+use patchbay_model::trigger::Trigger;
+use serde_json::{Value, json};
 
 /// Samples of results, by step id: what the mapping is tried on.
 pub type Samples = BTreeMap<String, Vec<Value>>;
@@ -31,7 +32,8 @@ pub fn complete<'d>(
         let sources = sources(&chain, index, &descriptor_of, samples);
         let Some(step) = chain.all_steps_mut().nth(index) else { continue };
         step.mapping.retain(|map| map.by == ChosenBy::Hand);
-        let open = patchbay_map::propose(&operation.params, &sources)
+        let target = Target { schema: &operation.params, origin: Some(step.connection.as_str()) };
+        let open = patchbay_map::propose(&target, &sources)
             .into_iter()
             .filter(|proposal| !step.mapping.iter().any(|own| covers(&own.target, &proposal.target)));
         let open: Vec<FieldMap> = open.collect();
@@ -83,7 +85,8 @@ pub(crate) fn sources<'d>(
         let schema = operation_of(earlier, descriptor_of).and_then(|o| o.result.clone());
         let samples = samples.get(earlier.id.as_str()).cloned().unwrap_or_default();
         let label = earlier.title().to_owned();
-        shapes.push(SourceShape { root, schema, samples, label });
+        let origin = Some(earlier.connection.clone()).filter(|name| !name.is_empty());
+        shapes.push(SourceShape { root, schema, samples, label, origin });
     };
     if let Some((_, list)) = root.as_ref().and_then(|id| chain.step(id)) {
         add(list, "$.item".to_owned());
@@ -100,11 +103,47 @@ pub(crate) fn sources<'d>(
         }
     }
     // The furthest away, and only where it is known what it looks like.
-    if let Some(samples) = samples.get(TRIGGER).filter(|samples| !samples.is_empty()) {
+    let samples = samples.get(TRIGGER).cloned().unwrap_or_default();
+    let schema = signal_schema(&chain.trigger, descriptor_of);
+    if schema.is_some() || !samples.is_empty() {
+        let origin = chain.trigger.connection().map(str::to_owned);
         let label = "What starts it".to_owned();
-        shapes.push(SourceShape { root: "$.input".into(), schema: None, samples: samples.clone(), label });
+        shapes.push(SourceShape { root: "$.input".into(), schema, samples, label, origin });
     }
     shapes
+}
+
+/// What a signal looks like that starts a chain, where it is known of which stream it is: ours, and below
+/// `raw` what is kept of the service's own.
+fn signal_schema<'d>(
+    trigger: &Trigger,
+    descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
+) -> Option<Value> {
+    let Trigger::Signal { connection, stream, .. } = trigger else { return None };
+    let streams = &descriptor_of(connection)?.streams;
+    let stream = match stream {
+        Some(id) => streams.iter().find(|stream| stream.id == *id)?,
+        None if streams.len() == 1 => streams.first()?,
+        None => return None,
+    };
+    let mut raw = stream.item_schema.clone().unwrap_or_else(|| json!({}));
+    let kept = &stream.mapping.raw_fields;
+    if let Some(members) = raw["properties"].as_object_mut().filter(|_| !kept.is_empty()) {
+        members.retain(|name, _| kept.contains(name));
+    }
+    let text = json!({"type": "string"});
+    Some(json!({"type": "object", "properties": {
+        "externalId": text,
+        "signalType": text,
+        "timestamp": {"type": "string", "format": "date-time", "x-meaning": "updated"},
+        // The item's own title is below `raw`; this one is made to be read by people.
+        "summary": {"type": "string", "x-meaning": "message"},
+        "priority": text,
+        "url": {"type": "string", "format": "uri"},
+        "tags": {"type": "array", "items": text},
+        "participants": {"type": "array", "items": text},
+        "raw": raw,
+    }}))
 }
 
 fn root_id(chain: &Chain, source: &patchbay_model::StepId) -> patchbay_model::StepId {

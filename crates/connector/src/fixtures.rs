@@ -17,6 +17,7 @@ use patchbay_net::{Answer, Headers};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::body::write;
 use crate::compiled::Compiled;
 use crate::exchange::{Outgoing, Sent, judge};
 use crate::health::judge_health;
@@ -63,6 +64,50 @@ pub fn run(compiled: &Arc<Compiled>, fixtures: &[Fixture]) -> FixtureReport {
         })
         .collect();
     FixtureReport { connector: compiled.descriptor().id.clone(), cases }
+}
+
+/// A request that is not sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    /// Its method.
+    pub method: String,
+    /// The path and the query.
+    pub target: String,
+    /// Its headers. None of them is a key.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// The request that a call would become, of a connection that is not stored. An adapter that answers
+/// here sends none.
+///
+/// # Errors
+/// The settings or the parameters do not fit.
+pub fn unsent(
+    compiled: &Arc<Compiled>,
+    config: &BTreeMap<String, String>,
+    operation: &str,
+    params: &Value,
+) -> Result<Option<Unsent>, Problem> {
+    let target = unconnected(compiled, config)?;
+    let planned = plan(&target, operation, params)?;
+    let built = &planned.built;
+    if built.here.is_some() {
+        return Ok(None);
+    }
+    let mut headers = built.headers.clone();
+    let body = built.body.as_ref().map(|body| write(body, built.body_format));
+    let says = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let body = body.map_or_else(Vec::new, |(bytes, media)| {
+        if !says {
+            headers.push(("content-type".to_owned(), media));
+        }
+        bytes
+    });
+    let query = built.url.query().map_or_else(String::new, |query| format!("?{query}"));
+    let target = format!("{}{query}", built.url.path());
+    Ok(Some(Unsent { method: planned.summary.method.clone(), target, headers, body }))
 }
 
 fn words(problem: &Problem) -> String {

@@ -60,7 +60,28 @@ pub fn convert(value: Value, how: Conversion) -> Result<Value, MapError> {
             let time = parse_any_time(&value).ok_or_else(|| failed("it is not a time"))?;
             json!(time.strftime("%Y-%m-%d").to_string())
         }
+        Conversion::Line => {
+            let text = as_text(&value);
+            json!(text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default())
+        }
+        Conversion::Names => match value {
+            Value::Array(things) => things.iter().filter_map(name_of).collect(),
+            single => name_of(&single).into_iter().collect(),
+        },
+        // It needs to know the choices: `change.rs`.
+        Conversion::Choice => return Err(failed("there is nothing to choose from")),
     })
+}
+
+/// What a thing in a list is called: itself where it is plain, else what its members say.
+fn name_of(thing: &Value) -> Option<Value> {
+    const NAMES: [&str; 9] =
+        ["name", "title", "login", "username", "displayName", "display_name", "email", "summary", "label"];
+    match thing {
+        Value::Object(members) => NAMES.iter().find_map(|name| members.get(*name)).cloned(),
+        Value::Null | Value::Array(_) => None,
+        plain => Some(Value::String(as_text(plain))),
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +107,14 @@ mod tests {
             (json!(1_769_860_800), C::DateTime, Some(json!("2026-01-31T12:00:00Z"))),
             (json!("2026-01-31T12:00:00Z"), C::Date, Some(json!("2026-01-31"))),
             (json!("tomorrow"), C::Date, None),
+            (json!("\n  first \nsecond"), C::Line, Some(json!("first"))),
+            (
+                json!([{"name": "bug", "id": 1}, "plain", {"id": 2}, {"login": "amira"}]),
+                C::Names,
+                Some(json!(["bug", "plain", "amira"])),
+            ),
+            (json!("a"), C::Names, Some(json!(["a"]))),
+            (json!("a"), C::Choice, None),
         ];
         for (value, how, want) in cases {
             assert_eq!(convert(value.clone(), how).ok(), want, "{value} as {how:?}");

@@ -18,15 +18,21 @@ pub struct SourceShape {
     pub samples: Vec<Value>,
     /// What a person calls it.
     pub label: String,
+    /// The connection that it is from. Identifiers mean something only there.
+    pub origin: Option<String>,
 }
 
 /// One leaf of a source.
+#[derive(Debug)]
 pub(crate) struct Leaf {
     pub(crate) path: Vec<String>,
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    pub(crate) format: Option<String>,
+    /// What its schema says of it; null where nobody knows.
+    pub(crate) schema: Value,
     pub(crate) samples: Vec<Value>,
+    /// How many of the samples have nothing there.
+    pub(crate) missing: usize,
     pub(crate) rank: usize,
 }
 
@@ -120,9 +126,14 @@ fn tokens_are_plain(part: &str) -> bool {
 /// Every leaf of a source. `rank` is the source's place: nearer ones win.
 pub(crate) fn collect(source: &SourceShape, rank: usize, leaves: &mut Vec<Leaf>) {
     let samples: Vec<&Value> = source.samples.iter().take(SAMPLES).collect();
+    let first = leaves.len();
     match &source.schema {
         Some(schema) => from_schema(schema, &mut Vec::new(), rank, &samples, leaves),
         None => from_samples(&samples, &mut Vec::new(), rank, leaves),
+    }
+    for leaf in leaves.iter_mut().skip(first) {
+        leaf.samples.retain(|value| !value.is_null() && value != "");
+        leaf.missing = samples.len().saturating_sub(leaf.samples.len());
     }
 }
 
@@ -148,8 +159,9 @@ fn from_schema(
             name: name.clone(),
             path: path.clone(),
             kind: kind_of(schema),
-            format: schema["format"].as_str().map(str::to_owned),
-            samples: samples.iter().filter(|v| !v.is_null()).map(|v| (*v).clone()).collect(),
+            schema: schema.clone(),
+            samples: samples.iter().map(|v| (*v).clone()).collect(),
+            missing: 0,
             rank,
         });
     }
@@ -172,8 +184,9 @@ fn from_samples(samples: &[&Value], path: &mut Vec<String>, rank: usize, leaves:
                 name: name.clone(),
                 path: path.clone(),
                 kind: kind_of_value(first),
-                format: None,
+                schema: Value::Null,
                 samples: inner.iter().map(|v| (*v).clone()).collect(),
+                missing: 0,
                 rank,
             });
         }

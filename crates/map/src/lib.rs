@@ -4,6 +4,8 @@
 //! without parsing again.
 
 mod canonical;
+mod change;
+mod choice;
 mod convert;
 mod error;
 mod expression;
@@ -13,6 +15,7 @@ mod leaf;
 mod matcher;
 mod path;
 mod predicate;
+mod rich;
 mod schema;
 mod signal;
 mod step;
@@ -27,9 +30,10 @@ pub use error::MapError;
 pub use filters::FILTERS;
 pub use json_template::JsonTemplate;
 pub use leaf::{SourceField, SourceShape, source_fields, type_word};
-pub use matcher::propose;
+pub use matcher::{Matcher, Target, propose};
 pub use path::Path;
 pub use predicate::Test;
+pub use rich::rewrite;
 pub use schema::{Misfit, Schema};
 pub use signal::{Origin, SignalMapper};
 pub use step::StepMapping;

@@ -1,9 +1,9 @@
 //! The compiled mapping of a step: scope in, parameters out.
 
-use patchbay_model::chain::{Conversion, FieldMap, Source};
+use patchbay_model::chain::{FieldMap, Source};
 use serde_json::{Map, Value};
 
-use crate::convert::convert;
+use crate::change::Change;
 use crate::error::MapError;
 use crate::path::Path;
 use crate::template::Template;
@@ -17,7 +17,8 @@ struct Compiled {
     pointer: String,
     target: Vec<String>,
     source: Ready,
-    convert: Option<Conversion>,
+    default: Option<Value>,
+    change: Change,
 }
 
 #[derive(Clone, Debug)]
@@ -35,7 +36,8 @@ impl StepMapping {
                 Ok(Compiled {
                     target: tokens(&map.target)?,
                     pointer: map.target.clone(),
-                    convert: map.convert,
+                    change: Change::of(map),
+                    default: map.default.clone(),
                     source: match &map.source {
                         Source::Path { path } => Ready::Path(Path::compile(path)?),
                         Source::Template { template } => Ready::Template(Template::compile(template)?),
@@ -47,7 +49,8 @@ impl StepMapping {
             .map(Self)
     }
 
-    /// Builds the parameters. An absent or null source leaves its member out.
+    /// Builds the parameters. An absent or null source leaves its member out, as does a value without a counterpart among
+    /// the choices.
     pub fn apply(&self, scope: &Value) -> Result<Value, MapError> {
         let mut params = Value::Object(Map::new());
         for map in &self.0 {
@@ -56,16 +59,18 @@ impl StepMapping {
                 Ready::Template(template) => template.value(scope)?,
                 Ready::Fixed(value) => Some(value.clone()),
             };
-            let Some(value) = value.filter(|v| !v.is_null()) else {
-                continue;
+            let value = value.filter(|v| !v.is_null());
+            let empty = value.as_ref().is_none_or(|value| value == "");
+            let changed = match (&map.default, value) {
+                (Some(default), _) if empty => Ok(Some(default.clone())),
+                (_, None) => continue,
+                (_, Some(value)) => map.change.apply(value),
             };
-            let value = match map.convert {
-                None => value,
-                Some(how) => convert(value, how).map_err(|error| match error {
-                    MapError::Value { reason, .. } => MapError::Value { field: map.pointer.clone(), reason },
-                    other => other,
-                })?,
-            };
+            let changed = changed.map_err(|error| match error {
+                MapError::Value { reason, .. } => MapError::Value { field: map.pointer.clone(), reason },
+                other => other,
+            })?;
+            let Some(value) = changed else { continue };
             put(&mut params, &map.target, value).ok_or_else(|| MapError::Value {
                 field: map.pointer.clone(),
                 reason: "another mapping has put a plain value there".to_owned(),
@@ -114,11 +119,12 @@ mod tests {
             {"target": "/fields/count", "source": {"type": "path", "path": "$.item.n"}, "convert": "text"},
             {"target": "/fields/parent", "source": {"type": "path", "path": "$.steps.a.id"}},
             {"target": "/gone", "source": {"type": "path", "path": "$.item.none"}},
+            {"target": "/said", "source": {"type": "path", "path": "$.item.none"}, "default": "(no text)"},
             {"target": "/channel", "source": {"type": "fixed", "value": "general"}}
         ]);
         assert_eq!(
             apply(maps, &scope).unwrap(),
-            json!({"text": "New: T", "fields": {"count": "3", "parent": 9}, "channel": "general"})
+            json!({"text": "New: T", "fields": {"count": "3", "parent": 9}, "said": "(no text)", "channel": "general"})
         );
     }
 

@@ -9,15 +9,28 @@ pub(crate) enum Meaning {
     Message,
     Url,
     Email,
+    /// Somebody who has to do with it, as a service names them.
     Person,
+    /// What the person is called that a record is about.
+    PersonName,
+    FirstName,
+    LastName,
+    Company,
+    JobTitle,
+    Phone,
     Created,
     Updated,
+    Start,
+    End,
     Due,
+    Closing,
     Priority,
     Status,
     Tags,
     Place,
     Number,
+    Amount,
+    Currency,
 }
 
 impl Meaning {
@@ -30,15 +43,59 @@ impl Meaning {
             Self::Url => "link",
             Self::Email => "e-mail address",
             Self::Person => "person",
+            Self::PersonName => "person's name",
+            Self::FirstName => "first name",
+            Self::LastName => "last name",
+            Self::Company => "company",
+            Self::JobTitle => "job title",
+            Self::Phone => "phone number",
             Self::Created => "time of creation",
             Self::Updated => "time of change",
+            Self::Start => "beginning",
+            Self::End => "end",
             Self::Due => "due date",
+            Self::Closing => "closing date",
             Self::Priority => "priority",
             Self::Status => "state",
             Self::Tags => "labels",
             Self::Place => "place",
             Self::Number => "number",
+            Self::Amount => "amount",
+            Self::Currency => "currency",
         }
+    }
+
+    /// What a schema may say outright (`x-meaning`).
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "id" => Self::Id,
+            "title" => Self::Title,
+            "body" => Self::Body,
+            "message" => Self::Message,
+            "url" => Self::Url,
+            "email" => Self::Email,
+            "person" => Self::Person,
+            "person_name" => Self::PersonName,
+            "first_name" => Self::FirstName,
+            "last_name" => Self::LastName,
+            "company" => Self::Company,
+            "job_title" => Self::JobTitle,
+            "phone" => Self::Phone,
+            "created" => Self::Created,
+            "updated" => Self::Updated,
+            "start" => Self::Start,
+            "end" => Self::End,
+            "due" => Self::Due,
+            "closing" => Self::Closing,
+            "priority" => Self::Priority,
+            "status" => Self::Status,
+            "tags" => Self::Tags,
+            "place" => Self::Place,
+            "number" => Self::Number,
+            "amount" => Self::Amount,
+            "currency" => Self::Currency,
+            _ => return None,
+        })
     }
 }
 
@@ -90,29 +147,58 @@ pub(crate) fn meaning(name: &str, format: Option<&str>) -> Option<Meaning> {
         _ => {}
     }
     let tokens = tokens(name);
-    let has = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.as_str()));
+    let all: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let has = |words: &[&str]| all.iter().any(|token| words.contains(token));
+    let both = |one: &str, other: &str| all.contains(&one) && all.contains(&other);
+    let alone = all.len() == 1;
     let time = has(&["at", "time", "date", "on", "timestamp"]);
     Some(match () {
+        () if both("first", "name") || has(&["firstname", "forename"]) || both("given", "name") => {
+            Meaning::FirstName
+        }
+        () if both("last", "name") || has(&["lastname", "surname"]) || both("family", "name") => {
+            Meaning::LastName
+        }
+        () if both("full", "name") || both("real", "name") => Meaning::PersonName,
+        () if both("job", "title") || has(&["jobtitle", "occupation"]) => Meaning::JobTitle,
+        () if has(&["phone", "telephone", "mobile", "tel"]) => Meaning::Phone,
         () if has(&["email", "mail"]) => Meaning::Email,
         () if has(&["url", "link", "uri", "href", "permalink"]) => Meaning::Url,
         () if has(&["due", "deadline"]) => Meaning::Due,
-        () if has(&["created", "opened", "published"]) && (time || tokens.len() == 1) => Meaning::Created,
-        () if has(&["updated", "modified", "edited", "changed"]) && (time || tokens.len() == 1) => {
-            Meaning::Updated
-        }
+        () if (both("close", "date") || all == ["closedate"]) => Meaning::Closing,
+        () if has(&["start", "begins", "starts", "begin"]) && (time || alone) => Meaning::Start,
+        () if has(&["end", "ends"]) && (time || alone) => Meaning::End,
+        () if has(&["created", "opened", "published"]) && (time || alone) => Meaning::Created,
+        () if has(&["updated", "modified", "edited", "changed"]) && (time || alone) => Meaning::Updated,
+        () if has(&["currency"]) => Meaning::Currency,
+        () if has(&["amount", "price"]) || all == ["total"] => Meaning::Amount,
+        () if all == ["company"] || all == ["company", "name"] => Meaning::Company,
         () if has(&["number"]) => Meaning::Number,
         () if has(&["channel", "room", "folder", "board", "project", "repository", "team"]) => Meaning::Place,
         () if has(&["id", "key", "uuid", "guid", "gid"]) => Meaning::Id,
         () if has(&["title", "subject", "headline", "summary"]) => Meaning::Title,
-        () if has(&["message", "text"]) => Meaning::Message,
+        () if has(&["message", "text", "comment"]) => Meaning::Message,
         () if has(&["body", "description", "content", "details", "notes", "note"]) => Meaning::Body,
         () if has(&["priority", "urgency", "severity", "importance"]) => Meaning::Priority,
         () if has(&["status", "state"]) => Meaning::Status,
         () if has(&["tags", "labels", "categories", "tag", "label"]) => Meaning::Tags,
-        () if has(&["assignee", "author", "user", "owner", "login", "creator", "reporter", "member"]) => {
+        () if has(&[
+            "assignee",
+            "author",
+            "user",
+            "owner",
+            "login",
+            "creator",
+            "reporter",
+            "member",
+            "organizer",
+        ]) =>
+        {
             Meaning::Person
         }
-        () if tokens.last().is_some_and(|t| t == "name") => Meaning::Title,
+        () if matches!(all[..], ["name"] | ["display" | "friendly" | "nice" | "short", "name"]) => {
+            Meaning::Title
+        }
         () => return None,
     })
 }
@@ -127,10 +213,10 @@ pub(crate) fn affinity(from: Meaning, to: Meaning) -> u8 {
         // What is told to people begins with what it is about.
         (M::Title, M::Message) => 88,
         (M::Body, M::Message) | (M::Message, M::Body) => 84,
-        (M::Title, M::Body) => 55,
-        (M::Message, M::Title) => 60,
+        (M::Closing, M::Due) | (M::Due, M::Closing) => 80,
         (M::Number, M::Id) | (M::Id, M::Number) => 70,
-        (M::Email, M::Person) => 60,
+        (M::Message, M::Title) | (M::Email, M::Person) | (M::PersonName, M::Message) => 60,
+        (M::Title, M::Body) | (M::Body, M::Title) | (M::PersonName, M::LastName) => 55,
         _ => 0,
     }
 }

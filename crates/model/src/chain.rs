@@ -2,12 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::id::{ChainId, StepId};
 use crate::logic::{Logic, OnWay};
 use crate::time::Timestamp;
 use crate::trigger::{Concurrency, Trigger};
+
+pub use crate::mapping::{ChosenBy, Conversion, FieldMap, Source, TextChange, TextForm};
 
 /// The version of the document's shape that this program writes.
 pub const CHAIN_SCHEMA: u32 = 1;
@@ -156,87 +157,6 @@ impl Step {
         let own = self.logic.as_ref().map_or(self.operation.as_str(), |logic| logic.words());
         self.name.as_deref().unwrap_or(own)
     }
-}
-
-/// Where one parameter comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FieldMap {
-    /// The parameter, as a JSON pointer (RFC 6901) into the operation's parameters, such as `/text`.
-    pub target: String,
-    /// Its value.
-    pub source: Source,
-    /// Change of type, where needed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub convert: Option<Conversion>,
-    /// Who chose it.
-    #[serde(default)]
-    pub by: ChosenBy,
-    /// How sure the matcher is, 0 to 100. Sure from 90, Likely from 70, Check from 50.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<u8>,
-    /// Why the matcher proposes it, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// A value for a parameter. Paths and templates see `item` (the current item of `forEach`),
-/// `steps.<id>` (results of earlier steps) and `input` (what the run was started with).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Source {
-    /// A JSONPath (RFC 9535), such as `$.item.title`.
-    Path {
-        /// The path.
-        path: String,
-    },
-    /// Text with holes, such as `New: {{item.title}}`.
-    Template {
-        /// The template.
-        template: String,
-    },
-    /// Always the same.
-    Fixed {
-        /// The value.
-        value: Value,
-    },
-}
-
-/// A change of type between source and target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Conversion {
-    /// Numbers, booleans and times as text; lists joined with ", ".
-    Text,
-    /// Text that holds a number.
-    Number,
-    /// A number without a fraction.
-    Integer,
-    /// `true`, `yes`, `1` and their opposites.
-    Boolean,
-    /// The first element of a list. The others are lost, and the mapping says so.
-    First,
-    /// A single value as a list of one.
-    List,
-    /// Any recognised time as RFC 3339.
-    DateTime,
-    /// Any recognised time as a day; the time of day is lost, and the mapping says so.
-    Date,
-}
-
-/// Who chose a mapping. What was chosen by hand is never overwritten.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum ChosenBy {
-    /// The user.
-    #[default]
-    Hand,
-    /// The matcher.
-    Matcher,
 }
 
 /// Tries, time and what a failure means.

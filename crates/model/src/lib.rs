@@ -16,6 +16,7 @@ pub mod host;
 pub mod id;
 pub mod latency;
 pub mod logic;
+pub mod mapping;
 pub mod notice;
 pub mod permissions;
 pub mod problem;
