@@ -225,7 +225,7 @@ pub(crate) async fn connectors_of(
     chain: &Chain,
 ) -> Result<BTreeMap<String, Arc<Compiled>>, Problem> {
     let mut found = BTreeMap::new();
-    for step in &chain.steps {
+    for step in chain.all_steps() {
         if found.contains_key(&step.connection) || step.connection.is_empty() {
             continue;
         }
@@ -397,7 +397,7 @@ pub async fn delete(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Cha
 /// Whether a chain names a connection.
 fn names(chain: &Chain, connection: &str) -> bool {
     chain.trigger.connection() == Some(connection)
-        || chain.steps.iter().any(|step| step.connection == connection)
+        || chain.all_steps().any(|step| step.connection == connection)
 }
 
 /// The names of chains that use a connection.
@@ -431,10 +431,11 @@ pub(crate) async fn rename_connection(workspace: &Workspace, from: &str, to: &st
 }
 
 fn renamed(mut chain: Chain, from: &str, to: &str) -> Chain {
-    let own = chain.trigger.connection_mut().into_iter();
-    let steps = chain.steps.iter_mut().map(|step| &mut step.connection);
-    for name in own.chain(steps).filter(|name| *name == from) {
+    if let Some(name) = chain.trigger.connection_mut().filter(|name| *name == from) {
         to.clone_into(name);
+    }
+    for step in chain.all_steps_mut().filter(|step| step.connection == from) {
+        to.clone_into(&mut step.connection);
     }
     chain
 }

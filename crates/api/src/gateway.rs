@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use patchbay_auth::webhook::AddressKey;
+use patchbay_chain::runner::{Addresses, Reach};
 use patchbay_ingest::gateway::{Definitions, Gateway, GatewaySettings, Site};
-use patchbay_model::ConnectorId;
+use patchbay_model::{ConnectorId, RunId, StepId};
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +18,27 @@ use crate::workspaces::Empty;
 impl Definitions for Connectors {
     fn compiled(&self, id: &ConnectorId) -> Option<std::sync::Arc<patchbay_connector::Compiled>> {
         self.get(id).ok()
+    }
+}
+
+/// The addresses of a workspace's steps.
+pub(crate) struct StepAddresses {
+    pub(crate) gateway: Gateway,
+    pub(crate) key: AddressKey,
+}
+
+impl Addresses for StepAddresses {
+    fn of(&self, run: &RunId, step: &StepId, item: u32) -> Option<String> {
+        self.gateway.step_address(&self.key, run, step, item).map(|url| url.to_string())
+    }
+
+    fn reach(&self) -> Reach {
+        let (settings, state) = (self.gateway.settings(), self.gateway.state());
+        match (settings.enabled && state.problem.is_none(), &settings.public_url) {
+            (false, _) => Reach::Nobody(state.problem),
+            (true, Some(_)) => Reach::Tunnel,
+            (true, None) => Reach::ThisComputer,
+        }
     }
 }
 
@@ -36,6 +59,7 @@ pub(crate) async fn open(hub: &Hub, workspace: &Workspace) -> Result<(), Problem
         store: workspace.store().clone(),
         authoriser: workspace.authoriser().clone(),
         definitions: hub.connectors().clone(),
+        addresses: workspace.addresses().clone(),
         events: workspace.event_sink(),
     };
     Ok(hub.gateway().open(site).await?)

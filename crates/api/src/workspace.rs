@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_auth::Authoriser;
+use patchbay_auth::webhook::AddressKey;
 use patchbay_chain::{Control, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
+use patchbay_ingest::gateway::Gateway;
 use patchbay_ingest::{Polling, Reading};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -24,6 +26,7 @@ use tokio::task::JoinHandle;
 
 use crate::connectors::Connectors;
 use crate::events::WorkspaceEvents;
+use crate::gateway::StepAddresses;
 use crate::health::actions::Checks;
 use crate::health::facts::Usual;
 use crate::health::lookout;
@@ -43,6 +46,8 @@ struct Inner {
     store: Store,
     vault: Arc<Vault>,
     authoriser: Authoriser,
+    addresses: AddressKey,
+    gateway: Gateway,
     engine: Engine,
     runner: Runner,
     connectors: Arc<Connectors>,
@@ -107,7 +112,9 @@ fn rests(state: RunState) -> bool {
 
 /// Whether nothing happens to a run before the user says so: none of its questions has a time.
 fn is_left_alone(run: &Run) -> bool {
-    let timed = |step: &Step| matches!(step.logic, Some(Logic::Approval { within: Some(_), .. }));
+    let timed = |step: &Step| {
+        matches!(step.logic, Some(Logic::Approval { within: Some(_), .. } | Logic::Delivery { .. }))
+    };
     rests(run.state) && !(run.state == RunState::NeedsYou && run.snapshot.all_steps().any(timed))
 }
 
@@ -133,6 +140,7 @@ impl Workspace {
             machine: hub.machine().to_owned(),
         };
         let store = Store::open(options).await.map_err(Problem::from)?;
+        let addresses = AddressKey::of(&store.address_key(patchbay_ingest::gateway::token()?).await?);
         let vault = Arc::new(Vault::new(hub.keeper().clone(), name));
         let authoriser = Authoriser::new(vault.clone(), store.clone(), hub.net().clone(), hub.clock().clone());
         let engine = Engine::new(hub.net().clone(), authoriser.clone(), store.clone(), hub.clock().clone());
@@ -142,15 +150,19 @@ impl Workspace {
             store: store.clone(),
             engine: engine.clone(),
             connectors: hub.connectors().clone(),
+            addresses: Arc::new(StepAddresses { gateway: hub.gateway().clone(), key: addresses.clone() }),
             clock: hub.clock().clone(),
             events: events.clone(),
         };
+        let gateway = hub.gateway().clone();
         let tidying = tokio::spawn(upkeep::tidy(store.clone()));
         let inner = Inner {
             name: name.to_owned(),
             store,
             vault,
             authoriser,
+            addresses,
+            gateway,
             engine,
             runner,
             connectors: hub.connectors().clone(),
@@ -230,6 +242,11 @@ impl Workspace {
         if let Err(error) = self.store().audit(action, self.name(), &serde_json::Value::Null).await {
             tracing::warn!(%error, action, "the audit note could not be written");
         }
+    }
+
+    /// What makes the addresses of steps hard to guess.
+    pub(crate) fn addresses(&self) -> &AddressKey {
+        &self.inner.addresses
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -344,10 +361,19 @@ impl Workspace {
         let (done, left) = watch::channel(None);
         let runner = self.runner().clone();
         let id = run.id.clone();
+        let (gateway, name) = (self.inner.gateway.clone(), self.inner.name.clone());
+        let has_address = !run.dry_run && run.snapshot.all_steps().any(patchbay_chain::runner::has_address);
+        if has_address {
+            // Before anything tells the address to somebody.
+            gateway.refresh(&name).await?;
+        }
         let handle = tokio::spawn(async move {
             let result = runner.execute(&run, &mut wishes).await.map_err(Problem::from);
             if let Err(problem) = &result {
                 tracing::error!(run = %run.id, %problem, "a run cannot go on");
+            }
+            if has_address && let Err(error) = gateway.refresh(&name).await {
+                tracing::warn!(%error, "the webhook gateway may listen for longer than it has to");
             }
             // Nobody may be waiting.
             let _ = done.send(Some(result));

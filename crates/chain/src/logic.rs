@@ -43,6 +43,15 @@ pub enum Ready {
         /// Until then.
         until: Option<Template>,
     },
+    /// Waits for a delivery.
+    Delivery {
+        /// What holds for it.
+        when: Vec<Test>,
+        /// What it has in common with the run: where it stands, and what it is.
+        ties: Vec<(Path, Template)>,
+        /// Seconds after which it has failed.
+        within: u64,
+    },
     /// Asks the user.
     Approval {
         /// What is asked.
@@ -149,6 +158,18 @@ impl Ready {
             Logic::Wait { seconds, until } => {
                 Self::Wait { seconds: seconds.unwrap_or(0), until: until.as_deref().map(template).transpose()? }
             }
+            Logic::Delivery { within: 0, .. } => return Err("A wait has at least one second".to_owned()),
+            Logic::Delivery { within: 31_622_401.., .. } => {
+                return Err("A webhook is waited for no longer than 366 days".to_owned());
+            }
+            Logic::Delivery { when, ties, within } => {
+                let ties = ties.iter().map(|tie| Ok((path(&tie.path)?, template(&tie.equals)?)));
+                Self::Delivery {
+                    when: tests(when)?,
+                    ties: ties.collect::<Result<_, String>>()?,
+                    within: *within,
+                }
+            }
             Logic::Approval { question, within } => {
                 Self::Approval { question: template(question)?, within: *within }
             }
@@ -206,6 +227,7 @@ impl Ready {
                 found.cloned().unwrap_or(Value::Null)
             }
             Self::Wait { .. }
+            | Self::Delivery { .. }
             | Self::Approval { .. }
             | Self::Chain(_)
             | Self::Remember { .. }

@@ -61,8 +61,15 @@ pub enum Command {
         /// The items, from 0.
         items: Vec<u32>,
     },
-    /// Record for what the item waits: a time, the user, or a run of another chain.
+    /// Record for what the item waits: a time, a delivery, the user, or a run of another chain.
     Begin {
+        /// Place of the step in the plan.
+        step: usize,
+        /// The item, from 0.
+        item: u32,
+    },
+    /// The time to wait for a delivery is over: look a last time whether it came, and record which it is.
+    Expire {
         /// Place of the step in the plan.
         step: usize,
         /// The item, from 0.
@@ -379,7 +386,11 @@ impl Round<'_> {
                     self.record(Fact::Computed { step: plan.id.clone(), results: vec![(item, output)] });
                     continue;
                 }
-                ItemProgress::Waiting { until } => {
+                ItemProgress::Awaiting { until } if *until <= self.now => {
+                    self.commands.push(Command::Expire { step, item });
+                    continue;
+                }
+                ItemProgress::Waiting { until } | ItemProgress::Awaiting { until } => {
                     self.wake_at(*until);
                     continue;
                 }
@@ -412,7 +423,7 @@ impl Round<'_> {
                         break;
                     }
                 }
-                Kind::Wait | Kind::Approval => self.commands.push(Command::Begin { step, item }),
+                Kind::Wait | Kind::Delivery | Kind::Approval => self.commands.push(Command::Begin { step, item }),
                 Kind::Compute => {
                     computed.push(item);
                     if computed.len() >= BATCH {

@@ -61,6 +61,8 @@ pub enum Kind {
     Compute,
     /// Time passes.
     Wait,
+    /// A webhook is called.
+    Delivery,
     /// The user says yes or no.
     Approval,
     /// Another chain runs.
@@ -110,6 +112,7 @@ impl Kind {
     fn of(logic: &Logic) -> Self {
         match logic {
             Logic::Wait { .. } => Self::Wait,
+            Logic::Delivery { .. } => Self::Delivery,
             Logic::Approval { .. } => Self::Approval,
             Logic::Chain { .. } => Self::Chain,
             Logic::Filter { .. }
@@ -317,13 +320,15 @@ impl<'d, F: Fn(&str) -> Option<&'d Descriptor>> Joining<'_, F> {
         Some(PlanStep { root, on, handles, ..joined })
     }
 
+    fn no_connection(&self, step: &Step) -> Problem {
+        Problem::new(Code::NotFound)
+            .with("item", format!("The connection \"{}\"", step.connection))
+            .about(Subject::Chain { id: self.chain.name.clone(), step: Some(step.id.to_string()) })
+    }
+
     fn call(&mut self, step: &Step, base: PlanStep) -> Option<PlanStep> {
         let Some(descriptor) = (self.descriptor_of)(&step.connection) else {
-            self.problems.push(
-                Problem::new(Code::NotFound)
-                    .with("item", format!("The connection \"{}\"", step.connection))
-                    .about(Subject::Chain { id: self.chain.name.clone(), step: Some(step.id.to_string()) }),
-            );
+            self.problems.push(self.no_connection(step));
             return None;
         };
         let Some(operation) = descriptor.operation(&step.operation) else {
@@ -355,7 +360,18 @@ impl<'d, F: Fn(&str) -> Option<&'d Descriptor>> Joining<'_, F> {
     }
 
     fn logic(&mut self, step: &Step, logic: &Logic, base: PlanStep) -> PlanStep {
-        if !step.connection.is_empty() || !step.operation.is_empty() {
+        let waits = matches!(logic, Logic::Delivery { .. });
+        if waits && !step.connection.is_empty() {
+            match (self.descriptor_of)(&step.connection) {
+                None => self.problems.push(self.no_connection(step)),
+                Some(descriptor) if descriptor.webhook.is_none() => {
+                    let message = format!("{} sends no webhooks that could be waited for", descriptor.name);
+                    self.at("connection", &message);
+                }
+                Some(_) => {}
+            }
+        }
+        if (!waits && !step.connection.is_empty()) || !step.operation.is_empty() {
             self.at("logic", "A step either works by itself or calls an operation");
         }
         if let Err(message) = Ready::compile(logic) {

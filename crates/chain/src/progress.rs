@@ -2,7 +2,7 @@
 
 mod pages;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -41,6 +41,10 @@ pub struct Progress {
     pub idle_recoveries: u32,
     /// That has happened too often: the user is asked.
     pub stuck: bool,
+    /// Items that wait for a delivery.
+    pub awaited: BTreeSet<(usize, u32)>,
+    /// Events that were such a delivery.
+    pub arrived: BTreeSet<u64>,
     /// Runs that steps of this one wait for.
     pub children: BTreeMap<(usize, u32), RunId>,
 }
@@ -82,6 +86,11 @@ pub enum ItemProgress {
     /// It waits for a time.
     Waiting {
         /// When it goes on.
+        until: Timestamp,
+    },
+    /// It waits for a delivery.
+    Awaiting {
+        /// When it has failed.
         until: Timestamp,
     },
     /// The user is asked whether it goes on.
@@ -171,6 +180,7 @@ impl ItemProgress {
             | Self::Doubt(_)
             | Self::Deferred { .. }
             | Self::Waiting { .. }
+            | Self::Awaiting { .. }
             | Self::Asking { .. }
             | Self::Child(_) => false,
             Self::Done { .. }
@@ -212,6 +222,8 @@ impl Progress {
             lifted: false,
             idle_recoveries: 0,
             stuck: false,
+            awaited: BTreeSet::new(),
+            arrived: BTreeSet::new(),
             children: BTreeMap::new(),
         }
     }
@@ -261,7 +273,7 @@ impl Progress {
             }
             Fact::Result { step, item, outcome, next, .. } => {
                 let backoff = plan.index(step).map_or(0, |i| plan.steps[i].policy.backoff_ms);
-                self.leave_child(plan, step, *item);
+                self.leave(plan, step, *item);
                 self.change(plan, step, *item, |slot| Some(after_result(slot, outcome, at, backoff)));
                 if let Some(index) = plan.index(step) {
                     if matches!(outcome, Outcome::Done { .. }) {
@@ -291,6 +303,17 @@ impl Progress {
             }
             Fact::Waiting { step, item, until } => {
                 self.change(plan, step, *item, |_| Some(ItemProgress::Waiting { until: *until }));
+            }
+            Fact::Awaited { step, item, until } => {
+                if let Some(index) = plan.index(step) {
+                    self.awaited.insert((index, *item));
+                }
+                self.change(plan, step, *item, |_| Some(ItemProgress::Awaiting { until: *until }));
+            }
+            Fact::Arrived { step, item, event, output } => {
+                self.leave(plan, step, *item);
+                self.arrived.insert(*event);
+                self.change(plan, step, *item, |_| Some(done(output.clone())));
             }
             Fact::Asked { step, item, until, .. } => {
                 self.change(plan, step, *item, |_| Some(ItemProgress::Asking { until: *until }));
@@ -382,8 +405,10 @@ impl Progress {
         });
     }
 
-    fn leave_child(&mut self, plan: &Plan, step: &StepId, item: u32) {
+    /// An item waits for nothing any more.
+    fn leave(&mut self, plan: &Plan, step: &StepId, item: u32) {
         if let Some(index) = plan.index(step) {
+            self.awaited.remove(&(index, item));
             self.children.remove(&(index, item));
         }
     }
@@ -398,7 +423,9 @@ impl Progress {
         let mut open = items.peekable();
         open.peek().is_some()
             && open.all(|(_, item)| match item {
-                ItemProgress::Deferred { until, .. } | ItemProgress::Waiting { until } => *until > now,
+                ItemProgress::Deferred { until, .. }
+                | ItemProgress::Waiting { until }
+                | ItemProgress::Awaiting { until } => *until > now,
                 ItemProgress::Asking { until } => until.is_none_or(|until| until > now),
                 ItemProgress::Doubt(doubt) => doubt.not_before.is_some_and(|at| at > now),
                 _ => false,

@@ -104,7 +104,8 @@ pub struct Step {
     /// What a person reads; "Tool: operation" where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The connection, by name; none for a step that works by itself.
+    /// The connection, by name; none for a step that works by itself. For a step that waits for a
+    /// delivery, the one whose webhook is called.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub connection: String,
     /// The operation of that connection's connector.

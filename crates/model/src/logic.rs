@@ -62,6 +62,22 @@ pub enum Logic {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<String>,
     },
+    /// Waits until a webhook is called: that of the step's connection, else an address of the step's own,
+    /// which earlier steps send along as `{{ addresses.<id of this step> }}`. The result is the delivery:
+    /// `body` and `receivedAt`, and for a connection's also `delivery`, `kinds`, `stream`, `externalId`.
+    /// What came for it since the run began counts too.
+    Delivery {
+        /// All of these hold for the delivery. Others are waited past.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        when: Vec<Predicate>,
+        /// What ties the delivery to this run. Others are waited past.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ties: Vec<Tie>,
+        /// Seconds after which the step fails; a day where absent, at most 366 days.
+        #[serde(default = "a_day")]
+        #[schemars(range(min = 1, max = 31_622_400))]
+        within: u64,
+    },
     /// Asks the user. Where the answer is no, the item is left out of later steps.
     Approval {
         /// What is asked: a template.
@@ -142,6 +158,7 @@ impl Logic {
             Self::Branch { .. } => "Branch",
             Self::Join { .. } => "Join",
             Self::Wait { .. } => "Wait",
+            Self::Delivery { .. } => "Wait for a webhook",
             Self::Approval { .. } => "Ask me",
             Self::Chain { .. } => "Run a chain",
             Self::Remember { .. } => "Remember",
@@ -151,6 +168,21 @@ impl Logic {
             Self::Linked { .. } => "Find the link",
         }
     }
+}
+
+fn a_day() -> u64 {
+    86_400
+}
+
+/// A value that a delivery and the run have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tie {
+    /// JSONPath (RFC 9535) into the delivery, such as `$.body.issue.id`.
+    pub path: String,
+    /// What is found there: a template, such as `{{ steps.create.id }}`.
+    pub equals: String,
 }
 
 /// One way of a branch.

@@ -200,6 +200,26 @@ pub enum Fact {
         /// When it goes on.
         until: Timestamp,
     },
+    /// An item waits for a delivery.
+    Awaited {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// When it has failed.
+        until: Timestamp,
+    },
+    /// The delivery came.
+    Arrived {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The event that brought it. One event is the answer to one item of a run.
+        event: u64,
+        /// The delivery.
+        output: Value,
+    },
     /// The user is asked whether an item goes on.
     Asked {
         /// The step.

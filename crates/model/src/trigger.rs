@@ -155,6 +155,7 @@ pub enum Missed {
 /// | `schedule`, `interval` | the chain's identifier | the time it was due (RFC 3339) | `{"due": …}` |
 /// | `signal` | the connection's identifier | stream, external id and version | the signal, and `isNew`: whether no earlier version of its item is kept |
 /// | `webhook` | the connection's identifier | the delivery's identifier | `{"delivery", "receivedAt", "kinds", "stream", "externalId", "body"}` |
+/// | `answer` | the run's identifier | step, item and hash of the body | `{"step", "item", "receivedAt", "body"}`: no chain waits for these, a step does |
 /// | `chain` | the identifier of the chain that ended | the run's identifier | `{"run", "chain", "state", "path"}` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -168,6 +169,8 @@ pub enum EventKind {
     Signal,
     /// A delivery to a webhook.
     Webhook,
+    /// A call of the address of a step that waits.
+    Answer,
     /// The end of a run of another chain.
     Chain,
 }
@@ -180,6 +183,7 @@ impl EventKind {
             Self::Interval => "interval",
             Self::Signal => "signal",
             Self::Webhook => "webhook",
+            Self::Answer => "answer",
             Self::Chain => "chain",
         }
     }

@@ -57,6 +57,8 @@ pub(crate) struct Wakes {
     pub(crate) triggers: tokio::sync::Notify,
     /// Counts runs that were left: they ended or need somebody.
     pub(crate) runs: tokio::sync::watch::Sender<u64>,
+    /// Counts what came in that runs may wait for.
+    pub(crate) came: tokio::sync::watch::Sender<u64>,
 }
 
 impl Drop for Inner {
@@ -131,7 +133,11 @@ impl Store {
                 limits,
                 copying: tokio::sync::Mutex::default(),
                 tasks: std::sync::Mutex::default(),
-                wakes: Wakes { triggers: tokio::sync::Notify::new(), runs: tokio::sync::watch::Sender::new(0) },
+                wakes: Wakes {
+                    triggers: tokio::sync::Notify::new(),
+                    runs: tokio::sync::watch::Sender::new(0),
+                    came: tokio::sync::watch::Sender::new(0),
+                },
             }),
         };
         store.start_tasks(fresh);

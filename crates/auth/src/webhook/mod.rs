@@ -1,6 +1,7 @@
 //! Tells a tool's deliveries from forgeries: over the bytes as they came, in constant time. What comes
 //! out of it is yes or a reason; the secret stays here.
 
+mod address;
 mod keep;
 mod key;
 mod signature;
@@ -15,6 +16,7 @@ use patchbay_model::descriptor::{
 use patchbay_vault::Secret;
 use serde_json::Value;
 
+pub use address::AddressKey;
 pub use keep::{MadeSecret, WebhookSecrets};
 pub(crate) use keep::{Opened, place};
 use key::Key;

@@ -97,6 +97,8 @@ fn fact_step(fact: &Fact) -> Option<&patchbay_model::StepId> {
         | Fact::LeftOut { step, .. }
         | Fact::Kept { step, .. }
         | Fact::Waiting { step, .. }
+        | Fact::Awaited { step, .. }
+        | Fact::Arrived { step, .. }
         | Fact::Asked { step, .. }
         | Fact::Answered { step, .. }
         | Fact::ChainStarted { step, .. }
@@ -246,8 +248,15 @@ impl StepFold {
                 };
                 self.items.entry(*item).or_default().last = Some(last);
             }
-            Fact::Waiting { item, .. } | Fact::ChainStarted { item, .. } => {
+            Fact::Waiting { item, .. }
+            | Fact::Awaited { item, .. }
+            | Fact::ChainStarted { item, .. } => {
                 self.items.entry(*item).or_default().last = Some(Last::Waits);
+            }
+            Fact::Arrived { item, output, .. } => {
+                let slot = self.items.entry(*item).or_default();
+                slot.output = Some(output.clone());
+                slot.last = Some(Last::Done);
             }
             Fact::Asked { item, question, .. } => {
                 self.items.entry(*item).or_default().last = Some(Last::Asks(question.clone(), at));

@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::{Answer, Execution, Launch};
 use crate::progress::ItemProgress;
-use crate::scope::scope;
 
 impl Execution<'_> {
     /// Maps the item and announces the request; what does not fit is put aside and nothing is sent.
@@ -24,7 +23,7 @@ impl Execution<'_> {
             next: None,
         };
         let params =
-            self.live.steps[step].params(&scope(&self.live.plan, &self.progress, self.run, step, item));
+            self.live.steps[step].params(&self.scope(step, item));
         let planned = params.and_then(|params| {
             let called = self.live.steps[step].called().ok_or(Code::Internal)?;
             self.runner.engine.plan(&called.target, &called.operation.id, &params)
@@ -103,7 +102,7 @@ impl Execution<'_> {
         };
         let id = self.live.plan.steps[step].id.clone();
         let live = &self.live.steps[step];
-        let params = live.params(&scope(&self.live.plan, &self.progress, self.run, step, item));
+        let params = live.params(&self.scope(step, item));
         let found = match params {
             Ok(params) => {
                 let engine = &self.runner.engine;
@@ -173,7 +172,7 @@ impl Execution<'_> {
             ItemProgress::Done { output, output_missing: false, .. } => output.clone(),
             _ => Value::Null,
         };
-        let params = live.params(&scope(&self.live.plan, &self.progress, self.run, step, item))?;
+        let params = live.params(&self.scope(step, item))?;
         let template = Value::Object(undo.params.clone().into_iter().collect());
         let scope = json!({ "result": result, "params": params });
         let params = JsonTemplate::compile(&template)

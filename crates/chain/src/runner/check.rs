@@ -10,7 +10,7 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Chain, StepId};
 
 use super::live::LiveStep;
-use super::{Live, Runner, foresee};
+use super::{Live, Runner, deliveries, foresee};
 use crate::mapping;
 
 /// The longest that one connection's test may take.
@@ -35,6 +35,7 @@ pub async fn check(
     findings.extend(mapping::findings(chain, |name| {
         targets.get(name).map(|target| target.descriptor.descriptor().as_ref())
     }));
+    findings.extend(deliveries::findings(runner, chain).await);
     findings.extend(foresee::scopes(chain, live));
     findings.extend(foresee::pace(&runner.engine, chain, live, counts));
     findings.extend(effects(chain, live, counts));

@@ -6,6 +6,7 @@ use patchbay_connector::{Target, TargetCredential};
 use patchbay_map::StepMapping;
 use patchbay_model::descriptor::Operation;
 use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::logic::Logic;
 use patchbay_model::{Chain, Run};
 use serde_json::Value;
 
@@ -79,7 +80,8 @@ impl Live {
         let mut targets = std::collections::BTreeMap::new();
         let mut problems = Vec::new();
         for step in chain.all_steps() {
-            if step.logic.is_some() || targets.contains_key(&step.connection) {
+            let waits = matches!(step.logic, Some(Logic::Delivery { .. })) && !step.connection.is_empty();
+            if (step.logic.is_some() && !waits) || targets.contains_key(&step.connection) {
                 continue;
             }
             match runner.store.connection_named(&step.connection).await {

@@ -13,7 +13,6 @@ use super::live::Does;
 use super::{Done, Execution};
 use crate::logic::{Ready, Worked, wait_until};
 use crate::progress::ItemProgress;
-use crate::scope::scope;
 use crate::triggers::LONGEST_PATH;
 
 /// How often to look whether another run has ended, should nobody tell.
@@ -49,7 +48,7 @@ impl Execution<'_> {
     }
 
     async fn work(&mut self, step: usize, item: u32) -> Result<Worked, Problem> {
-        let scope = scope(&self.live.plan, &self.progress, self.run, step, item);
+        let scope = self.scope(step, item);
         let live = &self.live.steps[step];
         let Does::Logic(ready) = &live.does else {
             return Err(Problem::new(Code::Internal).detail("a step that calls a tool was to work by itself"));
@@ -106,16 +105,21 @@ impl Execution<'_> {
 
     /// Notes for what an item waits.
     pub(super) async fn begin(&mut self, step: usize, item: u32) {
-        let scope = scope(&self.live.plan, &self.progress, self.run, step, item);
+        let scope = self.scope(step, item);
         let id = self.live.plan.steps[step].id.clone();
         let now = self.runner.clock.now();
         let fact = match &self.live.steps[step].does {
             // Nothing is sent in a dry run: there is nothing to wait for or to approve.
-            Does::Logic(Ready::Wait { .. } | Ready::Approval { .. }) if self.run.dry_run => {
+            Does::Logic(Ready::Wait { .. } | Ready::Delivery { .. } | Ready::Approval { .. })
+                if self.run.dry_run => {
                 Ok(Fact::Computed { step: id, results: vec![(item, Value::Null)] })
             }
             Does::Logic(Ready::Wait { seconds, until }) => wait_until(*seconds, until.as_ref(), &scope, now)
                 .map(|until| Fact::Waiting { step: id, item, until }),
+            Does::Logic(Ready::Delivery { within, .. }) => {
+                let until = now + Duration::from_secs(*within);
+                self.ties(step, item).map(|_| Fact::Awaited { step: id, item, until })
+            }
             Does::Logic(Ready::Approval { question, within }) => {
                 let until = within.map(|seconds| now + Duration::from_secs(seconds));
                 let question = question.text(&scope).map_err(Problem::from);

@@ -4,6 +4,7 @@
 mod attempt;
 mod check;
 mod control;
+mod deliveries;
 mod foresee;
 mod live;
 mod local;
@@ -26,8 +27,11 @@ use crate::error::ChainError;
 use crate::items::Items;
 use crate::machine::{self, Command};
 use crate::progress::{ItemProgress, Progress};
+use crate::scope::scope;
+use deliveries::Looking;
 
 pub use check::check;
+pub use deliveries::{Addresses, NoAddresses, Reach, has_address};
 pub use foresee::{last_counts, plan_hash};
 pub use live::Live;
 
@@ -80,6 +84,8 @@ pub struct Runner {
     pub engine: Engine,
     /// The connectors at hand.
     pub connectors: Arc<dyn Connectors>,
+    /// Where steps that wait are called.
+    pub addresses: Arc<dyn Addresses>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Takes progress on its way to the screen.
@@ -118,6 +124,9 @@ impl Runner {
             execution.commit(step.state).await?;
             execution.launch();
             execution.follow();
+            if execution.take_deliveries().await? {
+                continue;
+            }
             if step.state.is_final() {
                 return Ok(step.state);
             }
@@ -216,6 +225,8 @@ struct Execution<'r> {
     /// What follows from them and is written with them.
     also: Also,
     launches: Vec<Launch>,
+    /// What came for steps that wait.
+    looking: Looking,
     calls: JoinSet<Done>,
     /// Items whose other run is waited for.
     followed: BTreeSet<(usize, u32)>,
@@ -238,6 +249,7 @@ impl<'r> Execution<'r> {
             pending: Vec::new(),
             also: Also::default(),
             launches: Vec::new(),
+            looking: Looking::new(runner),
             calls: JoinSet::new(),
             followed: BTreeSet::new(),
             effects_left: None,
@@ -276,6 +288,13 @@ impl<'r> Execution<'r> {
     fn path(&self) -> Vec<ChainId> {
         let own = std::iter::once(&self.run.chain_id);
         self.run.origin.path.iter().chain(own).cloned().collect()
+    }
+
+    /// What the mapping of one item sees.
+    fn scope(&self, step: usize, item: u32) -> Value {
+        let mut scope = scope(&self.live.plan, &self.progress, self.run, step, item);
+        self.add_addresses(&mut scope, step, item);
+        scope
     }
 
     fn is_idle(&self) -> bool {
@@ -323,6 +342,7 @@ impl<'r> Execution<'r> {
             Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt),
             Command::Compute { step, items } => self.compute(step, items).await,
             Command::Begin { step, item } => self.begin(step, item).await,
+            Command::Expire { step, item } => self.expire(step, item).await,
             Command::AskService { step, item } => self.ask_service(step, item).await,
             Command::Undo { step, item, attempt } => self.prepare_undo(step, item, attempt),
             Command::Record(fact) => self.note(fact),
@@ -383,9 +403,11 @@ impl<'r> Execution<'r> {
             Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default()
                 + Duration::from_millis(1)
         });
+        let awaits = self.awaits();
         tokio::select! {
             Some(answer) = self.calls.join_next(), if !self.calls.is_empty() => self.take_answer(answer),
             Some(wish) = control.recv() => self.take_wish(wish),
+            () = self.looking.more(), if awaits => {}
             () = tokio::time::sleep(pause.unwrap_or(Duration::from_secs(3_600))) => {}
         }
         // Answers that are there already share the next commit.

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use patchbay_auth::Authoriser;
+use patchbay_chain::runner::{Addresses, Reach};
 use patchbay_chain::{Connectors, Runner};
 use patchbay_connector::{Compiled, Engine};
 use patchbay_model::run::Run;
 use patchbay_model::{
     Chain, ChainId, Connection, ConnectionId, ConnectionState, ConnectorId, Descriptor, Event, EventSink,
-    RunId, RunState, SystemClock,
+    RunId, RunState, StepId, SystemClock,
 };
 use patchbay_net::{Client, listen};
 use patchbay_store::{OpenOptions, Store, Tuning};
@@ -22,6 +23,19 @@ pub(crate) struct Told(pub(crate) Mutex<Vec<Event>>);
 impl EventSink for Told {
     fn emit(&self, event: Event) {
         self.0.lock().unwrap().push(event);
+    }
+}
+
+/// Addresses that name their place, and can be called from here.
+pub(crate) struct Here;
+
+impl Addresses for Here {
+    fn of(&self, run: &RunId, step: &StepId, item: u32) -> Option<String> {
+        Some(format!("{run}/{step}/{item}"))
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::ThisComputer
     }
 }
 
@@ -79,7 +93,9 @@ impl Bench {
         let engine = Engine::new(Client::new(clock.clone()).unwrap(), authoriser, store.clone(), clock.clone());
         let told = Arc::new(Told::default());
         let connectors = Arc::new(One(compiled));
-        let runner = Runner { store: store.clone(), engine, connectors, clock, events: told.clone() };
+        let addresses = Arc::new(Here);
+        let (store_, events) = (store.clone(), told.clone());
+        let runner = Runner { store: store_, engine, connectors, addresses, clock, events };
         Self { runner, store, told, _dir: dir }
     }
 

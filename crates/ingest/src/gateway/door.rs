@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use patchbay_auth::Authoriser;
+use patchbay_auth::webhook::AddressKey;
 use patchbay_connector::Compiled;
 use patchbay_model::{Clock, Connection, ConnectionId, ConnectorId, EventSink};
 use patchbay_store::{Store, StoreError, WebhookRow};
@@ -31,6 +32,8 @@ pub struct Site {
     pub authoriser: Authoriser,
     /// The connectors at hand.
     pub definitions: Arc<dyn Definitions>,
+    /// What makes the addresses of its steps hard to guess.
+    pub addresses: AddressKey,
     /// Where events go.
     pub events: Arc<dyn EventSink>,
 }

@@ -4,6 +4,7 @@
 //! What a call has to pass stands in `receive`, in its order. A delivery is answered with success once it
 //! is durable, and never before; what comes of it follows from the row (`mapping`).
 
+mod answers;
 mod door;
 mod mapping;
 mod outcome;
@@ -135,6 +136,8 @@ struct OpenSite {
     backlog: Arc<Backlog>,
     /// Connections whose webhook is on.
     on: usize,
+    /// Open runs with steps that have addresses of their own.
+    runs: u64,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -194,7 +197,7 @@ impl Gateway {
             tokio::spawn(write_down(Arc::downgrade(&self.inner), site.clone())),
         ];
         let name = site.workspace.clone();
-        self.sites().insert(name.clone(), OpenSite { site, wake, backlog, on: 0, tasks });
+        self.sites().insert(name.clone(), OpenSite { site, wake, backlog, on: 0, runs: 0, tasks });
         self.refresh(&name).await
     }
 
@@ -223,12 +226,13 @@ impl Gateway {
             }
         }
         let on = doors.iter().filter(|(_, _, enabled)| *enabled).count();
+        let runs = site.store.runs_with_addresses().await?;
         {
             let mut all = self.doors_mut();
             all.retain(|_, door| door.site.workspace != workspace);
             all.extend(doors.into_iter().map(|(token, door, _)| (token, door)));
         }
-        self.inner.on(workspace, on);
+        self.inner.on(workspace, on, runs);
         self.settle().await;
         Ok(())
     }
@@ -285,7 +289,8 @@ impl Gateway {
         let settings = self.settings();
         let mut listening = self.inner.listening.lock().await;
         let on = self.inner.connections_on();
-        let wanted = settings.enabled && on > 0;
+        let runs = self.sites().values().any(|open| open.runs > 0);
+        let wanted = settings.enabled && (on > 0 || runs);
         let before = self.state();
         if !wanted || listening.asked.is_some_and(|asked| asked != settings.port) {
             self.inner.silence(&mut listening).await;
@@ -365,10 +370,10 @@ impl Inner {
         (listening.at, listening.asked) = (None, None);
     }
 
-    fn on(&self, workspace: &str, count: usize) {
+    fn on(&self, workspace: &str, count: usize, runs: u64) {
         let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = sites.get_mut(workspace) {
-            open.on = count;
+            (open.on, open.runs) = (count, runs);
         }
     }
 

@@ -80,6 +80,9 @@ impl Inner {
     async fn judge(&self, request: Request, whose: &mut Option<Arc<Door>>) -> Result<Told, Outcome> {
         self.sent_to_us(&request)?;
         let (parts, body) = request.into_parts();
+        if parts.uri.path().starts_with("/answers/") {
+            return self.answer(&parts, body).await.map(Told::from);
+        }
         let door = self.addressed(parts.uri.path()).ok_or(Outcome::Address)?;
         *whose = Some(door.clone());
         let known = door.known(self.clock.as_ref()).await.map_err(|_| Outcome::Storage)?;
@@ -383,12 +386,12 @@ fn essence(headers: &HeaderMap, webhook: &CompiledWebhook) -> Option<String> {
     (utf8 && webhook.shape().takes_type(&essence)).then_some(essence)
 }
 
-fn declared_length(headers: &HeaderMap) -> Option<usize> {
+pub(super) fn declared_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Reads a body within its bounds of size and time.
-async fn read(body: Body, most: usize) -> Result<Vec<u8>, Outcome> {
+pub(super) async fn read(body: Body, most: usize) -> Result<Vec<u8>, Outcome> {
     let whole = async {
         let mut bytes = Vec::new();
         let mut stream = body.into_data_stream();

@@ -235,8 +235,9 @@ impl Store {
             .map(|event| Ok::<_, StoreError>((column::json("trigger event", &event.payload)?, event)))
             .transpose()?;
         let (id, state) = (column::stored(done.id), done.state.word());
+        let tells = event.is_some();
         let result = column::json("delivery's result", &done.result)?;
-        self.write(move |tx| {
+        let stored = self.write(move |tx| {
             Box::pin(async move {
                 let at = column::millis(now);
                 let ended = sqlx::query!(
@@ -261,7 +262,11 @@ impl Store {
                 Ok(stored)
             })
         })
-        .await
+        .await?;
+        if tells {
+            self.triggers_changed();
+        }
+        Ok(stored)
     }
 
     /// What came of a delivery; none where it has not ended.

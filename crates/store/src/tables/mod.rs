@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod audit;
+pub(crate) mod awaited;
 pub(crate) mod calls;
 pub(crate) mod chains;
 mod checkpoints;

@@ -1,9 +1,12 @@
 //! Runs, each with the snapshot of its chain.
 
+use std::collections::BTreeSet;
+
 use patchbay_model::trigger::OriginKind;
 use patchbay_model::{BootId, ChainId, Fact, Run, RunId, RunOrigin, RunState, Timestamp};
 use sqlx::SqliteConnection;
 
+use super::awaited;
 use super::chains::version;
 use super::connections::changed_one;
 use super::journal;
@@ -72,8 +75,11 @@ pub(super) async fn set_state(
         now,
         key
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    if ends {
+        awaited::release(tx, id).await?;
+    }
     changed_one(done.rows_affected(), || missing(id))
 }
 
@@ -98,6 +104,7 @@ pub(super) struct NewRun {
     snapshot: String,
     input: String,
     origin: String,
+    waits: BTreeSet<String>,
 }
 
 impl NewRun {
@@ -106,6 +113,7 @@ impl NewRun {
             snapshot: column::json("run's chain", &run.snapshot)?,
             input: column::json("run's input", &run.input)?,
             origin: column::json("run's origin", &run.origin)?,
+            waits: awaited::waited_for(run),
             run: run.clone(),
         })
     }
@@ -139,9 +147,9 @@ pub(super) async fn insert(tx: &mut SqliteConnection, new: &NewRun) -> Result<()
         created_at,
         finished_at
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    awaited::insert(tx, &run.id, &new.waits).await
 }
 
 impl Store {

@@ -58,7 +58,8 @@ impl<'a> From<&'a NewTrigger> for Named<'a> {
     }
 }
 
-/// Writes an event within a transaction, where a chain that is on waits for one of its kind.
+/// Writes an event within a transaction, where a chain that is on waits for one of its kind, or a run for
+/// a delivery to its connection.
 pub(super) async fn record_waited(
     tx: &mut SqliteConnection,
     event: Named<'_>,
@@ -70,6 +71,7 @@ pub(super) async fn record_waited(
         "INSERT INTO trigger_events (kind, subject, key, payload, at)
          SELECT ?1, ?2, ?3, ?4, ?5
          WHERE EXISTS (SELECT 1 FROM chains WHERE is_on = 1 AND waits_for = ?1)
+            OR (?1 = 'webhook' AND EXISTS (SELECT 1 FROM awaited WHERE connection = ?2))
          ON CONFLICT (kind, subject, key) DO NOTHING",
         event.kind,
         event.subject,
@@ -82,13 +84,13 @@ pub(super) async fn record_waited(
     Ok(())
 }
 
-struct Row {
-    id: i64,
-    kind: String,
-    subject: String,
-    key: String,
-    payload: String,
-    at: i64,
+pub(super) struct Row {
+    pub(super) id: i64,
+    pub(super) kind: String,
+    pub(super) subject: String,
+    pub(super) key: String,
+    pub(super) payload: String,
+    pub(super) at: i64,
 }
 
 impl TryFrom<Row> for TriggerEvent {
@@ -145,6 +147,7 @@ impl Store {
     /// of another table; forgotten, they are found a moment later.
     pub fn triggers_changed(&self) {
         self.wakes().triggers.notify_one();
+        self.wakes().came.send_modify(|count| *count += 1);
     }
 
     /// Waits for [`Store::triggers_changed`].

@@ -97,6 +97,7 @@ pub(super) async fn world(webhook: Value) -> World {
         store,
         authoriser,
         definitions: Arc::new(One(compiled)),
+        addresses: patchbay_auth::webhook::AddressKey::of("key"),
         events: Arc::new(patchbay_model::event::NoEvents),
     };
     let settings = GatewaySettings { port: 0, ..GatewaySettings::default() };
