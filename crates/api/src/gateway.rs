@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use patchbay_auth::webhook::AddressKey;
 use patchbay_chain::runner::{Addresses, Reach};
 use patchbay_ingest::gateway::{Definitions, Gateway, GatewaySettings, Site};
-use patchbay_model::{ConnectorId, RunId, StepId};
 use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{ConnectorId, RunId, StepId};
 use serde::{Deserialize, Serialize};
 
 use crate::connectors::Connectors;

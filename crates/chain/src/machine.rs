@@ -423,7 +423,9 @@ impl Round<'_> {
                         break;
                     }
                 }
-                Kind::Wait | Kind::Delivery | Kind::Approval => self.commands.push(Command::Begin { step, item }),
+                Kind::Wait | Kind::Delivery | Kind::Approval => {
+                    self.commands.push(Command::Begin { step, item })
+                }
                 Kind::Compute => {
                     computed.push(item);
                     if computed.len() >= BATCH {

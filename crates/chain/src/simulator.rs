@@ -85,6 +85,8 @@ struct World {
     /// Runs of other chains that were started, and those that have ended.
     children: BTreeMap<RunId, (usize, u32)>,
     ended: BTreeSet<RunId>,
+    /// Deliveries that came, by step and item.
+    delivered: BTreeSet<(usize, u32)>,
     /// Facts that the user adds before the fact of this number: a pause, a held run.
     meddles: Option<(usize, Fact)>,
     /// How often the run rested as the user wished.
@@ -171,6 +173,7 @@ impl World {
             match (step.state, step.wake) {
                 (state, _) if state.is_final() => return Ok(state),
                 _ if !self.progress(plan).children.is_empty() => self.end_child(plan)?,
+                (RunState::Waiting, _) if !self.progress(plan).awaited.is_empty() => self.deliver(plan)?,
                 (RunState::Paused, _) => {
                     self.rested += 1;
                     self.write(plan, Fact::Resumed)?;
@@ -226,6 +229,7 @@ impl World {
             }
             Command::Compute { step, items } => self.compute(plan, *step, items),
             Command::Begin { step, item } => self.begin(plan, *step, *item),
+            Command::Expire { step, item } => self.expire(plan, *step, *item),
             Command::AskService { step, item } => {
                 let happened = self.effects.contains_key(&(*step, *item));
                 let decision = if happened { Decision::Happened } else { Decision::NotHappened };
@@ -323,6 +327,7 @@ fn world(fault: (u32, Fault)) -> World {
         poison: None,
         children: BTreeMap::new(),
         ended: BTreeSet::new(),
+        delivered: BTreeSet::new(),
         meddles: None,
         rested: 0,
         pages: vec![json!([1, 2, 3])],

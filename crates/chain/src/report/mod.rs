@@ -248,9 +248,7 @@ impl StepFold {
                 };
                 self.items.entry(*item).or_default().last = Some(last);
             }
-            Fact::Waiting { item, .. }
-            | Fact::Awaited { item, .. }
-            | Fact::ChainStarted { item, .. } => {
+            Fact::Waiting { item, .. } | Fact::Awaited { item, .. } | Fact::ChainStarted { item, .. } => {
                 self.items.entry(*item).or_default().last = Some(Last::Waits);
             }
             Fact::Arrived { item, output, .. } => {

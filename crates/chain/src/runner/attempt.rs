@@ -22,8 +22,7 @@ impl Execution<'_> {
             bytes: 0,
             next: None,
         };
-        let params =
-            self.live.steps[step].params(&self.scope(step, item));
+        let params = self.live.steps[step].params(&self.scope(step, item));
         let planned = params.and_then(|params| {
             let called = self.live.steps[step].called().ok_or(Code::Internal)?;
             self.runner.engine.plan(&called.target, &called.operation.id, &params)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use patchbay_model::check::{Finding, Level};
-use patchbay_model::logic::Logic;
+use patchbay_model::logic::{Logic, Tie};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Fact, Outcome};
 use patchbay_model::{Chain, ConnectionId, EventKind, RunId, Step, StepId};
@@ -122,8 +122,20 @@ impl Execution<'_> {
             return Ok(Vec::new());
         };
         let scope = self.scope(step, item);
-        let value = |template: &patchbay_map::Template| Ok(template.value(&scope)?.unwrap_or(Value::Null));
-        ties.iter().map(|(_, template)| value(template).map_err(|error: patchbay_map::MapError| error.into())).collect()
+        let misfit = |tie: &Tie| {
+            Problem::new(Code::SchemaMismatch)
+                .with("field", &tie.equals)
+                .with("tool", "Patchbay")
+                .with("message", "There is no such value to know the delivery by.")
+        };
+        let logic = self.run.snapshot.all_steps().nth(step).and_then(|step| step.logic.as_ref());
+        let Some(Logic::Delivery { ties: written, .. }) = logic else { return Ok(Vec::new()) };
+        let mut values = Vec::with_capacity(ties.len());
+        for ((_, template), tie) in ties.iter().zip(written) {
+            let value = template.value(&scope).map_err(Problem::from)?;
+            values.push(value.filter(|value| !value.is_null()).ok_or_else(|| misfit(tie))?);
+        }
+        Ok(values)
     }
 
     /// Takes in the deliveries that items wait for, and says whether there was one. Everything that came
@@ -206,9 +218,10 @@ impl Execution<'_> {
         let tied = self.looking.tied.get(&at).map(Vec::as_slice).unwrap_or_default();
         when.iter().all(|test| test.holds(payload))
             && tied.len() == ties.len()
-            && ties.iter().zip(tied).all(|((path, _), value)| {
-                path.first(payload).is_some_and(|found| text(found) == text(value) && !value.is_null())
-            })
+            && ties
+                .iter()
+                .zip(tied)
+                .all(|((path, _), value)| path.first(payload).is_some_and(|found| text(found) == text(value)))
     }
 
     /// The time to wait is over: it came at the last moment, or the step has failed.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use patchbay_connector::{Target, TargetCredential};
 use patchbay_map::StepMapping;
 use patchbay_model::descriptor::Operation;
-use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::logic::Logic;
+use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Chain, Run};
 use serde_json::Value;
 

@@ -111,7 +111,8 @@ impl Execution<'_> {
         let fact = match &self.live.steps[step].does {
             // Nothing is sent in a dry run: there is nothing to wait for or to approve.
             Does::Logic(Ready::Wait { .. } | Ready::Delivery { .. } | Ready::Approval { .. })
-                if self.run.dry_run => {
+                if self.run.dry_run =>
+            {
                 Ok(Fact::Computed { step: id, results: vec![(item, Value::Null)] })
             }
             Does::Logic(Ready::Wait { seconds, until }) => wait_until(*seconds, until.as_ref(), &scope, now)

@@ -65,6 +65,9 @@ impl Bench {
             "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
             "baseUrl": "https://api.tool.example", "auth": [],
             "operations": operations, "healthCheck": {"request": {"path": "/me"}},
+            "webhook": {"verify": {"mode": "hmac", "header": "X-Sig", "signed": "{{body}}"},
+                "deliveryId": {"header": "X-Delivery"}, "eventType": {"path": "$.type"},
+                "events": [], "sample": {"body": {"type": "done"}}},
         }))
         .unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -87,6 +90,8 @@ impl Bench {
             )
         };
         store.connection_insert(&connection, None).await.unwrap();
+        store.webhook_make(&connection.id, "token").await.unwrap();
+        store.webhook_enable(&connection.id, true).await.unwrap();
         let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
         let net = Client::new(clock.clone()).unwrap();
         let authoriser = Authoriser::new(vault, store.clone(), net, clock.clone());

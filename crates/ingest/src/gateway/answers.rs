@@ -139,9 +139,7 @@ fn value(media: Option<&str>, bytes: Vec<u8>) -> Result<Value, Outcome> {
             }
             Ok(Value::Object(members))
         }
-        "" | "text/plain" => {
-            String::from_utf8(bytes).map(Value::String).map_err(|_| Outcome::Malformed)
-        }
+        "" | "text/plain" => String::from_utf8(bytes).map(Value::String).map_err(|_| Outcome::Malformed),
         _ => Err(Outcome::ContentType),
     }
 }

@@ -104,7 +104,9 @@ impl Store {
                 )
                 .execute(&mut *tx)
                 .await?;
-                Ok(sqlx::query_scalar!("SELECT value FROM meta WHERE key = 'address_key'").fetch_one(tx).await?)
+                Ok(sqlx::query_scalar!("SELECT value FROM meta WHERE key = 'address_key'")
+                    .fetch_one(tx)
+                    .await?)
             })
         })
         .await
