@@ -13,8 +13,8 @@ use crate::workspaces::Empty;
 use crate::{
     approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
     engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing,
-    replacement, rerun, run_data, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage,
-    syncing, transfer, webhooks, workspaces, zoom,
+    replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sign_ins, signals, step_fields,
+    storage, syncing, transfer, webhooks, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -248,6 +248,8 @@ commands! {
     run_report(runs::RunReportRequest) -> runs::RunReportResponse => runs::report,
     /// Shows what went into and came out of a step of a run.
     run_data(run_data::RunDataRequest) -> run_data::RunDataResponse => run_data::data,
+    /// Shows for which deliveries a run waits, and where they are to come.
+    run_waits(runs::RunRef) -> run_waits::RunWaitsResponse => run_waits::waits,
     /// Starts the built-in sandbox and connects its tools.
     sandbox_start(Empty) -> sandbox::SandboxReady => sandbox::start,
     /// Lets the sandbox make trouble, or end it.
@@ -319,7 +321,7 @@ commands! {
 }
 
 /// What names of commands end in that only look.
-const LOOKING: [&str; 12] = [
+const LOOKING: [&str; 13] = [
     "_list",
     "_show",
     "_report",
@@ -332,6 +334,7 @@ const LOOKING: [&str; 12] = [
     "_search",
     "_versions",
     "_firings",
+    "_waits",
 ];
 /// Others that do.
 const LOOKING_TOO: [&str; 8] = [

@@ -42,6 +42,7 @@ pub mod replacement;
 pub mod rerun;
 pub mod revocation;
 pub mod run_data;
+pub mod run_waits;
 pub mod runs;
 pub mod samples;
 pub mod sandbox;

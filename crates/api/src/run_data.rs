@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use patchbay_model::StepId;
 use patchbay_model::problem::Problem;
-use patchbay_model::run::{Fact, Outcome, RequestSummary};
+use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::hub::Hub;
 use crate::runs;
@@ -53,6 +54,10 @@ pub struct ItemData {
     pub outcome: Option<Outcome>,
 }
 
+fn done(output: Value) -> Outcome {
+    Outcome::Done { output, output_missing: None }
+}
+
 /// Shows what went into and came out of a step.
 pub async fn data(hub: &Hub, workspace: &str, request: RunDataRequest) -> Result<RunDataResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
@@ -65,6 +70,29 @@ pub async fn data(hub: &Hub, workspace: &str, request: RunDataRequest) -> Result
             }
             Fact::Result { step, item, outcome, .. } if step == request.step => {
                 items.entry(item).or_default().outcome = Some(outcome);
+            }
+            Fact::Kept { step, item, outcome } if step == request.step => {
+                items.entry(item).or_default().outcome = Some(outcome);
+            }
+            Fact::Computed { step, results } if step == request.step => {
+                for (item, output) in results {
+                    items.entry(item).or_default().outcome = Some(done(output));
+                }
+            }
+            Fact::Arrived { step, item, output, .. } if step == request.step => {
+                items.entry(item).or_default().outcome = Some(done(output));
+            }
+            Fact::Answered { step, item, approved, .. } if step == request.step => {
+                let outcome = if approved { done(Value::Bool(true)) } else { Outcome::Skipped };
+                items.entry(item).or_default().outcome = Some(outcome);
+            }
+            Fact::Resolved { step, item, decision: Decision::Happened, output, .. } if step == request.step => {
+                items.entry(item).or_default().outcome = Some(done(output.unwrap_or(Value::Null)));
+            }
+            Fact::LeftOut { step, items: left_out, .. } if step == request.step => {
+                for item in left_out {
+                    items.entry(item).or_default().outcome = Some(Outcome::Skipped);
+                }
             }
             _ => {}
         }

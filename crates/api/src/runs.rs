@@ -3,7 +3,8 @@
 use patchbay_chain::runner::plan_hash;
 use patchbay_chain::{Control, Live, report as reports};
 use patchbay_map::Schema;
-use patchbay_model::chain::ChainVersion;
+use patchbay_model::chain::{ChainVersion, Step};
+use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::RunReport;
 use patchbay_model::run::{Decision, Run, RunState};
@@ -92,9 +93,20 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
     }
     let run = insert(hub, &workspace, version, request.input, request.dry_run).await?;
     if !request.queue_only {
+        take_calls(hub, &workspace, &run).await?;
         workspace.spawn(run.clone()).await?;
     }
     Ok(RunView::of(&workspace, run))
+}
+
+/// Takes webhooks while the run is worked on, where it waits for some: a program that stays takes them
+/// anyway.
+async fn take_calls(hub: &Hub, workspace: &Workspace, run: &Run) -> Result<(), Problem> {
+    let waits = |step: &Step| matches!(step.logic, Some(Logic::Delivery { .. }));
+    if !run.dry_run && run.snapshot.all_steps().any(waits) {
+        hub.begin_gateway_for(workspace).await?;
+    }
+    Ok(())
 }
 
 /// Whether what a run is started with is what the chain takes.
@@ -175,7 +187,11 @@ pub(crate) async fn find(workspace: &Workspace, reference: &str) -> Result<Run, 
 /// Waits until a run ends or needs the user; works on it where nobody does.
 pub async fn wait(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunReport, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let id = find(&workspace, &request.run).await?.id;
+    let run = find(&workspace, &request.run).await?;
+    if !run.state.is_final() {
+        take_calls(hub, &workspace, &run).await?;
+    }
+    let id = run.id;
     workspace.wait(&id).await?;
     report_of(&workspace, &id).await
 }

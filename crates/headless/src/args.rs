@@ -299,6 +299,11 @@ pub(crate) enum Command {
         /// The step.
         step: String,
     },
+    /// Show for which webhooks a run waits, and the addresses that are to be called.
+    Waits {
+        /// The run, by identifier or `last`.
+        run: String,
+    },
     /// Answer a step that asks.
     Answer {
         /// The run, or `last`.

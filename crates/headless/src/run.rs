@@ -231,6 +231,19 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             let request = json!({ "run": run, "approved": approved, "step": step, "item": item });
             report(args, &call("run_answer", request).await?)
         }
+        Command::Waits { run } => {
+            show(&call("run_waits", json!({ "run": run })).await?, &|value| {
+                let fields = [
+                    ("Step", "/name"),
+                    ("Item", "/item"),
+                    ("Connection", "/connection"),
+                    ("Address", "/address"),
+                    ("Until", "/until"),
+                ];
+                print::table(&value["waits"], &fields);
+            });
+            Ok(exit::DONE)
+        }
         Command::Pause { run } => report(args, &call("run_pause", json!({ "run": run })).await?),
         Command::Resume { run } => {
             let run = call("run_resume", json!({ "run": run })).await?;

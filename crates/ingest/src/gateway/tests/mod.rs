@@ -1,5 +1,6 @@
 //! The gateway from outside: raw calls to its port.
 
+mod answers;
 mod handshakes;
 mod order;
 mod signals;
