@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use patchbay_connector::{Compiled, Explained, MOST_EXPLAINED_PAGES, Target, TargetCredential, settings};
 use patchbay_descriptor::refused;
-use patchbay_model::ConnectorId;
 use patchbay_model::descriptor::{AuthMethod, CredentialKind, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::Deserialize;
@@ -75,12 +74,24 @@ pub async fn try_out(hub: &Hub, workspace: &str, request: DescriptorTryRequest) 
     workspace.engine().explain(&target, stream, pages).await
 }
 
-fn compile(text: &str) -> Result<Arc<Compiled>, Problem> {
-    let descriptor = patchbay_descriptor::read(text, FILE).map_err(first)?;
+/// Compiles a definition. `own` is that of the connection it is tried with: what is counted for an account is
+/// counted by its own connector, and calls that run beside a try keep their pace.
+fn compile(text: &str, own: Option<&Descriptor>) -> Result<Arc<Compiled>, Problem> {
+    let mut descriptor = patchbay_descriptor::read(text, FILE).map_err(first)?;
     // By another text it could ask for more than its connection was granted.
     if descriptor.is_native() {
         let message = "native connectors are part of the program: try the connection itself";
         return Err(refused(text, FILE, "/kind", message));
+    }
+    if let Some(own) = own {
+        descriptor.limits.rate.clone_from(&own.limits.rate);
+        descriptor.limits.concurrency = own.limits.concurrency;
+        for stream in &mut descriptor.streams {
+            let known = own.stream(&stream.id).and_then(|own| own.request.as_ref());
+            if let Some(request) = &mut stream.request {
+                request.rate = known.map(|own| own.rate.clone()).unwrap_or_default();
+            }
+        }
     }
     Ok(Arc::new(Compiled::new(Arc::new(descriptor)).map_err(Problem::from)?))
 }
@@ -91,8 +102,9 @@ async fn with_connection(workspace: &Workspace, name: &str, text: Option<&str>) 
         None => workspace.target(name).await?,
         Some(text) => {
             let connection = workspace.connection(name).await?;
-            let compiled = compile(text)?;
-            check_hidden(workspace, &connection.connector, compiled.descriptor())?;
+            let own = workspace.connectors().get(&connection.connector)?;
+            let compiled = compile(text, Some(own.descriptor()))?;
+            check_hidden(own.descriptor(), compiled.descriptor())?;
             Target { descriptor: compiled, connection, credential: TargetCredential::Stored }
         }
     };
@@ -108,13 +120,12 @@ async fn with_connection(workspace: &Workspace, name: &str, text: Option<&str>) 
 
 /// What the connection's own connector hides must stay hidden: a definition that called its key a
 /// plain text would have it shown where the service repeats it.
-fn check_hidden(workspace: &Workspace, own: &ConnectorId, other: &Descriptor) -> Result<(), Problem> {
-    let own = workspace.connectors().get(own)?;
+fn check_hidden(own: &Descriptor, other: &Descriptor) -> Result<(), Problem> {
     let shown = |descriptor: &Descriptor| -> Vec<String> {
         let fields = descriptor.auth.iter().flat_map(AuthMethod::credential_fields);
         fields.filter(|field| field.kind == CredentialKind::Text).map(|field| field.key.clone()).collect()
     };
-    let allowed = shown(own.descriptor());
+    let allowed = shown(own);
     match shown(other).into_iter().find(|key| !allowed.contains(key)) {
         None => Ok(()),
         Some(key) => {
@@ -129,7 +140,7 @@ fn without_connection(hub: &Hub, request: DescriptorTryRequest) -> Result<Target
     let Some(text) = request.text.as_deref() else {
         return Err(invalid("text", "Give a definition, a connection, or both."));
     };
-    let mut compiled = compile(text)?;
+    let mut compiled = compile(text, None)?;
     if request.secrets.is_empty() && request.auth.is_none() && !compiled.descriptor().auth.is_empty() {
         // To see what the service says to a stranger.
         let mut open = compiled.descriptor().as_ref().clone();
@@ -155,4 +166,44 @@ fn invalid(field: &str, message: &str) -> Problem {
         .with("field", format!("\"{field}\""))
         .with("message", message)
         .about(Subject::Field { name: field.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use patchbay_model::time::ManualClock;
+    use serde_json::{Value, json};
+
+    use crate::commands::dispatch;
+    use crate::workspace::tests::hub;
+
+    #[tokio::test]
+    async fn another_definition_that_is_tried_does_not_change_the_pace_of_its_connection() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = hub(dir.path(), &clock);
+        let call = async |command: &str, request: Value| dispatch(&hub, "default", command, request).await;
+        call("sandbox_start", json!({})).await.unwrap();
+        let name = "Sandbox Tracker";
+        call("connection_test", json!({ "name": name })).await.unwrap();
+        let workspace = hub.workspace("default").await.unwrap();
+        let id = workspace.connection(name).await.unwrap().id;
+        let paces = || -> Vec<_> {
+            let kept = workspace.store().limits_of(&id).into_iter();
+            kept.map(|(key, state)| (key, state.budget.windows())).collect()
+        };
+        let before = paces();
+        let target = workspace.target(name).await.unwrap();
+        let mut other = serde_json::to_value(target.descriptor.descriptor().as_ref()).unwrap();
+        let hour = json!([{"calls": 1, "seconds": 3_600}]);
+        other["limits"]["rate"] = hour.clone();
+        other["limits"]["concurrency"] = json!(1);
+        other["streams"][0]["request"]["rate"] = hour;
+        let request = json!({"text": other.to_string(), "connection": name, "maxPages": 2});
+        call("descriptor_try", request).await.unwrap();
+        assert_eq!(paces(), before, "the pace that is kept is that of its own connector");
+        call("connection_test", json!({ "name": name })).await.unwrap();
+        hub.shut_down().await;
+    }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use patchbay_connector::CallRules;
 use patchbay_ingest::jobs::Queue;
-use patchbay_ingest::{Defaults, Knobs};
+use patchbay_ingest::{Defaults, Knobs, health_key, rhythm};
 use patchbay_model::descriptor::Limits;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{ConnectionId, Event};
+use patchbay_model::{ConnectionId, Event, Timestamp};
 use patchbay_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -45,6 +45,9 @@ const fn cap(key: &'static str, title: &'static str, bounds: RangeInclusive<u64>
     Kind { key, title, bounds, usual: None, own: true }
 }
 
+/// Between two checks.
+const CHECKS: &str = "healthSeconds";
+
 /// Every setting that is a number.
 const KINDS: &[Kind] = &[
     kind("connectSeconds", "The time to connect", 1..=60, 5, true),
@@ -55,7 +58,7 @@ const KINDS: &[Kind] = &[
     cap("callsPerMinute", "The number of calls in a minute", 1..=100_000),
     kind("callsAtOnce", "Calls at the same time", 1..=64, 4, true),
     kind("pollSeconds", "The time between two reads", 10..=2_678_400, 300, false),
-    kind("healthSeconds", "The time between two checks", 30..=86_400, 900, false),
+    kind(CHECKS, "The time between two checks", 30..=86_400, 900, true),
     kind("jobTries", "The number of tries of background work", 1..=20, 5, false),
     kind("backfillAtOnce", "First reads at the same time", 1..=64, 2, false),
     kind("deltaAtOnce", "Reads at the same time", 1..=64, 5, false),
@@ -206,11 +209,29 @@ pub async fn set(
     let subject = request.connection.as_deref().unwrap_or(workspace.name());
     workspace.store().audit("settings_changed", subject, &json!(values)).await?;
     workspace.settings_changed().await?;
+    if let Some(id) = connection.as_ref().filter(|_| values.contains_key(CHECKS)) {
+        plan_check(&workspace, id, hub.clock().now()).await?;
+    }
     match connection {
         Some(id) => workspace.events().emit(Event::ConnectionChanged { id }),
         None => workspace.events().emit(Event::JobsChanged),
     }
     view(&workspace, request.connection.as_deref()).await
+}
+
+/// Plans the next check of a connection by its own number: who chose a minute does not wait for the hour that
+/// held before.
+async fn plan_check(workspace: &Workspace, id: &ConnectionId, now: Timestamp) -> Result<(), Problem> {
+    let key = health_key(id);
+    let Some(schedule) = workspace.store().schedule(&key).await? else { return Ok(()) };
+    let every = workspace.knobs().await?.defaults.health_seconds_of(id);
+    let from = schedule.last_at.filter(|last| *last <= now).unwrap_or(now);
+    let next = rhythm::next_after_failures(&schedule.rhythm, every, schedule.failures, from, 0.5);
+    if let Some(next) = next {
+        workspace.store().schedules_plan(vec![(key, next.max(now))]).await?;
+        workspace.plans_changed();
+    }
+    Ok(())
 }
 
 fn check(key: &str, value: &Value, of_connection: bool) -> Result<(), Problem> {
@@ -236,13 +257,22 @@ fn number(settings: &BTreeMap<String, Value>, key: &str) -> Option<u64> {
 }
 
 /// What was set about background work.
-pub(crate) fn knobs(settings: &BTreeMap<String, Value>) -> Knobs {
+pub(crate) async fn knobs(store: &Store) -> Result<Knobs, Problem> {
+    let mut knobs = general_knobs(&store.settings(None).await?);
+    let own = store.settings_of_connections().await?.into_iter().filter(|(_, key, _)| key == CHECKS);
+    let seconds = own.filter_map(|(id, _, value)| Some((id, u32::try_from(value.as_u64()?).ok()?)));
+    knobs.defaults.own_health_seconds = seconds.collect();
+    Ok(knobs)
+}
+
+fn general_knobs(settings: &BTreeMap<String, Value>) -> Knobs {
     let usual = Defaults::default();
     let seconds =
         |key: &str, usual: u32| number(settings, key).and_then(|n| u32::try_from(n).ok()).unwrap_or(usual);
     let defaults = Defaults {
         poll_seconds: seconds("pollSeconds", usual.poll_seconds),
-        health_seconds: seconds("healthSeconds", usual.health_seconds),
+        health_seconds: seconds(CHECKS, usual.health_seconds),
+        own_health_seconds: BTreeMap::new(),
         tries: seconds("jobTries", usual.tries),
     };
     let at_once = Queue::ALL.into_iter().filter_map(|queue| {
@@ -282,6 +312,7 @@ fn rules(settings: &BTreeMap<String, Value>) -> CallRules {
 mod tests {
     use std::sync::Arc;
 
+    use patchbay_model::Clock as _;
     use patchbay_model::circuit::{Circuit, CircuitRules};
     use patchbay_model::time::ManualClock;
 
@@ -299,7 +330,7 @@ mod tests {
         for queue in Queue::ALL {
             assert_eq!(usual(&format!("{}AtOnce", queue.as_str())), u64::from(queue.usual_concurrency()));
         }
-        assert_eq!(knobs(&BTreeMap::new()), Knobs::default());
+        assert_eq!(general_knobs(&BTreeMap::new()), Knobs::default());
         let circuit = CircuitRules::default();
         assert_eq!(usual("circuitFaults"), u64::from(circuit.faults));
         assert_eq!(Duration::from_secs(usual("circuitSeconds")), circuit.pause);
@@ -308,7 +339,7 @@ mod tests {
 
     #[test]
     fn every_setting_of_calls_reaches_them_within_its_bounds() {
-        for kind in KINDS.iter().filter(|kind| kind.own) {
+        for kind in KINDS.iter().filter(|kind| kind.own && kind.key != CHECKS) {
             let most = *kind.bounds.end();
             let set = BTreeMap::from([(kind.key.to_owned(), json!(most))]);
             assert_ne!(rules(&set), CallRules::default(), "{} says nothing to anybody", kind.key);
@@ -366,6 +397,7 @@ mod tests {
             (json!(60), json!("usual"))
         );
         assert_eq!(one("readTries")["value"], 2);
+        assert_eq!(one(CHECKS)["usual"], 900);
         assert_eq!(one("pollSeconds"), Value::Null, "a connection has none of those");
         // One tool at a time makes trouble.
         for (tool, name) in [("tracker", "Sandbox Tracker"), ("chat", "Sandbox Chat")] {
@@ -386,6 +418,58 @@ mod tests {
             panic!("the third fault opens it")
         };
         assert_eq!(pause, Duration::from_secs(14), "seven seconds, doubled by the second try");
+        hub.shut_down().await;
+    }
+    #[tokio::test]
+    async fn a_connection_is_checked_as_often_as_its_own_number_says_from_now_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = hub(dir.path(), &clock);
+        let call = async |command: &str, request: Value| dispatch(&hub, "default", command, request).await;
+        call("sandbox_start", json!({})).await.unwrap();
+        let workspace = hub.workspace("default").await.unwrap();
+        let (chat, tracker) = ("Sandbox Chat", "Sandbox Tracker");
+        let mut keys = Vec::new();
+        for name in [chat, tracker] {
+            let key = health_key(&workspace.connection(name).await.unwrap().id);
+            workspace.store().schedule_add(&key, clock.now() + Duration::from_secs(700)).await.unwrap();
+            workspace
+                .store()
+                .schedules_plan(vec![(key.clone(), clock.now() + Duration::from_secs(700))])
+                .await
+                .unwrap();
+            keys.push(key);
+        }
+        let planned = async |key| {
+            let next = workspace.store().schedule(key).await.unwrap().unwrap().next_at.unwrap();
+            next.duration_since(clock.now()).as_secs()
+        };
+        let expected = async |name: &str| {
+            call("health_detail", json!({ "connection": name })).await.unwrap()["expectedEverySeconds"].clone()
+        };
+        let own = json!({"connection": chat, "values": {CHECKS: 60}});
+        call("engine_settings_set", own).await.unwrap();
+        assert_eq!((planned(&keys[0]).await, planned(&keys[1]).await), (60, 700));
+        let defaults = workspace.knobs().await.unwrap().defaults;
+        let seconds = |key: &patchbay_store::ScheduleKey| defaults.health_seconds_of(&key.connection);
+        assert_eq!((seconds(&keys[0]), seconds(&keys[1])), (60, 900));
+        let shown =
+            call("engine_settings_set", json!({"connection": chat, "values": {CHECKS: null}})).await.unwrap();
+        assert!(
+            shown["settings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|one| one["key"] == CHECKS && one["value"].is_null())
+        );
+        assert_eq!(planned(&keys[0]).await, 900);
+        assert_eq!(expected(chat).await, 900);
+        call("engine_settings_set", json!({"connection": chat, "values": {CHECKS: 86_400}})).await.unwrap();
+        assert_eq!(
+            expected(chat).await,
+            86_400,
+            "what is looked at once a day is not silent after half an hour"
+        );
         hub.shut_down().await;
     }
 }

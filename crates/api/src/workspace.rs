@@ -4,7 +4,7 @@ mod dispatching;
 mod polling;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use patchbay_auth::Authoriser;
@@ -12,7 +12,7 @@ use patchbay_auth::webhook::AddressKey;
 use patchbay_chain::{Control, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
 use patchbay_ingest::gateway::Gateway;
-use patchbay_ingest::{Polling, Reading};
+use patchbay_ingest::{Defaults, Polling, Reading};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
@@ -63,6 +63,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     reading: Reading,
     polling: Mutex<Option<Polling>>,
+    /// What the user decides about work that comes again.
+    defaults: RwLock<Defaults>,
     /// Turns events into runs.
     dispatching: Mutex<Option<JoinHandle<()>>>,
 }
@@ -178,6 +180,7 @@ impl Workspace {
             clock: hub.clock().clone(),
             reading: Reading::default(),
             polling: Mutex::default(),
+            defaults: RwLock::default(),
             dispatching: Mutex::default(),
         };
         let workspace = Self { inner: Arc::new(inner) };

@@ -56,7 +56,7 @@ impl Checks {
         let before = (connection.state, connection.last_error.clone());
         let target = Target { descriptor, connection, credential: TargetCredential::Stored };
         let found = self.engine.health(&target).await;
-        let (now, usual) = (self.clock.now(), self.defaults.borrow().health_seconds);
+        let (now, usual) = (self.clock.now(), self.defaults.borrow().health_seconds_of(id));
         let (rhythm, chance) = (&schedule.rhythm, self.dice.throw());
         match found {
             Ok(_) => {

@@ -36,13 +36,22 @@ pub struct Defaults {
     pub poll_seconds: u32,
     /// Seconds between two health checks.
     pub health_seconds: u32,
+    /// The same of connections that have a number of their own.
+    pub own_health_seconds: BTreeMap<ConnectionId, u32>,
     /// Tries of a job before it is given up.
     pub tries: u32,
 }
 
 impl Default for Defaults {
     fn default() -> Self {
-        Self { poll_seconds: 300, health_seconds: 900, tries: 5 }
+        Self { poll_seconds: 300, health_seconds: 900, own_health_seconds: BTreeMap::new(), tries: 5 }
+    }
+}
+
+impl Defaults {
+    /// Seconds between two health checks of a connection.
+    pub fn health_seconds_of(&self, connection: &ConnectionId) -> u32 {
+        self.own_health_seconds.get(connection).copied().unwrap_or(self.health_seconds)
     }
 }
 
@@ -141,7 +150,7 @@ impl Scheduler {
                 let first = match key.kind {
                     ScheduleKind::Sync => now,
                     ScheduleKind::Health => {
-                        let seconds = f64::from(self.defaults.borrow().health_seconds);
+                        let seconds = f64::from(self.defaults.borrow().health_seconds_of(&key.connection));
                         now.checked_add(Duration::from_secs_f64(seconds * self.dice.throw())).unwrap_or(now)
                     }
                 };
@@ -214,7 +223,8 @@ impl Scheduler {
         let next = match schedule.key.kind {
             ScheduleKind::Sync => self.next_sync(schedule, now),
             ScheduleKind::Health => {
-                rhythm::next(&schedule.rhythm, defaults.health_seconds, now, self.dice.throw())
+                let usual = defaults.health_seconds_of(&schedule.key.connection);
+                rhythm::next(&schedule.rhythm, usual, now, self.dice.throw())
             }
         };
         let job = match schedule.key.kind {

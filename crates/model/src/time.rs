@@ -10,8 +10,12 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The wall clock. May jump.
     fn now(&self) -> Timestamp;
 
-    /// Time since an arbitrary fixed moment of this process. Never goes back.
+    /// Time since an arbitrary fixed moment of this process. Never goes back, and stands still in sleep.
     fn monotonic(&self) -> Duration;
+
+    /// Time since an arbitrary fixed moment, sleep included. Never goes back, and nobody can set it: what
+    /// tells a sleep from a clock that was put forward.
+    fn with_sleep(&self) -> Duration;
 }
 
 /// The machine's clocks.
@@ -42,43 +46,73 @@ impl Clock for SystemClock {
     fn monotonic(&self) -> Duration {
         self.start.elapsed()
     }
+
+    fn with_sleep(&self) -> Duration {
+        // clock_gettime(2), CLOCK_BOOTTIME. Where there is none, sleep is not counted.
+        let read = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+        read.map_or_else(|_| self.start.elapsed(), Duration::from)
+    }
 }
 
 /// A clock that stands still until it is moved. For tests and the crash simulator.
 #[derive(Debug)]
 pub struct ManualClock {
-    state: std::sync::Mutex<(Timestamp, Duration)>,
+    state: std::sync::Mutex<Hands>,
+}
+
+#[derive(Debug)]
+struct Hands {
+    now: Timestamp,
+    monotonic: Duration,
+    slept: Duration,
 }
 
 impl ManualClock {
     /// Stands at `now`, with the monotonic clock at zero.
     pub fn at(now: Timestamp) -> Self {
-        Self { state: std::sync::Mutex::new((now, Duration::ZERO)) }
+        let hands = Hands { now, monotonic: Duration::ZERO, slept: Duration::ZERO };
+        Self { state: std::sync::Mutex::new(hands) }
     }
 
-    /// Moves both clocks on by `step`.
+    /// Moves all clocks on by `step`.
     pub fn advance(&self, step: Duration) {
-        let mut state = self.lock();
-        state.0 += jiff::SignedDuration::try_from(step).unwrap_or(jiff::SignedDuration::ZERO);
-        state.1 += step;
+        let mut hands = self.lock();
+        hands.now += signed(step);
+        hands.monotonic += step;
+    }
+
+    /// Moves them on as the sleep of a computer does.
+    pub fn sleep(&self, step: Duration) {
+        let mut hands = self.lock();
+        hands.now += signed(step);
+        hands.slept += step;
     }
 
     /// Moves only the wall clock, as a user or a time server does.
     pub fn jump_to(&self, now: Timestamp) {
-        self.lock().0 = now;
+        self.lock().now = now;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, (Timestamp, Duration)> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Hands> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
+fn signed(step: Duration) -> jiff::SignedDuration {
+    jiff::SignedDuration::try_from(step).unwrap_or(jiff::SignedDuration::ZERO)
+}
+
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        self.lock().0
+        self.lock().now
     }
 
     fn monotonic(&self) -> Duration {
-        self.lock().1
+        self.lock().monotonic
+    }
+
+    fn with_sleep(&self) -> Duration {
+        let hands = self.lock();
+        hands.monotonic + hands.slept
     }
 }

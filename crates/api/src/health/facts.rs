@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 const USUAL_DAYS: u64 = 7;
 /// And from no fewer half hours with answers.
 const USUAL_LEAST: usize = 4;
-/// A check or call is expected this often, or as often as the rarest reading that is declared faster.
+/// A check or call is expected no more often than this.
 const EXPECTED_EVERY: Duration = Duration::from_secs(15 * 60);
 /// No more failed checks in a row are counted.
 const MOST_IN_A_ROW: u32 = 100;
@@ -172,7 +172,7 @@ impl Judged {
             limited_until: limits.iter().filter_map(|one| one.held_until).max(),
             failed_checks,
             sign_in_ended: connection.state == ConnectionState::Stale,
-            expected_every: expected_every(workspace.connectors(), &connection.connector),
+            expected_every: expected_every(workspace, &connection),
             quiet_for: seen.map(|at| Duration::try_from(now.duration_since(at)).unwrap_or_default()),
         };
         let verdict = Verdict::of(&facts, rules);
@@ -222,10 +222,12 @@ pub struct HealthDetails {
     pub error_count: u64,
 }
 
-/// How often a check or call is expected.
-fn expected_every(connectors: &Connectors, connector: &ConnectorId) -> Duration {
-    let declared = connectors.get(connector).ok().and_then(|compiled| {
+/// How often a check or call is expected: as often as what comes most often, checks among it.
+fn expected_every(workspace: &Workspace, connection: &Connection) -> Duration {
+    let declared = workspace.connectors().get(&connection.connector).ok().and_then(|compiled| {
         compiled.descriptor().streams.iter().map(|stream| stream.interval_seconds.unwrap_or(300)).min()
     });
-    declared.map_or(EXPECTED_EVERY, |seconds| Duration::from_secs(u64::from(seconds)).max(EXPECTED_EVERY))
+    let checks = workspace.check_seconds(&connection.id);
+    let soonest = declared.map_or(checks, |seconds| seconds.min(checks));
+    Duration::from_secs(u64::from(soonest)).max(EXPECTED_EVERY)
 }

@@ -52,7 +52,7 @@ impl Workspace {
 
     /// What the user decides about background work.
     pub(crate) async fn knobs(&self) -> Result<Knobs, Problem> {
-        Ok(crate::engine_settings::knobs(&self.store().settings(None).await?))
+        crate::engine_settings::knobs(self.store()).await
     }
 
     /// Takes what was set about the engine.
@@ -69,7 +69,14 @@ impl Workspace {
     pub(super) async fn take_call_rules(&self) -> Result<(), Problem> {
         let (general, own) = crate::engine_settings::call_rules(self.store()).await?;
         self.inner.engine.decide(general, own);
+        let defaults = self.knobs().await?.defaults;
+        *self.inner.defaults.write().unwrap_or_else(PoisonError::into_inner) = defaults;
         Ok(())
+    }
+
+    /// Seconds between two checks of a connection.
+    pub(crate) fn check_seconds(&self, connection: &ConnectionId) -> u32 {
+        self.inner.defaults.read().unwrap_or_else(PoisonError::into_inner).health_seconds_of(connection)
     }
 
     /// Something about connections, or about what comes by itself, has changed.

@@ -120,6 +120,8 @@ struct Inner {
     net: patchbay_net::Client,
     listening: tokio::sync::Mutex<Listening>,
     state: RwLock<GatewayState>,
+    /// When it was last written down that it listens, for each workspace, by the clock that counts sleep.
+    beats: Mutex<HashMap<String, Duration>>,
 }
 
 #[derive(Default)]
@@ -183,6 +185,7 @@ impl Gateway {
                 net,
                 listening: tokio::sync::Mutex::default(),
                 state: RwLock::default(),
+                beats: Mutex::default(),
             }),
         }
     }
@@ -205,6 +208,7 @@ impl Gateway {
     pub async fn close(&self, workspace: &str) {
         let Some(open) = self.sites().remove(workspace) else { return };
         self.inner.beat(&open.site).await;
+        self.inner.beats().remove(workspace);
         self.doors_mut().retain(|_, door| door.site.workspace != workspace);
         self.settle().await;
         self.keep_counts(&open.site).await;
@@ -436,14 +440,22 @@ impl Inner {
         if !listens {
             return false;
         }
-        match site.store.gateway_seen(GAP).await {
-            Ok(true) => {
-                tracing::info!(workspace = site.workspace, "what tools sent while closed may be missing")
+        let now = self.clock.with_sleep();
+        let passed = self.beats().get(&site.workspace).map(|last| now.saturating_sub(*last));
+        match site.store.gateway_seen(GAP, passed).await {
+            Ok(missed) => {
+                self.beats().insert(site.workspace.clone(), now);
+                if missed {
+                    tracing::info!(workspace = site.workspace, "what tools sent while closed may be missing");
+                }
             }
-            Ok(false) => {}
             Err(error) => tracing::warn!(%error, "that the gateway listens is not written down now"),
         }
         true
+    }
+
+    fn beats(&self) -> std::sync::MutexGuard<'_, HashMap<String, Duration>> {
+        self.beats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

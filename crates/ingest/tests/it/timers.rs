@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use patchbay_ingest::Timers;
-use patchbay_model::{Chain, ChainId, Timestamp};
+use patchbay_model::trigger::FiringResult;
+use patchbay_model::{Chain, ChainId, EventKind, Timestamp};
+use patchbay_store::Taken;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, DAY, MINUTE, bench, items};
@@ -87,6 +89,32 @@ async fn what_is_off_has_no_time_and_another_trigger_is_planned_anew() {
     // A clock that is put back by a year does not keep it waiting for one.
     b.clock.jump_to(at("2025-11-20T12:00:00Z"));
     assert_eq!(timers.look().await.unwrap(), Some(at("2025-11-20T12:00:20Z")));
+}
+
+/// The dispatcher of chains is not here: what it does with a time that is far too late is done by hand.
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_and_back_swallows_no_start() {
+    let b = bench(0).await;
+    let trigger = json!({"type": "schedule", "cron": "0 13 * * *", "zone": "UTC", "missed": "skip"});
+    let daily = b.chain("Daily", trigger).await;
+    let timers = b.timers();
+    timers.look().await.unwrap();
+    let noon = b.now();
+    b.clock.jump_to(noon + DAY);
+    timers.look().await.unwrap();
+    let early = b.store.triggers_open(10).await.unwrap();
+    assert_eq!(early.len(), 1, "{early:?}");
+    let passed_over = Taken { chain: daily.clone(), result: FiringResult::Missed, run: None };
+    b.store.trigger_take(early[0].id, EventKind::Schedule, vec![passed_over]).await.unwrap();
+    b.clock.jump_to(noon);
+    timers.look().await.unwrap();
+    assert_eq!(b.events(daily.as_str()).await, [""; 0]);
+    b.clock.advance(MINUTE * 60);
+    timers.look().await.unwrap();
+    timers.look().await.unwrap();
+    let open = b.store.triggers_open(10).await.unwrap();
+    assert_eq!(open.len(), 1, "it starts when its time comes: {open:?}");
+    assert_eq!(open[0].event.payload["due"], "2026-11-20T13:00:00Z");
 }
 
 /// What is there at the first read is no news. What comes later is, once for each version.

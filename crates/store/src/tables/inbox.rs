@@ -4,7 +4,7 @@
 use patchbay_model::{ConnectionId, Signal, Timestamp};
 use serde_json::Value;
 
-use super::page::{self, Came, Owned, PageCommit, PageResult};
+use super::page::{self, Came, Owned, PageCommit, PageResult, Stored};
 use super::quarantine::Quarantined;
 use super::triggers::{self, NewTrigger};
 use crate::error::is_foreign;
@@ -235,7 +235,6 @@ impl Store {
             .map(|event| Ok::<_, StoreError>((column::json("trigger event", &event.payload)?, event)))
             .transpose()?;
         let (id, state) = (column::stored(done.id), done.state.word());
-        let tells = event.is_some();
         let result = column::json("delivery's result", &done.result)?;
         let stored = self.write(move |tx| {
             Box::pin(async move {
@@ -250,23 +249,23 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
                 if ended.rows_affected() == 0 {
-                    return Ok(PageResult::default());
+                    return Ok(Stored::default());
                 }
-                let stored = match page {
-                    Some(page) => page::commit(tx, page).await?.result,
-                    None => PageResult::default(),
+                let mut stored = match page {
+                    Some(page) => page::commit(tx, page).await?,
+                    None => Stored::default(),
                 };
                 if let Some((payload, event)) = &event {
-                    triggers::record_waited(tx, event.into(), payload, now).await?;
+                    stored.starts |= triggers::record_waited(tx, event.into(), payload, now).await?;
                 }
                 Ok(stored)
             })
         })
         .await?;
-        if tells {
+        if stored.starts {
             self.triggers_changed();
         }
-        Ok(stored)
+        Ok(stored.result)
     }
 
     /// What came of a delivery; none where it has not ended.
@@ -433,5 +432,39 @@ mod tests {
         let seen = again.inbox_list(&id, 10).await.unwrap();
         assert_eq!((seen.len(), seen[0].state, seen[0].bytes), (1, DeliveryState::Done, 9));
         assert_eq!(again.inbox_prune(noon() + std::time::Duration::from_secs(1), 10).await.unwrap(), 1);
+    }
+    #[tokio::test]
+    async fn only_what_a_chain_waits_for_is_an_event_and_wakes_who_starts_chains() {
+        let f = fixture().await;
+        let id = connected(&f).await;
+        let wakes = async || {
+            let wait = std::time::Duration::from_millis(20);
+            tokio::time::timeout(wait, f.store.triggers_wait()).await.is_ok()
+        };
+        let finish = async |name: &str| {
+            f.store.inbox_keep(delivery(&id, name)).await.unwrap();
+            let waiting = f.store.inbox_waiting(1).await.unwrap();
+            let payload = json!({"body": {"id": 1}});
+            let event =
+                NewTrigger { kind: "webhook".into(), subject: id.to_string(), key: name.into(), payload };
+            let done = DeliveryResult {
+                id: waiting[0].id,
+                connection: &id,
+                state: DeliveryState::Done,
+                result: json!({}),
+                stream: None,
+                signals: &[],
+                quarantined: &[],
+                event: Some(event),
+            };
+            f.store.inbox_finish(done).await.unwrap();
+            f.store.triggers_open(10).await.unwrap().len()
+        };
+        waiting_chain(&f.store, "a", json!({"type": "webhook", "connection": "another"})).await;
+        wakes().await;
+        assert_eq!((finish("1").await, wakes().await), (0, false), "it waits for another connection's");
+        waiting_chain(&f.store, "b", json!({"type": "webhook", "connection": "sheet"})).await;
+        wakes().await;
+        assert_eq!((finish("2").await, wakes().await), (1, true));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use patchbay_model::Timestamp;
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::{Store, StoreError, column};
 
@@ -25,28 +25,54 @@ pub(crate) async fn set_machine(tx: &mut SqliteConnection, machine: &str) -> Res
     Ok(())
 }
 
+/// A time that is noted under `key`; none where it never was. What cannot be read is as good as absent: the
+/// next time writes it anew.
+async fn time(on: impl SqliteExecutor<'_>, key: &str) -> Result<Option<Timestamp>, StoreError> {
+    let value = sqlx::query_scalar!("SELECT value FROM meta WHERE key = ?", key).fetch_optional(on).await?;
+    value.and_then(|text| text.parse().ok()).map(column::time).transpose()
+}
+
+/// Notes a time under `key`.
+async fn set_time(tx: &mut SqliteConnection, key: &str, at: Timestamp) -> Result<(), StoreError> {
+    let text = column::millis(at).to_string();
+    sqlx::query!(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        key,
+        text
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// When the webhook gateway last listened.
+const GATEWAY_SEEN: &str = "gateway_seen_at";
+/// When retention last came to its end.
+const RETAINED: &str = "retained_at";
+
 impl Store {
     /// When the webhook gateway last listened for this workspace; none where it never did.
     pub async fn gateway_seen_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let value = sqlx::query_scalar!("SELECT value FROM meta WHERE key = 'gateway_seen_at'")
-            .fetch_optional(self.readers())
-            .await?;
-        value.and_then(|text| text.parse().ok()).map(column::time).transpose()
+        time(self.readers(), GATEWAY_SEEN).await
     }
 
     /// Notes that the webhook gateway listens now. Where it did not for longer than `gap`, everything that
     /// tools sent to webhooks in between may be missing: that is noted too, in the same commit. Says whether
     /// it was.
-    pub async fn gateway_seen(&self, gap: Duration) -> Result<bool, StoreError> {
-        let (now, gap) = (column::millis(self.now()), i64::try_from(gap.as_millis()).unwrap_or(i64::MAX));
+    ///
+    /// `passed` is how long ago it was noted before, by a clock that nobody can set, where this process noted
+    /// it: a clock that was put forward is no time in which nobody listened.
+    pub async fn gateway_seen(&self, gap: Duration, passed: Option<Duration>) -> Result<bool, StoreError> {
+        let now = self.now();
         self.write(move |tx| {
             Box::pin(async move {
-                let seen = sqlx::query_scalar!("SELECT value FROM meta WHERE key = 'gateway_seen_at'")
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                let seen: Option<i64> = seen.and_then(|text| text.parse().ok());
+                let seen = match passed {
+                    Some(passed) => now.checked_sub(passed).ok(),
+                    None => time(&mut *tx, GATEWAY_SEEN).await?,
+                };
                 let mut missed = false;
-                if let Some(seen) = seen.filter(|seen| now - seen > gap) {
+                if let Some(seen) = seen.filter(|seen| seen.checked_add(gap).is_ok_and(|end| end < now)) {
+                    let (seen, now) = (column::millis(seen), column::millis(now));
                     // A webhook that was made since has missed less, and one that is off nothing.
                     let noted = sqlx::query!(
                         "INSERT INTO gaps (connection, stream, from_at, to_at, reason, at)
@@ -59,14 +85,7 @@ impl Store {
                     .await?;
                     missed = noted.rows_affected() > 0;
                 }
-                let text = now.to_string();
-                sqlx::query!(
-                    "INSERT INTO meta (key, value) VALUES ('gateway_seen_at', ?)
-                     ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    text
-                )
-                .execute(tx)
-                .await?;
+                set_time(tx, GATEWAY_SEEN, now).await?;
                 Ok(missed)
             })
         })
@@ -75,29 +94,12 @@ impl Store {
 
     /// When retention last came to its end; none where it never did.
     pub(crate) async fn retained_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let value = sqlx::query_scalar!("SELECT value FROM meta WHERE key = 'retained_at'")
-            .fetch_optional(self.readers())
-            .await?;
-        // What cannot be read is as good as absent: the next time writes it anew.
-        value.and_then(|text| text.parse().ok()).map(column::time).transpose()
+        time(self.readers(), RETAINED).await
     }
 
     /// Notes that retention came to its end.
     pub(crate) async fn set_retained_at(&self, at: Timestamp) -> Result<(), StoreError> {
-        let at = column::millis(at).to_string();
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "INSERT INTO meta (key, value) VALUES ('retained_at', ?)
-                     ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    at
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.write(move |tx| Box::pin(set_time(tx, RETAINED, at))).await
     }
 }
 
@@ -125,14 +127,32 @@ mod tests {
             assert!(gaps.iter().all(|gap| gap.stream.is_empty() && gap.reason == "closed"));
             gaps.into_iter().map(|gap| (gap.from, gap.to)).collect()
         };
-        assert!(!f.store.gateway_seen(MINUTE * 2).await.unwrap(), "it never listened before");
+        assert!(!f.store.gateway_seen(MINUTE * 2, None).await.unwrap(), "it never listened before");
         f.clock.advance(MINUTE * 2);
-        assert!(!f.store.gateway_seen(MINUTE * 2).await.unwrap(), "no longer than allowed");
+        assert!(!f.store.gateway_seen(MINUTE * 2, None).await.unwrap(), "no longer than allowed");
         f.clock.advance(MINUTE * 10);
-        assert!(f.store.gateway_seen(MINUTE * 2).await.unwrap());
-        assert!(!f.store.gateway_seen(MINUTE * 2).await.unwrap(), "it is told once");
+        assert!(f.store.gateway_seen(MINUTE * 2, None).await.unwrap());
+        assert!(!f.store.gateway_seen(MINUTE * 2, None).await.unwrap(), "it is told once");
         assert_eq!(gaps(&on.id).await, [(noon() + MINUTE * 2, noon() + MINUTE * 12)]);
         assert_eq!(gaps(&off.id).await, [], "what is off misses nothing");
         assert_eq!(f.store.gateway_seen_at().await.unwrap(), Some(noon() + MINUTE * 12));
+    }
+    #[tokio::test]
+    async fn a_clock_that_was_put_forward_is_no_time_in_which_nobody_listened() {
+        let f = fixture().await;
+        let made = connection("on");
+        f.store.connection_insert(&made, None).await.unwrap();
+        f.store.webhook_make(&made.id, "on").await.unwrap();
+        f.store.webhook_enable(&made.id, true).await.unwrap();
+        f.store.gateway_seen(MINUTE * 2, None).await.unwrap();
+        f.clock.advance(MINUTE);
+        f.clock.jump_to(noon() + MINUTE * 60 * 24);
+        assert!(!f.store.gateway_seen(MINUTE * 2, Some(MINUTE)).await.unwrap());
+        // An hour in which it did not listen, and a clock that was put back by it: told in the new time.
+        f.clock.jump_to(noon() + MINUTE * 60 * 23);
+        assert!(f.store.gateway_seen(MINUTE * 2, Some(MINUTE * 60)).await.unwrap());
+        let gaps = f.store.gaps(&made.id, noon() - MINUTE * 600).await.unwrap();
+        let told: Vec<_> = gaps.iter().map(|gap| (gap.from, gap.to)).collect();
+        assert_eq!(told, [(noon() + MINUTE * 60 * 22, noon() + MINUTE * 60 * 23)]);
     }
 }

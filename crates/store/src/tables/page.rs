@@ -106,6 +106,7 @@ impl Owned {
 }
 
 /// A page that is stored.
+#[derive(Default)]
 pub(super) struct Stored {
     pub(super) result: PageResult,
     /// Whether chains may wait for what is new in it.

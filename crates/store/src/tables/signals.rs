@@ -188,7 +188,7 @@ pub(super) async fn start_chains(
         let key = format!("{stream}:{}:{}", signal.external_id, signal.version);
         let payload = column::json("trigger event", &Arrived { signal, is_new })?;
         let event = triggers::Named { kind: EventKind::Signal.as_str(), subject: connection, key: &key };
-        triggers::record_waited(tx, event, &payload, now).await?;
+        triggers::record(tx, event, &payload, now).await?;
     }
     Ok(())
 }

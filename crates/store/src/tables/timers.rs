@@ -136,7 +136,22 @@ impl Store {
                     if done.rows_affected() == 0 {
                         return Ok(false);
                     }
-                    let event = Named { kind: fired.kind.as_str(), subject: &chain, key: &key };
+                    let kind = fired.kind.as_str();
+                    // A clock that is put forward and back brings a time twice. Where it was passed over as
+                    // missed, it is another event when it really comes.
+                    let passed_over = sqlx::query_scalar!(
+                        r#"SELECT EXISTS (SELECT 1 FROM trigger_events AS e
+                             JOIN firings AS f ON f.event = e.id AND f.chain = e.subject
+                             WHERE e.kind = ? AND e.subject = ? AND e.key = ? AND f.result = 'missed')
+                             AS "passed_over!: bool""#,
+                        kind,
+                        chain,
+                        key
+                    )
+                    .fetch_one(&mut *tx)
+                    .await?;
+                    let key = if passed_over { format!("{key} at {now}") } else { key };
+                    let event = Named { kind, subject: &chain, key: &key };
                     triggers::record_waited(tx, event, &payload, now).await?;
                     Ok(true)
                 })
@@ -153,7 +168,10 @@ impl Store {
 mod tests {
     use std::time::Duration;
 
+    use patchbay_model::trigger::FiringResult;
+
     use super::*;
+    use crate::Taken;
     use crate::fixture::{fixture, noon, waiting_chain};
 
     #[tokio::test]
@@ -175,5 +193,25 @@ mod tests {
         assert_eq!(f.store.timers().await.unwrap(), [], "it goes with its chain");
         f.store.timer_plan(&chain, "{}", Some(next)).await.unwrap();
         assert_eq!(f.store.timers().await.unwrap(), []);
+    }
+    #[tokio::test]
+    async fn a_time_that_was_passed_over_comes_again_and_one_that_started_a_run_does_not() {
+        for (result, events) in [(FiringResult::Missed, 2), (FiringResult::Started, 1)] {
+            let f = fixture().await;
+            let trigger = json!({"type": "schedule", "cron": "0 12 * * *", "zone": "UTC"});
+            let chain = waiting_chain(&f.store, "a", trigger.clone()).await;
+            let fired = TimerFired { chain: chain.clone(), kind: EventKind::Schedule, due: noon(), next: None };
+            f.store.timer_plan(&chain, &trigger.to_string(), Some(noon())).await.unwrap();
+            assert!(f.store.timer_fire(fired.clone()).await.unwrap());
+            let open = f.store.triggers_open(10).await.unwrap();
+            let taken = Taken { chain: chain.clone(), result, run: None };
+            f.store.trigger_take(open[0].id, EventKind::Schedule, vec![taken]).await.unwrap();
+            // The clock was put back, and the same time is due once more.
+            f.store.timer_plan(&chain, &trigger.to_string(), Some(noon())).await.unwrap();
+            assert!(f.store.timer_fire(fired).await.unwrap());
+            let again = f.store.triggers_open(10).await.unwrap();
+            assert_eq!(1 + again.len(), events, "{result:?}");
+            assert!(again.iter().all(|one| one.event.payload == open[0].event.payload));
+        }
     }
 }

@@ -58,20 +58,42 @@ impl<'a> From<&'a NewTrigger> for Named<'a> {
     }
 }
 
-/// Writes an event within a transaction, where a chain that is on waits for one of its kind, or a run for
-/// a delivery to its connection.
+/// Writes an event within a transaction, where a chain that is on waits for it (for one of its kind, and of
+/// the connection that it came through, where the chain names one), or a run for a delivery to its
+/// connection. Says whether it was written.
 pub(super) async fn record_waited(
     tx: &mut SqliteConnection,
     event: Named<'_>,
     payload: &str,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let waited = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM chains AS c
+             JOIN chain_versions AS v ON v.chain = c.id AND v.version = c.published
+             WHERE c.is_on = 1 AND c.waits_for = ?1
+               AND coalesce(json_extract(v.document, '$.trigger.connection')
+                   = (SELECT name FROM connections WHERE id = ?2), 1)) AS "waited!: bool""#,
+        event.kind,
+        event.subject
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if !waited {
+        return Ok(false);
+    }
+    record(tx, event, payload, now).await
+}
+
+/// Writes an event within a transaction. Says whether it is new.
+pub(super) async fn record(
+    tx: &mut SqliteConnection,
+    event: Named<'_>,
+    payload: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let at = column::millis(now);
-    sqlx::query!(
-        "INSERT INTO trigger_events (kind, subject, key, payload, at)
-         SELECT ?1, ?2, ?3, ?4, ?5
-         WHERE EXISTS (SELECT 1 FROM chains WHERE is_on = 1 AND waits_for = ?1)
-            OR (?1 = 'webhook' AND EXISTS (SELECT 1 FROM awaited WHERE connection = ?2))
+    let done = sqlx::query!(
+        "INSERT INTO trigger_events (kind, subject, key, payload, at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (kind, subject, key) DO NOTHING",
         event.kind,
         event.subject,
@@ -81,7 +103,7 @@ pub(super) async fn record_waited(
     )
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 pub(super) struct Row {
@@ -119,19 +141,7 @@ impl Store {
         let is_new = self
             .write(move |tx| {
                 Box::pin(async move {
-                    let at = column::millis(now);
-                    let done = sqlx::query!(
-                        "INSERT INTO trigger_events (kind, subject, key, payload, at)
-                     VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, subject, key) DO NOTHING",
-                        event.kind,
-                        event.subject,
-                        event.key,
-                        payload,
-                        at
-                    )
-                    .execute(&mut *tx)
-                    .await?;
-                    let is_new = done.rows_affected() > 0;
+                    let is_new = record(tx, (&event).into(), &payload, now).await?;
                     if let Some(job) = job.filter(|_| is_new) {
                         jobs::enqueue(tx, &job, now).await?;
                     }

@@ -267,3 +267,25 @@ async fn what_was_sent_while_nobody_listened_is_said_to_be_missing_perhaps() {
     w.gateway.close("default").await;
     assert_eq!(w.site.store.gateway_seen_at().await.unwrap(), Some(begun + Duration::from_secs(3_660)));
 }
+
+#[tokio::test]
+async fn a_sleep_is_a_time_in_which_nobody_listened_and_a_clock_put_forward_is_none() {
+    let w = world(usual()).await;
+    let begun = w.clock.now();
+    let day = Duration::from_secs(86_400);
+    let told = async || {
+        let gaps = w.site.store.gaps(&w.connection, begun - day).await.unwrap();
+        gaps.into_iter().map(|gap| (gap.from, gap.to)).collect::<Vec<_>>()
+    };
+    assert!(w.gateway.inner.beat(&w.site).await);
+    for days in [1_i64, -1, -1, 1] {
+        w.clock.jump_to(w.clock.now() + jiff::SignedDuration::from_hours(24 * days));
+        w.clock.advance(Duration::from_secs(60));
+        assert!(w.gateway.inner.beat(&w.site).await);
+        assert_eq!(told().await, [], "it listened all the time: {days}");
+    }
+    let asleep = w.clock.now();
+    w.clock.sleep(Duration::from_secs(3_600));
+    assert!(w.gateway.inner.beat(&w.site).await);
+    assert_eq!(told().await, [(asleep, asleep + Duration::from_secs(3_600))]);
+}
