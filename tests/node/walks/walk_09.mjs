@@ -72,6 +72,42 @@ try {
       const { lastError } = await rpc('connection_show', { name: 'Desk' });
       for (const problem of await page.getByTestId('problem').locator('h3').allInnerTexts()) assert.equal(problem, lastError?.title, path);
     }
+    // A service on this computer can be asked all the same. One elsewhere cannot, and the buttons say why.
+    const show = (path) => page.evaluate((to) => { location.hash = to; }, path);
+    await show('/connections/Desk');
+    const test = button(page, 'Test');
+    const sync = button(page, 'Sync now');
+    assert.deepEqual([await test.getAttribute('aria-disabled'), await sync.getAttribute('aria-disabled')], [null, null]);
+    const here = `http://127.0.0.1:${port}`;
+    await page.route((address) => address.pathname.includes('connection_'), async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(`"origins":["${here}"]`, '"origins":["https://desk.example"]') });
+    });
+    const asked = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await show('/health');
+    await page.getByRole('heading', { level: 1, name: 'Health' }).waitFor();
+    await show('/connections/Desk');
+    await page.locator('button[aria-disabled=true]', { hasText: 'Test' }).waitFor();
+    const why = 'You are offline. This works again when the network is back.';
+    for (const one of [test, sync]) {
+      assert.equal(await one.getAttribute('aria-description'), why);
+      await one.focus();
+      await page.getByRole('tooltip', { name: why }).waitFor();
+      await one.press('Enter');
+      await one.click({ force: true });
+    }
+    await page.keyboard.press('Control+Enter');
+    await button(page, 'More for Desk').click();
+    for (const item of ['Test', 'Sync now']) {
+      const entry = page.getByRole('menuitem', { name: new RegExp(`^${item}`) });
+      assert.equal(await entry.isDisabled(), true, item);
+      assert.ok((await entry.innerText()).includes(why), item);
+    }
+    await clean(page, 'no-reach');
+    await page.keyboard.press('Escape');
+    assert.deepEqual(asked.filter((path) => /connection_test|connection_sync|sync_now/.test(path)), [], 'nothing is sent');
+    await page.unrouteAll();
     await page.evaluate(() => { location.hash = '/inbox'; });
     await page.getByText('Item 2').first().waitFor();
     await clean(page, 'inbox');

@@ -10,6 +10,7 @@ import { toProblem } from '../../platform';
 import { useShortcuts } from '../../shell/shortcuts';
 import { Empty } from '../../ui/Empty';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { useNoReach } from '../../ui/reach';
 import { BusyButton } from '../connect/BusyButton';
 import { MEMBER, type Outline } from './outline';
 import { itemsPathOf, pathOf, templateOf, withinItem, type Place, type Use } from './paths';
@@ -56,7 +57,8 @@ export function TryPanel({ text, broken, origin, outline, onSet }: Props) {
     const who = connection === NOBODY ? { allowPrivate: local } : { connection: connection.slice(2), allowPrivate: false };
     attempt.mutate({ text, config: {}, secrets: {}, ...who, ...(stream ? { stream: stream.id } : {}), maxPages: Number(pages) });
   };
-  useShortcuts({ 'Ctrl+Enter': tryOut });
+  const noReach = useNoReach(choices.find((one) => connection === `c ${one.name}`)?.origins);
+  useShortcuts({ 'Ctrl+Enter': () => noReach === undefined && tryOut() });
   useEffect(() => {
     if (written === undefined) return;
     const timer = setTimeout(() => setWritten(undefined), 6_000);
@@ -92,7 +94,7 @@ export function TryPanel({ text, broken, origin, outline, onSet }: Props) {
           />
         )}
         <Select className="au-pages" label={t('authoring.pages')} data={PAGES} value={pages} allowDeselect={false} classNames={{ dropdown: 'cw-pop' }} onChange={(value) => setPages(value ?? '2')} />
-        <BusyButton className="au-go" leftSection={<Play size={16} aria-hidden />} busy={attempt.isPending} disabled={broken} onClick={tryOut}>
+        <BusyButton className="au-go" leftSection={<Play size={16} aria-hidden />} busy={attempt.isPending} disabled={broken} why={noReach} onClick={tryOut}>
           {t('authoring.try')}
         </BusyButton>
       </div>

@@ -13,6 +13,7 @@ import { usePreferences } from '../../shell/preferences';
 import { useShortcuts, written } from '../../shell/shortcuts';
 import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { useNoReach } from '../../ui/reach';
 import { AddStep } from './AddStep';
 import { Canvas } from './canvas/Canvas';
 import { CheckPanel } from './CheckPanel';
@@ -63,6 +64,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const workspace = useWorkspace((state) => state.name);
   const check = useRead('chain_check', { chain: id ?? '' }, { enabled: false });
   const report = useRead('run_report', { run: run ?? '' }, { enabled: run !== undefined });
+  const noReach = useNoReach(chain?.steps.flatMap((s) => tools.of(s).connection?.origins ?? []));
   const active = report.data !== undefined && ACTIVE.has(report.data.report.state);
   const [stopping, setStopping] = useState(false);
   const [checked, setChecked] = useState(-1);
@@ -121,7 +123,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
 
   /** Checks first. A blocker opens the check and starts nothing; effects are confirmed once per version. */
   const askToRun = async () => {
-    if (starting) return;
+    if (starting || noReach !== undefined) return;
     setStarting(true);
     setRefused(undefined);
     const found = await runCheck().catch((error: unknown) => {
@@ -294,6 +296,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
                   }}
                   loading={starting}
                   disabled={chain.steps.length === 0}
+                  {...(noReach === undefined ? {} : { 'data-disabled': true, 'aria-disabled': true, 'aria-description': noReach, title: noReach })}
                 >
                   {t('chains.run')}
                 </Button>

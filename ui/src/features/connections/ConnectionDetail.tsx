@@ -11,6 +11,7 @@ import { useShortcuts } from '../../shell/shortcuts';
 import { BrandMark } from '../../ui/BrandMark';
 import { Page } from '../../ui/Page';
 import { Read } from '../../ui/Read';
+import { useNoReach } from '../../ui/reach';
 import { BusyButton } from '../connect/BusyButton';
 import { ConnectionMenu } from './ConnectionMenu';
 import { DataTab } from './DataTab';
@@ -35,13 +36,14 @@ export function ConnectionDetail({ name }: { name: string }) {
   const busy = useWork((state) => state.busy[name]);
   const connection = read.data;
   const tool = connection && tools.get(connection.connector);
+  const noReach = useNoReach(connection?.origins);
   const open = asked !== undefined;
   const back = (event: KeyboardEvent) => {
     // Esc closes a dialog or menu first, and leaves a form alone.
     const within = event.target instanceof Element && event.target.closest('[role=dialog],[role=alertdialog],[role=menu],[role=listbox]');
     if (!within && tab !== 'setUp') go('/connections');
   };
-  useShortcuts({ 'Ctrl+Enter': () => void testConnection(name), Escape: back }, connection !== undefined && !open);
+  useShortcuts({ 'Ctrl+Enter': () => noReach === undefined && void testConnection(name), Escape: back }, connection !== undefined && !open);
   useEffect(() => () => useDetailTab.setState({ tab: 'overview' }), []);
   return (
     <>
@@ -70,12 +72,13 @@ export function ConnectionDetail({ name }: { name: string }) {
                   leftSection={<RefreshCw size={16} aria-hidden />}
                   busy={busy === 'sync'}
                   disabled={connection.paused}
+                  why={noReach}
                   onClick={() => void syncConnection(name)}
                 >
                   {t('connections.menu.sync')}
                 </BusyButton>
               )}
-              <BusyButton variant="filled" leftSection={<Stethoscope size={16} aria-hidden />} busy={busy === 'test'} onClick={() => void testConnection(name)}>
+              <BusyButton variant="filled" leftSection={<Stethoscope size={16} aria-hidden />} busy={busy === 'test'} why={noReach} onClick={() => void testConnection(name)}>
                 {t('connections.menu.test')}
               </BusyButton>
               <ConnectionMenu connection={connection} tool={tool} onAsk={setAsked} />

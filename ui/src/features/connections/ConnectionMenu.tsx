@@ -4,6 +4,7 @@ import { Ellipsis, KeyRound, LogIn, Pause, Pencil, Play, RefreshCw, Stethoscope,
 import type { ConnectionView, ConnectorSummary } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
+import { useNoReach } from '../../ui/reach';
 import type { Asked } from './useTools';
 import { pauseConnection, syncConnection, testConnection, useWork } from './work';
 
@@ -17,7 +18,8 @@ interface Props {
 export function ConnectionMenu({ connection, tool, onAsk }: Props) {
   const { name, paused } = connection;
   const busy = useWork((state) => state.busy[name] !== undefined);
-  const noSync = paused ? t('connections.isPaused') : tool?.streams.length === 0 ? t('connections.nothingToSync') : undefined;
+  const noReach = useNoReach(connection.origins);
+  const noSync = paused ? t('connections.isPaused') : tool?.streams.length === 0 ? t('connections.nothingToSync') : noReach;
   const method = tool?.auth.find((one) => one.id === connection.auth)?.method;
   const signsIn = method === 'oauth2' || method === 'session';
   const noKey = connection.auth === null ? t('connections.noKey') : undefined;
@@ -29,8 +31,9 @@ export function ConnectionMenu({ connection, tool, onAsk }: Props) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<Stethoscope size={16} aria-hidden />} disabled={busy} onClick={() => void testConnection(name)}>
+        <Menu.Item leftSection={<Stethoscope size={16} aria-hidden />} disabled={busy || noReach !== undefined} onClick={() => void testConnection(name)}>
           {t('connections.menu.test')}
+          {noReach && <span className="cn-why">{noReach}</span>}
         </Menu.Item>
         <Menu.Item
           leftSection={<RefreshCw size={16} aria-hidden />}

@@ -10,6 +10,7 @@ import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
 import { SignalPair, typeName } from '../connect/SignalPair';
 import { PRIORITY } from '../../ui/priorities';
+import { useNoReach } from '../../ui/reach';
 import { syncConnection, useWork } from './work';
 
 const SHOWN = 20;
@@ -18,6 +19,7 @@ const SHOWN = 20;
 export function DataTab({ connection, tool }: { connection: ConnectionView; tool: ConnectorSummary | undefined }) {
   const read = useRead('signal_list', { connection: connection.name, limit: SHOWN });
   const busy = useWork((state) => state.busy[connection.name]);
+  const noReach = useNoReach(connection.origins);
   const nothing = tool?.streams.length === 0;
   return (
     <div className="cn-tab">
@@ -30,6 +32,7 @@ export function DataTab({ connection, tool }: { connection: ConnectionView; tool
                   leftSection={<RefreshCw size={16} aria-hidden />}
                   busy={busy === 'sync'}
                   disabled={connection.paused}
+                  why={noReach}
                   onClick={() => void syncConnection(connection.name)}
                 >
                   {t('connections.menu.sync')}

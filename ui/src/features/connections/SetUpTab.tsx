@@ -9,6 +9,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
+import { useNoReach } from '../../ui/reach';
 import { BusyButton } from '../connect/BusyButton';
 import { SettingInput } from '../connect/fields';
 import { asked, asText, BASE_URL, hasAddress, isAddress, plainAddress, reachesServices, settingMistake, type Mistakes, type Settings } from '../connect/settings';
@@ -65,6 +66,7 @@ function SetUpForm({ connection, detail }: { connection: ConnectionView; detail:
   const [allow, setAllow] = useState<boolean>();
   const [mistakes, setMistakes] = useState<Mistakes>({});
   const [saved, setSaved] = useState(false);
+  const noReach = useNoReach(connection.origins);
   const set = useDo('connection_set', {
     touches: ['connection_list', 'connection_show'],
     onSuccess: () => {
@@ -198,9 +200,9 @@ function SetUpForm({ connection, detail }: { connection: ConnectionView; detail:
                   <CheckCircle2 size={14} aria-hidden />
                   {t('connections.setUp.saved')}
                 </span>
-                <Button size="xs" h={30} px={10} onClick={() => void testConnection(connection.name)}>
+                <BusyButton busy={false} why={noReach} size="xs" h={30} px={10} onClick={() => void testConnection(connection.name)}>
                   {t('connections.menu.test')}
-                </Button>
+                </BusyButton>
               </>
             )}
           </span>

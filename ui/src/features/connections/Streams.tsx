@@ -8,6 +8,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
+import { useNoReach } from '../../ui/reach';
 import { BusyButton } from '../connect/BusyButton';
 import { gapWords } from './gaps';
 
@@ -17,6 +18,7 @@ const OFFERED = [60, 300, 900, 3_600, 21_600, 86_400];
 /** How and when each stream is read by itself. */
 export function Streams({ connection }: { connection: ConnectionView }) {
   const read = useRead('connection_streams', { name: connection.name });
+  const noReach = useNoReach(connection.origins);
   return (
     <section className="card cn-streams" data-testid="streams">
       <h3>{t('connections.streams.title')}</h3>
@@ -28,7 +30,7 @@ export function Streams({ connection }: { connection: ConnectionView }) {
             <>
               <ul>
                 {data.streams.map((stream) => (
-                  <Row key={stream.id} name={connection.name} paused={connection.paused} stream={stream} />
+                  <Row key={stream.id} name={connection.name} paused={connection.paused} noReach={noReach} stream={stream} />
                 ))}
               </ul>
               <Gaps data={data} />
@@ -60,7 +62,7 @@ function every(seconds: number): string {
   return t(`connections.streams.every.${unit}`, { count: seconds / size });
 }
 
-function Row({ name, paused, stream }: { name: string; paused: boolean; stream: StreamView }) {
+function Row({ name, paused, noReach, stream }: { name: string; paused: boolean; noReach: string | undefined; stream: StreamView }) {
   const touches = { touches: ['connection_streams', 'connection_list', 'connection_show'] as const };
   const set = useDo('stream_set', { touches: [...touches.touches] });
   const now = useDo('sync_now', { touches: [...touches.touches] });
@@ -106,7 +108,7 @@ function Row({ name, paused, stream }: { name: string; paused: boolean; stream: 
           {t('connections.streams.stop')}
         </BusyButton>
       ) : (
-        <BusyButton size="xs" h={30} px={10} busy={now.isPending} disabled={paused} onClick={() => now.mutate(at)}>
+        <BusyButton size="xs" h={30} px={10} busy={now.isPending} disabled={paused} why={noReach} onClick={() => now.mutate(at)}>
           {t('connections.menu.sync')}
         </BusyButton>
       )}

@@ -23,6 +23,7 @@ import { Figures } from './Figures';
 import { HealthPanel } from './HealthPanel';
 import { HealthTable } from './HealthTable';
 import { useNow } from '../../ui/useNow';
+import { useNoReach } from '../../ui/reach';
 import { Upkeep } from './Upkeep';
 import { useHealthView } from './view';
 
@@ -40,6 +41,8 @@ export default function HealthPage() {
   const { range, problemsOnly } = useHealthView();
   const read = useRead('health_overview', { range }, { keep: true, every: AGAIN });
   const all = useDo('health_check_now', { touches: ['health_overview', 'health_detail', 'connection_list', 'health'] });
+  const connections = useRead('connection_list', { offset: 0, limit: 1_000 }).data?.connections;
+  const noReach = useNoReach(connections?.flatMap((one) => one.origins));
   const data = read.data;
   const some = data !== undefined && data.connections.length > 0;
   const open = data?.connections.find((row) => row.name === name);
@@ -59,7 +62,7 @@ export default function HealthPage() {
               onChange={(value) => useHealthView.setState({ range: RANGES.find((one) => one === value) ?? '24h' })}
               data={RANGES.map((value) => ({ value, label: t(`health.ranges.${value}`) }))}
             />
-            <BusyButton variant="filled" leftSection={<RefreshCw size={16} aria-hidden />} busy={all.isPending || data.checking !== null} onClick={() => all.mutate({ connection: null })}>
+            <BusyButton variant="filled" leftSection={<RefreshCw size={16} aria-hidden />} busy={all.isPending || data.checking !== null} why={noReach} onClick={() => all.mutate({ connection: null })}>
               {data.checking ? t('health.checking', { done: data.checking.done, total: data.checking.total }) : t('health.checkAll')}
             </BusyButton>
           </>

@@ -12,6 +12,7 @@ import { Panel } from '../../ui/Panel';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { HEALTH } from '../../ui/states';
+import { useNoReach } from '../../ui/reach';
 import { BusyButton } from '../connect/BusyButton';
 import { Dialogs } from '../connections/dialogs';
 import { OutcomeWord } from '../connections/Outcome';
@@ -90,6 +91,7 @@ function Actions({ row, onAsk }: { row: HealthRow; onAsk: (asked: Asked) => void
   const outcome = useWork((state) => state.outcome[row.name]);
   const connection = useRead('connection_show', { name: row.name }).data;
   const tool = useTools().get(row.connector);
+  const noReach = useNoReach(connection?.origins);
   const reset = useDo('circuit_reset', { touches: [...TOUCHES] });
   const method = tool?.auth.find((one) => one.id === connection?.auth)?.method;
   const signsIn = method === 'oauth2' || method === 'session';
@@ -102,7 +104,7 @@ function Actions({ row, onAsk }: { row: HealthRow; onAsk: (asked: Asked) => void
             {t('health.panel.signInAgain')}
           </Button>
         )}
-        <BusyButton size="xs" variant={ended ? 'default' : 'filled'} leftSection={<Stethoscope size={14} aria-hidden />} busy={busy === 'test'} onClick={() => void testConnection(row.name)}>
+        <BusyButton size="xs" variant={ended ? 'default' : 'filled'} leftSection={<Stethoscope size={14} aria-hidden />} busy={busy === 'test'} why={noReach} onClick={() => void testConnection(row.name)}>
           {t('health.panel.test')}
         </BusyButton>
         {row.circuit !== 'closed' && (

@@ -9,6 +9,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
+import { useNoReach } from '../../ui/reach';
 import { BusyButton } from '../connect/BusyButton';
 import { CopyField } from '../connect/signIn/CopyField';
 import { Deliveries } from './Deliveries';
@@ -168,11 +169,12 @@ function Subscription({ view, name }: { view: WebhookView; name: string }) {
   const subscribe = useDo('webhook_subscribe', { touches: ['webhook_show'] });
   const end = useDo('webhook_unsubscribe', { touches: ['webhook_show'] });
   const tool = visible(view.tool);
+  const noReach = useNoReach(useRead('connection_show', { name }).data?.origins);
   const { subscription, secret } = view;
   return (
     <div className="wh-test">
       {subscription === null ? (
-        <BusyButton busy={subscribe.isPending} disabled={secret.source !== null && secret.setAt === null} onClick={() => subscribe.mutate({ name })}>
+        <BusyButton busy={subscribe.isPending} disabled={secret.source !== null && secret.setAt === null} why={noReach} onClick={() => subscribe.mutate({ name })}>
           {t('webhook.subscribe', { tool })}
         </BusyButton>
       ) : (
