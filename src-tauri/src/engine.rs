@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::host::Desktop;
 use crate::settings::Settings;
+use crate::tray::Tray;
 use crate::window;
 
 /// How long the end of the engine may take. What is cut off is recovered by the next start.
@@ -24,11 +25,17 @@ pub(crate) struct Engine {
     hub: watch::Sender<Option<Hub>>,
     /// Answers the commands of other processes.
     server: Mutex<Option<JoinHandle<()>>>,
+    /// The workspace that the page last asked about.
+    shown: Mutex<String>,
 }
 
 impl Engine {
     pub(crate) fn new() -> Self {
-        Self { hub: watch::Sender::new(None), server: Mutex::new(None) }
+        Self {
+            hub: watch::Sender::new(None),
+            server: Mutex::new(None),
+            shown: Mutex::new("default".to_owned()),
+        }
     }
 
     /// The engine; waits until it runs.
@@ -41,6 +48,19 @@ impl Engine {
     /// Whether it runs.
     pub(crate) fn runs(&self) -> bool {
         self.hub.borrow().is_some()
+    }
+
+    /// The workspace that the page shows.
+    pub(crate) fn shown(&self) -> String {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes which workspace the page shows.
+    pub(crate) fn shows(&self, workspace: &str) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if *shown != workspace {
+            workspace.clone_into(&mut shown);
+        }
     }
 
     fn run(&self, hub: Hub) {
@@ -75,7 +95,10 @@ pub(crate) async fn keep_running(app: AppHandle, settings: Settings) {
     tokio::spawn(end_by_signal(app.clone()));
     loop {
         match start(&app, &settings).await {
-            Ok(hub) => return app.state::<Engine>().run(hub),
+            Ok(hub) => {
+                app.state::<Engine>().run(hub);
+                return app.state::<Tray>().settle(&app).await;
+            }
             Err(problem) => {
                 tracing::warn!(%problem, "the engine does not start");
                 if !window::ask_to_try_again(&problem, &settings.data_dir).await {

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use patchbay_model::Host;
 use patchbay_model::address::for_browser;
+use patchbay_model::desktop::{DesktopChange, DesktopView};
 use patchbay_model::notice::Notice;
 use patchbay_model::problem::{Code, Problem};
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager};
 
+use crate::desk::Desk;
+use crate::tray::Tray;
 use crate::window;
 
 /// The program around the engine, with a screen.
@@ -31,10 +34,7 @@ impl Host for Desktop {
     }
 
     fn come_forward(&self) {
-        let app = self.app.clone();
-        if let Err(error) = self.app.run_on_main_thread(move || window::come_forward(&app)) {
-            tracing::warn!(%error, "the window does not come forward");
-        }
+        window::bring_forward(&self.app);
     }
 
     fn notify(&self, title: &str, body: &str) -> Result<(), Problem> {
@@ -105,6 +105,18 @@ impl Host for Desktop {
         let dialog = rfd::AsyncFileDialog::new().set_file_name(name).save_file();
         let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
         Ok(chosen.map(|file| file.path().to_owned()))
+    }
+
+    fn desktop(&self) -> Option<DesktopView> {
+        Some(self.app.state::<Desk>().view())
+    }
+
+    fn desktop_set(&self, change: &DesktopChange) -> Result<(), Problem> {
+        self.app.state::<Desk>().change(change)?;
+        // Whether the desktop has a tray is told with the answer.
+        let settled = self.app.state::<Tray>();
+        tokio::task::block_in_place(|| tauri::async_runtime::block_on(settled.settle(&self.app)));
+        Ok(())
     }
 
     fn zoom(&self, factor: f64) -> Result<(), Problem> {

@@ -3,14 +3,20 @@
 //! The page gets no part of the system: every wish goes through [`rpc`], and files, pages of the
 //! browser and notifications are opened on this side of it.
 
+mod autostart;
+mod desk;
 mod engine;
 mod error;
 mod events;
 mod host;
+mod leaving;
 mod logging;
+mod mark;
 mod rpc;
 mod settings;
 mod since_start;
+mod start;
+mod tray;
 mod window;
 
 #[cfg(test)]
@@ -18,12 +24,16 @@ mod tests;
 
 use std::process::ExitCode;
 
-use tauri::{Manager, RunEvent, Wry};
+use tauri::{Manager, RunEvent, WindowEvent, Wry};
 
+use crate::desk::Desk;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::leaving::Leaving;
 use crate::settings::Settings;
 use crate::since_start::SinceStart;
+use crate::start::Wish;
+use crate::tray::Tray;
 
 /// Runs until the window is closed.
 pub fn run() -> ExitCode {
@@ -32,7 +42,11 @@ pub fn run() -> ExitCode {
     let settings = Settings::from_environment();
     logging::start(settings.as_ref().ok().map(|settings| settings.data_dir.as_path()));
     patchbay_api::memory::keep_private();
-    match settings::safe_graphics().and(settings).and_then(|s| hold(s, since_start)) {
+    let begun = settings.and_then(|settings| {
+        settings::safe_graphics(&settings.data_dir)?;
+        hold(settings, since_start)
+    });
+    match begun {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "Patchbay cannot start");
@@ -44,7 +58,15 @@ pub fn run() -> ExitCode {
 
 fn hold(settings: Settings, since_start: SinceStart) -> Result<(), Error> {
     let single = tauri_plugin_single_instance::Builder::new()
-        .callback(|app, _, _| window::come_forward(app))
+        .callback(|app, arguments, _| {
+            let wish = Wish::of(arguments.into_iter().skip(1));
+            match wish.place {
+                Some(place) => window::go_to(app, &place),
+                // Started at login beside one that runs already: nobody asked to see it.
+                None if wish.hidden => {}
+                None => window::come_forward(app),
+            }
+        })
         .dbus_id(settings.instance())
         .build();
     let app = tauri::Builder::default()
@@ -53,8 +75,18 @@ fn hold(settings: Settings, since_start: SinceStart) -> Result<(), Error> {
         .plugin(window::remembered(&settings))
         .manage(since_start)
         .manage(Engine::new())
+        .manage(Desk::new(&settings.data_dir))
+        .manage(Leaving::default())
+        .manage(Tray::default())
+        .manage(window::Went::default())
+        .manage(Wish::of(std::env::args().skip(1)))
         .manage(events::Subscription::default())
         .invoke_handler(tauri::generate_handler![rpc::rpc, events::subscribe])
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event {
+                leaving::close(window.app_handle(), api);
+            }
+        })
         .setup(move |app| {
             window::make(app, &settings)?;
             tauri::async_runtime::spawn(engine::keep_running(app.handle().clone(), settings));

@@ -18,6 +18,7 @@ pub(crate) async fn rpc(
 ) -> Result<Value, Problem> {
     let hub = engine.hub().await?;
     since_start.usable();
+    engine.shows(&workspace);
     // In a task of its own: a page whose call broke off, or a mistake of ours, takes nothing along.
     let task = tokio::spawn(async move { patchbay_api::dispatch(&hub, &workspace, &name, request).await });
     task.await.unwrap_or_else(|error| Err(Problem::new(Code::Internal).detail(error.to_string())))

@@ -2,12 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use patchbay_api::SecretsChoice;
 use patchbay_api::place::{self, SecretsKind};
 use patchbay_model::problem::{Code, Problem, Subject};
 
+use crate::desk;
 use crate::error::Error;
 
 /// What the environment decides.
@@ -56,16 +57,52 @@ impl Settings {
     }
 }
 
-/// With `PATCHBAY_GRAPHICS_SAFE_MODE=1`, starts this program anew without the renderer that shows
-/// an empty window on some graphics drivers. WebKit reads the variable when it is loaded, and a
-/// variable can be set safely only for a program that is yet to start.
-pub(crate) fn safe_graphics() -> Result<(), Error> {
-    let renderer = "WEBKIT_DISABLE_DMABUF_RENDERER";
-    let wanted = std::env::var_os("PATCHBAY_GRAPHICS_SAFE_MODE").is_some_and(|value| value == "1");
-    if !wanted || std::env::var_os(renderer).is_some() {
+/// What WebKit reads when it is loaded.
+const RENDERER: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+
+/// Whether this start leaves the renderer away.
+pub(crate) fn graphics_are_safe() -> bool {
+    std::env::var_os(RENDERER).is_some_and(|value| value == "1")
+}
+
+/// Whether safe graphics are wanted: by `PATCHBAY_GRAPHICS_SAFE_MODE=1` (or `=0`), else by the setting. Never
+/// where the window is driven by a test: pictures of it would never come.
+fn wants_safe_graphics(switch: Option<&str>, decided: bool, driven: bool) -> bool {
+    !driven && switch.map_or(decided, |switch| switch == "1")
+}
+
+/// Where that is wanted, starts this program anew without the renderer that shows an empty window on some
+/// graphics drivers. WebKit reads the variable when it is loaded, and a variable can be set safely only for a
+/// program that is yet to start.
+pub(crate) fn safe_graphics(data_dir: &Path) -> Result<(), Error> {
+    let switch = std::env::var("PATCHBAY_GRAPHICS_SAFE_MODE").ok().filter(|value| !value.is_empty());
+    // Set by tauri-driver.
+    let driven = std::env::var_os("TAURI_WEBVIEW_AUTOMATION").or_else(|| std::env::var_os("TAURI_AUTOMATION"));
+    let decided = desk::decided(data_dir).safe_graphics;
+    let wanted = wants_safe_graphics(switch.as_deref(), decided, driven.is_some());
+    if !wanted || std::env::var_os(RENDERER).is_some() {
         return Ok(());
     }
     let program = std::env::current_exe().map_err(Error::SafeGraphics)?;
-    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).env(renderer, "1").exec();
+    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).env(RENDERER, "1").exec();
     Err(Error::SafeGraphics(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wants_safe_graphics;
+
+    #[test]
+    fn the_switch_stands_before_the_setting_and_a_test_before_both() {
+        for (switch, decided, driven, wanted) in [
+            (None, false, false, false),
+            (None, true, false, true),
+            (Some("1"), false, false, true),
+            (Some("0"), true, false, false),
+            (Some("1"), true, true, false),
+            (None, true, true, false),
+        ] {
+            assert_eq!(wants_safe_graphics(switch, decided, driven), wanted, "{switch:?} {decided} {driven}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The one window: made hidden, shown when there is something to see, kept at home.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use patchbay_model::Problem;
 use rfd::{AsyncMessageDialog, MessageButtons, MessageDialog, MessageDialogResult, MessageLevel};
@@ -11,7 +12,9 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::leaving::Leaving;
 use crate::settings::Settings;
+use crate::start::Wish;
 
 /// The only window there is; the access list names it.
 pub(crate) const LABEL: &str = "main";
@@ -74,8 +77,18 @@ fn show_when_ready(window: WebviewWindow) {
         if window.state::<Engine>().hub().await.is_err() {
             return;
         }
+        let wish = window.state::<Wish>();
+        if wish.hidden {
+            return;
+        }
         if let Err(error) = keep_on_screen(&window).and_then(|()| window.show()) {
             tracing::error!(%error, "the window cannot be shown");
+        }
+        // Once: a page that is loaded anew stays where it is.
+        if let Some(place) = wish.place.as_deref()
+            && !window.state::<Went>().0.swap(true, Ordering::Relaxed)
+        {
+            go_to(window.app_handle(), place);
         }
     });
 }
@@ -93,6 +106,27 @@ fn keep_on_screen(window: &WebviewWindow) -> tauri::Result<()> {
         window.set_position(monitor.work_area().position)?;
     }
     Ok(())
+}
+
+/// Whether the place that the start asked for was gone to.
+#[derive(Default)]
+pub(crate) struct Went(AtomicBool);
+
+/// Takes the window off the screen; the program goes on.
+pub(crate) fn hide(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.hide()
+    {
+        tracing::warn!(%error, "the window stays");
+    }
+}
+
+/// Shows the window, from whatever thread.
+pub(crate) fn bring_forward(app: &AppHandle) {
+    let handle = app.clone();
+    if let Err(error) = app.run_on_main_thread(move || come_forward(&handle)) {
+        tracing::warn!(%error, "the window does not come forward");
+    }
 }
 
 /// Whether the person looks at the window.
@@ -128,6 +162,7 @@ pub(crate) fn come_forward(app: &AppHandle) {
     if !app.state::<Engine>().runs() {
         return;
     }
+    app.state::<Leaving>().stay();
     if let Some(window) = app.get_webview_window(LABEL) {
         let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
         if let Err(error) = shown {

@@ -12,9 +12,7 @@ use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
     approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
-    engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing,
-    replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sign_ins, signals, step_fields,
-    storage, syncing, transfer, webhooks, workspaces, zoom,
+    desktop, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, webhooks, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -136,6 +134,8 @@ commands! {
     connection_history(history::HistoryRequest) -> history::HistoryResponse => history::show,
     /// Asks for streams to be read now, in the background.
     sync_now(syncing::SyncNowRequest) -> syncing::StreamsResponse => syncing::now,
+    /// Pauses everything that is read by itself, or lets it go on.
+    sync_pause_all(syncing::PauseAllRequest) -> syncing::PausedAll => syncing::pause_all,
     /// Stops a read; what is stored stays.
     sync_cancel(syncing::SyncCancelRequest) -> syncing::StreamsResponse => syncing::cancel,
     /// Sets when a stream is read by itself, and whether.
@@ -262,6 +262,10 @@ commands! {
     file_save(files::FileSaveRequest) -> files::FileSaved => files::save,
     /// Lets the user choose a folder.
     folder_pick(files::FolderPickRequest) -> files::FolderPicked => files::pick_folder,
+    /// Says how the program stands on its desktop.
+    desktop_show(Empty) -> desktop::DesktopResponse => desktop::show,
+    /// Changes how the program stands on its desktop.
+    desktop_set(patchbay_model::desktop::DesktopChange) -> desktop::DesktopResponse => desktop::set,
     /// Shows everything larger or smaller.
     window_zoom(zoom::Zoom) -> zoom::Zoom => zoom::set,
     /// Says how connections, storage and secrets are.

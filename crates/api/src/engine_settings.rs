@@ -273,6 +273,7 @@ fn general_knobs(settings: &BTreeMap<String, Value>) -> Knobs {
         poll_seconds: seconds("pollSeconds", usual.poll_seconds),
         health_seconds: seconds(CHECKS, usual.health_seconds),
         own_health_seconds: BTreeMap::new(),
+        sync_paused: settings.get(crate::syncing::PAUSED).and_then(Value::as_bool).unwrap_or(false),
         tries: seconds("jobTries", usual.tries),
     };
     let at_once = Queue::ALL.into_iter().filter_map(|queue| {

@@ -191,6 +191,8 @@ pub struct QueueStatsResponse {
     pub queues: Vec<QueueView>,
     /// When the next stream is read.
     pub next_sync_at: Option<Timestamp>,
+    /// Nothing is read by itself until the person lets it go on.
+    pub sync_paused: bool,
 }
 
 /// Says how the queues are.
@@ -214,6 +216,8 @@ pub async fn stats(hub: &Hub, workspace: &str, _: Empty) -> Result<QueueStatsRes
             mean_ms: own.map_or(0, |own| own.mean_ms),
         }
     });
-    let next_sync_at = workspace.store().schedule_next(patchbay_store::ScheduleKind::Sync).await?;
-    Ok(QueueStatsResponse { running: workspace.polls(), queues: queues.into(), next_sync_at })
+    let next = workspace.store().schedule_next(patchbay_store::ScheduleKind::Sync).await?;
+    let sync_paused = knobs.defaults.sync_paused;
+    let next_sync_at = next.filter(|_| !sync_paused);
+    Ok(QueueStatsResponse { running: workspace.polls(), queues: queues.into(), next_sync_at, sync_paused })
 }

@@ -19,6 +19,7 @@ pub mod data;
 pub mod demo;
 pub mod descriptor_try;
 pub mod descriptors;
+pub mod desktop;
 mod drafts;
 pub mod engine_settings;
 pub mod events;

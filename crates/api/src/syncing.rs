@@ -251,6 +251,41 @@ pub async fn now(hub: &Hub, workspace: &str, request: SyncNowRequest) -> Result<
     view(hub, &workspace, &connection).await
 }
 
+/// Whether to pause.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct PauseAllRequest {
+    /// Nothing is read by itself, in any workspace; else it goes on.
+    pub paused: bool,
+}
+
+/// What pausing did.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PausedAll {
+    /// Nothing is read by itself.
+    pub paused: bool,
+}
+
+/// What is kept of it, in the settings of each workspace.
+pub(crate) const PAUSED: &str = "syncPaused";
+
+/// Pauses everything that is read by itself, in every workspace, or lets it go on. Reads under way end, and
+/// what is asked for by hand is read all the same; health checks go on.
+pub async fn pause_all(hub: &Hub, _: &str, request: PauseAllRequest) -> Result<PausedAll, Problem> {
+    let value = if request.paused { json!(true) } else { serde_json::Value::Null };
+    for name in crate::workspaces::names(hub)? {
+        let workspace = hub.workspace(&name).await?;
+        let set = std::collections::BTreeMap::from([(PAUSED.to_owned(), value.clone())]);
+        workspace.store().settings_set(None, set).await?;
+        workspace.note(if request.paused { "sync_paused" } else { "sync_resumed" }).await;
+        workspace.settings_changed().await?;
+        workspace.events().emit(Event::JobsChanged);
+    }
+    Ok(PausedAll { paused: request.paused })
+}
+
 /// How a stream is to be read.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -182,7 +182,11 @@ async fn schedule(scheduler: Scheduler, workers: Arc<Workers>, wake: Arc<Notify>
         }
         let now = scheduler.clock.now();
         let mut wait = LOOK;
+        let paused = scheduler.defaults.borrow().sync_paused;
         for kind in [ScheduleKind::Sync, ScheduleKind::Health] {
+            if paused && kind == ScheduleKind::Sync {
+                continue;
+            }
             if let Ok(Some(next)) = scheduler.store.schedule_next(kind).await {
                 wait = wait.min(Duration::try_from(next.duration_since(now)).unwrap_or_default());
             }

@@ -40,11 +40,19 @@ pub struct Defaults {
     pub own_health_seconds: BTreeMap<ConnectionId, u32>,
     /// Tries of a job before it is given up.
     pub tries: u32,
+    /// Nothing is read by itself.
+    pub sync_paused: bool,
 }
 
 impl Default for Defaults {
     fn default() -> Self {
-        Self { poll_seconds: 300, health_seconds: 900, own_health_seconds: BTreeMap::new(), tries: 5 }
+        Self {
+            poll_seconds: 300,
+            health_seconds: 900,
+            own_health_seconds: BTreeMap::new(),
+            tries: 5,
+            sync_paused: false,
+        }
     }
 }
 
@@ -176,7 +184,11 @@ impl Scheduler {
             self.plan_patterns(now).await?;
         }
         self.store.job_clock_back().await?;
-        let due = self.store.schedules_due(BATCH).await?;
+        let mut due = self.store.schedules_due(BATCH).await?;
+        if self.defaults.borrow().sync_paused {
+            // They stay due, and are late when it goes on: done once, and spread.
+            due.retain(|schedule| schedule.key.kind != ScheduleKind::Sync);
+        }
         let withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (withheld, due): (Vec<Schedule>, Vec<Schedule>) =
             due.into_iter().partition(|schedule| withheld.contains(&schedule.key));

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use crate::circuit::Circuit;
+use crate::desktop::{DesktopChange, DesktopView};
 use crate::notice::Notice;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::rate::RateBudget;
 
 /// The program that holds the engine: the window or the command line.
@@ -45,6 +46,18 @@ pub trait Host: Send + Sync {
 
     /// Shows everything larger or smaller. 1 is the usual size.
     fn zoom(&self, factor: f64) -> Result<(), Problem>;
+
+    /// How the program stands on its desktop; none where it has no window.
+    fn desktop(&self) -> Option<DesktopView> {
+        None
+    }
+
+    /// Changes what the person decided about it. `NOT_OFFERED` where there is no window, or where the desktop
+    /// does not let itself be changed.
+    fn desktop_set(&self, _change: &DesktopChange) -> Result<(), Problem> {
+        let message = "This is not the window: open Patchbay on the desktop to change it.";
+        Err(Problem::new(Code::NotOffered).with("message", message))
+    }
 }
 
 /// The limits of one connection and host, as kept over restarts.

@@ -10,6 +10,7 @@ pub mod check;
 pub mod circuit;
 pub mod connection;
 pub mod descriptor;
+pub mod desktop;
 pub mod event;
 pub mod health;
 pub mod host;

@@ -140,6 +140,8 @@ pub(crate) struct Bench {
     pub(crate) store: Store,
     pub(crate) poller: Poller,
     pub(crate) checks: Checks,
+    /// What the user decides.
+    pub(crate) defaults: watch::Sender<Defaults>,
     pub(crate) scheduler: Scheduler,
     pub(crate) service: Service,
     pub(crate) told: Arc<Told>,
@@ -186,7 +188,8 @@ pub(crate) async fn bench(count: usize) -> Bench {
     let told = Arc::new(Told::default());
     let events: Arc<dyn EventSink> = told.clone();
     let dice = Dice::with(|| 0.5);
-    let defaults = watch::Sender::new(Defaults::default()).subscribe();
+    let decided = watch::Sender::new(Defaults::default());
+    let defaults = decided.subscribe();
     let poller = Poller {
         store: store.clone(),
         engine: engine.clone(),
@@ -208,7 +211,18 @@ pub(crate) async fn bench(count: usize) -> Bench {
     };
     let scheduler = Scheduler::new(store.clone(), connectors, clock, dice, defaults);
     scheduler.reconcile().await.unwrap();
-    Bench { clock: manual, store, poller, checks, scheduler, service, told, connections, dir }
+    Bench {
+        clock: manual,
+        store,
+        poller,
+        checks,
+        scheduler,
+        defaults: decided,
+        service,
+        told,
+        connections,
+        dir,
+    }
 }
 
 impl Bench {

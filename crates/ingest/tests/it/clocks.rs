@@ -230,3 +230,16 @@ async fn plans_outlive_the_program() {
     let (store, _dir) = b.reopened().await;
     assert_eq!(store.schedules(None).await.unwrap(), plans);
 }
+
+#[tokio::test]
+async fn what_is_paused_as_a_whole_is_read_once_and_spread_when_it_goes_on() {
+    let b = settled().await;
+    let pause = |paused: bool| {
+        b.defaults.send_modify(|defaults| defaults.sync_paused = paused);
+    };
+    pause(true);
+    let looks = b.pass(60 * MINUTE).await;
+    assert_eq!(looks.iter().sum::<usize>(), 0, "{looks:?}");
+    pause(false);
+    no_storm_and_no_stall(&b, "after a pause of an hour").await;
+}

@@ -1,0 +1,155 @@
+//! Closing the window, and ending the program: what is under way is not cut off without a word.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use patchbay_api::desktop::UnderWay;
+use patchbay_api::{Hub, desktop, dispatch};
+use rfd::{AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
+use serde_json::json;
+use tauri::{AppHandle, CloseRequestApi, Manager};
+
+use crate::desk::Desk;
+use crate::engine::Engine;
+use crate::window;
+
+/// How often to look whether the runs have ended.
+const LOOK: Duration = Duration::from_millis(300);
+/// How long runs that were told to stop are waited for: as long as one call may take.
+const LONGEST_STOP: Duration = Duration::from_secs(60);
+
+const FINISH: &str = "Finish then quit";
+const STOP: &str = "Stop and quit";
+const CANCEL: &str = "Cancel";
+
+/// That the program is about to end.
+#[derive(Default)]
+pub(crate) struct Leaving {
+    asking: AtomicBool,
+    /// The runs are let finish; the window, once it is wanted again, takes that back.
+    finishing: AtomicBool,
+}
+
+impl Leaving {
+    /// Somebody wants the window: the program stays.
+    pub(crate) fn stay(&self) {
+        self.finishing.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The window is to close.
+pub(crate) fn close(app: &AppHandle, api: &CloseRequestApi) {
+    // A question stands in the place of the engine: it closes as any window does.
+    if !app.state::<Engine>().runs() {
+        return;
+    }
+    api.prevent_close();
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if !app.state::<Desk>().decided().keep_running {
+            return quit(&app).await;
+        }
+        let known = app.state::<Desk>().explained();
+        if !known {
+            explain().await;
+        }
+        window::hide(&app);
+    });
+}
+
+/// Ends the program, after a question where runs are under way.
+pub(crate) async fn quit(app: &AppHandle) {
+    let leaving = app.state::<Leaving>();
+    if leaving.asking.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let ends = ends(app, &leaving).await;
+    leaving.asking.store(false, Ordering::Relaxed);
+    if ends {
+        app.exit(0);
+    }
+}
+
+/// Whether the program ends now.
+async fn ends(app: &AppHandle, leaving: &Leaving) -> bool {
+    let Ok(hub) = app.state::<Engine>().hub().await else { return true };
+    let runs = under_way(&hub).await;
+    if runs.is_empty() {
+        return true;
+    }
+    match ask(runs.len()).await.as_deref() {
+        Some(FINISH) => {
+            leaving.finishing.store(true, Ordering::Relaxed);
+            window::hide(app);
+            finished(&hub, leaving).await
+        }
+        Some(STOP) => {
+            stop(&hub, runs).await;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Waits until nothing is under way; false where the person wants the window again.
+async fn finished(hub: &Hub, leaving: &Leaving) -> bool {
+    while !under_way(hub).await.is_empty() {
+        tokio::time::sleep(LOOK).await;
+        if !leaving.finishing.load(Ordering::Relaxed) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Stops runs: calls in flight end, nothing more is sent. What does not end in time is taken up by the next
+/// start.
+async fn stop(hub: &Hub, runs: Vec<UnderWay>) {
+    for one in runs {
+        let request = json!({ "run": one.run, "undo": false });
+        if let Err(problem) = dispatch(hub, &one.workspace, "run_stop", request).await {
+            tracing::warn!(run = %one.run, %problem, "a run is not stopped");
+        }
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < LONGEST_STOP && !under_way(hub).await.is_empty() {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn under_way(hub: &Hub) -> Vec<UnderWay> {
+    match desktop::standing(hub, "").await {
+        Ok(standing) => standing.under_way,
+        Err(problem) => {
+            tracing::warn!(%problem, "nobody knows what is under way");
+            Vec::new()
+        }
+    }
+}
+
+async fn ask(runs: usize) -> Option<String> {
+    let title = if runs == 1 { "A run is under way".to_owned() } else { format!("{runs} runs are under way") };
+    let text = "Finish then quit hides the window and ends Patchbay when they are done. Stop and quit lets the \
+                calls in flight end and sends nothing more; what was done stays.";
+    let buttons = MessageButtons::YesNoCancelCustom(FINISH.to_owned(), STOP.to_owned(), CANCEL.to_owned());
+    let dialog = AsyncMessageDialog::new().set_level(MessageLevel::Warning).set_title(title);
+    match dialog.set_description(text).set_buttons(buttons).show().await {
+        MessageDialogResult::Custom(answer) => Some(answer),
+        MessageDialogResult::Yes => Some(FINISH.to_owned()),
+        MessageDialogResult::No => Some(STOP.to_owned()),
+        _ => None,
+    }
+}
+
+async fn explain() {
+    AsyncMessageDialog::new()
+        .set_level(MessageLevel::Info)
+        .set_title("Patchbay keeps running")
+        .set_description(
+            "The window closes and Patchbay goes on reading and running chains. Start it again to see the window. \
+             \"Keep running in background\" is on the Settings page.",
+        )
+        .set_buttons(MessageButtons::Ok)
+        .show()
+        .await;
+}
