@@ -1658,6 +1658,65 @@ stream?: string | null,
 maxPages?: number | null, };
 
 /**
+ * What to change; what is absent stays.
+ */
+export type DesktopChange = { 
+/**
+ * Whether closing the window leaves the program running.
+ */
+keepRunning?: boolean | null, 
+/**
+ * Whether an icon in the tray is wanted.
+ */
+tray?: boolean | null, 
+/**
+ * Whether the program starts when the person logs in.
+ */
+startAtLogin?: boolean | null, 
+/**
+ * Whether the next start leaves away the renderer.
+ */
+safeGraphics?: boolean | null, };
+
+/**
+ * How the program stands on its desktop.
+ */
+export type DesktopResponse = { 
+/**
+ * It; none where this is not the window.
+ */
+desktop: DesktopView | null, };
+
+/**
+ * How the program stands on its desktop.
+ */
+export type DesktopView = { 
+/**
+ * Closing the window leaves the program running.
+ */
+keepRunning: boolean, 
+/**
+ * An icon in the tray is wanted.
+ */
+tray: boolean, 
+/**
+ * Why there is none though it is wanted, in words.
+ */
+trayProblem: string | null, 
+/**
+ * The program starts, hidden, when the person logs in.
+ */
+startAtLogin: boolean, 
+/**
+ * The next start leaves away the renderer that shows an empty window on some graphics drivers.
+ */
+safeGraphics: boolean, 
+/**
+ * This start has left it away.
+ */
+safeGraphicsNow: boolean, };
+
+/**
  * How to disconnect.
  */
 export type DisconnectRequest = { 
@@ -3635,6 +3694,24 @@ connections: Array<string>, };
 export type PassphraseInput = string;
 
 /**
+ * Whether to pause.
+ */
+export type PauseAllRequest = { 
+/**
+ * Nothing is read by itself, in any workspace; else it goes on.
+ */
+paused: boolean, };
+
+/**
+ * What pausing did.
+ */
+export type PausedAll = { 
+/**
+ * Nothing is read by itself.
+ */
+paused: boolean, };
+
+/**
  * A question about a JSON value that is answered yes or no.
  */
 export type Predicate = { 
@@ -3704,7 +3781,11 @@ queues: Array<QueueView>,
 /**
  * When the next stream is read.
  */
-nextSyncAt: string | null, };
+nextSyncAt: string | null, 
+/**
+ * Nothing is read by itself until the person lets it go on.
+ */
+syncPaused: boolean, };
 
 /**
  * How one queue is.
@@ -6174,6 +6255,8 @@ export interface Commands {
   connection_history: { request: HistoryRequest; response: HistoryResponse };
   /** Asks for streams to be read now, in the background. */
   sync_now: { request: SyncNowRequest; response: StreamsResponse };
+  /** Pauses everything that is read by itself, or lets it go on. */
+  sync_pause_all: { request: PauseAllRequest; response: PausedAll };
   /** Stops a read; what is stored stays. */
   sync_cancel: { request: SyncCancelRequest; response: StreamsResponse };
   /** Sets when a stream is read by itself, and whether. */
@@ -6298,6 +6381,10 @@ export interface Commands {
   file_save: { request: FileSaveRequest; response: FileSaved };
   /** Lets the user choose a folder. */
   folder_pick: { request: FolderPickRequest; response: FolderPicked };
+  /** Says how the program stands on its desktop. */
+  desktop_show: { request: Empty; response: DesktopResponse };
+  /** Changes how the program stands on its desktop. */
+  desktop_set: { request: DesktopChange; response: DesktopResponse };
   /** Shows everything larger or smaller. */
   window_zoom: { request: Zoom; response: Zoom };
   /** Says how connections, storage and secrets are. */

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
 import type { QueueView } from '../bindings/wire';
-import { useEngineState, useRead } from '../engine';
+import { useDo, useEngineState, useRead } from '../engine';
 import { formatAgo } from '../lib/format';
 import { gatewayWord } from '../features/webhook/gatewayWord';
 import { t, type WordKey } from '../lib/words';
@@ -59,9 +59,23 @@ function NextPoll() {
   const sum = (of: (queue: QueueView) => number) => (stats?.queues ?? []).reduce((all, queue) => all + of(queue), 0);
   const next = stats?.nextSyncAt;
   const figures = { waiting: sum((queue) => queue.depth), running: sum((queue) => queue.running), dead: sum((queue) => queue.dead) };
+  const resume = useDo('sync_pause_all', { touches: ['queue_stats'] });
+  if (stats?.syncPaused) {
+    return (
+      <Part label={t('shell.syncPaused')}>
+        <p>{t('shell.syncPausedAbout')}</p>
+        <Button size="xs" mt={8} loading={resume.isPending} onClick={() => resume.mutate({ paused: false })}>
+          {t('shell.resumeSync')}
+        </Button>
+      </Part>
+    );
+  }
   return (
     <Part label={next ? t('shell.nextPoll', { ago: formatAgo(next) }) : t('shell.noPoll')}>
-      {t(next ? 'shell.pollAbout' : 'shell.noPollAbout', figures)}
+      <p>{t(next ? 'shell.pollAbout' : 'shell.noPollAbout', figures)}</p>
+      <Button size="xs" mt={8} loading={resume.isPending} onClick={() => resume.mutate({ paused: true })}>
+        {t('shell.pauseSync')}
+      </Button>
     </Part>
   );
 }

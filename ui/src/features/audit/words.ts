@@ -5,7 +5,7 @@ export const ACTIONS = [
   'call_executed', 'call_failed', 'secret_used', 'auth_failed', 'sign_in_failed',
   'connection_created', 'connection_refused', 'connection_changed', 'connection_renamed', 'connection_paused', 'connection_resumed',
   'connection_tested', 'connection_reconnected', 'connection_key_replaced', 'connection_approved', 'connection_deleted',
-  'settings_changed', 'gateway_changed', 'keeping_changed', 'stream_set',
+  'settings_changed', 'gateway_changed', 'keeping_changed', 'desktop_changed', 'stream_set', 'sync_paused', 'sync_resumed',
   'sync_waits', 'sync_retried', 'sync_page_halved', 'sync_started_over', 'sync_recovered', 'sync_cancelled', 'sync_stopped',
   'job_retried', 'job_dropped',
   'webhook_enabled', 'webhook_disabled', 'webhook_subscribed', 'webhook_renewed', 'webhook_renewal_failed', 'webhook_secret_set', 'webhook_previous_secret_ended', 'webhook_address_changed',

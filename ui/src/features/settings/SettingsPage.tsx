@@ -6,6 +6,7 @@ import '../connections/connections.css';
 import { DataPart } from './DataPart';
 import { EnginePart } from './EnginePart';
 import { NoticesPart } from './NoticesPart';
+import { GeneralPart } from './GeneralPart';
 import { GatewayPart } from './GatewayPart';
 import { SecurityPart } from './SecurityPart';
 import './settings.css';
@@ -17,6 +18,7 @@ export default function SettingsPage({ params }: { params: { what?: string } }) 
   return (
     <Page title={t('settings.title')}>
       <div className="st-page">
+        <GeneralPart />
         <Read read={status}>{(data) => <SecurityPart status={data} what={params.what} />}</Read>
         <NoticesPart />
         <Read read={gateway}>{(data) => <GatewayPart gateway={data} />}</Read>
