@@ -164,6 +164,8 @@ commands! {
     webhook_end_previous(connections::ConnectionName) -> webhooks::WebhookView => webhooks::end_previous,
     /// Waits for the tool to bring its webhook's secret.
     webhook_wait(connections::ConnectionName) -> webhooks::WebhookView => webhooks::wait,
+    /// Shows the secret that a tool has just brought, where its pages ask for it.
+    webhook_captured(connections::ConnectionName) -> webhooks::WebhookCaptured => webhooks::captured,
     /// Gives a webhook another address.
     webhook_new_address(connections::ConnectionName) -> webhooks::WebhookView => webhooks::new_address,
     /// Asks the tool to send to a webhook's address.

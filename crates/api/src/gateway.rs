@@ -61,6 +61,7 @@ pub(crate) async fn open(hub: &Hub, workspace: &Workspace) -> Result<(), Problem
         definitions: hub.connectors().clone(),
         addresses: workspace.addresses().clone(),
         events: workspace.event_sink(),
+        asked: workspace.asker(),
     };
     Ok(hub.gateway().open(site).await?)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use patchbay_connector::Target;
+use patchbay_connector::webhook::CompiledWebhook;
 use patchbay_map::{JsonTemplate, Path, parse_time};
 use patchbay_model::descriptor::{Subscription, Webhook};
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -30,7 +31,8 @@ pub(crate) async fn subscribe(hub: &Hub, workspace: &Workspace, name: &str) -> R
     if let Some(pointer) = &subscribe.secret_at {
         planned = planned.with_webhook_secret(pointer);
     }
-    let result = done(workspace.engine().call(&target, &planned, None, PATIENCE).await.outcome)?;
+    let called = workspace.engine().call(&target, &planned, None, PATIENCE).await;
+    let result = done(called.outcome)?;
     let id = Path::compile(&subscribe.id_path)
         .map_err(Problem::from)?
         .first(&result)
@@ -44,7 +46,23 @@ pub(crate) async fn subscribe(hub: &Hub, workspace: &Workspace, name: &str) -> R
         })?;
     let ends = ends(subscription, &result)?;
     let kept = json!({ "id": id, "at": hub.clock().now(), "address": scope["webhook"]["address"] });
-    workspace.store().webhook_subscribed(&target.connection.id, Some(&kept), ends).await?;
+    let connection = &target.connection.id;
+    // First what lets us end it again, whatever becomes of the secret.
+    workspace.store().webhook_subscribed(connection, Some(&kept), ends).await?;
+    let Some(path) = &subscribe.secret_path else { return Ok(()) };
+    let secret = called.secret.ok_or_else(|| {
+        Problem::new(Code::SchemaMismatch)
+            .with("tool", &target.descriptor.descriptor().name)
+            .with("field", path)
+            .with("message", "The answer does not bring the secret. Enter it where the tool's pages show it.")
+    })?;
+    let sealing = workspace.seals().read().await;
+    let scheme = target.descriptor.webhook().map(CompiledWebhook::scheme).ok_or(Code::Internal)?;
+    let authoriser = workspace.authoriser();
+    let sealed = authoriser.seal_brought(connection, scheme, &secret).await.map_err(Problem::from)?;
+    workspace.store().webhook_secret_set(connection, &sealed, None).await?;
+    drop(sealing);
+    hub.gateway().refresh(workspace.name()).await?;
     Ok(())
 }
 

@@ -89,6 +89,8 @@ pub struct WebhookSecretView {
     pub previous_until: Option<Timestamp>,
     /// Until when the tool may bring it.
     pub waiting_until: Option<Timestamp>,
+    /// Whether it can be shown now: the tool brought it a moment ago, and its pages ask for it.
+    pub can_show: bool,
 }
 
 /// A delivery.
@@ -237,7 +239,10 @@ impl Found {
             Some(row) => hub.gateway().addresses(&self.connection.connector, &row.token),
             None => (None, None),
         };
-        let signed = shape.verify.signed().and_then(|signed| signed_parts(signed).ok());
+        let signs_address = shape.verify.ways().iter().any(|way| {
+            let signed = way.signed().and_then(|signed| signed_parts(signed).ok());
+            signed.is_some_and(|parts| parts.contains(&SignedPart::Url))
+        });
         let ahead = |time: Option<Timestamp>| time.filter(|time| now < *time);
         let needs_secret = shape.verify.needs_secret();
         Ok(WebhookView {
@@ -246,7 +251,7 @@ impl Found {
             enabled: row.as_ref().is_some_and(|row| row.enabled),
             local_url: local.map(String::from),
             public_url: public.map(String::from),
-            signs_address: signed.is_some_and(|parts| parts.contains(&SignedPart::Url)),
+            signs_address,
             mode: shape.verify.mode().to_owned(),
             unverified: match &shape.verify {
                 Verification::None(open) => Some(open.because.clone()),
@@ -259,6 +264,7 @@ impl Found {
                 set_at: row.as_ref().and_then(|row| row.secret_at),
                 previous_until: ahead(row.as_ref().and_then(|row| row.previous_until)),
                 waiting_until: ahead(row.as_ref().and_then(|row| row.capture_until)),
+                can_show: row.as_ref().is_some_and(|row| is_shown(shape, row, now)),
             },
             instructions: shape.instructions.clone(),
             help_url: shape.help_url.clone(),
@@ -408,6 +414,40 @@ pub async fn wait(hub: &Hub, workspace: &str, request: ConnectionName) -> Result
     found.view(hub).await
 }
 
+/// A webhook's secret that the tool brought.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct WebhookCaptured {
+    /// The secret, to be entered on the tool's pages.
+    pub secret: String,
+}
+
+/// Whether a secret that the tool brought may be shown at `now`.
+fn is_shown(shape: &Webhook, row: &WebhookRow, now: Timestamp) -> bool {
+    let since = row.secret_at.filter(|_| row.sealed.is_some());
+    let fresh = since.is_some_and(|at| at.checked_add(WAIT).is_ok_and(|end| now < end));
+    fresh && shape.handshakes.iter().any(|handshake| handshake.capture && handshake.shown)
+}
+
+/// Shows the secret that a tool has just brought, where its pages ask for it.
+pub async fn captured(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<WebhookCaptured, Problem> {
+    let found = Found::find(hub, workspace, &request.name).await?;
+    let refused = || {
+        Problem::new(Code::NotOffered)
+            .with("tool", &found.compiled.descriptor().name)
+            .with("message", "Its secret is shown for ten minutes after it came. Wait for it once more.")
+    };
+    let row = found.row().await?.ok_or_else(refused)?;
+    if !is_shown(found.shape()?, &row, hub.clock().now()) {
+        return Err(refused());
+    }
+    let authoriser = found.workspace.authoriser();
+    let opened = authoriser.webhook_secrets(&found.connection.id, row.sealed.as_ref(), None);
+    let secret = opened.await.map_err(Problem::from)?.shown().ok_or_else(refused)?;
+    found.changed(hub, "webhook_secret_shown").await?;
+    Ok(WebhookCaptured { secret: secret.show_once() })
+}
+
 /// Gives a webhook another address. What is sent to the one before is refused from now on.
 pub async fn new_address(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<WebhookView, Problem> {
     let found = Found::find(hub, workspace, &request.name).await?;
@@ -420,7 +460,13 @@ pub async fn new_address(hub: &Hub, workspace: &str, request: ConnectionName) ->
 /// Asks the tool to send to our address.
 pub async fn subscribe(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<WebhookView, Problem> {
     let found = Found::find(hub, workspace, &request.name).await?;
-    found.made().await?;
+    let row = found.made().await?;
+    if row.sealed.is_none() && found.shape()?.secret.source == SecretSource::Captured {
+        // It comes while the tool is asked.
+        let until = hub.clock().now() + WAIT;
+        found.workspace.store().webhook_capture(&found.connection.id, Some(until)).await?;
+        hub.gateway().refresh(found.workspace.name()).await?;
+    }
     subscriptions::subscribe(hub, &found.workspace, &request.name).await?;
     found.changed(hub, "webhook_subscribed").await?;
     found.view(hub).await

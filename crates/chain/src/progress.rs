@@ -47,6 +47,8 @@ pub struct Progress {
     pub arrived: BTreeSet<u64>,
     /// Runs that steps of this one wait for.
     pub children: BTreeMap<(usize, u32), RunId>,
+    /// What was there before steps of this one changed it, as far as their undo needs it.
+    pub befores: BTreeMap<(usize, u32), Value>,
 }
 
 /// One step.
@@ -225,6 +227,7 @@ impl Progress {
             awaited: BTreeSet::new(),
             arrived: BTreeSet::new(),
             children: BTreeMap::new(),
+            befores: BTreeMap::new(),
         }
     }
 
@@ -261,7 +264,10 @@ impl Progress {
                     self.steps[index].parents = self.parents(plan, index);
                 }
             }
-            Fact::Intent { step, item, attempt, effect, .. } => {
+            Fact::Intent { step, item, attempt, effect, before, .. } => {
+                if let (Some(index), Some(before)) = (plan.index(step), before) {
+                    self.befores.insert((index, *item), before.clone());
+                }
                 self.change(plan, step, *item, |slot| {
                     let (counted, first_at, doubted) = match slot {
                         ItemProgress::Deferred { counted, .. } => (*counted, at, false),

@@ -214,6 +214,7 @@ impl World {
                         effect,
                         request,
                         key: Some("k".into()),
+                        before: None,
                     },
                 )?;
                 let outcome = self.call(*step, *item, &plan.steps[*step])?;

@@ -13,6 +13,9 @@ pub(crate) fn write(body: &Value, format: BodyFormat) -> (Vec<u8>, String) {
     match format {
         BodyFormat::Json => (body.to_string().into_bytes(), "application/json".to_owned()),
         BodyFormat::Form => (form(body).into_bytes(), "application/x-www-form-urlencoded".to_owned()),
+        BodyFormat::FormBrackets => {
+            (bracketed(body).into_bytes(), "application/x-www-form-urlencoded".to_owned())
+        }
         BodyFormat::Text => (plain(body).into_bytes(), "text/plain; charset=utf-8".to_owned()),
         BodyFormat::Multipart => {
             // The same body is written the same way again; no content holds its own fingerprint.
@@ -29,6 +32,33 @@ fn form(body: &Value) -> String {
         pairs.append_pair(name, &plain(value));
     }
     pairs.finish()
+}
+
+/// The same with what is nested in brackets, as `qs` and Rack read it; the elements of a list by their
+/// place.
+fn bracketed(body: &Value) -> String {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in body.as_object().into_iter().flatten() {
+        nested(name, value, &mut pairs);
+    }
+    pairs.finish()
+}
+
+fn nested(name: &str, value: &Value, pairs: &mut url::form_urlencoded::Serializer<'_, String>) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) => {
+            // What is null leaves no hole: some services take one for a value.
+            let there = items.iter().filter(|item| !item.is_null()).enumerate();
+            there.for_each(|(place, item)| nested(&format!("{name}[{place}]"), item, pairs));
+        }
+        Value::Object(members) => {
+            members.iter().for_each(|(member, value)| nested(&format!("{name}[{member}]"), value, pairs));
+        }
+        one => {
+            pairs.append_pair(name, &plain(one));
+        }
+    }
 }
 
 /// Name and value of each field; what is null is left out.
@@ -92,6 +122,15 @@ mod tests {
     fn each_format_is_written_as_its_standard_says() {
         let body = json!({"a": "x y", "tags": ["1", null, 2], "gone": null});
         assert_eq!(write(&body, BodyFormat::Form).0, b"a=x+y&tags=1&tags=2");
+        let deep = json!({"items": [{"price": "p 1", "n": 2}, null, {"price": "q"}], "meta": {"a": {"b": [1, true]}},
+            "gone": null, "empty": [], "x": "y"});
+        let (sent, media) = write(&deep, BodyFormat::FormBrackets);
+        assert_eq!(media, "application/x-www-form-urlencoded");
+        assert_eq!(
+            String::from_utf8(sent).unwrap(),
+            "items%5B0%5D%5Bprice%5D=p+1&items%5B0%5D%5Bn%5D=2&items%5B1%5D%5Bprice%5D=q\
+            &meta%5Ba%5D%5Bb%5D%5B0%5D=1&meta%5Ba%5D%5Bb%5D%5B1%5D=true&x=y"
+        );
         let (json, media) = write(&body, BodyFormat::Json);
         assert_eq!((json, media.as_str()), (body.to_string().into_bytes(), "application/json"));
         let body = json!({"note": "a\r\n--b", "file": {"filename": "a\"\r\nX: y", "contentType": "text/csv",

@@ -22,7 +22,7 @@ use crate::compiled::Compiled;
 use crate::exchange::{Outgoing, Sent, judge};
 use crate::health::judge_health;
 use crate::native::{Answer as NativeAnswer, answered};
-use crate::operation::{names_item, outcome};
+use crate::operation::{names_item, outcome, take_secret};
 use crate::plan::{Planned, plan};
 use crate::reader::Reader;
 use crate::settings::settings;
@@ -189,7 +189,9 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
                 },
                 response,
             );
-            match (outcome(target, operation, &sent), problem) {
+            let mut outcome = outcome(target, operation, &sent);
+            take_secret(target, operation, &mut outcome);
+            match (outcome, problem) {
                 (Outcome::Done { output, .. }, None) => {
                     if let Some(expected) = result {
                         differences("result", expected, &output, &mut wrong);
@@ -200,7 +202,18 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
                 (outcome, _) => wrong.push(format!("the outcome is {outcome:?}")),
             }
         }
-        Case::Webhook { headers, content_type, body, secret, at, signals, quarantined, ignored, answer } => {
+        Case::Webhook {
+            headers,
+            content_type,
+            body,
+            secret,
+            at,
+            signals,
+            quarantined,
+            ignored,
+            hint,
+            answer,
+        } => {
             let Some(webhook) = target.descriptor.webhook() else {
                 return Ok(vec!["the connector takes no webhooks".into()]);
             };
@@ -220,7 +233,12 @@ fn play(target: &Target, case: &Case) -> Result<Vec<String>, Problem> {
                 return Ok(wrong);
             }
             let mapped = delivery.mapped(target, webhook)?;
-            if *ignored != (mapped.signals.is_empty() && mapped.quarantined.is_empty()) {
+            let hinted = mapped.stream.as_ref().filter(|_| mapped.hint);
+            if hinted != hint.as_ref() {
+                wrong.push(format!("{hinted:?} is to be read, {hint:?} is expected"));
+            }
+            let nothing = mapped.signals.is_empty() && mapped.quarantined.is_empty() && !mapped.hint;
+            if *ignored != nothing {
                 wrong.push(format!("{} signals came out of {:?}", mapped.signals.len(), mapped.kinds));
             }
             if mapped.signals.len() != signals.len() {

@@ -63,7 +63,7 @@ impl Engine {
                     let problem = Problem::new(Code::CheckpointStale).with("tool", target.tool());
                     let outcome = Outcome::NotDone { problem };
                     let (took, bytes, status, held_at) = (Duration::ZERO, 0, None, None);
-                    return (CallResult { outcome, took, bytes, status, held_at }, None);
+                    return (CallResult { outcome, took, bytes, status, held_at, secret: None }, None);
                 }
             },
         };
@@ -97,6 +97,6 @@ impl Engine {
         };
         self.record(target, call, problem).await;
         let (took, bytes, status, held_at) = (sent.took, sent.bytes, sent.status, sent.held_at);
-        (CallResult { outcome, took, bytes, status, held_at }, next)
+        (CallResult { outcome, took, bytes, status, held_at, secret: None }, next)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use patchbay_auth::webhook::BroughtSecret;
 use patchbay_map::format_time;
 use patchbay_model::Timestamp;
 use patchbay_model::descriptor::{Idempotency, Operation, TimeFormat, TokenPlace};
@@ -40,6 +41,9 @@ pub struct CallResult {
     /// When the service last said so, where a copy of an earlier answer stands for this one; of several
     /// pages the oldest.
     pub held_at: Option<Timestamp>,
+    /// The secret that the tool gave in its answer, where the connector says that it gives one. It stands
+    /// in the outcome no more.
+    pub secret: Option<BroughtSecret>,
 }
 
 /// One attempt, with what only this crate needs to know.
@@ -53,7 +57,8 @@ struct Attempt {
 impl Attempt {
     fn unsent(problem: Problem) -> Self {
         let outcome = Outcome::NotDone { problem };
-        let result = CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None };
+        let result =
+            CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None, secret: None };
         Self { result, retries: 0, complete: false }
     }
 }
@@ -159,9 +164,10 @@ impl Engine {
         let tries = if planned.effect { 1 } else { TRIES };
         if !operation.verb.yields_items() {
             let (sent, retries) = self.read_kept(|| common, tries, copies).await;
-            let outcome = outcome(target, &planned.operation, &sent);
+            let mut outcome = outcome(target, &planned.operation, &sent);
+            let secret = take_secret(target, &planned.operation, &mut outcome);
             let (took, bytes, status) = (sent.took, sent.bytes, sent.status);
-            let result = CallResult { outcome, took, bytes, status, held_at: sent.held_at };
+            let result = CallResult { outcome, took, bytes, status, held_at: sent.held_at, secret };
             return Attempt { result, retries, complete: true };
         }
         let mut pager = target.pager(ready.paging.as_ref());
@@ -176,7 +182,7 @@ impl Engine {
             bytes += sent.bytes;
             retries += repeats;
             let end = |outcome, complete| Attempt {
-                result: CallResult { outcome, took, bytes, status: sent.status, held_at },
+                result: CallResult { outcome, took, bytes, status: sent.status, held_at, secret: None },
                 retries,
                 complete,
             };
@@ -271,6 +277,30 @@ impl Engine {
         } else {
             Err(missing().detail("the list that was looked through is longer than the connector reads"))
         }
+    }
+}
+
+/// Takes the secret out of the answer to what tells a tool our address, whoever called it: a chain that does
+/// must not bring it into its journal.
+pub(crate) fn take_secret(target: &Target, operation: &str, outcome: &mut Outcome) -> Option<BroughtSecret> {
+    let webhook = target.descriptor.webhook()?;
+    let path = webhook.answered_secret(operation)?;
+    let Outcome::Done { output, .. } = outcome else { return None };
+    let secret = path.first(output).and_then(Value::as_str).filter(|text| !text.is_empty())?.to_owned();
+    without(output, &secret);
+    Some(BroughtSecret::new(secret))
+}
+
+/// Makes every text null that holds the secret, wherever else the answer repeats it.
+fn without(value: &mut Value, secret: &str) {
+    match value {
+        Value::String(text) if text.contains(secret) => *value = Value::Null,
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, secret)),
+        Value::Object(members) => {
+            members.retain(|name, _| !name.contains(secret));
+            members.values_mut().for_each(|member| without(member, secret));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

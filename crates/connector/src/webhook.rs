@@ -39,6 +39,8 @@ pub struct CompiledWebhook {
     kind_path: Option<Path>,
     handshakes: Vec<CompiledHandshake>,
     events: Vec<CompiledEvent>,
+    /// Where the answer to `subscribe` has the secret.
+    secret_path: Option<Path>,
 }
 
 struct CompiledHandshake {
@@ -122,6 +124,8 @@ pub struct MappedDelivery {
     pub kinds: Vec<String>,
     /// The stream of its items; none where no rule is about it.
     pub stream: Option<String>,
+    /// Whether it says only that something of the stream changed.
+    pub hint: bool,
     /// Its signals.
     pub signals: Vec<Signal>,
     /// Items that did not fit.
@@ -134,10 +138,10 @@ impl CompiledWebhook {
     pub(crate) fn new(descriptor: &Descriptor, webhook: &Webhook) -> Result<Self, ConnectorError> {
         let path = |text: &Option<String>| text.as_deref().map(Path::compile).transpose();
         let own = webhook.delivery_id.as_ref();
-        let standard = match &webhook.verify {
+        let standard = webhook.verify.ways().iter().find_map(|way| match way {
             Verification::StandardWebhooks(standard) => Some(format!("{}-id", standard.header_prefix)),
             _ => None,
-        };
+        });
         Ok(Self {
             scheme: Scheme::compile(&webhook.verify)?,
             id_header: own.and_then(|id| id.header.clone()).or(standard.filter(|_| own.is_none())),
@@ -175,8 +179,20 @@ impl CompiledWebhook {
                     })
                 })
                 .collect::<Result<_, ConnectorError>>()?,
+            secret_path: webhook
+                .subscription
+                .as_ref()
+                .map(|subscription| path(&subscription.subscribe.secret_path))
+                .transpose()?
+                .flatten(),
             shape: webhook.clone(),
         })
+    }
+
+    /// Where the answer to an operation has a secret that the tool made.
+    pub(crate) fn answered_secret(&self, operation: &str) -> Option<&Path> {
+        let subscribe = &self.shape.subscription.as_ref()?.subscribe;
+        self.secret_path.as_ref().filter(|_| subscribe.operation == operation)
     }
 
     /// What the definition says.
@@ -328,6 +344,9 @@ impl CompiledWebhook {
         };
         let mut mapped =
             MappedDelivery { kinds, stream: Some(rule.stream.clone()), ..MappedDelivery::default() };
+        if rule.hint {
+            return MappedDelivery { hint: true, ..mapped };
+        }
         let config = descriptor.settings_in_templates(&connection.config);
         let origin = patchbay_map::Origin {
             connection: &connection.id,

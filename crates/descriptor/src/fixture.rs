@@ -99,6 +99,9 @@ pub enum Case {
         /// Nothing comes of it.
         #[serde(default)]
         ignored: bool,
+        /// The stream that is read at once, where it says only that something changed.
+        #[serde(default)]
+        hint: Option<String>,
         /// What the handshake is answered with, where it is one.
         #[serde(default)]
         answer: Option<Value>,
@@ -197,8 +200,10 @@ fn contradiction(case: &Case) -> Option<&'static str> {
         Case::Health { healthy: false, identity: Some(_), .. } => {
             Some("Who is signed in is known only of a healthy connection.")
         }
-        Case::Webhook { ignored: false, signals, quarantined: 0, answer: None, .. } if signals.is_empty() => {
-            Some("Say what comes of a delivery: signals, an answer, or that it is ignored.")
+        Case::Webhook { ignored: false, signals, quarantined: 0, hint: None, answer: None, .. }
+            if signals.is_empty() =>
+        {
+            Some("Say what comes of a delivery: signals, a hint, an answer, or that it is ignored.")
         }
         Case::Webhook { ignored: true, signals, .. } if !signals.is_empty() => {
             Some("No signals come of a delivery that is ignored.")

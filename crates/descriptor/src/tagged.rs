@@ -3,9 +3,9 @@
 //! and its exact place. The compiler holds these mirrors to the shapes of `patchbay_model`.
 
 use patchbay_model::descriptor::{
-    AsymmetricVerification, AuthMethod, BasicAuth, CursorSource, Delta, HmacVerification, Idempotency, KeyAuth,
-    OAuth2Auth, OAuthClient, Pagination, SessionAuth, SigV4Auth, StandardWebhooks, TimeFormat, TokenPlace,
-    TokenVerification, Unverified, Verification,
+    Alternatives, AsymmetricVerification, AuthMethod, BasicAuth, CursorSource, Delta, HmacVerification,
+    Idempotency, KeyAuth, OAuth2Auth, OAuthClient, Pagination, SessionAuth, SigV4Auth, StandardWebhooks,
+    TimeFormat, TokenPlace, TokenVerification, Unverified, Verification,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -154,6 +154,7 @@ enum VerificationByName {
     Token(TokenVerification),
     StandardWebhooks(StandardWebhooks),
     Asymmetric(AsymmetricVerification),
+    AnyOf(Alternatives),
     None(Unverified),
 }
 
@@ -193,8 +194,15 @@ pub(crate) fn take_mistaken(document: &mut Value) -> Vec<Mistake> {
         members.shift_remove("auth");
     }
     let found = mistakes.len();
-    let modes = ["hmac", "token", "standard_webhooks", "asymmetric", "none"];
-    look::<AVerification>(document, "/webhook", "/verify", "mode", &modes, &mut mistakes);
+    let modes = ["hmac", "token", "standard_webhooks", "asymmetric", "any_of", "none"];
+    let ways = document.pointer("/webhook/verify/ways").and_then(Value::as_array).map_or(0, Vec::len);
+    for index in 0..ways {
+        let way = format!("/ways/{index}");
+        look::<AVerification>(document, "/webhook/verify", &way, "mode", &modes, &mut mistakes);
+    }
+    if mistakes.len() == found {
+        look::<AVerification>(document, "/webhook", "/verify", "mode", &modes, &mut mistakes);
+    }
     remove_if(mistakes.len() > found, document, "", "webhook");
     let pagination = ["none", "link_header", "next_url", "cursor", "header_cursor", "page", "offset"];
     let mut places = vec!["/defaults".to_owned()];
@@ -299,6 +307,6 @@ mod tests {
                 kinds += 1;
             }
         }
-        assert_eq!(kinds, 32, "a kind has come or gone");
+        assert_eq!(kinds, 33, "a kind has come or gone");
     }
 }

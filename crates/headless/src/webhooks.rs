@@ -47,6 +47,11 @@ pub(crate) enum WebhookCommand {
         /// The connection.
         name: String,
     },
+    /// Show the secret that the tool has just brought, where its pages ask for it.
+    Captured {
+        /// The connection.
+        name: String,
+    },
     /// Send a test event through the gateway. Nothing of it is kept.
     Test {
         /// The connection.
@@ -116,6 +121,16 @@ pub(crate) async fn webhook(args: &Args, engine: &Engine, command: &WebhookComma
             return Ok(exit::DONE);
         }
         WebhookCommand::Wait { name } => call("webhook_wait", json!({ "name": name })).await?,
+        WebhookCommand::Captured { name } => {
+            let answer = call("webhook_captured", json!({ "name": name })).await?;
+            if args.json {
+                print::json(&answer);
+            } else {
+                print::line("Enter this secret on the tool's pages:");
+                print::line(answer["secret"].as_str().unwrap_or_default());
+            }
+            return Ok(exit::DONE);
+        }
         WebhookCommand::Subscribe { name } => call("webhook_subscribe", json!({ "name": name })).await?,
         WebhookCommand::Unsubscribe { name } => call("webhook_unsubscribe", json!({ "name": name })).await?,
         WebhookCommand::NewAddress { name } => call("webhook_new_address", json!({ "name": name })).await?,
@@ -185,6 +200,9 @@ fn shown(webhook: &Value) {
         (None, _, _) => {}
         (_, _, Some(until)) => print::line(&format!("The tool may bring its secret until {until}.")),
         (_, Some(at), None) => print::line(&format!("Its secret was set at {at}.")),
+        (Some("answered"), None, None) => {
+            print::line("The tool gives its secret when it is asked to send here.")
+        }
         (_, None, None) => print::line("It has no secret: nothing is taken without one."),
     }
     if webhook["subscription"].is_object() {

@@ -19,6 +19,7 @@ pub const FILTERS: &[(&str, &str)] = &[
     ("trim", "without spaces around"),
     ("replace", "one text for another"),
     ("split", "a list of the parts between separators"),
+    ("lines", "a list of the lines that are not empty, the longer ones in pieces of so many characters"),
     ("join", "the elements of a list with a separator between"),
     ("first", "the first element"),
     ("last", "the last element"),
@@ -73,6 +74,14 @@ pub(crate) fn environment() -> Environment<'static> {
         let text = bounded(text(value)?)?;
         Ok(text.split(&separator).map(str::to_owned).collect::<Vec<_>>())
     });
+    env.add_filter("lines", |value: &Jinja, most: Option<usize>| {
+        let most = most.unwrap_or(usize::MAX);
+        if most == 0 {
+            return Err(wrong("a line has room for one character at least"));
+        }
+        let text = bounded(text(value)?)?;
+        Ok(text.lines().flat_map(|line| pieces(line.trim(), most)).map(str::to_owned).collect::<Vec<_>>())
+    });
     env.add_filter("join", |value: &Jinja, separator: Option<String>| {
         join(present(value)?, separator.as_deref().unwrap_or(""))
     });
@@ -102,6 +111,22 @@ pub(crate) fn environment() -> Environment<'static> {
             .map_err(|e| wrong(&e.to_string()))
     });
     env
+}
+
+/// A line in pieces of at most `most` characters, parted between words where that is possible. None of an
+/// empty one.
+fn pieces(line: &str, most: usize) -> Vec<&str> {
+    let (mut pieces, mut rest) = (Vec::new(), line);
+    while !rest.is_empty() {
+        let end = rest.char_indices().nth(most).map_or(rest.len(), |(index, _)| index);
+        let (piece, after) = rest.split_at(end);
+        // A word that goes on behind the cut stays whole, where it is not all there is.
+        let goes_on = after.chars().next().is_some_and(|next| !next.is_whitespace());
+        let end = piece.rfind(char::is_whitespace).filter(|_| goes_on).unwrap_or(end);
+        pieces.push(rest[..end].trim_end());
+        rest = rest[end..].trim_start();
+    }
+    pieces
 }
 
 fn wrong(reason: &str) -> Error {

@@ -28,7 +28,7 @@ pub use canonical::canonical_json;
 pub use convert::convert;
 pub use error::MapError;
 pub use filters::FILTERS;
-pub use json_template::JsonTemplate;
+pub use json_template::{JsonTemplate, only};
 pub use leaf::{SourceField, SourceShape, source_fields, type_word};
 pub use matcher::{Matcher, Target, propose};
 pub use path::Path;

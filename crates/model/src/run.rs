@@ -147,6 +147,9 @@ pub enum Fact {
         request: RequestSummary,
         /// The idempotency key sent with it, the same for all attempts of one item.
         key: Option<String>,
+        /// What the undo needs of what was there before; read before the first attempt alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Value>,
     },
     /// What became of an intent, or of an item for which nothing had to be sent.
     Result {

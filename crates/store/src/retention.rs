@@ -169,6 +169,7 @@ mod tests {
             stream: None,
             signals: &[],
             quarantined: &[],
+            read: None,
             event: None,
         };
         f.store.inbox_finish(done).await.unwrap();

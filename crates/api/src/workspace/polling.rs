@@ -101,6 +101,16 @@ impl Workspace {
         }
     }
 
+    /// What says that work was asked for. Does nothing where the workspace is closed.
+    pub(crate) fn asker(&self) -> std::sync::Arc<dyn Fn() + Send + Sync> {
+        let weak = super::WeakWorkspace(std::sync::Arc::downgrade(&self.inner));
+        std::sync::Arc::new(move || {
+            if let Some(workspace) = weak.upgrade() {
+                workspace.work_asked();
+            }
+        })
+    }
+
     /// Cuts off the work on a job where it runs.
     pub(crate) fn cut_off(&self, job: &JobId) {
         if let Some(polling) = self.polling().as_ref() {

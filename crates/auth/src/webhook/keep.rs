@@ -32,6 +32,23 @@ impl std::fmt::Debug for MadeSecret {
     }
 }
 
+/// A secret that a tool gave in its answer, on its way to be sealed. Prints nothing.
+#[derive(Clone)]
+pub struct BroughtSecret(Secret);
+
+impl BroughtSecret {
+    /// Holds what stood in the answer.
+    pub fn new(text: String) -> Self {
+        Self(Secret::new(text))
+    }
+}
+
+impl std::fmt::Debug for BroughtSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BroughtSecret(…)")
+    }
+}
+
 /// What a webhook is checked with. Prints nothing.
 #[derive(Clone)]
 pub struct WebhookSecrets {
@@ -76,6 +93,11 @@ impl WebhookSecrets {
     /// The keyed hash of what a tool asks.
     pub fn hmac_hex(&self, scheme: &Scheme, value: &str) -> Option<String> {
         scheme.hmac_hex(self.current.as_ref()?, value)
+    }
+
+    /// The current one, for a tool whose pages ask for what it sent. Whoever calls says when that may be.
+    pub fn shown(&self) -> Option<MadeSecret> {
+        self.current.clone().map(MadeSecret)
     }
 
     /// Whether there is one.
@@ -164,6 +186,18 @@ impl Authoriser {
         let secret = Secret::new(value.to_owned());
         scheme.takes(&secret).map_err(AuthError::Unusable)?;
         self.seal_webhook(connection, &secret, None).await
+    }
+
+    /// Seals a secret that a tool gave in its answer. The caller holds the workspace's seals until it is
+    /// stored.
+    pub async fn seal_brought(
+        &self,
+        connection: &ConnectionId,
+        scheme: &Scheme,
+        secret: &BroughtSecret,
+    ) -> Result<SealedBytes, AuthError> {
+        scheme.takes(&secret.0).map_err(AuthError::Unusable)?;
+        self.seal_webhook(connection, &secret.0, None).await
     }
 
     /// Seals a secret of our own, as the tool wants it written.

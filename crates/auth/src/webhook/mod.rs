@@ -17,7 +17,7 @@ use patchbay_vault::Secret;
 use serde_json::Value;
 
 pub use address::AddressKey;
-pub use keep::{MadeSecret, WebhookSecrets};
+pub use keep::{BroughtSecret, MadeSecret, WebhookSecrets};
 pub(crate) use keep::{Opened, place};
 use key::Key;
 use signature::{Mac, Signature};
@@ -57,8 +57,13 @@ pub struct Scheme(Mode);
 #[derive(Clone, Debug)]
 enum Mode {
     Signed(Box<Signed>),
-    Token { header: String, prefix: Option<String> },
+    Token {
+        header: String,
+        prefix: Option<String>,
+    },
     TokenInside(Path),
+    /// Two or more, the strongest first.
+    AnyOf(Vec<Scheme>),
     None,
 }
 
@@ -136,6 +141,9 @@ impl Scheme {
                     prefix: token.prefix.clone(),
                 },
             },
+            Verification::AnyOf(alternatives) => {
+                Mode::AnyOf(alternatives.ways.iter().map(Self::compile).collect::<Result<_, _>>()?)
+            }
             Verification::None(_) => Mode::None,
         }))
     }
@@ -150,6 +158,16 @@ impl Scheme {
             Mode::Token { .. } | Mode::TokenInside(_) => {
                 let sendable = secret.expose().bytes().all(|byte| (0x21..0x7f).contains(&byte));
                 sendable.then_some(()).ok_or("It has characters that no header can carry.")
+            }
+            Mode::AnyOf(ways) => {
+                let mut last = Err("It fits none of the ways.");
+                for way in ways {
+                    last = way.takes(secret);
+                    if last.is_ok() {
+                        break;
+                    }
+                }
+                last
             }
             Mode::None => Err("This tool signs nothing."),
         }
@@ -178,12 +196,30 @@ impl Scheme {
                     signature::same_text(said.as_str().ok_or(Refusal::Signature)?, known(secrets))
                 })
             }
+            Mode::AnyOf(ways) => {
+                let mut refused = Refusal::NoSecret;
+                for way in ways {
+                    match way.verify(secrets, arrived, now) {
+                        Ok(()) => return Ok(()),
+                        // Signed with our secret, and old: no weaker way makes it young again.
+                        Err(Refusal::Stale) => return Err(Refusal::Stale),
+                        // What comes furthest says best what is wrong.
+                        Err(Refusal::Signature) => refused = Refusal::Signature,
+                        Err(Refusal::Unsigned) if refused == Refusal::NoSecret => refused = Refusal::Unsigned,
+                        Err(Refusal::Unsigned | Refusal::NoSecret) => {}
+                    }
+                }
+                Err(refused)
+            }
             Mode::Signed(signed) => signed.verify(secrets, arrived, now),
         }
     }
 
     /// The time as a delivery writes it outside its body.
     pub fn written_time(&self, arrived: &Arrived<'_>) -> Option<String> {
+        if let Mode::AnyOf(ways) = &self.0 {
+            return ways.iter().find_map(|way| way.written_time(arrived));
+        }
         let Mode::Signed(signed) = &self.0 else { return None };
         let signature = Signature::read(signed, arrived.headers).ok()?;
         signed.written_time(arrived, &signature).ok()?
@@ -203,12 +239,16 @@ impl Scheme {
                 Some(vec![(header.clone(), value)])
             }
             Mode::TokenInside(_) => None,
+            Mode::AnyOf(ways) => ways.iter().find_map(|way| way.sign(secret, arrived, now)),
             Mode::Signed(signed) => signed.sign(secret, arrived, now),
         }
     }
 
     /// The keyed hash of a value in hexadecimal, with which some tools make sure of us.
     pub fn hmac_hex(&self, secret: &Secret, value: &str) -> Option<String> {
+        if let Mode::AnyOf(ways) = &self.0 {
+            return ways.iter().find_map(|way| way.hmac_hex(secret, value));
+        }
         let Mode::Signed(signed) = &self.0 else { return None };
         let Key::Keyed(mac) = Key::read(secret, signed.how).ok()? else { return None };
         Some(signature::hex(&mac.of(&[value.as_bytes()])))
@@ -216,6 +256,9 @@ impl Scheme {
 
     /// Writes the time into a delivery that we sign, where the tool writes it there.
     pub fn stamp(&self, body: &mut Value, now: Timestamp) {
+        if let Mode::AnyOf(ways) = &self.0 {
+            return ways.iter().for_each(|way| way.stamp(body, now));
+        }
         let Mode::Signed(signed) = &self.0 else { return };
         let Some(Time { at: At::Path(path), format, .. }) = &signed.time else { return };
         let mut place = body;
@@ -231,6 +274,7 @@ impl Scheme {
         match &self.0 {
             Mode::Signed(signed) => matches!(signed.how, How::Keyed(..)),
             Mode::Token { .. } | Mode::None => true,
+            Mode::AnyOf(ways) => ways.iter().any(Self::can_sign),
             // It would stand in the body, which is not ours to write.
             Mode::TokenInside(_) => false,
         }
@@ -244,6 +288,7 @@ impl Scheme {
                 How::Public(_) => return Err(crate::AuthError::NotOurs),
             },
             Mode::Token { .. } | Mode::TokenInside(_) => SecretEncoding::Hex,
+            Mode::AnyOf(ways) => return ways.first().ok_or(crate::AuthError::NotOurs)?.generate(),
             Mode::None => return Err(crate::AuthError::NotOurs),
         };
         key::generate(encoding)

@@ -369,3 +369,43 @@ fn a_secret_of_ours_is_long_differs_and_can_be_used() {
         assert!(scheme.takes(&secret(" ")).is_err());
     }
 }
+
+/// GitLab signs as Standard Webhooks where a signing token is set, and sends a secret token where one is
+/// (docs.gitlab.com, "Webhooks").
+#[test]
+fn any_of_several_ways_is_enough_and_none_is_still_none() {
+    let either = scheme(json!({"mode": "any_of", "ways": [
+        {"mode": "standard_webhooks"}, {"mode": "token", "header": "X-Gitlab-Token"}]}));
+    let key = format!("whsec_{}", STANDARD.encode([7_u8; 32]));
+    let (known, body) = ([secret(&key)], br#"{"a":1}"#.to_vec());
+    let by_token = Sent { headers: headers(&[("x-gitlab-token", &key)]), body: body.clone() };
+    assert_eq!(either.verify(&known, &by_token.arrived(), at(1_000)), Ok(()));
+
+    let named = Sent { headers: headers(&[("webhook-id", "1")]), body: body.clone() };
+    let signed = either.sign(&known[0], &named.arrived(), at(1_000)).unwrap();
+    let with = |body: &[u8], more: &[(&str, &str)]| {
+        let pairs: Vec<(&str, &str)> =
+            signed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Sent { headers: headers(&[&pairs[..], &[("webhook-id", "1")], more].concat()), body: body.to_vec() }
+    };
+    let by_signature = with(&body, &[]);
+    assert_eq!(either.verify(&known, &by_signature.arrived(), at(1_000)), Ok(()));
+    let changed = with(b"{}", &[]);
+    assert_eq!(either.verify(&known, &changed.arrived(), at(1_000)), Err(Refusal::Signature));
+    let both = with(&body, &[("x-gitlab-token", &key)]);
+    assert_eq!(either.verify(&known, &both.arrived(), at(9_000)), Err(Refusal::Stale), "signed, and old");
+    let neither = Sent { headers: headers(&[]), body: body.clone() };
+    assert_eq!(either.verify(&known, &neither.arrived(), at(1_000)), Err(Refusal::Unsigned));
+    assert_eq!(either.verify(&[], &by_token.arrived(), at(1_000)), Err(Refusal::NoSecret));
+    assert_eq!(either.verify(&[secret(" ")], &by_token.arrived(), at(1_000)), Err(Refusal::NoSecret));
+    let wrong = Sent { headers: headers(&[("x-gitlab-token", "another")]), body };
+    assert_eq!(either.verify(&known, &wrong.arrived(), at(1_000)), Err(Refusal::Signature));
+
+    // A plain token is no signing token, and holds where it is asked for.
+    let plain = [secret("a-plain-token")];
+    let told = Sent { headers: headers(&[("x-gitlab-token", "a-plain-token")]), body: b"{}".to_vec() };
+    assert_eq!(either.takes(&plain[0]), Ok(()));
+    assert_eq!(either.verify(&plain, &told.arrived(), at(1_000)), Ok(()));
+    let ours = either.generate().unwrap();
+    assert!(ours.expose().starts_with("whsec_") && either.takes(&ours).is_ok(), "as the strongest wants it");
+}

@@ -1,17 +1,20 @@
 //! One attempt of one item: map, validate, announce; undo and lookup likewise.
 
-use patchbay_map::JsonTemplate;
+use std::time::Duration;
+
+use patchbay_map::{JsonTemplate, only};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, UndoOutcome, Why};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Answer, Execution, Launch};
+use super::{Answer, Execution, Launch, jitter};
+use crate::machine;
 use crate::progress::ItemProgress;
 
 impl Execution<'_> {
     /// Maps the item and announces the request; what does not fit is put aside and nothing is sent.
-    pub(super) fn prepare_attempt(&mut self, step: usize, item: u32, attempt: u32) {
+    pub(super) async fn prepare_attempt(&mut self, step: usize, item: u32, attempt: u32) {
         let id = self.live.plan.steps[step].id.clone();
         let result = |outcome| Fact::Result {
             step: id.clone(),
@@ -50,6 +53,11 @@ impl Execution<'_> {
                 self.note(Fact::Held { effects: self.run.snapshot.concurrency.effects_per_day });
             }
             Ok(planned) => {
+                let before = match self.read_before(step, item, attempt, &planned.params).await {
+                    Ok(before) => before,
+                    // Nothing was sent: what cannot be undone as promised is not begun.
+                    Err(problem) => return self.defer(step, item, attempt, problem),
+                };
                 let key = self.key("do", step, item);
                 self.note(Fact::Intent {
                     step: id,
@@ -58,12 +66,57 @@ impl Execution<'_> {
                     effect: planned.effect,
                     request: planned.summary.clone(),
                     key: Some(key.clone()),
+                    before,
                 });
                 let paged = self.live.plan.steps[step].paged;
                 let page = paged.then(|| self.progress.steps[step].next.clone().filter(|_| item > 0));
                 self.launches.push(Launch { step, item, attempt, planned, key: Some(key), undo: false, page });
             }
         }
+    }
+
+    /// Reads what the undo will bring back, where the operation says so, before its first attempt alone:
+    /// after one that nobody knows the end of, what is there may be our own doing.
+    async fn read_before(
+        &self,
+        step: usize,
+        item: u32,
+        attempt: u32,
+        params: &Value,
+    ) -> Result<Option<Value>, Problem> {
+        let declared = self.live.steps[step].called().and_then(|called| {
+            let undo = called.operation.undo.as_ref()?;
+            Some((called, undo, undo.before.as_ref()?))
+        });
+        let Some((called, undo, before)) = declared else { return Ok(None) };
+        if attempt > 1 || self.progress.befores.contains_key(&(step, item)) {
+            return Ok(None);
+        }
+        let template = JsonTemplate::compile(&Value::Object(before.params.clone().into_iter().collect()))?;
+        let asked = template.render(&json!({ "params": params }))?.unwrap_or_else(|| json!({}));
+        let engine = &self.runner.engine;
+        let planned = engine.plan(&called.target, &before.operation, &asked)?;
+        let timeout = Duration::from_millis(self.live.plan.steps[step].policy.timeout_ms);
+        let found = match engine.call(&called.target, &planned, None, timeout).await.outcome {
+            Outcome::Done { output, output_missing: None } => output,
+            Outcome::Done { output_missing: Some(problem), .. }
+            | Outcome::NotDone { problem }
+            | Outcome::Unknown { problem }
+            | Outcome::Quarantined { problem } => return Err(problem),
+            Outcome::Skipped | Outcome::Shown { .. } => return Err(Code::Internal.into()),
+        };
+        let used = JsonTemplate::compile(&Value::Object(undo.params.clone().into_iter().collect()))?.names();
+        Ok(Some(only(&json!({ "before": found }), &used)["before"].clone()))
+    }
+
+    /// Before anything was sent of an attempt: it is tried again later where that may help.
+    fn defer(&mut self, step: usize, item: u32, attempt: u32, problem: Problem) {
+        let at = (step, item, attempt);
+        let (outcome, now) = (Outcome::NotDone { problem }, self.runner.clock.now());
+        let (plan, chance) = (&self.live.plan, jitter(&self.run.id, at));
+        let nothing = (Duration::ZERO, 0);
+        let fact = machine::judge(plan, &self.progress, at, outcome, nothing, None, now, chance);
+        self.note(fact);
     }
 
     /// Whether the effects that the chain may have in a day are used up; else counts one more.
@@ -127,7 +180,7 @@ impl Execution<'_> {
             Err(problem) => {
                 let now = self.runner.clock.now();
                 let pause = self.live.plan.steps[step].policy.backoff_ms.max(1_000) << doubt.asked.min(6);
-                let own = now + std::time::Duration::from_millis(pause.min(60_000));
+                let own = now + Duration::from_millis(pause.min(60_000));
                 let until = problem.when().map_or(own, |at| at.max(own));
                 Fact::Deferred { step: id, item, attempt: doubt.sent.attempt, until, problem }
             }
@@ -173,7 +226,13 @@ impl Execution<'_> {
         };
         let params = live.params(&self.scope(step, item))?;
         let template = Value::Object(undo.params.clone().into_iter().collect());
-        let scope = json!({ "result": result, "params": params });
+        let mut scope = json!({ "result": result, "params": params });
+        if undo.before.is_some() {
+            let Some(before) = self.progress.befores.get(&(step, item)) else {
+                return Err(Problem::new(Code::CompensationFailed).detail("nothing says what was there before"));
+            };
+            scope["before"] = before.clone();
+        }
         let params = JsonTemplate::compile(&template)
             .and_then(|template| template.render(&scope))
             .map_err(Problem::from)?

@@ -339,7 +339,7 @@ impl<'r> Execution<'r> {
                 let id = self.live.plan.steps[step].id.clone();
                 self.note(Fact::StepOpened { step: id, items });
             }
-            Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt),
+            Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt).await,
             Command::Compute { step, items } => self.compute(step, items).await,
             Command::Begin { step, item } => self.begin(step, item).await,
             Command::Expire { step, item } => self.expire(step, item).await,

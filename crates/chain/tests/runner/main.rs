@@ -1,6 +1,7 @@
 //! The shell around the machine, against a service that counts.
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
+mod before;
 mod bench;
 mod deliveries;
 mod intent;

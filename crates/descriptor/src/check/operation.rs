@@ -169,6 +169,18 @@ impl Checker<'_> {
             self.given(&format!("{at}/params"), &undo.params, &named);
         }
         let mut known = params.to_vec();
+        if let Some(before) = &undo.before {
+            let at = format!("{at}/before");
+            if let Some(named) = self.named(&format!("{at}/operation"), &before.operation) {
+                let reads = named.verb == Verb::Get;
+                self.say_unless(reads, &format!("{at}/operation"), "what was there is read: name a \"get\"");
+                self.given(&format!("{at}/params"), &before.params, &named);
+            }
+            for (name, value) in &before.params {
+                self.json_template(&below(&format!("{at}/params"), name), value, params);
+            }
+            known.push("before");
+        }
         known.push("result");
         for (name, value) in &undo.params {
             self.json_template(&below(&format!("{at}/params"), name), value, &known);

@@ -55,7 +55,8 @@ impl Checker<'_> {
             self.json_template(&format!("{pointer}/body"), body, known);
             let carries = !request.method.is_safe();
             self.say_unless(carries, &format!("{pointer}/body"), "GET and HEAD carry no body");
-            let members = request.body_format != BodyFormat::Form || body.is_object();
+            let members =
+                !matches!(request.body_format, BodyFormat::Form | BodyFormat::FormBrackets) || body.is_object();
             self.say_unless(members, &format!("{pointer}/body"), "a form is an object");
             let text = request.body_format != BodyFormat::Text || body.is_string();
             self.say_unless(text, &format!("{pointer}/body"), "a text is a text");

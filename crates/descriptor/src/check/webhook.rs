@@ -24,7 +24,7 @@ impl Checker<'_> {
         if self.descriptor.is_native() {
             self.say(AT, "a native connector takes no webhooks");
         }
-        self.verification(webhook);
+        self.verification(&format!("{AT}/verify"), &webhook.verify, webhook);
         self.secret(webhook);
         for (index, step) in webhook.instructions.iter().enumerate() {
             self.filled(&format!("{AT}/instructions/{index}"), step);
@@ -49,10 +49,9 @@ impl Checker<'_> {
         }
     }
 
-    fn verification(&mut self, webhook: &Webhook) {
-        let at = format!("{AT}/verify");
+    fn verification(&mut self, at: &str, verify: &Verification, webhook: &Webhook) {
         let tolerance = |seconds: u32| (1..=MOST_TOLERANCE).contains(&seconds);
-        let (header, list) = match &webhook.verify {
+        let (header, list) = match verify {
             Verification::Hmac(hmac) => (&hmac.header, hmac.list.as_ref()),
             Verification::Asymmetric(asymmetric) => {
                 let raw = asymmetric.key_encoding == KeyEncoding::RawHex;
@@ -63,11 +62,24 @@ impl Checker<'_> {
                 );
                 (&asymmetric.header, asymmetric.list.as_ref())
             }
-            Verification::Token(token) => return self.token(&at, token),
+            Verification::Token(token) => return self.token(at, token),
             Verification::StandardWebhooks(standard) => {
                 self.header_name(&format!("{at}/headerPrefix"), &standard.header_prefix);
                 let fits = tolerance(standard.tolerance_seconds);
                 return self.say_unless(fits, &format!("{at}/toleranceSeconds"), "it is from 1 to 86,400");
+            }
+            Verification::AnyOf(alternatives) => {
+                let ways = &alternatives.ways;
+                self.say_unless((2..=4).contains(&ways.len()), &format!("{at}/ways"), "name two to four ways");
+                for (index, way) in ways.iter().enumerate() {
+                    let at = format!("{at}/ways/{index}");
+                    match way {
+                        Verification::AnyOf(_) => self.say(&at, "name the ways one after another"),
+                        Verification::None(_) => self.say(&at, "the others would prove nothing beside it"),
+                        way => self.verification(&at, way, webhook),
+                    }
+                }
+                return;
             }
             Verification::None(open) => return self.filled(&format!("{at}/because"), &open.because),
         };
@@ -75,14 +87,14 @@ impl Checker<'_> {
         if let Some(list) = list {
             self.signature_list(&format!("{at}/list"), list);
         }
-        let time = webhook.verify.timestamp();
+        let time = verify.timestamp();
         if let Some(time) = time {
             self.delivery_time(&format!("{at}/timestamp"), time, list.is_some());
             let fits = tolerance(time.tolerance_seconds);
             self.say_unless(fits, &format!("{at}/timestamp/toleranceSeconds"), "it is from 1 to 86,400");
         }
         let at = format!("{at}/signed");
-        let signed = webhook.verify.signed().unwrap_or_default();
+        let signed = verify.signed().unwrap_or_default();
         let parts = match signed_parts(signed) {
             Ok(parts) => parts,
             Err(hole) => {
@@ -179,12 +191,16 @@ impl Checker<'_> {
                 self.say_unless(captures, &at, "no handshake has \"capture\", which would bring it");
             }
             SecretSource::Generated => {
-                let asymmetric = matches!(webhook.verify, Verification::Asymmetric(_));
+                let asymmetric = matches!(webhook.verify.ways().first(), Some(Verification::Asymmetric(_)));
                 self.say_unless(!asymmetric, &at, "a public key is the vendor's: say \"entered\"");
                 self.say_unless(!captures, &at, "a handshake captures the secret: say \"captured\"");
             }
             SecretSource::Entered => {
                 self.say_unless(!captures, &at, "a handshake captures the secret: say \"captured\"");
+            }
+            SecretSource::Answered => {
+                let answered = webhook.subscription.as_ref().is_some_and(|s| s.subscribe.secret_path.is_some());
+                self.say_unless(answered, &at, "no answer brings it: add \"secretPath\" to \"subscribe\"");
             }
         }
         if let Some(label) = &webhook.secret.label {
@@ -289,12 +305,16 @@ impl Checker<'_> {
             let place = format!("{at}/capture");
             self.say_unless(handshake.value.is_some(), &place, "there is no \"value\" that could be kept");
             self.say_unless(!handshake.signed, &place, "what brings the secret cannot be signed with it");
-            let keyed = matches!(
-                webhook.verify,
-                Verification::Hmac(_) | Verification::Token(_) | Verification::StandardWebhooks(_)
-            );
+            let keyed = webhook.verify.ways().iter().any(|way| {
+                matches!(
+                    way,
+                    Verification::Hmac(_) | Verification::Token(_) | Verification::StandardWebhooks(_)
+                )
+            });
             self.say_unless(keyed, &place, "deliveries are not checked with a secret");
         }
+        let kept = handshake.capture || !handshake.shown;
+        self.say_unless(kept, &format!("{at}/shown"), "only what is captured is shown: add \"capture\"");
         if handshake.signed {
             let keyed = webhook.verify.needs_secret();
             self.say_unless(keyed, &format!("{at}/signed"), "deliveries are not signed");
@@ -338,6 +358,12 @@ impl Checker<'_> {
         }
         if let Some(path) = &rule.items_path {
             self.path(&format!("{at}/itemsPath"), path);
+        }
+        if rule.hint {
+            let read = self.descriptor.stream(&rule.stream).is_some();
+            self.say_unless(read, &format!("{at}/stream"), "a hint is of a stream that is read");
+            let alone = rule.mapping.is_none() && rule.items_path.is_none();
+            return self.say_unless(alone, &format!("{at}/hint"), "nothing of a hint is mapped");
         }
         let Some(mapping) = &rule.mapping else {
             let streams = &self.descriptor.streams;
@@ -387,6 +413,12 @@ impl Checker<'_> {
             self.say_unless(fits, &secret, "it is a JSON pointer such as /config/secret");
             let ours = webhook.secret.source == SecretSource::Generated;
             self.say_unless(ours, &secret, "only a secret that we made is told: say source \"generated\"");
+        }
+        if let Some(path) = &subscribe.secret_path {
+            let secret = format!("{place}/secretPath");
+            self.path(&secret, path);
+            let theirs = webhook.secret.source == SecretSource::Answered;
+            self.say_unless(theirs, &secret, "the tool makes the secret: say source \"answered\"");
         }
         known.push("subscription.id");
         if let Some(renew) = &subscription.renew {

@@ -96,6 +96,30 @@ fn a_mistake_of_an_operation_is_found_at_its_place() {
             "nothing called",
         ),
         (
+            "/operations/0/undo/before",
+            json!({"operation": "list_tasks"}),
+            "/operations/0/undo/before/operation",
+            "name a \"get\"",
+        ),
+        (
+            "/operations/0/undo/params/id",
+            json!("{{before.id}}"),
+            "/operations/0/undo/params/id",
+            "nothing called",
+        ),
+        (
+            "/operations/0/request/body",
+            json!({"$each": "{{params.name|lines}}", "$give": "{{ech}}"}),
+            "/operations/0/request/body",
+            "nothing called \"ech\"",
+        ),
+        (
+            "/operations/0/request/body",
+            json!({"$each": "{{params.name|lines}}"}),
+            "/operations/0/request/body",
+            "beside $give",
+        ),
+        (
             "/operations/0/lookup",
             json!({"operation": "delete_task", "params": {"id": "1"}, "matches": "{{ item.id == 1 }}"}),
             "/operations/0/lookup/operation",

@@ -239,3 +239,57 @@ fn a_mistake_of_an_event_or_a_subscription_is_found_at_its_place() {
         ),
     ]);
 }
+
+#[test]
+fn ways_hints_and_answered_secrets_are_checked() {
+    let mut document = sending();
+    document["webhook"]["handshakes"] = json!([{"value": {"path": "$.token"}, "capture": true, "shown": true}]);
+    document["webhook"]["secret"] = json!({"source": "captured"});
+    document["webhook"]["verify"] = json!({"mode": "any_of", "ways": [{"mode": "standard_webhooks"}, {"mode": "token", "header": "X-Token"}]});
+    document["webhook"]["events"] = json!([{"types": ["task.*"], "stream": "tasks", "hint": true}]);
+    read(&format!("{document:#}"), "example.json").unwrap();
+    let ways = "/webhook/verify/ways";
+    check_in(
+        &document,
+        &[
+            (ways, json!([{"mode": "standard_webhooks"}]), ways, "two to four"),
+            (
+                "/webhook/verify/ways/1",
+                json!({"mode": "none", "because": "x"}),
+                "/webhook/verify/ways/1",
+                "prove nothing",
+            ),
+            (
+                "/webhook/verify/ways/1",
+                json!({"mode": "any_of", "ways": []}),
+                "/webhook/verify/ways/1",
+                "one after another",
+            ),
+            (
+                "/webhook/verify/ways/1/header",
+                json!("no header"),
+                "/webhook/verify/ways/1/header",
+                "letters, digits",
+            ),
+            (
+                "/webhook/verify/ways/1/mode",
+                json!("tokens"),
+                "/webhook/verify/ways/1/mode",
+                "Did you mean \"token\"?",
+            ),
+            ("/webhook/events/0/stream", json!("notes"), "/webhook/events/0/stream", "that is read"),
+            ("/webhook/events/0/itemsPath", json!("$.task"), "/webhook/events/0/hint", "nothing of a hint"),
+            (
+                "/webhook/handshakes/0/capture",
+                json!(false),
+                "/webhook/handshakes/0/shown",
+                "only what is captured",
+            ),
+        ],
+    );
+    let path = "/webhook/subscription/subscribe/secretPath";
+    check(&[
+        (path, json!("$.secret"), path, "say source \"answered\""),
+        ("/webhook/secret", json!({"source": "answered"}), "/webhook/secret/source", "add \"secretPath\""),
+    ]);
+}

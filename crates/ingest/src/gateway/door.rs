@@ -36,6 +36,8 @@ pub struct Site {
     pub addresses: AddressKey,
     /// Where events go.
     pub events: Arc<dyn EventSink>,
+    /// Wakes who reads: work was asked for.
+    pub asked: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The address of one connection.

@@ -8,12 +8,16 @@ use futures_util::future::join_all;
 use patchbay_connector::webhook::{MappedDelivery, Said, SaidHeaders};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::{Event, EventKind, Signal};
-use patchbay_store::{DeliveryResult, DeliveryState, NewTrigger, PageResult, StoreError, WaitingDelivery};
+use patchbay_store::{
+    DeliveryResult, DeliveryState, Merge, NewDelivery, NewTrigger, PageResult, Schedule, StoreError, UniqueJob,
+    WaitingDelivery,
+};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::door::Site;
 use super::{Backlog, TEST};
+use crate::schedule::{Defaults, sync_job, sync_key};
 
 /// Deliveries that are taken out at once; what comes of them shares a commit.
 const BATCH: u32 = 64;
@@ -21,6 +25,8 @@ const BATCH: u32 = 64;
 const LOOK: Duration = Duration::from_secs(5);
 /// How long to wait after the database refused.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long hints gather before the read that they ask for.
+const GATHER: Duration = Duration::from_secs(2);
 /// So many signals of a delivery are named in what is told of it.
 const NAMED: usize = 5;
 
@@ -94,7 +100,7 @@ async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, St
     let (state, result, body, mapped) = match mapped {
         Err(problem) => (DeliveryState::Failed, json!({ "problem": problem }), None, MappedDelivery::default()),
         Ok((body, mapped)) => {
-            let empty = mapped.signals.is_empty() && mapped.quarantined.is_empty();
+            let empty = mapped.signals.is_empty() && mapped.quarantined.is_empty() && !mapped.hint;
             let state = if empty { DeliveryState::Ignored } else { DeliveryState::Done };
             (state, told(&mapped, is_test), Some(body), mapped)
         }
@@ -102,18 +108,40 @@ async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, St
     // A test shows what would come of it, and leaves nothing behind.
     let (signals, quarantined): (&[Signal], &[_]) =
         if is_test { (&[], &[]) } else { (&mapped.signals, &mapped.quarantined) };
-    site.store
+    let read = match mapped.stream.as_deref().filter(|_| mapped.hint && !is_test) {
+        Some(stream) => asked_for(site, delivery, stream).await?,
+        None => None,
+    };
+    let asks = read.is_some();
+    let stored = site
+        .store
         .inbox_finish(DeliveryResult {
             id: waiting.id,
             connection: &delivery.connection,
             state,
             result,
-            stream: mapped.stream.as_deref().filter(|_| !is_test),
+            stream: mapped.stream.as_deref().filter(|_| !is_test && !mapped.hint),
+            read,
             signals,
             quarantined,
             event: body.filter(|_| !is_test).map(|body| event(waiting, &mapped, body)),
         })
-        .await
+        .await?;
+    if asks {
+        (site.asked)();
+    }
+    Ok(stored)
+}
+
+/// The read that a hint asks for: soon, so that of many hints at once one read comes; once more after one
+/// that is under way, which may have passed the change by. None where the stream is switched off or waits
+/// for the user.
+async fn asked_for(site: &Site, delivery: &NewDelivery, stream: &str) -> Result<Option<UniqueJob>, StoreError> {
+    let schedule = site.store.schedule(&sync_key(&delivery.connection, stream)).await?;
+    let due = delivery.received_at.checked_add(GATHER).unwrap_or(delivery.received_at);
+    let tries = Defaults::default().tries;
+    let read = |schedule: &Schedule| sync_job(schedule, due, 0, Merge::Sooner, tries);
+    Ok(schedule.filter(|schedule| !schedule.switched_off && !schedule.stopped).as_ref().map(read))
 }
 
 /// What is told of a delivery: never its content, but of a test the lines that its signals would have.
@@ -123,6 +151,7 @@ fn told(mapped: &MappedDelivery, is_test: bool) -> Value {
     json!({
         "kinds": mapped.kinds,
         "stream": mapped.stream,
+        "hint": mapped.hint,
         "signals": mapped.signals.len(),
         "quarantined": mapped.quarantined.len(),
         "filtered": mapped.filtered,

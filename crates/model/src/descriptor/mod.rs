@@ -28,7 +28,7 @@ pub use oauth::{
     Redirect, RedirectHost, Scope, ScopeSeparator, Scopes, SessionAuth, TokenBody, TokenResponse,
     TokenTypeCheck,
 };
-pub use operation::{Idempotency, Lookup, Operation, Undo, Verb};
+pub use operation::{Before, Idempotency, Lookup, Operation, Undo, Verb};
 pub use request::{
     AnswerFormat, BodyFormat, Cached, ErrorAction, ErrorRule, GraphQl, Method, Predicate, PredicateOperator,
     QueryLists, RequestTemplate, StatusMatch,
@@ -38,9 +38,9 @@ pub use stream::{
     TimeFormat, TokenPlace, Until,
 };
 pub use verification::{
-    AsymmetricVerification, DeliveryTime, HmacAlgorithm, HmacVerification, KeyEncoding, SecretEncoding,
-    SignatureAlgorithm, SignatureEncoding, SignatureList, SignedPart, StandardWebhooks, TokenVerification,
-    Unverified, Verification, signed_parts,
+    Alternatives, AsymmetricVerification, DeliveryTime, HmacAlgorithm, HmacVerification, KeyEncoding,
+    SecretEncoding, SignatureAlgorithm, SignatureEncoding, SignatureList, SignedPart, StandardWebhooks,
+    TokenVerification, Unverified, Verification, signed_parts,
 };
 pub use webhook::{
     DeliveryValue, EventRule, EventType, Handshake, HandshakeValue, MOST_DELIVERY_BYTES, Renew, SampleDelivery,

@@ -144,7 +144,23 @@ pub struct Lookup {
 pub struct Undo {
     /// An operation of the same connector.
     pub operation: String,
-    /// Its parameters; `{{result.…}}` and `{{params.…}}` hold those of the call to undo.
+    /// Its parameters; `{{result.…}}` and `{{params.…}}` hold those of the call to undo, and `{{before.…}}`
+    /// what was there before it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Value>,
+    /// What is read before the call, so that its undo can bring it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
+}
+
+/// A read before a call that changes something. What of it the undo uses is kept with the call's result;
+/// where it cannot be read, nothing is changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Before {
+    /// A `get` operation of the same connector.
+    pub operation: String,
+    /// Its parameters; `{{params.…}}` holds those of the call.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Value>,
 }

@@ -126,6 +126,8 @@ pub enum BodyFormat {
     Json,
     /// `application/x-www-form-urlencoded`: the members of an object; a list repeats its name.
     Form,
+    /// The same with what is nested in brackets: `{"items": [{"price": "p"}]}` is `items[0][price]=p`.
+    FormBrackets,
     /// `multipart/form-data` (RFC 7578): the members of an object; a list repeats its name. A member
     /// that is an object with `content` is a file, with `filename` and `contentType`; `"base64": true`
     /// says that its content is written so.

@@ -20,6 +20,8 @@ pub enum Verification {
     StandardWebhooks(StandardWebhooks),
     /// A signature that is checked with the vendor's public key.
     Asymmetric(AsymmetricVerification),
+    /// The tool does it in one of several ways, as its pages are set. One that fits is enough.
+    AnyOf(Alternatives),
     /// The tool signs nothing: whoever learns the address can send. Shown to people as such.
     None(Unverified),
 }
@@ -32,6 +34,7 @@ impl Verification {
             Self::Token(_) => "token",
             Self::StandardWebhooks(_) => "standard_webhooks",
             Self::Asymmetric(_) => "asymmetric",
+            Self::AnyOf(_) => "any_of",
             Self::None(_) => "none",
         }
     }
@@ -41,12 +44,20 @@ impl Verification {
         !matches!(self, Self::None(_))
     }
 
+    /// The ways that it may be: itself where there is one.
+    pub fn ways(&self) -> &[Self] {
+        match self {
+            Self::AnyOf(alternatives) => &alternatives.ways,
+            one => std::slice::from_ref(one),
+        }
+    }
+
     /// When a delivery was signed, where it says.
     pub fn timestamp(&self) -> Option<&DeliveryTime> {
         match self {
             Self::Hmac(hmac) => hmac.timestamp.as_ref(),
             Self::Asymmetric(asymmetric) => asymmetric.timestamp.as_ref(),
-            Self::StandardWebhooks(_) | Self::Token(_) | Self::None(_) => None,
+            Self::StandardWebhooks(_) | Self::Token(_) | Self::AnyOf(_) | Self::None(_) => None,
         }
     }
 
@@ -55,7 +66,7 @@ impl Verification {
         match self {
             Self::Hmac(hmac) => Some(&hmac.signed),
             Self::Asymmetric(asymmetric) => Some(&asymmetric.signed),
-            Self::StandardWebhooks(_) | Self::Token(_) | Self::None(_) => None,
+            Self::StandardWebhooks(_) | Self::Token(_) | Self::AnyOf(_) | Self::None(_) => None,
         }
     }
 }
@@ -258,6 +269,15 @@ pub enum KeyEncoding {
     RawHex,
     /// A SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), in base64 or as PEM.
     Spki,
+}
+
+/// Several ways to prove the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Alternatives {
+    /// Two to four of them, the strongest first: a secret of ours is made as the first wants it. None
+    /// stands for others again, and none proves nothing.
+    pub ways: Vec<Verification>,
 }
 
 /// Nothing proves where a delivery comes from.

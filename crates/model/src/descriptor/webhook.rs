@@ -152,6 +152,9 @@ pub enum SecretSource {
     Entered,
     /// The tool sends it with a handshake that has `capture`, while a person waits for it.
     Captured,
+    /// The tool gives it in its answer when it is told our address (`secretPath` of `subscribe`). Who tells
+    /// it on its pages enters it here.
+    Answered,
 }
 
 /// A value of a delivery. Exactly one of its members.
@@ -201,6 +204,9 @@ pub struct Handshake {
     /// The value becomes the secret. Only while a person waits for it, ten minutes at most.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub capture: bool,
+    /// The tool's pages ask for the captured value: it is shown for ten minutes after it came.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shown: bool,
     /// It is signed as deliveries are, and refused where it is not. False where absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub signed: bool,
@@ -242,6 +248,10 @@ pub struct EventRule {
     /// The stream to which the signals belong. An item that is also read gives one signal, not two:
     /// the two have the same identifier and the same time.
     pub stream: String,
+    /// It says only that something changed: the stream is read at once, and nothing is mapped. Where the
+    /// stream is switched off nothing comes of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hint: bool,
     /// JSONPath to the items in the delivery, mapped as the stream says; the delivery itself where
     /// absent. Not with a `mapping`, which has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -292,6 +302,10 @@ pub struct Subscribe {
     /// `/config/secret`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_at: Option<String>,
+    /// JSONPath in the result to a secret that the tool makes. It is sealed, and taken out of the result
+    /// whoever calls the operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_path: Option<String>,
     /// JSONPath in the result to what names the subscription.
     pub id_path: String,
     /// JSONPath in the result to when it ends. It ends never where absent.

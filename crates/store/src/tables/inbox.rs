@@ -4,6 +4,7 @@
 use patchbay_model::{ConnectionId, Signal, Timestamp};
 use serde_json::Value;
 
+use super::jobs::{UniqueJob, enqueue_unique};
 use super::page::{self, Came, Owned, PageCommit, PageResult, Stored};
 use super::quarantine::Quarantined;
 use super::triggers::{self, NewTrigger};
@@ -99,6 +100,8 @@ pub struct DeliveryResult<'a> {
     pub signals: &'a [Signal],
     /// Items that did not fit.
     pub quarantined: &'a [Quarantined],
+    /// The read that it asks for, where it says only that something changed.
+    pub read: Option<UniqueJob>,
     /// What it is to chains that wait for deliveries; its signals are told of to those that wait for signals.
     pub event: Option<NewTrigger>,
 }
@@ -234,7 +237,7 @@ impl Store {
             .event
             .map(|event| Ok::<_, StoreError>((column::json("trigger event", &event.payload)?, event)))
             .transpose()?;
-        let (id, state) = (column::stored(done.id), done.state.word());
+        let (id, state, read) = (column::stored(done.id), done.state.word(), done.read);
         let result = column::json("delivery's result", &done.result)?;
         let stored = self.write(move |tx| {
             Box::pin(async move {
@@ -255,6 +258,9 @@ impl Store {
                     Some(page) => page::commit(tx, page).await?,
                     None => Stored::default(),
                 };
+                if let Some(read) = &read {
+                    enqueue_unique(tx, read, now).await?;
+                }
                 if let Some((payload, event)) = &event {
                     stored.starts |= triggers::record_waited(tx, event.into(), payload, now).await?;
                 }
@@ -417,6 +423,7 @@ mod tests {
             stream: Some("issues"),
             signals: &signals,
             quarantined: &[],
+            read: None,
             event: Some(event),
         };
         assert_eq!(f.store.inbox_finish(done.clone()).await.unwrap().new, 1);

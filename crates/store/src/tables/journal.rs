@@ -248,6 +248,7 @@ mod tests {
                     hash: "ab".into(),
                 },
                 key: Some("key-1".into()),
+                before: Some(json!({"title": "Old"})),
             },
         ];
         let second = vec![

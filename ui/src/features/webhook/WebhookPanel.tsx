@@ -99,7 +99,8 @@ function Secret({ view, name }: { view: WebhookView; name: string }) {
   });
   const end = useDo('webhook_end_previous', { touches: [...TOUCHES] });
   const wait = useDo('webhook_wait', { touches: [...TOUCHES] });
-  const { source, setAt, previousUntil, waitingUntil, label, helpText } = view.secret;
+  const captured = useDo('webhook_captured', { touches: [], onSuccess: (answer) => setMade(answer.secret) });
+  const { source, setAt, previousUntil, waitingUntil, canShow, label, helpText } = view.secret;
   const keep = setAt === null ? null : 24;
   return (
     <div className="wh-secret">
@@ -109,7 +110,7 @@ function Secret({ view, name }: { view: WebhookView; name: string }) {
       </p>
       {made !== undefined && (
         <div className="wh-made" role="status">
-          <CopyField label={t('webhook.madeOnce')} text={made} button={t('webhook.copy')} />
+          <CopyField label={t(source === 'captured' ? 'webhook.cameOnce' : 'webhook.madeOnce')} text={made} button={t('webhook.copy')} />
           <Button size="xs" onClick={() => setMade(undefined)}>
             {t('webhook.madeKept')}
           </Button>
@@ -120,7 +121,8 @@ function Secret({ view, name }: { view: WebhookView; name: string }) {
           {t(setAt === null ? 'webhook.make' : 'webhook.makeAnother')}
         </BusyButton>
       )}
-      {source === 'entered' && (
+      {source === 'answered' && setAt === null && <p className="meta">{t('webhook.answered', { tool: visible(view.tool) })}</p>}
+      {(source === 'entered' || source === 'answered') && (
         <form
           className="row"
           onSubmit={(event) => {
@@ -151,6 +153,11 @@ function Secret({ view, name }: { view: WebhookView; name: string }) {
             <Loader size={14} aria-hidden className="turning" /> {t('webhook.waiting', { tool: visible(view.tool) })}
           </p>
         ))}
+      {canShow && made === undefined && (
+        <BusyButton busy={captured.isPending} onClick={() => captured.mutate({ name })}>
+          {t('webhook.showCaptured')}
+        </BusyButton>
+      )}
       {previousUntil !== null && (
         <div className="row">
           <span className="meta">{t('webhook.previous', { until: new Date(previousUntil).toLocaleString() })}</span>
@@ -159,7 +166,7 @@ function Secret({ view, name }: { view: WebhookView; name: string }) {
           </BusyButton>
         </div>
       )}
-      {[set, end, wait].map((one, index) => one.isError && <ProblemBlock key={index} problem={toProblem(one.error)} />)}
+      {[set, end, wait, captured].map((one, index) => one.isError && <ProblemBlock key={index} problem={toProblem(one.error)} />)}
     </div>
   );
 }
@@ -171,10 +178,12 @@ function Subscription({ view, name }: { view: WebhookView; name: string }) {
   const tool = visible(view.tool);
   const noReach = useNoReach(useRead('connection_show', { name }).data?.origins);
   const { subscription, secret } = view;
+  // Where the tool itself brings the secret, it does so while it is told.
+  const needsFirst = secret.setAt === null && (secret.source === 'generated' || secret.source === 'entered');
   return (
     <div className="wh-test">
       {subscription === null ? (
-        <BusyButton busy={subscribe.isPending} disabled={secret.source !== null && secret.setAt === null} why={noReach} onClick={() => subscribe.mutate({ name })}>
+        <BusyButton busy={subscribe.isPending} disabled={needsFirst} why={noReach} onClick={() => subscribe.mutate({ name })}>
           {t('webhook.subscribe', { tool })}
         </BusyButton>
       ) : (

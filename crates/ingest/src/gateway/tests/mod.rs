@@ -100,6 +100,7 @@ pub(super) async fn world(webhook: Value) -> World {
         definitions: Arc::new(One(compiled)),
         addresses: patchbay_auth::webhook::AddressKey::of("key"),
         events: Arc::new(patchbay_model::event::NoEvents),
+        asked: Arc::new(|| ()),
     };
     let settings = GatewaySettings { port: 0, ..GatewaySettings::default() };
     let gateway = Gateway::new(clock.clone(), net, settings);

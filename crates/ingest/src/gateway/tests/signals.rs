@@ -1,6 +1,6 @@
 //! What comes of deliveries.
 
-use patchbay_store::{Came, DeliveryState, PageCommit};
+use patchbay_store::{Came, DeliveryState, EndedJob, JobEnd, JobFilter, PageCommit};
 
 use super::*;
 
@@ -156,4 +156,42 @@ async fn forms_are_read_as_the_definition_says() {
     assert_eq!(w.status(&w.call(&row(5))).await, 200);
     w.settled().await;
     assert_eq!(w.site.store.signal_count(&w.connection).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_hint_asks_for_one_read_of_its_stream_and_brings_nothing_itself() {
+    let mut webhook = usual();
+    webhook["events"] = json!([{"types": ["row.*"], "stream": "rows", "hint": true}]);
+    let w = signing(webhook).await;
+    let (key, store) = (crate::schedule::sync_key(&w.connection, "rows"), &w.site.store);
+    let waiting = async || {
+        let filter = JobFilter { limit: 10, ..JobFilter::default() };
+        store.job_list(filter).await.unwrap().items
+    };
+    w.status(&w.call(&row(1)).with("X-Delivery", "a")).await;
+    w.settled().await;
+    assert_eq!(waiting().await.len(), 0, "nothing reads the stream");
+
+    store.schedule_add(&key, w.clock.now() + Duration::from_secs(300)).await.unwrap();
+    for delivery in ["b", "c"] {
+        assert_eq!(w.status(&w.call(&row(1)).with("X-Delivery", delivery)).await, 200);
+    }
+    let seen = w.settled().await;
+    assert_eq!(seen[0].state, DeliveryState::Done);
+    assert_eq!(seen[0].result.as_ref().unwrap()["hint"], true);
+    let jobs = waiting().await;
+    assert_eq!(jobs.len(), 1, "of several hints one read comes: {jobs:?}");
+    assert_eq!(store.signal_count(&w.connection).await.unwrap(), 0, "what it holds is not the item");
+    // One that comes while the stream is read is followed by another read.
+    let read = store.job_claim("backfill", store.boot(), 1).await.unwrap();
+    assert_eq!(read.len(), 0, "they gather first");
+    w.clock.advance(Duration::from_secs(3));
+    let read = store.job_claim("backfill", store.boot(), 1).await.unwrap();
+    assert_eq!(read.len(), 1);
+    w.status(&w.call(&row(1)).with("X-Delivery", "d")).await;
+    w.settled().await;
+    let ended = EndedJob { id: read[0].id.clone(), end: JobEnd::Done(None), took_ms: 1 };
+    store.job_turn("backfill", store.boot(), 0, vec![ended]).await.unwrap();
+    w.clock.advance(Duration::from_secs(3));
+    assert_eq!(store.job_claim("backfill", store.boot(), 1).await.unwrap().len(), 1, "once more");
 }

@@ -1,0 +1,136 @@
+//! An undo that brings back what was there.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use patchbay_model::RunState;
+use patchbay_model::run::{Fact, UndoOutcome};
+use patchbay_store::Tuning;
+use serde_json::{Map, Value, json};
+
+use crate::bench::Bench;
+
+/// One item, and how often it was read and changed.
+#[derive(Clone, Default)]
+struct Service {
+    item: Arc<Mutex<Map<String, Value>>>,
+    calls: Arc<Mutex<Vec<String>>>,
+    /// So many changes happen and their answers are lost.
+    lost: Arc<Mutex<u32>>,
+    /// Reads are refused.
+    closed: Arc<Mutex<bool>>,
+}
+
+impl Service {
+    fn router(&self) -> axum::Router {
+        let read = |State(service): State<Service>, Path(id): Path<String>| async move {
+            service.calls.lock().unwrap().push(format!("read {id}"));
+            match *service.closed.lock().unwrap() {
+                true => Err(StatusCode::FORBIDDEN),
+                false => Ok(Json(json!({"fields": service.item.lock().unwrap().clone(), "key": id}))),
+            }
+        };
+        let change = |State(service): State<Service>, Path(id): Path<String>, Json(body): Json<Value>| async move {
+            service.calls.lock().unwrap().push(format!("change {id}"));
+            for (name, value) in body.as_object().unwrap() {
+                service.item.lock().unwrap().insert(name.clone(), value.clone());
+            }
+            let mut lost = service.lost.lock().unwrap();
+            if *lost > 0 {
+                *lost -= 1;
+                return Err(StatusCode::BAD_GATEWAY);
+            }
+            Ok(Json(json!({"ok": true})))
+        };
+        axum::Router::new()
+            .route("/me", axum::routing::get(|| async { Json(json!({})) }))
+            .route("/items/{id}", axum::routing::get(read).put(change))
+            .route("/broken", axum::routing::post(|| async { StatusCode::BAD_REQUEST }))
+            .with_state(self.clone())
+    }
+}
+
+async fn bench(service: &Service) -> Bench {
+    let text = json!({"type": ["string", "null"]});
+    let operations = json!([
+        {"id": "get", "title": "Get", "verb": "get", "entity": "item",
+         "request": {"path": "/items/{{params.id}}"},
+         "params": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}},
+        {"id": "change", "title": "Change", "verb": "update", "entity": "item",
+         "request": {"method": "PUT", "path": "/items/{{params.id}}",
+            "body": {"title": "{{params.title}}", "note": "{{params.note}}"}},
+         "params": {"type": "object", "required": ["id"],
+            "properties": {"id": {"type": "string"}, "title": text, "note": text}},
+         "idempotency": {"type": "natural"},
+         "undo": {"operation": "change",
+            "before": {"operation": "get", "params": {"id": "{{params.id}}"}},
+            "params": {"id": "{{params.id}}", "title": "{{ before.fields.title if params.title }}",
+                "note": "{{ before.fields.note if params.note }}"}}},
+        {"id": "broken", "title": "Break", "verb": "create", "entity": "item",
+         "request": {"method": "POST", "path": "/broken"}, "params": {"type": "object"}},
+    ]);
+    Bench::new(service.router(), &operations, Tuning::default()).await
+}
+
+fn steps(tries: u32) -> Value {
+    let policy = json!({"tries": tries, "backoffMs": 1, "timeoutMs": 5_000, "parallel": 1, "onFailure": "stop_and_undo"});
+    let fixed =
+        |target: &str, value: &str| json!({"target": target, "source": {"type": "fixed", "value": value}});
+    json!([
+        {"id": "change", "connection": "work", "operation": "change", "policy": policy,
+         "mapping": [fixed("/id", "7"), fixed("/title", "New"), fixed("/note", "Mine")]},
+        {"id": "break", "connection": "work", "operation": "broken", "policy": policy, "mapping": []},
+    ])
+}
+
+fn item(title: &str) -> Map<String, Value> {
+    let item = json!({"title": title, "note": null, "other": "stays", "secretive": "not wanted"});
+    item.as_object().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_brings_back_what_was_there_and_only_that_is_kept() {
+    let service = Service { item: Arc::new(Mutex::new(item("Old"))), ..Service::default() };
+    let b = bench(&service).await;
+    let run = b.run(steps(1)).await;
+    assert_eq!(b.execute(&run).await, RunState::FailedUndone);
+    assert_eq!(*service.item.lock().unwrap(), item("Old"), "as before, what was empty too");
+    assert_eq!(*service.calls.lock().unwrap(), ["read 7", "change 7", "change 7"]);
+    let journal = b.store.journal(&run.id, 0).await.unwrap();
+    let kept: Vec<_> = journal
+        .iter()
+        .filter_map(|entry| match &entry.fact {
+            Fact::Intent { before, .. } => before.clone(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kept, [json!({"fields": {"title": "Old", "note": null}})], "with the intent, and no more of it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_our_own_lost_attempt_did_is_not_taken_for_what_was_there() {
+    let service = Service { item: Arc::new(Mutex::new(item("Old"))), ..Service::default() };
+    *service.lost.lock().unwrap() = 1;
+    let b = bench(&service).await;
+    let run = b.run(steps(3)).await;
+    assert_eq!(b.execute(&run).await, RunState::FailedUndone);
+    assert_eq!(*service.item.lock().unwrap(), item("Old"));
+    let calls = service.calls.lock().unwrap().clone();
+    assert_eq!(calls.iter().filter(|call| *call == "read 7").count(), 1, "{calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_before_is_not_changed() {
+    let service = Service { item: Arc::new(Mutex::new(item("Old"))), ..Service::default() };
+    *service.closed.lock().unwrap() = true;
+    let b = bench(&service).await;
+    let run = b.run(steps(1)).await;
+    assert_eq!(b.execute(&run).await, RunState::FailedUndone);
+    assert_eq!(*service.calls.lock().unwrap(), ["read 7"], "nothing was changed");
+    let journal = b.store.journal(&run.id, 0).await.unwrap();
+    assert!(!journal.iter().any(|entry| matches!(entry.fact, Fact::Intent { effect: true, .. })));
+    let undone = |fact: &Fact| matches!(fact, Fact::UndoResult { outcome: UndoOutcome::Undone, .. });
+    assert!(!journal.iter().any(|entry| undone(&entry.fact)));
+}
