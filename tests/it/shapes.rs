@@ -68,6 +68,7 @@ fn the_json_of_every_command_is_pinned() {
     let file = cli.file("chain.json", &chain.to_string());
     pin("chain import", &cli.ok(&["chain", "import", file.to_str().unwrap()]));
     pin("chain export", &cli.ok(&["chain", "export", "Pinned"]));
+    pin("chain export with names", &cli.ok(&["chain", "export", "Pinned", "--with-names"]));
     pin("chain list", &cli.ok(&["chain", "list"]));
     pin("chain check", &cli.ok(&["chain", "check", "Pinned"]));
     pin("run", &cli.ok(&["run", "Pinned"]));

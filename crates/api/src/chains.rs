@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use crate::hub::Hub;
 use crate::samples;
+use crate::sharing::{self, Document};
 use crate::workspace::Workspace;
 use crate::workspaces::Empty;
 
@@ -30,11 +31,14 @@ use crate::workspaces::Empty;
 #[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct ChainImportRequest {
-    /// The document.
+    /// The document: a chain that names connections, or a shared one that names placeholders.
     pub chain: Value,
     /// Its file, for messages.
     #[serde(default)]
     pub file: Option<String>,
+    /// The connection that stands for each placeholder of a shared chain.
+    #[serde(default)]
+    pub connections: BTreeMap<String, String>,
 }
 
 /// A saved chain.
@@ -74,23 +78,34 @@ pub struct MatchedField {
 
 /// Saves a chain: a chain of the same name gets a new version. What its steps leave open is matched
 /// automatically. Problems with connections do not stop saving; they are found by the check.
+///
+/// A shared chain is always a new one, under a name that is free, and off: it replaces nothing and starts
+/// nothing by itself.
 pub async fn import(hub: &Hub, workspace: &str, request: ChainImportRequest) -> Result<ChainSaved, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let subject = || Subject::File {
-        path: request.file.clone().unwrap_or_else(|| "chain".to_owned()),
-        line: None,
-        column: None,
-        pointer: None,
-    };
-    let chain: Chain = serde_json::from_value(request.chain.clone()).map_err(|error| {
-        Problem::new(Code::InputInvalid)
-            .with("field", "The chain")
-            .with("message", format!("{error}."))
-            .about(subject())
-    })?;
-    check_document(&chain).map_err(|problem| problem.about(subject()))?;
-    let existing = workspace.store().chain_named(&chain.name).await?.map(|found| found.id);
-    save(&workspace, existing, chain).await
+    match sharing::read(request.chain, request.file.as_deref())? {
+        Document::Own(chain) => {
+            let existing = workspace.store().chain_named(&chain.name).await?.map(|found| found.id);
+            save(&workspace, existing, *chain).await
+        }
+        Document::Shared(shared) => {
+            let mut chain = sharing::filled(&workspace, *shared, &request.connections).await?;
+            chain.name = free_name(&workspace, &chain.name).await?;
+            save(&workspace, None, chain).await
+        }
+    }
+}
+
+/// The name, with a number where a chain has it already.
+async fn free_name(workspace: &Workspace, wanted: &str) -> Result<String, Problem> {
+    let mut name = wanted.to_owned();
+    let mut number = 2_u32;
+    while workspace.store().chain_named(&name).await?.is_some() {
+        let end = format!(" {number}");
+        name = format!("{}{end}", patchbay_model::text::display_line(wanted, 80 - end.len()).trim_end());
+        number += 1;
+    }
+    Ok(name)
 }
 
 /// A chain as the editor has it.
@@ -173,10 +188,7 @@ pub(crate) async fn save(
     let hash = hash(&chain)?;
     let version = workspace.store().chain_save(existing.as_ref(), &chain, &hash).await?;
     workspace.events().emit(Event::ChainsChanged);
-    let mut findings = mapping::findings(&chain, descriptor_of);
-    if let Err(problems) = Plan::of(&chain, descriptor_of) {
-        findings.extend(problems.into_iter().map(blocker));
-    }
+    let findings = local_findings(&chain, &connectors);
     Ok(ChainSaved {
         id: version.id,
         name: chain.name.clone(),
@@ -185,6 +197,16 @@ pub(crate) async fn save(
         findings,
         chain,
     })
+}
+
+/// What can be said of a chain without asking any service.
+fn local_findings(chain: &Chain, connectors: &BTreeMap<String, Arc<Compiled>>) -> Vec<Finding> {
+    let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
+    let mut findings = mapping::findings(chain, descriptor_of);
+    if let Err(problems) = Plan::of(chain, descriptor_of) {
+        findings.extend(problems.into_iter().map(blocker));
+    }
+    findings
 }
 
 pub(crate) fn blocker(problem: Problem) -> Finding {
@@ -361,10 +383,33 @@ pub struct ChainCheckResponse {
     pub plan: Option<String>,
 }
 
+/// Which chain to check, and how far.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct ChainCheckRequest {
+    /// Its identifier or its name.
+    pub chain: String,
+    /// Only what can be said without asking any service.
+    #[serde(default)]
+    pub local: bool,
+}
+
 /// Checks a chain without running it: connections are tested, mappings compiled.
-pub async fn check(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainCheckResponse, Problem> {
+pub async fn check(
+    hub: &Hub,
+    workspace: &str,
+    request: ChainCheckRequest,
+) -> Result<ChainCheckResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let version = find(&workspace, &request.chain).await?;
+    if request.local {
+        let connectors = connectors_of(&workspace, &version.chain).await?;
+        let findings = local_findings(&version.chain, &connectors);
+        let ready = !findings.iter().any(|finding| finding.level == Level::Blocker);
+        return Ok(ChainCheckResponse { ready, findings, plan: None });
+    }
     let (findings, plan) = match Live::of_chain(workspace.runner(), &version.chain).await {
         Ok(live) => {
             let counts = last_counts(workspace.runner(), &version.id).await;
@@ -396,8 +441,7 @@ pub async fn delete(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Cha
 
 /// Whether a chain names a connection.
 fn names(chain: &Chain, connection: &str) -> bool {
-    chain.trigger.connection() == Some(connection)
-        || chain.all_steps().any(|step| step.connection == connection)
+    chain.connections().contains(&connection)
 }
 
 /// The names of chains that use a connection.
@@ -430,12 +474,6 @@ pub(crate) async fn rename_connection(workspace: &Workspace, from: &str, to: &st
     Ok(())
 }
 
-fn renamed(mut chain: Chain, from: &str, to: &str) -> Chain {
-    if let Some(name) = chain.trigger.connection_mut().filter(|name| *name == from) {
-        to.clone_into(name);
-    }
-    for step in chain.all_steps_mut().filter(|step| step.connection == from) {
-        to.clone_into(&mut step.connection);
-    }
-    chain
+fn renamed(chain: Chain, from: &str, to: &str) -> Chain {
+    chain.with_connections(|name| (name == from).then(|| to.to_owned()))
 }

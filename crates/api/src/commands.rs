@@ -12,7 +12,7 @@ use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
     approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
-    desktop, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sign_ins, signals, step_fields, storage, syncing, transfer, webhooks, workspaces, zoom,
+    desktop, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -206,10 +206,16 @@ commands! {
     chain_save(chains::ChainSaveRequest) -> chains::ChainSaved => chains::keep,
     /// Gives a chain's document.
     chain_export(chains::ChainRef) -> ChainVersion => chains::export,
+    /// Gives a chain's document to be passed on, with placeholders for its connections.
+    chain_share(chains::ChainRef) -> sharing::ChainShared => sharing::share,
+    /// Shows what a chain would need, reach and do, before it is taken in.
+    chain_preview(sharing::ChainPreviewRequest) -> sharing::ChainPreview => sharing::preview,
+    /// Lists the chains to begin with.
+    template_list(Empty) -> templates::TemplateListResponse => templates::list,
     /// Lists chains.
     chain_list(Empty) -> chains::ChainListResponse => chains::list,
     /// Checks a chain without running it.
-    chain_check(chains::ChainRef) -> chains::ChainCheckResponse => chains::check,
+    chain_check(chains::ChainCheckRequest) -> chains::ChainCheckResponse => chains::check,
     /// Shows a step's fields with what fills them.
     chain_fields(step_fields::ChainStepRequest) -> step_fields::StepFieldsResponse => step_fields::fields,
     /// Shows what of a chain is at work.
@@ -244,6 +250,12 @@ commands! {
     run_resume(runs::RunRef) -> runs::RunView => rerun::resume,
     /// Stops a run.
     run_stop(runs::RunStopRequest) -> RunReport => runs::stop,
+    /// Undoes what a run that has ended did.
+    run_undo(runs::RunRef) -> runs::RunView => rerun::undo,
+    /// Does one step, with what an earlier run gave it.
+    step_run(rerun::StepRunRequest) -> runs::RunView => rerun::only_step,
+    /// Deletes runs that have ended.
+    run_delete(runs::RunDeleteRequest) -> runs::RunsDeleted => runs::delete,
     /// Lists runs.
     run_list(runs::RunListRequest) -> runs::RunListResponse => runs::list,
     /// Gives a run's report.

@@ -1,6 +1,6 @@
 //! Runs once more: as a whole, what failed of them, or from a step on; and runs that are held.
 
-use patchbay_chain::again::{Part, kept};
+use patchbay_chain::again::{Part, kept, left_to_undo};
 use patchbay_chain::{Control, Plan};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::{OpenQuestion, RunReport};
@@ -125,6 +125,77 @@ pub async fn from_step(hub: &Hub, workspace: &str, request: RunFromStepRequest) 
     let workspace = hub.workspace(workspace).await?;
     let old = ended(&workspace, &request.run).await?;
     begin(hub, &workspace, &old, OriginKind::FromStep, &Part::From(request.step)).await
+}
+
+/// Which step to do.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct StepRunRequest {
+    /// The chain, by identifier or name.
+    pub chain: String,
+    /// The step of its latest version.
+    pub step: StepId,
+}
+
+/// Runs of a chain that are looked through for one whose results a step can go on from.
+const LOOKED_AT: u32 = 20;
+
+/// Does one step of a chain, with what the chain's last run gave it; nothing before it is called, and
+/// nothing after it done. `CONFLICT` where no run gave what it needs.
+pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> Result<RunView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let mut version = chains::find(&workspace, &request.chain).await?;
+    let about = || Subject::Chain { id: version.id.to_string(), step: Some(request.step.to_string()) };
+    let Some(at) = version.chain.steps.iter().position(|step| step.id == request.step) else {
+        return Err(Problem::new(Code::NotFound)
+            .with("item", format!("The step \"{}\"", request.step))
+            .about(about()));
+    };
+    let no_results = Problem::new(Code::Conflict)
+        .with("item", "What the step needs")
+        .with("message", "No run of the chain got as far as this step. Run the chain once, then this step.")
+        .about(about());
+    version.chain.steps.truncate(at + 1);
+    version.chain.on_failure.clear();
+    version.chain.finally.clear();
+    let connectors = chains::connectors_of(&workspace, &version.chain).await?;
+    let plan = Plan::of(&version.chain, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
+    let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
+    for old in workspace.store().runs_of(&version.id, LOOKED_AT).await? {
+        if !old.state.is_final() || old.dry_run {
+            continue;
+        }
+        let journal = workspace.store().journal(&old.id, 0).await?;
+        let Ok(facts) = kept(&plan, &old, &journal, &Part::From(request.step.clone())) else { continue };
+        let mut run = repeat(hub, &old, OriginKind::FromStep);
+        (run.chain_version, run.chain_hash, run.snapshot) = (version.version, version.hash, version.chain);
+        workspace.store().run_begin(&run, facts).await?;
+        workspace.spawn(run.clone()).await?;
+        return Ok(RunView::of(&workspace, run));
+    }
+    if at > 0 {
+        return Err(no_results);
+    }
+    let run = runs::insert(hub, &workspace, version, Value::Null, false).await?;
+    Ok(RunView::of(&workspace, run))
+}
+
+/// Undoes what a run did that has ended, the last thing first. `CONFLICT` where nothing of it is left to
+/// undo.
+pub async fn undo(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let run = ended(&workspace, &request.run).await?;
+    let connectors = chains::connectors_of(&workspace, &run.snapshot).await?;
+    let plan = Plan::of(&run.snapshot, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
+    let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
+    let journal = workspace.store().journal(&run.id, 0).await?;
+    if run.dry_run || !left_to_undo(&plan, &journal) {
+        return Err(conflict(&run, "It did nothing that is left to undo."));
+    }
+    workspace.runner().undo(&run).await?;
+    workspace.spawn(run.clone()).await?;
+    Ok(RunView::of(&workspace, workspace.run(&run.id).await?))
 }
 
 async fn begin(

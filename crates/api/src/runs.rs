@@ -319,6 +319,33 @@ pub async fn list(hub: &Hub, workspace: &str, request: RunListRequest) -> Result
     Ok(RunListResponse { runs, total: page.total })
 }
 
+/// Which runs to delete.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct RunDeleteRequest {
+    /// The runs.
+    pub runs: Vec<RunId>,
+}
+
+/// Runs that are gone.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunsDeleted {
+    /// How many; those that had not ended stay.
+    pub deleted: u64,
+}
+
+/// Deletes runs that have ended, with their journals. What they did stays done.
+pub async fn delete(hub: &Hub, workspace: &str, request: RunDeleteRequest) -> Result<RunsDeleted, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let mut deleted = 0;
+    for id in &request.runs {
+        deleted += u64::from(!workspace.is_live(id) && workspace.store().run_delete(id).await?);
+    }
+    Ok(RunsDeleted { deleted })
+}
+
 /// Which report.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -73,6 +73,18 @@ pub fn kept(plan: &Plan, run: &Run, journal: &[JournalEntry], part: &Part) -> Re
     Ok(facts)
 }
 
+/// Whether a run did something outside that was not undone, and of which nobody tried.
+pub fn left_to_undo(plan: &Plan, journal: &[JournalEntry]) -> bool {
+    let plan = Plan { steps: plan.steps.iter().map(remembering).collect() };
+    let progress = Progress::replay(&plan, journal);
+    plan.steps.iter().zip(&progress.steps).any(|(step, done)| {
+        let items = done.items.as_ref().into_iter().flat_map(Items::iter);
+        let open =
+            |item: &ItemProgress| matches!(item, ItemProgress::Done { undo, .. } if *undo == UndoProgress::None);
+        step.effect && step.phase == Phase::Main && items.into_iter().any(open)
+    })
+}
+
 /// The same step with its results kept.
 fn remembering(step: &crate::plan::PlanStep) -> crate::plan::PlanStep {
     crate::plan::PlanStep { forgets: false, ..step.clone() }

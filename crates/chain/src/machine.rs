@@ -326,6 +326,15 @@ impl Round<'_> {
             self.commands.push(command);
             return self.end();
         }
+        if let Some(before) = self.progress.taken_back {
+            // What failed stays failed; what went well was stopped short of staying.
+            return finish(match before {
+                RunState::Failed | RunState::FailedUndone | RunState::DoneWithProblems => {
+                    if self.everything_undone() { RunState::FailedUndone } else { RunState::Failed }
+                }
+                _ => RunState::Stopped,
+            });
+        }
         self.end_main(match (by_user, undo) {
             (true, _) => RunState::Stopped,
             (false, true) if self.everything_undone() => RunState::FailedUndone,

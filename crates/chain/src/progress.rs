@@ -30,6 +30,8 @@ pub struct Progress {
     pub stop_tidying: bool,
     /// The run ended.
     pub finished: Option<RunState>,
+    /// How it had ended when the user asked to undo what it did.
+    pub taken_back: Option<RunState>,
     /// The user holds it.
     pub paused: bool,
     /// The effects of the day are used up: the user is asked.
@@ -219,6 +221,7 @@ impl Progress {
             ended: None,
             stop_tidying: false,
             finished: None,
+            taken_back: None,
             paused: false,
             held: false,
             lifted: false,
@@ -361,6 +364,13 @@ impl Progress {
             }
             Fact::StopRequested { undo } => {
                 self.stop = Some(*undo || self.stop == Some(true));
+                self.go_on();
+            }
+            Fact::UndoRequested => {
+                // What it tidied up stands: nothing but the undo is left to do.
+                self.taken_back = self.finished.take();
+                self.ended = None;
+                self.stop = Some(true);
                 self.go_on();
             }
             Fact::UndoIntent { step, item, attempt, .. } => {

@@ -328,6 +328,11 @@ pub(crate) enum Command {
         /// The run, or `last`.
         run: String,
     },
+    /// Undo what a run did that has ended, the last thing first.
+    Undo {
+        /// The run, or `last`.
+        run: String,
+    },
     /// Wait until a run ends or needs you; goes on with it where nobody does.
     Wait {
         /// The run, or `last`.

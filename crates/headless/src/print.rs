@@ -98,6 +98,36 @@ pub(crate) fn findings(findings: &Value) {
     }
 }
 
+/// What a chain needs, reaches and does, before it is taken in.
+pub(crate) fn chain_preview(shown: &Value) {
+    let texts = |list: &Value| -> Vec<String> {
+        list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    line(&format!("\"{}\"", shown["name"].as_str().unwrap_or_default()));
+    for about in [&shown["description"], &shown["starts"]] {
+        line(&format!("  {}", about.as_str().unwrap_or_default()));
+    }
+    for place in shown["placeholders"].as_array().into_iter().flatten() {
+        let name = place["name"].as_str().unwrap_or_default();
+        match place["tool"].as_str() {
+            Some(tool) => {
+                line(&format!("Needs    {tool} for \"{name}\", at {}", texts(&place["origins"]).join(", ")))
+            }
+            None => line(&format!("Needs    {} for \"{name}\", which is not known here", place["connector"])),
+        }
+        for one in place["candidates"].as_array().into_iter().flatten() {
+            let connection = one["name"].as_str().unwrap_or_default();
+            line(&format!("           --use \"{name}={connection}\" ({})", texts(&one["origins"]).join(", ")));
+        }
+    }
+    for effect in texts(&shown["effects"]) {
+        line(&format!("Will do  {effect}"));
+    }
+    for chain in texts(&shown["chains"]) {
+        line(&format!("Needs    the chain \"{chain}\""));
+    }
+}
+
 /// Says what of a chain is at work, and gives the exit code.
 pub(crate) fn at_work(as_json: bool, answer: &Value) -> u8 {
     if as_json {

@@ -259,6 +259,10 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             let request = json!({ "run": run, "decision": decision, "step": step, "item": item });
             report(args, &call("run_resolve", request).await?)
         }
+        Command::Undo { run } => {
+            let run = call("run_undo", json!({ "run": run })).await?;
+            report(args, &call("run_wait", json!({ "run": run["id"] })).await?)
+        }
         Command::Stop { run, undo } => {
             report(args, &call("run_stop", json!({ "run": run, "undo": undo })).await?)
         }
@@ -374,8 +378,19 @@ fn connection_request(command: &ConnectionCommand) -> Result<Option<(&'static st
 async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u8, Problem> {
     let call = async |name: &str, request: Value| engine.call(&args.workspace, name, request).await;
     match command {
-        ChainCommand::Import { file } => {
-            let request = json!({ "chain": input::json(file)?, "file": file.display().to_string() });
+        ChainCommand::Import { file, uses, show } => {
+            let document = input::json(file)?;
+            let name = file.display().to_string();
+            let shared = document.get("shared").is_some();
+            if *show || (shared && !args.json) {
+                let shown = call("chain_preview", json!({ "chain": document, "file": name })).await?;
+                if args.json { print::json(&shown) } else { print::chain_preview(&shown) }
+            }
+            if *show {
+                return Ok(exit::DONE);
+            }
+            let connections = input::pairs("use", uses)?;
+            let request = json!({ "chain": document, "file": name, "connections": connections });
             let saved = call("chain_import", request).await?;
             if args.json {
                 print::json(&saved);
@@ -401,9 +416,32 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
                 saved["findings"].as_array().into_iter().flatten().any(|f| f["level"] == json!("blocker"));
             Ok(if blocked { exit::WITH_PROBLEMS } else { exit::DONE })
         }
-        ChainCommand::Export { chain } => {
+        ChainCommand::Export { chain, with_names: true } => {
             let version = call("chain_export", json!({ "chain": chain })).await?;
             print::json(&version["chain"]);
+            Ok(exit::DONE)
+        }
+        ChainCommand::Export { chain, with_names: false } => {
+            let shared = call("chain_share", json!({ "chain": chain })).await?;
+            print::json(&shared["document"]);
+            Ok(exit::DONE)
+        }
+        ChainCommand::Templates { id } => {
+            let answer = call("template_list", json!({})).await?;
+            let all = answer["templates"].as_array().cloned().unwrap_or_default();
+            match id {
+                Some(id) => {
+                    let found = all.iter().find(|template| template["id"] == json!(id)).ok_or_else(|| {
+                        Problem::new(Code::NotFound).with("item", format!("The template \"{id}\""))
+                    })?;
+                    print::json(&found["document"]);
+                }
+                None if args.json => print::json(&answer),
+                None => {
+                    let fields = [("Id", "/id"), ("Name", "/preview/name"), ("About", "/preview/description")];
+                    print::table(&answer["templates"], &fields);
+                }
+            }
             Ok(exit::DONE)
         }
         ChainCommand::List => {

@@ -25,6 +25,7 @@ pub mod rate;
 pub mod report;
 pub mod run;
 pub mod sealed;
+pub mod sharing;
 pub mod signal;
 pub mod text;
 pub mod time;

@@ -85,6 +85,8 @@ pub struct StepReport {
     pub kept: u32,
     /// Items whose outcome nobody knows.
     pub unknown: u32,
+    /// Whether it sent something that changes things.
+    pub effect: bool,
     /// Requests sent.
     pub calls: u32,
     /// Requests beyond the first of an item.

@@ -323,6 +323,8 @@ pub enum Fact {
     },
     /// The user lets a run go on that was stuck, paused or held.
     Resumed,
+    /// The user asks, after the run has ended, that what it did is undone.
+    UndoRequested,
     /// The main part is over; what comes now tidies up.
     Ended {
         /// How it ended.

@@ -142,3 +142,106 @@ async fn a_run_does_what_was_approved_or_nothing() {
     assert!(start().await.unwrap_err().hint().contains("changed"), "the chain does something else now");
     assert_eq!(house.call("run_list", json!({})).await.unwrap()["total"], json!(1));
 }
+
+#[tokio::test]
+async fn what_a_run_did_that_has_ended_is_undone_and_what_failed_is_run_after_it() {
+    let house = House::new().await;
+    let chain = house
+        .chain(json!([
+            {"id": "comment", "connection": "Sandbox Tracker", "operation": "add_comment",
+                "mapping": [{"target": "/number", "source": {"type": "fixed", "value": 1}},
+                    {"target": "/body", "source": {"type": "fixed", "value": "Seen"}}]},
+            {"id": "close", "connection": "Sandbox Tracker", "operation": "close_issue",
+                "mapping": [{"target": "/number", "source": {"type": "fixed", "value": 1}}]},
+            {"id": "ask", "logic": {"type": "approval", "question": "Go on?"}},
+            {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message",
+                "policy": {"tries": 1, "onFailure": "stop_and_keep"},
+                "mapping": [{"target": "/text", "source": {"type": "fixed", "value": "Done"}}]}
+        ]))
+        .await;
+    let comments = async || {
+        let request = json!({"name": "Sandbox Tracker", "operation": "list_comments", "params": {"number": 1}});
+        house.call("operation_call", request).await.unwrap()["result"].as_array().unwrap().len()
+    };
+    let before = comments().await;
+    let run = house.run(&chain).await;
+    assert_eq!(run["state"], "needs_you", "{run}");
+    // It goes down in the middle: the check found it well.
+    house.call("sandbox_fault", json!({"tool": "chat", "fault": "down"})).await.unwrap();
+    house.call("run_answer", json!({"run": run["run"], "approved": true})).await.unwrap();
+    let run = house.wait(&json!({"id": run["run"]})).await;
+    assert_eq!((run["state"].clone(), comments().await), (json!("failed"), before + 1));
+
+    house.call("run_undo", json!({"run": run["run"]})).await.unwrap();
+    let undone = house.wait(&json!({"id": run["run"]})).await;
+    let state = |step: usize| undone["steps"][step]["state"].clone();
+    assert_eq!(
+        (state(0), state(1), undone["state"].clone()),
+        (json!("undone"), json!("could_not_undo"), json!("failed")),
+        "what stays keeps it from being undone as a whole: {undone}"
+    );
+    assert_eq!(comments().await, before, "the comment is gone");
+    let problem = house.call("run_undo", json!({"run": run["run"]})).await.unwrap_err();
+    assert_eq!(problem.code(), patchbay_model::Code::Conflict, "nothing is left to undo");
+
+    house.call("sandbox_fault", json!({"tool": "chat", "fault": null})).await.unwrap();
+    let again = house.call("run_failed", json!({"run": run["run"]})).await.unwrap();
+    let report = house.wait(&again).await;
+    assert_eq!(report["state"], "done", "{report}");
+    assert_eq!(comments().await, before + 1, "what was undone is done again, once");
+
+    // A run that went well can be taken back too; it stays no failure.
+    house.call("run_undo", json!({"run": report["run"]})).await.unwrap();
+    let back = house.wait(&json!({"id": report["run"]})).await;
+    assert_eq!((back["state"].clone(), back["steps"][3]["state"].clone()), (json!("stopped"), json!("undone")));
+    assert_eq!(comments().await, before);
+    house.hub.shut_down().await;
+}
+
+#[tokio::test]
+async fn one_step_is_done_with_what_the_last_run_gave_it() {
+    let house = House::new().await;
+    let chain = house
+        .chain(json!([
+            {"id": "issues", "connection": "Sandbox Tracker", "operation": "list_issues"},
+            {"id": "add", "connection": "Sandbox Tracker", "operation": "create_issue",
+                "mapping": [{"target": "/title", "source": {"type": "template", "template": "{{steps.issues[0].title}} again"}}]},
+            {"id": "more", "connection": "Sandbox Tracker", "operation": "create_issue",
+                "mapping": [{"target": "/title", "source": {"type": "fixed", "value": "Never"}}]}
+        ]))
+        .await;
+    let alone = async |step: &str| house.call("step_run", json!({"chain": chain, "step": step})).await;
+    let problem = alone("add").await.unwrap_err();
+    assert_eq!(problem.code(), patchbay_model::Code::Conflict, "nothing is known yet: {problem}");
+    let first = house.wait(&alone("issues").await.unwrap()).await;
+    assert_eq!((first["state"].clone(), first["steps"].as_array().unwrap().len()), (json!("done"), 1));
+    let before = house.issues().await;
+    let report = house.wait(&alone("add").await.unwrap()).await;
+    assert_eq!(report["state"], "done", "{report}");
+    let figures = |n: usize, what: &str| report["steps"][n][what].clone();
+    assert_eq!(
+        (figures(0, "calls"), figures(1, "calls")),
+        (json!(0), json!(1)),
+        "what was read is not read again"
+    );
+    assert_eq!(report["steps"].as_array().unwrap().len(), 2, "nothing after it is done");
+    assert_eq!(house.issues().await, before + 1);
+    house.hub.shut_down().await;
+}
+
+#[tokio::test]
+async fn runs_that_have_ended_are_deleted_and_no_others() {
+    let house = House::new().await;
+    let chain = house.chain(json!([{"id": "ask", "logic": {"type": "approval", "question": "Go on?"}}])).await;
+    let waits = house.run(&chain).await;
+    assert_eq!(waits["state"], "needs_you");
+    let over = house.run(&chain).await;
+    house.call("run_answer", json!({"run": over["run"], "approved": true})).await.unwrap();
+    assert_eq!(house.wait(&json!({"id": over["run"]})).await["state"], "done");
+    let request = json!({"runs": [waits["run"], over["run"], "nowhere"]});
+    assert_eq!(house.call("run_delete", request).await.unwrap(), json!({"deleted": 1}));
+    let left = house.call("run_list", json!({})).await.unwrap();
+    let ids: Vec<&Value> = left["runs"].as_array().unwrap().iter().map(|run| &run["id"]).collect();
+    assert_eq!(ids, [&waits["run"]]);
+    house.hub.shut_down().await;
+}

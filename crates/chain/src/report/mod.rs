@@ -57,6 +57,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
             }
             Fact::Stuck { recoveries } => stuck = Some(*recoveries),
             Fact::Held { effects } => held = Some(*effects),
+            Fact::UndoRequested => (stuck, held, report.finished_at) = (None, None, None),
             Fact::StopRequested { .. } | Fact::Resumed => (stuck, held) = (None, None),
             fact => {
                 if let Some((index, fold)) = fact_step(fact)
@@ -109,6 +110,7 @@ fn fact_step(fact: &Fact) -> Option<&patchbay_model::StepId> {
         Fact::Started { .. }
         | Fact::Checked { .. }
         | Fact::StopRequested { .. }
+        | Fact::UndoRequested
         | Fact::Stuck { .. }
         | Fact::Paused
         | Fact::Held { .. }
@@ -409,6 +411,7 @@ impl StepFold {
             passed,
             kept,
             unknown,
+            effect: self.items.values().any(|slot| slot.effect),
             calls: self.calls,
             retries: self.retries,
             bytes: self.bytes,

@@ -12,6 +12,7 @@ use patchbay_model::{Chain, StepId};
 use super::live::LiveStep;
 use super::{Live, Runner, deliveries, foresee};
 use crate::mapping;
+use crate::plan::PlanStep;
 
 /// The longest that one connection's test may take.
 const TEST_CAP: Duration = Duration::from_secs(10);
@@ -89,25 +90,27 @@ fn effects(chain: &Chain, live: &Live, counts: &BTreeMap<StepId, u32>) -> Vec<Fi
     let steps: Vec<_> = chain.all_steps().collect();
     for (index, step) in live.steps.iter().enumerate() {
         let Some(step) = step.called() else { continue };
-        let tool = &step.target.connection.name;
-        let title = &step.operation.title;
-        let each = if live.plan.steps[index].root.is_some() { " once for each item" } else { "" };
-        let about = steps
-            .get(index)
-            .and_then(|step| counts.get(&step.id))
-            .filter(|_| !each.is_empty())
-            .map_or_else(String::new, |count| format!("about {count}; "));
-        let undo = match (live.plan.steps[index].effect, &live.plan.steps[index].undo) {
-            (false, _) => "only reads",
-            (true, Some(_)) => "can be undone",
-            (true, None) => "cannot be undone",
-        };
+        let planned = &live.plan.steps[index];
+        let count = steps.get(index).and_then(|step| counts.get(&step.id)).copied();
+        let words = effect_words(&step.operation.title, &step.target.connection.name, planned, count);
         found.push(Finding {
             level: Level::Effect,
             step: steps.get(index).map(|step| step.id.clone()),
-            text: format!("\"{title}\" in {tool}{each} ({about}{undo})."),
+            text: words,
             problem: None,
         });
     }
     found
+}
+
+/// What a step will do, as a sentence; `count` says how many items it had when the chain last ran.
+pub fn effect_words(title: &str, tool: &str, step: &PlanStep, count: Option<u32>) -> String {
+    let each = if step.root.is_some() { " once for each item" } else { "" };
+    let about = count.filter(|_| !each.is_empty()).map_or_else(String::new, |count| format!("about {count}; "));
+    let undo = match (step.effect, &step.undo) {
+        (false, _) => "only reads",
+        (true, Some(_)) => "can be undone",
+        (true, None) => "cannot be undone",
+    };
+    format!("\"{title}\" in {tool}{each} ({about}{undo}).")
 }

@@ -27,6 +27,12 @@ impl Runner {
         Ok(())
     }
 
+    /// Writes down the wish to undo what a run did that has ended.
+    pub async fn undo(&self, run: &Run) -> Result<(), ChainError> {
+        self.store.journal_append(&run.id, vec![Fact::UndoRequested], RunState::Queued).await?;
+        Ok(())
+    }
+
     /// Writes down that the user lets a run go on that was stuck, paused or held.
     pub async fn resume(&self, run: &Run) -> Result<(), ChainError> {
         self.store.journal_append(&run.id, vec![Fact::Resumed], RunState::Queued).await?;

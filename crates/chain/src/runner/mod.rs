@@ -30,7 +30,7 @@ use crate::progress::{ItemProgress, Progress};
 use crate::scope::scope;
 use deliveries::Looking;
 
-pub use check::check;
+pub use check::{check, effect_words};
 pub use deliveries::{Addresses, NoAddresses, Reach, has_address};
 pub use foresee::{last_counts, plan_hash};
 pub use live::Live;
@@ -266,7 +266,10 @@ impl<'r> Execution<'r> {
             Fact::Intent { effect: true, attempt: 1, .. } if self.run.origin.kind.is_event() => {
                 self.also.effects += 1;
             }
-            Fact::Finished { state } if !self.run.dry_run => self.also.ended = Some(self.ended(*state)),
+            // Who follows this chain was told when it ended; that it was undone later is no other end.
+            Fact::Finished { state } if !self.run.dry_run && self.progress.taken_back.is_none() => {
+                self.also.ended = Some(self.ended(*state));
+            }
             _ => {}
         }
         self.progress.apply(&self.live.plan, self.runner.clock.now(), &fact);

@@ -6,15 +6,30 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChainCommand {
-    /// Save a chain from a JSON document.
+    /// Save a chain from a JSON document. A shared chain is shown first, and kept once each of its
+    /// placeholders has a connection; it is off then.
     Import {
         /// The document, or - for standard input.
         file: PathBuf,
+        /// The connection that stands for a placeholder. May be given several times.
+        #[arg(long = "use", value_name = "PLACEHOLDER=CONNECTION")]
+        uses: Vec<String>,
+        /// Only show what it needs, where its requests go and what it does.
+        #[arg(long)]
+        show: bool,
     },
-    /// Print a chain's document.
+    /// Print a chain's document to be passed on: placeholders stand for its connections.
     Export {
         /// The chain, by identifier or name.
         chain: String,
+        /// With the names of your own connections, to take it in on this computer again.
+        #[arg(long)]
+        with_names: bool,
+    },
+    /// List the chains to begin with, or print one of them.
+    Templates {
+        /// Print this one's document.
+        id: Option<String>,
     },
     /// List chains.
     List,

@@ -291,6 +291,19 @@ impl Store {
         .await
     }
 
+    /// Deletes a run that has ended, with its journal. False where it has not, or is not there.
+    pub async fn run_delete(&self, id: &RunId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let id = id.as_str();
+                let done = sqlx::query!("DELETE FROM runs WHERE id = ? AND final = 1", id).execute(tx).await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
     /// Deletes at most `most` runs that ended before `before`, with their journals. Returns how many.
     pub(crate) async fn runs_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);

@@ -9,6 +9,8 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { FailedRead } from '../../ui/ProblemBlock';
 import { Panel } from '../../ui/Panel';
+import { allSteps } from './flow/outline';
+import type { Opening } from './step/StepPanel';
 import type { Tools } from './useTools';
 
 const LEVELS: { level: Level; icon: typeof XCircle; tone: string }[] = [
@@ -26,7 +28,7 @@ interface Props {
   fresh: boolean;
   chain: Chain;
   tools: Tools;
-  onShow: (step: string) => void;
+  onShow: (step: string, how?: Opening) => void;
   onAgain: () => void;
   onClose: () => void;
 }
@@ -44,11 +46,12 @@ export function CheckPanel({ check, findings, fresh, chain, tools, onShow, onAga
 
   const fix = (finding: Finding, action: FixAction | undefined) => {
     const subject = finding.problem?.subject;
-    const step = chain.steps.find((s) => s.id === finding.step);
+    const step = allSteps(chain).find((s) => s.id === finding.step);
     const connection = subject?.kind === 'connection' ? subject.name : step?.connection;
     if (action === 'retry') onAgain();
     else if (connection && (action === 'replace_key' || action === 'reconnect' || action === 'edit_settings' || action === 'allow_target')) go(`/connections/${encodeURIComponent(connection)}`);
-    else if (finding.step) onShow(finding.step);
+    // Where the finding is about a field, its source is asked for at once.
+    else if (finding.step) onShow(finding.step, { fixing: true });
     else if (connection) go(`/connections/${encodeURIComponent(connection)}`);
     else onAgain();
   };
@@ -87,7 +90,7 @@ export function CheckPanel({ check, findings, fresh, chain, tools, onShow, onAga
                 </span>
               </h3>
               {group.map((finding, index) => {
-                const step = chain.steps.find((s) => s.id === finding.step);
+                const step = allSteps(chain).find((s) => s.id === finding.step);
                 return (
                   <div className={`finding ${tone}`} key={`${finding.step ?? ''}-${index}`}>
                     {finding.problem && <div className="finding-title">{visible(finding.problem.title)}</div>}

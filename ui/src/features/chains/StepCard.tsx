@@ -1,8 +1,11 @@
+import { Bell, Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Repeat, Search, StickyNote, UserCheck, Workflow, type LucideIcon } from 'lucide-react';
+
+import type { Logic } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { Mark, STEP } from '../../ui/states';
-import type { StepView } from './useStepViews';
+import type { StepView, StopView } from './useStepViews';
 
 interface Props {
   view: StepView;
@@ -12,9 +15,28 @@ interface Props {
   onOpen: (id: string) => void;
 }
 
+/** What a step that works by itself looks like. */
+const LOOKS: Record<Logic['type'], LucideIcon> = {
+  filter: Filter,
+  map: StickyNote,
+  split: ListTree,
+  aggregate: Combine,
+  branch: GitBranch,
+  join: GitMerge,
+  wait: Hourglass,
+  approval: UserCheck,
+  chain: Workflow,
+  remember: StickyNote,
+  recall: Repeat,
+  lookup: Search,
+  link: Link2,
+  linked: Link2,
+};
+
 /** One step, the same on the canvas and in the list. */
 export function StepCard({ view, selected, tabbable, onOpen }: Props) {
   const tone = view.trouble ? 'bad' : view.state && view.state !== 'waiting' ? STEP[view.state].tone : '';
+  const Icon = view.logic ? (LOOKS[view.logic] ?? Bell) : undefined;
   return (
     <button
       type="button"
@@ -24,7 +46,13 @@ export function StepCard({ view, selected, tabbable, onOpen }: Props) {
       aria-current={selected ? 'step' : undefined}
       onClick={() => onOpen(view.id)}
     >
-      <BrandMark icon={view.icon} name={view.tool} size={30} />
+      {Icon ? (
+        <span className="logic-mark" aria-hidden>
+          <Icon size={16} />
+        </span>
+      ) : (
+        <BrandMark icon={view.icon} name={view.tool} size={30} />
+      )}
       <span className="step-text">
         <span className="out-of-sight">{t('chains.stepOf', { at: view.at + 1, of: view.of })} </span>
         <span className="step-name cut">{visible(view.name)} </span>
@@ -36,6 +64,28 @@ export function StepCard({ view, selected, tabbable, onOpen }: Props) {
       ) : (
         view.state && view.state !== 'waiting' && <Mark look={STEP[view.state]} />
       )}
+    </button>
+  );
+}
+
+/** A way of a branch, the same on the canvas and in the list. */
+export function WayCard({ stop, selected, tabbable, onOpen }: { stop: StopView & { kind: 'way' | 'section' }; selected: boolean; tabbable: boolean; onOpen: (id: string) => void }) {
+  return (
+    <button
+      type="button"
+      className={selected ? 'way-card selected' : 'way-card'}
+      data-step={stop.id}
+      tabIndex={tabbable ? 0 : -1}
+      aria-current={selected ? 'step' : undefined}
+      onClick={() => onOpen(stop.flow.way?.branch ?? '')}
+    >
+      <CornerDownRight size={14} aria-hidden />
+      <span className="out-of-sight">{t('chains.flow.way')} </span>
+      <span className="way-name cut">{visible(stop.name)}</span>
+      <span className="meta cut">
+        {visible(stop.line)}
+        {stop.flow.way?.empty && ` · ${t('chains.flow.empty')}`}
+      </span>
     </button>
   );
 }

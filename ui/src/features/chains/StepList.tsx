@@ -3,15 +3,22 @@ import { ArrowDown, ArrowUp, Copy, Ellipsis, Plus, Trash2 } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 
 import { t } from '../../lib/words';
-import { StepCard } from './StepCard';
+import { StepCard, WayCard } from './StepCard';
 import { stepKey } from './stepKeys';
-import type { StepCommands, StepView } from './useStepViews';
+import type { StepCommands, StepView, StopView } from './useStepViews';
+
+interface Props {
+  stops: StopView[];
+  selected: string | undefined;
+  commands: StepCommands;
+}
 
 /** Steps as an outline: the same commands, keys and state as the canvas. */
-export function StepList({ views, selected, commands }: { views: StepView[]; selected: string | undefined; commands: StepCommands }) {
+export function StepList({ stops, selected, commands }: Props) {
   const frame = useRef<HTMLOListElement>(null);
+  const first = stops.find((stop) => stop.kind !== 'section')?.id;
   useEffect(() => {
-    if (selected && frame.current?.contains(document.activeElement)) frame.current.querySelector<HTMLElement>(`[data-step="${selected}"]`)?.focus();
+    if (selected && frame.current?.contains(document.activeElement)) frame.current.querySelector<HTMLElement>(`[data-step="${CSS.escape(selected)}"]`)?.focus();
   }, [selected]);
   return (
     <ol
@@ -20,42 +27,63 @@ export function StepList({ views, selected, commands }: { views: StepView[]; sel
       aria-label={t('chains.canvas')}
       onKeyDown={(event) => {
         const step = event.target instanceof HTMLElement ? event.target.dataset.step : undefined;
-        if (step !== undefined) stepKey(event, views, step, commands);
+        if (step !== undefined) stepKey(event, stops, step, commands);
       }}
     >
-      {views.map((view) => (
-        <li key={view.id}>
-          <span className="step-number figures" aria-hidden>
-            {view.at + 1}
-          </span>
-          <StepCard view={view} selected={view.id === selected} tabbable={view.id === selected || (!selected && view.at === 0)} onOpen={commands.open} />
-          {view.look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: view.look })}</span>}
-          <Menu position="bottom-end" shadow="md">
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={`${t('common.more')}: ${view.name}`}>
-                <Ellipsis size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item leftSection={<Plus size={14} />} onClick={() => commands.addAfter(view.at)}>
-                {t('chains.insertHere')}
-              </Menu.Item>
-              <Menu.Item leftSection={<ArrowUp size={14} />} disabled={!view.moves.up} onClick={() => commands.move(view.id, -1)}>
-                {t('chains.moveUp')}
-              </Menu.Item>
-              <Menu.Item leftSection={<ArrowDown size={14} />} disabled={!view.moves.down} onClick={() => commands.move(view.id, 1)}>
-                {t('chains.moveDown')}
-              </Menu.Item>
-              <Menu.Item leftSection={<Copy size={14} />} onClick={() => commands.duplicate(view.id)}>
-                {t('chains.duplicate')}
-              </Menu.Item>
-              <Menu.Item leftSection={<Trash2 size={14} />} color="var(--bad)" onClick={() => commands.remove(view.id)}>
-                {t('chains.remove')}
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </li>
-      ))}
+      {stops.map((stop) => {
+        if (stop.kind === 'section') return <li key={stop.id} className="step-section">{stop.name}</li>;
+        const tabbable = stop.id === (selected ?? first);
+        return (
+          <li key={stop.id} style={{ paddingInlineStart: Math.min(stop.flow.depth, 6) * 28 }}>
+            <span className="step-number figures" aria-hidden>
+              {stop.kind === 'step' ? stop.step.at + 1 : ''}
+            </span>
+            {stop.kind === 'step' ? (
+              <>
+                <StepCard view={stop.step} selected={stop.id === selected} tabbable={tabbable} onOpen={commands.open} />
+                {stop.step.look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: stop.step.look })}</span>}
+                <StepMenu view={stop.step} commands={commands} />
+              </>
+            ) : (
+              <>
+                <WayCard stop={stop} selected={stop.id === selected} tabbable={tabbable} onOpen={commands.open} />
+                <ActionIcon variant="subtle" color="gray" aria-label={t('chains.flow.addOn', { way: stop.name })} onClick={() => commands.add(stop.flow.after)}>
+                  <Plus size={16} />
+                </ActionIcon>
+              </>
+            )}
+          </li>
+        );
+      })}
     </ol>
+  );
+}
+
+function StepMenu({ view, commands }: { view: StepView; commands: StepCommands }) {
+  return (
+    <Menu position="bottom-end" shadow="md">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`${t('common.more')}: ${view.name}`}>
+          <Ellipsis size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<Plus size={14} />} onClick={() => commands.add(view.flow.after)}>
+          {t('chains.insertHere')}
+        </Menu.Item>
+        <Menu.Item leftSection={<ArrowUp size={14} />} disabled={!view.moves.up} onClick={() => commands.move(view.id, -1)}>
+          {t('chains.moveUp')}
+        </Menu.Item>
+        <Menu.Item leftSection={<ArrowDown size={14} />} disabled={!view.moves.down} onClick={() => commands.move(view.id, 1)}>
+          {t('chains.moveDown')}
+        </Menu.Item>
+        <Menu.Item leftSection={<Copy size={14} />} onClick={() => commands.duplicate(view.id)}>
+          {t('chains.duplicate')}
+        </Menu.Item>
+        <Menu.Item leftSection={<Trash2 size={14} />} color="var(--bad)" onClick={() => commands.remove(view.id)}>
+          {t('chains.remove')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -6,11 +6,12 @@ import { addLogic, addStep, band, duplicateStep, emptyChain, forgetMatches, free
 
 const list = { id: 'list_issues', items: true, title: 'List issues' };
 const post = { id: 'send_message', items: false, title: 'Send' };
+const at = (place: number) => ({ section: 'steps' as const, at: place });
 const lists = (step: { operation?: string }) => step.operation === 'list_issues';
 
 function two() {
-  const first = addStep(emptyChain('c'), -1, 'Tracker', list, lists);
-  return addStep(first.chain, 0, 'Chat', post, lists).chain;
+  const first = addStep(emptyChain('c'), at(0), 'Tracker', list, lists);
+  return addStep(first.chain, at(1), 'Chat', post, lists).chain;
 }
 
 describe('a chain document', () => {
@@ -19,7 +20,7 @@ describe('a chain document', () => {
   });
 
   it('gives each step a name of its own', () => {
-    const chain = addStep(two(), 1, 'Chat', post, lists).chain;
+    const chain = addStep(two(), at(2), 'Chat', post, lists).chain;
     expect(chain.steps.map((step) => step.id)).toEqual(['list_issues', 'send_message', 'send_message_2']);
     expect(freeStepId(chain, 'Über-Step!')).toBe('ber_step_');
   });
@@ -31,7 +32,7 @@ describe('a chain document', () => {
   it('never moves a step before the list it goes through', () => {
     expect(moveStep(two(), 'send_message', -1)).toEqual(two());
     expect(moveStep(two(), 'list_issues', 1)).toEqual(two());
-    const three = addStep(two(), 1, 'Chat', post, lists).chain;
+    const three = addStep(two(), at(2), 'Chat', post, lists).chain;
     expect(moveStep(three, 'send_message', 1).steps.map((step) => step.id)).toEqual(['list_issues', 'send_message_2', 'send_message']);
   });
 
@@ -52,9 +53,9 @@ describe('a chain document', () => {
 
 it('a step that works by itself goes through what the one before goes through', () => {
   const chain = two();
-  const filter = addLogic(chain, 0, 'filter', lists);
+  const filter = addLogic(chain, at(1), 'filter', lists);
   expect(filter.chain.steps.map((step) => [step.id, step.forEach])[1]).toEqual(['filter', 'list_issues']);
-  const sum = addLogic(chain, 1, 'aggregate', lists);
+  const sum = addLogic(chain, at(2), 'aggregate', lists);
   const added = sum.chain.steps[2];
   expect([added?.forEach, added?.logic]).toEqual([undefined, { type: 'aggregate', of: 'send_message', how: 'list' }]);
 });

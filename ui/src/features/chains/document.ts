@@ -1,5 +1,6 @@
 // Changes of a chain's document. Pure: each gives a new document.
 import type { Chain, FieldMap, Logic, OperationDetail, Step, StepPolicy } from '../../bindings/wire';
+import { allSteps, beside, inside, outline, placeAfter, SECTIONS, sectionOf, stepsOf, type Place, type Section } from './flow/outline';
 
 /** What a new step starts with; the engine's own defaults. */
 export const POLICY: StepPolicy = { tries: 4, backoffMs: 1_000, timeoutMs: 60_000, parallel: 4, onFailure: 'stop_and_keep' };
@@ -10,31 +11,58 @@ export const emptyChain = (name: string): Chain => ({ schema: 1, name, descripti
 /** A name that no step has: the operation's, with a number where it is taken. */
 export function freeStepId(chain: Chain, wanted: string): string {
   const base = wanted.toLowerCase().replace(/[^a-z0-9_]/g, '_').replace(/^[^a-z]+/, '').slice(0, 36) || 'step';
-  const taken = new Set(chain.steps.map((step) => step.id));
+  const taken = new Set(allSteps(chain).map((step) => step.id));
   for (let n = 1; ; n += 1) {
     const id = n === 1 ? base : `${base}_${n}`;
     if (!taken.has(id)) return id;
   }
 }
 
-/** Puts a step after the one at `after` (-1: first). Effects go through the items of the nearest list before them. */
+/** Puts a step where it is wanted. */
+function insert(chain: Chain, place: Place, step: Step): Chain {
+  const steps = [...stepsOf(chain, place.section)];
+  steps.splice(place.at, 0, place.on ? { ...step, on: place.on } : step);
+  return { ...chain, [place.section]: steps };
+}
+
+/** The steps that are done before a place, the last one first; what is on other ways is not. */
+function before(chain: Chain, place: Place): Step[] {
+  const ways = new Set<string>();
+  for (let on = place.on; on; ) {
+    ways.add(`${on.branch}/${on.way}`);
+    const branch: string = on.branch;
+    on = allSteps(chain).find((step) => step.id === branch)?.on ?? undefined;
+  }
+  const own = stepsOf(chain, place.section).slice(0, place.at);
+  const earlier = place.section === 'steps' ? own : [...chain.steps, ...own];
+  return earlier.filter((step) => !step.on || ways.has(`${step.on.branch}/${step.on.way}`)).reverse();
+}
+
+/** Puts a step that calls an operation at a place. Effects go through the items of the nearest list before them. */
 export function addStep(
   chain: Chain,
-  after: number,
+  place: Place,
   connection: string,
   operation: Pick<OperationDetail, 'id' | 'items' | 'title'>,
   lists: (step: Step) => boolean,
 ): { chain: Chain; id: string } {
   const id = freeStepId(chain, operation.id);
   const step: Step = { id, connection, operation: operation.id, policy: POLICY };
-  if (!operation.items) {
-    const before = chain.steps.slice(0, after + 1).reverse();
-    const source = before.find((earlier) => earlier.forEach || lists(earlier));
-    if (source) step.forEach = source.forEach ?? source.id;
+  if (!operation.items && place.section === 'steps') {
+    const found = itemsAt(before(chain, place), lists);
+    if (found) step.forEach = found;
   }
-  const steps = [...chain.steps];
-  steps.splice(after + 1, 0, step);
-  return { chain: { ...chain, steps }, id };
+  return { chain: insert(chain, place, step), id };
+}
+
+/** The list whose items come by, reading backwards: what was put together is one value again. */
+function itemsAt(earlier: Step[], lists: (step: Step) => boolean): string | undefined {
+  for (const step of earlier) {
+    if (step.logic?.type === 'aggregate') return undefined;
+    if (step.forEach) return step.forEach;
+    if (lists(step)) return step.id;
+  }
+  return undefined;
 }
 
 /** What a step that works by itself begins with. */
@@ -55,32 +83,59 @@ export const LOGIC: Record<Logic['type'], Logic> = {
   linked: { type: 'linked', name: 'record', source: '' },
 };
 
-/** Puts a step that works by itself after the one at `after`. It goes through the items that the one before goes through. */
-export function addLogic(chain: Chain, after: number, type: Logic['type'], lists: (step: Step) => boolean): { chain: Chain; id: string } {
+/** Puts a step that works by itself at a place. It goes through the items that the one before goes through. */
+export function addLogic(chain: Chain, place: Place, type: Logic['type'], lists: (step: Step) => boolean): { chain: Chain; id: string } {
   const id = freeStepId(chain, type);
+  const earlier = before(chain, place);
   const step: Step = { id, logic: LOGIC[type], policy: POLICY };
-  const before = chain.steps[after];
-  if (before && !['aggregate', 'split'].includes(type)) {
-    if (before.forEach) step.forEach = before.forEach;
-    else if (lists(before)) step.forEach = before.id;
+  const items = itemsAt(earlier.slice(0, 1), lists);
+  if (items && !['aggregate', 'split'].includes(type)) step.forEach = items;
+  const [last] = earlier;
+  if (step.logic?.type === 'aggregate' && last) step.logic = { ...step.logic, of: last.id };
+  if (step.logic?.type === 'join') step.logic = { ...step.logic, of: joined(chain, earlier, place) };
+  return { chain: insert(chain, place, step), id };
+}
+
+/** The last step of each way of the branch before a place. */
+function joined(chain: Chain, earlier: Step[], place: Place): string[] {
+  const branch = earlier.find((step) => step.logic?.type === 'branch');
+  const block = branch && beside(outline(chain, place.section), branch.id)?.find((own) => own.step.id === branch.id);
+  return (block?.lanes ?? []).flatMap((lane) => lane.blocks.at(-1)?.step.id ?? []);
+}
+
+/** Changes steps, wherever they are. */
+function inSections(chain: Chain, change: (steps: Step[], section: Section) => Step[]): Chain {
+  const next = { ...chain };
+  for (const section of SECTIONS) {
+    const steps = stepsOf(chain, section);
+    if (section === 'steps' || steps.length > 0) next[section] = change(steps, section);
   }
-  if (step.logic?.type === 'aggregate' && before) step.logic = { ...step.logic, of: before.id };
-  const steps = [...chain.steps];
-  steps.splice(after + 1, 0, step);
-  return { chain: { ...chain, steps }, id };
+  return next;
 }
 
 /** Changes one step. */
 export function changeStep(chain: Chain, id: string, change: (step: Step) => Step): Chain {
-  return { ...chain, steps: chain.steps.map((step) => (step.id === id ? change(step) : step)) };
+  return inSections(chain, (steps) => steps.map((step) => (step.id === id ? change(step) : step)));
 }
 
-/** Takes a step out. Steps that went through its items run once, until something else is chosen. */
+/** Takes a step out, a branch with everything on its ways. Steps that went through its items run once, until something else is chosen. */
 export function removeStep(chain: Chain, id: string): Chain {
-  const steps = chain.steps
-    .filter((step) => step.id !== id)
-    .map((step) => (step.forEach === id ? runOnce(step) : step));
-  return { ...chain, steps };
+  const section = sectionOf(chain, id);
+  const block = section && beside(outline(chain, section), id)?.find((own) => own.step.id === id);
+  if (!block) return chain;
+  const gone = new Set(inside(block).map((step) => step.id));
+  return inSections(chain, (steps) => steps.filter((step) => !gone.has(step.id)).map((step) => without(step, gone)));
+}
+
+/** The same step without what is gone. */
+function without(step: Step, gone: Set<string>): Step {
+  let next = step;
+  if (next.forEach && gone.has(next.forEach)) next = runOnce(next);
+  if (next.handles && gone.has(next.handles)) next = { ...next, handles: null };
+  if (next.logic?.type === 'join' && next.logic.of.some((of) => gone.has(of))) {
+    next = { ...next, logic: { ...next.logic, of: next.logic.of.filter((of) => !gone.has(of)) } };
+  }
+  return next;
 }
 
 /** The same step without items to go through. */
@@ -90,29 +145,39 @@ export function runOnce(step: Step): Step {
   return once;
 }
 
-/** A copy right after the original. */
+/** A copy right after the original; of a branch without what is on its ways. */
 export function duplicateStep(chain: Chain, id: string): { chain: Chain; id: string } {
-  const at = chain.steps.findIndex((step) => step.id === id);
-  const original = chain.steps[at];
-  if (!original) return { chain, id };
+  const place = placeAfter(chain, id);
+  const original = allSteps(chain).find((step) => step.id === id);
+  if (!original || !place) return { chain, id };
   const copy = { ...original, id: freeStepId(chain, original.id.replace(/_\d+$/, '')) };
-  const steps = [...chain.steps];
-  steps.splice(at + 1, 0, copy);
-  return { chain: { ...chain, steps }, id: copy.id };
+  return { chain: insert(chain, place, copy), id: copy.id };
 }
 
-/** Moves a step one place; never before the list whose items it goes through. */
+/** Moves a step one place among those beside it, a branch with what is on its ways; never before what it needs. */
 export function moveStep(chain: Chain, id: string, by: 1 | -1): Chain {
-  const from = chain.steps.findIndex((step) => step.id === id);
-  const to = from + by;
-  const [step, other] = [chain.steps[from], chain.steps[to]];
-  if (!step || !other) return chain;
-  const [first, second] = by < 0 ? [step, other] : [other, step];
-  if (first.forEach === second.id) return chain;
-  const steps = [...chain.steps];
-  steps[from] = other;
-  steps[to] = step;
-  return { ...chain, steps };
+  const section = sectionOf(chain, id);
+  const row = section && beside(outline(chain, section), id);
+  const from = row?.findIndex((block) => block.step.id === id) ?? -1;
+  const [own, other] = [row?.[from], row?.[from + by]];
+  if (!section || !own || !other) return chain;
+  const [first, second] = by < 0 ? [own, other] : [other, own];
+  const moved = [...inside(first), ...inside(second)];
+  if (inside(first).some((step) => inside(second).some((later) => needs(step, later.id)))) return chain;
+  const steps = stepsOf(chain, section);
+  const places = moved.map((step) => steps.indexOf(step)).sort((a, b) => a - b);
+  const next = [...steps];
+  places.forEach((place, at) => {
+    const step = moved[at];
+    if (step) next[place] = step;
+  });
+  return { ...chain, [section]: next };
+}
+
+/** Whether a step cannot come before another one. */
+function needs(step: Step, other: string): boolean {
+  const { logic } = step;
+  return step.forEach === other || step.handles === other || step.on?.branch === other || (logic?.type === 'aggregate' && logic.of === other) || (logic?.type === 'join' && logic.of.includes(other));
 }
 
 /** Sets where a field comes from, by hand; none leaves the choice to the matcher. */

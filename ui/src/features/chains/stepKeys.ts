@@ -1,41 +1,50 @@
 import type { KeyboardEvent } from 'react';
 
-import type { StepCommands, StepView } from './useStepViews';
+import type { StepCommands, StopView } from './useStepViews';
 
 /** The keys of canvas and list: the same in both. Gives true where the key meant something. */
-export function stepKey(event: KeyboardEvent, views: StepView[], focused: string, commands: StepCommands): boolean {
+export function stepKey(event: KeyboardEvent, stops: StopView[], focused: string, commands: StepCommands): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const at = Math.max(views.findIndex((view) => view.id === focused), 0);
-  const current = views[at];
-  const go = (to: number) => commands.select(views[Math.min(Math.max(to, 0), views.length - 1)]?.id);
+  const all = stops.filter((stop) => stop.kind !== 'section');
+  const current = all.find((stop) => stop.id === focused) ?? all[0];
+  if (!current) return false;
+  const { flow } = current;
+  const step = current.kind === 'step' ? current.id : undefined;
+  const go = (to: string | undefined) => to !== undefined && commands.select(to);
   switch (event.key) {
     case 'ArrowDown':
     case 'ArrowUp': {
       const by = event.key === 'ArrowDown' ? 1 : -1;
-      if (event.shiftKey && current) commands.move(current.id, by);
-      else go(at + by);
+      if (!event.shiftKey) go(by > 0 ? flow.down : flow.up);
+      else if (step) commands.move(step, by);
       break;
     }
+    case 'ArrowLeft':
+      go(flow.left);
+      break;
+    case 'ArrowRight':
+      go(flow.right);
+      break;
     case 'Home':
-      go(0);
+      go(all[0]?.id);
       break;
     case 'End':
-      go(views.length - 1);
+      go(all.at(-1)?.id);
       break;
     case 'Enter':
     case ' ':
-      if (current) commands.open(current.id);
+      commands.open(step ?? flow.way?.branch ?? current.id);
       break;
     case 'F2':
-      if (current) commands.rename(current.id);
+      if (step) commands.rename(step);
       break;
     case 'a':
     case 'A':
-      commands.addAfter(at);
+      commands.add(flow.after);
       break;
     case 'd':
     case 'D':
-      if (current) commands.duplicate(current.id);
+      if (step) commands.duplicate(step);
       break;
     case 'f':
     case 'F':
@@ -43,7 +52,7 @@ export function stepKey(event: KeyboardEvent, views: StepView[], focused: string
       break;
     case 'Delete':
     case 'Backspace':
-      if (current) commands.remove(current.id);
+      if (step) commands.remove(step);
       break;
     default:
       return false;

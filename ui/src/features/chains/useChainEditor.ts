@@ -19,8 +19,8 @@ export interface ChainEditor {
   id: string | undefined;
   version: number;
   chain: Chain | undefined;
-  /** What the engine found when it was kept last. */
-  findings: Finding[];
+  /** What the engine found when it was kept last; nothing before that. */
+  findings: Finding[] | undefined;
   state: 'draft' | 'saved' | 'saving' | 'failed';
   /** Why it could not be kept, or read. */
   problem: Problem | undefined;
@@ -49,7 +49,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   const [id, setId] = useState<string | undefined>(fresh ? undefined : reference);
   const [version, setVersion] = useState(0);
   const [chain, setChain] = useState<Chain | undefined>(fresh ? begun : undefined);
-  const [findings, setFindings] = useState<Finding[]>([]);
+  const [findings, setFindings] = useState<Finding[]>();
   const [state, setState] = useState<ChainEditor['state']>(fresh ? 'draft' : 'saved');
   const [problem, setProblem] = useState<Problem>();
   const [past, setPast] = useState<Chain[]>([]);

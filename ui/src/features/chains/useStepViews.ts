@@ -1,9 +1,13 @@
 import { useMemo } from 'react';
 
-import type { Chain, Finding, RunReport, StepState } from '../../bindings/wire';
+import type { Chain, Finding, Logic, RunReport, Step, StepState } from '../../bindings/wire';
 import { formatMs } from '../../lib/format';
 import { t } from '../../lib/words';
 import { band } from './document';
+import type { Flow, FlowItem } from './flow/flow';
+import { allSteps, beside, outline, sectionOf, waysOf, type Place } from './flow/outline';
+import type { Opening } from './step/StepPanel';
+import { conditionWords } from './step/words';
 import type { Tools } from './useTools';
 
 /** A step as canvas and list show it. */
@@ -11,8 +15,12 @@ export interface StepView {
   id: string;
   at: number;
   of: number;
+  /** Where it is drawn, what is next to it, and where a step after it comes. */
+  flow: FlowItem;
   name: string;
   icon: string | null | undefined;
+  /** What a step does that works by itself. */
+  logic: Logic['type'] | undefined;
   tool: string;
   /** One short line below the name. */
   line: string;
@@ -24,44 +32,77 @@ export interface StepView {
   moves: { up: boolean; down: boolean };
 }
 
+/** What canvas and list show: a step, a way of a branch, or the name of a section. */
+export type StopView = { kind: 'step'; id: string; flow: FlowItem; step: StepView } | { kind: 'way' | 'section'; id: string; flow: FlowItem; name: string; line: string };
+
 /** Puts document, connectors, findings and the last run together, once for both views. */
-export function useStepViews(chain: Chain | undefined, tools: Tools, findings: Finding[], report: RunReport | undefined): StepView[] {
+export function useStepViews(chain: Chain | undefined, flow: Flow, tools: Tools, findings: Finding[], report: RunReport | undefined): StopView[] {
   return useMemo(() => {
     if (!chain) return [];
-    return chain.steps.map((step, index) => {
-      const { connection, connector } = tools.of(step);
-      const blocked = findings.find((finding) => finding.step === step.id && finding.level === 'blocker');
-      const trouble = tools.ready && !connection && !step.logic ? t('chains.missingConnection', { name: step.connection ?? '' }) : blocked?.problem?.title ?? blocked?.text;
-      const done = report?.steps.find((s) => s.step === step.id);
-      const state = done?.state;
-      const name = tools.name(step);
-      const source = chain.steps.find((s) => s.id === step.forEach);
-      const rest = source ? t('chains.perItem', { name: tools.name(source) }) : step.logic ? t('chains.logic.itself') : step.connection ?? '';
-      const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
-      const line = trouble ?? (ran || rest);
-      return {
-        id: step.id,
-        at: index,
-        of: chain.steps.length,
-        name,
-        icon: connector?.summary.icon,
-        tool: connector?.summary.name ?? (step.logic ? t(`chains.logic.name.${step.logic.type}`) : step.connection ?? ''),
-        line,
-        trouble,
-        look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,
-        state,
-        moves: { up: index > 0, down: index < chain.steps.length - 1 },
-      };
+    const steps = allSteps(chain);
+    let at = 0;
+    return flow.items.flatMap((item): StopView[] => {
+      if (item.kind === 'section') return [{ kind: 'section', id: item.id, flow: item, name: t(item.section === 'finally' ? 'chains.flow.finally' : 'chains.flow.onFailure'), line: '' }];
+      if (item.way) return [{ kind: 'way', id: item.id, flow: item, name: item.way.name, line: wayLine(steps, item.way) }];
+      const step = steps.find((own) => own.id === item.id);
+      return step ? [{ kind: 'step', id: step.id, flow: item, step: viewOf(chain, step, { at: at++, of: steps.length, flow: item, tools, findings, report }) }] : [];
     });
-  }, [chain, tools, findings, report]);
+  }, [chain, flow, tools, findings, report]);
+}
+
+/** What sends an item this way, in words. */
+function wayLine(steps: Step[], way: { branch: string; name: string }): string {
+  const branch = steps.find((step) => step.id === way.branch);
+  if (branch?.logic?.type !== 'branch') return '';
+  const own = branch.logic.ways.find((one) => one.name === way.name);
+  if (own) return own.when.map(conditionWords).join(', ');
+  return waysOf(branch).includes(way.name) ? t('chains.flow.otherwise') : t('chains.flow.noWay');
+}
+
+interface Around {
+  at: number;
+  of: number;
+  flow: FlowItem;
+  tools: Tools;
+  findings: Finding[];
+  report: RunReport | undefined;
+}
+
+function viewOf(chain: Chain, step: Step, { at, of, flow, tools, findings, report }: Around): StepView {
+  const { connection, connector } = tools.of(step);
+  const blocked = findings.find((finding) => finding.step === step.id && finding.level === 'blocker');
+  const trouble = tools.ready && !connection && !step.logic ? t('chains.missingConnection', { name: step.connection ?? '' }) : blocked?.problem?.title ?? blocked?.text;
+  const done = report?.steps.find((own) => own.step === step.id);
+  const state = done?.state;
+  const source = allSteps(chain).find((own) => own.id === step.forEach);
+  const rest = source ? t('chains.perItem', { name: tools.name(source) }) : step.logic ? t('chains.logic.itself') : step.connection ?? '';
+  const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
+  const section = sectionOf(chain, step.id) ?? 'steps';
+  const row = beside(outline(chain, section), step.id) ?? [];
+  const place = row.findIndex((block) => block.step.id === step.id);
+  return {
+    id: step.id,
+    at,
+    of,
+    flow,
+    name: tools.name(step),
+    icon: connector?.summary.icon,
+    logic: step.logic?.type,
+    tool: connector?.summary.name ?? (step.logic ? t(`chains.logic.name.${step.logic.type}`) : step.connection ?? ''),
+    line: trouble ?? (ran || rest),
+    trouble,
+    look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,
+    state,
+    moves: { up: place > 0, down: place < row.length - 1 },
+  };
 }
 
 /** What both views can do with steps. */
 export interface StepCommands {
-  open: (id: string) => void;
+  open: (id: string, how?: Opening) => void;
   select: (id: string | undefined) => void;
-  /** -1: before the first. */
-  addAfter: (at: number) => void;
+  /** Asks what comes there. */
+  add: (place: Place) => void;
   remove: (id: string) => void;
   duplicate: (id: string) => void;
   move: (id: string, by: 1 | -1) => void;

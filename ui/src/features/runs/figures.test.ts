@@ -7,7 +7,7 @@ const problem = (title: string): Problem => ({ code: 'NOT_FOUND', title, hint: '
 
 const step = (change: Partial<StepReport> = {}): StepReport => ({
   step: 'send', name: 'Send', connection: 'Chat', operation: 'send_message', state: 'done', itemsIn: 7, itemsOut: 7, done: 7, failed: 0, quarantined: 0,
-  skipped: 0, passed: 0, kept: 0, unknown: 0, calls: 7, retries: 0, bytes: 0, callMs: 40, p50Ms: 4, p95Ms: 9, startedAt: '2026-11-21T08:00:01Z',
+  skipped: 0, passed: 0, kept: 0, unknown: 0, effect: false, calls: 7, retries: 0, bytes: 0, callMs: 40, p50Ms: 4, p95Ms: 9, startedAt: '2026-11-21T08:00:01Z',
   finishedAt: '2026-11-21T08:00:02Z', problems: [], ...change,
 });
 

@@ -167,3 +167,14 @@ export function endedBetween(before: RunReport, after: RunReport): { at: number;
     return changed ? [{ at: at + 1, step, loud: isBadStep(step.state) }] : [];
   });
 }
+
+/** How many steps did something outside that nobody has tried to undo. What only reads leaves nothing behind. */
+export function undoable(report: RunReport): number {
+  if (report.dryRun || !isFinal(report.state)) return 0;
+  const tried = new Set(report.undo.map((undo) => undo.step));
+  return report.steps.filter((step) => step.effect && step.done > 0 && !tried.has(step.step)).length;
+}
+
+/** Whether something of a run can be done once more. */
+export const canRunFailed = (report: RunReport): boolean =>
+  report.finishedAt !== null && !report.dryRun && report.steps.some((step) => step.failed + step.quarantined + step.skipped > 0 || step.state === 'undone' || step.state === 'waiting');

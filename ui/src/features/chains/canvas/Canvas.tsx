@@ -1,67 +1,53 @@
 import '@xyflow/react/dist/base.css';
 
-import { ActionIcon, Tooltip } from '@mantine/core';
-import { BaseEdge, EdgeLabelRenderer, getStraightPath, Handle, Position, ReactFlow, useReactFlow, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from '@xyflow/react';
-import { Maximize, Minus, Plus } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { Button } from '@mantine/core';
+import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react';
+import { LocateFixed } from 'lucide-react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import { t } from '../../../lib/words';
+import { HEIGHT, WIDTH, type Flow } from '../flow/flow';
 import { stepKey } from '../stepKeys';
-import type { StepCommands, StepView } from '../useStepViews';
-import { StepCard } from '../StepCard';
-
-/** Width and height of a step, and the way from one to the next. */
-const WIDTH = 248;
-const GAP = 98;
-
-type StepNode = Node<{ view: StepView; selected: boolean; tabbable: boolean; open: (id: string) => void }, 'step'>;
-type StepEdge = Edge<{ view: StepView; addAfter: (at: number) => void }, 'flow'>;
+import type { StepCommands, StopView } from '../useStepViews';
+import { drawn, edgeTypes, nodeTypes, type FlowLine, type FlowNode } from './parts';
+import { Controls, useZoom } from './Controls';
 
 interface Props {
-  views: StepView[];
+  flow: Flow;
+  stops: StopView[];
   selected: string | undefined;
   commands: StepCommands;
 }
 
-const nodeTypes = { step: StepNodeView };
-const edgeTypes = { flow: FlowEdge };
+/** From so many steps and so much room on there is a map of the whole. */
+const MAP = { steps: 12, width: 700 };
 
-/** Steps from top to bottom. Nothing is placed by hand, so nothing ever jumps. One Tab stop; arrows move inside. */
-export function Canvas({ views, selected, commands }: Props) {
+/** Steps from top to bottom, ways of a branch side by side. Nothing is placed by hand, so nothing ever jumps. One Tab stop; arrows move inside. */
+export function Canvas(props: Props) {
+  return (
+    <ReactFlowProvider>
+      <Drawing {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function Drawing({ flow, stops, selected, commands }: Props) {
   const frame = useRef<HTMLDivElement>(null);
-  const moved = useRef(false);
-  const focusable = selected ?? views[0]?.id;
-  const nodes = useMemo(
-    () =>
-      views.map((view): StepNode => ({
-        id: view.id,
-        type: 'step',
-        position: { x: 0, y: view.at * GAP },
-        data: { view, selected: view.id === selected, tabbable: view.id === focusable, open: commands.open },
-        width: WIDTH,
-        height: 54,
-      })),
-    [views, selected, focusable, commands],
-  );
-  const edges = useMemo(
-    () =>
-      views.slice(1).map((view): StepEdge => ({
-        id: `to-${view.id}`,
-        type: 'flow',
-        source: views[view.at - 1]?.id ?? '',
-        target: view.id,
-        data: { view, addAfter: commands.addAfter },
-      })),
-    [views, commands],
-  );
+  const [moved, setMoved] = useState(false);
+  const zoom = useZoom();
+  const width = useStore((state) => state.width);
+  const focusable = selected ?? stops.find((stop) => stop.kind !== 'section')?.id;
+  const { nodes, edges } = useMemo(() => drawn(flow, stops, { selected, focusable, commands }), [flow, stops, selected, focusable, commands]);
+  const active = stops.find((stop) => stop.kind === 'step' && (stop.step.state === 'running' || stop.step.state === 'retrying'))?.id;
   useEffect(() => {
     // The library says "application", which takes the keys of a screen reader away.
     frame.current?.querySelector('[role=application]')?.setAttribute('role', 'presentation');
   }, []);
   useEffect(() => {
     // Where the focus is already inside it follows the selection.
-    if (selected && frame.current?.contains(document.activeElement)) frame.current.querySelector<HTMLElement>(`[data-step="${selected}"]`)?.focus();
+    if (selected && frame.current?.contains(document.activeElement)) frame.current.querySelector<HTMLElement>(`[data-step="${CSS.escape(selected)}"]`)?.focus();
   }, [selected]);
+  const steps = stops.filter((stop) => stop.kind === 'step').length;
   return (
     <div
       className="canvas"
@@ -70,10 +56,10 @@ export function Canvas({ views, selected, commands }: Props) {
       aria-label={t('chains.canvas')}
       onKeyDown={(event) => {
         const step = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('[data-step]')?.dataset.step : undefined;
-        if (step !== undefined) stepKey(event, views, step, commands);
+        if (step !== undefined && !stepKey(event, stops, step, commands) && zoom.key(event)) event.preventDefault();
       }}
     >
-      <ReactFlow<StepNode, StepEdge>
+      <ReactFlow<FlowNode, FlowLine>
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
@@ -81,7 +67,7 @@ export function Canvas({ views, selected, commands }: Props) {
         defaultViewport={{ x: 0, y: 40, zoom: 1 }}
         onMoveStart={(event) => {
           // The user has taken the canvas into the hand: from now on it stays where it was put.
-          if (event) moved.current = true;
+          if (event) setMoved(true);
         }}
         nodesDraggable={false}
         nodesConnectable={false}
@@ -99,84 +85,56 @@ export function Canvas({ views, selected, commands }: Props) {
         onNodeClick={() => undefined}
         onPaneClick={() => commands.select(undefined)}
       >
-        <Middle moved={moved} />
-        <Controls views={views} selected={selected} />
+        <Middle moved={moved} wide={flow.width} />
+        <InSight flow={flow} id={selected} />
+        {!moved && <InSight flow={flow} id={active} />}
+        <Controls zoom={zoom} />
+        {steps >= MAP.steps && width >= MAP.width && <MiniMap pannable ariaLabel={t('chains.flow.map')} position="top-right" className="canvas-map" nodeClassName="canvas-map-step" />}
       </ReactFlow>
+      {moved && active !== undefined && (
+        <Button className="canvas-follow" size="compact-sm" leftSection={<LocateFixed size={14} aria-hidden />} onClick={() => setMoved(false)}>
+          {t('chains.flow.follow')}
+        </Button>
+      )}
     </div>
   );
 }
 
-/** Keeps the column in the middle while a panel opens and closes, until the user moves it. */
-function Middle({ moved }: { moved: React.RefObject<boolean> }) {
+/** Keeps the chain in the middle while a panel opens and closes, until the user moves it. A step more or less moves nothing. */
+function Middle({ moved, wide }: { moved: boolean; wide: number }) {
   const flow = useReactFlow();
   const width = useStore((state) => state.width);
+  const latest = useRef(wide);
   useLayoutEffect(() => {
-    if (moved.current || width === 0) return;
+    latest.current = wide;
+  });
+  useLayoutEffect(() => {
+    if (moved || width === 0) return;
     const { y, zoom } = flow.getViewport();
-    void flow.setViewport({ x: Math.max((width - WIDTH * zoom) / 2, 16), y, zoom });
+    void flow.setViewport({ x: Math.max((width - latest.current * zoom) / 2, 32), y, zoom });
   }, [flow, moved, width]);
   return null;
 }
 
-function StepNodeView({ data }: NodeProps<StepNode>) {
-  return (
-    <>
-      <Handle type="target" position={Position.Top} isConnectable={false} />
-      <StepCard view={data.view} selected={data.selected} tabbable={data.tabbable} onOpen={data.open} />
-      <Handle type="source" position={Position.Bottom} isConnectable={false} />
-    </>
-  );
-}
-
-function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<StepEdge>) {
-  const [path, x, y] = getStraightPath({ sourceX, sourceY, targetX, targetY });
-  if (!data) return null;
-  const { view, addAfter } = data;
-  const running = view.state === 'running' || view.state === 'retrying';
-  return (
-    <>
-      <BaseEdge path={path} className={view.look > 0 ? 'edge look' : running ? 'edge running' : 'edge'} />
-      <EdgeLabelRenderer>
-        <div className="edge-tools nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
-          {view.look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: view.look })}</span>}
-          <button type="button" className="edge-add" aria-label={t('chains.insertHere')} tabIndex={-1} onClick={() => addAfter(view.at - 1)}>
-            <Plus size={14} aria-hidden />
-          </button>
-        </div>
-      </EdgeLabelRenderer>
-    </>
-  );
-}
-
-function Controls({ views, selected }: { views: StepView[]; selected: string | undefined }) {
-  const flow = useReactFlow();
-  const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const duration = calm ? 0 : 160;
-  const at = views.find((view) => view.id === selected)?.at;
+/** Brings a step into sight when it becomes the one that matters. */
+function InSight({ flow, id }: { flow: Flow; id: string | undefined }) {
+  const view = useReactFlow();
+  const { duration } = useZoom();
+  const item = flow.items.find((own) => own.id === id);
+  const [x, y] = [item?.x, item?.y];
+  const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
   useEffect(() => {
-    // The selected step is never out of sight.
-    if (at === undefined) return;
-    const { x, y, zoom } = flow.getViewport();
-    const frame = document.querySelector('.canvas');
-    const height = frame?.clientHeight ?? 600;
-    const top = at * GAP * zoom + y;
-    if (top < 8 || top + 70 * zoom > height) void flow.setViewport({ x, y: height / 3 - at * GAP * zoom, zoom }, { duration });
-  }, [at, flow, duration]);
-  return (
-    <div className="canvas-controls">
-      {(
-        [
-          ['chains.zoomIn', Plus, () => void flow.zoomIn({ duration })],
-          ['chains.zoomOut', Minus, () => void flow.zoomOut({ duration })],
-          ['chains.fit', Maximize, () => void flow.fitView({ duration, maxZoom: 1, padding: 0.1 })],
-        ] as const
-      ).map(([word, Icon, act]) => (
-        <Tooltip key={word} label={t(word)} position="right">
-          <ActionIcon variant="subtle" color="gray" size={28} aria-label={t(word)} onClick={act}>
-            <Icon size={15} />
-          </ActionIcon>
-        </Tooltip>
-      ))}
-    </div>
-  );
+    if (x === undefined || y === undefined || width === 0) return;
+    const now = view.getViewport();
+    const [left, top] = [x * now.zoom + now.x, y * now.zoom + now.y];
+    const outX = left < 8 || left + WIDTH * now.zoom > width;
+    const outY = top < 8 || top + (HEIGHT + 16) * now.zoom > height;
+    if (!outX && !outY) return;
+    void view.setViewport(
+      { x: outX ? Math.max((width - WIDTH * now.zoom) / 2, 16) - x * now.zoom : now.x, y: outY ? height / 3 - y * now.zoom : now.y, zoom: now.zoom },
+      { duration },
+    );
+  }, [id, x, y, view, duration, width, height]);
+  return null;
 }

@@ -1,14 +1,17 @@
-import { NumberInput, Select, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { MultiSelect, NumberInput, Select } from '@mantine/core';
 
-import type { Chain, Concurrency, Overlap, Predicate, Trigger } from '../../../bindings/wire';
+import type { Chain, Concurrency, Overlap, Predicate, RunState, Trigger } from '../../../bindings/wire';
 import { useRead } from '../../../engine';
 import { t } from '../../../lib/words';
+import { RUN } from '../../../ui/states';
 import { Conditions } from '../step/Conditions';
 import type { Tools } from '../useTools';
+import { InputForm } from './InputForm';
+import { Kept } from './Kept';
 
 type Kind = Trigger['type'];
 const KINDS: Kind[] = ['manual', 'schedule', 'interval', 'signal', 'webhook', 'chain', 'file'];
+const ENDS: RunState[] = ['done', 'done_with_problems', 'failed', 'failed_undone', 'stopped'];
 const OVERLAPS: Overlap[] = ['queue', 'skip', 'cancel_oldest', 'parallel'];
 /** What a document means that says nothing of it; the engine's own defaults. */
 const CONCURRENCY: Concurrency = { overlap: 'queue', most: 4, key: null, effectsPerDay: 1_000 };
@@ -47,6 +50,8 @@ export function TriggerForm({ trigger, concurrency, tools, change }: Props) {
   const chains = useRead('chain_list', {});
   const names = (chains.data?.chains ?? []).map((chain) => chain.name);
   const connections = tools.connections.map((connection) => connection.name);
+  const from = trigger.type === 'signal' ? tools.connections.find((connection) => connection.name === trigger.connection) : undefined;
+  const streams = (from && tools.connectors.get(from.connector)?.streams) ?? [];
   const set = (next: Trigger) => change((chain) => ({ ...chain, trigger: next }));
   const policy = concurrency ?? CONCURRENCY;
   const limit = (part: Partial<Concurrency>) => change((chain) => ({ ...chain, concurrency: { ...policy, ...part } }));
@@ -83,11 +88,31 @@ export function TriggerForm({ trigger, concurrency, tools, change }: Props) {
       {(trigger.type === 'signal' || trigger.type === 'webhook' || trigger.type === 'file') && (
         <Select label={t('chains.settings.connection')} placeholder={t('chains.settings.noConnection')} value={trigger.connection || null} data={connections} onChange={(value) => value && set({ ...trigger, connection: value })} allowDeselect={false} searchable />
       )}
+      {trigger.type === 'signal' && streams.length > 0 && (
+        <Select
+          label={t('chains.start.stream')}
+          value={trigger.stream ?? ''}
+          data={[{ value: '', label: t('chains.start.anyStream') }, ...streams.map((stream) => ({ value: stream.id, label: stream.title }))]}
+          onChange={(value) => set({ ...trigger, stream: value || null })}
+          allowDeselect={false}
+        />
+      )}
       {(trigger.type === 'signal' || trigger.type === 'webhook') && (
         <Conditions label={t('chains.start.filter')} conditions={trigger.filter ?? []} example="$.tags[*]" onChange={(filter: Predicate[]) => set({ ...trigger, filter })} />
       )}
+      {trigger.type === 'manual' && <InputForm input={trigger.input ?? null} onKeep={(input) => set({ ...trigger, input })} />}
+      {trigger.type === 'file' && <Kept label={t('chains.start.folder')} description={t('chains.start.folderHelp')} value={trigger.folder ?? ''} onKeep={(folder) => set({ ...trigger, folder })} />}
       {trigger.type === 'file' && <Kept label={t('chains.start.ending')} description={t('chains.start.endingHelp')} value={trigger.ending ?? ''} onKeep={(ending) => set({ ...trigger, ending })} />}
       {trigger.type === 'chain' && <Select label={t('chains.start.after')} value={trigger.chain || null} data={names} onChange={(value) => value && set({ ...trigger, chain: value })} allowDeselect={false} searchable />}
+      {trigger.type === 'chain' && (
+        <MultiSelect
+          label={t('chains.start.ends')}
+          description={t('chains.start.endsHelp')}
+          value={trigger.on ?? []}
+          data={ENDS.map((state) => ({ value: state, label: t(RUN[state].word) }))}
+          onChange={(on) => set({ ...trigger, on: on as RunState[] })}
+        />
+      )}
       {trigger.type !== 'manual' && (
         <>
           <Select label={t('chains.start.overlap')} value={policy.overlap} data={OVERLAPS.map((overlap) => ({ value: overlap, label: t(`chains.start.overlaps.${overlap}`) }))} onChange={(value) => value && limit({ overlap: value as Overlap })} allowDeselect={false} />
@@ -98,23 +123,5 @@ export function TriggerForm({ trigger, concurrency, tools, change }: Props) {
         </>
       )}
     </>
-  );
-}
-
-/** A text that is kept when it is left: what is half typed is nobody's schedule. */
-export function Kept({ label, description, value, onKeep }: { label: string; description?: string; value: string; onKeep: (value: string) => void }) {
-  const [text, setText] = useState<string>();
-  return (
-    <TextInput
-      label={label}
-      description={description}
-      value={text ?? value}
-      onChange={(event) => setText(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
-      onBlur={() => {
-        if (text !== undefined && text.trim() !== value) onKeep(text.trim());
-        setText(undefined);
-      }}
-    />
   );
 }

@@ -8,23 +8,31 @@ import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
+import { OnlyThis } from './OnlyThis';
 import type { StepProps } from './StepPanel';
 
 /** What went in and came out of this step in the chain's last run, item by item. */
-export function DataTab({ chainId, step, run }: StepProps) {
+export function DataTab({ chainId, step, tools, run, opening: { item }, flush, onRun }: StepProps) {
   const runs = useRead('run_list', { offset: 0, limit: 50 }, { enabled: run === undefined });
   const shown = run ?? runs.data?.runs.find((r) => r.chainId === chainId)?.id;
   const data = useRead('run_data', { run: shown ?? '', step: step.id }, { enabled: shown !== undefined });
-  if (shown === undefined) return runs.isSuccess ? <p className="meta tab-note">{t('chains.data.none')}</p> : null;
+  const effect = tools.of(step).operation?.effect ?? false;
   return (
-    <Read read={data} rows={3}>
-      {({ items, total }) => (items.length === 0 ? <p className="meta tab-note">{t('chains.data.none')}</p> : <Items items={items} total={total} />)}
-    </Read>
+    <>
+      {chainId && <OnlyThis chain={chainId} step={step.id} effect={effect} flush={flush} onRun={onRun} />}
+      {shown === undefined ? (
+        runs.isSuccess && <p className="meta tab-note">{t('chains.data.none')}</p>
+      ) : (
+        <Read read={data} rows={3}>
+          {({ items, total }) => (items.length === 0 ? <p className="meta tab-note">{t('chains.data.none')}</p> : <Items items={items} total={total} first={item} />)}
+        </Read>
+      )}
+    </>
   );
 }
 
-function Items({ items, total }: { items: ItemData[]; total: number }) {
-  const [at, setAt] = useState(0);
+function Items({ items, total, first }: { items: ItemData[]; total: number; first: number | undefined }) {
+  const [at, setAt] = useState(() => Math.max(items.findIndex((item) => item.item === first), 0));
   const item = items[Math.min(at, items.length - 1)];
   if (!item) return null;
   const outcome = item.outcome;

@@ -1,6 +1,6 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
-import { ArrowRight, ChevronDown, ChevronRight, RefreshCw, WandSparkles } from 'lucide-react';
-import { useState } from 'react';
+import { Button, Tooltip } from '@mantine/core';
+import { ArrowRight, RefreshCw, WandSparkles } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 
 import type { TargetField } from '../../../bindings/wire';
 import { useRead } from '../../../engine';
@@ -9,24 +9,35 @@ import { t } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
 import { band, forgetMatches, setMapping } from '../document';
 import { sampleOf, useSample } from '../sample';
+import { AllSamples } from './AllSamples';
+import { Folded } from './Folded';
 import { SourceDialog } from './SourceDialog';
 import type { StepProps } from './StepPanel';
 
 const BANDS = { sure: 'ok', likely: 'ok', look: 'warn', yours: 'run' } as const;
 
 /** Where each field comes from, beside the value that would be sent. */
-export function MappingTab({ chainId, version, step, tools, change }: StepProps) {
+export function MappingTab({ chainId, version, step, tools, opening: { fixing }, change }: StepProps) {
   const [sample, setSample] = useState(0);
   const [editing, setEditing] = useState<TargetField>();
   const { connection } = tools.of(step);
   const chosen = sampleOf(useSample((state) => state.sample), chainId);
   const fields = useRead('chain_fields', { chain: chainId ?? '', step: step.id, sample, signal: chosen?.signal ?? null }, { enabled: chainId !== undefined && version > 0 && connection !== undefined, keep: true });
+  // Opened to mend it: what has no source is asked for at once.
+  const mended = useRef(false);
+  useEffect(() => {
+    const first = fields.data?.fields.targets.find((field) => isOpen(field));
+    if (!fixing || mended.current || !fields.data) return;
+    mended.current = true;
+    if (first) setEditing(first);
+    else document.querySelector<HTMLElement>('[data-testid=field] button')?.focus();
+  }, [fixing, fields.data]);
   if (!connection || !chainId) return null;
   return (
     <Read read={fields} rows={3}>
       {({ fields: { targets, sources }, origin, samples }) => {
         const mapped = targets.filter((field) => field.map);
-        const open = targets.filter((field) => field.required && !field.map && field.default === null);
+        const open = targets.filter(isOpen);
         const sure = mapped.filter((field) => field.map && band(field.map) === 'sure');
         const others = mapped.filter((field) => !sure.includes(field)).sort((a, b) => rank(a) - rank(b));
         const rest = targets.filter((field) => !field.map && !open.includes(field));
@@ -42,10 +53,10 @@ export function MappingTab({ chainId, version, step, tools, change }: StepProps)
               </span>
               <span className="row nowrap">
                 {samples > 1 && (
-                  <Tooltip label={`${t('chains.map.next')} (${t('chains.map.sample', { at: (sample % samples) + 1, of: samples })})`}>
-                    <ActionIcon size={28} aria-label={t('chains.map.next')} onClick={() => setSample((sample + 1) % samples)}>
-                      <RefreshCw size={14} />
-                    </ActionIcon>
+                  <Tooltip label={t('chains.map.sample', { at: (sample % samples) + 1, of: samples })}>
+                    <Button size="xs" variant="subtle" leftSection={<RefreshCw size={14} aria-hidden />} onClick={() => setSample((sample + 1) % samples)}>
+                      {t('chains.map.next')}
+                    </Button>
                   </Tooltip>
                 )}
                 <Button size="xs" variant="light" leftSection={<WandSparkles size={14} />} onClick={() => change((c) => forgetMatches(c, step.id))}>
@@ -53,6 +64,7 @@ export function MappingTab({ chainId, version, step, tools, change }: StepProps)
                 </Button>
               </span>
             </div>
+            {samples > 1 && <AllSamples key={version} chain={chainId} step={step.id} samples={samples} />}
             {open.map(row)}
             {others.map(row)}
             {sure.length > 0 && (sure.length > 3 ? <Folded title={t('chains.map.sureMatches', { count: sure.length })}>{sure.map(row)}</Folded> : sure.map(row))}
@@ -77,6 +89,9 @@ export function MappingTab({ chainId, version, step, tools, change }: StepProps)
     </Read>
   );
 }
+
+/** It has to have a source and has none. */
+const isOpen = (field: TargetField): boolean => field.required && !field.map && field.default === null;
 
 const rank = (field: TargetField): number => (field.trouble ? 0 : field.map ? { look: 1, likely: 2, yours: 3, sure: 4 }[band(field.map)] : 5);
 
@@ -132,17 +147,3 @@ export function sourceText(source: NonNullable<TargetField['map']>['source']): s
 }
 
 const shown = (value: unknown): string => (typeof value === 'string' ? `“${formatValue(value, 60)}”` : formatValue(value, 60));
-
-function Folded({ title, children }: { title: string; children: React.ReactNode }) {
-  const [open, setOpen] = useState(false);
-  const Icon = open ? ChevronDown : ChevronRight;
-  return (
-    <div className="folded">
-      <button type="button" className="link-button row" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <Icon size={16} aria-hidden />
-        {title}
-      </button>
-      {open && children}
-    </div>
-  );
-}

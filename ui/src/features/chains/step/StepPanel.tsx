@@ -7,12 +7,27 @@ import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { BrandMark } from '../../../ui/BrandMark';
 import { Panel } from '../../../ui/Panel';
+import { allSteps } from '../flow/outline';
+import type { ChainEditor } from '../useChainEditor';
 import type { Tools } from '../useTools';
 import { DataTab } from './DataTab';
 import { FailureTab } from './FailureTab';
 import { LogicTab } from './LogicTab';
 import { MappingTab } from './MappingTab';
 import { SettingsTab } from './SettingsTab';
+
+/** How a step is opened. */
+export interface Opening {
+  tab?: Tab | undefined;
+  /** The item that is shown, from 0. */
+  item?: number | undefined;
+  /** To give it another name. */
+  naming?: boolean | undefined;
+  /** To mend what keeps it from running. */
+  fixing?: boolean | undefined;
+}
+
+type Tab = 'mapping' | 'data' | 'settings' | 'failure';
 
 /** What every tab needs. */
 export interface StepProps {
@@ -25,24 +40,30 @@ export interface StepProps {
   tools: Tools;
   /** The run that is shown beside the chain. */
   run: string | undefined;
-  /** Opened to give it another name. */
-  naming?: boolean;
+  /** What was wanted of it. */
+  opening: Opening;
+  flush: ChainEditor['flush'];
+  /** Shows a run beside the chain. */
+  onRun: (run: string) => void;
   change: (update: (chain: Chain) => Chain) => void;
 }
 
 /** One step: where its fields come from, its data, its settings, what a failure means. */
 export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => void }) {
   const { chain, step, tools } = props;
-  const [tab, setTab] = useState<string | null>(props.naming || step.logic ? 'settings' : 'mapping');
+  const { naming, tab: wanted } = props.opening;
+  const mapped = !step.logic || step.logic.type === 'map';
+  const [tab, setTab] = useState<string | null>(wanted ?? (naming || !mapped ? 'settings' : 'mapping'));
   const [, go] = useLocation();
   const { connector, connection } = tools.of(step);
-  const at = chain.steps.findIndex((s) => s.id === step.id) + 1;
+  const all = allSteps(chain);
+  const at = all.findIndex((s) => s.id === step.id) + 1;
   const close = useCallback(() => onClose(), [onClose]);
   return (
     <Panel
       icon={<BrandMark icon={connector?.summary.icon} name={connector?.summary.name ?? step.connection ?? tools.name(step)} size={34} />}
       title={visible(tools.name(step))}
-      subtitle={`${t('chains.stepOf', { at, of: chain.steps.length })} · ${visible(connection?.account?.label ?? step.connection ?? t('chains.logic.itself'))}`}
+      subtitle={`${t('chains.stepOf', { at, of: all.length })} · ${visible(connection?.account?.label ?? step.connection ?? t('chains.logic.itself'))}`}
       onClose={close}
     >
       {tools.ready && !connection && !step.logic && (
@@ -59,7 +80,7 @@ export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => vo
       )}
       <Tabs value={tab} onChange={setTab} className="step-tabs">
         <Tabs.List>
-          {!step.logic && <Tabs.Tab value="mapping">{t('chains.tab.mapping')}</Tabs.Tab>}
+          {mapped && <Tabs.Tab value="mapping">{t('chains.tab.mapping')}</Tabs.Tab>}
           <Tabs.Tab value="data">{t('chains.tab.data')}</Tabs.Tab>
           <Tabs.Tab value="settings">{t('chains.tab.settings')}</Tabs.Tab>
           <Tabs.Tab value="failure">{t('chains.tab.failure')}</Tabs.Tab>

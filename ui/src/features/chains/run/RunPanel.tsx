@@ -4,34 +4,42 @@ import { CheckCircle2, History } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
-import type { RunReport, RunReportResponse } from '../../bindings/wire';
-import { send } from '../../engine';
-import { formatMs, visible } from '../../lib/format';
-import { t } from '../../lib/words';
-import { Panel } from '../../ui/Panel';
-import { ProblemBlock } from '../../ui/ProblemBlock';
-import { Read } from '../../ui/Read';
-import { Mark, Pill, RUN, STEP } from '../../ui/states';
+import type { RunReport, RunReportResponse, StepReport } from '../../../bindings/wire';
+import { send } from '../../../engine';
+import { formatMoment, formatMs, visible } from '../../../lib/format';
+import { t } from '../../../lib/words';
+import { Panel } from '../../../ui/Panel';
+import { ProblemBlock } from '../../../ui/ProblemBlock';
+import { Read } from '../../../ui/Read';
+import { Mark, Pill, RUN, STEP } from '../../../ui/states';
+import { isFinal } from '../../runs/figures';
+import { Question } from '../../runs/report/Question';
+import type { Opening } from '../step/StepPanel';
+import { AfterFailure } from './AfterFailure';
+import { useElapsed } from './useElapsed';
 
 interface Props {
   report: UseQueryResult<RunReportResponse>;
   /** The chain uses the sandbox: trouble can be tried out. */
   trial: boolean;
-  onShow: (step: string) => void;
+  onShow: (step: string, how?: Opening) => void;
+  /** Shows another run. */
+  onFollow: (run: string) => void;
   onAgain: () => void;
   onClose: () => void;
 }
 
 /** The run beside its chain: how it goes, and how it ended. */
-export function RunPanel({ report, trial, onShow, onAgain, onClose }: Props) {
+export function RunPanel({ report, trial, onShow, onFollow, onAgain, onClose }: Props) {
   return (
     <Panel icon={<History size={20} aria-hidden />} title={t('chains.live.title')} onClose={onClose}>
-      <Read read={report}>{({ report: run }) => <Content run={run} trial={trial} onShow={onShow} onAgain={onAgain} />}</Read>
+      <Read read={report}>{({ report: run }) => <Content run={run} trial={trial} onShow={onShow} onFollow={onFollow} onAgain={onAgain} />}</Read>
     </Panel>
   );
 }
 
-function Content({ run, trial, onShow, onAgain }: { run: RunReport; trial: boolean } & Pick<Props, 'onShow' | 'onAgain'>) {
+function Content({ run, trial, onShow, onFollow, onAgain }: { run: RunReport; trial: boolean } & Pick<Props, 'onShow' | 'onFollow' | 'onAgain'>) {
+  const elapsed = useElapsed(run);
   const done = run.steps.filter((step) => !['waiting', 'running', 'retrying'].includes(step.state)).length;
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
   const blockers = run.check.filter((finding) => finding.level === 'blocker');
@@ -41,13 +49,16 @@ function Content({ run, trial, onShow, onAgain }: { run: RunReport; trial: boole
         <Pill look={RUN[run.state]} />
         <span className="meta figures" role="status">
           {t('chains.live.progress', { done, of: run.steps.length })}
-          {run.startedAt && run.finishedAt && ` · ${formatMs(new Date(run.finishedAt).getTime() - new Date(run.startedAt).getTime())}`}
+          {elapsed !== undefined && ` · ${formatMs(elapsed)}`}
         </span>
       </div>
       <p className="headline" data-testid="headline">
         {visible(run.headline)}
       </p>
       {run.dryRun && <p className="meta">{t('chains.live.dryRun')}</p>}
+      {run.needsYou.map((question) => (
+        <Question key={`${question.step}-${question.item}`} report={run} question={question} open={run.state === 'needs_you'} />
+      ))}
       {blockers.map((finding) => finding.problem && <ProblemBlock key={finding.text} problem={finding.problem} />)}
       <ul className="live-steps">
         {run.steps.map((step) => (
@@ -57,14 +68,15 @@ function Content({ run, trial, onShow, onAgain }: { run: RunReport; trial: boole
               {visible(step.name)}
             </button>
             <span className="meta figures">
-              {step.state === 'waiting' ? t('step.waiting') : `${t('common.items', { count: step.itemsOut })} · ${formatMs(step.callMs)}`}
+              {stepLine(step)}
             </span>
           </li>
         ))}
       </ul>
       {problems.map(({ step, item }) => (
-        <ProblemBlock key={`${step.step}-${item.item}`} problem={item.problem} onFix={() => onShow(step.step)} />
+        <ProblemBlock key={`${step.step}-${item.item}`} problem={item.problem} onFix={() => onShow(step.step, { tab: 'data', item: item.item })} />
       ))}
+      {isFinal(run.state) && <AfterFailure run={run} onFollow={onFollow} />}
       <div className="row">
         <Link href={`/runs/${run.run}`} className="as-button">
           {t('chains.live.open')}
@@ -74,6 +86,15 @@ function Content({ run, trial, onShow, onAgain }: { run: RunReport; trial: boole
       {trial && run.finishedAt && <Next worked={run.state === 'done'} onAgain={onAgain} />}
     </div>
   );
+}
+
+/** How far a step is, or how it went. */
+function stepLine(step: StepReport): string {
+  if (step.state === 'waiting') return t('step.waiting');
+  if (step.state === 'skipped') return t('step.skipped');
+  const retryAt = step.state === 'retrying' ? step.problems.find((own) => own.problem.retryAt)?.problem.retryAt : undefined;
+  if (retryAt) return t('chains.live.retrying', { tries: step.retries + 1, at: formatMoment(retryAt) });
+  return `${t('common.items', { count: step.itemsOut })} · ${formatMs(step.callMs)}`;
 }
 
 /** After the first green run: see trouble, or go on to a real tool. */

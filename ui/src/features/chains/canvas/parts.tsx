@@ -1,0 +1,132 @@
+import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, Handle, Position, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from '@xyflow/react';
+import { Plus } from 'lucide-react';
+
+import { t } from '../../../lib/words';
+import { HEIGHT, WAY, WIDTH, type Flow } from '../flow/flow';
+import type { Place } from '../flow/outline';
+import { StepCard, WayCard } from '../StepCard';
+import type { StepCommands, StopView } from '../useStepViews';
+
+interface Drawn {
+  stop: StopView;
+  selected: boolean;
+  tabbable: boolean;
+  open: (id: string) => void;
+}
+type StopNode = Node<Record<string, unknown> & Drawn, 'stop'>;
+type FrameNode = Node<{ name: string }, 'frame'>;
+export type FlowNode = StopNode | FrameNode;
+export type FlowLine = Edge<{ look: number; running: boolean; place: Place; add: (place: Place) => void }, 'flow'>;
+
+export const nodeTypes = { stop: StopNodeView, frame: FrameView };
+export const edgeTypes = { flow: FlowEdge };
+
+/** Under this zoom chips would be too small to be hit. */
+const CHIPS = 0.6;
+
+interface State {
+  selected: string | undefined;
+  focusable: string | undefined;
+  commands: StepCommands;
+}
+
+/** What the library draws. */
+export function drawn(flow: Flow, stops: StopView[], { selected, focusable, commands }: State): { nodes: FlowNode[]; edges: FlowLine[] } {
+  const byId = new Map(stops.map((stop) => [stop.id, stop]));
+  const names = new Map(stops.flatMap((stop) => (stop.kind === 'step' ? [[stop.id, stop.step.name] as const] : [])));
+  const frames = flow.frames.map(
+    (frame): FrameNode => ({
+      id: `frame ${frame.of} ${frame.x} ${frame.y}`,
+      type: 'frame',
+      position: { x: frame.x, y: frame.y },
+      data: { name: t('chains.perItem', { name: names.get(frame.of) ?? frame.of }) },
+      width: frame.width,
+      height: frame.height,
+      zIndex: -1,
+    }),
+  );
+  const nodes = stops.map(
+    (stop): StopNode => ({
+      id: stop.id,
+      type: 'stop',
+      position: { x: stop.flow.x, y: stop.flow.y },
+      data: { stop, selected: stop.id === selected, tabbable: stop.id === focusable, open: commands.open },
+      width: WIDTH,
+      height: stop.kind === 'step' ? HEIGHT : WAY,
+    }),
+  );
+  const edges = flow.edges.map((edge): FlowLine => {
+    const to = byId.get(edge.to);
+    const step = to?.kind === 'step' ? to.step : undefined;
+    return {
+      id: `${edge.from} ${edge.to}`,
+      type: 'flow',
+      source: edge.from,
+      target: edge.to,
+      data: { look: step?.look ?? 0, running: step?.state === 'running' || step?.state === 'retrying', place: edge.place, add: commands.add },
+    };
+  });
+  return { nodes: [...frames, ...nodes], edges };
+}
+
+function StopNodeView({ data }: NodeProps<StopNode>) {
+  const { stop, selected, tabbable, open } = data;
+  if (stop.kind === 'section') return <div className="step-section">{stop.name}</div>;
+  return (
+    <>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      {stop.kind === 'step' ? (
+        <StepCard view={stop.step} selected={selected} tabbable={tabbable} onOpen={open} />
+      ) : (
+        <WayCard stop={stop} selected={selected} tabbable={tabbable} onOpen={open} />
+      )}
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </>
+  );
+}
+
+/** What is done for each item of a list. */
+function FrameView({ data }: NodeProps<FrameNode>) {
+  return (
+    <div className="canvas-frame">
+      <span className="cut">{data.name}</span>
+    </div>
+  );
+}
+
+function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowLine>) {
+  const [path] = getSmoothStepPath({
+    sourceX,
+    sourceY,
+    targetX,
+    targetY,
+    sourcePosition: Position.Bottom,
+    targetPosition: Position.Top,
+    borderRadius: 8,
+    // A long way down bends right above where it ends, so that lines of several ways meet in one.
+    centerY: targetX < sourceX ? targetY - 18 : sourceY + 18,
+  });
+  const small = useStore((state) => state.transform[2] < CHIPS);
+  if (!data) return null;
+  const { look, running, place, add } = data;
+  // On the straight part near the end that belongs to it alone.
+  const [x, y] = targetX < sourceX ? [sourceX, sourceY + 16] : targetX > sourceX ? [targetX, targetY - 12] : [sourceX, (sourceY + Math.min(targetY, sourceY + 44)) / 2];
+  const branches = targetX > sourceX;
+  return (
+    <>
+      <BaseEdge path={path} className={look > 0 ? 'edge look' : running ? 'edge running' : 'edge'} />
+      {!small && (
+        <EdgeLabelRenderer>
+          <div className="edge-tools nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+            {look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: look })}</span>}
+            {!branches && (
+              <button type="button" className="edge-add" aria-label={t('chains.insertHere')} tabIndex={-1} onClick={() => add(place)}>
+                <Plus size={14} aria-hidden />
+              </button>
+            )}
+          </div>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+}

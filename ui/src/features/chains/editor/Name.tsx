@@ -1,0 +1,56 @@
+import { Button, Popover, TextInput } from '@mantine/core';
+import { useState } from 'react';
+
+import { t } from '../../../lib/words';
+import type { ChainEditor } from '../useChainEditor';
+
+/** Whether what is shown is kept. */
+export function SavedState({ editor }: { editor: ChainEditor }) {
+  const word = { draft: 'chains.draft', saved: 'chains.saved', saving: 'chains.saving', failed: 'chains.notSaved' } as const;
+  return (
+    <span role="status" className={editor.state === 'failed' ? 'saved bad' : 'saved'} data-testid="saved">
+      {t(word[editor.state])}
+    </span>
+  );
+}
+
+/** Gives the chain another name. */
+export function Rename({ name, onRename }: { name: string; onRename: (name: string) => void }) {
+  const [text, setText] = useState<string>();
+  const done = () => {
+    const next = text?.trim();
+    if (next && next !== name) onRename(next.slice(0, 80));
+    setText(undefined);
+  };
+  return (
+    <Popover opened={text !== undefined} onChange={(opened) => !opened && setText(undefined)} trapFocus returnFocus shadow="md" width={320}>
+      <Popover.Target>
+        <Button size="compact-xs" variant="subtle" onClick={() => setText(name)}>
+          {t('common.rename')}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            done();
+          }}
+        >
+          <div className="row nowrap">
+            <TextInput
+              aria-label={t('chains.renameChain')}
+              value={text ?? ''}
+              maxLength={80}
+              onChange={(event) => setText(event.currentTarget.value)}
+              data-autofocus
+            />
+            <Button type="submit" variant="filled" disabled={!text?.trim()}>
+              {t('common.save')}
+            </Button>
+          </div>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+

@@ -1,0 +1,119 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
+
+import type { Finding, JsonValue } from '../../../bindings/wire';
+import { send, useRead, useWorkspace } from '../../../engine';
+import type { RunQuestion } from '../ConfirmRun';
+import type { ChainEditor } from '../useChainEditor';
+import type { Tools } from '../useTools';
+import { allSteps } from '../flow/outline';
+import { useNoReach } from '../../../ui/reach';
+
+const ACTIVE = new Set(['queued', 'running', 'waiting', 'paused', 'needs_you']);
+
+/** The version of a chain that the user has let run. */
+const remembered = (id: string): number => Number(localStorage.getItem(`patchbay-confirmed-${id}`) ?? '-1');
+const remember = (id: string, version: number) => localStorage.setItem(`patchbay-confirmed-${id}`, String(version));
+
+/** Checks a chain and runs it. */
+export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { kind: 'check' } | { kind: 'run'; run: string }) => void) {
+  const { id, chain } = editor;
+  const client = useQueryClient();
+  const workspace = useWorkspace((state) => state.name);
+  const check = useRead('chain_check', { chain: id ?? '', local: false }, { enabled: false });
+  // What can be said without asking anybody, of a chain that was not changed since it was opened.
+  const local = useRead('chain_check', { chain: id ?? '', local: true }, { enabled: id !== undefined && editor.findings === undefined });
+  const [run, setRun] = useState<string>();
+  const report = useRead('run_report', { run: run ?? '' }, { enabled: run !== undefined });
+  const [question, setQuestion] = useState<RunQuestion>();
+  const [starting, setStarting] = useState(false);
+  const [refused, setRefused] = useState<unknown>();
+  const noReach = useNoReach(chain && allSteps(chain).flatMap((step) => tools.of(step).connection?.origins ?? []));
+  const [checked, setChecked] = useState(-1);
+  // What was found for an older version says nothing about this one.
+  const fresh = checked === editor.version ? check.data : undefined;
+  const own: Finding[] = editor.findings ?? local.data?.findings ?? [];
+
+  const runCheck = useCallback(async () => {
+    const kept = await editor.flush();
+    if (!kept) return undefined;
+    const found = await client.fetchQuery({
+      queryKey: ['chain_check', workspace, { chain: kept.id, local: false }],
+      queryFn: () => send('chain_check', { chain: kept.id, local: false }),
+      staleTime: 0,
+    });
+    setChecked(kept.version);
+    return { ...kept, ...found };
+  }, [editor, client, workspace]);
+
+  /** Shows a run beside the chain. */
+  const follow = (next: string) => {
+    setRun(next);
+    show({ kind: 'run', run: next });
+  };
+
+  const start = async (dryRun: boolean, kept: { id: string; version: number }, input: JsonValue) => {
+    setQuestion(undefined);
+    setRefused(undefined);
+    setStarting(true);
+    try {
+      const started = await send('run_start', { chain: kept.id, input, dryRun, queueOnly: false });
+      if (!dryRun) remember(kept.id, kept.version);
+      follow(started.id);
+    } catch (error) {
+      setRefused(error);
+    } finally {
+      setStarting(false);
+    }
+  };
+
+  /** Checks first. A blocker opens the check and starts nothing; effects are confirmed once per version. */
+  const ask = async () => {
+    if (starting || noReach !== undefined) return;
+    setStarting(true);
+    setRefused(undefined);
+    const found = await runCheck().catch((error: unknown) => {
+      setRefused(error);
+      return undefined;
+    });
+    setStarting(false);
+    if (!found) return;
+    if (!found.ready) {
+      show({ kind: 'check' });
+      return;
+    }
+    const effects = found.findings.filter((finding) => finding.level === 'effect');
+    // What only reads is nobody's concern.
+    const changes = chain !== undefined && allSteps(chain).some((step) => tools.of(step).operation?.effect);
+    const input = chain?.trigger.type === 'manual' ? (chain.trigger.input ?? undefined) : undefined;
+    if (input === undefined && (!changes || remembered(found.id) === found.version)) void start(false, found, null);
+    else setQuestion({ effects, kept: found, input });
+  };
+
+  return {
+    check,
+    found: fresh?.findings ?? own,
+    own,
+    fresh: fresh !== undefined,
+    showCheck: () => {
+      show({ kind: 'check' });
+      // What fails is shown by the panel, which reads the same query.
+      runCheck().catch(() => undefined);
+    },
+    /** Why it cannot run now: what it calls is out of reach. */
+    noReach,
+    ask,
+    start,
+    follow,
+    run,
+    report,
+    active: report.data !== undefined && ACTIVE.has(report.data.report.state),
+    question,
+    answer: setQuestion,
+    starting,
+    refused,
+    refuse: setRefused,
+  };
+}
+
+export type Running = ReturnType<typeof useRunning>;
