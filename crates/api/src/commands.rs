@@ -11,8 +11,7 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors,
-    desktop, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks, workspaces, zoom,
+    about, approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try, descriptors, desktop, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -62,6 +61,8 @@ commands! {
     workspace_list(Empty) -> workspaces::WorkspaceList => workspaces::list,
     /// Makes a workspace.
     workspace_create(workspaces::WorkspaceName) -> workspaces::WorkspaceName => workspaces::create,
+    /// Shows a workspace under another name.
+    workspace_rename(workspaces::WorkspaceRename) -> workspaces::WorkspaceRename => workspaces::rename,
     /// Deletes a workspace with everything in it.
     workspace_delete(workspaces::WorkspaceName) -> workspaces::WorkspaceName => workspaces::delete,
     /// Lists connectors.
@@ -266,6 +267,8 @@ commands! {
     run_waits(runs::RunRef) -> run_waits::RunWaitsResponse => run_waits::waits,
     /// Starts the built-in sandbox and connects its tools.
     sandbox_start(Empty) -> sandbox::SandboxReady => sandbox::start,
+    /// Says whether the sandbox runs and what trouble it makes.
+    sandbox_show(Empty) -> sandbox::SandboxState => sandbox::show,
     /// Lets the sandbox make trouble, or end it.
     sandbox_fault(sandbox::SandboxFaultRequest) -> sandbox::SandboxState => sandbox::fault,
     /// Puts the sandbox back to how it was at first.
@@ -334,6 +337,8 @@ commands! {
     presence(Empty) -> secret_store::Seen => secret_store::presence,
     /// Writes a copy of the workspace's database.
     backup(storage::BackupRequest) -> storage::BackupResponse => storage::backup,
+    /// Says what this program is, where its data is and how much of it there is. No secrets, no names.
+    about_show(Empty) -> about::About => about::show,
     /// Confirms that this computer runs the triggers of data that came from another.
     machine_confirm(Empty) -> storage::Confirmed => storage::confirm_machine,
 }

@@ -4,6 +4,7 @@
 //! Wire types are named structs; errors are [`Problem`](patchbay_model::Problem)s. No command
 //! returns a secret.
 
+pub mod about;
 pub mod approval;
 pub mod audit;
 #[cfg(feature = "ts")]

@@ -159,6 +159,35 @@ pub enum SandboxFault {
 pub struct SandboxState {
     /// Whether it runs inside this engine.
     pub running: bool,
+    /// The trouble that it makes now.
+    pub trouble: Option<SandboxTrouble>,
+}
+
+/// One tool of the sandbox in trouble.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SandboxTrouble {
+    /// The tool.
+    pub tool: SandboxTool,
+    /// What is wrong with it.
+    pub fault: SandboxFault,
+}
+
+/// Tells whether the sandbox runs and what trouble it makes.
+pub async fn show(hub: &Hub, workspace: &str, _: Empty) -> Result<SandboxState, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let sandbox = workspace.sandbox().await;
+    Ok(sandbox.as_ref().map_or(SandboxState { running: false, trouble: None }, state))
+}
+
+fn state(sandbox: &Sandbox) -> SandboxState {
+    // Faults that are only for tests have no word here and are no trouble that a person has made.
+    let trouble = sandbox.faults().as_object().and_then(|tools| {
+        tools.iter().find_map(|(tool, switches)| {
+            serde_json::from_value(json!({"tool": tool, "fault": switches[0]["fault"]})).ok()
+        })
+    });
+    SandboxState { running: true, trouble }
 }
 
 /// Lets the sandbox make trouble, or end it.
@@ -183,7 +212,7 @@ pub async fn fault(hub: &Hub, workspace: &str, request: SandboxFaultRequest) -> 
             SandboxTool::Sheet => json!({"sheet": switches}),
         })
         .map_err(|error| Problem::new(Code::Internal).detail(error))?;
-    Ok(SandboxState { running: true })
+    Ok(state(sandbox))
 }
 
 /// Puts the sandbox back to how it was at first.
@@ -192,7 +221,7 @@ pub async fn reset(hub: &Hub, workspace: &str, _: Empty) -> Result<SandboxState,
     let sandbox = workspace.sandbox().await;
     let sandbox = sandbox.as_ref().ok_or_else(not_running)?;
     sandbox.reset().map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
-    Ok(SandboxState { running: true })
+    Ok(state(sandbox))
 }
 
 fn not_running() -> Problem {

@@ -14,16 +14,17 @@ use crate::workspaces::Empty;
 #[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct BackupRequest {
-    /// The file; must not be there yet.
-    pub file: PathBuf,
+    /// The file; must not be there yet. Where absent the user chooses it, or, where there is no screen to
+    /// choose on, it goes to the folder of the copies that are made by themselves.
+    pub file: Option<PathBuf>,
 }
 
 /// What was written.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct BackupResponse {
-    /// The file.
-    pub file: PathBuf,
+    /// The file; none where the user declined.
+    pub file: Option<PathBuf>,
     /// Its size in bytes.
     pub bytes: u64,
 }
@@ -32,12 +33,27 @@ pub struct BackupResponse {
 /// store of this computer they cannot be opened.
 pub async fn backup(hub: &Hub, workspace: &str, request: BackupRequest) -> Result<BackupResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    if request.file.exists() {
-        return Err(file_problem(Code::Conflict, &request.file, "Choose a file that is not there yet."));
+    let file = match request.file {
+        Some(file) => file,
+        None => {
+            let stamp = hub.clock().now().strftime("%Y%m%dT%H%M%SZ");
+            let name = format!("patchbay-{}-{stamp}.db", workspace.name());
+            match hub.host().place_file(&name) {
+                Ok(Some(file)) => file,
+                Ok(None) => return Ok(BackupResponse { file: None, bytes: 0 }),
+                Err(problem) if problem.code() == Code::NotOffered => {
+                    hub.workspace_dir(workspace.name()).join("backups").join(format!("asked-for-{stamp}.db"))
+                }
+                Err(problem) => return Err(problem),
+            }
+        }
+    };
+    if file.exists() {
+        return Err(file_problem(Code::Conflict, &file, "Choose a file that is not there yet."));
     }
-    workspace.store().backup(&request.file).await?;
-    let bytes = std::fs::metadata(&request.file).map_or(0, |meta| meta.len());
-    Ok(BackupResponse { file: request.file, bytes })
+    workspace.store().backup(&file).await?;
+    let bytes = std::fs::metadata(&file).map_or(0, |meta| meta.len());
+    Ok(BackupResponse { file: Some(file), bytes })
 }
 
 /// Puts a copy in the place of a workspace's database. The replaced one is kept aside and named, where

@@ -1,6 +1,10 @@
 //! Workspaces: one folder, one database and one key namespace each.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::text::display_line;
 use serde::{Deserialize, Serialize};
 
 use crate::hub::{Hub, check_workspace_name};
@@ -20,11 +24,18 @@ pub struct Empty {}
 pub struct WorkspaceList {
     /// Their names, sorted; `default` first.
     pub workspaces: Vec<String>,
+    /// What the user calls those that were given another name to be shown by.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Lists workspaces.
 pub async fn list(hub: &Hub, _: &str, _: Empty) -> Result<WorkspaceList, Problem> {
-    Ok(WorkspaceList { workspaces: names(hub)? })
+    let workspaces = names(hub)?;
+    let labels = workspaces
+        .iter()
+        .filter_map(|name| Some((name.clone(), label(&hub.workspace_dir(name))?)))
+        .collect();
+    Ok(WorkspaceList { workspaces, labels })
 }
 
 pub(crate) fn names(hub: &Hub) -> Result<Vec<String>, Problem> {
@@ -77,9 +88,101 @@ pub async fn delete(hub: &Hub, _: &str, request: WorkspaceName) -> Result<Worksp
     Ok(request)
 }
 
-fn make_private_dir(dir: &std::path::Path) -> Result<(), Problem> {
+/// What a workspace is to be called.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceRename {
+    /// The workspace.
+    pub name: String,
+    /// What it is shown as: at most [`LONGEST_LABEL`] characters of one line.
+    pub label: String,
+}
+
+/// Shows a workspace under another name. Its folder, its keys and its webhooks' addresses keep the first
+/// one: nothing that refers to it breaks. `CONFLICT` where another is shown so.
+pub async fn rename(hub: &Hub, _: &str, request: WorkspaceRename) -> Result<WorkspaceRename, Problem> {
+    // Opening it first says NOT_FOUND in the usual words.
+    hub.workspace(&request.name).await?;
+    let label = display_line(&request.label, LONGEST_LABEL).trim().to_owned();
+    let field = |problem: Problem| problem.about(Subject::Field { name: "label".into() });
+    if label.is_empty() || request.label.trim().chars().count() > LONGEST_LABEL {
+        return Err(field(
+            Problem::new(Code::InputInvalid)
+                .with("field", "The workspace's name")
+                .with("message", format!("Use at least one character and at most {LONGEST_LABEL}.")),
+        ));
+    }
+    let list = list(hub, &request.name, Empty {}).await?;
+    let shown = |name: &String| list.labels.get(name).unwrap_or(name).to_lowercase();
+    if list.workspaces.iter().any(|other| *other != request.name && shown(other) == label.to_lowercase()) {
+        return Err(field(
+            Problem::new(Code::Conflict)
+                .with("item", format!("The workspace \"{label}\""))
+                .with("message", "Choose another name."),
+        ));
+    }
+    let file = label_file(&hub.workspace_dir(&request.name));
+    let part = file.with_extension("part");
+    std::fs::write(&part, &label).and_then(|()| std::fs::rename(&part, &file)).map_err(|error| {
+        Problem::new(Code::StorageFull).detail(format!("the workspace's name could not be written: {error}"))
+    })?;
+    Ok(WorkspaceRename { name: request.name, label })
+}
+
+/// Characters of the longest name that a workspace is shown by.
+const LONGEST_LABEL: usize = 40;
+
+fn label_file(dir: &Path) -> PathBuf {
+    dir.join("label")
+}
+
+fn label(dir: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(label_file(dir)).ok()?;
+    let line = display_line(&text, LONGEST_LABEL).trim().to_owned();
+    (!line.is_empty()).then_some(line)
+}
+
+fn make_private_dir(dir: &Path) -> Result<(), Problem> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| {
         Problem::new(Code::StorageFull).detail(format!("the workspace's folder could not be made: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use patchbay_model::time::ManualClock;
+    use serde_json::json;
+
+    use crate::commands::dispatch;
+    use crate::workspace::tests::hub;
+
+    #[tokio::test]
+    async fn a_workspace_is_shown_under_another_name_and_keeps_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = hub(dir.path(), &Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())));
+        let call = async |name: &str, request| dispatch(&hub, "default", name, request).await;
+        call("workspace_create", json!({"name": "second"})).await.unwrap();
+        call("workspace_rename", json!({"name": "second", "label": " Büro \u{202e}2 "})).await.unwrap();
+        let list = call("workspace_list", json!({})).await.unwrap();
+        assert_eq!(list, json!({"workspaces": ["default", "second"], "labels": {"second": "Büro 2"}}));
+        assert!(dispatch(&hub, "second", "chain_list", json!({})).await.is_ok(), "it answers to its own name");
+
+        let refused = async |label: &str| {
+            let problem = call("workspace_rename", json!({"name": "default", "label": label})).await.unwrap_err();
+            problem.code().to_string()
+        };
+        assert_eq!(refused("büro 2").await, "CONFLICT", "two that look the same cannot be told apart");
+        assert_eq!(refused("   ").await, "INPUT_INVALID");
+        assert_eq!(refused(&"x".repeat(41)).await, "INPUT_INVALID");
+        let gone = call("workspace_rename", json!({"name": "third", "label": "x"})).await.unwrap_err();
+        assert_eq!(gone.code().to_string(), "NOT_FOUND");
+
+        call("workspace_delete", json!({"name": "second"})).await.unwrap();
+        assert_eq!(call("workspace_list", json!({})).await.unwrap()["labels"], json!({}), "its name goes with it");
+        hub.shut_down().await;
+    }
 }

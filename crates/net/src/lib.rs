@@ -24,3 +24,4 @@ pub use guard::{is_public, origin_of};
 pub use host_guard::{HostGuard, guard_host};
 pub use listen::{CutConnection, Listener, listen};
 pub use request::Request;
+pub use resolve::proxies;

@@ -75,6 +75,14 @@ impl Resolve for GuardedResolver {
     }
 }
 
+/// The hosts of the proxies that the system's settings name, each once, without user and password.
+pub fn proxies() -> Vec<String> {
+    let mut names = proxy_names(|name| std::env::var(name).ok()).to_vec();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// The names of the proxies that the environment asks for, read as the HTTP library reads them.
 pub(crate) fn proxy_names(variable: impl Fn(&str) -> Option<String>) -> Arc<[String]> {
     ["http_proxy", "https_proxy", "all_proxy"]

@@ -194,6 +194,11 @@ impl Sandbox {
         Ok(())
     }
 
+    /// The fault switches that are on, in the shape that [`Self::set_faults`] takes.
+    pub fn faults(&self) -> serde_json::Value {
+        serde_json::to_value(&*self.shared.switches()).unwrap_or_default()
+    }
+
     /// Replaces the settings of the tracker's sign-in; see the crate's page for their shape. An unknown
     /// setting changes nothing and gives a sentence.
     pub fn set_oauth(&self, settings: serde_json::Value) -> Result<(), String> {

@@ -211,6 +211,14 @@ impl Store {
         &self.inner.dir
     }
 
+    /// Bytes of the database as it is on the disk, its write-ahead log included.
+    pub fn bytes(&self) -> u64 {
+        let database = self.database();
+        let mut log = database.clone().into_os_string();
+        log.push("-wal");
+        [database, log.into()].iter().map(|file| std::fs::metadata(file).map_or(0, |file| file.len())).sum()
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.inner.dir.join(DATABASE)
     }

@@ -51,6 +51,8 @@ await walk(async ({ open }) => {
     await assertSoon(async () => (await rpc('secrets_status')).lockAfterMinutes === 20);
 
     await page.getByRole('button', { name: 'Seal with a new key' }).click();
+    await page.getByText('The old key is destroyed.').waitFor();
+    await page.getByRole('button', { name: 'Seal with a new key' }).click();
     await told(page, 'sealed with the new key');
 
     // Out, without secrets and with them.

@@ -9,13 +9,14 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query';
 import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
 
 import { platform, type CommandName, type Request, type Response } from '../platform';
 
 export { followEvents, useEngineState } from './events';
 
-/** The workspace that is shown. */
-export const useWorkspace = create<{ name: string }>(() => ({ name: 'default' }));
+/** The workspace that is shown, after a restart too. */
+export const useWorkspace = create<{ name: string }>()(persist(() => ({ name: 'default' }), { name: 'patchbay-workspace', version: 1 }));
 
 /** One client for the whole interface. The engine is on this computer: being offline changes nothing. */
 export const queryClient = new QueryClient({

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 
 import { followEvents, queryClient, useEngineState } from '../engine';
@@ -11,7 +11,7 @@ import { Unplug, WifiOff } from 'lucide-react';
 import { PAGES } from './pages';
 import { usePreferences } from './preferences';
 import { usePresence } from './usePresence';
-import { useShortcuts } from './shortcuts';
+import { useFormsBySubmitKey, useShortcuts } from './shortcuts';
 import { Sidebar } from './Sidebar';
 import { StatusBar } from './StatusBar';
 import { useLocked } from './useLocked';
@@ -19,7 +19,7 @@ import { useZoom } from './useZoom';
 
 
 const TokenPage = lazy(() => import('./TokenPage'));
-const Palette = lazy(() => import('./Palette'));
+const Palette = lazy(() => import('./palette/Palette'));
 const Shortcuts = lazy(() => import('./Shortcuts'));
 const StartPage = lazy(() => import('../features/start/StartPage'));
 const CataloguePage = lazy(() => import('../features/catalogue/CataloguePage'));
@@ -47,12 +47,14 @@ export function Shell() {
   const { broken, refused } = useEngineState();
   const { online } = useNetwork();
   const locked = useLocked();
+  const showHelp = useCallback(() => setHelp(true), []);
   usePresence();
+  useFormsBySubmitKey();
   useZoom();
   useEffect(() => followEvents(queryClient), []);
   useEffect(() => {
     // What was asked for once, a run or a callout, is not asked for again by a restart.
-    if (location !== '/') localStorage.setItem(LAST, location.replace(/\/(run|try|start)$/, ''));
+    if (location !== '/') localStorage.setItem(LAST, location.replace(/\/(run|try|start|sign-in|rename|disconnect|export|import|diagnostics)$/, ''));
   }, [location]);
   const pages = Object.fromEntries(PAGES.map((page, index) => [`Ctrl+${index + 1}`, () => go(page.path)]));
   useShortcuts({
@@ -61,7 +63,9 @@ export function Shell() {
     'Ctrl+n': () => go(location.startsWith('/catalogue') ? '/catalogue/new' : '/chains/new'),
     'Ctrl+f': focusSearch,
     '/': focusSearch,
-    '?': () => setHelp(true),
+    'Ctrl+,': () => go('/settings'),
+    '?': showHelp,
+    F1: showHelp,
     'Alt+ArrowLeft': () => history.back(),
     'Alt+ArrowRight': () => history.forward(),
     F6: () => nextRegion(1),
@@ -100,7 +104,7 @@ export function Shell() {
                 <Route path="/catalogue/new/:from?" component={AuthoringPage} />
                 <Route path="/catalogue/:connector/edit" component={AuthoringPage} />
                 <Route path="/catalogue/:connector?/:action?" component={CataloguePage} />
-                <Route path="/connections/:name?" component={ConnectionsPage} />
+                <Route path="/connections/:name?/:ask?" component={ConnectionsPage} />
                 <Route path="/chains" component={ChainsPage} />
                 <Route path="/chains/:chain/:what?/:step?" component={ChainPage} />
                 <Route path="/runs" component={RunsPage} />
@@ -120,10 +124,10 @@ export function Shell() {
           </ErrorBoundary>
         </main>
       </div>
-      <StatusBar onHelp={() => setHelp(true)} />
+      <StatusBar onHelp={showHelp} />
       <ErrorBoundary key={`${palette}${help}`}>
         <Suspense>
-          {palette && <Palette onClose={() => setPalette(false)} />}
+          {palette && <Palette onClose={() => setPalette(false)} onHelp={showHelp} />}
           {help && <Shortcuts onClose={() => setHelp(false)} />}
         </Suspense>
       </ErrorBoundary>

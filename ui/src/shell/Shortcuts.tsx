@@ -1,47 +1,42 @@
 import { Kbd, Modal } from '@mantine/core';
+import { useLocation } from 'wouter';
 
-import { t, type WordKey } from '../lib/words';
+import { t } from '../lib/words';
+import { EVERYWHERE, keysOf, type Key } from './keys';
+import { usePreferences } from './preferences';
 import { written } from './shortcuts';
 
-const KEYS: [string, WordKey][] = [
-  ['Ctrl K', 'shell.keysList.palette'],
-  ['Ctrl 1 … 6', 'shell.keysList.pages'],
-  ['/', 'shell.keysList.find'],
-  ['Ctrl N', 'shell.keysList.new'],
-  ['Ctrl B', 'shell.keysList.sidebar'],
-  ['Ctrl + − 0', 'shell.keysList.zoom'],
-  ['Alt ← →', 'shell.keysList.backForward'],
-  ['F6', 'shell.keysList.regions'],
-  ['Ctrl Enter', 'shell.keysList.run'],
-  ['Ctrl Shift Enter', 'shell.keysList.check'],
-  ['Ctrl .', 'shell.keysList.stop'],
-  ['Ctrl Z', 'shell.keysList.undoRedo'],
-  ['Esc', 'shell.keysList.escape'],
-  ['↑ ↓', 'shell.keysList.canvas'],
-  ['Enter', 'shell.keysList.canvasOpen'],
-  ['A', 'shell.keysList.canvasAdd'],
-  ['F2', 'shell.keysList.canvasRename'],
-  ['Delete', 'shell.keysList.canvasDelete'],
-  ['Shift ↑ ↓', 'shell.keysList.canvasMove'],
-  ['F', 'shell.keysList.canvasFix'],
-];
-
-/** What the keys do. */
+/** What the keys do: those of this page first. */
 export default function Shortcuts({ onClose }: { onClose: () => void }) {
+  const [location] = useLocation();
+  const signs = usePreferences((state) => state.signs);
+  const page = keysOf(location);
   return (
-    <Modal opened onClose={onClose} title={<h2>{t('shell.shortcuts')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <table className="keys">
-        <tbody>
-          {KEYS.map(([keys, word]) => (
-            <tr key={keys}>
-              <td>{t(word)}</td>
-              <td>
-                <Kbd>{written(keys)}</Kbd>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <Modal opened onClose={onClose} size={520} title={<h2>{t('shell.shortcuts')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <div className="stack">
+        {!signs && <p className="meta">{t('shell.keysList.signsOff')}</p>}
+        {page && <KeyTable title={t('shell.keysList.onThisPage', { page: t(page.title) })} keys={page.keys} />}
+        <KeyTable title={t('shell.keysList.everywhere')} keys={EVERYWHERE} />
+      </div>
     </Modal>
+  );
+}
+
+/** Keys with their meaning, under a heading. */
+export function KeyTable({ title, keys }: { title: string; keys: Key[] }) {
+  return (
+    <table className="keys">
+      <caption>{title}</caption>
+      <tbody>
+        {keys.map((key) => (
+          <tr key={key.written}>
+            <th scope="row">{t(key.word)}</th>
+            <td>
+              <Kbd>{written(key.written)}</Kbd>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

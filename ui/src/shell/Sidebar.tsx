@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react';
 import { Link, useLocation } from 'wouter';
 
 import { useRead } from '../engine';
+import { useWorkspaces } from '../features/settings/workspaces';
 import { t } from '../lib/words';
 import { PAGES } from './pages';
 import { usePreferences } from './preferences';
@@ -18,7 +19,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const [location] = useLocation();
   const narrow = usePreferences((state) => state.narrow);
   const health = useRead('health', {});
-  const workspaces = useRead('workspace_list', {}).data?.workspaces ?? [];
+  const workspaces = useWorkspaces();
   const attention = health.data?.connections.filter((c) => c.state === 'error' || c.state === 'stale').length ?? 0;
   const marks: Record<string, React.ReactNode> = {
     '/connections': attention > 0 && <span className="side-count">{attention}</span>,

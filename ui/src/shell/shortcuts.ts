@@ -1,5 +1,7 @@
 import { useEffect } from 'react';
 
+import { usePreferences } from './preferences';
+
 /** A combination such as `Ctrl+Shift+Enter`, `/`, `F6`. Ctrl is ⌘ on macOS. */
 type Combination = string;
 
@@ -25,15 +27,37 @@ function dialogOpen(): boolean {
   return [...document.querySelectorAll<HTMLElement>('[role=dialog]')].some((dialog) => dialog.getClientRects().length > 0);
 }
 
+type Shortcuts = Record<Combination, (event?: KeyboardEvent) => void>;
+
+/** What is listened to now, the inner parts of the page first. */
+const listening = new Set<Shortcuts>();
+
+/** What a combination does now; nothing where no part of the page listens to it. */
+export const actionOf = (wanted: Combination): (() => void) | undefined => {
+  for (const map of listening) {
+    const action = map[wanted];
+    if (action) return () => action();
+  }
+  return undefined;
+};
+
+/** Keys that are one sign without Ctrl or Alt can be switched off (WCAG 2.1.4). */
+export const isSign = (key: string): boolean => key.length === 1 && key !== ' ';
+
+/** Whether a key without Ctrl or Alt may do something. */
+export const signsWork = (): boolean => usePreferences.getState().signs;
+
 /** Calls what belongs to a combination. Plain letters stay letters in fields. */
-export function useShortcuts(map: Record<Combination, (event: KeyboardEvent) => void>, active = true) {
+export function useShortcuts(map: Shortcuts, active = true) {
   useEffect(() => {
     if (!active) return;
+    listening.add(map);
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       const pressed = combination(event);
       const plain = !pressed.startsWith('Ctrl+') && !pressed.startsWith('Alt+') && !/^F\d+$/.test(pressed);
       if (plain && typing(event.target)) return;
+      if (isSign(pressed) && !signsWork()) return;
       // Text has an undo of its own.
       if (/^Ctrl\+(Shift\+)?z$/i.test(pressed) && typing(event.target)) return;
       // What is behind a dialog is out of reach.
@@ -44,9 +68,27 @@ export function useShortcuts(map: Record<Combination, (event: KeyboardEvent) => 
       action(event);
     };
     window.addEventListener('keydown', press);
-    return () => window.removeEventListener('keydown', press);
+    return () => {
+      listening.delete(map);
+      window.removeEventListener('keydown', press);
+    };
   });
 }
 
+/** Ctrl Enter sends the form that the focus is in, wherever in it. What handles it itself comes first. */
+export function useFormsBySubmitKey() {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.key !== 'Enter' || !(mac ? event.metaKey : event.ctrlKey)) return;
+      const form = event.target instanceof Element ? event.target.closest('form') : null;
+      if (!form) return;
+      event.preventDefault();
+      form.requestSubmit();
+    };
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  }, []);
+}
+
 /** How a combination is written for a person. */
-export const written = (keys: string): string => (mac ? keys.replace('Ctrl', '⌘').replace('Shift', '⇧').replace('Alt', '⌥') : keys);
+export const written = (keys: string): string => (mac ? keys.replaceAll('Ctrl', '⌘').replaceAll('Shift', '⇧').replaceAll('Alt', '⌥') : keys);

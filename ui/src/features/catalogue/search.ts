@@ -1,4 +1,5 @@
 import type { ConnectionState, ConnectionView, ConnectorSummary } from '../../bindings/wire';
+import { plain } from '../../lib/plain';
 import { t } from '../../lib/words';
 import type { CatalogueFilter } from './view';
 
@@ -9,9 +10,6 @@ export interface Entry {
   text: string;
   connections: ConnectionView[];
 }
-
-/** Letters without their marks, in lower case. */
-export const plain = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
 const TROUBLE: ConnectionState[] = ['error', 'stale', 'disconnected', 'testing', 'authenticating', 'connecting', 'active', 'connected'];
 

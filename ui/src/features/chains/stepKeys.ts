@@ -1,10 +1,12 @@
 import type { KeyboardEvent } from 'react';
 
+import { isSign, signsWork } from '../../shell/shortcuts';
 import type { StepCommands, StopView } from './useStepViews';
 
 /** The keys of canvas and list: the same in both. Gives true where the key meant something. */
 export function stepKey(event: KeyboardEvent, stops: StopView[], focused: string, commands: StepCommands): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  if (isSign(event.key) && !signsWork()) return false;
   const all = stops.filter((stop) => stop.kind !== 'section');
   const current = all.find((stop) => stop.id === focused) ?? all[0];
   if (!current) return false;

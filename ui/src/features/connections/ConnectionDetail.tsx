@@ -26,8 +26,10 @@ import { pauseConnection, syncConnection, testConnection, useWork } from './work
 
 const TABS: DetailTab[] = ['overview', 'data', 'setUp', 'history'];
 
+const ASKS: Record<string, Asked['what']> = { 'sign-in': 'replaceKey', rename: 'rename', disconnect: 'disconnect' };
+
 /** One connection: how it is, what it brought, how it is set up. */
-export function ConnectionDetail({ name }: { name: string }) {
+export function ConnectionDetail({ name, ask }: { name: string; ask: string | undefined }) {
   const [, go] = useLocation();
   const [asked, setAsked] = useState<Asked>();
   const tab = useDetailTab((state) => state.tab);
@@ -38,9 +40,16 @@ export function ConnectionDetail({ name }: { name: string }) {
   const tool = connection && tools.get(connection.connector);
   const noReach = useNoReach(connection?.origins);
   const open = asked !== undefined;
-  const back = (event: KeyboardEvent) => {
+  // An address can ask for a dialog; once it is there the address is that of the connection again.
+  useEffect(() => {
+    if (ask === undefined || connection === undefined) return;
+    const what = ASKS[ask];
+    if (what) setAsked({ what, connection });
+    go(placeOf(name), { replace: true });
+  }, [ask, connection, go, name]);
+  const back = (event?: KeyboardEvent) => {
     // Esc closes a dialog or menu first, and leaves a form alone.
-    const within = event.target instanceof Element && event.target.closest('[role=dialog],[role=alertdialog],[role=menu],[role=listbox]');
+    const within = event?.target instanceof Element && event.target.closest('[role=dialog],[role=alertdialog],[role=menu],[role=listbox]');
     if (!within && tab !== 'setUp') go('/connections');
   };
   useShortcuts({ 'Ctrl+Enter': () => noReach === undefined && void testConnection(name), Escape: back }, connection !== undefined && !open);

@@ -9,11 +9,11 @@ import { useWork } from './work';
 
 /** All connections, or one of them. */
 export default function ConnectionsPage() {
-  const { name } = useParams<{ name?: string }>();
+  const { name, ask } = useParams<{ name?: string; ask?: string }>();
   const said = useWork((state) => state.said);
   return (
     <>
-      {name === undefined ? <ConnectionList /> : <ConnectionDetail key={name} name={nameInAddress(name)} />}
+      {name === undefined ? <ConnectionList /> : <ConnectionDetail key={name} name={nameInAddress(name)} ask={ask} />}
       <p className="out-of-sight" role="status">
         {said}
       </p>

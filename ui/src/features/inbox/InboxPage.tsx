@@ -10,6 +10,7 @@ import { useDo, useRead } from '../../engine';
 import { formatCount, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
+import { isSign, signsWork } from '../../shell/shortcuts';
 import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { FailedRead, ProblemBlock } from '../../ui/ProblemBlock';
@@ -46,7 +47,7 @@ export default function InboxPage() {
   };
   const unread = (signal: SignalView) => mutate({ ids: [signal.id], unread: !signal.unread });
   const onKey = (event: KeyboardEvent<HTMLElement>) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || (isSign(event.key) && !signsWork())) return;
     const at = signals.findIndex((signal) => signal.id === open);
     const to = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, Home: 0, End: signals.length - 1 }[event.key];
     const signal = signals[at];

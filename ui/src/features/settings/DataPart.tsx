@@ -1,34 +1,41 @@
 import { Button } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
 import { t } from '../../lib/words';
+import { Kept } from './Kept';
 import { EraseDialog } from './EraseDialog';
 import { ExportDialog } from './ExportDialog';
 import { ImportDialog } from './ImportDialog';
-import { Row } from '../../ui/Row';
+import { Row, SettingsPart } from '../../ui/Row';
 
 /** What leaves as a file, and what comes in from one. */
-export function DataPart() {
+export function DataPart({ what }: { what: string | undefined }) {
   const [, go] = useLocation();
-  const [exporting, setExporting] = useState(false);
+  const exporting = what === 'export';
+  const close = () => go('/settings', { replace: true });
   const [erasing, setErasing] = useState(false);
   const [text, setText] = useState<string>();
   const [said, setSaid] = useState('');
   const file = useRef<HTMLInputElement>(null);
+  const choose = useRef<HTMLButtonElement>(null);
+  // A page may open the choice of a file only on a click or key of its own: the button that does it gets the focus.
+  useEffect(() => {
+    if (what === 'import') choose.current?.focus();
+  }, [what]);
   return (
-    <section className="card" aria-labelledby="st-data">
-      <h2 id="st-data">{t('settings.data')}</h2>
+    <SettingsPart id="data" title={t('settings.data')} also="size retention backup export import">
       <p className="st-said" role="status">
         {said}
       </p>
+      <Kept />
       <Row title={t('settings.export')} about={t('settings.exportAbout')}>
-        <Button size="xs" onClick={() => setExporting(true)}>
+        <Button size="xs" onClick={() => go('/settings/export')}>
           {t('settings.exportGo')}
         </Button>
       </Row>
       <Row title={t('settings.import')} about={t('settings.importAbout')}>
-        <Button size="xs" onClick={() => file.current?.click()}>
+        <Button ref={choose} size="xs" onClick={() => file.current?.click()}>
           {t('settings.importChoose')}
         </Button>
       </Row>
@@ -67,9 +74,9 @@ export function DataPart() {
       )}
       {exporting && (
         <ExportDialog
-          onClose={() => setExporting(false)}
+          onClose={close}
           onDone={(done) => {
-            setExporting(false);
+            close();
             setSaid(done);
           }}
         />
@@ -84,6 +91,6 @@ export function DataPart() {
           }}
         />
       )}
-    </section>
+    </SettingsPart>
   );
 }

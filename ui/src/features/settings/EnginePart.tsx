@@ -6,7 +6,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
-import { Row } from '../../ui/Row';
+import { Row, SettingsPart } from '../../ui/Row';
 import { EngineForm } from '../engine/EngineForm';
 
 const LEVELS = ['off', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -17,13 +17,10 @@ export function EnginePart() {
   const set = useDo('log_settings_set', { touches: ['log_settings_show'] });
   return (
     <>
-      <section className="card" aria-labelledby="st-engine">
-        <h2 id="st-engine">{t('settings.engine.title')}</h2>
-        <p className="meta">{t('settings.engine.about')}</p>
+      <SettingsPart id="engine" title={t('settings.engine.title')} about={t('settings.engine.about')}>
         <EngineForm />
-      </section>
-      <section className="card" aria-labelledby="st-logs">
-        <h2 id="st-logs">{t('settings.logs.title')}</h2>
+      </SettingsPart>
+      <SettingsPart id="logs" title={t('settings.logs.title')}>
         {set.isError && <ProblemBlock problem={toProblem(set.error)} />}
         <Read read={logs} rows={1}>
           {(data) => (
@@ -41,7 +38,7 @@ export function EnginePart() {
             </Row>
           )}
         </Read>
-      </section>
+      </SettingsPart>
     </>
   );
 }

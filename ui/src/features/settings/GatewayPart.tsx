@@ -7,7 +7,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { gatewayWord } from '../webhook/gatewayWord';
-import { Row } from '../../ui/Row';
+import { Row, SettingsPart } from '../../ui/Row';
 
 const LEAST = 1024;
 const MOST = 65_535;
@@ -34,9 +34,7 @@ export function GatewayPart({ gateway }: { gateway: GatewayView }) {
     if (address !== undefined && address.trim() !== (gateway.publicUrl ?? '')) set.mutate({ publicUrl: address.trim() });
   };
   return (
-    <section className="card" aria-labelledby="st-gateway">
-      <h2 id="st-gateway">{t('webhook.gateway')}</h2>
-      <p className="meta">{t('webhook.gatewayAbout')}</p>
+    <SettingsPart id="gateway" title={t('webhook.gateway')} about={t('webhook.gatewayAbout')}>
       <p className="st-said" role="status" data-testid="gateway-state">
         {gatewayWord(gateway)}
       </p>
@@ -85,6 +83,6 @@ export function GatewayPart({ gateway }: { gateway: GatewayView }) {
         />
       </Row>
       {problem && problem.subject?.kind !== 'field' && <ProblemBlock problem={problem} />}
-    </section>
+    </SettingsPart>
   );
 }

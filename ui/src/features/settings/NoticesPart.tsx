@@ -7,7 +7,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
-import { Row } from '../../ui/Row';
+import { Row, SettingsPart } from '../../ui/Row';
 
 const NOTICES = [
   ['runFailed', 'settings.notices.runFailed', 'settings.notices.runFailedAbout'],
@@ -29,14 +29,12 @@ export function NoticesPart() {
   const read = useRead('health_settings_show', {});
   return (
     <>
-      <section className="card" aria-labelledby="st-notices" data-testid="notices">
-        <h2 id="st-notices">{t('settings.notices.title')}</h2>
+      <SettingsPart id="notifications" title={t('settings.notices.title')} testId="notices">
         <Read read={read}>{(data) => <Notices data={data} />}</Read>
-      </section>
-      <section className="card" aria-labelledby="st-health" data-testid="health-rules">
-        <h2 id="st-health">{t('settings.health.title')}</h2>
+      </SettingsPart>
+      <SettingsPart id="health" title={t('settings.health.title')} testId="health-rules">
         <Read read={read}>{(data) => <Rules key={JSON.stringify(data.rules)} data={data} />}</Read>
-      </section>
+      </SettingsPart>
     </>
   );
 }

@@ -10,19 +10,23 @@ import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { BusyButton } from '../connect/BusyButton';
 import { ForgetAll, SetPassphrase, ToKeyring } from './dialogs';
-import { Row } from '../../ui/Row';
+import { Row, SettingsPart } from '../../ui/Row';
 
 const DIALOGS = { passphrase: SetPassphrase, keyring: ToKeyring, forget: ForgetAll };
 
 /** Where the key is, when it locks, how old what it locks is, and what can be done with it. */
 export function SecurityPart({ status, what }: { status: SecretsStatus; what: string | undefined }) {
   const [, go] = useLocation();
+  /** Sealing anew destroys the old key: asked once more. */
+  const [sure, setSure] = useState(false);
   const [said, setSaid] = useState<{ text: string; warn?: boolean }>();
   const lock = useDo('secrets_lock', { touches: ['secrets_status', 'health'] });
   const rotate = useDo('secrets_rotate', {
     touches: ['secrets_status'],
-    onSuccess: ({ credentials, lost }) =>
-      setSaid({ text: `${t('settings.rotated', { count: credentials })} ${lost > 0 ? t('settings.rotatedLost', { count: lost }) : ''}`.trim(), warn: lost > 0 }),
+    onSuccess: ({ credentials, lost }) => {
+      setSure(false);
+      setSaid({ text: `${t('settings.rotated', { count: credentials })} ${lost > 0 ? t('settings.rotatedLost', { count: lost }) : ''}`.trim(), warn: lost > 0 });
+    },
   });
   const { store, state, secrets } = status;
   const old = secrets.filter((one) => one.old).length;
@@ -32,9 +36,7 @@ export function SecurityPart({ status, what }: { status: SecretsStatus; what: st
   const Dialog = open && DIALOGS[open];
   const close = () => go('/settings', { replace: true });
   return (
-    <section className="card" aria-labelledby="st-security">
-      <h2 id="st-security">{t('settings.security')}</h2>
-      <p className="meta">{t(`settings.storeAbout.${store}` as WordKey)}</p>
+    <SettingsPart id="security" title={t('settings.security')} about={t(`settings.storeAbout.${store}` as WordKey)}>
       <dl className="facts" style={{ margin: '12px 0' }}>
         <dt>{t('settings.keptIn')}</dt>
         <dd data-testid="secret-store">{t(`settings.store.${store}` as WordKey)}</dd>
@@ -65,8 +67,13 @@ export function SecurityPart({ status, what }: { status: SecretsStatus; what: st
       )}
       {store === 'passphrase' && <Decision name="lockAfterMinutes" value={status.lockAfterMinutes} most={10_080} word="lockAfter" unit="minutes" />}
       <Decision name="remindAfterDays" value={status.remindAfterDays} most={3_650} word="remindAfter" unit="days" />
-      <Row title={t('settings.rotate')} about={t('settings.rotateAbout')}>
-        <BusyButton size="xs" busy={rotate.isPending} onClick={() => rotate.mutate({})}>
+      <Row title={t('settings.rotate')} about={t(sure ? 'settings.rotateSure' : 'settings.rotateAbout')}>
+        {sure && (
+          <Button size="xs" onClick={() => setSure(false)}>
+            {t('common.cancel')}
+          </Button>
+        )}
+        <BusyButton size="xs" {...(sure ? { color: 'red.9', variant: 'filled' } : {})} busy={rotate.isPending} onClick={() => (sure ? rotate.mutate({}) : setSure(true))}>
           {t('settings.rotate')}
         </BusyButton>
       </Row>
@@ -98,7 +105,7 @@ export function SecurityPart({ status, what }: { status: SecretsStatus; what: st
           }}
         />
       )}
-    </section>
+    </SettingsPart>
   );
 }
 

@@ -3,7 +3,7 @@ import './start.css';
 import { Kbd, Loader } from '@mantine/core';
 import { ArrowRight, FlaskConical, Plug, type LucideIcon } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { useLocation } from 'wouter';
+import { Link, useLocation } from 'wouter';
 
 import { useRead } from '../../engine';
 import { t } from '../../lib/words';
@@ -65,6 +65,11 @@ export default function StartPage() {
             }}
           />
         </ul>
+        <p className="start-import">
+          <Link href="/settings/import" onClick={() => set({ begun: true })}>
+            {t('start.import')}
+          </Link>
+        </p>
         <p className="start-keys meta">
           {t('start.keysHint')} <Kbd size="xs">{written('Ctrl K')}</Kbd> {t('start.keysPalette')}, <Kbd size="xs">?</Kbd> {t('start.keysHelp')}.
         </p>

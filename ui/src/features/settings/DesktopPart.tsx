@@ -13,14 +13,9 @@ import { Row } from '../../ui/Row';
 const KEYS = ['keepRunning', 'tray', 'startAtLogin', 'safeGraphics'] as const;
 
 /** How the program stands on its desktop. In a browser there is nothing to decide about that. */
-export function GeneralPart() {
+export function DesktopRows() {
   const read = useRead('desktop_show', {});
-  return (
-    <section className="card" aria-labelledby="st-general" data-testid="general">
-      <h2 id="st-general">{t('settings.general.title')}</h2>
-      <Read read={read} rows={2}>{({ desktop }) => (desktop ? <Desktop desktop={desktop} /> : <p className="meta">{t('settings.general.noWindow')}</p>)}</Read>
-    </section>
-  );
+  return <Read read={read} rows={2}>{({ desktop }) => (desktop ? <Desktop desktop={desktop} /> : null)}</Read>;
 }
 
 function Desktop({ desktop }: { desktop: DesktopView }) {
