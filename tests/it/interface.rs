@@ -20,6 +20,20 @@ fn narrow_and_zoomed_screens_stay_usable() {
     }
 }
 
+#[test]
+fn every_command_key_and_setting_is_at_hand() {
+    if walks_possible() {
+        Served::start().walk("commands", &json!({}));
+    }
+}
+
+#[test]
+fn every_route_survives_an_answer_that_nobody_expected() {
+    if walks_possible() {
+        Served::start().walk("thrown", &json!({}));
+    }
+}
+
 /// Compressed size of a file, as a web server would send it.
 fn gzipped(path: &Path) -> usize {
     let output = Command::new("gzip").args(["-9", "-c"]).arg(path).output().unwrap();

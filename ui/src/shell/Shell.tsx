@@ -90,9 +90,11 @@ export function Shell() {
           </div>
         )}
         {locked && (
-          <Suspense>
-            <LockBanner status={locked} />
-          </Suspense>
+          <ErrorBoundary instead={null}>
+            <Suspense>
+              <LockBanner status={locked} />
+            </Suspense>
+          </ErrorBoundary>
         )}
         <main className="app-page" data-region tabIndex={-1}>
           {/* A new page begins with a boundary of its own. */}
@@ -124,7 +126,9 @@ export function Shell() {
           </ErrorBoundary>
         </main>
       </div>
-      <StatusBar onHelp={showHelp} />
+      <ErrorBoundary key={`status ${location}`} instead={<footer className="status" data-region />}>
+        <StatusBar onHelp={showHelp} />
+      </ErrorBoundary>
       <ErrorBoundary key={`${palette}${help}`}>
         <Suspense>
           {palette && <Palette onClose={() => setPalette(false)} onHelp={showHelp} />}

@@ -5,6 +5,7 @@ import { Link, useLocation } from 'wouter';
 
 import { useRead } from '../engine';
 import { useWorkspaces } from '../features/settings/workspaces';
+import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { t } from '../lib/words';
 import { PAGES } from './pages';
 import { usePreferences } from './preferences';
@@ -18,35 +19,16 @@ const WorkspaceSwitch = lazy(() => import('./WorkspaceSwitch'));
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const [location] = useLocation();
   const narrow = usePreferences((state) => state.narrow);
-  const health = useRead('health', {});
-  const workspaces = useWorkspaces();
-  const attention = health.data?.connections.filter((c) => c.state === 'error' || c.state === 'stale').length ?? 0;
-  const marks: Record<string, React.ReactNode> = {
-    '/connections': attention > 0 && <span className="side-count">{attention}</span>,
-    '/health': health.data && health.data.attention > 0 && (
-      <span className="side-count" aria-label={t('shell.needAttention', { count: health.data.attention })}>
-        {health.data.attention}
-      </span>
-    ),
-    '/runs': health.data?.runsNeedYou ? (
-      <span className="side-count" aria-label={t('shell.needYou', { count: health.data.runsNeedYou })}>
-        {health.data.runsNeedYou}
-      </span>
-    ) : health.data?.runsActive ? (
-      <Loader size={14} className="turning mark run" role="img" aria-label={t('shell.running', { count: health.data.runsActive })} />
-    ) : null,
-  };
   return (
     <nav className={narrow ? 'side narrow' : 'side'} aria-label={t('shell.navigation')} data-region>
       <div className="side-brand">
         <img src="/icon.svg" alt="" width={24} height={24} />
         <span className="side-word">Patchbay</span>
       </div>
-      {workspaces.length > 1 && (
-        <Suspense>
-          <WorkspaceSwitch workspaces={workspaces} />
-        </Suspense>
-      )}
+      {/* What is told beside the pages may break; the way to them may not. */}
+      <ErrorBoundary key={`workspaces ${location}`} instead={null}>
+        <Workspaces />
+      </ErrorBoundary>
       <button type="button" className="side-item" onClick={onSearch}>
         <Search size={16} aria-hidden />
         <span className="side-word">{t('shell.search')}</span>
@@ -61,17 +43,55 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           <Link key={path} href={path} title={narrow ? t(word) : undefined} className={current ? 'side-item current' : 'side-item'} aria-current={current ? 'page' : undefined}>
             <Icon size={16} aria-hidden />
             <span className="side-word">{t(word)}</span>
-            {marks[path]}
+            <ErrorBoundary key={location} instead={null}>
+              <Mark path={path} />
+            </ErrorBoundary>
           </Link>
         );
       })}
       {!narrow && (
         <div className="side-foot">
-          <Suspense>
-            <Checklist />
-          </Suspense>
+          <ErrorBoundary key={`steps ${location}`} instead={null}>
+            <Suspense>
+              <Checklist />
+            </Suspense>
+          </ErrorBoundary>
         </div>
       )}
     </nav>
   );
+}
+
+function Workspaces() {
+  const workspaces = useWorkspaces();
+  return workspaces.length > 1 ? (
+    <Suspense>
+      <WorkspaceSwitch workspaces={workspaces} />
+    </Suspense>
+  ) : null;
+}
+
+/** What of a page needs somebody. */
+function Mark({ path }: { path: string }) {
+  const health = useRead('health', {}).data;
+  if (!health) return null;
+  switch (path) {
+    case '/connections':
+      return <Count of={health.connections.filter((c) => c.state === 'error' || c.state === 'stale').length} />;
+    case '/health':
+      return <Count of={health.attention} label={t('shell.needAttention', { count: health.attention })} />;
+    case '/runs':
+      if (health.runsNeedYou > 0) return <Count of={health.runsNeedYou} label={t('shell.needYou', { count: health.runsNeedYou })} />;
+      return health.runsActive > 0 ? <Loader size={14} className="turning mark run" role="img" aria-label={t('shell.running', { count: health.runsActive })} /> : null;
+    default:
+      return null;
+  }
+}
+
+function Count({ of, label }: { of: number; label?: string }) {
+  return of > 0 ? (
+    <span className="side-count" aria-label={label}>
+      {of}
+    </span>
+  ) : null;
 }

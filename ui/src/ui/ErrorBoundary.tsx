@@ -3,8 +3,14 @@ import { Component, type ReactNode } from 'react';
 
 import { t } from '../lib/words';
 
+interface Props {
+  /** Shown in the place of what broke; without it the mistake is said there, with a way on. */
+  instead?: ReactNode;
+  children: ReactNode;
+}
+
 /** Keeps a mistake in one place from taking the rest away. */
-export class ErrorBoundary extends Component<{ children: ReactNode }, { error?: Error }> {
+export class ErrorBoundary extends Component<Props, { error?: Error }> {
   override state: { error?: Error } = {};
 
   static getDerivedStateFromError(error: Error) {
@@ -14,6 +20,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error?: 
   override render() {
     const { error } = this.state;
     if (!error) return this.props.children;
+    if (this.props.instead !== undefined) return this.props.instead;
     return (
       <div className="problem bad" role="alert">
         <div className="problem-text">

@@ -20,7 +20,10 @@ interface Props {
 /** Header, content and right panel of a page. Coming to a page moves the focus to its heading. */
 export function Page({ title, aside, actions, panel, fixed, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    // A page that comes late takes the focus out of no dialog.
+    if (!document.querySelector('[role=dialog],[role=alertdialog]')) heading.current?.focus({ preventScroll: true });
+  }, []);
   useEffect(() => {
     document.title = `${title} – Patchbay`;
   }, [title]);

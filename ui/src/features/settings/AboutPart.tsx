@@ -1,5 +1,5 @@
 import { useMantineColorScheme } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { useRef } from 'react';
 
 import type { About } from '../../bindings/wire';
 import { send, useRead } from '../../engine';
@@ -13,6 +13,7 @@ import { Row } from '../../ui/Row';
 import { BusyButton } from '../connect/BusyButton';
 import { useMutation } from '@tanstack/react-query';
 import { diagnostics } from './diagnostics';
+import { useAskedFocus } from './useAskedFocus';
 
 /** What this program is, and what to pass on where it is in trouble. */
 export function AboutRows({ what }: { what: string | undefined }) {
@@ -72,9 +73,7 @@ function Diagnostics({ about, asked }: { about: About; asked: boolean }) {
     },
   });
   // Asked for elsewhere, such as in the palette: the button is at hand, and what it copies is seen first.
-  useEffect(() => {
-    if (asked) button.current?.focus();
-  }, [asked]);
+  useAskedFocus(asked, button);
   return (
     <>
       {copy.isError && <ProblemBlock problem={toProblem(copy.error)} />}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
 import { t } from '../../lib/words';
@@ -7,6 +7,7 @@ import { Kept } from './Kept';
 import { EraseDialog } from './EraseDialog';
 import { ExportDialog } from './ExportDialog';
 import { ImportDialog } from './ImportDialog';
+import { useAskedFocus } from './useAskedFocus';
 import { Row, SettingsPart } from '../../ui/Row';
 
 /** What leaves as a file, and what comes in from one. */
@@ -20,9 +21,7 @@ export function DataPart({ what }: { what: string | undefined }) {
   const file = useRef<HTMLInputElement>(null);
   const choose = useRef<HTMLButtonElement>(null);
   // A page may open the choice of a file only on a click or key of its own: the button that does it gets the focus.
-  useEffect(() => {
-    if (what === 'import') choose.current?.focus();
-  }, [what]);
+  useAskedFocus(what === 'import', choose);
   return (
     <SettingsPart id="data" title={t('settings.data')} also="size retention backup export import">
       <p className="st-said" role="status">

@@ -15,7 +15,7 @@ const FIRST: Partial<Record<Group, number>> = { chains: 6, connections: 5, conne
 /** Every command by name. */
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
   return (
-    <Modal.Root opened onClose={onClose} size={600} yOffset="12vh" centered={false}>
+    <Modal.Root opened onClose={onClose} closeOnEscape={false} size={600} yOffset="12vh" centered={false}>
       <Modal.Overlay />
       <Modal.Content aria-label={t('shell.search')}>
         <Content onClose={onClose} onHelp={onHelp} />
@@ -71,13 +71,14 @@ function Content({ onClose, onHelp }: { onClose: () => void; onHelp: () => void 
       const command = shown[chosen];
       if (command && command.why === undefined) unfold(command);
     } else if (of && (event.key === 'Escape' || event.key === 'Tab' || (event.key === 'Backspace' && !text))) unfold(undefined);
+    else if (event.key === 'Escape') onClose();
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
   const title = of?.label ?? t('shell.palette.placeholder');
   return (
-    // Before the dialog hears of Esc: that goes back to the list first.
+    // Esc goes back to the list first, so that it is not the dialog's.
     <div onKeyDownCapture={press}>
       <TextInput
         size="md"
