@@ -31,10 +31,8 @@ pub struct WorkspaceList {
 /// Lists workspaces.
 pub async fn list(hub: &Hub, _: &str, _: Empty) -> Result<WorkspaceList, Problem> {
     let workspaces = names(hub)?;
-    let labels = workspaces
-        .iter()
-        .filter_map(|name| Some((name.clone(), label(&hub.workspace_dir(name))?)))
-        .collect();
+    let labels =
+        workspaces.iter().filter_map(|name| Some((name.clone(), label(&hub.workspace_dir(name))?))).collect();
     Ok(WorkspaceList { workspaces, labels })
 }
 
@@ -172,7 +170,8 @@ mod tests {
         assert!(dispatch(&hub, "second", "chain_list", json!({})).await.is_ok(), "it answers to its own name");
 
         let refused = async |label: &str| {
-            let problem = call("workspace_rename", json!({"name": "default", "label": label})).await.unwrap_err();
+            let problem =
+                call("workspace_rename", json!({"name": "default", "label": label})).await.unwrap_err();
             problem.code().to_string()
         };
         assert_eq!(refused("büro 2").await, "CONFLICT", "two that look the same cannot be told apart");
@@ -182,7 +181,11 @@ mod tests {
         assert_eq!(gone.code().to_string(), "NOT_FOUND");
 
         call("workspace_delete", json!({"name": "second"})).await.unwrap();
-        assert_eq!(call("workspace_list", json!({})).await.unwrap()["labels"], json!({}), "its name goes with it");
+        assert_eq!(
+            call("workspace_list", json!({})).await.unwrap()["labels"],
+            json!({}),
+            "its name goes with it"
+        );
         hub.shut_down().await;
     }
 }

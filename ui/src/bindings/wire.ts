@@ -1,6 +1,47 @@
 // Written by `cargo xtask gen` from the engine's own types. Do not edit.
 
 /**
+ * This program and its data.
+ */
+export type About = { 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * How it came here.
+ */
+installed: Installed, 
+/**
+ * The operating system with its processor, such as `linux x86_64`.
+ */
+system: string, 
+/**
+ * The folder of all data; `~` stands for the user's own.
+ */
+dataFolder: string, 
+/**
+ * Bytes of this workspace's database.
+ */
+databaseBytes: number, 
+/**
+ * Copies of it that are made by themselves.
+ */
+copies: number, 
+/**
+ * Their bytes.
+ */
+copiesBytes: number, 
+/**
+ * Days after which ended runs, figures and what services answered go.
+ */
+keptDays: number, 
+/**
+ * Hosts of the proxies that the system's settings name; what is public is reached through them.
+ */
+proxies: Array<string>, };
+
+/**
  * What a permission lets us do.
  */
 export type Access = "read" | "write";
@@ -351,22 +392,52 @@ fields: Array<string>,
 helpUrl: string | null, };
 
 /**
+ * An item that waits for a delivery.
+ */
+export type AwaitedDelivery = { 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * What a person reads for it.
+ */
+name: string, 
+/**
+ * The item, from 0.
+ */
+item: number, 
+/**
+ * The connection whose webhook is to be called, by name.
+ */
+connection: string | null, 
+/**
+ * The address to be called, where the step has one of its own. Who knows it can answer.
+ */
+address: string | null, 
+/**
+ * When the step has failed.
+ */
+until: string, };
+
+/**
  * Where to write the copy.
  */
 export type BackupRequest = { 
 /**
- * The file; must not be there yet.
+ * The file; must not be there yet. Where absent the user chooses it, or, where there is no screen to
+ * choose on, it goes to the folder of the copies that are made by themselves.
  */
-file: string, };
+file?: string | null, };
 
 /**
  * What was written.
  */
 export type BackupResponse = { 
 /**
- * The file.
+ * The file; none where the user declined.
  */
-file: string, 
+file: string | null, 
 /**
  * Its size in bytes.
  */
@@ -429,6 +500,23 @@ heldAt: string | null,
  * How old that copy is, in seconds.
  */
 ageSeconds: number | null, };
+
+/**
+ * A connection that could stand for a placeholder.
+ */
+export type Candidate = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whose account it uses.
+ */
+account: string | null, 
+/**
+ * Where its requests go.
+ */
+origins: Array<string>, };
 
 /**
  * What one case showed.
@@ -561,6 +649,19 @@ starts: string | null,
 paused: boolean, };
 
 /**
+ * Which chain to check, and how far.
+ */
+export type ChainCheckRequest = { 
+/**
+ * Its identifier or its name.
+ */
+chain: string, 
+/**
+ * Only what can be said without asking any service.
+ */
+local: boolean, };
+
+/**
  * What the check found.
  */
 export type ChainCheckResponse = { 
@@ -605,13 +706,17 @@ export type ChainId = string;
  */
 export type ChainImportRequest = { 
 /**
- * The document.
+ * The document: a chain that names connections, or a shared one that names placeholders.
  */
 chain: JsonValue, 
 /**
  * Its file, for messages.
  */
-file?: string | null, };
+file?: string | null, 
+/**
+ * The connection that stands for each placeholder of a shared chain.
+ */
+connections: { [key in string]: string }, };
 
 /**
  * Chains, sorted by name.
@@ -621,6 +726,52 @@ export type ChainListResponse = {
  * All of them.
  */
 chains: Array<ChainSummary>, };
+
+/**
+ * What a chain needs, reaches and does.
+ */
+export type ChainPreview = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * One or two sentences.
+ */
+description: string, 
+/**
+ * What starts it, once it is on.
+ */
+starts: string, 
+/**
+ * What has to be connected with it; empty for a chain that names connections of this computer.
+ */
+placeholders: Array<PlaceholderView>, 
+/**
+ * What a run does, step by step.
+ */
+effects: Array<string>, 
+/**
+ * Other chains that it runs or follows, by name.
+ */
+chains: Array<string>, 
+/**
+ * Why it cannot be taken in, or not be run as it is.
+ */
+problems: Array<Problem>, };
+
+/**
+ * A document to look at.
+ */
+export type ChainPreviewRequest = { 
+/**
+ * The document.
+ */
+chain: JsonValue, 
+/**
+ * Its file, for messages.
+ */
+file?: string | null, };
 
 /**
  * Which version to publish.
@@ -685,6 +836,19 @@ findings: Array<Finding>,
  * The document as it was saved.
  */
 chain: Chain, };
+
+/**
+ * A chain to be passed on.
+ */
+export type ChainShared = { 
+/**
+ * The document.
+ */
+document: SharedChain, 
+/**
+ * Values that somebody wrote into it; they go along.
+ */
+values: Array<WrittenValue>, };
 
 /**
  * One step of a chain.
@@ -1406,7 +1570,7 @@ mine: boolean, };
 /**
  * A change of type between source and target.
  */
-export type Conversion = "text" | "number" | "integer" | "boolean" | "first" | "list" | "date_time" | "date";
+export type Conversion = "text" | "number" | "integer" | "boolean" | "first" | "list" | "date_time" | "date" | "line" | "names" | "choice";
 
 /**
  * One value of a credential.
@@ -1878,9 +2042,10 @@ copies: number, };
  * | `schedule`, `interval` | the chain's identifier | the time it was due (RFC 3339) | `{"due": …}` |
  * | `signal` | the connection's identifier | stream, external id and version | the signal, and `isNew`: whether no earlier version of its item is kept |
  * | `webhook` | the connection's identifier | the delivery's identifier | `{"delivery", "receivedAt", "kinds", "stream", "externalId", "body"}` |
+ * | `answer` | the run's identifier | step, item and hash of the body | `{"step", "item", "receivedAt", "body"}`: no chain waits for these, a step does |
  * | `chain` | the identifier of the chain that ended | the run's identifier | `{"run", "chain", "state", "path"}` |
  */
-export type EventKind = "schedule" | "interval" | "signal" | "webhook" | "chain";
+export type EventKind = "schedule" | "interval" | "signal" | "webhook" | "answer" | "chain";
 
 /**
  * What a bounded read saw.
@@ -2068,6 +2233,22 @@ source: Source,
  * Change of type, where needed.
  */
 convert?: Conversion | null, 
+/**
+ * Change from one way to write text to another, where needed. It comes before `convert`.
+ */
+text?: TextChange | null, 
+/**
+ * The values that the parameter takes, for the conversion to one of them (`choice`).
+ */
+among?: Array<JsonValue>, 
+/**
+ * The longest text that the parameter takes, in characters. Longer text is cut, and ends in "…".
+ */
+longest?: number | null, 
+/**
+ * What stands there where the source has nothing: it is absent, null or an empty text.
+ */
+default?: JsonValue | null, 
 /**
  * Who chose it.
  */
@@ -3030,6 +3211,11 @@ needsKey: boolean,
 toApprove: Array<string>, };
 
 /**
+ * How the program came here.
+ */
+export type Installed = "package" | "appimage" | "by_hand";
+
+/**
  * One item.
  */
 export type ItemData = { 
@@ -3312,7 +3498,19 @@ seconds?: number | null,
 /**
  * Until the time that this template gives (RFC 3339, or any that is recognised).
  */
-until?: string | null, } | { "type": "approval", 
+until?: string | null, } | { "type": "delivery", 
+/**
+ * All of these hold for the delivery. Others are waited past.
+ */
+when?: Array<Predicate>, 
+/**
+ * What ties the delivery to this run. Others are waited past.
+ */
+ties?: Array<Tie>, 
+/**
+ * Seconds after which the step fails; a day where absent, at most 366 days.
+ */
+within: number, } | { "type": "approval", 
 /**
  * What is asked: a template.
  */
@@ -3712,6 +3910,44 @@ export type PausedAll = {
 paused: boolean, };
 
 /**
+ * What stands for a connection in a shared chain.
+ */
+export type Placeholder = { 
+/**
+ * Its name in the chain: the connector's identifier, with a number where it has several.
+ */
+name: string, 
+/**
+ * The connector that the connection has to be of.
+ */
+connector: ConnectorId, };
+
+/**
+ * A placeholder with what could stand for it.
+ */
+export type PlaceholderView = { 
+/**
+ * Its name in the document.
+ */
+name: string, 
+/**
+ * The connector that it wants.
+ */
+connector: ConnectorId, 
+/**
+ * What the tool is called; none where there is no such connector here.
+ */
+tool: string | null, 
+/**
+ * Where requests go, as far as it is known before a connection is chosen.
+ */
+origins: Array<string>, 
+/**
+ * The connections that fit.
+ */
+candidates: Array<Candidate>, };
+
+/**
  * A question about a JSON value that is answered yes or no.
  */
 export type Predicate = { 
@@ -4033,6 +4269,15 @@ items: Array<ItemData>,
 total: number, };
 
 /**
+ * Which runs to delete.
+ */
+export type RunDeleteRequest = { 
+/**
+ * The runs.
+ */
+runs: Array<RunId>, };
+
+/**
  * From where to run again.
  */
 export type RunFromStepRequest = { 
@@ -4291,6 +4536,28 @@ createdAt: string,
 finishedAt: string | null, };
 
 /**
+ * For what a run waits.
+ */
+export type RunWaitsResponse = { 
+/**
+ * Items that wait for a delivery, in the order of the steps.
+ */
+waits: Array<AwaitedDelivery>, 
+/**
+ * How many there are in all.
+ */
+total: number, };
+
+/**
+ * Runs that are gone.
+ */
+export type RunsDeleted = { 
+/**
+ * How many; those that had not ended stay.
+ */
+deleted: number, };
+
+/**
  * The runs that were started.
  */
 export type RunsStarted = { 
@@ -4342,12 +4609,29 @@ export type SandboxState = {
 /**
  * Whether it runs inside this engine.
  */
-running: boolean, };
+running: boolean, 
+/**
+ * The trouble that it makes now.
+ */
+trouble: SandboxTrouble | null, };
 
 /**
  * A pretend tool.
  */
 export type SandboxTool = "tracker" | "chat" | "sheet";
+
+/**
+ * One tool of the sandbox in trouble.
+ */
+export type SandboxTrouble = { 
+/**
+ * The tool.
+ */
+tool: SandboxTool, 
+/**
+ * What is wrong with it.
+ */
+fault: SandboxFault, };
 
 /**
  * A filter that the user keeps.
@@ -4408,7 +4692,7 @@ export type SecretInput = string;
 /**
  * Who makes a webhook's secret.
  */
-export type SecretSource = "generated" | "entered" | "captured";
+export type SecretSource = "generated" | "entered" | "captured" | "answered";
 
 /**
  * Decisions to change. Others stay.
@@ -4495,6 +4779,24 @@ most: number | null,
  * What is allowed, of a choice.
  */
 choices: Array<string>, };
+
+/**
+ * A chain to be passed on. Its steps name placeholders instead of connections; whoever takes it in says
+ * which connection stands for each.
+ */
+export type SharedChain = { 
+/**
+ * Version of the document's shape; 1.
+ */
+shared: number, 
+/**
+ * What it has to be connected with.
+ */
+connections: Array<Placeholder>, 
+/**
+ * The chain.
+ */
+chain: Chain, };
 
 /**
  * One header.
@@ -5107,7 +5409,8 @@ id: StepId,
  */
 name?: string | null, 
 /**
- * The connection, by name; none for a step that works by itself.
+ * The connection, by name; none for a step that works by itself. For a step that waits for a
+ * delivery, the one whose webhook is called.
  */
 connection?: string, 
 /**
@@ -5260,6 +5563,10 @@ kept: number,
  */
 unknown: number, 
 /**
+ * Whether it sent something that changes things.
+ */
+effect: boolean, 
+/**
  * Requests sent.
  */
 calls: number, 
@@ -5299,6 +5606,19 @@ problems: Array<ItemProblem>,
  * What would have been sent, in a dry run; at most 100.
  */
 shown?: Array<RequestSummary>, };
+
+/**
+ * Which step to do.
+ */
+export type StepRunRequest = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * The step of its latest version.
+ */
+step: StepId, };
 
 /**
  * How a step is or ended.
@@ -5697,6 +6017,32 @@ result: JsonValue | null,
 trouble: string | null, };
 
 /**
+ * A chain to begin with.
+ */
+export type Template = { 
+/**
+ * Its identifier.
+ */
+id: string, 
+/**
+ * The document to be taken in.
+ */
+document: SharedChain, 
+/**
+ * What it needs, reaches and does.
+ */
+preview: ChainPreview, };
+
+/**
+ * The templates.
+ */
+export type TemplateListResponse = { 
+/**
+ * All of them, in the order in which they are offered.
+ */
+templates: Array<Template>, };
+
+/**
  * One line of a test.
  */
 export type TestLine = { 
@@ -5759,6 +6105,37 @@ connection: ConnectionView,
  * What the test saw.
  */
 test: TestReport, };
+
+/**
+ * A change from one way to write text to another.
+ */
+export type TextChange = { 
+/**
+ * How the source writes it.
+ */
+from: TextForm, 
+/**
+ * How the parameter wants it.
+ */
+to: TextForm, };
+
+/**
+ * A way to write text. JSON Schemas name it as `contentMediaType`.
+ */
+export type TextForm = "plain" | "markdown" | "html" | "mrkdwn" | "adf";
+
+/**
+ * A value that a delivery and the run have in common.
+ */
+export type Tie = { 
+/**
+ * JSONPath (RFC 9535) into the delivery, such as `$.body.issue.id`.
+ */
+path: string, 
+/**
+ * What is found there: a template, such as `{{ steps.create.id }}`.
+ */
+equals: string, };
 
 /**
  * What starts a chain.
@@ -5956,6 +6333,15 @@ name: string,
 when: Array<Predicate>, };
 
 /**
+ * A webhook's secret that the tool brought.
+ */
+export type WebhookCaptured = { 
+/**
+ * The secret, to be entered on the tool's pages.
+ */
+secret: string, };
+
+/**
  * Whether a webhook takes deliveries.
  */
 export type WebhookEnableRequest = { 
@@ -6025,7 +6411,11 @@ previousUntil: string | null,
 /**
  * Until when the tool may bring it.
  */
-waitingUntil: string | null, };
+waitingUntil: string | null, 
+/**
+ * Whether it can be shown now: the tool brought it a moment ago, and its pages ask for it.
+ */
+canShow: boolean, };
 
 /**
  * What a test event showed.
@@ -6157,7 +6547,11 @@ export type WorkspaceList = {
 /**
  * Their names, sorted; `default` first.
  */
-workspaces: Array<string>, };
+workspaces: Array<string>, 
+/**
+ * What the user calls those that were given another name to be shown by.
+ */
+labels: { [key in string]: string }, };
 
 /**
  * A workspace by name.
@@ -6167,6 +6561,36 @@ export type WorkspaceName = {
  * Letters, digits, hyphens and underscores; at most 40.
  */
 name: string, };
+
+/**
+ * What a workspace is to be called.
+ */
+export type WorkspaceRename = { 
+/**
+ * The workspace.
+ */
+name: string, 
+/**
+ * What it is shown as: at most [`LONGEST_LABEL`] characters of one line.
+ */
+label: string, };
+
+/**
+ * A value that is part of a chain.
+ */
+export type WrittenValue = { 
+/**
+ * The step.
+ */
+step: string, 
+/**
+ * The parameter, as a JSON pointer (RFC 6901).
+ */
+target: string, 
+/**
+ * The value, or the template.
+ */
+value: JsonValue, };
 
 /**
  * How large.
@@ -6183,6 +6607,8 @@ export interface Commands {
   workspace_list: { request: Empty; response: WorkspaceList };
   /** Makes a workspace. */
   workspace_create: { request: WorkspaceName; response: WorkspaceName };
+  /** Shows a workspace under another name. */
+  workspace_rename: { request: WorkspaceRename; response: WorkspaceRename };
   /** Deletes a workspace with everything in it. */
   workspace_delete: { request: WorkspaceName; response: WorkspaceName };
   /** Lists connectors. */
@@ -6285,6 +6711,8 @@ export interface Commands {
   webhook_end_previous: { request: ConnectionName; response: WebhookView };
   /** Waits for the tool to bring its webhook's secret. */
   webhook_wait: { request: ConnectionName; response: WebhookView };
+  /** Shows the secret that a tool has just brought, where its pages ask for it. */
+  webhook_captured: { request: ConnectionName; response: WebhookCaptured };
   /** Gives a webhook another address. */
   webhook_new_address: { request: ConnectionName; response: WebhookView };
   /** Asks the tool to send to a webhook's address. */
@@ -6325,10 +6753,16 @@ export interface Commands {
   chain_save: { request: ChainSaveRequest; response: ChainSaved };
   /** Gives a chain's document. */
   chain_export: { request: ChainRef; response: ChainVersion };
+  /** Gives a chain's document to be passed on, with placeholders for its connections. */
+  chain_share: { request: ChainRef; response: ChainShared };
+  /** Shows what a chain would need, reach and do, before it is taken in. */
+  chain_preview: { request: ChainPreviewRequest; response: ChainPreview };
+  /** Lists the chains to begin with. */
+  template_list: { request: Empty; response: TemplateListResponse };
   /** Lists chains. */
   chain_list: { request: Empty; response: ChainListResponse };
   /** Checks a chain without running it. */
-  chain_check: { request: ChainRef; response: ChainCheckResponse };
+  chain_check: { request: ChainCheckRequest; response: ChainCheckResponse };
   /** Shows a step's fields with what fills them. */
   chain_fields: { request: ChainStepRequest; response: StepFieldsResponse };
   /** Shows what of a chain is at work. */
@@ -6363,14 +6797,24 @@ export interface Commands {
   run_resume: { request: RunRef; response: RunView };
   /** Stops a run. */
   run_stop: { request: RunStopRequest; response: RunReport };
+  /** Undoes what a run that has ended did. */
+  run_undo: { request: RunRef; response: RunView };
+  /** Does one step, with what an earlier run gave it. */
+  step_run: { request: StepRunRequest; response: RunView };
+  /** Deletes runs that have ended. */
+  run_delete: { request: RunDeleteRequest; response: RunsDeleted };
   /** Lists runs. */
   run_list: { request: RunListRequest; response: RunListResponse };
   /** Gives a run's report. */
   run_report: { request: RunReportRequest; response: RunReportResponse };
   /** Shows what went into and came out of a step of a run. */
   run_data: { request: RunDataRequest; response: RunDataResponse };
+  /** Shows for which deliveries a run waits, and where they are to come. */
+  run_waits: { request: RunRef; response: RunWaitsResponse };
   /** Starts the built-in sandbox and connects its tools. */
   sandbox_start: { request: Empty; response: SandboxReady };
+  /** Says whether the sandbox runs and what trouble it makes. */
+  sandbox_show: { request: Empty; response: SandboxState };
   /** Lets the sandbox make trouble, or end it. */
   sandbox_fault: { request: SandboxFaultRequest; response: SandboxState };
   /** Puts the sandbox back to how it was at first. */
@@ -6439,6 +6883,8 @@ export interface Commands {
   presence: { request: Empty; response: Seen };
   /** Writes a copy of the workspace's database. */
   backup: { request: BackupRequest; response: BackupResponse };
+  /** Says what this program is, where its data is and how much of it there is. No secrets, no names. */
+  about_show: { request: Empty; response: About };
   /** Confirms that this computer runs the triggers of data that came from another. */
   machine_confirm: { request: Empty; response: Confirmed };
 }
