@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use patchbay_auth::Authoriser;
-use patchbay_auth::webhook::{Arrived, WebhookSecrets};
+use patchbay_auth::webhook::{AddressKey, Arrived, WebhookSecrets};
 use patchbay_connector::Compiled;
 use patchbay_ingest::gateway::{Definitions, Gateway, GatewaySettings, Site, token};
 use patchbay_model::event::NoEvents;
@@ -86,7 +86,9 @@ async fn ours(folder: &std::path::Path) -> f64 {
         store: store.clone(),
         authoriser,
         definitions: Arc::new(Known(compiled.clone())),
+        addresses: AddressKey::of(&token),
         events: Arc::new(NoEvents),
+        asked: Arc::new(|| {}),
     };
     let gateway = Gateway::new(clock, net, GatewaySettings { port: 0, ..GatewaySettings::default() });
     gateway.open(site).await.unwrap();

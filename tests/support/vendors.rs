@@ -291,6 +291,7 @@ impl Vendor {
         };
         let mut document: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).unwrap();
         office::as_documented(&mut document);
+        alerts::as_exemplified(&mut document);
         let depth = if matches!(self.source, Source::Circular(_)) { 1 } else { usize::MAX };
         let mut description = cut_down_to(&document, self.uses, depth);
         if let Some(name) = self.outdated {

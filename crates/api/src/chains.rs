@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use patchbay_chain::difference::trigger_words;
-use patchbay_chain::mapping;
 use patchbay_chain::runner::{check as check_live, last_counts, plan_hash};
 use patchbay_chain::{Live, Plan};
+use patchbay_chain::{drift, mapping};
 use patchbay_connector::Compiled;
 use patchbay_map::canonical_json;
 use patchbay_model::chain::{CHAIN_SCHEMA, Chain, ChainVersion, ChosenBy};
@@ -179,16 +179,14 @@ pub(crate) async fn save(
 ) -> Result<ChainSaved, Problem> {
     let connectors = connectors_of(workspace, &chain).await?;
     let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
-    let chain = mapping::complete(
-        &chain,
-        descriptor_of,
-        &samples::of_chain(workspace, existing.as_ref(), &chain, descriptor_of).await?.values,
-    );
+    let samples = samples::of_chain(workspace, existing.as_ref(), &chain, descriptor_of).await?.values;
+    let chain = mapping::complete(&chain, descriptor_of, &samples);
     chain.steps.iter().try_for_each(|step| mapping::compile(&chain, step).map(drop))?;
     let hash = hash(&chain)?;
     let version = workspace.store().chain_save(existing.as_ref(), &chain, &hash).await?;
     workspace.events().emit(Event::ChainsChanged);
-    let findings = local_findings(&chain, &connectors);
+    let mut findings = local_findings(&chain, &connectors);
+    findings.extend(drift::findings(&chain, descriptor_of, &samples));
     Ok(ChainSaved {
         id: version.id,
         name: chain.name.clone(),
@@ -197,6 +195,17 @@ pub(crate) async fn save(
         findings,
         chain,
     })
+}
+
+/// What of the mappings made by hand the latest samples do not have any more.
+async fn lost(
+    workspace: &Workspace,
+    version: &ChainVersion,
+    connectors: &BTreeMap<String, Arc<Compiled>>,
+) -> Result<Vec<Finding>, Problem> {
+    let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
+    let samples = samples::of_chain(workspace, Some(&version.id), &version.chain, descriptor_of).await?;
+    Ok(drift::findings(&version.chain, descriptor_of, &samples.values))
 }
 
 /// What can be said of a chain without asking any service.
@@ -406,14 +415,17 @@ pub async fn check(
     let version = find(&workspace, &request.chain).await?;
     if request.local {
         let connectors = connectors_of(&workspace, &version.chain).await?;
-        let findings = local_findings(&version.chain, &connectors);
+        let mut findings = local_findings(&version.chain, &connectors);
+        findings.extend(lost(&workspace, &version, &connectors).await?);
         let ready = !findings.iter().any(|finding| finding.level == Level::Blocker);
         return Ok(ChainCheckResponse { ready, findings, plan: None });
     }
     let (findings, plan) = match Live::of_chain(workspace.runner(), &version.chain).await {
         Ok(live) => {
             let counts = last_counts(workspace.runner(), &version.id).await;
-            let findings = check_live(workspace.runner(), &version.chain, &live, &counts).await;
+            let mut findings = check_live(workspace.runner(), &version.chain, &live, &counts).await;
+            let connectors = connectors_of(&workspace, &version.chain).await?;
+            findings.extend(lost(&workspace, &version, &connectors).await?);
             (findings, Some(plan_hash(&version.hash, &live)))
         }
         Err(problems) => (problems.into_iter().map(blocker).collect(), None),

@@ -6,6 +6,7 @@
 pub mod again;
 pub mod difference;
 pub mod dispatch;
+pub mod drift;
 pub mod error;
 pub mod fields;
 pub mod items;

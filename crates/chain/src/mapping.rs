@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_map::{SourceShape, StepMapping, Target};
+use patchbay_map::{Matcher, SourceShape, StepMapping, Target};
 use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::descriptor::{Descriptor, Operation};
@@ -33,7 +33,12 @@ pub fn complete<'d>(
         let Some(step) = chain.all_steps_mut().nth(index) else { continue };
         step.mapping.retain(|map| map.by == ChosenBy::Hand);
         let target = Target { schema: &operation.params, origin: Some(step.connection.as_str()) };
-        let open = patchbay_map::propose(&target, &sources)
+        let matcher = Matcher::new(&sources);
+        for own in &mut step.mapping {
+            matcher.suit(&target, own);
+        }
+        let open = matcher
+            .propose(&target)
             .into_iter()
             .filter(|proposal| !step.mapping.iter().any(|own| covers(&own.target, &proposal.target)));
         let open: Vec<FieldMap> = open.collect();

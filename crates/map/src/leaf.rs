@@ -4,6 +4,8 @@ use serde_json::Value;
 
 /// The deepest member that is considered.
 pub(crate) const DEEPEST: usize = 4;
+/// Fewer items say nothing about what a service always gives.
+pub const ENOUGH: usize = 3;
 /// At most this many samples are tried.
 const SAMPLES: usize = 20;
 
@@ -63,6 +65,11 @@ impl Kind {
 }
 
 impl Leaf {
+    /// Whether it was there in every one of enough samples.
+    pub(crate) fn always(&self) -> bool {
+        self.missing == 0 && self.samples.len() >= ENOUGH
+    }
+
     /// The path to it, with names that are not plain in brackets (RFC 9535 section 2.3.1).
     pub(crate) fn path_from(&self, root: &str) -> String {
         let mut path = root.to_owned();

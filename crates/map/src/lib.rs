@@ -29,7 +29,7 @@ pub use convert::convert;
 pub use error::MapError;
 pub use filters::FILTERS;
 pub use json_template::{JsonTemplate, only};
-pub use leaf::{SourceField, SourceShape, source_fields, type_word};
+pub use leaf::{ENOUGH, SourceField, SourceShape, source_fields, type_word};
 pub use matcher::{Matcher, Target, propose};
 pub use path::Path;
 pub use predicate::Test;

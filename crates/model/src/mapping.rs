@@ -28,6 +28,10 @@ pub struct FieldMap {
     /// What stands there where the source has nothing: it is absent, null or an empty text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// Whether everything that was ever seen of the source had it. Where then nothing of a list has it, the
+    /// service has changed what it gives, and nothing is sent before somebody has looked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub always: bool,
     /// Who chose it.
     #[serde(default)]
     pub by: ChosenBy,

@@ -1,5 +1,7 @@
 //! Incidents, errors and monitors.
 
+use serde_json::Value;
+
 use super::{Source, Vendor};
 
 /// PagerDuty. Its description has the text of an incident as an object, and as a text in its own example.
@@ -26,7 +28,10 @@ pub(super) const PAGERDUTY: Vendor = Vendor {
             r#"{"since": "2026-03-01T00:00:00Z", "statuses": ["triggered", "acknowledged"], "service": "PIJ90N7"}"#,
         ),
         ("get_incident", r#"{"incident": "PT4KHLK"}"#),
-        ("create_incident", r#"{"title": "A title", "service": "PIJ90N7", "urgency": "high", "key": "once"}"#),
+        (
+            "create_incident",
+            r#"{"title": "A title", "service": "PIJ90N7", "urgency": "high", "key": "once", "details": "Text"}"#,
+        ),
         ("acknowledge_incident", r#"{"incident": "PT4KHLK"}"#),
         ("resolve_incident", r#"{"incident": "PT4KHLK", "resolution": "Restarted."}"#),
         ("update_incident", r#"{"incident": "PT4KHLK", "title": "Another", "urgency": "low"}"#),
@@ -101,3 +106,11 @@ pub(super) const SENTRY: Vendor = Vendor {
     ],
     refused: ("GET /api/0/organizations/acme/issues/?sort=sideways", ""),
 };
+
+/// PagerDuty's description calls the details of an incident an object, and its own example of the same
+/// request gives a text: that is what the service takes.
+pub(super) fn as_exemplified(description: &mut Value) {
+    if let Some(details) = description.pointer_mut("/components/schemas/IncidentBody/properties/details/type") {
+        *details = "string".into();
+    }
+}

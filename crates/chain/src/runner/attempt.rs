@@ -3,16 +3,38 @@
 use std::time::Duration;
 
 use patchbay_map::{JsonTemplate, only};
-use patchbay_model::problem::{Code, Problem};
+use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, UndoOutcome, Why};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Answer, Execution, Launch, jitter};
-use crate::machine;
 use crate::progress::ItemProgress;
+use crate::{drift, machine};
+
+/// Items that are looked at for what a service has stopped to give.
+const LOOKED_AT: usize = 50;
 
 impl Execution<'_> {
+    /// Whether what a step goes through has lost a field that it is made of. Looked at once for each run, at
+    /// the first of the items, before the first of them is sent.
+    fn drifted(&mut self, step: usize) -> Option<Problem> {
+        let list = self.live.plan.steps[step].root?;
+        if let Some(known) = self.drifts.get(&step) {
+            return known.clone();
+        }
+        let own = self.run.snapshot.all_steps().nth(step)?;
+        let called = self.live.steps[step].called().filter(|called| called.operation.verb.has_effect())?;
+        let pages = self.progress.outputs(list).flatten().filter_map(Value::as_array);
+        let items: Vec<Value> = pages.flatten().take(LOOKED_AT).cloned().collect();
+        let subject = Subject::Chain { id: self.run.snapshot.name.clone(), step: Some(own.id.to_string()) };
+        let tool = &called.target.descriptor.descriptor().name;
+        let problem = drift::gone(&own.mapping, "$.item", &items, &called.operation.params)
+            .map(|gone| gone.problem(tool, own.title(), subject));
+        self.drifts.insert(step, problem.clone());
+        problem
+    }
+
     /// Maps the item and announces the request; what does not fit is put aside and nothing is sent.
     pub(super) async fn prepare_attempt(&mut self, step: usize, item: u32, attempt: u32) {
         let id = self.live.plan.steps[step].id.clone();
@@ -25,6 +47,12 @@ impl Execution<'_> {
             bytes: 0,
             next: None,
         };
+        // Nothing of this item: with another meaning of its fields none may go.
+        if attempt == 1
+            && let Some(problem) = self.drifted(step)
+        {
+            return self.note(result(Outcome::NotDone { problem }));
+        }
         let params = self.live.steps[step].params(&self.scope(step, item));
         let planned = params.and_then(|params| {
             let called = self.live.steps[step].called().ok_or(Code::Internal)?;

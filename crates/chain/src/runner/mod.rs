@@ -9,7 +9,7 @@ mod foresee;
 mod live;
 mod local;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -232,6 +232,8 @@ struct Execution<'r> {
     followed: BTreeSet<(usize, u32)>,
     /// Effects that may still begin today; none where nobody counts.
     effects_left: Option<u64>,
+    /// What was found when the items of a step were looked at, by step.
+    drifts: BTreeMap<usize, Option<Problem>>,
     seq: u64,
     /// Whether an earlier start of the engine had begun it.
     begun: bool,
@@ -253,6 +255,7 @@ impl<'r> Execution<'r> {
             calls: JoinSet::new(),
             followed: BTreeSet::new(),
             effects_left: None,
+            drifts: BTreeMap::new(),
             begun: seq > 0,
             seq,
             written: None,

@@ -27,9 +27,10 @@ impl Service {
     fn router(&self) -> axum::Router {
         let read = |State(service): State<Service>, Path(id): Path<String>| async move {
             service.calls.lock().unwrap().push(format!("read {id}"));
-            match *service.closed.lock().unwrap() {
-                true => Err(StatusCode::FORBIDDEN),
-                false => Ok(Json(json!({"fields": service.item.lock().unwrap().clone(), "key": id}))),
+            if *service.closed.lock().unwrap() {
+                Err(StatusCode::FORBIDDEN)
+            } else {
+                Ok(Json(json!({"fields": service.item.lock().unwrap().clone(), "key": id})))
             }
         };
         let change = |State(service): State<Service>, Path(id): Path<String>, Json(body): Json<Value>| async move {

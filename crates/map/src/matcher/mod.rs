@@ -73,6 +73,26 @@ impl<'s> Matcher<'s> {
         proposer.members(target.schema, "", 0);
         once(&proposer.found)
     }
+
+    /// Adds to a value that was chosen by hand what it needs to fit its parameter, where nothing was said
+    /// about that: another way of writing, another type, one of the choices.
+    pub fn suit(&self, target: &Target<'_>, map: &mut FieldMap) {
+        let Source::Path { path } = &map.source else { return };
+        let said = map.convert.is_some() || map.text.is_some() || !map.among.is_empty();
+        let mut parts = map.target.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
+        let member = parts.try_fold(target.schema, |schema, part| schema["properties"].get(&part));
+        let root = |leaf: &Leaf| self.sources.get(leaf.rank).map_or("$", |source| source.root.as_str());
+        let known = self.known.iter().find(|(leaf, _)| leaf.path_from(root(leaf)) == *path);
+        let (Some(member), Some((leaf, from))) = (member, known) else { return };
+        map.always |= leaf.always();
+        if said {
+            return;
+        }
+        let name = map.target.rsplit('/').next().unwrap_or_default();
+        let Some(fit) = fit(leaf, from, &Field::of_parameter(name, member), member) else { return };
+        (map.convert, map.text) = (fit.change.convert, fit.change.text);
+        (map.among, map.longest) = (fit.change.among, map.longest.or(fit.change.longest));
+    }
 }
 
 /// The same value in a second place that nobody asked for is no help: it stays where it fits best.
@@ -143,6 +163,7 @@ impl Proposer<'_> {
             among: scored.change.among,
             longest: scored.change.longest,
             default: required.then(|| stand_in(leaf, member, field)).flatten(),
+            always: leaf.always(),
             by: ChosenBy::Matcher,
             confidence: Some(scored.points),
             reason: Some(scored.reason),
@@ -270,6 +291,29 @@ mod tests {
         assert_eq!(map.confidence, Some(100));
         assert_eq!(map.reason.as_deref(), Some("same name, same type, 1 of 1 samples fit"));
         assert_eq!(map.by, ChosenBy::Matcher);
+    }
+
+    #[test]
+    fn what_is_chosen_by_hand_is_made_to_fit_and_what_was_said_about_it_stays() {
+        use patchbay_model::chain::Conversion;
+        let target =
+            json!({"properties": {"due": {"type": "string", "format": "date"}, "body": {"type": "string"}}});
+        let target = Target { schema: &target, origin: None };
+        let sources = [issue()];
+        let matcher = Matcher::new(&sources);
+        let suited = |map: Value| {
+            let mut map: FieldMap = serde_json::from_value(map).unwrap();
+            matcher.suit(&target, &mut map);
+            map.convert
+        };
+        let at = |target: &str, path: &str| json!({"target": target, "source": {"type": "path", "path": path}});
+        assert_eq!(suited(at("/due", "$.item.created_at")), Some(Conversion::Date));
+        assert_eq!(suited(at("/body", "$.item.number")), Some(Conversion::Text));
+        assert_eq!(suited(at("/body", "$.item.title")), None);
+        assert_eq!(suited(at("/gone", "$.item.title")), None);
+        let mut said = at("/due", "$.item.created_at");
+        said["convert"] = json!("text");
+        assert_eq!(suited(said), Some(Conversion::Text));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-import { Bell, Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Repeat, Search, StickyNote, UserCheck, Workflow, type LucideIcon } from 'lucide-react';
+import { Bell, Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Repeat, Search, StickyNote, UserCheck, Webhook, Workflow, type LucideIcon } from 'lucide-react';
 
 import type { Logic } from '../../bindings/wire';
 import { visible } from '../../lib/format';
@@ -24,6 +24,7 @@ const LOOKS: Record<Logic['type'], LucideIcon> = {
   branch: GitBranch,
   join: GitMerge,
   wait: Hourglass,
+  delivery: Webhook,
   approval: UserCheck,
   chain: Workflow,
   remember: StickyNote,

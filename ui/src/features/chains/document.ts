@@ -74,6 +74,7 @@ export const LOGIC: Record<Logic['type'], Logic> = {
   branch: { type: 'branch', ways: [{ name: 'yes', when: [{ path: '$.item', operator: 'exists' }] }], otherwise: 'no' },
   join: { type: 'join', of: [] },
   wait: { type: 'wait', seconds: 60 },
+  delivery: { type: 'delivery', within: 86_400 },
   approval: { type: 'approval', question: 'Go on?' },
   chain: { type: 'chain', chain: '' },
   remember: { type: 'remember', key: 'last', value: '{{run.id}}' },

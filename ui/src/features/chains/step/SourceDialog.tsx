@@ -6,7 +6,11 @@ import type { Conversion, FieldMap, JsonValue, SourceGroup, TargetField } from '
 import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 
-const CONVERSIONS: Conversion[] = ['text', 'number', 'integer', 'boolean', 'first', 'list', 'date_time', 'date'];
+const CONVERSIONS: Conversion[] = ['text', 'number', 'integer', 'boolean', 'first', 'list', 'date_time', 'date', 'line', 'names'];
+
+/** What else is done with a value stays as long as it comes from the same place. */
+const rest = (map: FieldMap | null) => (map ? { text: map.text ?? null, among: map.among ?? [], longest: map.longest ?? null, default: map.default ?? null } : {});
+const sameSource = (one: FieldMap['source'], other: FieldMap['source'] | undefined) => one.type === 'path' && other?.type === 'path' && one.path === other.path;
 
 type Kind = 'value' | 'template' | 'fixed';
 
@@ -27,7 +31,7 @@ export function SourceDialog({ field, sources, onChoose, onClose }: Props) {
   const [fixed, setFixed] = useState(before?.type === 'fixed' && before.value !== null ? asText(before.value) : '');
   const [convert, setConvert] = useState<Conversion | null>(field.map?.convert ?? null);
   const groups = useMemo(() => filter(sources, search), [sources, search]);
-  const choose = (source: FieldMap['source']) => onChoose({ source, ...(convert ? { convert } : {}) });
+  const choose = (source: FieldMap['source']) => onChoose({ ...(sameSource(source, field.map?.source) ? rest(field.map) : {}), source, ...(convert ? { convert } : {}) });
   const parsed = fromText(fixed, field.kind);
   return (
     <Modal opened onClose={onClose} size={560} title={<h2>{t('chains.map.title', { field: field.label })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
@@ -78,7 +82,7 @@ export function SourceDialog({ field, sources, onChoose, onClose }: Props) {
               label={t('chains.map.convert')}
               value={convert ?? 'as_is'}
               onChange={(value) => setConvert(value === 'as_is' ? null : (value as Conversion))}
-              data={[{ value: 'as_is', label: t('chains.map.asIs') }, ...CONVERSIONS.map((value) => ({ value, label: t(`chains.convert.${value}`) }))]}
+              data={[{ value: 'as_is', label: t('chains.map.asIs') }, ...(convert === 'choice' ? [...CONVERSIONS, convert] : CONVERSIONS).map((value) => ({ value, label: t(`chains.convert.${value}`) }))]}
               allowDeselect={false}
             />
           </>

@@ -9,6 +9,7 @@ import { Conditions, read, written } from '../Conditions';
 import type { StepProps } from '../StepPanel';
 import { AggregateForm, JoinForm } from './Gather';
 import { BranchForm } from './BranchForm';
+import { DeliveryForm } from './DeliveryForm';
 import { MapForm } from './MapForm';
 
 /** What a form of one kind gets. */
@@ -39,6 +40,8 @@ export function LogicForm({ chain, step, tools, change }: StepProps) {
       return <JoinForm {...more} logic={logic} />;
     case 'wait':
       return <WaitForm {...more} logic={logic} />;
+    case 'delivery':
+      return <DeliveryForm {...more} logic={logic} />;
     case 'approval':
       return (
         <>

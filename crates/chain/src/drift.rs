@@ -1,0 +1,126 @@
+//! Services that have changed what they give: found before anything is sent, with what looks like the
+//! field that is gone.
+
+use patchbay_map::{ENOUGH, Matcher, Path, SourceShape, Target};
+use patchbay_model::chain::{FieldMap, Source};
+use patchbay_model::check::{Finding, Level};
+use patchbay_model::descriptor::Descriptor;
+use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::{Chain, StepId};
+use serde_json::Value;
+
+use crate::mapping::{Samples, operation_of, sources};
+
+/// A field that everything had before and nothing has now.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Gone {
+    /// Where it was, from the item: `$.title`.
+    pub(crate) path: String,
+    /// The parameter that it filled.
+    pub(crate) target: String,
+    /// What looks like it now.
+    pub(crate) instead: Option<String>,
+}
+
+/// The first field of these mappings that none of the items has. `root` is what the items are called in
+/// paths. Fewer than [`ENOUGH`] items say nothing.
+pub(crate) fn gone(maps: &[FieldMap], root: &str, items: &[Value], params: &Value) -> Option<Gone> {
+    if items.len() < ENOUGH {
+        return None;
+    }
+    let lost = maps.iter().filter(|map| map.always).find_map(|map| {
+        let Source::Path { path } = &map.source else { return None };
+        let own = path.strip_prefix(root).filter(|rest| rest.starts_with(['.', '[']))?;
+        let found = Path::compile(&format!("${own}")).ok()?;
+        items.iter().all(|item| found.first(item).is_none()).then_some((map, own))
+    });
+    let (map, own) = lost?;
+    let shape = SourceShape {
+        root: root.to_owned(),
+        schema: None,
+        samples: items.to_vec(),
+        label: String::new(),
+        origin: None,
+    };
+    let again = Matcher::new(&[shape]).propose(&Target { schema: params, origin: None });
+    let instead =
+        again.into_iter().find(|other| other.target == map.target).and_then(|other| match other.source {
+            Source::Path { path } => {
+                path.strip_prefix(root).map(|rest| rest.trim_start_matches('.').to_owned())
+            }
+            _ => None,
+        });
+    Some(Gone { path: own.trim_start_matches('.').to_owned(), target: map.target.clone(), instead })
+}
+
+impl Gone {
+    /// In words, for the step that it was mapped in.
+    pub(crate) fn problem(&self, tool: &str, step: &str, subject: Subject) -> Problem {
+        let field = self.target.trim_start_matches('/');
+        let instead =
+            self.instead.as_ref().map_or_else(String::new, |path| format!(" \"{path}\" looks like it."));
+        Problem::new(Code::SchemaMismatch)
+            .with("tool", tool)
+            .with("field", field)
+            .with(
+                "message",
+                format!(
+                    "\"{step}\": it came from \"{}\", which nothing has any more: the service gives something \
+                     else now.{instead} Nothing was sent.",
+                    self.path
+                ),
+            )
+            .about(subject)
+    }
+}
+
+/// What of a chain's mappings the latest samples do not have any more. What the matcher chose is chosen
+/// anew and cannot be gone; this is about choices made by hand.
+pub fn findings<'d>(
+    chain: &Chain,
+    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
+    samples: &Samples,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (index, step) in chain.all_steps().enumerate() {
+        let Some(operation) = operation_of(step, &descriptor_of) else { continue };
+        let sources = sources(chain, index, &descriptor_of, samples);
+        let lost = sources.iter().find_map(|s| gone(&step.mapping, &s.root, &s.samples, &operation.params));
+        let Some(lost) = lost else { continue };
+        let subject = Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) };
+        let problem = lost.problem(&step.connection, step.title(), subject);
+        found.push(blocked(step.id.clone(), problem));
+    }
+    found
+}
+
+fn blocked(step: StepId, problem: Problem) -> Finding {
+    Finding { level: Level::Blocker, step: Some(step), text: problem.hint(), problem: Some(problem) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn maps() -> Vec<FieldMap> {
+        serde_json::from_value(json!([
+            {"target": "/text", "source": {"type": "path", "path": "$.item.title"}, "always": true},
+            {"target": "/note", "source": {"type": "path", "path": "$.item.note"}}
+        ]))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_field_is_gone_when_nothing_of_enough_has_it() {
+        let params = json!({"required": ["text"], "properties": {"text": {"type": "string"}}});
+        let seen = |items: Value| gone(&maps(), "$.item", items.as_array().unwrap(), &params);
+        let renamed = json!([{"headline": "a"}, {"headline": "b"}, {"headline": "c"}]);
+        let lost = seen(renamed).unwrap();
+        assert_eq!((lost.path.as_str(), lost.instead.as_deref()), ("title", Some("headline")));
+        assert_eq!(seen(json!([{"headline": "a"}, {"headline": "b"}])), None, "two say nothing");
+        assert_eq!(seen(json!([{"x": 1}, {"title": null}, {"x": 1}])), None, "null is there");
+        assert_eq!(seen(json!([{"title": "a"}, {"title": "b"}, {"x": 1}])), None);
+        assert_eq!(gone(&maps(), "$.steps.a", &[json!({}), json!({}), json!({})], &params), None);
+    }
+}
