@@ -4,6 +4,7 @@
 mod before;
 mod bench;
 mod deliveries;
+mod drift;
 mod intent;
 mod kinds;
 mod outcomes;

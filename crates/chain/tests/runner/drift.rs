@@ -1,0 +1,67 @@
+//! A service that gives something else than before.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Json;
+use axum::routing::{get, post};
+use patchbay_model::RunState;
+use patchbay_model::problem::Code;
+use patchbay_model::run::{Fact, Outcome};
+use patchbay_store::Tuning;
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+
+/// Runs a chain whose items once had a title, over these; gives the state, what was sent and why it failed.
+async fn run_over(items: Value) -> (RunState, usize, Option<String>) {
+    let posts = Arc::new(AtomicUsize::new(0));
+    let posted = posts.clone();
+    let me = get(|| async { Json(json!({"id": 1})) });
+    let router =
+        axum::Router::new().route("/me", me).route("/items", get(move || async move { Json(items) })).route(
+            "/items",
+            post(move || async move { Json(json!({"id": posted.fetch_add(1, Ordering::SeqCst)})) }),
+        );
+    let operations = json!([
+        {"id": "list", "title": "List", "verb": "list", "entity": "item",
+         "request": {"method": "GET", "path": "/items"}, "params": {"type": "object"},
+         "result": {"type": "object"}},
+        {"id": "add", "title": "Add", "verb": "create", "entity": "item",
+         "request": {"method": "POST", "path": "/items", "body": {"name": "{{params.name}}"}},
+         "params": {"type": "object", "properties": {"name": {"type": "string"}}},
+         "result": {"type": "object"}}]);
+    let b = Bench::new(router, &operations, Tuning::default()).await;
+    let run = b
+        .run(json!([
+            {"id": "list", "connection": "work", "operation": "list"},
+            {"id": "add", "connection": "work", "operation": "add", "forEach": "list", "mapping": [
+                {"target": "/name", "source": {"type": "path", "path": "$.item.title"},
+                 "default": "(no title)", "always": true}]}
+        ]))
+        .await;
+    let state = b.execute(&run).await;
+    let why = b.store.journal(&run.id, 0).await.unwrap().into_iter().find_map(|entry| match entry.fact {
+        Fact::Result { outcome: Outcome::NotDone { problem }, .. }
+            if problem.code() == Code::SchemaMismatch =>
+        {
+            Some(problem.hint())
+        }
+        _ => None,
+    });
+    (state, posts.load(Ordering::SeqCst), why)
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_a_field_is_gone_and_what_looks_like_it_is_named() {
+    let (state, sent, why) = run_over(json!([{"headline": "a"}, {"headline": "b"}, {"headline": "c"}])).await;
+    assert_eq!((state, sent), (RunState::Failed, 0));
+    let why = why.unwrap();
+    assert!(why.contains("\"title\"") && why.contains("Nothing was sent"), "{why}");
+}
+
+#[tokio::test]
+async fn one_item_without_it_stops_nothing() {
+    let (state, sent, why) = run_over(json!([{"title": "a"}, {"headline": "b"}, {"title": "c"}])).await;
+    assert_eq!((state, sent, why), (RunState::Done, 3, None));
+}
