@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_chain::difference::trigger_words;
+use patchbay_chain::learned::{Learned, learned};
 use patchbay_chain::runner::{check as check_live, last_counts, plan_hash};
 use patchbay_chain::{Live, Plan};
 use patchbay_chain::{drift, mapping};
@@ -180,7 +181,8 @@ pub(crate) async fn save(
     let connectors = connectors_of(workspace, &chain).await?;
     let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
     let samples = samples::of_chain(workspace, existing.as_ref(), &chain, descriptor_of).await?.values;
-    let chain = mapping::complete(&chain, descriptor_of, &samples);
+    let learned = learned_elsewhere(workspace, existing.as_ref()).await?;
+    let chain = mapping::complete(&chain, descriptor_of, &samples, &learned);
     chain.steps.iter().try_for_each(|step| mapping::compile(&chain, step).map(drop))?;
     let hash = hash(&chain)?;
     let version = workspace.store().chain_save(existing.as_ref(), &chain, &hash).await?;
@@ -195,6 +197,21 @@ pub(crate) async fn save(
         findings,
         chain,
     })
+}
+
+/// What was chosen by hand in other chains.
+async fn learned_elsewhere(workspace: &Workspace, except: Option<&ChainId>) -> Result<Vec<Learned>, Problem> {
+    let mut found = Vec::new();
+    for other in workspace.store().chain_list().await? {
+        let chosen = |step: &Step| step.mapping.iter().any(|map| map.by == ChosenBy::Hand);
+        if Some(&other.id) == except || !other.chain.all_steps().any(chosen) {
+            continue;
+        }
+        let connectors = connectors_of(workspace, &other.chain).await?;
+        let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
+        found.extend(learned(&other.chain, descriptor_of));
+    }
+    Ok(found)
 }
 
 /// What of the mappings made by hand the latest samples do not have any more.
@@ -256,12 +273,9 @@ pub(crate) async fn connectors_of(
     chain: &Chain,
 ) -> Result<BTreeMap<String, Arc<Compiled>>, Problem> {
     let mut found = BTreeMap::new();
-    for step in chain.all_steps() {
-        if found.contains_key(&step.connection) || step.connection.is_empty() {
-            continue;
-        }
-        if let Some(connection) = workspace.store().connection_named(&step.connection).await? {
-            found.insert(step.connection.clone(), workspace.connectors().get(&connection.connector)?);
+    for name in chain.connections() {
+        if let Some(connection) = workspace.store().connection_named(name).await? {
+            found.insert(name.to_owned(), workspace.connectors().get(&connection.connector)?);
         }
     }
     Ok(found)

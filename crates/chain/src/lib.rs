@@ -10,6 +10,7 @@ pub mod drift;
 pub mod error;
 pub mod fields;
 pub mod items;
+pub mod learned;
 pub mod logic;
 pub mod machine;
 pub mod mapping;

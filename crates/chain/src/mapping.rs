@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::learned::{Learned, taught};
 use patchbay_map::{Matcher, SourceShape, StepMapping, Target};
 use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
 use patchbay_model::check::{Finding, Level};
@@ -16,12 +17,14 @@ use serde_json::{Value, json};
 pub type Samples = BTreeMap<String, Vec<Value>>;
 
 /// Completes the mappings of a chain. Matches made earlier by the matcher are made anew; those made
-/// by hand are kept, and shadow a proposal for the same target.
+/// by hand are kept, and shadow a proposal for the same target. What was `learned` from other chains comes
+/// before what the matcher finds.
 #[must_use]
 pub fn complete<'d>(
     chain: &Chain,
     descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
     samples: &Samples,
+    learned: &[Learned],
 ) -> Chain {
     let mut chain = chain.clone();
     for index in 0..chain.all_steps().count() {
@@ -30,6 +33,7 @@ pub fn complete<'d>(
             continue;
         };
         let sources = sources(&chain, index, &descriptor_of, samples);
+        let mut known = taught(&chain, index, &descriptor_of, learned);
         let Some(step) = chain.all_steps_mut().nth(index) else { continue };
         step.mapping.retain(|map| map.by == ChosenBy::Hand);
         let target = Target { schema: &operation.params, origin: Some(step.connection.as_str()) };
@@ -37,9 +41,16 @@ pub fn complete<'d>(
         for own in &mut step.mapping {
             matcher.suit(&target, own);
         }
-        let open = matcher
-            .propose(&target)
-            .into_iter()
+        for own in &mut known {
+            matcher.suit(&target, own);
+        }
+        let proposed = matcher.propose(&target);
+        let proposed =
+            proposed.into_iter().filter(|own| !known.iter().any(|map| covers(&map.target, &own.target)));
+        let open = known
+            .iter()
+            .cloned()
+            .chain(proposed)
             .filter(|proposal| !step.mapping.iter().any(|own| covers(&own.target, &proposal.target)));
         let open: Vec<FieldMap> = open.collect();
         step.mapping.extend(open);
@@ -82,31 +93,16 @@ pub(crate) fn sources<'d>(
     descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
     samples: &Samples,
 ) -> Vec<SourceShape> {
-    let all: Vec<&Step> = chain.all_steps().collect();
-    let Some(step) = all.get(index) else { return Vec::new() };
-    let mut shapes = Vec::new();
-    let root = step.for_each.as_ref().map(|source| root_id(chain, source));
-    let mut add = |earlier: &Step, root: String| {
-        let schema = operation_of(earlier, descriptor_of).and_then(|o| o.result.clone());
-        let samples = samples.get(earlier.id.as_str()).cloned().unwrap_or_default();
-        let label = earlier.title().to_owned();
-        let origin = Some(earlier.connection.clone()).filter(|name| !name.is_empty());
-        shapes.push(SourceShape { root, schema, samples, label, origin });
-    };
-    if let Some((_, list)) = root.as_ref().and_then(|id| chain.step(id)) {
-        add(list, "$.item".to_owned());
-    }
-    for earlier in all[..index].iter().rev() {
-        let same_items = root.is_some() && earlier.for_each.as_ref().map(|s| root_id(chain, s)) == root;
-        let ran_once = earlier.for_each.is_none()
-            && match &earlier.logic {
-                Some(logic) => !logic.yields_items(),
-                None => operation_of(earlier, descriptor_of).is_some_and(|o| !o.verb.yields_items()),
-            };
-        if same_items || ran_once {
-            add(earlier, format!("$.steps.{}", earlier.id));
-        }
-    }
+    let mut shapes: Vec<SourceShape> = drawn_from(chain, index, descriptor_of)
+        .into_iter()
+        .map(|(earlier, root)| SourceShape {
+            root,
+            schema: operation_of(earlier, descriptor_of).and_then(|o| o.result.clone()),
+            samples: samples.get(earlier.id.as_str()).cloned().unwrap_or_default(),
+            label: earlier.title().to_owned(),
+            origin: Some(earlier.connection.clone()).filter(|name| !name.is_empty()),
+        })
+        .collect();
     // The furthest away, and only where it is known what it looks like.
     let samples = samples.get(TRIGGER).cloned().unwrap_or_default();
     let schema = signal_schema(&chain.trigger, descriptor_of);
@@ -116,6 +112,33 @@ pub(crate) fn sources<'d>(
         shapes.push(SourceShape { root: "$.input".into(), schema, samples, label, origin });
     }
     shapes
+}
+
+/// The steps that a step can draw from, with what they are called in its paths; the nearest first.
+pub(crate) fn drawn_from<'c, 'd>(
+    chain: &'c Chain,
+    index: usize,
+    descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
+) -> Vec<(&'c Step, String)> {
+    let all: Vec<&Step> = chain.all_steps().collect();
+    let Some(step) = all.get(index) else { return Vec::new() };
+    let root = step.for_each.as_ref().map(|source| root_id(chain, source));
+    let mut found = Vec::new();
+    if let Some((_, list)) = root.as_ref().and_then(|id| chain.step(id)) {
+        found.push((list, "$.item".to_owned()));
+    }
+    for earlier in all[..index].iter().rev() {
+        let same_items = root.is_some() && earlier.for_each.as_ref().map(|s| root_id(chain, s)) == root;
+        let ran_once = earlier.for_each.is_none()
+            && match &earlier.logic {
+                Some(logic) => !logic.yields_items(),
+                None => operation_of(earlier, descriptor_of).is_some_and(|o| !o.verb.yields_items()),
+            };
+        if same_items || ran_once {
+            found.push((earlier, format!("$.steps.{}", earlier.id)));
+        }
+    }
+    found
 }
 
 /// What a signal looks like that starts a chain, where it is known of which stream it is: ours, and below
