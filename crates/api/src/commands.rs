@@ -11,10 +11,7 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    about, approval, audit, catalogue, chains, connections, connector_detail, data, descriptor_try,
-    descriptors, desktop, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs,
-    publishing, replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sharing, sign_ins,
-    signals, step_fields, storage, syncing, templates, transfer, webhooks, workspaces, zoom,
+    about, approval, audit, catalogue, chain_tests, chains, connections, connector_detail, data, descriptor_try, descriptors, desktop, engine_settings, files, gateway, health, history, inbox, jobs, keeping, links, logs, publishing, replacement, rerun, run_data, run_waits, runs, sandbox, secret_store, sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -266,6 +263,10 @@ commands! {
     run_report(runs::RunReportRequest) -> runs::RunReportResponse => runs::report,
     /// Shows what went into and came out of a step of a run.
     run_data(run_data::RunDataRequest) -> run_data::RunDataResponse => run_data::data,
+    /// Makes an offline test of a run.
+    run_test(runs::RunRef) -> chain_tests::RunTestResponse => chain_tests::make,
+    /// Replays an offline test: nothing is sent.
+    chain_test(chain_tests::ChainTestRequest) -> chain_tests::ChainTestResponse => chain_tests::test,
     /// Shows for which deliveries a run waits, and where they are to come.
     run_waits(runs::RunRef) -> run_waits::RunWaitsResponse => run_waits::waits,
     /// Starts the built-in sandbox and connects its tools.

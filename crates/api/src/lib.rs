@@ -10,6 +10,7 @@ pub mod audit;
 #[cfg(feature = "ts")]
 pub mod bindings;
 pub mod catalogue;
+pub mod chain_tests;
 pub mod chains;
 mod commands;
 mod connect_input;

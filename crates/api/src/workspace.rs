@@ -153,6 +153,7 @@ impl Workspace {
             engine: engine.clone(),
             connectors: hub.connectors().clone(),
             addresses: Arc::new(StepAddresses { gateway: hub.gateway().clone(), key: addresses.clone() }),
+            recorded: None,
             clock: hub.clock().clone(),
             events: events.clone(),
         };

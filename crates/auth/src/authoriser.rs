@@ -203,6 +203,18 @@ impl Authoriser {
         self.redactors().get(connection).cloned().unwrap_or_default()
     }
 
+    /// The same, from the stored credential: opens it. For what leaves the program as a file.
+    pub async fn redactor_of(
+        &self,
+        connection: &Connection,
+        descriptor: &Descriptor,
+    ) -> Result<Arc<Redactor>, AuthError> {
+        let Some(method) = descriptor.auth_method_of(connection) else {
+            return Ok(Arc::default());
+        };
+        Ok(Arc::new(Redactor::new(&self.stored(connection).await?, method)))
+    }
+
     fn redactors(&self) -> MutexGuard<'_, HashMap<ConnectionId, Arc<Redactor>>> {
         self.redactors.lock().unwrap_or_else(PoisonError::into_inner)
     }

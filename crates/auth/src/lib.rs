@@ -16,5 +16,5 @@ pub mod webhook;
 pub use authoriser::{Authorised, Authoriser, Rotated, Unsealed, open_copy};
 pub use credential::Credential;
 pub use error::AuthError;
-pub use redact::Redactor;
+pub use redact::{MASK, Redactor};
 pub use sign_in::{Begun, SignInRequest, SignedIn, sign_in_origins};

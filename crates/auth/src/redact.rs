@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use crate::credential::Credential;
 
 /// What stands in a secret's place.
-const MASK: &str = "•••";
+/// What stands in the place of a secret.
+pub const MASK: &str = "•••";
 /// Shorter values are left: masking every "a" of a text would tell more than it hides.
 const SHORTEST: usize = 4;
 /// In data, which later steps work with, only values are masked that nothing else would spell.

@@ -16,6 +16,7 @@ pub mod machine;
 pub mod mapping;
 pub mod plan;
 pub mod progress;
+pub mod recorded;
 pub mod report;
 pub mod runner;
 mod scope;

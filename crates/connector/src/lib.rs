@@ -42,6 +42,7 @@ pub use explain::{
 pub use health::Health;
 pub use native::{Adapter, Adapters};
 pub use operation::CallResult;
+pub use patchbay_auth::MASK;
 pub use plan::Planned;
 pub use raw::RawRead;
 pub use settings::{settings, settings_so_far};

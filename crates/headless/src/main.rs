@@ -1,6 +1,7 @@
 //! `patchbay-cli`: the engine on the command line.
 
 mod args;
+mod chain_tests;
 mod descriptors;
 mod engine;
 mod exit;

@@ -505,6 +505,12 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
             }
             Ok(exit::DONE)
         }
+        ChainCommand::Test { files, document } => {
+            crate::chain_tests::test(args, engine, files, document.as_deref()).await
+        }
+        ChainCommand::SaveTest { run, file } => {
+            crate::chain_tests::save(args, engine, run, file.as_deref()).await
+        }
         ChainCommand::Delete { chain } => {
             let answer = call("chain_delete", json!({ "chain": chain })).await?;
             if args.json {

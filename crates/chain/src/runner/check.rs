@@ -56,6 +56,9 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
             problem: Some(problem),
         }
     };
+    if runner.recorded.is_some() {
+        return Finding { level: Level::Pass, step: None, text: format!("{name} answers."), problem: None };
+    }
     if target.connection.paused {
         let problem = Problem::new(Code::InputInvalid)
             .with("field", format!("The connection \"{name}\""))

@@ -56,6 +56,11 @@ impl Execution<'_> {
         let text = |template: &patchbay_map::Template| template.text(&scope).map_err(Problem::from);
         let chain = |shared: &bool| (!shared).then(|| self.run.chain_id.clone());
         let store = &self.runner.store;
+        if let Some(recorded) = &self.runner.recorded
+            && matches!(ready, Ready::Recall { .. } | Ready::Lookup { .. } | Ready::Linked { .. })
+        {
+            return Ok(Worked::Gives(recorded.kept(&self.live.plan.steps[step].id, item)));
+        }
         match ready {
             Ready::Remember { key, value, shared } => {
                 let value = match value {
@@ -129,6 +134,9 @@ impl Execution<'_> {
             Does::Logic(Ready::Chain(name)) => {
                 let input = self.live.steps[step].params(&scope);
                 match input {
+                    Ok(_) if self.runner.recorded.is_some() => {
+                        Ok(Fact::ChainStarted { step: id, item, run: RunId::generate() })
+                    }
                     Ok(input) => self.child(name, input, now).await.map(|child| {
                         let run = child.id.clone();
                         self.also.runs.push(child);
@@ -186,8 +194,13 @@ impl Execution<'_> {
         for (step, item, run) in fresh {
             self.followed.insert((step, item));
             let store = self.runner.store.clone();
+            let id = self.live.plan.steps[step].id.clone();
+            let recorded = self.runner.recorded.as_ref().map(|recorded| recorded.child(&id, item));
             self.calls.spawn(async move {
-                let outcome = ended(&store, &run).await;
+                let outcome = match recorded {
+                    Some(outcome) => outcome,
+                    None => ended(&store, &run).await,
+                };
                 Done::Child { step, item, outcome }
             });
         }

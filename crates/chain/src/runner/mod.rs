@@ -27,6 +27,7 @@ use crate::error::ChainError;
 use crate::items::Items;
 use crate::machine::{self, Command};
 use crate::progress::{ItemProgress, Progress};
+use crate::recorded::Recorded;
 use crate::scope::scope;
 use deliveries::Looking;
 
@@ -86,6 +87,8 @@ pub struct Runner {
     pub connectors: Arc<dyn Connectors>,
     /// Where steps that wait are called.
     pub addresses: Arc<dyn Addresses>,
+    /// What was answered before: then nothing is sent, and time passes when it is waited for.
+    pub recorded: Option<Arc<Recorded>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Takes progress on its way to the screen.
@@ -390,12 +393,18 @@ impl<'r> Execution<'r> {
             let Some(called) = self.live.steps[launch.step].called() else { continue };
             let target = called.target.clone();
             let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
+            let recorded = self.runner.recorded.clone();
+            let id = self.live.plan.steps[launch.step].id.clone();
             self.calls.spawn(async move {
                 let Launch { step, item, attempt, planned, key, undo, page } = launch;
                 let key = key.as_deref();
-                let (result, next) = match page {
-                    Some(from) => engine.call_page(&target, &planned, key, timeout, from.as_ref()).await,
-                    None => (engine.call(&target, &planned, key, timeout).await, None),
+                let (result, next) = match (recorded, page) {
+                    (Some(recorded), _) if undo => (recorded.undo(&id, item), None),
+                    (Some(recorded), _) => recorded.call(&id, item),
+                    (None, Some(from)) => {
+                        engine.call_page(&target, &planned, key, timeout, from.as_ref()).await
+                    }
+                    (None, None) => (engine.call(&target, &planned, key, timeout).await, None),
                 };
                 let params = planned.effect.then_some(planned.params);
                 Done::Call(Answer { step, item, attempt, undo, params, result, next })
@@ -405,6 +414,10 @@ impl<'r> Execution<'r> {
 
     /// Waits for an answer, a wish of the user, or time to pass. Takes in everything that is there.
     async fn wait(&mut self, wake: Option<Timestamp>, control: &mut mpsc::Receiver<Control>) {
+        if let (Some(recorded), Some(at), true) = (&self.runner.recorded, wake, self.calls.is_empty()) {
+            let left = Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default();
+            return recorded.clock.advance(left + Duration::from_millis(1));
+        }
         let pause = wake.map(|at| {
             Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default()
                 + Duration::from_millis(1)

@@ -100,7 +100,7 @@ impl Bench {
         let connectors = Arc::new(One(compiled));
         let addresses = Arc::new(Here);
         let (store_, events) = (store.clone(), told.clone());
-        let runner = Runner { store: store_, engine, connectors, addresses, clock, events };
+        let runner = Runner { store: store_, engine, connectors, addresses, recorded: None, clock, events };
         Self { runner, store, told, _dir: dir }
     }
 

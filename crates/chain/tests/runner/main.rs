@@ -8,3 +8,4 @@ mod drift;
 mod intent;
 mod kinds;
 mod outcomes;
+mod recorded;

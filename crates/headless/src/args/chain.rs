@@ -66,6 +66,22 @@ pub(crate) enum ChainCommand {
         /// The chain, by identifier or name.
         chain: String,
     },
+    /// Replay runs that were saved as tests: nothing is sent. Says what differs, and ends with 1 then.
+    Test {
+        /// The tests.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The document to test, instead of the workspace's chain of the same name.
+        #[arg(long)]
+        document: Option<PathBuf>,
+    },
+    /// Save a run that ended as an offline test.
+    SaveTest {
+        /// The run, by identifier or `last`.
+        run: String,
+        /// Where to; named after the chain, in this folder, where absent.
+        file: Option<PathBuf>,
+    },
     /// Delete a chain; its runs stay.
     Delete {
         /// The chain, by identifier or name.
