@@ -437,7 +437,7 @@ pub async fn check(
     let (findings, plan) = match Live::of_chain(workspace.runner(), &version.chain).await {
         Ok(live) => {
             let counts = last_counts(workspace.runner(), &version.id).await;
-            let mut findings = check_live(workspace.runner(), &version.chain, &live, &counts).await;
+            let mut findings = check_live(workspace.runner(), &version.chain, &live, &counts, true).await;
             let connectors = connectors_of(&workspace, &version.chain).await?;
             findings.extend(lost(&workspace, &version, &connectors).await?);
             (findings, Some(plan_hash(&version.hash, &live)))

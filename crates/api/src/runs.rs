@@ -230,7 +230,7 @@ pub async fn resolve(hub: &Hub, workspace: &str, request: RunResolveRequest) -> 
             .with("message", "It does not wait for this answer.")
             .about(Subject::Run { id: run.id.to_string(), step: request.step.map(|s| s.to_string()) }));
     };
-    if question.problem.code() == Code::RunStuck {
+    if matches!(question.problem.code(), Code::RunStuck | Code::EffectsUsedUp) {
         go_on(&workspace, &run, request.decision).await?;
         workspace.wait_on(&run.id).await?;
         return report_of(&workspace, &run.id).await;

@@ -154,6 +154,7 @@ impl Workspace {
             connectors: hub.connectors().clone(),
             addresses: Arc::new(StepAddresses { gateway: hub.gateway().clone(), key: addresses.clone() }),
             recorded: None,
+            recent: patchbay_chain::runner::Recent::default(),
             clock: hub.clock().clone(),
             events: events.clone(),
         };

@@ -42,3 +42,8 @@ pub(super) fn connect() -> Result<()> {
 pub(super) fn webhook() -> Result<()> {
     shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_webhook"])
 }
+
+/// Runs of chains, beside a bare loop that sends the same requests.
+pub(super) fn chain() -> Result<()> {
+    shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_chain"])
+}

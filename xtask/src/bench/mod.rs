@@ -18,6 +18,7 @@ const BENCHES: &[Bench] = &[
     ("search", "1,000,000 signals: words, filters, pages", engine::search),
     ("connect", "signing in and connecting, beside our own share of it", engine::connect),
     ("webhook", "deliveries accepted and durable a second, beside a bare loop", engine::webhook),
+    ("chain", "runs of chains a second, at full durability, beside a bare loop", engine::chain),
     ("window", "time to a usable window, memory beside a bare page", window::measure),
 ];
 

@@ -138,10 +138,9 @@ fn stuck_question(run: &Run, journal: &[JournalEntry], recoveries: u32) -> Optio
 
 /// What a run asks whose chain has used up its effects of the day.
 fn held_question(run: &Run, effects: u32) -> Option<OpenQuestion> {
-    let problem = Problem::new(Code::RunStuck)
+    let problem = Problem::new(Code::EffectsUsedUp)
         .with("item", format!("\"{}\"", run.snapshot.name))
-        .with("n", effects.to_string())
-        .detail(format!("The chain may have {effects} effects in a day, and has had them."));
+        .with("n", effects.to_string());
     let step = run.snapshot.steps.first()?.id.clone();
     Some(OpenQuestion { step, item: 0, request: None, sent_at: None, approval: None, problem })
 }
@@ -482,7 +481,7 @@ fn headline(report: &RunReport) -> String {
     }
     match report.needs_you.len() {
         0 => {}
-        1 if report.needs_you[0].problem.code() == Code::RunStuck => {
+        1 if matches!(report.needs_you[0].problem.code(), Code::RunStuck | Code::EffectsUsedUp) => {
             parts.push(report.needs_you[0].problem.title());
         }
         1 => parts.push("One outcome is not known and waits for your answer".to_owned()),

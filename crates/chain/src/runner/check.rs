@@ -1,29 +1,33 @@
 //! The check before a run: everything in parallel, nothing sent that changes anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use patchbay_connector::Target;
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{Chain, StepId};
+use patchbay_model::{Chain, ConnectionId, StepId};
 
 use super::live::LiveStep;
 use super::{Live, Runner, deliveries, foresee};
 use crate::mapping;
 use crate::plan::PlanStep;
 
+/// How long a connection that answered counts as answering, for runs that events start.
+const FRESH: Duration = Duration::from_secs(30);
 /// The longest that one connection's test may take.
 const TEST_CAP: Duration = Duration::from_secs(10);
 
 /// Checks connections and mappings, and says what the run will do. Blockers first. `counts` says how many
-/// items steps had when the chain last ran.
+/// items steps had when the chain last ran; `watched` whether a person asked for it.
 pub async fn check(
     runner: &Runner,
     chain: &Chain,
     live: &Live,
     counts: &BTreeMap<StepId, u32>,
+    watched: bool,
 ) -> Vec<Finding> {
     let targets: BTreeMap<&str, &Target> = live
         .steps
@@ -31,7 +35,7 @@ pub async fn check(
         .filter_map(LiveStep::called)
         .map(|c| (c.target.connection.name.as_str(), &c.target))
         .collect();
-    let tests = targets.iter().map(|(name, target)| test(runner, name, target));
+    let tests = targets.iter().map(|(name, target)| test_or_recall(runner, name, target, watched));
     let mut findings: Vec<Finding> = join_all(tests).await;
     findings.extend(mapping::findings(chain, |name| {
         targets.get(name).map(|target| target.descriptor.descriptor().as_ref())
@@ -42,6 +46,41 @@ pub async fn check(
     findings.extend(effects(chain, live, counts));
     findings.sort_by_key(|finding| finding.level);
     findings
+}
+
+/// Connections that answered a moment ago. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Recent(Arc<Mutex<HashMap<ConnectionId, (Duration, Finding)>>>);
+
+impl Recent {
+    fn get(&self, id: &ConnectionId, now: Duration) -> Option<Finding> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, finding) = all.get(id)?;
+        (now.saturating_sub(*at) < FRESH).then(|| finding.clone())
+    }
+
+    fn keep(&self, id: &ConnectionId, now: Duration, finding: &Finding) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if finding.level == Level::Pass {
+            all.insert(id.clone(), (now, finding.clone()));
+        } else {
+            all.remove(id);
+        }
+    }
+}
+
+/// The same; one that answered a moment ago is not asked again where nobody watches.
+async fn test_or_recall(runner: &Runner, name: &str, target: &Target, watched: bool) -> Finding {
+    let (id, now) = (&target.connection.id, runner.clock.monotonic());
+    if !watched
+        && !target.connection.paused
+        && let Some(finding) = runner.recent.get(id, now)
+    {
+        return finding;
+    }
+    let finding = test(runner, name, target).await;
+    runner.recent.keep(id, now, &finding);
+    finding
 }
 
 async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {

@@ -31,7 +31,7 @@ use crate::recorded::Recorded;
 use crate::scope::scope;
 use deliveries::Looking;
 
-pub use check::{check, effect_words};
+pub use check::{Recent, check, effect_words};
 pub use deliveries::{Addresses, NoAddresses, Reach, has_address};
 pub use foresee::{last_counts, plan_hash};
 pub use live::Live;
@@ -89,6 +89,8 @@ pub struct Runner {
     pub addresses: Arc<dyn Addresses>,
     /// What was answered before: then nothing is sent, and time passes when it is waited for.
     pub recorded: Option<Arc<Recorded>>,
+    /// What connections said a moment ago.
+    pub recent: Recent,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Takes progress on its way to the screen.
@@ -340,7 +342,8 @@ impl<'r> Execution<'r> {
         match command {
             Command::Check => {
                 let counts = last_counts(self.runner, &self.run.chain_id).await;
-                let findings = check(self.runner, &self.run.snapshot, &self.live, &counts).await;
+                let watched = !self.run.origin.kind.is_event();
+                let findings = check(self.runner, &self.run.snapshot, &self.live, &counts, watched).await;
                 self.note(Fact::Checked { findings });
             }
             Command::Open { step } => {

@@ -98,9 +98,10 @@ impl Bench {
         let engine = Engine::new(Client::new(clock.clone()).unwrap(), authoriser, store.clone(), clock.clone());
         let told = Arc::new(Told::default());
         let connectors = Arc::new(One(compiled));
-        let addresses = Arc::new(Here);
+        let (addresses, recent) = (Arc::new(Here), patchbay_chain::runner::Recent::default());
         let (store_, events) = (store.clone(), told.clone());
-        let runner = Runner { store: store_, engine, connectors, addresses, recorded: None, clock, events };
+        let runner =
+            Runner { store: store_, engine, connectors, addresses, recorded: None, recent, clock, events };
         Self { runner, store, told, _dir: dir }
     }
 

@@ -379,7 +379,9 @@ async fn a_storm_is_stopped_at_the_effects_of_the_day_and_the_user_may_let_it_go
     assert_eq!(b.execute(&run).await, RunState::NeedsYou);
     assert_eq!(said(&sent), ["n1", "n2", "n3"]);
     let report = told(&b, &run).await;
-    assert!(report["needsYou"][0]["problem"]["detail"].as_str().unwrap().contains('3'), "{report:#}");
+    let asked = &report["needsYou"][0]["problem"];
+    assert_eq!(asked["code"], "EFFECTS_USED_UP", "{report:#}");
+    assert_eq!(asked["title"], "\"Chain\" has made its 3 changes of the day", "{report:#}");
     b.runner.resume(&run).await.unwrap();
     assert_eq!(b.execute(&run).await, RunState::Done);
     assert_eq!(said(&sent), ["n1", "n2", "n3", "n4"]);

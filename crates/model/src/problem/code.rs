@@ -161,6 +161,8 @@ codes! {
     UnknownOutcome = "UNKNOWN_OUTCOME", User, User, false;
     /// A run was ended again and again at the same place.
     RunStuck = "RUN_STUCK", User, Ok, false;
+    /// A chain has made the changes that it may make in a day.
+    EffectsUsedUp = "EFFECTS_USED_UP", User, Ok, false;
     /// An undo failed.
     CompensationFailed = "COMPENSATION_FAILED", User, User, false;
     /// The user stopped it.

@@ -104,7 +104,7 @@ export function outcomes(step: StepReport, report: Pick<RunReport, 'needsYou' | 
   const listed = step.problems.map((p) => p.item);
   // Items that wait for another try are listed too while the run goes on.
   const failed: Some = listed.length === bad ? { count: bad, items: listed } : { count: bad };
-  const asked = report.needsYou.filter((q) => q.step === step.step && q.problem.code !== 'RUN_STUCK').map((q) => q.item);
+  const asked = report.needsYou.filter((q) => q.step === step.step && q.problem.code !== 'RUN_STUCK' && q.problem.code !== 'EFFECTS_USED_UP').map((q) => q.item);
   const notKnown: Some = asked.length === step.unknown ? { count: step.unknown, items: asked } : { count: step.unknown };
   const undone = report.undo.filter((u) => u.step === step.step && u.undone).map((u) => u.item);
   const named = failed.items && notKnown.items ? new Set([...failed.items, ...notKnown.items]) : undefined;

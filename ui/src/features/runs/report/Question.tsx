@@ -66,7 +66,7 @@ function Outcome({ report, question, open }: { report: RunReport; question: Open
   const resolve = useDo('run_resolve', { touches: ['run_report', 'run_list', 'health'] });
   const step = report.steps.find((s) => s.step === question.step);
   const connection = step?.connection ?? '';
-  const stuck = question.problem.code === 'RUN_STUCK';
+  const stuck = question.problem.code === 'RUN_STUCK' || question.problem.code === 'EFFECTS_USED_UP';
   const name = visible(step?.name ?? question.step);
   return (
     <section className="run-question" aria-labelledby={id} aria-busy={resolve.isPending}>
