@@ -149,7 +149,7 @@ fn operations() -> Value {
         {"id": "read", "title": "Read", "verb": "get", "entity": "item", "request": {"path": "/item"},
             "params": {"type": "object"}, "result": {"type": "object"}},
         {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/list"},
-            "params": {"type": "object"}, "result": {"type": "object"}, "itemsPath": "$.items[*]",
+            "params": {"type": "object"}, "result": {"type": "object"}, "resultPath": "$.items[*]",
             "pagination": {"next": {"type": "cursor", "cursorPath": "$.next", "param": "cursor"}}},
         {"id": "tell", "title": "Tell", "verb": "create", "entity": "message",
             "request": {"method": "POST", "path": "/told", "body": body}, "params": params,

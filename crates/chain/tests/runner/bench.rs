@@ -61,16 +61,26 @@ impl Bench {
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}", listener.addr());
         tokio::spawn(listener.serve(router, std::future::pending()));
+        Self::at(base, operations, &json!({}), tuning, tempfile::tempdir().unwrap()).await
+    }
+
+    /// With a service at this address, and the database in this folder.
+    pub(crate) async fn at(
+        base: String,
+        operations: &Value,
+        limits: &Value,
+        tuning: Tuning,
+        dir: tempfile::TempDir,
+    ) -> Self {
         let descriptor: Descriptor = serde_json::from_value(json!({
             "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
             "baseUrl": "https://api.tool.example", "auth": [],
-            "operations": operations, "healthCheck": {"request": {"path": "/me"}},
+            "operations": operations, "limits": limits, "healthCheck": {"request": {"path": "/me"}},
             "webhook": {"verify": {"mode": "hmac", "header": "X-Sig", "signed": "{{body}}"},
                 "deliveryId": {"header": "X-Delivery"}, "eventType": {"path": "$.type"},
                 "events": [], "sample": {"body": {"type": "done"}}},
         }))
         .unwrap();
-        let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(SystemClock::new());
         let options = OpenOptions { dir: dir.path().to_owned(), clock: clock.clone(), machine: "m".into() };
         let store = Store::open_tuned(options, tuning).await.unwrap();

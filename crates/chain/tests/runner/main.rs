@@ -5,6 +5,7 @@ mod before;
 mod bench;
 mod deliveries;
 mod drift;
+mod faults;
 mod intent;
 mod kinds;
 mod outcomes;
