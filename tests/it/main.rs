@@ -10,6 +10,7 @@
 mod architecture;
 mod bad_input;
 mod canary;
+mod chain_tests;
 mod cli;
 mod connect;
 mod contract;

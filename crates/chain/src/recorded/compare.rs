@@ -24,18 +24,18 @@ pub(super) fn expected(chain: &Chain, journal: &[JournalEntry]) -> Expected {
                 at(&mut items, step, *item).undo = Some(request.clone());
             }
             Fact::Result { step, item, outcome, .. } => {
-                at(&mut items, step, *item).end = end(outcome).to_owned()
+                at(&mut items, step, *item).end = end(outcome).into()
             }
             Fact::Resolved { step, item, decision: Decision::Happened, .. }
-            | Fact::Arrived { step, item, .. } => at(&mut items, step, *item).end = "done".to_owned(),
+            | Fact::Arrived { step, item, .. } => at(&mut items, step, *item).end = "done".into(),
             Fact::Answered { step, item, approved, .. } => {
                 let end = if *approved { "done" } else { "left_out" };
-                at(&mut items, step, *item).end = end.to_owned();
+                at(&mut items, step, *item).end = end.into();
             }
             Fact::Computed { step, results } => {
                 for (item, output) in results {
                     let found = at(&mut items, step, *item);
-                    found.end = "done".to_owned();
+                    found.end = "done".into();
                     // When a wait was over is another time each time.
                     let waits = |(_, step): (usize, &Step)| matches!(step.logic, Some(Logic::Wait { .. }));
                     found.value = Some(output.clone()).filter(|_| !chain.step(step).is_some_and(waits));
@@ -43,7 +43,7 @@ pub(super) fn expected(chain: &Chain, journal: &[JournalEntry]) -> Expected {
             }
             Fact::LeftOut { step, items: left_out, .. } => {
                 for item in left_out {
-                    at(&mut items, step, *item).end = "left_out".to_owned();
+                    at(&mut items, step, *item).end = "left_out".into();
                 }
             }
             Fact::Finished { state: ended } => state = Some(*ended),

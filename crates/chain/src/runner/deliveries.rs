@@ -153,7 +153,9 @@ impl Execution<'_> {
                 }
             }
             let found = !facts.is_empty();
-            facts.into_iter().for_each(|fact| self.note(fact));
+            for fact in facts {
+                self.note(fact);
+            }
             return Ok(found);
         }
         if self.progress.awaited.iter().any(|at| !self.looking.items.contains(at)) {

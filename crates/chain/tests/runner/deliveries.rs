@@ -173,7 +173,7 @@ async fn a_delivery_wakes_the_run_that_waits_for_it_and_its_connection_is_its_ow
         }
     };
     let both = async { tokio::join!(working, telling) };
-    let (state, ()) = Box::pin(tokio::time::timeout(Duration::from_secs(20), both)).await.unwrap();
+    let (state, ()) = tokio::time::timeout(Duration::from_secs(20), Box::pin(both)).await.unwrap();
     assert_eq!(state.unwrap(), RunState::Done);
     let arrived = facts(&b, &run).await.into_iter().find_map(|fact| match fact {
         Fact::Arrived { output, .. } => Some(output),
@@ -206,7 +206,7 @@ async fn a_step_that_waits_in_vain_fails_when_its_time_is_over_and_the_user_can_
         control.send(Control::Stop { undo: false }).await.unwrap();
     };
     let both = async { tokio::join!(working, stopping) };
-    let (state, ()) = Box::pin(tokio::time::timeout(Duration::from_secs(20), both)).await.unwrap();
+    let (state, ()) = tokio::time::timeout(Duration::from_secs(20), Box::pin(both)).await.unwrap();
     assert_eq!(state.unwrap(), RunState::Stopped);
 }
 
