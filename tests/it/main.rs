@@ -15,6 +15,7 @@ mod cli;
 mod connect;
 mod contract;
 mod crash;
+mod desktop;
 mod drift;
 mod first_attempt;
 mod fixtures;

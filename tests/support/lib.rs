@@ -33,7 +33,7 @@ pub use sandbox::SandboxProcess;
 pub use serve::{Served, walks_possible};
 pub use visitor::{Visit, Visitor};
 pub use waiting::Waiting;
-pub use window::{Window, window_possible};
+pub use window::{Window, application, window_possible};
 
 /// The checkout.
 pub fn root() -> PathBuf {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use patchbay_auth::webhook::AddressKey;
 use patchbay_chain::runner::{Addresses, Reach};
 use patchbay_ingest::gateway::{Definitions, Gateway, GatewaySettings, Site};
+use patchbay_ingest::jobs::Queue;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{ConnectorId, RunId, StepId};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,7 @@ pub(crate) async fn open(hub: &Hub, workspace: &Workspace) -> Result<(), Problem
         addresses: workspace.addresses().clone(),
         events: workspace.event_sink(),
         asked: workspace.asker(),
+        at_once: workspace.at_once_later(Queue::Webhook),
     };
     Ok(hub.gateway().open(site).await?)
 }

@@ -232,15 +232,17 @@ fn scope(
     let near = target.connection.origins.iter().all(|origin| {
         ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|start| origin.starts_with(start))
     });
-    let address = if near { local } else { public };
-    let address = address.ok_or_else(|| {
+    let address = if near { local } else { public }.map(|address| address.to_string());
+    // A tunnel that is gone keeps nobody from telling the tool to stop.
+    let told = || kept.and_then(|kept| kept["address"].as_str()).map(str::to_owned);
+    let address = address.or_else(told).ok_or_else(|| {
         Problem::new(Code::InvalidConfig)
             .with("field", "The public address")
             .with("message", "Set the address of your tunnel in Settings, under Webhook gateway, first.")
             .about(Subject::Field { name: "publicUrl".into() })
     })?;
     let mut scope = json!({
-        "webhook": { "address": address.as_str() },
+        "webhook": { "address": address },
         "config": target.descriptor.descriptor().settings_in_templates(&target.connection.config),
     });
     if let Some(seconds) = subscription.subscribe.lifetime_seconds {
@@ -326,6 +328,135 @@ mod tests {
         assert_eq!(renew_due(&hub, "default").await.unwrap(), 1);
         let renewed = shown().await;
         assert_eq!((&renewed["endsAt"], &renewed["problem"]), (&json!("2026-11-25T13:00:00Z"), &Value::Null));
+        hub.shut_down().await;
+    }
+}
+
+#[cfg(test)]
+mod disconnecting {
+    use std::collections::BTreeMap;
+    use std::sync::{Arc, Mutex};
+
+    use patchbay_auth::Credential;
+    use patchbay_model::{ConnectorId, SystemClock};
+    use patchbay_vault::{MemoryStore, Secret};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::commands::dispatch;
+    use crate::hub::HubOptions;
+    use crate::secrets::SecretsChoice;
+    use crate::workspace::tests::Nobody;
+    use crate::workspaces::DEFAULT;
+
+    /// A tool whose sign-in is renewed, and which sends to an address until it is told to stop.
+    fn definition(port: u16) -> String {
+        let url = format!("http://127.0.0.1:{port}");
+        let hook = |id: &str, verb: &str, method: &str, path: &str, required: &[&str]| {
+            json!({"id": id, "title": id, "verb": verb, "entity": "hook",
+                "params": {"type": "object", "properties": {"id": {"type": "string"}}, "required": required},
+                "request": {"method": method, "path": path}})
+        };
+        json!({
+            "id": "hooks", "name": "Hooks", "description": "Sends.", "category": "custom", "version": "1.0.0",
+            "baseUrl": url, "healthCheck": {"request": {"path": "/me"}},
+            "auth": [{"method": "oauth2", "id": "oauth", "label": "Sign in",
+                "client": {"type": "public", "id": "patchbay"}, "authorizationUrl": format!("{url}/authorize"),
+                "tokenUrl": format!("{url}/token"), "revocationUrl": format!("{url}/revoke")}],
+            "streams": [{"id": "things", "title": "Things", "request": {"path": "/things"}, "mapping": {
+                "itemsPath": "$[*]", "idPath": "$.id", "timestampPath": "$.at", "summaryTemplate": "{{id}}",
+                "signalTypeRules": [], "defaultSignalType": "thing"}}],
+            "operations": [hook("add_hook", "create", "POST", "/hooks", &[]),
+                hook("end_hook", "delete", "DELETE", "/hooks/{{params.id}}", &["id"])],
+            "webhook": {"verify": {"mode": "standard_webhooks"}, "secret": {"source": "generated"},
+                "eventType": {"path": "$.type"}, "events": [{"types": ["thing.*"], "stream": "things"}],
+                "subscription": {"subscribe": {"operation": "add_hook", "params": {}, "idPath": "$.id"},
+                    "unsubscribe": {"operation": "end_hook", "params": {"id": "{{subscription.id}}"}}}},
+        })
+        .to_string()
+    }
+
+    /// Refuses the first token, gives another, and writes down what it was asked. Its port.
+    async fn tool(asked: Arc<Mutex<Vec<String>>>) -> u16 {
+        #[expect(clippy::disallowed_methods, reason = "a pretend service, not the product")]
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let asked = asked.clone();
+                tokio::spawn(async move {
+                    let mut read = vec![0; 16_384];
+                    let length = stream.read(&mut read).await.unwrap_or(0);
+                    let request = String::from_utf8_lossy(&read[..length]).into_owned();
+                    let line = request.split(" HTTP").next().unwrap_or_default().to_owned();
+                    let is_old = request.to_ascii_lowercase().contains("bearer canary-accesstoken");
+                    let (status, body) = match line.as_str() {
+                        "POST /token" => (
+                            "200 OK",
+                            r#"{"access_token": "b", "refresh_token": "c", "token_type": "Bearer", "expires_in": 3600}"#,
+                        ),
+                        _ if is_old => ("401 Unauthorized", "{}"),
+                        _ => ("200 OK", "{}"),
+                    };
+                    asked.lock().unwrap().push(format!("{line} {}", &status[..3]));
+                    let answer = format!(
+                        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                        body.len()
+                    );
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                });
+            }
+        });
+        port
+    }
+
+    /// Telling the tool needs the renewal of a token; disconnecting keeps renewals out. One after the other.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn disconnecting_does_not_wait_for_a_renewal_that_it_keeps_out_itself() {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let port = tool(asked.clone()).await;
+        let dir = tempfile::tempdir().unwrap();
+        let connectors = dir.path().join("connectors");
+        std::fs::create_dir_all(&connectors).unwrap();
+        let text = definition(port);
+        patchbay_descriptor::read(&text, "hooks.json").unwrap();
+        std::fs::write(connectors.join("hooks.json"), text).unwrap();
+        let hub = Hub::start(HubOptions {
+            data_dir: dir.path().to_owned(),
+            secrets: SecretsChoice::Kept(Arc::new(MemoryStore::new())),
+            clock: Arc::new(SystemClock::new()),
+            host: Arc::new(Nobody),
+        })
+        .unwrap();
+        let workspace = hub.workspace(DEFAULT).await.unwrap();
+        let mut connection = Connection::new(ConnectorId::from("hooks"), "1.0.0".into(), hub.clock().now());
+        connection.name = "one".to_owned();
+        connection.auth_method = Some("oauth".into());
+        connection.origins = vec![format!("http://127.0.0.1:{port}")];
+        connection.allow_private = true;
+        let descriptor = workspace.connectors().get(&connection.connector).unwrap();
+        let method = descriptor.descriptor().auth_method_of(&connection);
+        patchbay_auth::consent::approve(&mut connection.metadata, method);
+        let tokens = ["accessToken", "refreshToken"]
+            .map(|kind| (kind.to_owned(), Secret::new(format!("canary-{kind}"))));
+        let sealed = workspace
+            .authoriser()
+            .seal(&connection.id, &Credential::new(BTreeMap::from(tokens)))
+            .await
+            .unwrap();
+        workspace.store().connection_insert(&connection, Some(&sealed)).await.unwrap();
+        workspace.store().webhook_make(&connection.id, "address").await.unwrap();
+        let kept = json!({"id": "h1", "address": "http://127.0.0.1:4310/webhooks/hooks/address"});
+        workspace.store().webhook_subscribed(&connection.id, Some(&kept), None).await.unwrap();
+        let gone = dispatch(&hub, DEFAULT, "connection_disconnect", json!({"name": "one"}));
+        let gone =
+            tokio::time::timeout(Duration::from_secs(20), gone).await.expect("it waits for itself").unwrap();
+        assert_eq!(gone["revoked"], true, "{gone:#}");
+        let asked = asked.lock().unwrap().clone();
+        let hooks: Vec<_> =
+            asked.iter().filter(|one| !one.starts_with("POST /revoke")).map(String::as_str).collect();
+        assert_eq!(hooks, ["DELETE /hooks/h1 401", "POST /token 200", "DELETE /hooks/h1 200"]);
+        assert!(workspace.store().credentials().await.unwrap().is_empty());
         hub.shut_down().await;
     }
 }

@@ -12,7 +12,7 @@ use patchbay_auth::webhook::AddressKey;
 use patchbay_chain::{Control, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
 use patchbay_ingest::gateway::Gateway;
-use patchbay_ingest::{Defaults, Polling, Reading};
+use patchbay_ingest::{Knobs, Polling, Reading};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
@@ -64,7 +64,7 @@ struct Inner {
     reading: Reading,
     polling: Mutex<Option<Polling>>,
     /// What the user decides about work that comes again.
-    defaults: RwLock<Defaults>,
+    knobs: RwLock<Knobs>,
     /// Turns events into runs.
     dispatching: Mutex<Option<JoinHandle<()>>>,
 }
@@ -182,7 +182,7 @@ impl Workspace {
             clock: hub.clock().clone(),
             reading: Reading::default(),
             polling: Mutex::default(),
-            defaults: RwLock::default(),
+            knobs: RwLock::default(),
             dispatching: Mutex::default(),
         };
         let workspace = Self { inner: Arc::new(inner) };

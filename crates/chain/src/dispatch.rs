@@ -163,10 +163,10 @@ impl Dispatcher {
         Ok(self.store.effect_paths(&connection, &external, around).await?)
     }
 
-    /// The runs whose turn it is.
-    pub async fn due(&self) -> Result<Vec<Run>, ChainError> {
+    /// The runs whose turn it is; see [`due`].
+    pub async fn due(&self, most: usize) -> Result<Vec<Run>, ChainError> {
         let mut runs = Vec::new();
-        for id in due(&self.store.runs_standing().await?) {
+        for id in due(&self.store.runs_standing().await?, most) {
             runs.extend(self.store.run(&id).await?.filter(|run| !run.state.is_final()));
         }
         Ok(runs)

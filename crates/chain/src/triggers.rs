@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub const LATE: Duration = Duration::from_secs(120);
 /// Chains that lead to one another, at most: more is taken for a circle.
 pub const LONGEST_PATH: usize = 8;
-/// Runs of events that are under way at the same time in a workspace; others wait.
+/// Runs of events that are under way at the same time in a workspace, where nobody says otherwise; others wait.
 pub const MOST_RUNS: usize = 64;
 
 /// What is known beside event and chain.
@@ -165,8 +165,8 @@ fn lane(key: Option<&str>, payload: &Value) -> Option<String> {
 }
 
 /// The runs whose turn it is, of those that events or steps started, the oldest first. Runs of one lane
-/// begin in the order in which they were asked for.
-pub fn due(standing: &[Standing]) -> Vec<RunId> {
+/// begin in the order in which they were asked for, and no more than `most` of events are under way.
+pub fn due(standing: &[Standing], most: usize) -> Vec<RunId> {
     let mut lanes: BTreeMap<(&ChainId, &str), u32> = BTreeMap::new();
     let mut under_way = standing.iter().filter(|run| run.begun && run.origin.kind.is_event()).count();
     for run in standing.iter().filter(|run| run.begun) {
@@ -182,7 +182,7 @@ pub fn due(standing: &[Standing]) -> Vec<RunId> {
             continue;
         };
         let busy = lanes.entry((&run.chain, lane)).or_default();
-        if *busy < run.origin.most.unwrap_or(u32::MAX) && under_way < MOST_RUNS {
+        if *busy < run.origin.most.unwrap_or(u32::MAX) && under_way < most {
             *busy += 1;
             under_way += 1;
             due.push(run.id.clone());
@@ -376,13 +376,17 @@ mod tests {
 
     #[test]
     fn runs_of_a_lane_begin_in_order_and_no_more_than_may() {
-        let ids = |standing: &[Standing]| due(standing).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let ids = |standing: &[Standing]| {
+            due(standing, MOST_RUNS).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
         let queue =
             [run("1", Some("a"), 1, true), run("2", Some("a"), 1, false), run("3", Some("b"), 1, false)];
         assert_eq!(ids(&queue), ["3"]);
         assert_eq!(ids(&queue[1..]), ["2", "3"]);
         let beside: Vec<_> = (0..5).map(|n| run(&n.to_string(), Some(""), 3, n == 0)).collect();
         assert_eq!(ids(&beside), ["1", "2"]);
+        assert_eq!(due(&beside, 2), ["1".into()], "one is under way already");
+        assert_eq!(due(&beside, 1), []);
         let mut full: Vec<_> =
             (0..MOST_RUNS).map(|n| run(&n.to_string(), Some(&n.to_string()), 1, true)).collect();
         full.push(run("late", Some("x"), 1, false));

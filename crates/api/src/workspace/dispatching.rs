@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_chain::{Control, Dispatcher};
+use patchbay_ingest::jobs::Queue;
 use patchbay_model::problem::Problem;
 
 use super::{Inner, Workspace};
@@ -53,7 +54,7 @@ impl Workspace {
                 }
             }
         }
-        for run in dispatcher.due().await? {
+        for run in dispatcher.due(self.at_once(Queue::Run) as usize).await? {
             self.spawn(run).await?;
         }
         Ok(())

@@ -1,13 +1,14 @@
 //! What a workspace reads by itself.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
+use patchbay_ingest::jobs::Queue;
 use patchbay_ingest::{Dice, Knobs, Parts, Polling, Reader, Reading};
 use patchbay_model::problem::Problem;
 use patchbay_model::{ConnectionId, JobId};
 
-use super::Workspace;
+use super::{Inner, Workspace};
 
 impl Workspace {
     /// Begins the work that comes by itself: reading streams, checking connections.
@@ -69,14 +70,28 @@ impl Workspace {
     pub(super) async fn take_call_rules(&self) -> Result<(), Problem> {
         let (general, own) = crate::engine_settings::call_rules(self.store()).await?;
         self.inner.engine.decide(general, own);
-        let defaults = self.knobs().await?.defaults;
-        *self.inner.defaults.write().unwrap_or_else(PoisonError::into_inner) = defaults;
+        let knobs = self.knobs().await?;
+        *self.inner.knobs.write().unwrap_or_else(PoisonError::into_inner) = knobs;
         Ok(())
     }
 
     /// Seconds between two checks of a connection.
     pub(crate) fn check_seconds(&self, connection: &ConnectionId) -> u32 {
-        self.inner.defaults.read().unwrap_or_else(PoisonError::into_inner).health_seconds_of(connection)
+        let knobs = self.inner.knobs.read().unwrap_or_else(PoisonError::into_inner);
+        knobs.defaults.health_seconds_of(connection)
+    }
+
+    /// How much of one kind of work is done at the same time.
+    pub(crate) fn at_once(&self, queue: Queue) -> u32 {
+        at_once(&self.inner, queue)
+    }
+
+    /// The same for whoever asks again and again, and does not keep the workspace open.
+    pub(crate) fn at_once_later(&self, queue: Queue) -> Arc<dyn Fn() -> u32 + Send + Sync> {
+        let inner = Arc::downgrade(&self.inner);
+        Arc::new(move || {
+            inner.upgrade().map_or_else(|| queue.usual_concurrency(), |inner| at_once(&inner, queue))
+        })
     }
 
     /// Something about connections, or about what comes by itself, has changed.
@@ -126,4 +141,9 @@ impl Workspace {
         }
         self.plans_changed();
     }
+}
+
+fn at_once(inner: &Inner, queue: Queue) -> u32 {
+    let knobs = inner.knobs.read().unwrap_or_else(PoisonError::into_inner);
+    knobs.concurrency.get(&queue).copied().unwrap_or_else(|| queue.usual_concurrency())
 }

@@ -38,6 +38,8 @@ pub struct Site {
     pub events: Arc<dyn EventSink>,
     /// Wakes who reads: work was asked for.
     pub asked: Arc<dyn Fn() + Send + Sync>,
+    /// Deliveries that are mapped at the same time; at least one is.
+    pub at_once: Arc<dyn Fn() -> u32 + Send + Sync>,
 }
 
 /// The address of one connection.

@@ -19,8 +19,6 @@ use super::door::Site;
 use super::{Backlog, TEST};
 use crate::schedule::{Defaults, sync_job, sync_key};
 
-/// Deliveries that are taken out at once; what comes of them shares a commit.
-const BATCH: u32 = 64;
 /// How often to look without being woken.
 const LOOK: Duration = Duration::from_secs(5);
 /// How long to wait after the database refused.
@@ -48,7 +46,7 @@ pub(super) async fn run(site: Site, wake: Arc<Notify>, backlog: Arc<Backlog>) {
 
 /// Maps what waits, a batch at most, and says how many deliveries that was.
 pub(super) async fn once(site: &Site, backlog: &Backlog) -> Result<usize, StoreError> {
-    let waiting = site.store.inbox_waiting(BATCH).await?;
+    let waiting = site.store.inbox_waiting((site.at_once)().max(1)).await?;
     let count = waiting.len();
     // Queued in their order, they share a commit.
     let finished = join_all(waiting.iter().map(|one| finish(site, one))).await;

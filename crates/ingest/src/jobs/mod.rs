@@ -59,9 +59,11 @@ impl Queue {
         match self {
             Self::Backfill => 2,
             Self::Delta => 5,
-            Self::Webhook => 10,
+            // What is mapped together shares a commit.
+            Self::Webhook => 64,
             Self::Health => 3,
-            Self::Run => 4,
+            // Most of the time a run waits, for services or for its time.
+            Self::Run => 64,
         }
     }
 }
@@ -152,7 +154,7 @@ mod tests {
     #[test]
     fn queues_have_the_names_and_sizes_that_the_guide_says() {
         let all = Queue::ALL.map(|queue| (queue.as_str(), queue.usual_concurrency()));
-        let guide = [("backfill", 2), ("delta", 5), ("webhook", 10), ("health", 3), ("run", 4)];
+        let guide = [("backfill", 2), ("delta", 5), ("webhook", 64), ("health", 3), ("run", 64)];
         assert_eq!(all, guide);
     }
 }

@@ -101,6 +101,7 @@ pub(super) async fn world(webhook: Value) -> World {
         addresses: patchbay_auth::webhook::AddressKey::of("key"),
         events: Arc::new(patchbay_model::event::NoEvents),
         asked: Arc::new(|| ()),
+        at_once: Arc::new(|| 64),
     };
     let settings = GatewaySettings { port: 0, ..GatewaySettings::default() };
     let gateway = Gateway::new(clock.clone(), net, settings);
