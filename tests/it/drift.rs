@@ -37,6 +37,47 @@ fn the_overview_of_the_connectors_is_current() {
     assert!(files.contains("| adapter's tests |") && !files.contains("| fixture |"), "{files}");
 }
 
+/// What may back a part of a connector.
+const BACKED: [&str; 5] = [
+    "vendor's schema",
+    "recording",
+    "fixture; what is sent by the vendor's schema",
+    "fixture",
+    "adapter's tests",
+];
+
+#[test]
+fn no_cell_of_the_overview_is_empty_and_no_part_of_a_connector_is_missing() {
+    let made = patchbay_tests::overview::overview();
+    let mut sections = made.split("\n## ").skip(1);
+    let mut parts = 0;
+    for descriptor in patchbay_descriptor::Catalogue::built_in().all() {
+        let section = sections.next().unwrap();
+        assert!(section.starts_with(&descriptor.name), "{section}");
+        let mut shown = Vec::new();
+        for line in section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| part ")) {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            assert_eq!(cells.len(), 4, "{}: {line}", descriptor.id);
+            assert!(cells.iter().all(|cell| !cell.is_empty()), "{}: an empty cell: {line}", descriptor.id);
+            assert!(BACKED.contains(&cells[2]), "{}: backed by nothing known: {line}", descriptor.id);
+            assert!(cells[3].parse::<u32>().is_ok_and(|count| count > 0), "{}: {line}", descriptor.id);
+            let id = cells[1].split('`').nth(1).unwrap_or_default();
+            shown.push(match cells[0] {
+                part @ ("stream" | "operation") => format!("{part} {id}"),
+                part => part.to_owned(),
+            });
+        }
+        let mut wanted = vec!["health check".to_owned()];
+        wanted.extend(descriptor.streams.iter().map(|stream| format!("stream {}", stream.id)));
+        wanted.extend(descriptor.webhook.iter().map(|_| "webhook".to_owned()));
+        wanted.extend(descriptor.operations.iter().map(|operation| format!("operation {}", operation.id)));
+        assert_eq!(shown, wanted, "{}", descriptor.id);
+        parts += shown.len();
+    }
+    assert!(sections.next().is_none(), "a connector that does not ship");
+    println!("{parts} parts of connectors, each backed");
+}
+
 #[test]
 fn every_query_has_its_offline_data_and_nothing_else_has() {
     // The build itself fails on a query without data; data without a query is what remains to find.

@@ -45,29 +45,34 @@ pub fn overview() -> String {
         let vendor = VENDORS.iter().find(|vendor| vendor.connector == descriptor.id.as_str());
         let native = descriptor.is_native();
         let sent = |id: &str| (native, vendor.is_some_and(|vendor| !vendor.absent.contains(&id)));
-        text += &row("health check", ("", ""), sent(""), &fixtures, |case| matches!(case, Case::Health { .. }));
+        let asked = descriptor.health_check.request.as_ref().map_or_else(
+            || "asks the adapter".to_owned(),
+            |request| format!("`{} {}`", request.method.as_str(), request.path),
+        );
+        text += &row("health check", &asked, sent(""), &fixtures, |case| matches!(case, Case::Health { .. }));
         for stream in &descriptor.streams {
             let of = |case: &Case| matches!(case, Case::Stream { stream: id, .. } if *id == stream.id);
-            text += &row("stream", (&stream.id, &stream.title), sent(""), &fixtures, of);
+            let what = format!("`{}`: {}", stream.id, stream.title);
+            text += &row("stream", &what, sent(""), &fixtures, of);
         }
         if let Some(webhook) = &descriptor.webhook {
             let of = |case: &Case| matches!(case, Case::Webhook { .. });
-            text += &row(
-                "webhook",
-                (webhook.verify.mode(), "what it sends by itself"),
-                (native, false),
-                &fixtures,
-                of,
-            );
+            let ways: Vec<_> = webhook.verify.ways().iter().map(|way| format!("`{}`", way.mode())).collect();
+            let what = format!("{}: what it sends by itself", ways.join(" or "));
+            text += &row("webhook", &what, (native, false), &fixtures, of);
         }
         for operation in &descriptor.operations {
             let of = |case: &Case| matches!(case, Case::Operation { operation: id, .. } if *id == operation.id);
             let title = match (&operation.undo, operation.verb.has_effect()) {
+                (Some(undo), _) if undo.before.is_some() => {
+                    format!("{}; what was there is brought back by `{}`", operation.title, undo.operation)
+                }
                 (Some(undo), _) => format!("{}; undone by `{}`", operation.title, undo.operation),
                 (None, true) => format!("{}; cannot be undone", operation.title),
                 (None, false) => operation.title.clone(),
             };
-            text += &row("operation", (&operation.id, &title), sent(&operation.id), &fixtures, of);
+            let what = format!("`{}`: {title}", operation.id);
+            text += &row("operation", &what, sent(&operation.id), &fixtures, of);
         }
     }
     text
@@ -75,7 +80,7 @@ pub fn overview() -> String {
 
 fn row(
     part: &str,
-    (id, title): (&str, &str),
+    what: &str,
     (native, sent): (bool, bool),
     fixtures: &[Fixture],
     of: impl Fn(&Case) -> bool,
@@ -90,6 +95,5 @@ fn row(
         () if sent => "fixture; what is sent by the vendor's schema",
         () => "fixture",
     };
-    let what = if id.is_empty() { String::new() } else { format!("`{id}`: {title}") };
     format!("| {part} | {what} | {backed} | {} |\n", own.len())
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use patchbay_descriptor::Catalogue;
 use patchbay_descriptor::fixture::{Case, load};
 use patchbay_model::problem::Subject;
+use serde_json::json;
 
 /// An empty folder of this name.
 #[expect(clippy::unwrap_used, reason = "without a folder there is nothing to test")]
@@ -115,4 +116,53 @@ fn the_authors_guide_shows_fixtures_that_can_be_read_and_every_filter() {
     for (filter, _) in patchbay_map::FILTERS {
         assert!(guide.contains(&format!("`{filter}`")), "{filter} is not in the guide");
     }
+}
+
+/// What an undo brings back fits the operation that brings it back, for what the fixture of the read before
+/// holds.
+#[test]
+fn what_was_there_before_fits_the_operation_that_brings_it_back() {
+    let mut tried = 0;
+    for connector in Catalogue::built_in().all() {
+        let fixtures = load(&shipped(connector.id.as_str())).unwrap();
+        for operation in &connector.operations {
+            let Some((undo, before)) = operation.undo.as_ref().and_then(|u| Some((u, u.before.as_ref()?)))
+            else {
+                continue;
+            };
+            let place = format!("{}/{}", connector.id, operation.id);
+            let read = connector.operation(&before.operation).unwrap();
+            let found = fixtures.iter().find_map(|fixture| match &*fixture.case {
+                Case::Operation { operation, response, problem: None, .. } if *operation == read.id => {
+                    response.body.clone()
+                }
+                _ => None,
+            });
+            let found = found.unwrap_or_else(|| panic!("{place}: nothing shows what {} finds", read.id));
+            let found = match &read.result_path {
+                Some(path) => patchbay_map::Path::compile(path).unwrap().first(&found).unwrap().clone(),
+                None => found,
+            };
+            // Everything that can be set is set.
+            let params = operation.example.clone().unwrap_or_else(|| panic!("{place} has no example"));
+            let mut whole = params.as_object().unwrap().clone();
+            for name in operation.params["properties"].as_object().unwrap().keys() {
+                whole.entry(name.clone()).or_insert_with(|| json!(1));
+            }
+            for (params, all) in [(json!(whole), true), (params, false)] {
+                let scope = json!({"before": found, "params": params, "result": {"id": "1"}});
+                let template = json!(undo.params);
+                let template = patchbay_map::JsonTemplate::compile(&template).unwrap();
+                let asked = template.render(&scope).unwrap().unwrap();
+                let back = connector.operation(&undo.operation).unwrap();
+                let misfits = patchbay_map::Schema::compile(&back.params).unwrap().check(&asked);
+                assert!(misfits.is_ok(), "{place}: {asked}: {misfits:?}");
+                let required = back.params["required"].as_array().map_or(0, Vec::len);
+                let brings = asked.as_object().unwrap().len();
+                assert!(!all || brings > required || brings == undo.params.len(), "{place}: {asked}");
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried >= 18, "{tried}");
 }

@@ -20,6 +20,7 @@ pub const FILTERS: &[(&str, &str)] = &[
     ("replace", "one text for another"),
     ("split", "a list of the parts between separators"),
     ("lines", "a list of the lines that are not empty, the longer ones in pieces of so many characters"),
+    ("pieces", "a list of pieces of at most so many characters, nothing left out"),
     ("join", "the elements of a list with a separator between"),
     ("first", "the first element"),
     ("last", "the last element"),
@@ -80,7 +81,21 @@ pub(crate) fn environment() -> Environment<'static> {
             return Err(wrong("a line has room for one character at least"));
         }
         let text = bounded(text(value)?)?;
-        Ok(text.lines().flat_map(|line| pieces(line.trim(), most)).map(str::to_owned).collect::<Vec<_>>())
+        Ok(text.lines().flat_map(|line| cut_line(line.trim(), most)).map(str::to_owned).collect::<Vec<_>>())
+    });
+    env.add_filter("pieces", |value: &Jinja, most: usize| {
+        if most == 0 {
+            return Err(wrong("a piece has room for one character at least"));
+        }
+        let text = bounded(text(value)?)?;
+        let mut rest = text.as_str();
+        let mut pieces = Vec::new();
+        while !rest.is_empty() {
+            let end = rest.char_indices().nth(most).map_or(rest.len(), |(index, _)| index);
+            pieces.push(rest[..end].to_owned());
+            rest = &rest[end..];
+        }
+        Ok(pieces)
     });
     env.add_filter("join", |value: &Jinja, separator: Option<String>| {
         join(present(value)?, separator.as_deref().unwrap_or(""))
@@ -115,7 +130,7 @@ pub(crate) fn environment() -> Environment<'static> {
 
 /// A line in pieces of at most `most` characters, parted between words where that is possible. None of an
 /// empty one.
-fn pieces(line: &str, most: usize) -> Vec<&str> {
+fn cut_line(line: &str, most: usize) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), line);
     while !rest.is_empty() {
         let end = rest.char_indices().nth(most).map_or(rest.len(), |(index, _)| index);
@@ -231,4 +246,29 @@ fn truncate(text: &str, most: usize) -> String {
         out.push('…');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut_line;
+    use crate::Template;
+    use serde_json::json;
+
+    #[test]
+    fn lines_are_cut_between_words_and_pieces_leave_nothing_out() {
+        let told = |filter: &str, text: &str| {
+            let template = Template::compile(&format!("{{{{ v|{filter} }}}}")).unwrap();
+            template.value(&json!({ "v": text })).unwrap().unwrap()
+        };
+        assert_eq!(told("lines", " One\r\n\n\t\nTwo "), json!(["One", "Two"]));
+        assert_eq!(told("lines(9)", "a longer line\nshort"), json!(["a longer", "line", "short"]));
+        assert_eq!(told("lines(4)", "äöüßÄÖ x"), json!(["äöüß", "ÄÖ x"]), "a word that is too long is cut");
+        assert_eq!(told("pieces(4)", "äöüß\n x"), json!(["äöüß", "\n x"]));
+        assert_eq!(told("pieces(4)", ""), json!([]));
+        assert_eq!(cut_line("", 4), Vec::<&str>::new());
+        for zero in ["lines(0)", "pieces(0)"] {
+            let template = Template::compile(&format!("{{{{ v|{zero} }}}}")).unwrap();
+            assert!(template.value(&json!({ "v": "x" })).is_err(), "{zero}");
+        }
+    }
 }

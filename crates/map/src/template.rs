@@ -474,7 +474,7 @@ mod tests {
             let arguments = match *name {
                 "replace" => "('a', 'b')",
                 "split" => "('-')",
-                "truncate" | "date_add" => "(9)",
+                "truncate" | "date_add" | "pieces" => "(9)",
                 "date_format" => "('%Y')",
                 _ => "",
             };

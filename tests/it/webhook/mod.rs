@@ -88,6 +88,7 @@ impl Gate {
             store,
             definitions: Arc::new(One(compiled)),
             events: Arc::new(NoEvents),
+            asked: Arc::new(|| ()),
         };
         let gateway = Gateway::new(clock, net, GatewaySettings { port: 0, ..GatewaySettings::default() });
         gateway.open(site.clone()).await.unwrap();

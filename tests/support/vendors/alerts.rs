@@ -9,6 +9,7 @@ pub(super) const PAGERDUTY: Vendor = Vendor {
     connector: "pagerduty",
     source: Source::Realworld("openapi/pagerduty.json"),
     uses: &[
+        "POST /webhook_subscriptions",
         "GET /users/me",
         "GET /log_entries",
         "GET /incidents",
@@ -19,10 +20,11 @@ pub(super) const PAGERDUTY: Vendor = Vendor {
         "GET /services",
     ],
     outdated: None,
-    absent: &["list_notes"],
+    absent: &["list_notes", "stop_webhook"],
     next_page: Some("/more"),
     config: r#"{"region": "US", "email": "amira@example.com"}"#,
     params: &[
+        ("start_webhook", r#"{"address": "https://hooks.example.com/webhooks/pagerduty/t"}"#),
         (
             "list_incidents",
             r#"{"since": "2026-03-01T00:00:00Z", "statuses": ["triggered", "acknowledged"], "service": "PIJ90N7"}"#,

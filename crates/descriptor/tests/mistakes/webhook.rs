@@ -279,16 +279,16 @@ fn ways_hints_and_answered_secrets_are_checked() {
             ),
             ("/webhook/events/0/stream", json!("notes"), "/webhook/events/0/stream", "that is read"),
             ("/webhook/events/0/itemsPath", json!("$.task"), "/webhook/events/0/hint", "nothing of a hint"),
-            (
-                "/webhook/handshakes/0/capture",
-                json!(false),
-                "/webhook/handshakes/0/shown",
-                "only what is captured",
-            ),
         ],
     );
     let path = "/webhook/subscription/subscribe/secretPath";
     check(&[
+        (
+            "/webhook/handshakes/1",
+            json!({"method": "HEAD", "shown": true}),
+            "/webhook/handshakes/1/shown",
+            "is captured",
+        ),
         (path, json!("$.secret"), path, "say source \"answered\""),
         ("/webhook/secret", json!({"source": "answered"}), "/webhook/secret/source", "add \"secretPath\""),
     ]);
