@@ -49,6 +49,9 @@ pub enum Source {
     Realworld(&'static str),
     /// A GraphQL schema of the same folder.
     GraphQl(&'static str),
+    /// What a GraphQL service says of itself (introspection), packed with gzip, in a package of
+    /// `tests/node`.
+    Introspected(&'static str),
 }
 
 /// All of them.
@@ -286,6 +289,10 @@ impl Vendor {
             Source::Realworld(file) => realworld()?.join(file),
             Source::GraphQl(file) => {
                 let schema = realworld()?.join(file);
+                return schema.is_file().then_some(Description::GraphQl(schema));
+            }
+            Source::Introspected(file) => {
+                let schema = root().join("tests/node/node_modules").join(file);
                 return schema.is_file().then_some(Description::GraphQl(schema));
             }
         };

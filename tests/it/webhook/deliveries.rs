@@ -19,11 +19,11 @@ const SECRET: &str = "It's a Secret to Everybody";
 /// 24 bytes, as Standard Webhooks writes them.
 const WRITTEN: &str = "whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IQ==";
 
-fn hmac(algorithm: hmac::Algorithm, key: &str, text: &str) -> Vec<u8> {
+pub(super) fn hmac(algorithm: hmac::Algorithm, key: &str, text: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(algorithm, key.as_bytes()), text.as_bytes()).as_ref().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The webhook gateway beside vendors' own libraries, browsers, kills and the system's own account of what
 //! reached the disk.
 
+mod answered;
 mod deliveries;
 mod full_disk;
 mod kills;

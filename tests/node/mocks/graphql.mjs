@@ -4,13 +4,18 @@
 // the mock of REST services tells it.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { gunzipSync } from "node:zlib";
 
 import { addMocksToSchema } from "@graphql-tools/mock";
-import { buildSchema, execute, parse, validate, GraphQLError } from "graphql";
+import { buildClientSchema, buildSchema, execute, parse, validate, GraphQLError } from "graphql";
 import { getVariableValues } from "graphql/execution/values.js";
 
 const [file, port, upstream] = process.argv.slice(2);
-const plain = buildSchema(readFileSync(file, "utf8"), { assumeValid: true });
+const written = readFileSync(file);
+// What a service says of itself, packed; else its schema as text.
+const plain = file.endsWith(".json.gz")
+  ? buildClientSchema(JSON.parse(gunzipSync(written)).data, { assumeValid: true })
+  : buildSchema(written.toString("utf8"), { assumeValid: true });
 const moment = () => "2026-01-31T12:00:00.000Z";
 const mocked = addMocksToSchema({
   schema: plain,

@@ -135,7 +135,7 @@ pub(super) const AMAZON_SES: Vendor = Vendor {
 /// Shopify. Its whole interface is one GraphQL schema for each quarter.
 pub(super) const SHOPIFY: Vendor = Vendor {
     connector: "shopify",
-    source: Source::GraphQl("graphql/shopify-admin.graphql"),
+    source: Source::Introspected("@shopify/dev-mcp/dist/data/admin_2026-10.json.gz"),
     uses: &[
         "query shop",
         "query orders",
