@@ -52,6 +52,27 @@ fn a_sign_in_that_the_engine_did_not_outlive_is_said_to_be_interrupted() {
 }
 
 #[test]
+fn walk_06_the_check_saves_a_bad_run() {
+    if walks_possible() {
+        Served::start().walk("walk_06", &json!({}));
+    }
+}
+
+#[test]
+fn walk_07_fail_in_the_middle() {
+    if walks_possible() {
+        Served::start().walk("walk_07", &json!({}));
+    }
+}
+
+#[test]
+fn chains_branch_begin_with_templates_and_are_passed_on() {
+    if walks_possible() {
+        Served::start().walk("chains", &json!({}));
+    }
+}
+
+#[test]
 fn walk_09_offline_and_back() {
     if walks_possible() {
         Served::start().walk("walk_09", &json!({}));

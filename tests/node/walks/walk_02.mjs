@@ -26,25 +26,42 @@ await walk(async ({ open, elapsed }) => {
   console.log(`${page.clicks()} clicks, ${elapsed()} ms`);
 });
 
-// The same with the keyboard alone.
+// The same with the keyboard alone: nothing is clicked and nothing is given the focus from outside.
 await walk(async ({ open }) => {
   const page = await open({ path: '/chains' });
   const { keyboard } = page;
+  const there = (said) => page.evaluate((wanted) => (document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '').trim().includes(wanted), said);
+  /** Tab, until what has the focus says so. */
+  const tabTo = async (said) => {
+    for (let nth = 0; nth < 60; nth += 1) {
+      if (await there(said)) return;
+      await keyboard.press('Tab');
+    }
+    assert.fail(`Tab never came to ${said}`);
+  };
   await page.getByRole('heading', { level: 1, name: 'Chains' }).waitFor();
   await keyboard.press('Control+n');
-  await page.locator('.editor').getByRole('button', { name: 'Add step' }).focus();
+  await page.locator('.editor .empty').waitFor();
+  await tabTo('Add step');
   await keyboard.press('Enter');
   await page.getByRole('combobox').waitFor();
   await keyboard.type('list issues');
   await keyboard.press('Enter');
-  await page.locator('[data-step=list_issues]').focus();
+  await page.locator('[data-step=list_issues]').waitFor();
+  await page.getByTestId('saved').filter({ hasText: /^Saved$/ }).waitFor();
+  // Esc closes the panel and leaves the focus on the step.
+  await keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('data-step') === 'list_issues');
   await keyboard.press('a');
   await page.getByRole('combobox').waitFor();
   await keyboard.type('send message');
   await keyboard.press('Enter');
-  await page.getByText(/fields matched/).first().waitFor();
+  await page.getByText(/1 of 2 fields matched/).first().waitFor();
+  await keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('data-step') === 'send_message');
   // F2 gives a step another name.
-  await page.locator('[data-step=list_issues]').focus();
+  await keyboard.press('ArrowUp');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('data-step') === 'list_issues');
   await keyboard.press('F2');
   await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
   await keyboard.type('What is open');

@@ -1,0 +1,92 @@
+// A template is chosen and its branch is walked, changed and run; then the chain is passed on and taken in.
+import { readFileSync } from 'node:fs';
+import { assert, button, rpc, walk } from './support.mjs';
+
+const SHOTS = process.env.PATCHBAY_SHOTS;
+
+await rpc('sandbox_start');
+
+await walk(async ({ open }) => {
+  for (const scheme of ['light', 'dark']) {
+    const made = (await rpc('chain_list')).chains.filter((chain) => chain.name.startsWith('Urgent'));
+    for (const chain of made) await rpc('chain_delete', { chain: chain.id });
+    const page = await open({ path: '/chains', scheme });
+    const shot = (name) => SHOTS && page.screenshot({ path: `${SHOTS}/${name}-${scheme}.png` });
+    const focused = (id) => page.waitForFunction((wanted) => document.activeElement?.getAttribute('data-step') === wanted, id);
+    await page.getByRole('heading', { name: 'Templates' }).waitFor();
+    await shot('templates');
+    await page.getByRole('button', { name: 'All templates' }).click();
+    await page.getByRole('textbox', { name: 'Search templates' }).fill('urgent');
+    await page.getByRole('dialog').getByRole('button', { name: /Urgent issues first/ }).waitFor();
+    await page.getByRole('textbox', { name: 'Search templates' }).fill('');
+    await page.getByRole('button', { name: /GitLab issues to Jira/ }).waitFor();
+    await shot('gallery');
+    // A tool that is not connected is asked for; nothing can be taken in before.
+    await page.getByRole('button', { name: /GitLab issues to Jira/ }).click();
+    await page.getByRole('button', { name: 'Connect Jira' }).waitFor();
+    assert.equal(await button(page, 'Open in the editor').isDisabled(), true);
+    await shot('template-to-connect');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'All templates' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: /Urgent issues first/ }).click();
+    await page.getByText(/"Add row" in Sandbox Sheet once for each item \(can be undone\)/).waitFor();
+    await shot('template');
+    await button(page, 'Open in the editor').click();
+    await page.locator('[data-step="urgent/later"]').waitFor();
+    await shot('branch');
+    // The keys of the canvas, then the same ones in the list.
+    const walkKeys = async () => {
+      await page.locator('[data-step=issues]').focus();
+      for (const [key, id] of [['ArrowDown', 'urgent'], ['ArrowDown', 'urgent/urgent'], ['ArrowRight', 'urgent/later'], ['ArrowDown', 'keep'], ['ArrowLeft', 'tell'], ['Home', 'issues'], ['End', 'keep']]) {
+        await page.keyboard.press(key);
+        await focused(id);
+      }
+    };
+    await walkKeys();
+    await page.getByRole('button', { name: 'List view' }).first().click();
+    await page.locator('.step-list').waitFor();
+    await walkKeys();
+    await shot('branch-list');
+    // A step on a way: A asks for it, and it is drawn there.
+    await page.keyboard.press('a');
+    await page.keyboard.type('wait');
+    await page.getByRole('option', { name: /Waits for a time/ }).click();
+    await page.getByLabel('Wait', { exact: true }).fill('1');
+    await page.getByRole('button', { name: 'Canvas' }).first().click();
+    await page.locator('.canvas [data-step=wait]').waitFor();
+    await page.getByTestId('saved').filter({ hasText: /^Saved$/ }).waitFor();
+    const { chain } = await rpc('chain_export', { chain: 'Urgent issues first' });
+    assert.deepEqual(chain.steps.at(-1).on, { branch: 'urgent', way: 'later' });
+    // Every kind of step has a form.
+    await page.locator('[data-step=urgent]').click();
+    await page.getByRole('textbox', { name: 'Name of the way' }).waitFor();
+    await shot('branch-form');
+    await button(page, 'Run').click();
+    await button(page.getByRole('dialog'), 'Run').click();
+    await page.locator('.panel').getByTestId('pill').filter({ hasText: /^Done$/ }).waitFor();
+    await shot('branch-ran');
+    // It is passed on without a name of ours, and comes back beside what is there.
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Share as a file' }).click();
+    await page.getByRole('dialog').getByText('sandbox-sheet').waitFor();
+    await shot('share');
+    const saving = page.waitForEvent('download');
+    await button(page, 'Save the file').click();
+    const file = await (await saving).path();
+    const text = readFileSync(file, 'utf8');
+    assert.equal(/Sandbox (Tracker|Chat|Sheet)/.test(text), false, text);
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => { location.hash = '/chains'; });
+    const choosing = page.waitForEvent('filechooser');
+    await button(page, 'Import').click();
+    await (await choosing).setFiles({ name: 'shared.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/Requests go to http:\/\/127\.0\.0\.1/).first().waitFor();
+    await shot('take');
+    await button(dialog, 'Take it in').click();
+    await page.getByRole('heading', { level: 1, name: 'Urgent issues first 2' }).waitFor();
+    const { chains } = await rpc('chain_list');
+    assert.ok(chains.every((one) => !one.on), 'nothing that was taken in is on');
+    await page.close();
+  }
+});
