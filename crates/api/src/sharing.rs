@@ -190,7 +190,7 @@ pub struct PlaceholderView {
     pub connector: ConnectorId,
     /// What the tool is called; none where there is no such connector here.
     pub tool: Option<String>,
-    /// Where requests go, as far as it is known before a connection is chosen.
+    /// Where requests go; empty where that is known only once a connection is chosen.
     pub origins: Vec<String>,
     /// The connections that fit.
     pub candidates: Vec<Candidate>,
@@ -255,11 +255,12 @@ pub(crate) async fn of_shared(workspace: &Workspace, shared: &SharedChain) -> Re
     Ok(shown(&shared.chain, &connectors, placeholders))
 }
 
-/// Where a connector's requests go before anything is set; its address with holes where that depends on
-/// settings.
+/// Where a connector's requests go before anything is set; nothing where that depends on settings.
 fn origins(compiled: &Compiled) -> Vec<String> {
     let method = compiled.descriptor().auth_method(None);
-    compiled.origins(&Map::new(), method).unwrap_or_else(|_| vec![compiled.descriptor().base_url.clone()])
+    let base = &compiled.descriptor().base_url;
+    let fixed = || (!base.contains("{{")).then(|| base.clone()).into_iter().collect();
+    compiled.origins(&Map::new(), method).unwrap_or_else(|_| fixed())
 }
 
 fn shown(
@@ -272,10 +273,13 @@ fn shown(
         Ok(plan) => (effects(chain, &plan, connectors), Vec::new()),
         Err(problems) => (Vec::new(), problems),
     };
+    // A person reads the tool's name, not the placeholder's.
+    let tool = |name: &str| placeholders.iter().find(|place| place.name == name)?.tool.clone();
+    let named = chain.clone().with_connections(tool);
     ChainPreview {
         name: chain.name.clone(),
         description: chain.description.clone(),
-        starts: trigger_words(&chain.trigger),
+        starts: trigger_words(&named.trigger),
         placeholders,
         effects,
         chains: other_chains(chain),

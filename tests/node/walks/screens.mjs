@@ -3,6 +3,43 @@ import { clean as axeClean } from './axe.mjs';
 import { assert, rpc, walk } from './support.mjs';
 
 let looked = 0;
+let branched;
+let every;
+const waiting = [];
+
+const KINDS = ['filter', 'map', 'split', 'aggregate', 'branch', 'join', 'wait', 'approval', 'chain', 'remember', 'recall', 'lookup', 'link', 'linked'];
+const TRIGGERS = [
+  { type: 'manual', input: { type: 'object', properties: { name: { type: 'string' } } } },
+  { type: 'schedule', cron: '0 9 * * 1-5', zone: 'UTC' },
+  { type: 'interval', seconds: 3600 },
+  { type: 'signal', connection: 'Sandbox Tracker', stream: 'issues', filter: [{ path: '$.tags[*]', operator: 'equals', value: 'bug' }] },
+  { type: 'webhook', connection: 'Sandbox Sheet' },
+  { type: 'chain', chain: 'New issue to team message', on: ['done'] },
+  { type: 'file', connection: 'Sandbox Sheet', folder: 'in', ending: '.csv' },
+];
+
+/** A chain with a step of each kind, called as its kind. */
+function everyKind() {
+  const when = [{ path: '$.input', operator: 'exists' }];
+  const logic = [
+    { type: 'filter', when },
+    { type: 'map' },
+    { type: 'split', path: '$.input.rows' },
+    { type: 'aggregate', of: 'split', how: 'join', between: ', ' },
+    { type: 'branch', ways: [{ name: 'yes', when }], otherwise: 'no' },
+    { type: 'join', of: ['split'] },
+    { type: 'wait', seconds: 5 },
+    { type: 'approval', question: 'Go on?', within: 3600 },
+    { type: 'chain', chain: 'New issue to team message' },
+    { type: 'remember', key: 'last', value: '{{run.id}}' },
+    { type: 'recall', key: 'last', otherwise: 'never' },
+    { type: 'lookup', table: 'people', key: '{{input.name}}' },
+    { type: 'link', name: 'issue', source: '{{input.id}}', target: '{{input.other}}' },
+    { type: 'linked', name: 'issue', source: '{{input.id}}' },
+  ];
+  const mapping = [{ target: '/name', source: { type: 'path', path: '$.input.name' } }];
+  return { schema: 1, name: 'Every kind', steps: logic.map((own) => ({ id: own.type, logic: own, ...(own.type === 'map' ? { mapping } : {}) })) };
+}
 
 async function clean(page, name) {
   await axeClean(page, name);
@@ -28,8 +65,17 @@ await walk(async ({ open }) => {
       await rpc('run_start', { chain: id, input: null, dryRun: false, queueOnly: false });
       await rpc('run_wait', { run: 'last' });
       await rpc('connection_test', { name: 'Sandbox Chat' });
+      const { templates } = await rpc('template_list');
+      const { document } = templates.find((template) => template.id === 'sandbox-urgent-issues');
+      const connections = { 'sandbox-tracker': 'Sandbox Tracker', 'sandbox-chat': 'Sandbox Chat', 'sandbox-sheet': 'Sandbox Sheet' };
+      branched = (await rpc('chain_import', { chain: document, connections })).id;
+      every = (await rpc('chain_import', { chain: everyKind() })).id;
+      for (const trigger of TRIGGERS) {
+        const kept = await rpc('chain_import', { chain: { schema: 1, name: `By ${trigger.type}`, trigger, steps: [{ id: 'wait', logic: { type: 'wait', seconds: 1 } }] } });
+        waiting.push({ id: kept.id, trigger: trigger.type });
+      }
     }
-    const { chains: [{ id }] } = await rpc('chain_list');
+    const id = (await rpc('chain_export', { chain: 'New issue to team message' })).id;
     const { runs } = await rpc('run_list', { offset: 0 });
     await to(page, '/start');
     await clean(page, `${scheme} start`);
@@ -102,8 +148,42 @@ await walk(async ({ open }) => {
     await page.getByRole('button', { name: /List view|Canvas/ }).first().click();
     await clean(page, `${scheme} list view`);
     await page.getByRole('button', { name: /List view|Canvas/ }).first().click();
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Share as a file' }).click();
+    await page.getByRole('button', { name: 'Save the file' }).waitFor();
+    await clean(page, `${scheme} share a chain`);
+    await page.keyboard.press('Escape');
+    await to(page, `/chains/${branched}`);
+    await page.locator('[data-step="urgent/later"]').waitFor();
+    await clean(page, `${scheme} branches`);
+    await page.getByRole('button', { name: /List view|Canvas/ }).first().click();
+    await page.locator('.step-list').waitFor();
+    await clean(page, `${scheme} branches as a list`);
+    await page.getByRole('button', { name: /List view|Canvas/ }).first().click();
+    for (const kind of KINDS) {
+      await to(page, `/chains/${every}/step/${kind}`);
+      await page.locator('.panel .panel-title').filter({ hasText: `Step ${KINDS.indexOf(kind) + 1} of ${KINDS.length}` }).waitFor();
+      await clean(page, `${scheme} form of ${kind}`);
+    }
+    for (const { id: chain, trigger } of waiting) {
+      await to(page, `/chains/${chain}/start`);
+      await page.getByRole('heading', { level: 2, name: 'Start', exact: true }).waitFor();
+      await clean(page, `${scheme} start by ${trigger}`);
+    }
+    await to(page, '/chains');
+    await page.getByRole('button', { name: 'Templates' }).click();
+    await page.getByRole('button', { name: /GitLab issues to Jira/ }).waitFor();
+    await clean(page, `${scheme} templates`);
+    await page.getByRole('button', { name: /GitLab issues to Jira/ }).click();
+    await page.getByRole('button', { name: 'Connect Jira' }).waitFor();
+    await clean(page, `${scheme} template that is not connected`);
+    await page.keyboard.press('Escape');
     await to(page, '/runs');
     await clean(page, `${scheme} runs`);
+    await page.getByRole('checkbox', { name: 'Select all that are shown' }).check();
+    await page.getByRole('toolbar').waitFor();
+    await clean(page, `${scheme} runs selected`);
+    await page.getByRole('button', { name: 'Select none' }).click();
     for (const run of runs) {
       await to(page, `/runs/${run.id}`);
       await clean(page, `${scheme} run ${run.state}`);

@@ -29,7 +29,7 @@ await walk(async ({ open }) => {
   await panel.getByRole('status').filter({ hasText: /2 of 4 steps/ }).waitFor();
   await rpc('sandbox_fault', { tool: 'chat', fault: 'down' });
   // The tries are counted where the step is.
-  await panel.getByText(/try \d failed, again at/).waitFor();
+  await panel.getByText(/try \d of 3, in/).waitFor();
   await panel.getByTestId('pill').filter({ hasText: /^Failed$/ }).waitFor();
   assert.equal(await comments(), before + 1);
   await panel.getByRole('button', { name: 'Run from here' }).waitFor();

@@ -264,11 +264,11 @@ impl StepFold {
                 let last = if *approved { Last::Done } else { Last::Passed };
                 self.items.entry(*item).or_default().last = Some(last);
             }
-            Fact::Deferred { item, problem, .. } => {
+            Fact::Deferred { item, until, problem, .. } => {
                 let slot = self.items.entry(*item).or_default();
                 // A lookup that failed leaves the outcome as unknown as it was.
                 if !matches!(slot.last, Some(Last::Unknown(_))) {
-                    slot.last = Some(Last::Deferred(problem.clone()));
+                    slot.last = Some(Last::Deferred(problem.clone().retry_at(*until)));
                 }
             }
             Fact::Resolved { item, decision, output, .. } => {

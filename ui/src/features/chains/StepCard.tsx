@@ -12,6 +12,8 @@ interface Props {
   selected: boolean;
   /** In a group of steps only one is a Tab stop. */
   tabbable: boolean;
+  /** Where nothing around it says what it goes through. */
+  withEach?: boolean;
   onOpen: (id: string) => void;
 }
 
@@ -34,10 +36,19 @@ const LOOKS: Record<Logic['type'], LucideIcon> = {
   linked: Link2,
 };
 
+/** What stands where a tool has its mark. */
+export function LogicMark({ type }: { type: Logic['type'] }) {
+  const Icon = LOOKS[type];
+  return (
+    <span className="logic-mark" aria-hidden>
+      <Icon size={16} />
+    </span>
+  );
+}
+
 /** One step, the same on the canvas and in the list. */
-export function StepCard({ view, selected, tabbable, onOpen }: Props) {
+export function StepCard({ view, selected, tabbable, withEach = false, onOpen }: Props) {
   const tone = view.trouble ? 'bad' : view.state && view.state !== 'waiting' ? STEP[view.state].tone : '';
-  const Icon = view.logic ? (LOOKS[view.logic] ?? Bell) : undefined;
   return (
     <button
       type="button"
@@ -47,17 +58,14 @@ export function StepCard({ view, selected, tabbable, onOpen }: Props) {
       aria-current={selected ? 'step' : undefined}
       onClick={() => onOpen(view.id)}
     >
-      {Icon ? (
-        <span className="logic-mark" aria-hidden>
-          <Icon size={16} />
-        </span>
-      ) : (
-        <BrandMark icon={view.icon} name={view.tool} size={30} />
-      )}
+      {view.logic ? <LogicMark type={view.logic} /> : <BrandMark icon={view.icon} name={view.tool} size={30} />}
       <span className="step-text">
         <span className="out-of-sight">{t('chains.stepOf', { at: view.at + 1, of: view.of })} </span>
         <span className="step-name cut">{visible(view.name)} </span>
-        <span className="step-line cut">{visible(view.line)}</span>
+        <span className="step-line cut">
+          {visible(view.line)}
+          {view.each !== undefined && <span className={withEach ? undefined : 'out-of-sight'}> · {visible(view.each)}</span>}
+        </span>
         {!view.trouble && !view.state && <span className="out-of-sight"> {t('chains.ready')}</span>}
       </span>
       {view.trouble ? (

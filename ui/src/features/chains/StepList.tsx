@@ -40,7 +40,7 @@ export function StepList({ stops, selected, commands }: Props) {
             </span>
             {stop.kind === 'step' ? (
               <>
-                <StepCard view={stop.step} selected={stop.id === selected} tabbable={tabbable} onOpen={commands.open} />
+                <StepCard view={stop.step} selected={stop.id === selected} tabbable={tabbable} withEach onOpen={commands.open} />
                 {stop.step.look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: stop.step.look })}</span>}
                 <StepMenu view={stop.step} commands={commands} />
               </>

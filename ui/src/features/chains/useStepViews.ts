@@ -24,6 +24,8 @@ export interface StepView {
   tool: string;
   /** One short line below the name. */
   line: string;
+  /** What it goes through the items of; the canvas draws it around the steps. */
+  each: string | undefined;
   /** Short reason why it cannot run. */
   trouble: string | undefined;
   /** Fields whose match wants a look. */
@@ -75,7 +77,7 @@ function viewOf(chain: Chain, step: Step, { at, of, flow, tools, findings, repor
   const done = report?.steps.find((own) => own.step === step.id);
   const state = done?.state;
   const source = allSteps(chain).find((own) => own.id === step.forEach);
-  const rest = source ? t('chains.perItem', { name: tools.name(source) }) : step.logic ? t('chains.logic.itself') : step.connection ?? '';
+  const rest = step.logic ? t(`chains.logic.about.${step.logic.type}`) : step.connection ?? '';
   const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
   const section = sectionOf(chain, step.id) ?? 'steps';
   const row = beside(outline(chain, section), step.id) ?? [];
@@ -90,6 +92,7 @@ function viewOf(chain: Chain, step: Step, { at, of, flow, tools, findings, repor
     logic: step.logic?.type,
     tool: connector?.summary.name ?? (step.logic ? t(`chains.logic.name.${step.logic.type}`) : step.connection ?? ''),
     line: trouble ?? (ran || rest),
+    each: source ? t('chains.perItem', { name: tools.name(source) }) : undefined,
     trouble,
     look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,
     state,

@@ -5,11 +5,11 @@ import type { RunState, RunView } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { RUN } from '../../ui/states';
-import { clearFilter, useRunsView } from './view';
+import { clearFilter, useRunsView, WITHIN, type Within } from './view';
 
-/** Narrows the list by state and chain. */
+/** Narrows the list by state, chain and time. */
 export function RunsFilter({ runs, narrowed }: { runs: RunView[]; narrowed: boolean }) {
-  const { state, chain, failedOnly } = useRunsView();
+  const { state, chain, failedOnly, within } = useRunsView();
   const chains = useMemo(() => {
     const names = new Map<string, string>();
     for (const run of runs) if (!names.has(run.chainId)) names.set(run.chainId, visible(run.chain));
@@ -38,6 +38,15 @@ export function RunsFilter({ runs, narrowed }: { runs: RunView[]; narrowed: bool
         data={Object.entries(RUN).map(([value, look]) => ({ value, label: t(look.word) }))}
         value={state ?? null}
         onChange={(value) => set({ state: (value as RunState | null) ?? undefined, held: undefined })}
+        clearable
+      />
+      <Select
+        className="runs-filter-time"
+        aria-label={t('runs.list.filterTime')}
+        placeholder={t('runs.list.anyTime')}
+        data={(Object.keys(WITHIN) as Within[]).map((value) => ({ value, label: t(`runs.list.times.${value}`) }))}
+        value={within ?? null}
+        onChange={(value) => set({ within: (value as Within | null) ?? undefined, held: undefined })}
         clearable
       />
       <Switch

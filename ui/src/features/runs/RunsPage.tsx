@@ -13,9 +13,11 @@ import { Page } from '../../ui/Page';
 import { FailedRead, ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { RUN } from '../../ui/states';
+import { useNow } from '../../ui/useNow';
 import { useSandbox } from '../start/sandbox';
 import { rowsOf } from './list';
 import { useRuns } from './queries';
+import { Chosen } from './Chosen';
 import { RunsFilter } from './RunsFilter';
 import { RunsTable } from './RunsTable';
 import { clearFilter, useRunsView, type RunFilter } from './view';
@@ -27,8 +29,9 @@ const LOOK_BACK = 20_000;
 export default function RunsPage() {
   const { head, runs, total, older } = useRuns();
   const view = useRunsView();
-  const { rows, fresh } = rowsOf(runs, view, view.held);
-  const narrowed = view.state !== undefined || view.chain !== undefined || view.failedOnly;
+  const now = useNow(view.within === undefined ? undefined : 30_000).getTime();
+  const { rows, fresh } = rowsOf(runs, view, view.held, now);
+  const narrowed = view.state !== undefined || view.chain !== undefined || view.failedOnly || view.within !== undefined;
   const lookFurther = older.more && (!narrowed || runs.length < LOOK_BACK);
   const words = { loaded: formatCount(runs.length), total: formatCount(total) };
   return (
@@ -45,6 +48,7 @@ export default function RunsPage() {
             ) : (
               <>
                 <RunsFilter runs={runs} narrowed={narrowed} />
+                <Chosen runs={runs} />
                 {rows.length === 0 && !older.reading && !lookFurther ? (
                   <Empty icon={SearchX} text={t('common.nothingMatches', { text: said(view, runs) })}>
                     <Button onClick={clearFilter}>{t('common.clearFilters')}</Button>
@@ -101,6 +105,6 @@ function NoRuns() {
 /** The filter in words. */
 function said(filter: RunFilter, runs: RunView[]): string {
   const chain = filter.chain !== undefined && (runs.find((run) => run.chainId === filter.chain)?.chain ?? filter.chain);
-  const parts = [filter.failedOnly && t('runs.list.failedOnly'), filter.state && t(RUN[filter.state].word), chain && visible(chain)];
+  const parts = [filter.failedOnly && t('runs.list.failedOnly'), filter.state && t(RUN[filter.state].word), filter.within && t(`runs.list.times.${filter.within}`), chain && visible(chain)];
   return parts.filter(Boolean).join(', ');
 }

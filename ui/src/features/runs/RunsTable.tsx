@@ -1,17 +1,14 @@
-import { Button } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from 'react';
-import { Link, useLocation } from 'wouter';
 
 import type { RunId, RunView } from '../../bindings/wire';
-import { formatAgo, formatMoment, formatMs, visible } from '../../lib/format';
 import { t } from '../../lib/words';
-import { Pill, RUN } from '../../ui/states';
-import { durationMs, isActive, isFinal } from './figures';
-import { INTERRUPTED } from './looks';
 import { useNow } from '../../ui/useNow';
-import { useRunsView } from './view';
+import { isActive } from './figures';
+import { RunRow } from './RunRow';
+import { chooseOnly, useRunsView } from './view';
 
 const ROW = 44;
 const HEAD = 37;
@@ -33,6 +30,8 @@ interface Props {
 export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const held = useRunsView((state) => state.held);
+  const chosen = useRunsView((state) => state.chosen);
+  const all = rows.length > 0 && rows.every((run) => chosen.has(run.id));
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,
@@ -96,17 +95,29 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
         <table className="table runs-table" aria-label={t('runs.list.label')} aria-rowcount={total + 1}>
           <thead>
             <tr aria-rowindex={1}>
+              <th scope="col" className="runs-col-choose">
+                <Checkbox
+                  size="xs"
+                  aria-label={t('runs.list.selectAll')}
+                  checked={all}
+                  indeterminate={!all && chosen.size > 0}
+                  onChange={(event) => chooseOnly(event.currentTarget.checked ? rows.map((run) => run.id) : [])}
+                />
+              </th>
               <th scope="col" className="runs-col-state">{t('runs.list.state')}</th>
               <th scope="col">{t('runs.list.chain')}</th>
               <th scope="col" className="runs-col-started">{t('runs.list.started')}</th>
               <th scope="col" className="number runs-col-duration">{t('runs.list.duration')}</th>
+              <th scope="col" className="runs-col-steps">{t('runs.list.steps')}</th>
+              <th scope="col" className="number runs-col-items">{t('runs.list.items')}</th>
+              <th scope="col" className="runs-col-trigger">{t('runs.list.trigger')}</th>
             </tr>
           </thead>
           <tbody onKeyDown={onKeyDown}>
             {before > 0 && <Gap height={before} />}
             {items.map(({ index }) => {
               const run = rows[index];
-              return run && <Row key={run.id} run={run} index={index} now={now} />;
+              return run && <RunRow key={run.id} run={run} index={index} now={now} chosen={chosen.has(run.id)} />;
             })}
             {after > 0 && <Gap height={after} />}
           </tbody>
@@ -128,42 +139,6 @@ function scrollTo(frame: HTMLElement | null, index: number) {
 /** The rows that are not there take their room. */
 const Gap = ({ height }: { height: number }) => (
   <tr aria-hidden className="runs-gap">
-    <td colSpan={4} style={{ height }} />
+    <td colSpan={8} style={{ height }} />
   </tr>
 );
-
-function Row({ run, index, now }: { run: RunView; index: number; now: number }) {
-  const [, go] = useLocation();
-  const look = RUN[run.state];
-  const ms = run.state === 'queued' || (!isActive(run) && !isFinal(run.state)) ? undefined : durationMs(run.createdAt, run.finishedAt, now);
-  const started = formatMoment(run.createdAt);
-  const chain = visible(run.chain);
-  const place = `/runs/${encodeURIComponent(run.id)}`;
-  return (
-    <tr
-      className="opens"
-      data-index={index}
-      aria-rowindex={index + 2}
-      onClick={(event) => {
-        if (!(event.target as HTMLElement).closest('a')) go(place);
-      }}
-    >
-      <td>
-        {run.interrupted ? <Pill look={INTERRUPTED} /> : <Pill look={look} />}
-      </td>
-      <td>
-        <div className="runs-chain">
-          <Link href={place} className="link-button cut" title={chain} aria-label={t('runs.list.open', { chain, state: t(run.interrupted ? INTERRUPTED.word : look.word), started })}>
-            {chain}
-          </Link>
-          {run.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
-        </div>
-      </td>
-      <td className="figures">
-        <time dateTime={run.createdAt}>{started}</time>
-        <span className="meta runs-ago">{formatAgo(run.createdAt, new Date(Math.max(now, Date.parse(run.createdAt))))}</span>
-      </td>
-      <td className="number">{ms === undefined ? t('runs.notKnownMark') : formatMs(ms)}</td>
-    </tr>
-  );
-}

@@ -1,4 +1,4 @@
-import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, Handle, Position, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from '@xyflow/react';
+import { BaseEdge, EdgeLabelRenderer, Handle, Position, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from '@xyflow/react';
 import { Plus } from 'lucide-react';
 
 import { t } from '../../../lib/words';
@@ -14,11 +14,12 @@ interface Drawn {
   open: (id: string) => void;
 }
 type StopNode = Node<Record<string, unknown> & Drawn, 'stop'>;
-type FrameNode = Node<{ name: string }, 'frame'>;
-export type FlowNode = StopNode | FrameNode;
+type FrameNode = Node<Record<string, never>, 'frame'>;
+type LabelNode = Node<{ name: string }, 'label'>;
+export type FlowNode = StopNode | FrameNode | LabelNode;
 export type FlowLine = Edge<{ look: number; running: boolean; place: Place; add: (place: Place) => void }, 'flow'>;
 
-export const nodeTypes = { stop: StopNodeView, frame: FrameView };
+export const nodeTypes = { stop: StopNodeView, frame: FrameView, label: LabelView };
 export const edgeTypes = { flow: FlowEdge };
 
 /** Under this zoom chips would be too small to be hit. */
@@ -39,10 +40,21 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, comm
       id: `frame ${frame.of} ${frame.x} ${frame.y}`,
       type: 'frame',
       position: { x: frame.x, y: frame.y },
-      data: { name: t('chains.perItem', { name: names.get(frame.of) ?? frame.of }) },
+      data: {},
       width: frame.width,
       height: frame.height,
       zIndex: -1,
+    }),
+  );
+  // Over the lines, which would go through it.
+  const labels = flow.frames.map(
+    (frame): LabelNode => ({
+      id: `label ${frame.of} ${frame.x} ${frame.y}`,
+      type: 'label',
+      position: { x: frame.x + 10, y: frame.y + 3 },
+      data: { name: t('chains.perItem', { name: names.get(frame.of) ?? frame.of }) },
+      width: Math.min(frame.width, WIDTH + 28) - 20,
+      height: 20,
     }),
   );
   const nodes = stops.map(
@@ -66,7 +78,7 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, comm
       data: { look: step?.look ?? 0, running: step?.state === 'running' || step?.state === 'retrying', place: edge.place, add: commands.add },
     };
   });
-  return { nodes: [...frames, ...nodes], edges };
+  return { nodes: [...frames, ...labels, ...nodes], edges };
 }
 
 function StopNodeView({ data }: NodeProps<StopNode>) {
@@ -85,27 +97,22 @@ function StopNodeView({ data }: NodeProps<StopNode>) {
   );
 }
 
-/** What is done for each item of a list. */
-function FrameView({ data }: NodeProps<FrameNode>) {
+/** Around what is done for each item of a list. */
+function FrameView() {
+  return <div className="canvas-frame" />;
+}
+
+function LabelView({ data }: NodeProps<LabelNode>) {
   return (
-    <div className="canvas-frame">
-      <span className="cut">{data.name}</span>
+    <div className="canvas-frame-name cut" title={data.name}>
+      <span>{data.name}</span>
     </div>
   );
 }
 
 function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowLine>) {
-  const [path] = getSmoothStepPath({
-    sourceX,
-    sourceY,
-    targetX,
-    targetY,
-    sourcePosition: Position.Bottom,
-    targetPosition: Position.Top,
-    borderRadius: 8,
-    // A long way down bends right above where it ends, so that lines of several ways meet in one.
-    centerY: targetX < sourceX ? targetY - 18 : sourceY + 18,
-  });
+  // A way bends off right below its branch, and comes back right above what follows.
+  const path = bent(sourceX, sourceY, targetX, targetY, targetX < sourceX ? targetY - 20 : sourceY + 22);
   const small = useStore((state) => state.transform[2] < CHIPS);
   if (!data) return null;
   const { look, running, place, add } = data;
@@ -129,4 +136,12 @@ function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowLi
       )}
     </>
   );
+}
+
+/** Down, across at a height, and down again, with round corners. */
+function bent(x: number, y: number, toX: number, toY: number, across: number): string {
+  if (Math.abs(toX - x) < 1) return `M ${x} ${y} L ${toX} ${toY}`;
+  const side = Math.sign(toX - x);
+  const round = Math.min(8, Math.abs(toX - x) / 2, Math.max(across - y, 0), Math.max(toY - across, 0));
+  return `M ${x} ${y} V ${across - round} Q ${x} ${across} ${x + side * round} ${across} H ${toX - side * round} Q ${toX} ${across} ${toX} ${across + round} V ${toY}`;
 }

@@ -54,6 +54,8 @@ export function EditorPanel({ open, chain, editor, tools, running, onShow, onClo
       return (
         <RunPanel
           report={running.report}
+          chain={chain}
+          tools={tools}
           trial={chain.steps.some((step) => tools.of(step).connector?.summary.sandbox)}
           onShow={onShow}
           onFollow={running.follow}

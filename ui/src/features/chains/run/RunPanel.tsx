@@ -4,9 +4,9 @@ import { CheckCircle2, History } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
-import type { RunReport, RunReportResponse, StepReport } from '../../../bindings/wire';
+import type { Chain, RunReport, RunReportResponse, Step, StepReport } from '../../../bindings/wire';
 import { send } from '../../../engine';
-import { formatMoment, formatMs, visible } from '../../../lib/format';
+import { formatMs, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Panel } from '../../../ui/Panel';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
@@ -15,11 +15,16 @@ import { Mark, Pill, RUN, STEP } from '../../../ui/states';
 import { isFinal } from '../../runs/figures';
 import { Question } from '../../runs/report/Question';
 import type { Opening } from '../step/StepPanel';
+import { allSteps } from '../flow/outline';
+import { useNow } from '../../../ui/useNow';
+import type { Tools } from '../useTools';
 import { AfterFailure } from './AfterFailure';
 import { useElapsed } from './useElapsed';
 
 interface Props {
   report: UseQueryResult<RunReportResponse>;
+  chain: Chain;
+  tools: Tools;
   /** The chain uses the sandbox: trouble can be tried out. */
   trial: boolean;
   onShow: (step: string, how?: Opening) => void;
@@ -30,16 +35,18 @@ interface Props {
 }
 
 /** The run beside its chain: how it goes, and how it ended. */
-export function RunPanel({ report, trial, onShow, onFollow, onAgain, onClose }: Props) {
+export function RunPanel({ report, chain, tools, trial, onShow, onFollow, onAgain, onClose }: Props) {
   return (
     <Panel icon={<History size={20} aria-hidden />} title={t('chains.live.title')} onClose={onClose}>
-      <Read read={report}>{({ report: run }) => <Content run={run} trial={trial} onShow={onShow} onFollow={onFollow} onAgain={onAgain} />}</Read>
+      <Read read={report}>{({ report: run }) => <Content run={run} chain={chain} tools={tools} trial={trial} onShow={onShow} onFollow={onFollow} onAgain={onAgain} />}</Read>
     </Panel>
   );
 }
 
-function Content({ run, trial, onShow, onFollow, onAgain }: { run: RunReport; trial: boolean } & Pick<Props, 'onShow' | 'onFollow' | 'onAgain'>) {
+function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run: RunReport } & Pick<Props, 'chain' | 'tools' | 'trial' | 'onShow' | 'onFollow' | 'onAgain'>) {
   const elapsed = useElapsed(run);
+  const now = useNow(run.steps.some((step) => step.state === 'retrying') ? 500 : undefined).getTime();
+  const stepOf = (id: string) => allSteps(chain).find((own) => own.id === id);
   const done = run.steps.filter((step) => !['waiting', 'running', 'retrying'].includes(step.state)).length;
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
   const blockers = run.check.filter((finding) => finding.level === 'blocker');
@@ -65,10 +72,10 @@ function Content({ run, trial, onShow, onFollow, onAgain }: { run: RunReport; tr
           <li key={step.step}>
             <Mark look={STEP[step.state]} />
             <button type="button" className="link-button cut" onClick={() => onShow(step.step)}>
-              {visible(step.name)}
+              {visible(nameOf(step, stepOf(step.step), tools))}
             </button>
             <span className="meta figures">
-              {stepLine(step)}
+              {stepLine(step, stepOf(step.step)?.policy.tries ?? 1, now)}
             </span>
           </li>
         ))}
@@ -88,12 +95,18 @@ function Content({ run, trial, onShow, onFollow, onAgain }: { run: RunReport; tr
   );
 }
 
+/** As the canvas calls it; what is gone from the chain as the report does. */
+const nameOf = (report: StepReport, step: Step | undefined, tools: Tools): string => (step ? tools.name(step) : report.name);
+
 /** How far a step is, or how it went. */
-function stepLine(step: StepReport): string {
+function stepLine(step: StepReport, tries: number, now: number): string {
   if (step.state === 'waiting') return t('step.waiting');
   if (step.state === 'skipped') return t('step.skipped');
-  const retryAt = step.state === 'retrying' ? step.problems.find((own) => own.problem.retryAt)?.problem.retryAt : undefined;
-  if (retryAt) return t('chains.live.retrying', { tries: step.retries + 1, at: formatMoment(retryAt) });
+  const at = step.state === 'retrying' ? step.problems.find((own) => own.problem.retryAt)?.problem.retryAt : undefined;
+  if (at) {
+    const time = formatMs(Math.max(1_000, Math.ceil((Date.parse(at) - now) / 1_000) * 1_000));
+    return step.itemsIn === 1 ? t('chains.live.retrying', { next: Math.min(step.retries + 2, tries), of: tries, time }) : t('chains.live.later', { time });
+  }
   return `${t('common.items', { count: step.itemsOut })} · ${formatMs(step.callMs)}`;
 }
 

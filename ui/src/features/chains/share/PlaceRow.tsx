@@ -42,11 +42,9 @@ export function PlaceRow({ place, value, onChoose, onConnect }: Props) {
             </Button>
           </div>
         )}
-        {origins.length > 0 && (
-          <p className="meta">
-            {t('chains.take.reaches')} <span className="mono">{origins.map(visible).join(', ')}</span>
-          </p>
-        )}
+        <p className="meta">
+          {t('chains.take.reaches')} {origins.length > 0 ? <span className="mono">{origins.map(visible).join(', ')}</span> : t('chains.take.ownAddress')}
+        </p>
       </div>
     </div>
   );

@@ -8,6 +8,7 @@ import { t } from '../../../lib/words';
 import { BrandMark } from '../../../ui/BrandMark';
 import { Panel } from '../../../ui/Panel';
 import { allSteps } from '../flow/outline';
+import { LogicMark } from '../StepCard';
 import type { ChainEditor } from '../useChainEditor';
 import type { Tools } from '../useTools';
 import { DataTab } from './DataTab';
@@ -61,7 +62,7 @@ export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => vo
   const close = useCallback(() => onClose(), [onClose]);
   return (
     <Panel
-      icon={<BrandMark icon={connector?.summary.icon} name={connector?.summary.name ?? step.connection ?? tools.name(step)} size={34} />}
+      icon={step.logic ? <LogicMark type={step.logic.type} /> : <BrandMark icon={connector?.summary.icon} name={connector?.summary.name ?? step.connection ?? tools.name(step)} size={34} />}
       title={visible(tools.name(step))}
       subtitle={`${t('chains.stepOf', { at, of: all.length })} · ${visible(connection?.account?.label ?? step.connection ?? t('chains.logic.itself'))}`}
       onClose={close}

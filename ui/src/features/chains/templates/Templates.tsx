@@ -56,6 +56,7 @@ export function TemplateGallery({ onChoose, onClose }: Props & { onClose: () => 
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
           data-autofocus
+          pt={4}
         />
         <Read read={read} rows={4}>
           {({ templates }) => {

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { ChevronDown, Download, Link2, ListRestart, Pause, Play, RotateCcw, Workflow } from 'lucide-react';
+import { ChevronDown, Download, Link2, ListRestart, Pause, Play, RotateCcw, Undo2, Workflow } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
@@ -8,7 +8,7 @@ import type { RunReport } from '../../../bindings/wire';
 import { send, useDo } from '../../../engine';
 import { t } from '../../../lib/words';
 import { platform, toProblem } from '../../../platform';
-import { fileName } from '../figures';
+import { canRunFailed, fileName, undoable } from '../figures';
 
 type Kind = 'json' | 'markdown' | 'html';
 const FILES: Record<Kind, { ending: string; type: string }> = {
@@ -93,9 +93,9 @@ function Further({ report }: { report: RunReport }) {
   const failed = useDo('run_failed', { touches: [...TOUCHES], onSuccess: (run) => go(`/runs/${encodeURIComponent(run.id)}`) });
   const hold = useDo('run_pause', { touches: [...TOUCHES] });
   const resume = useDo('run_resume', { touches: [...TOUCHES] });
-  const trouble = failed.error ?? hold.error ?? resume.error;
-  const some = report.steps.some((step) => step.failed + step.quarantined + step.skipped > 0 || step.state === 'undone');
-  const ended = report.finishedAt !== null;
+  const undo = useDo('run_undo', { touches: [...TOUCHES] });
+  const trouble = failed.error ?? undo.error ?? hold.error ?? resume.error;
+  const back = undoable(report);
   return (
     <>
       {trouble && (
@@ -103,9 +103,14 @@ function Further({ report }: { report: RunReport }) {
           {toProblem(trouble).hint}
         </span>
       )}
-      {ended && some && !report.dryRun && (
+      {canRunFailed(report) && (
         <Button leftSection={<ListRestart size={16} aria-hidden />} loading={failed.isPending} onClick={() => failed.mutate({ run: report.run })}>
           {t('runs.report.runFailed')}
+        </Button>
+      )}
+      {back > 0 && (
+        <Button leftSection={<Undo2 size={16} aria-hidden />} loading={undo.isPending} onClick={() => undo.mutate({ run: report.run })}>
+          {t('runs.report.undo', { count: back })}
         </Button>
       )}
       {LIVE.has(report.state) && !report.interrupted && (

@@ -1,0 +1,66 @@
+import { Button } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { RotateCcw, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+
+import type { RunView } from '../../bindings/wire';
+import { useDo } from '../../engine';
+import { t } from '../../lib/words';
+import { toProblem } from '../../platform';
+import { ProblemBlock } from '../../ui/ProblemBlock';
+import { isFinal } from './figures';
+import { chooseOnly, useRunsView } from './view';
+
+/** Runs in one request. */
+const MOST = 200;
+
+/** What can be done with the runs that were selected. */
+export function Chosen({ runs }: { runs: RunView[] }) {
+  const chosen = useRunsView((state) => state.chosen);
+  const client = useQueryClient();
+  const [sure, setSure] = useState(false);
+  const [said, setSaid] = useState('');
+  const done = (words: string) => {
+    setSaid(words);
+    setSure(false);
+    chooseOnly([]);
+    // Older runs are kept in pages of their own.
+    void client.invalidateQueries({ queryKey: ['run_pages'] });
+  };
+  const again = useDo('run_again', { touches: ['run_list'], onSuccess: () => done('') });
+  const remove = useDo('run_delete', { touches: ['run_list', 'chain_list', 'health'], onSuccess: ({ deleted }) => done(t('runs.list.deleted', { count: deleted })) });
+  // What is not there any more cannot be chosen.
+  const own = runs.filter((run) => chosen.has(run.id));
+  const over = own.filter((run) => isFinal(run.state));
+  const failed = again.error ?? remove.error;
+  if (own.length === 0) {
+    return (
+      <span className="out-of-sight" role="status">
+        {said}
+      </span>
+    );
+  }
+  return (
+    <div className="runs-chosen" role="toolbar" aria-label={t('runs.list.chosen', { count: own.length })}>
+      <span className="figures">{t('runs.list.chosen', { count: own.length })}</span>
+      <Button size="xs" leftSection={<RotateCcw size={14} aria-hidden />} loading={again.isPending} disabled={own.length > MOST} onClick={() => again.mutate({ runs: own.map((run) => run.id), input: null, latest: false, dry_run: false })}>
+        {t('runs.list.again')}
+      </Button>
+      <Button
+        size="xs"
+        color={sure ? 'var(--bad)' : undefined}
+        variant={sure ? 'filled' : 'default'}
+        leftSection={<Trash2 size={14} aria-hidden />}
+        loading={remove.isPending}
+        disabled={over.length === 0}
+        onClick={() => (sure ? remove.mutate({ runs: over.map((run) => run.id) }) : setSure(true))}
+      >
+        {sure ? t('runs.list.deleteSure', { count: over.length }) : t('runs.list.delete')}
+      </Button>
+      <Button size="xs" variant="subtle" onClick={() => done('')}>
+        {t('runs.list.none')}
+      </Button>
+      {failed !== null && <ProblemBlock problem={toProblem(failed)} />}
+    </div>
+  );
+}
