@@ -1,4 +1,4 @@
-import { Bell, Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Repeat, Search, StickyNote, UserCheck, Webhook, Workflow, type LucideIcon } from 'lucide-react';
+import { Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Repeat, Search, StickyNote, UserCheck, Webhook, Workflow, type LucideIcon } from 'lucide-react';
 
 import type { Logic } from '../../bindings/wire';
 import { visible } from '../../lib/format';
