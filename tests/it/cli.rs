@@ -191,3 +191,26 @@ fn a_dry_run_sends_nothing_and_shows_everything() {
     assert_eq!(report["steps"][1]["shown"].as_array().unwrap().len(), 7, "{report:#}");
     assert_eq!(sandbox.counters()["effects"], json!({}), "nothing was sent");
 }
+
+#[test]
+fn a_chain_is_passed_on_with_placeholders_and_taken_in_with_connections() {
+    let sandbox = SandboxProcess::start();
+    let cli = Cli::new();
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    let document = cli.ok(&["chain", "export", "New issue to team message"]);
+    assert!(!document.to_string().contains("Sandbox Tracker"), "{document}");
+    let file = cli.file("shared.json", &document.to_string());
+    let file = file.to_str().unwrap();
+    let shown = cli.ok(&["chain", "import", file, "--show"]);
+    assert_eq!(shown["placeholders"][0]["candidates"][0]["name"], "Sandbox Tracker", "{shown}");
+    let open = cli.run(&["chain", "import", file, "--use", "sandbox-tracker=Sandbox Tracker"]);
+    assert_eq!(open.json()["problem"]["code"], "INPUT_INVALID", "one is still open: {open:?}");
+    let uses = ["--use", "sandbox-tracker=Sandbox Tracker", "--use", "sandbox-chat=Sandbox Chat"];
+    let saved = cli.ok(&[&["chain", "import", file][..], &uses].concat());
+    assert_eq!(saved["name"], "New issue to team message 2");
+    let listed = cli.ok(&["chain", "list"]);
+    assert!(listed["chains"].as_array().unwrap().iter().all(|chain| chain["on"] == json!(false)));
+    assert_eq!(cli.ok(&["run", "New issue to team message 2"])["state"], "done");
+    let undone = cli.run(&["undo", "last"]);
+    assert_eq!(undone.json()["steps"][1]["state"], "undone", "{undone:?}");
+}

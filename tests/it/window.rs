@@ -10,6 +10,13 @@ fn walk_01_new_user_to_green_run_in_the_window() {
     }
 }
 
+#[test]
+fn walks_02_06_and_07_in_the_window() {
+    if window_possible() {
+        Window::start("C.UTF-8").walk("window_chains", &json!({}));
+    }
+}
+
 /// Under `LANG=C` the web view says that the language is "C": one page was blank for it once.
 #[test]
 fn every_page_is_there_in_the_window_whatever_the_language() {

@@ -3,6 +3,7 @@ import { create } from 'zustand';
 
 import type { AppEvent } from '../bindings/wire';
 import { platform, type CommandName, type StreamMessage } from '../platform';
+import { readAgain } from './readAgain';
 
 /** Whether the engine answers, and whether it wants another token. */
 export const useEngineState = create<{ broken: boolean; refused: boolean }>(() => ({ broken: false, refused: false }));
@@ -43,7 +44,7 @@ const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
 /** Keeps what is shown in step with the engine. A gap in the numbers, or a stream that broke, reads everything again. */
 export function followEvents(client: QueryClient): () => void {
   let seen: number | undefined;
-  const readAll = () => void client.invalidateQueries();
+  const readAll = () => readAgain(client);
   const take = (message: StreamMessage) => {
     if (useEngineState.getState().broken) {
       useEngineState.setState({ broken: false });
@@ -61,7 +62,7 @@ export function followEvents(client: QueryClient): () => void {
       seen = event.seq;
       for (const command of TOUCHES[event.event] ?? []) touched.add(command);
     }
-    for (const command of touched) void client.invalidateQueries({ queryKey: [command] });
+    for (const command of touched) readAgain(client, { queryKey: [command] });
   };
   return platform.listen({
     message: take,

@@ -12,6 +12,7 @@ import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 
 import { platform, type CommandName, type Request, type Response } from '../platform';
+import { readAgain } from './readAgain';
 
 export { followEvents, useEngineState } from './events';
 
@@ -66,7 +67,7 @@ export function useDo<C extends CommandName>(
     mutationKey: [command],
     mutationFn: (request: Request<C>) => send(command, request),
     onSuccess: (response, request) => {
-      for (const touched of options.touches ?? []) void client.invalidateQueries({ queryKey: [touched] });
+      for (const touched of options.touches ?? []) readAgain(client, { queryKey: [touched] });
       options.onSuccess?.(response, request);
     },
   });
