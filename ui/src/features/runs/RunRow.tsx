@@ -7,7 +7,7 @@ import { useRead } from '../../engine';
 import { formatAgo, formatCount, formatMoment, formatMs, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { Pill, RUN } from '../../ui/states';
-import { durationMs, isActive, isFinal, progress } from './figures';
+import { durationMs, isActive, isFinal } from './figures';
 import { INTERRUPTED } from './looks';
 import { choose } from './view';
 
@@ -80,12 +80,11 @@ function Figures({ run }: { run: RunView }) {
       </>
     );
   }
-  const { ended, total } = progress(report);
-  const failed = report.steps.reduce((sum, step) => sum + step.failed + step.quarantined, 0);
+  const done = report.steps.filter((step) => step.state === 'done').length;
   const items = Math.max(0, ...report.steps.map((step) => Math.max(step.itemsIn, step.itemsOut)));
   return (
     <>
-      <td className="figures runs-steps">{t('runs.list.of', { ended: failed > 0 ? report.steps.filter((step) => step.state === 'done').length : ended, total })}</td>
+      <td className="figures runs-steps">{t('runs.list.of', { ended: done, total: report.steps.length })}</td>
       <td className="number runs-items">{formatCount(items)}</td>
     </>
   );

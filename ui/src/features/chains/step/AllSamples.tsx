@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { ListChecks } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 
 import { send } from '../../../engine';
 import { visible } from '../../../lib/format';
@@ -15,7 +15,7 @@ interface Found {
 }
 
 /** Says how many of the samples convert, and what keeps the others from it. */
-export function AllSamples({ chain, step, samples }: { chain: string; step: string; samples: number }) {
+export function AllSamples({ chain, step, samples, children }: { chain: string; step: string; samples: number; children: ReactNode }) {
   const [found, setFound] = useState<Found>();
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<unknown>();
@@ -47,6 +47,7 @@ export function AllSamples({ chain, step, samples }: { chain: string; step: stri
         <Button size="xs" leftSection={<ListChecks size={14} aria-hidden />} loading={busy} onClick={() => void check()}>
           {t('chains.map.checkAll', { count: samples })}
         </Button>
+        {children}
         <span className={found && found.fit < samples ? 'meta warn' : 'meta'} role="status">
           {found && t('chains.map.fit', { fit: found.fit, of: samples })}
         </span>

@@ -52,19 +52,20 @@ export function MappingTab({ chainId, version, step, tools, opening: { fixing },
                 {origin === 'last_run' ? t('chains.map.fromRun') : origin === 'signals' ? t('chains.map.fromSignals') : origin === 'chosen' ? t('chains.map.fromChosen') : t('chains.map.noSamples')}
               </span>
               <span className="row nowrap">
-                {samples > 1 && (
-                  <Tooltip label={t('chains.map.sample', { at: (sample % samples) + 1, of: samples })}>
-                    <Button size="xs" variant="subtle" leftSection={<RefreshCw size={14} aria-hidden />} onClick={() => setSample((sample + 1) % samples)}>
-                      {t('chains.map.next')}
-                    </Button>
-                  </Tooltip>
-                )}
                 <Button size="xs" variant="light" leftSection={<WandSparkles size={14} />} onClick={() => change((c) => forgetMatches(c, step.id))}>
                   {t('chains.map.again')}
                 </Button>
               </span>
             </div>
-            {samples > 1 && <AllSamples key={version} chain={chainId} step={step.id} samples={samples} />}
+            {samples > 1 && (
+              <AllSamples key={version} chain={chainId} step={step.id} samples={samples}>
+                <Tooltip label={t('chains.map.sample', { at: (sample % samples) + 1, of: samples })}>
+                  <Button size="xs" variant="subtle" leftSection={<RefreshCw size={14} aria-hidden />} onClick={() => setSample((sample + 1) % samples)}>
+                    {t('chains.map.next')}
+                  </Button>
+                </Tooltip>
+              </AllSamples>
+            )}
             {open.map(row)}
             {others.map(row)}
             {sure.length > 0 && (sure.length > 3 ? <Folded title={t('chains.map.sureMatches', { count: sure.length })}>{sure.map(row)}</Folded> : sure.map(row))}

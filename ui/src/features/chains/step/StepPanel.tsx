@@ -53,7 +53,7 @@ export interface StepProps {
 export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => void }) {
   const { chain, step, tools } = props;
   const { naming, tab: wanted } = props.opening;
-  const mapped = !step.logic || step.logic.type === 'map';
+  const mapped = !step.logic;
   const [tab, setTab] = useState<string | null>(wanted ?? (naming || !mapped ? 'settings' : 'mapping'));
   const [, go] = useLocation();
   const { connector, connection } = tools.of(step);

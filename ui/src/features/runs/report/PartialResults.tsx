@@ -6,6 +6,7 @@ import { allThrough, isFinal, itemRanges, outcomes, type Some } from '../figures
 import { Fold } from './Fold';
 import { Items } from './Items';
 import { Part } from './Part';
+import { SaveItems } from './SaveItems';
 
 /** Which items got through each step, and which did not. */
 export function PartialResults({ report }: { report: RunReport }) {
@@ -17,6 +18,7 @@ export function PartialResults({ report }: { report: RunReport }) {
         {begun.map((step) => (
           <Whole key={step.step} step={step} report={report} />
         ))}
+        <SaveItems report={report} />
       </Part>
     );
   }
@@ -25,6 +27,7 @@ export function PartialResults({ report }: { report: RunReport }) {
       {begun.map((step) => (
         <Outcome key={step.step} step={step} report={report} />
       ))}
+      <SaveItems report={report} />
     </Part>
   );
 }

@@ -1,0 +1,37 @@
+// What became of each item, as a table for other programs.
+import type { ItemData, RunReport } from '../../../bindings/wire';
+import { send } from '../../../engine';
+
+/** At most so many items of a step are in one answer. */
+const PAGE = 200;
+
+/** One line per item and step: RFC 4180. A cell that a table program would take for a formula is marked as text. */
+export function csvOf(rows: readonly (readonly string[])[]): string {
+  const cell = (text: string) => {
+    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** The lines of a step's items. */
+export function rowsOf(step: { step: string; name: string }, items: readonly ItemData[]): string[][] {
+  return items.map(({ item, outcome }) => {
+    const problem = outcome && 'problem' in outcome ? outcome.problem : undefined;
+    const output = outcome?.outcome === 'done' ? outcome.output : undefined;
+    return [step.name, String(item + 1), outcome?.outcome ?? 'open', problem ? `${problem.title}. ${problem.hint}` : '', output === undefined || output === null ? '' : typeof output === 'string' ? output : JSON.stringify(output)];
+  });
+}
+
+/** Every item of every step that has begun. */
+export async function itemsCsv(report: RunReport, head: readonly string[]): Promise<string> {
+  const rows: (readonly string[])[] = [head];
+  for (const step of report.steps.filter((own) => own.itemsIn > 0)) {
+    for (let offset = 0; ; offset += PAGE) {
+      const { items, total } = await send('run_data', { run: report.run, step: step.step, offset, limit: PAGE });
+      rows.push(...rowsOf(step, items));
+      if (items.length === 0 || offset + items.length >= total) break;
+    }
+  }
+  return csvOf(rows);
+}
