@@ -63,8 +63,8 @@ await walk(async ({ driver, button, within, find, text, go, shot }) => {
   await keys(Key.ENTER);
   await there('[role=dialog] .mantine-SegmentedControl-root');
   await (await driver.findElement(By.xpath("//*[@role='dialog']//*[normalize-space(text())='Fixed value']"))).click();
-  await until('the field', () => focused(() => document.querySelector('[role=dialog] input[type=text], [role=dialog] input:not([type])') !== null));
-  await (await driver.findElement(By.xpath("//*[@role='dialog']//label[contains(., 'Fixed value')]/following::input[1]"))).sendKeys('Saved by the check');
+  await there('[role=dialog] .mantine-TextInput-input');
+  await (await find('[role=dialog] .mantine-TextInput-input')).sendKeys('Saved by the check');
   await (await within("@role='dialog'", 'Use this')).click();
   await there('[data-step=message]:not(.bad)');
   await (await button('Run')).click();
