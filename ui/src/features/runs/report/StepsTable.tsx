@@ -70,7 +70,8 @@ function StepRow({ step, columns, problems, until }: { step: StepReport; columns
   const ms = durationMs(step.startedAt, step.finishedAt, until);
   const first = step.problems[0]?.problem;
   const retryAt = step.state === 'retrying' ? step.problems.find((p) => p.problem.retryAt)?.problem.retryAt : undefined;
-  const of = t('runs.steps.of', { connection: visible(step.connection), operation: visible(step.operation) });
+  // What works by itself has neither.
+  const of = step.connection ? t('runs.steps.of', { connection: visible(step.connection), operation: visible(step.operation) }) : t('chains.logic.itself');
   return (
     <tr>
       <th scope="row">
