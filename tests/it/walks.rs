@@ -3,7 +3,7 @@
 use patchbay_descriptor::Catalogue;
 use patchbay_tests::newcomer::Newcomer;
 use patchbay_tests::prism::github_issues;
-use patchbay_tests::{SandboxProcess, Served, walks_possible};
+use patchbay_tests::{Crowd, SandboxProcess, Served, walks_possible};
 use serde_json::json;
 
 #[test]
@@ -52,6 +52,14 @@ fn a_sign_in_that_the_engine_did_not_outlive_is_said_to_be_interrupted() {
 }
 
 #[test]
+fn walk_05_expired_sign_in() {
+    if walks_possible() {
+        let sandbox = SandboxProcess::start();
+        Served::start().walk("walk_05", &json!({ "sandbox": sandbox.url, "access": sandbox.access }));
+    }
+}
+
+#[test]
 fn walk_06_the_check_saves_a_bad_run() {
     if walks_possible() {
         Served::start().walk("walk_06", &json!({}));
@@ -69,6 +77,17 @@ fn walk_07_fail_in_the_middle() {
 fn chains_branch_begin_with_templates_and_are_passed_on() {
     if walks_possible() {
         Served::start().walk("chains", &json!({}));
+    }
+}
+
+#[test]
+fn walk_08_find_it() {
+    if walks_possible() {
+        let crowd = Crowd { connectors: 500, runs: 10_000, signals: 20_000 };
+        Served::crowded(&crowd).walk(
+            "walk_08",
+            &json!({ "connectors": crowd.connectors, "runs": crowd.runs, "signals": crowd.signals }),
+        );
     }
 }
 

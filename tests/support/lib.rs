@@ -7,6 +7,7 @@
 
 pub mod canary;
 pub mod cli;
+pub mod crowd;
 pub mod description;
 pub mod echo;
 pub mod mock;
@@ -26,6 +27,7 @@ pub mod wire;
 use std::path::{Path, PathBuf};
 
 pub use cli::{Cli, Output};
+pub use crowd::Crowd;
 pub use mock::Mock;
 pub use oauth::ScriptedOauth;
 pub use oidc::OidcServer;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::program;
+use crate::crowd::Crowd;
 use crate::root;
 
 /// The interface on loopback.
@@ -26,6 +27,14 @@ impl Served {
     /// Starts it on an empty data folder and a free port.
     pub fn start() -> Self {
         Self::with(tempfile::tempdir().unwrap(), 0)
+    }
+
+    /// Starts it where much is there already.
+    pub fn crowded(crowd: &Crowd) -> Self {
+        // Beside the build: where temporary files are in memory a million signals are too many.
+        let folder = tempfile::tempdir_in(root().join("target")).unwrap();
+        crowd.fill(&folder.path().join("data"));
+        Self::with(folder, 0)
     }
 
     fn with(folder: tempfile::TempDir, port: u16) -> Self {

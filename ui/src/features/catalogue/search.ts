@@ -29,7 +29,7 @@ export function entriesOf(connectors: ConnectorSummary[], connections: Connectio
 export const methodsOf = (connector: ConnectorSummary): string[] =>
   connector.auth.length > 0 ? [...new Set(connector.auth.map((way) => way.method))] : ['none'];
 
-/** What matches; names that begin with the search come first. */
+/** What matches; the name that is searched comes first, then those that begin with the search. */
 export function matching(entries: Entry[], filter: CatalogueFilter): Entry[] {
   const words = plain(filter.search).split(/\s+/).filter(Boolean);
   const found = entries.filter(
@@ -43,6 +43,7 @@ export function matching(entries: Entry[], filter: CatalogueFilter): Entry[] {
   );
   const [first] = words;
   if (first === undefined) return found;
-  const rank = ({ name }: Entry) => (name.startsWith(first) ? 0 : name.includes(first) ? 1 : 2);
+  const whole = words.join(' ');
+  const rank = ({ name }: Entry) => (name === whole ? 0 : name.startsWith(whole) ? 1 : name.includes(whole) ? 2 : name.startsWith(first) ? 3 : name.includes(first) ? 4 : 5);
   return found.map((entry) => ({ entry, at: rank(entry) })).sort((a, b) => a.at - b.at).map(({ entry }) => entry);
 }
