@@ -99,6 +99,20 @@ fn walk_09_offline_and_back() {
 }
 
 #[test]
+fn walk_10_by_what_a_screen_reader_is_told() {
+    if walks_possible() {
+        Served::start().walk("walk_10", &json!({}));
+    }
+}
+
+#[test]
+fn walk_11_themes_and_motion() {
+    if walks_possible() {
+        Served::start().walk("walk_11", &json!({}));
+    }
+}
+
+#[test]
 fn walk_12_own_connector() {
     if walks_possible() {
         Served::start().walk("walk_12", &json!({}));

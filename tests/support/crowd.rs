@@ -100,7 +100,7 @@ impl Crowd {
             return;
         }
         let mut connection = Connection::new("tool-0".into(), "1.0.0".into(), now);
-        connection.name = "Everything".to_owned();
+        "Everything".clone_into(&mut connection.name);
         store.connection_insert(&connection, None).await.unwrap();
         let mut done = 0;
         while done < self.signals {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{packages, shell};
+use crate::{interface, packages, shell};
 
 /// The offline data of the checked queries.
 const QUERIES: &str = "crates/store/.sqlx";
@@ -41,6 +41,13 @@ pub(crate) fn all() -> Result<()> {
         "--example",
         "write_bindings",
     ])?;
+    // Last: they show what all of it makes. The page comes from `ui/dist`.
+    println!("docs/pictures");
+    packages::ensure(packages::TEST)?;
+    interface::install("tests/node")?;
+    interface::build()?;
+    shell::cargo(&["build", "--quiet", "--package", "patchbay-headless"])?;
+    shell::cargo(&["run", "--quiet", "--package", "patchbay-tests", "--example", "write_pictures"])?;
     Ok(())
 }
 

@@ -37,12 +37,14 @@ export async function walk(steps, { expected = [] } = {}) {
   }
 }
 
-async function open(browser, trouble, expected, { path = '/', width = 1280, height = 800, scheme = 'light', zoom = 1, reducedMotion, withToken = true } = {}) {
+async function open(browser, trouble, expected, { path = '/', width = 1280, height = 800, scheme = 'light', zoom = 1, reducedMotion, contrast, forcedColors, withToken = true } = {}) {
   const context = await browser.newContext({
     viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
     deviceScaleFactor: zoom,
     colorScheme: scheme,
     reducedMotion: reducedMotion ?? null,
+    contrast: contrast ?? null,
+    forcedColors: forcedColors ?? null,
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = await context.newPage();

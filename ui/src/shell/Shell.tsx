@@ -19,7 +19,8 @@ import { useZoom } from './useZoom';
 
 
 const TokenPage = lazy(() => import('./TokenPage'));
-const Palette = lazy(() => import('./palette/Palette'));
+const fetchPalette = () => import('./palette/Palette');
+const Palette = lazy(fetchPalette);
 const Shortcuts = lazy(() => import('./Shortcuts'));
 const StartPage = lazy(() => import('../features/start/StartPage'));
 const CataloguePage = lazy(() => import('../features/catalogue/CataloguePage'));
@@ -52,6 +53,11 @@ export function Shell() {
   useFormsBySubmitKey();
   useZoom();
   useEffect(() => followEvents(queryClient), []);
+  useEffect(() => {
+    // Who presses Ctrl K types at once: the palette is fetched while nothing else is to be done.
+    const timer = setTimeout(() => void fetchPalette().catch(() => undefined), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     // What was asked for once, a run or a callout, is not asked for again by a restart.
     if (location !== '/') localStorage.setItem(LAST, location.replace(/\/(run|try|start|sign-in|rename|disconnect|export|import|diagnostics)$/, ''));
