@@ -40,5 +40,9 @@ fn a_run_is_saved_and_replayed_without_its_service_and_a_change_of_the_chain_is_
     assert!(said[0].contains("/text \"Old: ") && said[0].contains("instead of \"New: "), "{said:#?}");
 
     cli.ok(&["chain", "import", file.to_str().unwrap()]);
-    assert_eq!(cli.run(&["chain", "test", saved]).code, 1, "the workspace's own chain is the one that is tested");
+    assert_eq!(
+        cli.run(&["chain", "test", saved]).code,
+        1,
+        "the workspace's own chain is the one that is tested"
+    );
 }

@@ -75,7 +75,7 @@ impl Recorded {
     pub(crate) fn call(&self, step: &StepId, item: u32) -> (CallResult, Option<Value>) {
         if self.is_lost(step, item) {
             let outcome = Outcome::Unknown { problem: Code::ConnectionLost.into() };
-            return (CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None }, None);
+            return (CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None, secret: None }, None);
         }
         let answer = self.next(step, item, |fact| match fact {
             Fact::Result { outcome, took_ms, bytes, next, attempt, .. } if *attempt > 0 => {
@@ -87,7 +87,7 @@ impl Recorded {
         let (outcome, took_ms, bytes, next) =
             answer.unwrap_or_else(|| (Outcome::NotDone { problem: missing(step) }, 0, 0, None));
         let took = Duration::from_millis(took_ms);
-        (CallResult { outcome, took, bytes, status: None, held_at: None }, next)
+        (CallResult { outcome, took, bytes, status: None, held_at: None, secret: None }, next)
     }
 
     /// The answer to an undo.
@@ -100,7 +100,7 @@ impl Recorded {
             _ => None,
         });
         let outcome = outcome.unwrap_or_else(|| Outcome::NotDone { problem: missing(step) });
-        CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None }
+        CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None, secret: None }
     }
 
     /// How a run of another chain ended.

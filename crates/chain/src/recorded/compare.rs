@@ -23,9 +23,7 @@ pub(super) fn expected(chain: &Chain, journal: &[JournalEntry]) -> Expected {
             Fact::UndoIntent { step, item, request, .. } => {
                 at(&mut items, step, *item).undo = Some(request.clone());
             }
-            Fact::Result { step, item, outcome, .. } => {
-                at(&mut items, step, *item).end = end(outcome).into()
-            }
+            Fact::Result { step, item, outcome, .. } => at(&mut items, step, *item).end = end(outcome).into(),
             Fact::Resolved { step, item, decision: Decision::Happened, .. }
             | Fact::Arrived { step, item, .. } => at(&mut items, step, *item).end = "done".into(),
             Fact::Answered { step, item, approved, .. } => {
