@@ -24,7 +24,7 @@ pub fn window_possible() -> bool {
         std::env::var_os("PATH")
             .is_some_and(|paths| std::env::split_paths(&paths).any(|folder| folder.join(name).is_file()))
     };
-    let missing: Vec<_> = ["Xvfb", "dbus-run-session", "xdotool", "tauri-driver", "WebKitWebDriver", "node"]
+    let missing: Vec<_> = ["Xvfb", "dbus-run-session", "tauri-driver", "WebKitWebDriver", "node"]
         .into_iter()
         .filter(|name| !program(name))
         .collect();

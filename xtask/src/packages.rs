@@ -38,8 +38,6 @@ pub(crate) const TEST: &[Package] = &[
     ("fonts-dejavu-core", "font DejaVu"),
     ("xvfb", "Xvfb"),
     ("webkit2gtk-driver", "WebKitWebDriver"),
-    // Finds and closes windows, as a person at the desktop does.
-    ("xdotool", "xdotool"),
 ];
 /// For bundles.
 pub(crate) const BUNDLE: &[Package] = &[("dpkg", "dpkg-deb"), ("rpm", "rpmbuild")];

@@ -90,6 +90,7 @@ impl Gate {
             definitions: Arc::new(One(compiled)),
             events: Arc::new(NoEvents),
             asked: Arc::new(|| ()),
+            at_once: Arc::new(|| 64),
         };
         let gateway = Gateway::new(clock, net, GatewaySettings { port: 0, ..GatewaySettings::default() });
         gateway.open(site.clone()).await.unwrap();

@@ -93,7 +93,7 @@ try {
     for (const one of [test, sync]) {
       assert.equal(await one.getAttribute('aria-description'), why);
       await one.focus();
-      await page.getByRole('tooltip', { name: why }).waitFor();
+      await page.getByRole('tooltip', { name: why }).first().waitFor();
       await one.press('Enter');
       await one.click({ force: true });
     }

@@ -75,7 +75,17 @@ impl Recorded {
     pub(crate) fn call(&self, step: &StepId, item: u32) -> (CallResult, Option<Value>) {
         if self.is_lost(step, item) {
             let outcome = Outcome::Unknown { problem: Code::ConnectionLost.into() };
-            return (CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None, secret: None }, None);
+            return (
+                CallResult {
+                    outcome,
+                    took: Duration::ZERO,
+                    bytes: 0,
+                    status: None,
+                    held_at: None,
+                    secret: None,
+                },
+                None,
+            );
         }
         let answer = self.next(step, item, |fact| match fact {
             Fact::Result { outcome, took_ms, bytes, next, attempt, .. } if *attempt > 0 => {
