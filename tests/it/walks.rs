@@ -83,7 +83,7 @@ fn chains_branch_begin_with_templates_and_are_passed_on() {
 #[test]
 fn walk_08_find_it() {
     if walks_possible() {
-        let crowd = Crowd { connectors: 500, runs: 10_000, signals: 20_000 };
+        let crowd = Crowd { connectors: 500, runs: 10_000, signals: 20_000, long_chains: false };
         Served::crowded(&crowd).walk(
             "walk_08",
             &json!({ "connectors": crowd.connectors, "runs": crowd.runs, "signals": crowd.signals }),

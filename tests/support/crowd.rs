@@ -25,6 +25,8 @@ pub struct Crowd {
     pub runs: usize,
     /// Signals of one connection.
     pub signals: usize,
+    /// Chains "Long 200" and "Long 500", of so many steps each.
+    pub long_chains: bool,
 }
 
 impl Crowd {
@@ -40,6 +42,11 @@ impl Crowd {
             let store =
                 Store::open(OpenOptions { dir, clock: clock.clone(), machine: machine() }).await.unwrap();
             self.runs_in(&store, clock.now()).await;
+            if self.long_chains {
+                for steps in [200, 500] {
+                    store.chain_save(None, &long_chain(steps), "1".repeat(64).as_str()).await.unwrap();
+                }
+            }
             self.signals_in(&store, clock.now()).await;
         });
     }
@@ -136,6 +143,20 @@ impl Crowd {
         }
         while store.signal_words_catch_up(20_000).await.unwrap() > 0 {}
     }
+}
+
+fn long_chain(steps: usize) -> Chain {
+    let step = |n: usize| {
+        json!({
+            "id": format!("step_{n}"),
+            "connection": "Everything",
+            "operation": "send_message",
+            "mapping": [{ "target": "/text", "source": { "type": "fixed", "value": format!("Message {n}") } }],
+        })
+    };
+    let steps: Vec<Value> = (0..steps).map(step).collect();
+    serde_json::from_value(json!({ "schema": 1, "name": format!("Long {}", steps.len()), "steps": steps }))
+        .unwrap()
 }
 
 /// The folder belongs to this computer: nothing is held back as data that was copied.

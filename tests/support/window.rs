@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::crowd::Crowd;
 use crate::root;
 
 /// A display, a message bus and the driver; ended together.
@@ -46,7 +47,17 @@ pub fn application() -> PathBuf {
 impl Window {
     /// Starts display and driver; the window opens with the walk.
     pub fn start(language: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::with(language, tempfile::tempdir().unwrap())
+    }
+
+    /// The same, where much is there already.
+    pub fn crowded(crowd: &Crowd) -> Self {
+        let folder = tempfile::tempdir_in(root().join("target")).unwrap();
+        crowd.fill(&folder.path().join("patchbay"));
+        Self::with("C.UTF-8", folder)
+    }
+
+    fn with(language: &str, folder: tempfile::TempDir) -> Self {
         let number = 200 + std::process::id() % 700;
         let display_name = format!(":{number}");
         let display = Command::new("Xvfb")

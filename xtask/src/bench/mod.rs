@@ -19,6 +19,11 @@ const BENCHES: &[Bench] = &[
     ("connect", "signing in and connecting, beside our own share of it", engine::connect),
     ("webhook", "deliveries accepted and durable a second, beside a bare loop", engine::webhook),
     ("chain", "runs of chains a second, at full durability, beside a bare loop", engine::chain),
+    (
+        "ui",
+        "what the interface costs in Chromium and in WebKitGTK, with 1,000 connectors and 1,000,000 signals",
+        window::interface,
+    ),
     ("window", "time to a usable window, memory beside a bare page", window::measure),
 ];
 

@@ -50,6 +50,18 @@ pub(super) fn measure() -> Result<()> {
     Ok(())
 }
 
+/// What the interface costs in both web views; the bars stand beside the figures.
+pub(super) fn interface() -> Result<()> {
+    packages::ensure(packages::TEST)?;
+    interface::install("tests/node")?;
+    interface::build()?;
+    shell::cargo(&["build", "--quiet", "--release", "--package", "patchbay-headless"])?;
+    let window =
+        ["build", "--quiet", "--release", "--package", "patchbay", "--features", "tauri/custom-protocol"];
+    shell::cargo(&window)?;
+    shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_ui"])
+}
+
 /// A display of our own.
 struct Display {
     child: Child,
