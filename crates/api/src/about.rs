@@ -107,6 +107,9 @@ mod tests {
     fn how_it_came_here_is_told_from_where_it_is() {
         assert_eq!(installed(Some(Path::new("/usr/bin/patchbay")), false), Installed::Package);
         assert_eq!(installed(Some(Path::new("/tmp/.mount/usr/bin/patchbay")), true), Installed::Appimage);
-        assert_eq!(installed(Some(Path::new("/work/target/debug/patchbay")), false), Installed::ByHand);
+        assert_eq!(
+            installed(Some(Path::new("/home/amira/patchbay/target/debug/patchbay")), false),
+            Installed::ByHand
+        );
     }
 }
