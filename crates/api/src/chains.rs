@@ -9,7 +9,7 @@ use patchbay_chain::{Live, Plan};
 use patchbay_chain::{drift, mapping};
 use patchbay_connector::Compiled;
 use patchbay_map::canonical_json;
-use patchbay_model::chain::{CHAIN_SCHEMA, Chain, ChainVersion, ChosenBy};
+use patchbay_model::chain::{CHAIN_SCHEMA, Chain, ChainVersion, ChosenBy, Step};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};

@@ -117,9 +117,9 @@ impl Workspace {
     }
 
     /// What says that work was asked for. Does nothing where the workspace is closed.
-    pub(crate) fn asker(&self) -> std::sync::Arc<dyn Fn() + Send + Sync> {
-        let weak = super::WeakWorkspace(std::sync::Arc::downgrade(&self.inner));
-        std::sync::Arc::new(move || {
+    pub(crate) fn asker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let weak = super::WeakWorkspace(Arc::downgrade(&self.inner));
+        Arc::new(move || {
             if let Some(workspace) = weak.upgrade() {
                 workspace.work_asked();
             }
