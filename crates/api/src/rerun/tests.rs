@@ -181,6 +181,7 @@ async fn what_a_run_did_that_has_ended_is_undone_and_what_failed_is_run_after_it
         "what stays keeps it from being undone as a whole: {undone}"
     );
     assert_eq!(comments().await, before, "the comment is gone");
+    assert_eq!(undone["recoveries"], run["recoveries"], "no engine had ended meanwhile");
     let problem = house.call("run_undo", json!({"run": run["run"]})).await.unwrap_err();
     assert_eq!(problem.code(), patchbay_model::Code::Conflict, "nothing is left to undo");
 

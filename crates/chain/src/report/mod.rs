@@ -44,10 +44,13 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         needs_you: Vec::new(),
         undo: Vec::new(),
     };
-    let (mut stuck, mut held) = (None, None);
+    let (mut stuck, mut held, mut wished) = (None, None, false);
     for entry in journal {
         match &entry.fact {
-            Fact::Started { recovered, .. } => report.recoveries += u32::from(*recovered),
+            // Taken up because the user wants it undone, not because an engine had ended.
+            Fact::Started { recovered, .. } => {
+                report.recoveries += u32::from(*recovered && !std::mem::take(&mut wished));
+            }
             Fact::Checked { findings } => {
                 report.check = findings.iter().filter(|f| f.level != Level::Pass).cloned().collect();
             }
@@ -57,7 +60,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
             }
             Fact::Stuck { recoveries } => stuck = Some(*recoveries),
             Fact::Held { effects } => held = Some(*effects),
-            Fact::UndoRequested => (stuck, held, report.finished_at) = (None, None, None),
+            Fact::UndoRequested => (stuck, held, wished, report.finished_at) = (None, None, true, None),
             Fact::StopRequested { .. } | Fact::Resumed => (stuck, held) = (None, None),
             fact => {
                 if let Some((index, fold)) = fact_step(fact)
