@@ -381,7 +381,7 @@ async fn a_storm_is_stopped_at_the_effects_of_the_day_and_the_user_may_let_it_go
     let report = told(&b, &run).await;
     let asked = &report["needsYou"][0]["problem"];
     assert_eq!(asked["code"], "EFFECTS_USED_UP", "{report:#}");
-    assert_eq!(asked["title"], "\"Chain\" has made its 3 changes of the day", "{report:#}");
+    assert_eq!(asked["title"], "\"Chain\" made its 3 changes of today", "{report:#}");
     b.runner.resume(&run).await.unwrap();
     assert_eq!(b.execute(&run).await, RunState::Done);
     assert_eq!(said(&sent), ["n1", "n2", "n3", "n4"]);
