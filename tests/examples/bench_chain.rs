@@ -414,6 +414,7 @@ async fn open(base: &str) {
                 effect: false,
                 request: request.clone(),
                 key: None,
+                before: None,
             },
         ];
         ready.store.run_begin(&run, facts).await.unwrap();

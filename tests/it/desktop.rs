@@ -157,13 +157,16 @@ fn ended(child: &mut Child) -> Option<i32> {
 /// The part of a panel that icons register with.
 struct Watcher(Arc<Mutex<Vec<String>>>);
 
+#[expect(clippy::unused_self, reason = "the bus asks for these signatures")]
 #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
     fn register_status_notifier_item(&self, service: &str) {
         self.0.lock().unwrap().push(service.to_owned());
     }
 
-    fn register_status_notifier_host(&self, _service: &str) {}
+    fn register_status_notifier_host(&self, service: &str) {
+        let _ = service;
+    }
 
     #[zbus(property)]
     fn is_status_notifier_host_registered(&self) -> bool {

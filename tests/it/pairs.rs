@@ -86,13 +86,16 @@ fn choices(descriptor: &Descriptor, operation: &str) -> Value {
     good.unwrap_or_else(|| panic!("{}/{operation} has no example", descriptor.id))
 }
 
+/// A vendor, the mock made of its schema, and headers with keys.
+type Judge = (&'static Vendor, Mock, Vec<(String, String)>);
+
 /// The operations of one connector, and who says whether a request is valid.
 struct Writer<'c> {
     descriptor: &'c Descriptor,
     /// None of what is answered on this computer: nobody else has a say in it.
     compiled: Option<Arc<Compiled>>,
     config: BTreeMap<String, String>,
-    vendor: Option<(&'static Vendor, Mock, Vec<(String, String)>)>,
+    vendor: Option<Judge>,
     /// What was said of a request, by operation and parameters.
     said: BTreeMap<String, Result<(), String>>,
 }
@@ -102,7 +105,7 @@ impl<'c> Writer<'c> {
         let compiled =
             (!descriptor.is_native()).then(|| Arc::new(Compiled::new(Arc::new(descriptor.clone())).unwrap()));
         let vendor = VENDORS.iter().find(|vendor| vendor.connector == descriptor.id.as_str());
-        let mut config = vendor.map(|vendor| vendor.config()).unwrap_or_default();
+        let mut config = vendor.map(Vendor::config).unwrap_or_default();
         if vendor.is_none() {
             let good = fixtures(descriptor.id.as_str()).into_iter().find(|fixture| !fixture.config.is_empty());
             config = good.map(|fixture| fixture.config).unwrap_or_default();

@@ -89,6 +89,7 @@ impl Gate {
             store,
             definitions: Arc::new(One(compiled)),
             events: Arc::new(NoEvents),
+            addresses: patchbay_auth::webhook::AddressKey::of("key"),
             asked: Arc::new(|| ()),
             at_once: Arc::new(|| 64),
         };

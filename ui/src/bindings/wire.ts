@@ -946,6 +946,40 @@ chain: string,
 on: boolean, };
 
 /**
+ * An offline test to be run.
+ */
+export type ChainTestRequest = { 
+/**
+ * What the file holds.
+ */
+test: JsonValue, 
+/**
+ * The document to test; where absent, the workspace's chain of the same name, else the one in the file.
+ */
+chain?: Chain | null, };
+
+/**
+ * What an offline test said.
+ */
+export type ChainTestResponse = { 
+/**
+ * The chain.
+ */
+chain: string, 
+/**
+ * The version of it that was tested; none where it is not the workspace's.
+ */
+version: number | null, 
+/**
+ * Whether it does what it did.
+ */
+passed: boolean, 
+/**
+ * What differs, each a sentence.
+ */
+differences: Array<string>, };
+
+/**
  * A chain as saved: the document with its identity and version.
  */
 export type ChainVersion = { 
@@ -1065,7 +1099,7 @@ export type CircuitState = "closed" | "half_open" | "open";
 /**
  * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
  */
-export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "SIGN_IN_DENIED" | "SIGN_IN_TIMED_OUT" | "SIGN_IN_REFUSED" | "SIGN_IN_INTERRUPTED" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "NOT_OFFERED" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
+export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "SIGN_IN_DENIED" | "SIGN_IN_TIMED_OUT" | "SIGN_IN_REFUSED" | "SIGN_IN_INTERRUPTED" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "EFFECTS_USED_UP" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "NOT_OFFERED" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
 
 /**
  * How the runs that events start stand to each other. A run that the user starts by hand begins at
@@ -2249,6 +2283,11 @@ longest?: number | null,
  * What stands there where the source has nothing: it is absent, null or an empty text.
  */
 default?: JsonValue | null, 
+/**
+ * Whether everything that was ever seen of the source had it. Where then nothing of a list has it, the
+ * service has changed what it gives, and nothing is sent before somebody has looked.
+ */
+always?: boolean, 
 /**
  * Who chose it.
  */
@@ -3939,7 +3978,7 @@ connector: ConnectorId,
  */
 tool: string | null, 
 /**
- * Where requests go, as far as it is known before a connection is chosen.
+ * Where requests go; empty where that is known only once a connection is chosen.
  */
 origins: Array<string>, 
 /**
@@ -4489,6 +4528,19 @@ run: string,
  * Undo what was done.
  */
 undo: boolean, };
+
+/**
+ * A run as an offline test.
+ */
+export type RunTestResponse = { 
+/**
+ * A name for the file.
+ */
+name: string, 
+/**
+ * What belongs into the file. Values of secrets are masked.
+ */
+test: JsonValue, };
 
 /**
  * A run as lists show it.
@@ -6809,6 +6861,10 @@ export interface Commands {
   run_report: { request: RunReportRequest; response: RunReportResponse };
   /** Shows what went into and came out of a step of a run. */
   run_data: { request: RunDataRequest; response: RunDataResponse };
+  /** Makes an offline test of a run. */
+  run_test: { request: RunRef; response: RunTestResponse };
+  /** Replays an offline test: nothing is sent. */
+  chain_test: { request: ChainTestRequest; response: ChainTestResponse };
   /** Shows for which deliveries a run waits, and where they are to come. */
   run_waits: { request: RunRef; response: RunWaitsResponse };
   /** Starts the built-in sandbox and connects its tools. */

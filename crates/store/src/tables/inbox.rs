@@ -463,6 +463,7 @@ mod tests {
                 signals: &[],
                 quarantined: &[],
                 event: Some(event),
+                read: None,
             };
             f.store.inbox_finish(done).await.unwrap();
             f.store.triggers_open(10).await.unwrap().len()
