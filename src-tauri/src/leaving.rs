@@ -73,18 +73,20 @@ pub(crate) async fn quit(app: &AppHandle) {
 /// Whether the program ends now.
 async fn ends(app: &AppHandle, leaving: &Leaving) -> bool {
     let Ok(hub) = app.state::<Engine>().hub().await else { return true };
+    // What nobody knows is asked about as if it were one.
     let runs = under_way(&hub).await;
-    if runs.is_empty() {
+    let count = runs.as_ref().map_or(1, Vec::len);
+    if count == 0 {
         return true;
     }
-    match ask(runs.len()).await.as_deref() {
+    match ask(count).await.as_deref() {
         Some(FINISH) => {
             leaving.finishing.store(true, Ordering::Relaxed);
             window::hide(app);
             finished(&hub, leaving).await
         }
         Some(STOP) => {
-            stop(&hub, runs).await;
+            stop(&hub, runs.unwrap_or_default()).await;
             true
         }
         _ => false,
@@ -93,7 +95,7 @@ async fn ends(app: &AppHandle, leaving: &Leaving) -> bool {
 
 /// Waits until nothing is under way; false where the person wants the window again.
 async fn finished(hub: &Hub, leaving: &Leaving) -> bool {
-    while !under_way(hub).await.is_empty() {
+    while under_way(hub).await.is_none_or(|runs| !runs.is_empty()) {
         tokio::time::sleep(LOOK).await;
         if !leaving.finishing.load(Ordering::Relaxed) {
             return false;
@@ -112,17 +114,18 @@ async fn stop(hub: &Hub, runs: Vec<UnderWay>) {
         }
     }
     let begun = Instant::now();
-    while begun.elapsed() < LONGEST_STOP && !under_way(hub).await.is_empty() {
+    while begun.elapsed() < LONGEST_STOP && under_way(hub).await.is_none_or(|runs| !runs.is_empty()) {
         tokio::time::sleep(LOOK).await;
     }
 }
 
-async fn under_way(hub: &Hub) -> Vec<UnderWay> {
+/// The runs under way; none where nobody knows.
+async fn under_way(hub: &Hub) -> Option<Vec<UnderWay>> {
     match desktop::standing(hub, "").await {
-        Ok(standing) => standing.under_way,
+        Ok(standing) => Some(standing.under_way),
         Err(problem) => {
             tracing::warn!(%problem, "nobody knows what is under way");
-            Vec::new()
+            None
         }
     }
 }

@@ -178,6 +178,7 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
         return Err(no_results);
     }
     let run = runs::insert(hub, &workspace, version, Value::Null, false).await?;
+    workspace.spawn(run.clone()).await?;
     Ok(RunView::of(&workspace, run))
 }
 

@@ -1,5 +1,7 @@
 //! Webhooks of connections: the address, the secret, a test event, and what came.
 
+mod captured;
+
 use std::time::Duration;
 
 use patchbay_auth::webhook::Scheme;
@@ -19,6 +21,8 @@ use crate::hub::{Hub, WeakHub};
 use crate::secrets::SecretInput;
 use crate::subscriptions;
 use crate::workspace::Workspace;
+
+pub use captured::{WebhookCaptured, captured};
 
 /// How long a handshake that brings the secret is waited for.
 const WAIT: Duration = Duration::from_secs(10 * 60);
@@ -264,7 +268,7 @@ impl Found {
                 set_at: row.as_ref().and_then(|row| row.secret_at),
                 previous_until: ahead(row.as_ref().and_then(|row| row.previous_until)),
                 waiting_until: ahead(row.as_ref().and_then(|row| row.capture_until)),
-                can_show: row.as_ref().is_some_and(|row| is_shown(shape, row, now)),
+                can_show: row.as_ref().is_some_and(|row| captured::is_shown(shape, row, now)),
             },
             instructions: shape.instructions.clone(),
             help_url: shape.help_url.clone(),
@@ -412,40 +416,6 @@ pub async fn wait(hub: &Hub, workspace: &str, request: ConnectionName) -> Result
     found.workspace.store().webhook_capture(&found.connection.id, Some(until)).await?;
     found.changed(hub, "webhook_secret_awaited").await?;
     found.view(hub).await
-}
-
-/// A webhook's secret that the tool brought.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct WebhookCaptured {
-    /// The secret, to be entered on the tool's pages.
-    pub secret: String,
-}
-
-/// Whether a secret that the tool brought may be shown at `now`.
-fn is_shown(shape: &Webhook, row: &WebhookRow, now: Timestamp) -> bool {
-    let since = row.secret_at.filter(|_| row.sealed.is_some());
-    let fresh = since.is_some_and(|at| at.checked_add(WAIT).is_ok_and(|end| now < end));
-    fresh && shape.handshakes.iter().any(|handshake| handshake.capture && handshake.shown)
-}
-
-/// Shows the secret that a tool has just brought, where its pages ask for it.
-pub async fn captured(hub: &Hub, workspace: &str, request: ConnectionName) -> Result<WebhookCaptured, Problem> {
-    let found = Found::find(hub, workspace, &request.name).await?;
-    let refused = || {
-        Problem::new(Code::NotOffered)
-            .with("tool", &found.compiled.descriptor().name)
-            .with("message", "Its secret is shown for ten minutes after it came. Wait for it once more.")
-    };
-    let row = found.row().await?.ok_or_else(refused)?;
-    if !is_shown(found.shape()?, &row, hub.clock().now()) {
-        return Err(refused());
-    }
-    let authoriser = found.workspace.authoriser();
-    let opened = authoriser.webhook_secrets(&found.connection.id, row.sealed.as_ref(), None);
-    let secret = opened.await.map_err(Problem::from)?.shown().ok_or_else(refused)?;
-    found.changed(hub, "webhook_secret_shown").await?;
-    Ok(WebhookCaptured { secret: secret.show_once() })
 }
 
 /// Gives a webhook another address. What is sent to the one before is refused from now on.

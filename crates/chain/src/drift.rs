@@ -1,7 +1,7 @@
 //! Services that have changed what they give: found before anything is sent, with what looks like the
 //! field that is gone.
 
-use patchbay_map::{ENOUGH, Matcher, Path, SourceShape, Target};
+use patchbay_map::{ENOUGH, Matcher, SourceShape, Target};
 use patchbay_model::chain::{FieldMap, Source};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::descriptor::Descriptor;
@@ -28,11 +28,11 @@ pub(crate) fn gone(maps: &[FieldMap], root: &str, items: &[Value], params: &Valu
     if items.len() < ENOUGH {
         return None;
     }
-    let lost = maps.iter().filter(|map| map.always).find_map(|map| {
+    let watched = maps.iter().filter(|map| map.always || map.default.is_some());
+    let lost = watched.into_iter().find_map(|map| {
         let Source::Path { path } = &map.source else { return None };
-        let own = path.strip_prefix(root).filter(|rest| rest.starts_with(['.', '[']))?;
-        let found = Path::compile(&format!("${own}")).ok()?;
-        items.iter().all(|item| found.first(item).is_none()).then_some((map, own))
+        let own = path.strip_prefix(root)?.strip_prefix('.').filter(|own| !own.contains(['[', '*']))?;
+        items.iter().all(|item| lacks(item, own)).then_some((map, own))
     });
     let (map, own) = lost?;
     let shape = SourceShape {
@@ -50,7 +50,23 @@ pub(crate) fn gone(maps: &[FieldMap], root: &str, items: &[Value], params: &Valu
             }
             _ => None,
         });
-    Some(Gone { path: own.trim_start_matches('.').to_owned(), target: map.target.clone(), instead })
+    Some(Gone { path: own.to_owned(), target: map.target.clone(), instead })
+}
+
+/// Whether a name of a path is missing. A thing that is empty (null) as a whole lacks nothing: nobody is
+/// assigned, and that says nothing about what the service gives.
+fn lacks(item: &Value, path: &str) -> bool {
+    let mut place = item;
+    for name in path.split('.') {
+        match place {
+            Value::Object(members) => match members.get(name) {
+                Some(next) => place = next,
+                None => return true,
+            },
+            _ => return false,
+        }
+    }
+    false
 }
 
 impl Gone {
@@ -121,6 +137,10 @@ mod tests {
         assert_eq!(seen(json!([{"headline": "a"}, {"headline": "b"}])), None, "two say nothing");
         assert_eq!(seen(json!([{"x": 1}, {"title": null}, {"x": 1}])), None, "null is there");
         assert_eq!(seen(json!([{"title": "a"}, {"title": "b"}, {"x": 1}])), None);
+        let mut nested = maps();
+        nested[0].source = Source::Path { path: "$.item.assignee.login".into() };
+        let nobody = [json!({"assignee": null}), json!({"assignee": null}), json!({"assignee": null})];
+        assert_eq!(gone(&nested, "$.item", &nobody, &params), None, "nobody is assigned");
         assert_eq!(gone(&maps(), "$.steps.a", &[json!({}), json!({}), json!({})], &params), None);
     }
 }

@@ -44,6 +44,8 @@ pub fn learned<'d>(chain: &Chain, descriptor_of: impl Fn(&str) -> Option<&'d Des
         for (earlier, root) in drawn_from(chain, index, &descriptor_of) {
             let Some(from) = Place::of(earlier, &descriptor_of) else { continue };
             let own = step.mapping.iter().filter(|map| map.by == ChosenBy::Hand && speaks_of(map, &root));
+            // What identifies something means nothing in another account.
+            let own = own.filter(|map| !identifies(step, map, &descriptor_of));
             found.extend(own.map(|map| Learned {
                 from: from.clone(),
                 to: to.clone(),
@@ -92,9 +94,24 @@ impl Learned {
             by: ChosenBy::Matcher,
             confidence: Some(SURE),
             reason: Some(format!("as you chose it in \"{}\"", self.chain)),
+            // What stands in for nothing, and what is always there, is a matter of each chain.
+            default: None,
+            always: false,
             ..self.map.clone()
         })
     }
+}
+
+/// Whether the parameter of a mapping identifies a thing of the service.
+fn identifies<'d>(
+    step: &Step,
+    map: &FieldMap,
+    descriptor_of: &impl Fn(&str) -> Option<&'d Descriptor>,
+) -> bool {
+    let Some(operation) = operation_of(step, descriptor_of) else { return false };
+    let mut parts = map.target.split('/').skip(1);
+    let member = parts.try_fold(&operation.params, |schema, part| schema["properties"].get(part));
+    member.is_some_and(|member| member.get("x-ref").is_some() || member["items"].get("x-ref").is_some())
 }
 
 /// Whether a choice is about this source alone.

@@ -1,5 +1,6 @@
 //! What the journal says of a run: a fold over its facts. Pure.
 
+mod after;
 mod pages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use patchbay_model::problem::Problem;
 use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, UndoOutcome, Why};
 use patchbay_model::{RunId, StepId, Timestamp};
 
+use self::after::{after_deferral, after_result};
 use crate::items::Items;
 use crate::plan::Plan;
 
@@ -368,7 +370,9 @@ impl Progress {
             }
             Fact::UndoRequested => {
                 // What it tidied up stands: nothing but the undo is left to do.
-                self.taken_back = self.finished.take();
+                if let Some(finished) = self.finished.take() {
+                    self.taken_back = Some(finished);
+                }
                 self.ended = None;
                 self.stop = Some(true);
                 self.go_on();
@@ -512,60 +516,4 @@ fn is_progress(fact: &Fact) -> bool {
 /// Done, with a result.
 pub(crate) fn done(output: Value) -> ItemProgress {
     ItemProgress::Done { output, output_missing: false, undo: UndoProgress::None }
-}
-
-fn after_deferral(slot: &ItemProgress, (attempt, until): (u32, Timestamp), problem: &Problem) -> ItemProgress {
-    // Waiting for a limit to pass is no failure.
-    let counts = problem.code().retry() != patchbay_model::problem::Retry::Wait;
-    match slot {
-        // The service was asked what became of it, in vain.
-        ItemProgress::Doubt(doubt) => {
-            let mut doubt = doubt.clone();
-            doubt.asked += 1;
-            doubt.not_before = Some(until);
-            ItemProgress::Doubt(doubt)
-        }
-        // An earlier attempt may have happened all the same.
-        ItemProgress::InFlight(sent) if sent.doubted => {
-            let mut sent = sent.clone();
-            sent.counted += u32::from(counts);
-            let (problem, not_before) = (Some(problem.clone()), Some(until));
-            ItemProgress::Doubt(Doubt { sent, problem, asked: 0, not_before })
-        }
-        other => {
-            let before = match other {
-                ItemProgress::InFlight(sent) => sent.counted,
-                ItemProgress::Deferred { counted, .. } => *counted,
-                _ => 0,
-            };
-            let counted = before + u32::from(counts);
-            ItemProgress::Deferred { attempt, counted, until, problem: problem.clone() }
-        }
-    }
-}
-
-fn after_result(slot: &ItemProgress, outcome: &Outcome, at: Timestamp, backoff_ms: u64) -> ItemProgress {
-    match outcome {
-        Outcome::Done { output, output_missing } => ItemProgress::Done {
-            output: output.clone(),
-            output_missing: output_missing.is_some(),
-            undo: UndoProgress::None,
-        },
-        Outcome::NotDone { problem } => ItemProgress::NotDone(problem.clone()),
-        Outcome::Unknown { problem } => {
-            let mut sent = match slot {
-                ItemProgress::InFlight(sent) => sent.clone(),
-                ItemProgress::Doubt(doubt) => doubt.sent.clone(),
-                _ => Sent { attempt: 0, counted: 0, at, first_at: at, doubted: true },
-            };
-            let asked = if let ItemProgress::Doubt(doubt) = slot { doubt.asked } else { 0 };
-            sent.counted += 1;
-            let pause = backoff_ms.saturating_mul(1 << (sent.counted - 1).min(6)).min(60_000);
-            let not_before = at.checked_add(jiff::SignedDuration::from_millis(pause as i64)).ok();
-            ItemProgress::Doubt(Doubt { sent, problem: Some(problem.clone()), asked, not_before })
-        }
-        Outcome::Quarantined { problem } => ItemProgress::Quarantined(problem.clone()),
-        Outcome::Skipped => ItemProgress::LeftOut(Why::Failed),
-        Outcome::Shown { .. } => ItemProgress::Shown,
-    }
 }

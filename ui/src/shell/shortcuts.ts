@@ -55,6 +55,8 @@ export function useShortcuts(map: Shortcuts, active = true) {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       const pressed = combination(event);
+      // A key that is held down asks once.
+      if (event.repeat && pressed.endsWith('Enter')) return;
       const plain = !pressed.startsWith('Ctrl+') && !pressed.startsWith('Alt+') && !/^F\d+$/.test(pressed);
       if (plain && typing(event.target)) return;
       if (isSign(pressed) && !signsWork()) return;

@@ -19,6 +19,8 @@ type Place = (StepId, u32);
 #[derive(Debug)]
 pub struct Recorded {
     left: Mutex<BTreeMap<Place, VecDeque<Fact>>>,
+    /// What was read before an effect, for its undo.
+    befores: BTreeMap<Place, Value>,
     /// The clock of the replay.
     pub clock: std::sync::Arc<ManualClock>,
 }
@@ -34,7 +36,8 @@ pub(super) fn of(journal: &[JournalEntry]) -> Vec<Answers> {
             | Fact::Resolved { step, item, .. }
             | Fact::Answered { step, item, .. }
             | Fact::Arrived { step, item, .. }
-            | Fact::UndoResult { step, item, .. } => {
+            | Fact::UndoResult { step, item, .. }
+            | Fact::Intent { step, item, before: Some(_), .. } => {
                 found.entry((step.clone(), *item)).or_default().push(fact);
             }
             Fact::Computed { step, results } => {
@@ -52,8 +55,26 @@ pub(super) fn of(journal: &[JournalEntry]) -> Vec<Answers> {
 impl Recorded {
     /// Hands out these answers.
     pub fn new(answers: &[Answers], clock: std::sync::Arc<ManualClock>) -> Self {
-        let all = answers.iter().map(|one| ((one.step.clone(), one.item), one.facts.iter().cloned().collect()));
-        Self { left: Mutex::new(all.collect()), clock }
+        let (mut left, mut befores) = (BTreeMap::new(), BTreeMap::new());
+        for one in answers {
+            let place = (one.step.clone(), one.item);
+            let mut facts = VecDeque::new();
+            for fact in &one.facts {
+                match fact {
+                    Fact::Intent { before: Some(before), .. } => {
+                        befores.insert(place.clone(), before.clone());
+                    }
+                    fact => facts.push_back(fact.clone()),
+                }
+            }
+            left.insert(place, facts);
+        }
+        Self { left: Mutex::new(left), befores, clock }
+    }
+
+    /// What was read before an effect, for its undo.
+    pub(crate) fn before(&self, step: &StepId, item: u32) -> Option<Value> {
+        self.befores.get(&(step.clone(), item)).cloned()
     }
 
     /// The next answer for an item that is of a kind; those before it are passed over.

@@ -31,7 +31,10 @@ impl Execution<'_> {
         let tool = &called.target.descriptor.descriptor().name;
         let problem = drift::gone(&own.mapping, "$.item", &items, &called.operation.params)
             .map(|gone| gone.problem(tool, own.title(), subject));
-        self.drifts.insert(step, problem.clone());
+        // Too few say nothing; later pages may.
+        if items.len() >= patchbay_map::ENOUGH {
+            self.drifts.insert(step, problem.clone());
+        }
         problem
     }
 
@@ -120,6 +123,9 @@ impl Execution<'_> {
         if attempt > 1 || self.progress.befores.contains_key(&(step, item)) {
             return Ok(None);
         }
+        if let Some(recorded) = &self.runner.recorded {
+            return Ok(recorded.before(&self.live.plan.steps[step].id, item));
+        }
         let template = JsonTemplate::compile(&Value::Object(before.params.clone().into_iter().collect()))?;
         let asked = template.render(&json!({ "params": params }))?.unwrap_or_else(|| json!({}));
         let engine = &self.runner.engine;
@@ -139,7 +145,11 @@ impl Execution<'_> {
 
     /// Before anything was sent of an attempt: it is tried again later where that may help.
     fn defer(&mut self, step: usize, item: u32, attempt: u32, problem: Problem) {
-        let at = (step, item, attempt);
+        // It was never announced: the next try is the same attempt, and reads again.
+        let at = (step, item, attempt - 1);
+        if let Some(left) = &mut self.effects_left {
+            *left += 1;
+        }
         let (outcome, now) = (Outcome::NotDone { problem }, self.runner.clock.now());
         let (plan, chance) = (&self.live.plan, jitter(&self.run.id, at));
         let nothing = (Duration::ZERO, 0);

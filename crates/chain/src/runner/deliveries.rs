@@ -243,6 +243,7 @@ impl Execution<'_> {
         if let Err(error) = self.take_deliveries().await {
             // It is looked for again at the next turn.
             tracing::warn!(run = %self.run.id, %error, "a delivery cannot be looked for");
+            tokio::time::sleep(super::STORAGE_PAUSE).await;
             return;
         }
         if !self.progress.awaited.contains(&(step, item)) {

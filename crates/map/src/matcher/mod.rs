@@ -84,7 +84,7 @@ impl<'s> Matcher<'s> {
         let root = |leaf: &Leaf| self.sources.get(leaf.rank).map_or("$", |source| source.root.as_str());
         let known = self.known.iter().find(|(leaf, _)| leaf.path_from(root(leaf)) == *path);
         let (Some(member), Some((leaf, from))) = (member, known) else { return };
-        map.always |= leaf.always();
+        map.always = leaf.always();
         if said {
             return;
         }

@@ -3,13 +3,16 @@
 
 use serde_json::{Value, json};
 
+/// Longer documents are cut, in bytes.
+const LONGEST: usize = 1 << 20;
+
 /// Nodes inside each other beyond this are left out.
 const DEEPEST: usize = 64;
 
 /// A document as Markdown. Pictures and attachments have no words and are left out.
 pub(super) fn to_markdown(document: &Value) -> String {
     let mut out = String::new();
-    blocks(document, "", 0, &mut out);
+    blocks(document, 0, &mut out);
     out.trim().to_owned()
 }
 
@@ -26,8 +29,8 @@ fn children(node: &Value) -> impl Iterator<Item = &Value> {
     node["content"].as_array().into_iter().flatten()
 }
 
-fn blocks(node: &Value, indent: &str, depth: usize, out: &mut String) {
-    if depth > DEEPEST {
+fn blocks(node: &Value, depth: usize, out: &mut String) {
+    if depth > DEEPEST || out.len() > LONGEST {
         return;
     }
     match node["type"].as_str().unwrap_or_default() {
@@ -53,13 +56,12 @@ fn blocks(node: &Value, indent: &str, depth: usize, out: &mut String) {
                     _ => "- ".to_owned(),
                 };
                 let mut inner = String::new();
-                let deeper = format!("{indent}  ");
                 if children(item).any(|child| child["type"] == "paragraph") {
-                    children(item).for_each(|child| blocks(child, &deeper, depth + 2, &mut inner));
+                    children(item).for_each(|child| blocks(child, depth + 2, &mut inner));
                 } else {
                     inner = words(item, depth);
                 }
-                let text = inner.trim().replace("\n\n", "\n").replace('\n', &format!("\n{deeper}"));
+                let text = inner.trim().replace("\n\n", "\n").replace('\n', "\n  ");
                 out.push_str(&format!("{mark}{text}\n"));
             }
             out.push('\n');
@@ -68,7 +70,7 @@ fn blocks(node: &Value, indent: &str, depth: usize, out: &mut String) {
             let cells: Vec<String> = children(node)
                 .map(|cell| {
                     let mut inner = String::new();
-                    children(cell).for_each(|child| blocks(child, "", depth + 2, &mut inner));
+                    children(cell).for_each(|child| blocks(child, depth + 2, &mut inner));
                     inner.trim().replace('\n', " ")
                 })
                 .collect();
@@ -76,7 +78,7 @@ fn blocks(node: &Value, indent: &str, depth: usize, out: &mut String) {
         }
         "blockquote" => {
             let mut inner = String::new();
-            children(node).for_each(|child| blocks(child, indent, depth + 1, &mut inner));
+            children(node).for_each(|child| blocks(child, depth + 1, &mut inner));
             let quoted: Vec<String> = inner.trim().lines().map(|line| format!("> {line}")).collect();
             out.push_str(&format!("{}\n\n", quoted.join("\n")));
         }
@@ -87,7 +89,7 @@ fn blocks(node: &Value, indent: &str, depth: usize, out: &mut String) {
             out.push_str(&format!("<{}>\n\n", node["attrs"]["url"].as_str().unwrap_or_default()));
         }
         // A document, a panel, a column: what is inside counts.
-        _ => children(node).for_each(|child| blocks(child, indent, depth + 1, out)),
+        _ => children(node).for_each(|child| blocks(child, depth + 1, out)),
     }
 }
 

@@ -5,8 +5,13 @@ use std::sync::LazyLock;
 use htmd::HtmlToMarkdown;
 use htmd::options::{BulletListMarker, Options};
 
-/// Elements inside each other beyond this are taken for an attack on the stack.
-const DEEPEST: usize = 200;
+/// More elements than this are taken for an attack: what is inside each other is walked on the stack, and
+/// what is left open is repeated by the parser in every paragraph.
+const MOST: usize = 2_000;
+/// Documents with more elements than this are walked on a stack of their own.
+const FEW: usize = 64;
+/// Its size, in bytes. Memory is taken only as far as it is used.
+const STACK: usize = 64 << 20;
 
 static CONVERTER: LazyLock<HtmlToMarkdown> = LazyLock::new(|| {
     HtmlToMarkdown::builder()
@@ -21,10 +26,19 @@ static CONVERTER: LazyLock<HtmlToMarkdown> = LazyLock::new(|| {
 });
 
 pub(super) fn to_markdown(html: &str) -> String {
-    if too_deep(html) {
-        return without_tags(html).trim().to_owned();
-    }
-    CONVERTER.convert(html).unwrap_or_else(|_| without_tags(html)).trim().to_owned()
+    let elements =
+        html.as_bytes().windows(2).filter(|two| two[0] == b'<' && two[1].is_ascii_alphabetic()).count();
+    let converted = match elements {
+        0..=FEW => CONVERTER.convert(html).ok(),
+        _ if elements <= MOST => {
+            let html = html.to_owned();
+            let work =
+                std::thread::Builder::new().stack_size(STACK).spawn(move || CONVERTER.convert(&html).ok());
+            work.ok().and_then(|work| work.join().ok()).flatten()
+        }
+        _ => None,
+    };
+    converted.unwrap_or_else(|| without_tags(html)).trim().to_owned()
 }
 
 pub(super) fn from_plain(text: &str) -> String {
@@ -35,26 +49,6 @@ pub(super) fn from_plain(text: &str) -> String {
         .map(|paragraph| format!("<p>{}</p>", paragraph.trim_matches('\n').replace('\n', "<br>")))
         .collect();
     paragraphs.concat()
-}
-
-/// Whether more elements may be open at once than is taken. Elements that close themselves count as
-/// open: too careful is safe, only formatting is lost.
-fn too_deep(html: &str) -> bool {
-    const VOID: [&str; 8] = ["br", "hr", "img", "input", "meta", "link", "col", "wbr"];
-    let (mut open, mut rest) = (0_usize, html);
-    while let Some((_, after)) = rest.split_once('<') {
-        rest = after;
-        let name: String = after.chars().take_while(char::is_ascii_alphanumeric).take(12).collect();
-        if after.starts_with('/') {
-            open = open.saturating_sub(1);
-        } else if !name.is_empty() && !VOID.contains(&name.to_ascii_lowercase().as_str()) {
-            open += 1;
-        }
-        if open > DEEPEST {
-            return true;
-        }
-    }
-    false
 }
 
 fn without_tags(html: &str) -> String {

@@ -2,6 +2,16 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
+/// Lists and links inside each other beyond this are not told apart any more.
+const DEEPEST: usize = 16;
+
+/// Whether an address leads to a page or a person. Others stand for something in some tools (`!channel`) or
+/// do something (`javascript:`): of a link to them only the words are kept.
+pub(super) fn is_link(address: &str) -> bool {
+    let address = address.trim_start().to_ascii_lowercase();
+    ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| address.starts_with(scheme))
+}
+
 /// The parser that every way out of Markdown uses.
 pub(super) fn parser(text: &str) -> Parser<'_> {
     Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS)
@@ -12,6 +22,12 @@ pub(super) fn to_html(text: &str) -> String {
     let mut html = String::with_capacity(text.len() * 2);
     let events = parser(text).map(|event| match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) if !is_link(&dest_url) => {
+            Event::Start(Tag::Link { link_type, dest_url: "".into(), title, id })
+        }
+        Event::Start(Tag::Image { link_type, dest_url, title, id }) if !is_link(&dest_url) => {
+            Event::Start(Tag::Image { link_type, dest_url: "".into(), title, id })
+        }
         Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
         Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
         other => other,
@@ -67,7 +83,7 @@ impl Marks for Plain {
 /// Writes Markdown with other marks.
 pub(super) fn write(text: &str, marks: &dyn Marks) -> String {
     let mut writer =
-        Writer { marks, out: String::with_capacity(text.len()), lists: Vec::new(), links: Vec::new() };
+        Writer { marks, out: String::with_capacity(text.len()), lists: Vec::new(), links: Vec::new(), open: 0 };
     for event in parser(text) {
         writer.event(event);
     }
@@ -81,6 +97,8 @@ struct Writer<'m> {
     lists: Vec<Option<u64>>,
     /// Where the words of each open link begin, and its address.
     links: Vec<(usize, String)>,
+    /// How many links are open; of those too deep inside each other only the words are kept.
+    open: usize,
 }
 
 impl Writer<'_> {
@@ -130,7 +148,8 @@ impl Writer<'_> {
             }
             Tag::Item => {
                 self.line();
-                self.out.push_str(&"  ".repeat(self.lists.len().saturating_sub(1)));
+                // Deeper ones stand below each other: their indent would grow with the square of their number.
+                self.out.push_str(&"  ".repeat(self.lists.len().saturating_sub(1).min(DEEPEST)));
                 match self.lists.last_mut() {
                     Some(Some(number)) => {
                         self.out.push_str(&format!("{number}. "));
@@ -149,7 +168,10 @@ impl Writer<'_> {
             Tag::Paragraph | Tag::BlockQuote(_) | Tag::Table(_) if self.lists.is_empty() => self.paragraph(),
             Tag::TableRow => self.line(),
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
-                self.links.push((self.out.len(), dest_url.into_string()));
+                self.open += 1;
+                if self.links.len() < DEEPEST {
+                    self.links.push((self.out.len(), dest_url.into_string()));
+                }
             }
             Tag::Heading { .. } => {
                 self.paragraph();
@@ -179,7 +201,10 @@ impl Writer<'_> {
             TagEnd::TableCell => self.out.push_str(" | "),
             TagEnd::TableRow | TagEnd::TableHead | TagEnd::Item => self.line(),
             TagEnd::Link | TagEnd::Image => {
-                if let Some((from, address)) = self.links.pop() {
+                self.open -= 1;
+                if self.open < self.links.len()
+                    && let Some((from, address)) = self.links.pop()
+                {
                     let words = self.out.split_off(from);
                     self.out.push_str(&self.marks.link(&address, &words));
                 }

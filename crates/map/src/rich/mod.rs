@@ -135,6 +135,14 @@ mod tests {
             (json!("1. a\n2. b"), Markdown, Plain, json!("1. a\n2. b")),
             (json!("~~gone~~ and | pipes |"), Markdown, Plain, json!("gone and | pipes |")),
             (json!(7), Plain, Html, json!("<p>7</p>")),
+            (json!("[hi](!channel) [](!here)"), Markdown, Mrkdwn, json!("hi !here")),
+            (json!("[x](javascript:alert(1))"), Markdown, Html, json!("<p><a href=\"\">x</a></p>\n")),
+            (
+                json!("[a](https://a.example/x|y>z)"),
+                Markdown,
+                Mrkdwn,
+                json!("<https://a.example/x%7Cy&gt;z|a>"),
+            ),
         ];
         for (value, from, to, want) in cases {
             assert_eq!(through(&value, from, to), want, "{value}: {from:?} to {to:?}");
@@ -150,6 +158,15 @@ mod tests {
             tree = json!({"type": "panel", "content": [tree]});
         }
         assert_eq!(through(&tree, TextForm::Adf, TextForm::Plain), json!(""));
+        for hostile in ["<div></x>".repeat(50_000), "<div title=\"</div>\">".repeat(50_000)] {
+            assert_eq!(through(&json!(hostile), TextForm::Html, TextForm::Plain), json!(""));
+        }
+        let lists = format!("{}x", "+ ".repeat(20_000));
+        let plain = through(&json!(lists), TextForm::Markdown, TextForm::Plain);
+        assert!(plain.as_str().unwrap().len() < 2_000_000, "grows with the square of its depth");
+        let images = format!("{}x{}", "![".repeat(2_000), "](https://a.example)".repeat(2_000));
+        through(&json!(images), TextForm::Markdown, TextForm::Mrkdwn);
+        through(&json!("<".repeat(LONGEST)), TextForm::Mrkdwn, TextForm::Plain);
         let long = json!("x".repeat(LONGEST + 1));
         let change = TextChange { from: TextForm::Markdown, to: TextForm::Plain };
         assert!(rewrite(&long, change).unwrap_err().to_string().contains("1 MiB"));

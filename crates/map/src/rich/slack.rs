@@ -2,7 +2,7 @@
 
 use pulldown_cmark::Tag;
 
-use super::markdown::{Marks, write};
+use super::markdown::{Marks, is_link, write};
 
 pub(super) fn from_markdown(text: &str) -> String {
     write(text, &Mrkdwn)
@@ -37,11 +37,11 @@ impl Marks for Mrkdwn {
         "• "
     }
     fn link(&self, address: &str, words: &str) -> String {
-        if words == address || words.is_empty() {
-            format!("<{address}>")
-        } else {
-            format!("<{address}|{words}>")
+        if !is_link(address) {
+            return if words.is_empty() { escaped(address) } else { words.to_owned() };
         }
+        let target = escaped(address).replace('|', "%7C");
+        if words == address || words.is_empty() { format!("<{target}>") } else { format!("<{target}|{words}>") }
     }
 }
 
@@ -70,8 +70,11 @@ pub(super) fn to_markdown(text: &str) -> String {
 
 fn in_line(text: &str, out: &mut String) {
     let mut rest = text;
+    let last = text.rfind('>').map_or(0, |at| text.len() - at);
     while let Some(c) = rest.chars().next() {
         match c {
+            // Without an end none is looked for: that would take the square of the length.
+            '<' if rest.len() <= last => out.push_str("&lt;"),
             '<' => match rest[1..].split_once('>') {
                 Some((inside, after)) => {
                     out.push_str(&reference(inside));

@@ -72,7 +72,8 @@ pub(super) async fn record_waited(
              JOIN chain_versions AS v ON v.chain = c.id AND v.version = c.published
              WHERE c.is_on = 1 AND c.waits_for = ?1
                AND coalesce(json_extract(v.document, '$.trigger.connection')
-                   = (SELECT name FROM connections WHERE id = ?2), 1)) AS "waited!: bool""#,
+                   = (SELECT name FROM connections WHERE id = ?2), 1))
+             OR (?1 = 'webhook' AND EXISTS (SELECT 1 FROM awaited WHERE connection = ?2)) AS "waited!: bool""#,
         event.kind,
         event.subject
     )

@@ -70,6 +70,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   useAddress(id, step, open?.kind === 'step' ? open.id : undefined, commands.open);
   const asked = useRef(false);
   useEffect(() => {
+    if (intent !== 'run') asked.current = false;
     if (intent === 'run' && chain && tools.ready && !asked.current) {
       asked.current = true;
       // Going back to this address, or restoring it, must not send anything again.

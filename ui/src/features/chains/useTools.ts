@@ -22,6 +22,9 @@ export interface Tools {
   ready: boolean;
 }
 
+/** Whether a step changes anything outside, as far as is known: what is not known counts. */
+export const mayChange = (step: Step, tools: Tools): boolean => (step.logic ? step.logic.type === 'chain' : (tools.of(step).operation?.effect ?? true));
+
 /** Every connection with its connector in full. */
 export function useTools(): Tools {
   const workspace = useWorkspace((state) => state.name);

@@ -5,7 +5,7 @@ import type { Finding, JsonValue } from '../../../bindings/wire';
 import { send, useRead, useWorkspace } from '../../../engine';
 import type { RunQuestion } from '../ConfirmRun';
 import type { ChainEditor } from '../useChainEditor';
-import type { Tools } from '../useTools';
+import { mayChange, type Tools } from '../useTools';
 import { allSteps } from '../flow/outline';
 import { useNoReach } from '../../../ui/reach';
 
@@ -29,6 +29,7 @@ export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { ki
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState<unknown>();
   const noReach = useNoReach(chain && allSteps(chain).flatMap((step) => tools.of(step).connection?.origins ?? []));
+  const active = report.data !== undefined && ACTIVE.has(report.data.report.state);
   const [checked, setChecked] = useState(-1);
   // What was found for an older version says nothing about this one.
   const fresh = checked === editor.version ? check.data : undefined;
@@ -69,7 +70,7 @@ export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { ki
 
   /** Checks first. A blocker opens the check and starts nothing; effects are confirmed once per version. */
   const ask = async () => {
-    if (starting || noReach !== undefined) return;
+    if (starting || active || noReach !== undefined) return;
     setStarting(true);
     setRefused(undefined);
     const found = await runCheck().catch((error: unknown) => {
@@ -84,7 +85,7 @@ export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { ki
     }
     const effects = found.findings.filter((finding) => finding.level === 'effect');
     // What only reads is nobody's concern.
-    const changes = chain !== undefined && allSteps(chain).some((step) => tools.of(step).operation?.effect);
+    const changes = chain !== undefined && allSteps(chain).some((step) => mayChange(step, tools));
     const input = chain?.trigger.type === 'manual' ? (chain.trigger.input ?? undefined) : undefined;
     if (input === undefined && (!changes || remembered(found.id) === found.version)) void start(false, found, null);
     else setQuestion({ effects, kept: found, input });
@@ -107,7 +108,7 @@ export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { ki
     follow,
     run,
     report,
-    active: report.data !== undefined && ACTIVE.has(report.data.report.state),
+    active,
     question,
     answer: setQuestion,
     starting,

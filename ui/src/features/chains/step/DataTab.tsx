@@ -9,6 +9,7 @@ import { t } from '../../../lib/words';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
 import { OnlyThis } from './OnlyThis';
+import { mayChange } from '../useTools';
 import type { StepProps } from './StepPanel';
 
 /** What went in and came out of this step in the chain's last run, item by item. */
@@ -16,7 +17,7 @@ export function DataTab({ chainId, step, tools, run, opening: { item }, flush, o
   const runs = useRead('run_list', { offset: 0, limit: 50 }, { enabled: run === undefined });
   const shown = run ?? runs.data?.runs.find((r) => r.chainId === chainId)?.id;
   const data = useRead('run_data', { run: shown ?? '', step: step.id }, { enabled: shown !== undefined });
-  const effect = tools.of(step).operation?.effect ?? false;
+  const effect = mayChange(step, tools);
   return (
     <>
       {chainId && <OnlyThis chain={chainId} step={step.id} effect={effect} flush={flush} onRun={onRun} />}
