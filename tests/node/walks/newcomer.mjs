@@ -8,15 +8,6 @@ async function look(page, connector, step) {
   const dialog = page.getByRole('dialog');
   await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Infinity));
   if (SHOTS) await dialog.screenshot({ path: `${SHOTS}/connector-${connector}-${step}.png` });
-  // The same in the dark: the page follows the system.
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.locator('[data-mantine-color-scheme=dark]').first().waitFor();
-  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Infinity));
-  if (SHOTS) await dialog.screenshot({ path: `${SHOTS}/connector-${connector}-${step}-dark.png` });
-  const dim = await violations(page);
-  assert.deepEqual(dim.map((v) => `${v.id}: ${v.nodes[0].target}`), [], `${connector}, ${step}, dark`);
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.locator('[data-mantine-color-scheme=light]').first().waitFor();
   const cut = await dialog.evaluate((at) => [at, ...at.querySelectorAll('label, p, button, h1, h2, h3, span, a, li, code')]
     .filter((one) => one.offsetParent !== null && one.textContent.trim() !== '' && one.clientWidth > 1 && getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1)
     .map((one) => one.textContent.slice(0, 60)));
