@@ -18,8 +18,8 @@ await walk(async ({ open }) => {
 
     // The palette locks; the banner asks; a wrong passphrase says so.
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox', { name: /^Search pages/ }).pressSequentially('lock now');
-    await page.getByRole('option', { name: 'Lock now' }).waitFor();
+    await page.getByRole('dialog').getByRole('combobox').pressSequentially('lock now');
+    await page.getByRole('option', { name: /^Lock now/ }).waitFor();
     await page.keyboard.press('Enter');
     const banner = page.getByTestId('lock-banner');
     await banner.waitFor();
