@@ -81,7 +81,9 @@ try {
     const here = `http://127.0.0.1:${port}`;
     await page.route('**/rpc', async (route) => {
       const answer = await route.fetch();
-      await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(`"origins":["${here}"]`, '"origins":["https://desk.example"]') });
+      const body = (await answer.text()).replaceAll(`"origins":["${here}"]`, '"origins":["https://desk.example"]');
+      // A page that has gone on meanwhile wants no answer any more.
+      await route.fulfill({ response: answer, body }).catch(() => undefined);
     });
     const asked = [];
     page.on('request', (request) => asked.push(request.postDataJSON()?.command));
