@@ -70,11 +70,12 @@ pub(super) fn to_markdown(text: &str) -> String {
 
 fn in_line(text: &str, out: &mut String) {
     let mut rest = text;
-    let last = text.rfind('>').map_or(0, |at| text.len() - at);
+    // How much is left where the last end stands; more than there is where there is none.
+    let last = text.rfind('>').map_or(usize::MAX, |at| text.len() - at);
     while let Some(c) = rest.chars().next() {
         match c {
             // Without an end none is looked for: that would take the square of the length.
-            '<' if rest.len() <= last => out.push_str("&lt;"),
+            '<' if rest.len() < last => out.push_str("&lt;"),
             '<' => match rest[1..].split_once('>') {
                 Some((inside, after)) => {
                     out.push_str(&reference(inside));
