@@ -1,7 +1,10 @@
 //! The one command list. It makes the router; both hosts answer it whole or do not compile, and
 //! the wire of a forwarded command and of the window is the same.
 
+use futures_util::future::BoxFuture;
 use patchbay_model::problem::{Code, Problem};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use patchbay_connector::{RawRead, TestReport};
@@ -40,11 +43,7 @@ macro_rules! commands {
                 hub.security().seen(hub.clock().as_ref());
             }
             match name {
-                $(stringify!($name) => {
-                    let request: $request = read(name, request)?;
-                    let response: $response = $handler(hub, workspace, request).await?;
-                    write(&response)
-                })*
+                $(stringify!($name) => answer::<$request, $response, _, _>(hub, workspace, name, request, $handler).await,)*
                 _ => Err(Problem::new(Code::InputInvalid)
                     .with("field", "The command")
                     .with("message", format!("There is no command \"{name}\"."))),
@@ -57,6 +56,24 @@ macro_rules! commands {
             $(visitor.command::<$request, $response>(stringify!($name), concat!($($about),*));)*
         }
     };
+}
+
+/// One command's answer, on the heap: all of them in one future would be a megabyte of stack where
+/// nothing is optimised, and a thread has two.
+fn answer<'a, Request, Response, Handler, Answer>(
+    hub: &'a Hub,
+    workspace: &'a str,
+    name: &'a str,
+    request: Value,
+    handler: Handler,
+) -> BoxFuture<'a, Result<Value, Problem>>
+where
+    Request: DeserializeOwned + Send + 'a,
+    Response: Serialize + Send,
+    Handler: FnOnce(&'a Hub, &'a str, Request) -> Answer + Send + 'a,
+    Answer: Future<Output = Result<Response, Problem>> + Send + 'a,
+{
+    Box::pin(async move { write(&handler(hub, workspace, read(name, request)?).await?) })
 }
 
 commands! {
@@ -383,7 +400,7 @@ fn only_looks(command: &str) -> bool {
     LOOKING.iter().any(|end| command.ends_with(end)) || LOOKING_TOO.contains(&command)
 }
 
-fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {
+fn read<T: DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem> {
     let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
     serde_json::from_value(request).map_err(|error| {
         Problem::new(Code::InputInvalid)
@@ -392,6 +409,6 @@ fn read<T: serde::de::DeserializeOwned>(command: &str, request: Value) -> Result
     })
 }
 
-fn write(response: &impl serde::Serialize) -> Result<Value, Problem> {
+fn write(response: &impl Serialize) -> Result<Value, Problem> {
     serde_json::to_value(response).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))
 }
