@@ -412,3 +412,24 @@ fn read<T: DeserializeOwned>(command: &str, request: Value) -> Result<T, Problem
 fn write(response: &impl Serialize) -> Result<Value, Problem> {
     serde_json::to_value(response).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::sync::Arc;
+
+    use patchbay_model::time::ManualClock;
+    use serde_json::Value;
+
+    use super::dispatch;
+
+    /// Somebody waits for the answer on a thread of two mebibytes, and futures lie in each other.
+    #[test]
+    fn no_answer_lies_whole_in_the_list() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = crate::workspace::tests::hub(dir.path(), &clock);
+        let answer = dispatch(&hub, "default", "run_start", Value::Null);
+        assert!(size_of_val(&answer) < 1024, "{} bytes", size_of_val(&answer));
+    }
+}
