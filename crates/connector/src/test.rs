@@ -110,13 +110,25 @@ impl Engine {
         match health {
             Err(problem) => report.stopped_by(problem, target.tool(), took),
             Ok(health) => {
-                report.say(TestPart::Reached, Verdict::Ok, &format!("{} answers", target.tool()), Some(took));
-                let signed_in = match (&health.account, &target.connection.auth_method) {
-                    (Some(account), _) => format!("Signed in as {}", account.label),
-                    (None, Some(_)) => "Signed in".to_owned(),
-                    (None, None) => "No sign-in is needed".to_owned(),
+                let asked = target.descriptor.adapter().is_none_or(|adapter| adapter.asks_for_health());
+                if asked {
+                    let answers = format!("{} answers", target.tool());
+                    report.say(TestPart::Reached, Verdict::Ok, &answers, Some(took));
+                } else {
+                    report.say(
+                        TestPart::Reached,
+                        Verdict::NotRun,
+                        "Nobody is asked before a step is run",
+                        None,
+                    );
+                }
+                let (verdict, signed_in) = match (&health.account, &target.connection.auth_method) {
+                    (Some(account), _) => (Verdict::Ok, format!("Signed in as {}", account.label)),
+                    (None, Some(_)) if !asked => (Verdict::NotRun, "The key was not tried".to_owned()),
+                    (None, Some(_)) => (Verdict::Ok, "Signed in".to_owned()),
+                    (None, None) => (Verdict::Ok, "No sign-in is needed".to_owned()),
                 };
-                report.say(TestPart::SignedIn, Verdict::Ok, &signed_in, None);
+                report.say(TestPart::SignedIn, verdict, &signed_in, None);
                 report.account = health.account;
                 self.sample(target, &mut report).await;
             }

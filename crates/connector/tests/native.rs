@@ -13,7 +13,8 @@ use patchbay_auth::{Authoriser, Credential};
 use patchbay_connector::classify::Meaning;
 use patchbay_connector::native::{Answer, Ask, Call, Delivery, HttpRequests, Read, Work};
 use patchbay_connector::{
-    Adapter, Adapters, Compiled, ConnectorError, Engine, SyncOptions, Target, TargetCredential,
+    Adapter, Adapters, Compiled, ConnectorError, Engine, SyncOptions, Target, TargetCredential, TestPart,
+    Verdict,
 };
 use patchbay_descriptor::Catalogue;
 use patchbay_model::problem::Problem;
@@ -346,6 +347,23 @@ async fn an_allowed_origin_gets_the_request_and_the_key_under_the_chosen_header(
     assert_eq!((seen[0].0.as_str(), seen[0].2.as_str()), ("PUT /tasks?x=1&y=2", r#"{"title":"Paper jam"}"#));
     assert_eq!((seen[0].1["x-key"].as_str(), seen[0].1["x-trace"].as_str()), (KEY, "t"));
     assert_eq!((seen[1].1["content-type"].as_str(), seen[1].2.as_str()), ("text/markdown", "Hello"));
+}
+
+#[tokio::test]
+async fn nobody_who_was_not_asked_is_said_to_have_answered() {
+    let bench = http(&["http://127.0.0.1:9"], &[]).await;
+    let report = bench.engine.test(&bench.target).await;
+    let lines: Vec<_> = report.lines.iter().map(|line| (line.part, line.verdict, line.ms)).collect();
+    assert_eq!(
+        lines,
+        [
+            (TestPart::Reached, Verdict::NotRun, None),
+            (TestPart::SignedIn, Verdict::NotRun, None),
+            (TestPart::Permissions, Verdict::NotRun, None),
+            (TestPart::Sample, Verdict::NotRun, None),
+        ]
+    );
+    assert!(report.problem.is_none());
 }
 
 #[tokio::test]

@@ -84,6 +84,11 @@ impl Adapter for HttpRequests {
     async fn health(&self, connection: &Connection) -> Answer {
         Answer::done(json!({ "origins": connection.origins }))
     }
+
+    /// Only a step knows an address.
+    fn asks_for_health(&self) -> bool {
+        false
+    }
 }
 
 /// An address that the connection may call: whole, or a path at its first origin. Told before

@@ -154,6 +154,12 @@ pub trait Adapter: Send + Sync {
     /// Whether the connection works.
     async fn health(&self, connection: &Connection) -> Answer;
 
+    /// Whether that asks somebody. Where there is nobody to ask before a step does something, a test
+    /// must not say that it was answered.
+    fn asks_for_health(&self) -> bool {
+        true
+    }
+
     /// A page of everything.
     async fn backfill(&self, _: &Connection, read: Read<'_>) -> Answer {
         Answer::not_done(not_offered(self.id(), &format!("There is no stream \"{}\".", read.stream)))

@@ -65,6 +65,10 @@ impl Adapter for DesktopNotifications {
         Answer::done(json!({ "name": "This computer" }))
     }
 
+    fn asks_for_health(&self) -> bool {
+        false
+    }
+
     async fn call(&self, _: &Connection, call: Call<'_>) -> Answer {
         let text = |name: &str| call.params[name].as_str().unwrap_or_default();
         let title = display_line(text("title"), LONGEST.0);
