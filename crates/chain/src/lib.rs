@@ -4,6 +4,7 @@
 //! shell around it ([`runner`]) performs commands and makes each fact durable before it acts on it.
 
 pub mod again;
+pub mod calls;
 pub mod difference;
 pub mod dispatch;
 pub mod drift;

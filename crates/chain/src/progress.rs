@@ -309,7 +309,7 @@ impl Progress {
                     outcome => after_result(slot, outcome, at, 0),
                 })
             }),
-            Fact::Deferred { step, item, attempt, until, problem } => {
+            Fact::Deferred { step, item, attempt, until, problem, .. } => {
                 self.change(plan, step, *item, |slot| Some(after_deferral(slot, (*attempt, *until), problem)));
             }
             Fact::Waiting { step, item, until } => {
@@ -380,7 +380,7 @@ impl Progress {
             Fact::UndoIntent { step, item, attempt, .. } => {
                 self.change_undo(plan, step, *item, UndoProgress::InFlight { attempt: *attempt });
             }
-            Fact::UndoResult { step, item, outcome } => {
+            Fact::UndoResult { step, item, outcome, .. } => {
                 self.change_undo(plan, step, *item, UndoProgress::Over(outcome.clone()));
             }
             Fact::Stuck { .. } => self.stuck = true,

@@ -3,6 +3,7 @@
 //! the journal is never asked whether it is right.
 
 mod kinds;
+mod oracle;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::items::Items;
 use crate::machine::{Command, judge, next};
 use crate::plan::{Plan, PlanStep, Repeat};
 use crate::progress::{ItemProgress, Progress};
+use oracle::{Cause, Ledger, agrees};
 
 const ITEMS: u32 = 3;
 
@@ -96,6 +98,8 @@ struct World {
     pages: Vec<Value>,
     /// What this start of the engine knows: lost when it dies.
     known: Option<Progress>,
+    /// What really happened, counted where it happens.
+    ledger: Ledger,
 }
 
 struct Died;
@@ -115,6 +119,16 @@ impl World {
         self.point() // dies after it
     }
 
+    /// Writes a fact, and counts it where it was written, whether or not the engine lives on.
+    fn write_counted(&mut self, plan: &Plan, fact: Fact, count: impl FnOnce(&mut Ledger)) -> Result<(), Died> {
+        let before = self.journal.len();
+        let lives = self.write(plan, fact);
+        if self.journal.len() > before {
+            count(&mut self.ledger);
+        }
+        lives
+    }
+
     fn keep(&mut self, plan: &Plan, fact: Fact) {
         let now = self.clock.now();
         if let Some(known) = &mut self.known {
@@ -129,6 +143,7 @@ impl World {
             return Err(Died);
         }
         self.calls += 1;
+        self.ledger.got(step);
         let fault = if self.calls == self.fault.0 { self.fault.1 } else { Fault::None };
         if !plan.effect {
             return Ok(match fault {
@@ -206,28 +221,26 @@ impl World {
                     body: None,
                     hash: String::new(),
                 };
-                self.write(
-                    plan,
-                    Fact::Intent {
-                        step: id(*step),
-                        item: *item,
-                        attempt: *attempt,
-                        effect,
-                        request,
-                        key: Some("k".into()),
-                        before: None,
-                    },
-                )?;
+                let intent = Fact::Intent {
+                    step: id(*step),
+                    item: *item,
+                    attempt: *attempt,
+                    effect,
+                    request,
+                    key: Some("k".into()),
+                    before: None,
+                };
+                self.write_counted(plan, intent, |ledger| ledger.announced(*step, *item))?;
                 let outcome = self.call(*step, *item, &plan.steps[*step])?;
                 let at = (*step, *item, *attempt);
                 let more = plan.steps[*step].paged && (*item as usize) + 1 < self.pages.len();
                 let next = more.then(|| json!(item + 1));
                 let cost = (Duration::ZERO, 0);
                 let fact = {
-                    let now = self.clock.now();
+                    let (now, outcome) = (self.clock.now(), outcome.clone());
                     judge(plan, self.progress(plan), at, outcome, cost, next, now, 0.5)
                 };
-                self.write(plan, fact)
+                self.write_counted(plan, fact, |ledger| ledger.heard(*step, *item, &outcome))
             }
             Command::Compute { step, items } => self.compute(plan, *step, items),
             Command::Begin { step, item } => self.begin(plan, *step, *item),
@@ -236,10 +249,9 @@ impl World {
                 let happened = self.effects.contains_key(&(*step, *item));
                 let decision = if happened { Decision::Happened } else { Decision::NotHappened };
                 let output = happened.then(|| json!({"id": item}));
-                self.write(
-                    plan,
-                    Fact::Resolved { step: id(*step), item: *item, decision, by_lookup: true, output },
-                )
+                let resolved =
+                    Fact::Resolved { step: id(*step), item: *item, decision, by_lookup: true, output };
+                self.write_counted(plan, resolved, |ledger| ledger.resolved(*step, *item, Cause::Asked))
             }
             Command::Undo { step, item, attempt } => {
                 let request = RequestSummary {
@@ -248,17 +260,16 @@ impl World {
                     body: None,
                     hash: String::new(),
                 };
-                self.write(
-                    plan,
-                    Fact::UndoIntent { step: id(*step), item: *item, attempt: *attempt, request, key: None },
-                )?;
+                let intent =
+                    Fact::UndoIntent { step: id(*step), item: *item, attempt: *attempt, request, key: None };
+                self.write_counted(plan, intent, |ledger| ledger.undo(*step, |counts| counts[0] += 1))?;
                 self.point()?;
                 self.effects.remove(&(*step, *item));
+                self.ledger.undo(*step, |counts| counts[1] += 1);
                 self.point()?;
-                self.write(
-                    plan,
-                    Fact::UndoResult { step: id(*step), item: *item, outcome: UndoOutcome::Undone },
-                )
+                let outcome = UndoOutcome::Undone;
+                let result = Fact::UndoResult { step: id(*step), item: *item, outcome, took_ms: Some(0) };
+                self.write_counted(plan, result, |ledger| ledger.undo(*step, |counts| counts[2] += 1))
             }
             Command::Record(fact) => self.write(plan, fact.clone()),
         }
@@ -283,9 +294,11 @@ impl World {
                 if matches!(slot, ItemProgress::Doubt(_)) {
                     let happened = self.effects.contains_key(&(step, item));
                     let decision = if happened { Decision::Happened } else { Decision::NotHappened };
-                    let step = plan.steps[step].id.clone();
-                    return self
-                        .write(plan, Fact::Resolved { step, item, decision, by_lookup: false, output: None });
+                    let id = plan.steps[step].id.clone();
+                    let resolved = Fact::Resolved { step: id, item, decision, by_lookup: false, output: None };
+                    return self.write_counted(plan, resolved, |ledger| {
+                        ledger.resolved(step, item, Cause::Told);
+                    });
                 }
             }
         }
@@ -334,6 +347,7 @@ fn world(fault: (u32, Fault)) -> World {
         rested: 0,
         pages: vec![json!([1, 2, 3])],
         known: None,
+        ledger: Ledger::default(),
     }
 }
 
@@ -367,6 +381,7 @@ fn check(plan: &Plan, kind: Kind, fault: (u32, Fault), crashes: &[u32]) {
         assert_eq!(state, RunState::Done, "{context}");
         assert_eq!(world.effects.len(), expected, "{context}: an effect is lost");
     }
+    agrees(plan, &world, state, &context);
     // A refused repeat proves nothing of the first attempt, so then the user may be asked.
     if fault.1 != Fault::Rejects && (kind.lookup || kind.repeat != Repeat::Never) {
         assert_eq!(world.asked_user, 0, "{context}: the user was asked what could be found out");
@@ -449,7 +464,15 @@ fn starts_while_a_run_waits_are_not_held_against_it() {
     let facts = [
         Fact::Checked { findings: Vec::new() },
         Fact::StepOpened { step: "list".into(), items: 1 },
-        Fact::Deferred { step: "list".into(), item: 0, attempt: 1, until: later, problem: limited },
+        Fact::Deferred {
+            step: "list".into(),
+            item: 0,
+            attempt: 1,
+            until: later,
+            problem: limited,
+            took_ms: None,
+            bytes: 0,
+        },
     ];
     let started = Fact::Started { boot: BootId::new("b"), recovered: true };
     for fact in facts.iter().chain(std::iter::repeat_n(&started, 10)) {

@@ -11,8 +11,9 @@ use crate::engine::Engine;
 use crate::{exit, print};
 
 /// What a program is told of a connection beyond the table.
-const DETAILS: [&str; 9] = [
+const DETAILS: [&str; 10] = [
     "failures",
+    "steps",
     "limitHits",
     "hosts",
     "tokenEndsAt",

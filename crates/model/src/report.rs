@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::check::Finding;
 use crate::id::{ChainId, RunId, StepId};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::run::{RequestSummary, RunState};
 use crate::time::Timestamp;
 
@@ -44,6 +44,9 @@ pub struct RunReport {
     pub check: Vec<Finding>,
     /// Its steps, in order.
     pub steps: Vec<StepReport>,
+    /// The connections that it called, in the order in which they were first called.
+    #[serde(default)]
+    pub connections: Vec<ConnectionReport>,
     /// What waits for the user.
     pub needs_you: Vec<OpenQuestion>,
     /// What was undone and what stays.
@@ -87,10 +90,31 @@ pub struct StepReport {
     pub unknown: u32,
     /// Whether it sent something that changes things.
     pub effect: bool,
+    /// Changes that it made, whether they were undone later or not.
+    #[serde(default)]
+    pub changes: u32,
+    /// Those that were undone.
+    #[serde(default)]
+    pub undone: u32,
+    /// Those whose undo was tried or wanted, and that stay.
+    #[serde(default)]
+    pub stay: u32,
     /// Requests sent.
     pub calls: u32,
+    /// Those that succeeded.
+    #[serde(default)]
+    pub calls_ok: u32,
+    /// Those that [failed](Code::is_failure). What is in none of the sums was never answered.
+    #[serde(default)]
+    pub calls_failed: u32,
+    /// Those that did neither: they had to wait, or what they asked for was not there.
+    #[serde(default)]
+    pub calls_held: u32,
     /// Requests beyond the first of an item.
     pub retries: u32,
+    /// Why they were sent, the most frequent reason first.
+    #[serde(default)]
+    pub retry_reasons: Vec<RetryReason>,
     /// Bytes received.
     pub bytes: u64,
     /// Time in calls, in milliseconds, over all items.
@@ -99,15 +123,98 @@ pub struct StepReport {
     pub p50_ms: Option<u64>,
     /// 95th percentile of a call's time in milliseconds.
     pub p95_ms: Option<u64>,
+    /// 99th percentile of a call's time in milliseconds.
+    #[serde(default)]
+    pub p99_ms: Option<u64>,
     /// When it began.
     pub started_at: Option<Timestamp>,
     /// When its last item ended.
     pub finished_at: Option<Timestamp>,
     /// Items that failed or were put aside, at most 100.
     pub problems: Vec<ItemProblem>,
+    /// What it changed, and what it may have changed, at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<Change>,
     /// What would have been sent, in a dry run; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<RequestSummary>,
+}
+
+/// The calls of one connection: those of steps and of their undos. Checks before the run, what is read
+/// before a change, and questions about outcomes that are not known are not among them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionReport {
+    /// Its name.
+    pub connection: String,
+    /// Requests sent.
+    pub calls: u32,
+    /// Those that succeeded.
+    pub calls_ok: u32,
+    /// Those that [failed](Code::is_failure).
+    pub calls_failed: u32,
+    /// Those that did neither: they had to wait, or what they asked for was not there.
+    pub calls_held: u32,
+    /// Requests beyond the first for the same thing.
+    pub retries: u32,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Time in calls, in milliseconds.
+    pub call_ms: u64,
+    /// Median time of a call in milliseconds.
+    pub p50_ms: Option<u64>,
+    /// 95th percentile in milliseconds.
+    pub p95_ms: Option<u64>,
+    /// 99th percentile in milliseconds.
+    pub p99_ms: Option<u64>,
+}
+
+/// Why requests were sent again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RetryReason {
+    /// What was wrong with the attempt before; none where nobody answered it: Patchbay was ended, or it was
+    /// found out that nothing had happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// In words.
+    pub text: String,
+    /// How many requests.
+    pub count: u32,
+}
+
+/// Something that a step changed, or may have changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Change {
+    /// The item, from 0.
+    pub item: u32,
+    /// When the last attempt was sent.
+    pub at: Timestamp,
+    /// Requests that were sent for it.
+    pub attempts: u32,
+    /// The HTTP method.
+    pub method: String,
+    /// The address, without the query.
+    pub url: String,
+    /// What became of it.
+    pub state: ChangeState,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeState {
+    /// It was made.
+    Made,
+    /// Nobody knows whether it was.
+    NotKnown,
+    /// It was made, and undone.
+    Undone,
+    /// It was made, and could not be undone.
+    Stays,
 }
 
 /// How a step is or ended.

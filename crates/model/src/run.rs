@@ -266,6 +266,12 @@ pub enum Fact {
         until: Timestamp,
         /// Why.
         problem: Problem,
+        /// How long the attempt took, in milliseconds; none where nothing was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        took_ms: Option<u64>,
+        /// Bytes received.
+        #[serde(default, skip_serializing_if = "crate::chain::is_default")]
+        bytes: u64,
     },
     /// An unknown outcome was answered, by the user or by a lookup.
     Resolved {
@@ -306,6 +312,9 @@ pub enum Fact {
         item: u32,
         /// What became of it.
         outcome: UndoOutcome,
+        /// How long its request took, in milliseconds; none where none was answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        took_ms: Option<u64>,
     },
     /// Engine start after engine start ended at the same place: nothing more is tried before the
     /// user says so.

@@ -67,6 +67,7 @@ pub use tables::runs::Standing;
 pub use tables::schedules::{Fired, Rhythm, Schedule, ScheduleKey, ScheduleKind, Went};
 pub use tables::sign_ins::{SignInAttempt, SignInRate};
 pub use tables::signal_search::{After, COUNTED, FoundSignal, SignalKind};
+pub use tables::step_calls::{StepCall, StepFigures};
 pub use tables::timers::{Timer, TimerFired};
 pub use tables::triggers::{NewTrigger, Taken, TriggerEvent};
 pub use tables::webhooks::{RestoredWebhook, WebhookCount, WebhookRow};

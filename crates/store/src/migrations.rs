@@ -21,6 +21,7 @@ pub(crate) const SCHEMA: Schema = Schema(&[
     include_str!("../migrations/0009_chains.sql"),
     include_str!("../migrations/0010_timers.sql"),
     include_str!("../migrations/0011_awaited.sql"),
+    include_str!("../migrations/0012_figures.sql"),
 ]);
 
 /// The schema of an open database; 0 where it has no tables yet.

@@ -64,6 +64,7 @@ impl Store {
                 + all(ROWS, |most| self.health_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_buckets_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_operations_prune(before, most).boxed()).await?
+                + all(ROWS, |most| self.step_calls_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_changes_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.sign_ins_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?

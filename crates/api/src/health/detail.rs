@@ -1,10 +1,12 @@
 //! Everything about how one connection is doing.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use patchbay_model::chain::ChainVersion;
 use patchbay_model::health::Reason;
-use patchbay_model::{Code, HealthState, Problem, Timestamp};
-use patchbay_store::CallKind;
+use patchbay_model::{ChainId, Code, ConnectionId, HealthState, Problem, StepId, Timestamp};
+use patchbay_store::{CallKind, Store};
 use serde::{Deserialize, Serialize};
 
 use super::facts::{HostLimits, Judged, begin_of, rules};
@@ -47,6 +49,8 @@ pub struct HealthDetail {
     pub changes: Vec<HealthChangeView>,
     /// What failed in the range, by operation and reason, the most frequent first.
     pub failures: Vec<FailureView>,
+    /// What became of the calls of chains' steps in the range, by chain and step; from the journal alone.
+    pub steps: Vec<StepCallsView>,
     /// How often the service said that there were too many calls.
     pub limit_hits: u64,
     /// Answers and failures by time, the oldest first.
@@ -107,6 +111,72 @@ pub struct FailureView {
     pub counts: bool,
 }
 
+/// The calls of one step of a chain.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct StepCallsView {
+    /// The chain.
+    pub chain_id: ChainId,
+    /// What it is called; none where it was deleted.
+    pub chain: Option<String>,
+    /// The step.
+    pub step: StepId,
+    /// What a person reads for it.
+    pub name: String,
+    /// Calls that ended: those that succeeded, failed, or did neither.
+    pub calls: u64,
+    /// Those that succeeded.
+    pub ok: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that had to wait, or asked for what was not there.
+    pub held: u64,
+    /// Attempts beyond the first.
+    pub retries: u64,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Median time of an answer in milliseconds, at most 5 % off.
+    pub p50_ms: Option<u64>,
+    /// 95th percentile.
+    pub p95_ms: Option<u64>,
+    /// 99th percentile.
+    pub p99_ms: Option<u64>,
+}
+
+async fn steps(
+    store: &Store,
+    connection: &ConnectionId,
+    since: Timestamp,
+) -> Result<Vec<StepCallsView>, Problem> {
+    let mut views = Vec::new();
+    let mut known: BTreeMap<String, Option<ChainVersion>> = BTreeMap::new();
+    for one in store.step_figures(connection, since).await? {
+        let (chain_id, step) = (ChainId::new(one.chain.clone()), StepId::new(one.step));
+        if !known.contains_key(&one.chain) {
+            known.insert(one.chain.clone(), store.chain(&chain_id).await?);
+        }
+        let chain = known.get(&one.chain).and_then(Option::as_ref).map(|version| &version.chain);
+        let named = chain.and_then(|chain| chain.step(&step)).map(|(_, step)| step.title().to_owned());
+        views.push(StepCallsView {
+            name: named.unwrap_or_else(|| step.to_string()),
+            chain: chain.map(|chain| chain.name.clone()),
+            chain_id,
+            step,
+            calls: one.ok + one.failed + one.held,
+            ok: one.ok,
+            failed: one.failed,
+            held: one.held,
+            retries: one.retries,
+            bytes: one.bytes,
+            p50_ms: one.latency.percentile(0.5),
+            p95_ms: one.latency.percentile(0.95),
+            p99_ms: one.latency.percentile(0.99),
+        });
+    }
+    Ok(views)
+}
+
 /// Says how one connection is doing, from what is stored; calls nobody.
 pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) -> Result<HealthDetail, Problem> {
     let workspace = hub.workspace(workspace).await?;
@@ -147,6 +217,7 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
                 counts: group.code.is_failure(),
             })
             .collect(),
+        steps: steps(store, &id, begin_of(since)).await?,
         limit_hits: own.points.iter().map(|point| point.limit_hits).sum(),
         points: (0..).zip(&own.points).map(|(at, sum)| sum.point(since + step * at)).collect(),
         usual_p95_ms: usual,

@@ -32,7 +32,8 @@ pub fn judge(
         && !progress.stop_tidying
         && let Some(until) = retry_at(plan, progress, (step, item, attempt), problem, now, jitter)
     {
-        return Fact::Deferred { step: id, item, attempt, until, problem: problem.clone() };
+        let (problem, took_ms) = (problem.clone(), (attempt > 0).then_some(took.as_millis() as u64));
+        return Fact::Deferred { step: id, item, attempt, until, problem, took_ms, bytes };
     }
     let doubted = matches!(progress.item(step, item), Some(ItemProgress::InFlight(sent)) if sent.doubted);
     let outcome = match outcome {

@@ -21,8 +21,10 @@ impl Round<'_> {
                 let Some(ItemProgress::Done { undo, .. }) = self.progress.item(step, item) else {
                     continue;
                 };
-                let over =
-                    |outcome| Some(Command::Record(Fact::UndoResult { step: plan.id.clone(), item, outcome }));
+                let over = |outcome| {
+                    let step = plan.id.clone();
+                    Some(Command::Record(Fact::UndoResult { step, item, outcome, took_ms: None }))
+                };
                 match (undo, plan.undo) {
                     (UndoProgress::Over(_), _) => {}
                     (_, None) => return over(UndoOutcome::Impossible),

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use patchbay_model::report::{RunReport, StepReport, StepState};
 
-use super::{duration_words, millis_between, run_state_words, step_state_words};
+use super::words::{
+    change_lines, change_words, duration_words, millis_between, retry_lines, run_state_words, step_state_words,
+    time_words,
+};
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--bg:#f7f8fa;--surface:#fff;--line:#dfe3e8;--text:#1a1d23;--text-2:#555d6b;
@@ -18,7 +21,8 @@ p{margin:0 0 8px}.meta{color:var(--text-2);font-size:12px}
 section{background:var(--surface);border:1px solid var(--line);border-radius:8px;padding:16px}
 table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:4px 8px;border-bottom:1px solid var(--line)}
-th{color:var(--text-2);font-weight:500}th:first-child,td:first-child,th:nth-child(2),td:nth-child(2){text-align:left}
+th{color:var(--text-2);font-weight:500}th:first-child,td:first-child,.steps th:nth-child(2),.steps td:nth-child(2){text-align:left}
+section{overflow-x:auto}
 .bar{position:relative;height:16px;background:var(--bg);border-radius:4px;margin:2px 0 8px}
 .bar i{position:absolute;top:0;bottom:0;border-radius:4px;min-width:2px}
 .ok{color:var(--ok)}.bad{color:var(--bad)}.warn{color:var(--warn)}.run{color:var(--run)}
@@ -46,6 +50,7 @@ pub fn html(report: &RunReport) -> String {
     );
     timeline(&mut out, report);
     steps(&mut out, report);
+    connections(&mut out, report);
     let problems = report.steps.iter().flat_map(|s| {
         s.problems.iter().map(move |p| {
             format!("{}, item {}: {}. {}", s.name, p.item + 1, p.problem.title(), p.problem.hint())
@@ -53,6 +58,8 @@ pub fn html(report: &RunReport) -> String {
     });
     list(&mut out, "Check", report.check.iter().map(|f| f.text.clone()));
     list(&mut out, "Problems", problems);
+    list(&mut out, "Retries", retry_lines(report).into_iter());
+    list(&mut out, "Changes", change_lines(report).into_iter().chain(changes(report)));
     list(
         &mut out,
         "Needs you",
@@ -108,15 +115,15 @@ fn timeline(out: &mut String, report: &RunReport) {
 
 fn steps(out: &mut String, report: &RunReport) {
     out.push_str(
-        "<h2>Steps</h2><section><table><thead><tr><th>Step<th>State<th>In<th>Done<th>Failed<th>Did not fit\
-         <th>Left out<th>Not known<th>Calls<th>Retries<th>p50<th>p95</tr></thead><tbody>",
+        "<h2>Steps</h2><section><table class=\"steps\"><thead><tr><th>Step<th>State<th>In<th>Done<th>Failed<th>Did not fit\
+         <th>Left out<th>Not known<th>Changes<th>Undone<th>Stay<th>Calls<th>Failed calls<th>Retries<th>p50<th>p95\
+         <th>p99</tr></thead><tbody>",
     );
     for step in &report.steps {
-        let time = |ms: Option<u64>| ms.map_or_else(|| "–".to_owned(), duration_words);
         let _ = write!(
             out,
             "<tr><td>{} <span class=\"meta\">{}</span><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}\
-             <td>{}<td>{}<td>{}</tr>",
+             <td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
             escape(&step.name),
             escape(&step.connection),
             class(step),
@@ -127,13 +134,57 @@ fn steps(out: &mut String, report: &RunReport) {
             step.quarantined,
             step.skipped,
             step.unknown,
+            step.changes,
+            step.undone,
+            step.stay,
             step.calls,
+            step.calls_failed,
             step.retries,
-            time(step.p50_ms),
-            time(step.p95_ms),
+            time_words(step.p50_ms),
+            time_words(step.p95_ms),
+            time_words(step.p99_ms),
         );
     }
     out.push_str("</tbody></table></section>");
+}
+
+fn connections(out: &mut String, report: &RunReport) {
+    if report.connections.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<h2>Connections</h2><section><table><thead><tr><th>Connection<th>Calls<th>Succeeded<th>Failed<th>Held\
+         <th>Retries<th>Bytes<th>p50<th>p95<th>p99</tr></thead><tbody>",
+    );
+    for one in &report.connections {
+        let _ = write!(
+            out,
+            "<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
+            escape(&one.connection),
+            one.calls,
+            one.calls_ok,
+            one.calls_failed,
+            one.calls_held,
+            one.retries,
+            one.bytes,
+            time_words(one.p50_ms),
+            time_words(one.p95_ms),
+            time_words(one.p99_ms),
+        );
+    }
+    out.push_str("</tbody></table></section>");
+}
+
+/// Each change, as far as it is listed.
+fn changes(report: &RunReport) -> impl Iterator<Item = String> {
+    report.steps.iter().flat_map(|step| {
+        step.sent.iter().map(move |one| {
+            let again = if one.attempts > 1 { format!(", {} attempts", one.attempts) } else { String::new() };
+            let at = one.at.strftime("%H:%M:%S UTC");
+            let (item, words) = (one.item + 1, change_words(one.state));
+            format!("{}, item {item}, {at}: {} {} {words}{again}", step.name, one.method, one.url)
+        })
+    })
 }
 
 fn list(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use patchbay_model::Code;
 use patchbay_model::report::RunReport;
 
-use super::{duration_words, millis_between, run_state_words, step_state_words};
+use super::words::{
+    change_lines, change_words, duration_words, millis_between, retry_lines, run_state_words, step_state_words,
+    time_words,
+};
 
 /// Renders the report as Markdown (CommonMark with tables). Text from services is escaped.
 pub fn markdown(report: &RunReport) -> String {
@@ -37,13 +40,13 @@ pub fn markdown(report: &RunReport) -> String {
     let _ = writeln!(out, "\n## Steps\n");
     let _ = writeln!(
         out,
-        "| Step | State | In | Done | Failed | Did not fit | Left out | Calls | Retries | p50 | p95 |"
+        "| Step | State | In | Done | Failed | Did not fit | Left out | Not known | Changes | Undone | Stay | Calls | Failed calls | Retries | p50 | p95 | p99 |"
     );
-    let _ = writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let _ = writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     for step in &report.steps {
         let _ = writeln!(
             out,
-            "| {} ({}) | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} ({}) | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             escape(&step.name),
             escape(&step.connection),
             step_state_words(step.state),
@@ -52,12 +55,21 @@ pub fn markdown(report: &RunReport) -> String {
             step.failed,
             step.quarantined,
             step.skipped,
+            step.unknown,
+            step.changes,
+            step.undone,
+            step.stay,
             step.calls,
+            step.calls_failed,
             step.retries,
-            step.p50_ms.map_or_else(|| "–".to_owned(), duration_words),
-            step.p95_ms.map_or_else(|| "–".to_owned(), duration_words),
+            time_words(step.p50_ms),
+            time_words(step.p95_ms),
+            time_words(step.p99_ms),
         );
     }
+    connections(&mut out, report);
+    lines(&mut out, "Retries", retry_lines(report));
+    changes(&mut out, report);
     let problems: Vec<_> = report.steps.iter().flat_map(|s| s.problems.iter().map(move |p| (s, p))).collect();
     if !problems.is_empty() {
         let _ = writeln!(out, "\n## Problems\n");
@@ -111,6 +123,63 @@ pub fn markdown(report: &RunReport) -> String {
         }
     }
     out
+}
+
+fn connections(out: &mut String, report: &RunReport) {
+    if report.connections.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n## Connections\n");
+    let _ =
+        writeln!(out, "| Connection | Calls | Succeeded | Failed | Held | Retries | Bytes | p50 | p95 | p99 |");
+    let _ = writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for one in &report.connections {
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            escape(&one.connection),
+            one.calls,
+            one.calls_ok,
+            one.calls_failed,
+            one.calls_held,
+            one.retries,
+            one.bytes,
+            time_words(one.p50_ms),
+            time_words(one.p95_ms),
+            time_words(one.p99_ms),
+        );
+    }
+}
+
+fn lines(out: &mut String, title: &str, lines: Vec<String>) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n## {title}\n");
+    for line in lines {
+        let _ = writeln!(out, "- {}", escape(&line));
+    }
+}
+
+/// How much was changed, and each change, as far as it is listed.
+fn changes(out: &mut String, report: &RunReport) {
+    lines(out, "Changes", change_lines(report));
+    let listed: Vec<_> = report.steps.iter().flat_map(|s| s.sent.iter().map(move |one| (s, one))).collect();
+    if !listed.is_empty() {
+        let _ = writeln!(out);
+    }
+    for (step, one) in listed {
+        let again = if one.attempts > 1 { format!(", {} attempts", one.attempts) } else { String::new() };
+        let _ = writeln!(
+            out,
+            "- {}, item {}, {}: {} {}{again}",
+            escape(&step.name),
+            one.item + 1,
+            one.at.strftime("%H:%M:%S UTC"),
+            code(&format!("{} {}", one.method, one.url)),
+            change_words(one.state),
+        );
+    }
 }
 
 /// Makes text harmless: one line, and no character that Markdown or HTML would act on.

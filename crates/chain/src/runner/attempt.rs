@@ -63,15 +63,7 @@ impl Execution<'_> {
         });
         match planned {
             // A problem on a repeated attempt leaves the earlier one as unknown as it was.
-            Err(problem) if attempt > 1 => self.note(Fact::Result {
-                step: id,
-                item,
-                attempt,
-                outcome: Outcome::Unknown { problem },
-                took_ms: 0,
-                bytes: 0,
-                next: None,
-            }),
+            Err(problem) if attempt > 1 => self.note(result(Outcome::Unknown { problem })),
             // Not a matter of this item: without a connection or a key no item can go.
             Err(problem) if problem.code() != Code::SchemaMismatch => {
                 self.note(result(Outcome::NotDone { problem }))
@@ -224,7 +216,8 @@ impl Execution<'_> {
                 let pause = self.live.plan.steps[step].policy.backoff_ms.max(1_000) << doubt.asked.min(6);
                 let own = now + Duration::from_millis(pause.min(60_000));
                 let until = problem.when().map_or(own, |at| at.max(own));
-                Fact::Deferred { step: id, item, attempt: doubt.sent.attempt, until, problem }
+                let attempt = doubt.sent.attempt;
+                Fact::Deferred { step: id, item, attempt, until, problem, took_ms: None, bytes: 0 }
             }
         };
         self.note(fact);
@@ -248,7 +241,7 @@ impl Execution<'_> {
             }
             Err(problem) => {
                 let outcome = UndoOutcome::Failed { problem: self.could_not_undo(step, &problem) };
-                self.note(Fact::UndoResult { step: id, item, outcome });
+                self.note(Fact::UndoResult { step: id, item, outcome, took_ms: None });
             }
         }
     }
@@ -294,7 +287,8 @@ impl Execution<'_> {
             }
             Outcome::Skipped | Outcome::Shown { .. } => UndoOutcome::Impossible,
         };
-        self.note(Fact::UndoResult { step: id, item: answer.item, outcome });
+        let took_ms = Some(answer.result.took.as_millis() as u64);
+        self.note(Fact::UndoResult { step: id, item: answer.item, outcome, took_ms });
     }
 
     /// The undo's own failure, beside the original error and never over it.

@@ -184,8 +184,8 @@ impl Execution<'_> {
             let kind = if kind == EventKind::Answer.as_str() { EventKind::Answer } else { EventKind::Webhook };
             loop {
                 let after = self.looking.seen.get(&subject).copied().unwrap_or(0);
-                let since = self.run.created_at;
-                let events = self.runner.store.deliveries(kind, &subject, since, after, PART).await?;
+                let run = &self.run.id;
+                let events = self.runner.store.deliveries(run, kind, &subject, after, PART).await?;
                 let last = events.len() < PART as usize;
                 for event in events {
                     self.looking.seen.insert(subject.clone(), event.id);

@@ -17,11 +17,12 @@ use patchbay_connector::{CallResult, Compiled, Engine, Planned};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Decision, Fact, Outcome, Run, RunState};
 use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId, Timestamp};
-use patchbay_store::{Also, NewTrigger, OwnEffect, Store, StoreError};
+use patchbay_store::{Also, NewTrigger, OwnEffect, StepCall, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::calls::{Answered, answered};
 use crate::dispatch::identifiers;
 use crate::error::ChainError;
 use crate::items::Items;
@@ -280,8 +281,17 @@ impl<'r> Execution<'r> {
             }
             _ => {}
         }
+        self.count_call(&fact);
         self.progress.apply(&self.live.plan, self.runner.clock.now(), &fact);
         self.pending.push(fact);
+    }
+
+    /// Counts a call that a fact tells of on its connection, in the commit of the fact.
+    fn count_call(&mut self, fact: &Fact) {
+        let Some((step, Answered { code, took_ms, bytes, again })) = answered(fact) else { return };
+        let called = self.live.plan.index(step).and_then(|index| self.live.steps[index].called());
+        let Some(connection) = called.map(|called| called.target.connection.id.clone()) else { return };
+        self.also.calls.push(StepCall { connection, step: step.clone(), code, took_ms, bytes, again });
     }
 
     /// What chains that wait for the end of this one are told.

@@ -25,7 +25,7 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
                         Fact::UndoIntent { step, item, .. } => {
                             *begun.entry((plan.index(step).unwrap(), *item)).or_insert(0) += 1;
                         }
-                        Fact::UndoResult { step, item, outcome } => {
+                        Fact::UndoResult { step, item, outcome, .. } => {
                             let old = listed.insert((plan.index(step).unwrap(), *item), outcome.clone());
                             assert_eq!(old, None, "{context}: one thing is listed twice");
                         }
@@ -48,6 +48,7 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
                 assert!(unlisted.is_empty(), "{context}: {unlisted:?} stays, and nobody says so");
                 let all_undone = listed.values().all(|outcome| *outcome == UndoOutcome::Undone);
                 assert_eq!(state == RunState::FailedUndone, all_undone, "{context}");
+                agrees(&plan, &world, state, &context);
                 left += usize::from(!all_undone);
                 undone += usize::from(all_undone);
                 cases += 1;

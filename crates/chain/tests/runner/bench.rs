@@ -47,6 +47,18 @@ impl Connectors for One {
     }
 }
 
+/// Operations that read items at `/items` and send a text to `/told`.
+pub(crate) fn list_and_tell() -> Value {
+    json!([
+        {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
+            "params": {"type": "object"}, "result": {"type": "object"}},
+        {"id": "tell", "title": "Tell", "verb": "create", "entity": "message",
+            "request": {"method": "POST", "path": "/told", "body": {"text": "{{params.text}}"}},
+            "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
+            "result": {"type": "object"}},
+    ])
+}
+
 /// A connection "work" to a service.
 pub(crate) struct Bench {
     pub(crate) runner: Runner,

@@ -11,7 +11,7 @@ use patchbay_store::{NewTrigger, Tuning};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, list_and_tell};
 
 /// A service whose messages are kept by whoever asks, at the place that the address in them names.
 async fn bench() -> Bench {
@@ -24,15 +24,7 @@ async fn bench() -> Bench {
             }),
         )
         .fallback(|| async { Json(json!({})) });
-    let operations = json!([
-        {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
-            "params": {"type": "object"}, "result": {"type": "object"}},
-        {"id": "tell", "title": "Tell", "verb": "create", "entity": "message",
-            "request": {"method": "POST", "path": "/told", "body": {"text": "{{params.text}}"}},
-            "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
-            "result": {"type": "object"}},
-    ]);
-    Bench::new(router, &operations, Tuning::default()).await
+    Bench::new(router, &list_and_tell(), Tuning::default()).await
 }
 
 fn tell(id: &str, template: &str) -> Value {
@@ -218,4 +210,29 @@ async fn what_ties_a_delivery_to_a_run_and_is_not_there_is_said_before_anybody_w
     let ended = tokio::time::timeout(Duration::from_secs(20), b.execute(&run)).await.unwrap();
     assert_eq!(ended, RunState::Failed);
     assert!(!facts(&b, &run).await.iter().any(|fact| matches!(fact, Fact::Awaited { .. })));
+}
+
+#[tokio::test]
+async fn what_came_before_a_run_is_told_by_its_number_and_not_by_the_clock() {
+    let b = bench().await;
+    let early = b.asked(json!([wait(json!({}))]), Value::Null);
+    answers(&b, &early, 0, json!("before the run")).await;
+    // The clock said tomorrow when the run was asked for, and was put back since; or yesterday.
+    for created_at in ["2099-01-01T00:00:00Z", "2001-01-01T00:00:00Z"] {
+        let run = Run { created_at: created_at.parse().unwrap(), ..early.clone() };
+        b.store.run_insert(&run).await.unwrap();
+        until(&b, &run, |fact| matches!(fact, Fact::Awaited { .. })).await;
+        answers(&b, &run, 0, json!(created_at)).await;
+        assert_eq!(b.execute(&run).await, RunState::Done, "{created_at}");
+        let came: Vec<_> = facts(&b, &run)
+            .await
+            .into_iter()
+            .filter_map(|fact| match fact {
+                Fact::Arrived { output, .. } => Some(output["body"].clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(came, [json!(created_at)]);
+        assert!(b.store.run_delete(&run.id).await.unwrap());
+    }
 }

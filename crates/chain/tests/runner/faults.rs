@@ -260,7 +260,10 @@ async fn try_one(row: Row, operation: &'static str) -> (usize, Option<String>) {
     };
     // A read follows three redirects to its own service; they belong to the call.
     let hops = if (what, operation) == ("in a circle", "read") { 3 } else { 0 };
-    let counted = u64::from(step.calls) + hops == requests
+    let called = u64::from(step.calls);
+    // A slow computer may not come to the last of them in time.
+    let counted = (called..=called + hops).contains(&requests)
+        && (hops == 0 || requests > called || took > Duration::from_secs(1))
         && (step.items_in, step.quarantined, step.retries) == (1, 0, 0)
         && step.done == u32::from(says == 0)
         && step.failed == u32::from(says == 1)

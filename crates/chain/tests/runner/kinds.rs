@@ -10,7 +10,7 @@ use patchbay_model::{Chain, RunState, StepId};
 use patchbay_store::{MemoryEntry, Tuning};
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, list_and_tell};
 
 type Sent = Arc<Mutex<Vec<Value>>>;
 
@@ -32,15 +32,7 @@ async fn bench() -> (Bench, Sent) {
             }),
         )
         .fallback(|| async { Json(json!({})) });
-    let operations = json!([
-        {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
-            "params": {"type": "object"}, "result": {"type": "object"}},
-        {"id": "tell", "title": "Tell", "verb": "create", "entity": "message",
-            "request": {"method": "POST", "path": "/told", "body": {"text": "{{params.text}}"}},
-            "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
-            "result": {"type": "object"}},
-    ]);
-    (Bench::new(router, &operations, Tuning::default()).await, sent)
+    (Bench::new(router, &list_and_tell(), Tuning::default()).await, sent)
 }
 
 fn list() -> Value {

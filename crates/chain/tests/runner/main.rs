@@ -6,6 +6,7 @@ mod bench;
 mod deliveries;
 mod drift;
 mod faults;
+mod figures;
 mod intent;
 mod kinds;
 mod outcomes;

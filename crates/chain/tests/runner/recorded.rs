@@ -14,7 +14,7 @@ use patchbay_store::{Remembered, Tuning};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, list_and_tell};
 
 /// A service that counts what it is asked, fails once with each second message, and loses one answer.
 async fn bench() -> (Bench, Arc<AtomicU32>) {
@@ -41,15 +41,7 @@ async fn bench() -> (Bench, Arc<AtomicU32>) {
             }),
         )
         .fallback(|| async { Json(json!({})) });
-    let operations = json!([
-        {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
-            "params": {"type": "object"}, "result": {"type": "object"}},
-        {"id": "tell", "title": "Tell", "verb": "create", "entity": "message",
-            "request": {"method": "POST", "path": "/told", "body": {"text": "{{params.text}}"}},
-            "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
-            "result": {"type": "object"}},
-    ]);
-    (Bench::new(router, &operations, Tuning::default()).await, asked)
+    (Bench::new(router, &list_and_tell(), Tuning::default()).await, asked)
 }
 
 fn steps() -> Value {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use patchbay_model::logic::Logic;
-use patchbay_model::{EventKind, Run, RunId, StepId, Timestamp};
+use patchbay_model::{EventKind, Run, RunId, StepId};
 use sqlx::SqliteConnection;
 
 use super::triggers::{Row, TriggerEvent};
@@ -24,6 +24,15 @@ pub(super) async fn insert(
     names: &BTreeSet<String>,
 ) -> Result<(), sqlx::Error> {
     let run = run.as_str();
+    if !names.is_empty() {
+        sqlx::query!(
+            "INSERT INTO awaited_since (run, event)
+             SELECT ?1, max(last, coalesce((SELECT max(id) FROM trigger_events), 0)) FROM event_numbers",
+            run
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
     for name in names {
         sqlx::query!(
             "INSERT INTO awaited (run, connection)
@@ -40,30 +49,33 @@ pub(super) async fn insert(
 /// A run that has ended waits for nothing.
 pub(super) async fn release(tx: &mut SqliteConnection, run: &RunId) -> Result<(), StoreError> {
     let run = run.as_str();
-    sqlx::query!("DELETE FROM awaited WHERE run = ?", run).execute(tx).await?;
+    sqlx::query!("DELETE FROM awaited WHERE run = ?", run).execute(&mut *tx).await?;
+    sqlx::query!("DELETE FROM awaited_since WHERE run = ?", run).execute(tx).await?;
     Ok(())
 }
 
 impl Store {
-    /// What came for a subject from `since` on, behind the event `after`, the oldest first: deliveries to a
-    /// connection's webhook, or calls of the addresses of a run's steps.
+    /// What came for a subject since an open run was added, behind the event `after`, the oldest first:
+    /// deliveries to a connection's webhook, or calls of the addresses of the run's steps. What came before
+    /// is told by its number: the clock may have been put back or forward since.
     pub async fn deliveries(
         &self,
+        run: &RunId,
         kind: EventKind,
         subject: &str,
-        since: Timestamp,
         after: u64,
         limit: u32,
     ) -> Result<Vec<TriggerEvent>, StoreError> {
-        let (kind, since, after) = (kind.as_str(), column::millis(since), column::stored(after));
+        let (run, kind, after) = (run.as_str(), kind.as_str(), column::stored(after));
         let rows = sqlx::query_as!(
             Row,
             "SELECT id, kind, subject, key, payload, at FROM trigger_events
-             WHERE kind = ? AND subject = ? AND id > ? AND at >= ? ORDER BY id LIMIT ?",
+             WHERE kind = ? AND subject = ? AND id > ?
+                 AND id > (SELECT event FROM awaited_since WHERE run = ?) ORDER BY id LIMIT ?",
             kind,
             subject,
             after,
-            since,
+            run,
             limit
         )
         .fetch_all(self.readers())

@@ -73,13 +73,7 @@ impl TryFrom<Row> for HealthBucket {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let slots: BTreeMap<String, u64> = column::from_json("latency", &row.latency)?;
-        let mut latency = Latency::default();
-        for (slot, n) in slots {
-            if let Some(slot) = slot.strip_prefix('s').and_then(|slot| slot.parse().ok()) {
-                latency.count_in(slot, n);
-            }
-        }
+        let latency = latency_of(&row.latency)?;
         Ok(Self {
             connection: row.connection,
             at: column::time(row.at)?,
@@ -94,6 +88,18 @@ impl TryFrom<Row> for HealthBucket {
             latency,
         })
     }
+}
+
+/// Counts of answers as they are written.
+pub(super) fn latency_of(text: &str) -> Result<Latency, StoreError> {
+    let slots: BTreeMap<String, u64> = column::from_json("latency", text)?;
+    let mut latency = Latency::default();
+    for (slot, n) in slots {
+        if let Some(slot) = slot.strip_prefix('s').and_then(|slot| slot.parse().ok()) {
+            latency.count_in(slot, n);
+        }
+    }
+    Ok(latency)
 }
 
 /// The half hour of a moment, both in milliseconds.
@@ -180,6 +186,7 @@ pub(super) async fn count_signals(
 pub(super) async fn forget(tx: &mut SqliteConnection, connection: &str) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM health_buckets WHERE connection = ?", connection).execute(&mut *tx).await?;
     sqlx::query!("DELETE FROM health_operations WHERE connection = ?", connection).execute(&mut *tx).await?;
+    sqlx::query!("DELETE FROM step_calls WHERE connection = ?", connection).execute(&mut *tx).await?;
     sqlx::query!("DELETE FROM health_changes WHERE connection = ?", connection).execute(tx).await?;
     Ok(())
 }

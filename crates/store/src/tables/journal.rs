@@ -7,6 +7,7 @@ use super::effects::{self, OwnEffect};
 use super::links::{self, RecordLink};
 use super::memory::{self, Remembered};
 use super::runs;
+use super::step_calls::{self, StepCall};
 use super::triggers::{self, NewTrigger};
 use crate::{Store, StoreError, column};
 
@@ -32,6 +33,8 @@ impl Row {
 pub struct Also {
     /// Effects that count against the chain's day.
     pub effects: u32,
+    /// Calls that ended.
+    pub calls: Vec<StepCall>,
     /// What effects made, by identifier at the service.
     pub made: Vec<OwnEffect>,
     /// What the chain remembers from now on.
@@ -163,6 +166,7 @@ struct Ready {
     chain: ChainId,
     run: RunId,
     effects: u32,
+    calls: Vec<StepCall>,
     made: Vec<(OwnEffect, String)>,
     memory: Vec<(Remembered, Option<String>)>,
     links: Vec<RecordLink>,
@@ -181,6 +185,7 @@ impl Ready {
             chain: chain.clone(),
             run: run.clone(),
             effects: also.effects,
+            calls: also.calls,
             made: made.map(|pair| pair.map(|(path, made)| (made, path))).collect::<Result<_, StoreError>>()?,
             memory: memory.collect::<Result<_, StoreError>>()?,
             links: also.links,
@@ -197,6 +202,7 @@ impl Ready {
         if self.effects > 0 {
             effects::count(tx, &self.chain, self.effects, now).await?;
         }
+        step_calls::count(tx, &self.chain, &self.calls, now).await?;
         for (made, path) in &self.made {
             effects::made(tx, &self.run, made, path, now).await?;
         }

@@ -35,6 +35,7 @@ mod settings;
 pub(crate) mod sign_ins;
 pub(crate) mod signal_search;
 mod signals;
+pub(crate) mod step_calls;
 pub(crate) mod timers;
 pub(crate) mod triggers;
 pub(crate) mod webhooks;

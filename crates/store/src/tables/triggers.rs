@@ -319,4 +319,27 @@ mod tests {
         assert_eq!(f.store.triggers_open(10).await.unwrap(), open[1..]);
         assert!(!f.store.trigger_record(event("1"), None).await.unwrap(), "handled, not forgotten");
     }
+
+    #[tokio::test]
+    async fn the_number_of_an_event_that_is_gone_is_not_given_again() {
+        let f = fixture().await;
+        let record = async |key: &str| {
+            let payload = json!({"who": key});
+            let event = NewTrigger { kind: "webhook".into(), subject: "s".into(), key: key.into(), payload };
+            assert!(f.store.trigger_record(event, None).await.unwrap());
+            f.store.triggers_open(10).await.unwrap().last().unwrap().id
+        };
+        let first = record("first").await;
+        let second = record("second").await;
+        assert!(second > first);
+        assert_eq!(f.store.erase("second").await.unwrap().events, 1);
+        let third = record("third").await;
+        assert!(third > second, "{third} is the number of what was erased");
+        f.store.erase("first").await.unwrap();
+        assert!(record("fourth").await > third);
+        f.store.erase("third").await.unwrap();
+        f.store.erase("fourth").await.unwrap();
+        assert_eq!(f.store.triggers_open(10).await.unwrap(), []);
+        assert!(record("fifth").await > third + 1, "nor where none is left");
+    }
 }

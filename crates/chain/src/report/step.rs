@@ -1,0 +1,382 @@
+//! What the journal says of one step.
+
+use std::collections::BTreeMap;
+
+use patchbay_model::logic::Logic;
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::report::{
+    Change, ChangeState, ItemProblem, OpenQuestion, RetryReason, StepReport, StepState, UndoReport,
+};
+use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, RunState, UndoOutcome, Why};
+use patchbay_model::{Step, Timestamp};
+use serde_json::Value;
+
+use super::step_name;
+use crate::calls::{Calls, answered};
+
+/// At most this many items are listed by name; the counts are always complete.
+const LISTED: usize = 100;
+
+/// The facts of a step, taken in one after the other.
+#[derive(Default)]
+pub(super) struct StepFold {
+    items_in: u32,
+    /// How many items its lists held, where it gave lists.
+    listed: Option<u32>,
+    items: BTreeMap<u32, ItemFold>,
+    calls: Calls,
+    undo_calls: Calls,
+    retries: BTreeMap<(Option<Code>, String), u32>,
+    /// Whether what was done of an item was undone, where that was wanted.
+    undone: BTreeMap<u32, bool>,
+    started_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+    shown: Vec<RequestSummary>,
+}
+
+#[derive(Default)]
+struct ItemFold {
+    last: Option<Last>,
+    effect: bool,
+    request: Option<RequestSummary>,
+    sent_at: Option<Timestamp>,
+    attempts: u32,
+    /// Why another attempt would be made.
+    again: Option<(Option<Code>, String)>,
+    output: Option<Value>,
+}
+
+enum Last {
+    /// It waits for a time, or for another run.
+    Waits,
+    /// The user is asked.
+    Asks(String, Timestamp),
+    /// A filter, a branch or the user left it out.
+    Passed,
+    /// An earlier run did it.
+    Kept,
+    Sent,
+    Deferred(Problem),
+    Done,
+    NotDone(Problem),
+    Quarantined(Problem),
+    Unknown(Problem),
+    Skipped,
+    Shown,
+}
+
+impl StepFold {
+    /// Takes in a fact of this step. What it says of an undo goes to `undo`.
+    pub(super) fn take(&mut self, at: Timestamp, fact: &Fact, step: &Step, undo: &mut Vec<UndoReport>) {
+        self.started_at.get_or_insert(at);
+        self.last_at = Some(at);
+        if let Some((_, answer)) = answered(fact) {
+            let undoes = matches!(fact, Fact::UndoResult { .. });
+            if undoes { &mut self.undo_calls } else { &mut self.calls }.end(answer);
+        }
+        match fact {
+            Fact::StepOpened { items, .. } => self.items_in = *items,
+            Fact::Intent { item, attempt, effect, request, .. } => {
+                self.calls.send(*attempt);
+                let slot = self.items.entry(*item).or_default();
+                let why = slot.again.take();
+                if *attempt > 1 {
+                    let ended = || (None, "Patchbay was ended before the answer came".to_owned());
+                    *self.retries.entry(why.unwrap_or_else(ended)).or_default() += 1;
+                }
+                slot.attempts += 1;
+                slot.last = Some(Last::Sent);
+                slot.effect = *effect;
+                slot.request = Some(request.clone());
+                slot.sent_at = Some(at);
+            }
+            Fact::Result { item, outcome, .. } => {
+                if let Outcome::Done { output: Value::Array(items), .. } = outcome {
+                    *self.listed.get_or_insert(0) += items.len() as u32;
+                }
+                let slot = self.items.entry(*item).or_default();
+                if let Outcome::Unknown { problem } = outcome {
+                    slot.again = Some(said(problem));
+                }
+                slot.last = Some(match outcome {
+                    Outcome::Done { output, .. } => {
+                        slot.output = Some(output.clone());
+                        Last::Done
+                    }
+                    Outcome::NotDone { problem } => Last::NotDone(problem.clone()),
+                    Outcome::Unknown { problem } => Last::Unknown(problem.clone()),
+                    Outcome::Quarantined { problem } => Last::Quarantined(problem.clone()),
+                    Outcome::Skipped => Last::Skipped,
+                    Outcome::Shown { request } => {
+                        self.shown.push(request.clone());
+                        Last::Shown
+                    }
+                });
+            }
+            Fact::Computed { results, .. } => {
+                for (item, output) in results {
+                    self.count_listed(step, output);
+                    self.items.entry(*item).or_default().last = Some(Last::Done);
+                }
+            }
+            Fact::LeftOut { items, why, .. } => {
+                for item in items {
+                    let last = if *why == Why::Failed { Last::Skipped } else { Last::Passed };
+                    self.items.entry(*item).or_default().last = Some(last);
+                }
+            }
+            Fact::Kept { item, outcome, .. } => {
+                if let Outcome::Done { output, .. } = outcome {
+                    self.count_listed(step, output);
+                }
+                let last = match outcome {
+                    Outcome::Done { .. } => Last::Kept,
+                    _ => Last::Skipped,
+                };
+                self.items.entry(*item).or_default().last = Some(last);
+            }
+            Fact::Waiting { item, .. } | Fact::Awaited { item, .. } | Fact::ChainStarted { item, .. } => {
+                self.items.entry(*item).or_default().last = Some(Last::Waits);
+            }
+            Fact::Arrived { item, output, .. } => {
+                let slot = self.items.entry(*item).or_default();
+                slot.output = Some(output.clone());
+                slot.last = Some(Last::Done);
+            }
+            Fact::Asked { item, question, .. } => {
+                self.items.entry(*item).or_default().last = Some(Last::Asks(question.clone(), at));
+            }
+            Fact::Answered { item, approved, .. } => {
+                let last = if *approved { Last::Done } else { Last::Passed };
+                self.items.entry(*item).or_default().last = Some(last);
+            }
+            Fact::Deferred { item, until, problem, .. } => {
+                let slot = self.items.entry(*item).or_default();
+                if matches!(slot.last, Some(Last::Sent)) {
+                    slot.again = Some(said(problem));
+                }
+                // A lookup that failed leaves the outcome as unknown as it was.
+                if !matches!(slot.last, Some(Last::Unknown(_))) {
+                    slot.last = Some(Last::Deferred(problem.clone().retry_at(*until)));
+                }
+            }
+            Fact::Resolved { item, decision, output, by_lookup, .. } => {
+                let slot = self.items.entry(*item).or_default();
+                match decision {
+                    Decision::Happened => {
+                        slot.output.clone_from(output);
+                        slot.last = Some(Last::Done);
+                    }
+                    Decision::NotHappened => {
+                        let text = if *by_lookup {
+                            "The service was asked: it had not happened"
+                        } else {
+                            "You said that it had not happened"
+                        };
+                        slot.again = Some((None, text.to_owned()));
+                        slot.last = None;
+                    }
+                    Decision::Undo => {}
+                }
+            }
+            Fact::UndoIntent { attempt, .. } => self.undo_calls.send(*attempt),
+            Fact::UndoResult { item, outcome, .. } => {
+                let (undone, problem) = match outcome {
+                    UndoOutcome::Undone => (true, None),
+                    UndoOutcome::Failed { problem } => (false, Some(problem.clone())),
+                    UndoOutcome::Impossible => (
+                        false,
+                        Some(
+                            Problem::new(Code::CompensationFailed)
+                                .with("item", format!("What \"{}\" did", step_name(step)))
+                                .with("tool", &step.connection)
+                                .detail("The operation cannot be undone."),
+                        ),
+                    ),
+                };
+                let remains = if undone { None } else { self.items.get(item).and_then(|i| i.output.clone()) };
+                self.undone.insert(*item, undone);
+                undo.push(UndoReport { step: step.id.clone(), item: *item, undone, problem, remains });
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts what a list held.
+    fn count_listed(&mut self, step: &Step, output: &Value) {
+        let plain = step.logic.as_ref().is_none_or(Logic::yields_items);
+        if let Some(items) = output.as_array().filter(|_| plain) {
+            *self.listed.get_or_insert(0) += items.len() as u32;
+        }
+    }
+
+    /// Its calls, those of its undos too.
+    pub(super) fn all_calls(&self) -> Calls {
+        let mut all = self.calls.clone();
+        all.add(&self.undo_calls);
+        all
+    }
+
+    /// What it changed or may have changed, item by item.
+    fn changes(&self) -> impl Iterator<Item = (u32, &ItemFold, ChangeState)> {
+        self.items.iter().filter_map(|(item, slot)| {
+            let state = match (self.undone.get(item), &slot.last) {
+                (Some(true), _) => ChangeState::Undone,
+                (Some(false), _) => ChangeState::Stays,
+                (None, Some(Last::Done)) if slot.effect => ChangeState::Made,
+                (None, Some(Last::Unknown(_))) if slot.effect => ChangeState::NotKnown,
+                _ => return None,
+            };
+            Some((*item, slot, state))
+        })
+    }
+
+    /// Nothing is under way any more: what was sent and never answered is not known.
+    pub(super) fn give_up_waiting(&mut self) {
+        for slot in self.items.values_mut().filter(|slot| slot.effect) {
+            if matches!(slot.last, Some(Last::Sent)) {
+                let problem =
+                    Problem::new(Code::ConnectionLost).detail("Patchbay was ended before the answer came.");
+                slot.last = Some(Last::Unknown(problem));
+            }
+        }
+    }
+
+    fn count(&self, is: impl Fn(&Last) -> bool) -> u32 {
+        self.items.values().filter_map(|i| i.last.as_ref()).filter(|last| is(last)).count() as u32
+    }
+
+    /// What of it waits for the user.
+    pub(super) fn questions(&self, step: &Step) -> Vec<OpenQuestion> {
+        let open = self.items.iter().filter_map(|(item, slot)| match &slot.last {
+            Some(Last::Unknown(problem)) => Some(OpenQuestion {
+                step: step.id.clone(),
+                item: *item,
+                request: slot.request.clone(),
+                sent_at: slot.sent_at,
+                approval: None,
+                problem: Problem::new(Code::UnknownOutcome)
+                    .with("item", format!("\"{}\"", step_name(step)))
+                    .with("tool", &step.connection)
+                    .detail(format!("{}. {}", problem.title(), problem.technical().unwrap_or_default())),
+            }),
+            Some(Last::Asks(question, at)) => Some(OpenQuestion {
+                step: step.id.clone(),
+                item: *item,
+                request: None,
+                sent_at: Some(*at),
+                approval: Some(question.clone()),
+                problem: Problem::new(Code::Conflict)
+                    .with("item", format!("\"{}\"", step_name(step)))
+                    .with("message", question.clone()),
+            }),
+            _ => None,
+        });
+        open.collect()
+    }
+
+    /// The step in figures.
+    pub(super) fn report(&self, step: &Step, run: RunState) -> StepReport {
+        // Of a list that comes in pages only the first page is known when a step begins.
+        let items_in = self.items_in.max(self.items.last_key_value().map_or(0, |(item, _)| item + 1));
+        let [p50_ms, p95_ms, p99_ms] = self.calls.percentiles();
+        let changed = |wanted| self.changes().filter(|(.., state)| *state == wanted).count() as u32;
+        let (undone, stay) = (changed(ChangeState::Undone), changed(ChangeState::Stays));
+        let done = self.count(|l| matches!(l, Last::Done));
+        let failed = self.count(|l| matches!(l, Last::NotDone(_)));
+        let quarantined = self.count(|l| matches!(l, Last::Quarantined(_)));
+        let unknown = self.count(|l| matches!(l, Last::Unknown(_)));
+        let shown = self.count(|l| matches!(l, Last::Shown));
+        let passed = self.count(|l| matches!(l, Last::Passed));
+        let kept = self.count(|l| matches!(l, Last::Kept));
+        let left_out = self.count(|l| matches!(l, Last::Skipped));
+        let settled = done + failed + quarantined + shown + passed + kept + left_out;
+        // While a run is under way what has no end yet is still to come, and not left out.
+        let skipped = if run.is_final() {
+            items_in.saturating_sub(done + failed + quarantined + unknown + shown + passed + kept)
+        } else {
+            self.count(|l| matches!(l, Last::Skipped))
+        };
+        let opened = self.started_at.is_some();
+        let state = if unknown > 0 {
+            StepState::NotKnown
+        } else if failed + quarantined > 0 {
+            StepState::Failed
+        } else if !opened {
+            if run.is_final() { StepState::Skipped } else { StepState::Waiting }
+        } else if settled >= items_in {
+            if done + shown + kept == 0 && items_in > 0 { StepState::Skipped } else { StepState::Done }
+        } else if run.is_final() {
+            if done > 0 { StepState::Failed } else { StepState::Skipped }
+        } else if self.count(|l| matches!(l, Last::Deferred(_))) > 0 {
+            StepState::Retrying
+        } else {
+            StepState::Running
+        };
+        let problems = self.items.iter().filter_map(|(item, slot)| match &slot.last {
+            Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => {
+                Some(ItemProblem { item: *item, problem: problem.clone() })
+            }
+            _ => None,
+        });
+        StepReport {
+            step: step.id.clone(),
+            name: step_name(step).to_owned(),
+            connection: step.connection.clone(),
+            operation: step.operation.clone(),
+            state,
+            items_in,
+            items_out: self.listed.unwrap_or(done),
+            done,
+            failed,
+            quarantined,
+            skipped,
+            passed,
+            kept,
+            unknown,
+            effect: self.items.values().any(|slot| slot.effect),
+            changes: changed(ChangeState::Made) + undone + stay,
+            undone,
+            stay,
+            calls: self.calls.sent,
+            calls_ok: self.calls.ok,
+            calls_failed: self.calls.failed,
+            calls_held: self.calls.held,
+            retries: self.calls.retries,
+            retry_reasons: self.retry_reasons(),
+            bytes: self.calls.bytes,
+            call_ms: self.calls.took_ms(),
+            p50_ms,
+            p95_ms,
+            p99_ms,
+            started_at: self.started_at,
+            finished_at: if settled >= items_in { self.last_at } else { None },
+            problems: problems.take(LISTED).collect(),
+            sent: self.sent(),
+            shown: self.shown.iter().take(LISTED).cloned().collect(),
+        }
+    }
+    fn retry_reasons(&self) -> Vec<RetryReason> {
+        let mut reasons: Vec<RetryReason> = self
+            .retries
+            .iter()
+            .map(|((code, text), count)| RetryReason { code: *code, text: text.clone(), count: *count })
+            .collect();
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+        reasons
+    }
+
+    fn sent(&self) -> Vec<Change> {
+        let changes = self.changes().filter_map(|(item, slot, state)| {
+            let (request, at) = (slot.request.as_ref()?, slot.sent_at?);
+            let (method, url) = (request.method.clone(), request.url.clone());
+            Some(Change { item, at, attempts: slot.attempts, method, url, state })
+        });
+        changes.take(LISTED).collect()
+    }
+}
+
+/// What was wrong with an attempt.
+fn said(problem: &Problem) -> (Option<Code>, String) {
+    (Some(problem.code()), problem.title())
+}

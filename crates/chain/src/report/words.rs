@@ -1,0 +1,144 @@
+//! What the report says, in words.
+
+use std::fmt::Write as _;
+
+use patchbay_model::Timestamp;
+use patchbay_model::check::Level;
+use patchbay_model::problem::Code;
+use patchbay_model::report::{ChangeState, RetryReason, RunReport, StepReport, StepState};
+use patchbay_model::run::RunState;
+
+/// One sentence: what was reached.
+pub(super) fn headline(report: &RunReport) -> String {
+    let total = report.steps.len();
+    let done = report.steps.iter().filter(|s| s.state == StepState::Done).count();
+    let mut parts = vec![match report.state {
+        RunState::Done if report.dry_run => "Dry run finished; nothing was sent".to_owned(),
+        RunState::Stopped => format!("Stopped after {done} of {total} steps"),
+        _ => format!("{done} of {total} steps done"),
+    }];
+    for step in report
+        .steps
+        .iter()
+        .filter(|s| s.items_in > 0 && s.items_in != s.done + s.passed + s.kept && s.done + s.failed > 0)
+    {
+        let mut text = format!("\"{}\": {} of {} items went through", step.name, step.done, step.items_in);
+        let rest = [
+            (step.failed, "failed"),
+            (step.quarantined, "did not fit"),
+            (step.unknown, "not known"),
+            (step.skipped, "left out"),
+        ];
+        for (count, word) in rest.into_iter().filter(|(count, _)| *count > 0) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, ", {count} {word}");
+        }
+        parts.push(text);
+    }
+    let stays = report.undo.iter().filter(|u| !u.undone).count();
+    if !report.undo.is_empty() {
+        let undone = report.undo.len() - stays;
+        parts.push(match stays {
+            0 => format!("All {undone} changes were undone"),
+            _ => format!("{undone} changes were undone, {stays} could not be"),
+        });
+    }
+    match report.needs_you.len() {
+        0 => {}
+        1 if matches!(report.needs_you[0].problem.code(), Code::RunStuck | Code::EffectsUsedUp) => {
+            parts.push(report.needs_you[0].problem.title());
+        }
+        1 => parts.push("One outcome is not known and waits for your answer".to_owned()),
+        n => parts.push(format!("{n} outcomes are not known and wait for your answer")),
+    }
+    if let Some(blocker) = report.check.iter().find(|f| f.level == Level::Blocker) {
+        parts.push(format!("Nothing was sent: {}", blocker.text.trim_end_matches('.')));
+    }
+    parts.join(". ") + "."
+}
+
+/// The words of a run's state on the screen.
+pub(crate) fn run_state_words(report: &RunReport) -> &'static str {
+    match report.state {
+        _ if report.interrupted => "Interrupted",
+        RunState::Queued => "Queued",
+        RunState::Running => "Running",
+        RunState::Waiting => "Waiting",
+        RunState::Paused => "Paused",
+        RunState::NeedsYou => "Needs you",
+        RunState::Done => "Done",
+        RunState::DoneWithProblems => "Done with problems",
+        RunState::Failed => "Failed",
+        RunState::FailedUndone => "Failed, undone",
+        RunState::Stopped => "Stopped",
+    }
+}
+
+/// The words of a step's state on the screen.
+pub(crate) fn step_state_words(state: StepState) -> &'static str {
+    match state {
+        StepState::Waiting => "Waiting",
+        StepState::Running => "Running",
+        StepState::Retrying => "Retrying",
+        StepState::Done => "Done",
+        StepState::Failed => "Failed",
+        StepState::Skipped => "Skipped",
+        StepState::NotKnown => "Not known",
+        StepState::Undone => "Undone",
+        StepState::CouldNotUndo => "Could not undo",
+    }
+}
+
+/// A duration for people.
+pub(crate) fn duration_words(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{:.1} s", ms as f64 / 1_000.0),
+        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+    }
+}
+
+/// Milliseconds from one moment to another; 0 where they are out of order.
+pub(crate) fn millis_between(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0)
+}
+
+/// The words of what became of a change.
+pub(crate) fn change_words(state: ChangeState) -> &'static str {
+    match state {
+        ChangeState::Made => "made",
+        ChangeState::NotKnown => "not known",
+        ChangeState::Undone => "undone",
+        ChangeState::Stays => "could not be undone",
+    }
+}
+
+/// What a person reads of how fast calls were answered.
+pub(crate) fn time_words(ms: Option<u64>) -> String {
+    ms.map_or_else(|| "–".to_owned(), duration_words)
+}
+
+/// Why requests were sent again, one line for each reason.
+pub(crate) fn retry_lines(report: &RunReport) -> Vec<String> {
+    let line = |step: &StepReport, reason: &RetryReason| {
+        let times = if reason.count == 1 { "once".to_owned() } else { format!("{} times", reason.count) };
+        format!("{}, {times}: {}.", step.name, reason.text.trim_end_matches('.'))
+    };
+    report.steps.iter().flat_map(|step| step.retry_reasons.iter().map(move |one| line(step, one))).collect()
+}
+
+/// How much each step changed, and what became of it.
+pub(crate) fn change_lines(report: &RunReport) -> Vec<String> {
+    let changing = report.steps.iter().filter(|step| step.changes > 0 || !step.sent.is_empty());
+    let line = |step: &StepReport| {
+        let mut text = format!("{}: {} made", step.name, step.changes);
+        let rest = [(step.undone, "undone"), (step.stay, "could not be undone")];
+        let unknown = if step.effect { step.unknown } else { 0 };
+        for (count, word) in rest.into_iter().chain([(unknown, "not known")]).filter(|(count, _)| *count > 0) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, ", {count} {word}");
+        }
+        text
+    };
+    changing.map(line).collect()
+}
