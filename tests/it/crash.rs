@@ -284,6 +284,71 @@ fn a_failure_is_undone_in_reverse_where_the_chain_says_so() {
     assert_eq!(report["undo"].as_array().unwrap().len(), 5);
 }
 
+/// The messages of the first page: what there is to undo.
+const SENT: u64 = 5;
+
+/// Whether everything is sent, and the undo is about to begin or has begun.
+fn wait_for_the_undo(sandbox: &SandboxProcess) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while effects(sandbox, "message_sent") < SENT {
+        assert!(Instant::now() < until, "nothing is sent: {:#}", sandbox.counters());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn an_undo_that_is_killed_undoes_each_effect_once_and_ends() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    let document = json!({"schema": 1, "name": "Undo", "steps": [
+        {"id": "issues", "connection": "Sandbox Tracker", "operation": "list_issues"},
+        {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "issues"},
+        {"id": "close", "connection": "Sandbox Tracker", "operation": "close_issue", "forEach": "issues",
+         "policy": {"parallel": 1, "tries": 1, "onFailure": "stop_and_undo"}}
+    ]});
+    let file = cli.file("undo.json", &document.to_string());
+    cli.ok(&["chain", "import", file.to_str().unwrap()]);
+    let (count, seed) = sample(200);
+    let mut random = Random(seed);
+    let (mut in_the_middle, mut again) = (0, 0);
+    for round in 0..count * 3 {
+        if round >= count && in_the_middle * 2 >= count {
+            break;
+        }
+        sandbox.reset();
+        let slow = json!([{"fault": "slow", "ms": 60, "on": "DELETE"}]);
+        sandbox.faults(&json!({"tracker": [{"fault": "down", "on": "PATCH"}], "chat": slow}));
+        let mut child = cli.start(&["run", "Undo"]);
+        wait_for_the_undo(&sandbox);
+        let delay = Duration::from_millis(random.below(SENT * 90));
+        std::thread::sleep(delay);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let at_kill = effects(&sandbox, "message_deleted");
+        // Half of them are killed once more, wherever the undo is then.
+        if round % 2 == 0 && at_kill < SENT {
+            let mut child = cli.start(&["wait", "last"]);
+            std::thread::sleep(Duration::from_millis(random.below(1_500)));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            again += 1;
+        }
+        let context =
+            format!("round {round} of seed {seed}, killed after {delay:?} with {at_kill} of {SENT} undone");
+        let report = cli.run(&["wait", "last"]).json();
+        assert_none_doubled(&sandbox, "message_deleted", &context);
+        assert_none_doubled(&sandbox, "message_sent", &context);
+        assert_eq!(report["state"], "failed_undone", "{context}: {report:#}");
+        assert_eq!(effects(&sandbox, "message_deleted"), SENT, "{context}: {report:#}");
+        let step = &report["steps"][1];
+        let said = [&step["changes"], &step["undone"], &step["stay"]].map(|figure| figure.as_u64().unwrap());
+        assert_eq!(said, [SENT, SENT, 0], "{context}: the report is not what happened: {report:#}");
+        in_the_middle += usize::from(at_kill < SENT);
+    }
+    println!("killed during the undo: {in_the_middle}, twice: {again}");
+    assert!(in_the_middle * 2 >= count, "too few kills hit the undo: {in_the_middle} of {count}");
+}
+
 #[test]
 fn a_service_that_refuses_twice_is_tried_again_and_one_that_is_down_ends_the_run() {
     let (cli, sandbox) = (Cli::new(), SandboxProcess::start());

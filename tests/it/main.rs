@@ -22,6 +22,7 @@ mod fixtures;
 mod health;
 mod interface;
 mod keyring;
+mod large;
 mod native;
 mod oauth;
 mod own_connectors;

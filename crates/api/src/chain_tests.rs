@@ -1,6 +1,7 @@
 //! Offline tests of chains: a run kept with its answers, and replayed without any network.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use patchbay_chain::recorded::{ChainTest, TEST_SCHEMA, TestConnection, differences, replay};
 use patchbay_model::chain::Chain;
@@ -31,19 +32,25 @@ pub async fn make(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunTest
     let journal = workspace.store().journal(&run.id, 0).await?;
     let mut connections = BTreeMap::new();
     let mut redactors = Vec::new();
-    for step in run.snapshot.all_steps().filter(|step| !step.connection.is_empty()) {
-        if connections.contains_key(&step.connection) {
-            continue;
-        }
-        let connection = workspace.connection(&step.connection).await?;
+    // The trigger's too: what it brought may carry a secret.
+    for name in run.snapshot.connections() {
+        let connection = workspace.connection(name).await?;
         let descriptor = workspace.connectors().get(&connection.connector)?;
         redactors.push(workspace.authoriser().redactor_of(&connection, descriptor.descriptor()).await?);
+        if let Some(row) = workspace.store().webhook(&connection.id).await? {
+            let secrets =
+                workspace.authoriser().webhook_secrets(&connection.id, row.sealed.as_ref(), row.previous_until);
+            redactors.push(Arc::new(secrets.await?.redactor()));
+        }
+        if run.snapshot.all_steps().all(|step| step.connection != name) {
+            continue;
+        }
         let used = TestConnection {
             connector: connection.connector,
             version: connection.descriptor_version,
             config: connection.config,
         };
-        connections.insert(step.connection.clone(), used);
+        connections.insert(name.to_owned(), used);
     }
     let test = ChainTest::of(&run, &journal, connections)?;
     let test =

@@ -40,6 +40,9 @@ pub struct ChainImportRequest {
     /// The connection that stands for each placeholder of a shared chain.
     #[serde(default)]
     pub connections: BTreeMap<String, String>,
+    /// Whether a chain of the same name, whose document differs, gets this as its next version.
+    #[serde(default)]
+    pub replace: Option<bool>,
 }
 
 /// A saved chain.
@@ -77,7 +80,8 @@ pub struct MatchedField {
     pub reason: String,
 }
 
-/// Saves a chain: a chain of the same name gets a new version. What its steps leave open is matched
+/// Saves a chain. One of the same name gets a new version where that is asked for, and is a `CONFLICT` else.
+/// What its steps leave open is matched
 /// automatically. Problems with connections do not stop saving; they are found by the check.
 ///
 /// A shared chain is always a new one, under a name that is free, and off: it replaces nothing and starts
@@ -86,6 +90,16 @@ pub async fn import(hub: &Hub, workspace: &str, request: ChainImportRequest) -> 
     let workspace = hub.workspace(workspace).await?;
     match sharing::read(request.chain, request.file.as_deref())? {
         Document::Own(chain) => {
+            if request.replace != Some(true) && replaced(&workspace, &chain).await?.is_some() {
+                return Err(Problem::new(Code::Conflict)
+                    .with("item", format!("A chain called \"{}\"", chain.name))
+                    .with(
+                        "message",
+                        "There is another one of this name, and nothing was changed. Replace it (--replace), or \
+                         take this one in under another name.",
+                    )
+                    .about(Subject::Field { name: "name".into() }));
+            }
             let existing = workspace.store().chain_named(&chain.name).await?.map(|found| found.id);
             save(&workspace, existing, *chain).await
         }
@@ -95,6 +109,15 @@ pub async fn import(hub: &Hub, workspace: &str, request: ChainImportRequest) -> 
             save(&workspace, None, chain).await
         }
     }
+}
+
+/// The chain that a document would replace: one of the same name that is not the same.
+pub(crate) async fn replaced(workspace: &Workspace, chain: &Chain) -> Result<Option<ChainVersion>, Problem> {
+    let Some(existing) = workspace.store().chain_named(&chain.name).await? else { return Ok(None) };
+    // What was completed when it was saved is completed in the same way now.
+    let same =
+        existing.chain == *chain || completed(workspace, Some(&existing.id), chain).await? == existing.chain;
+    Ok((!same).then_some(existing))
 }
 
 /// The name, with a number where a chain has it already.
@@ -170,6 +193,15 @@ pub(crate) fn check_document(chain: &Chain) -> Result<(), Problem> {
         return invalid("steps", message);
     }
     Ok(())
+}
+
+/// A chain with what its steps leave open matched.
+async fn completed(workspace: &Workspace, existing: Option<&ChainId>, chain: &Chain) -> Result<Chain, Problem> {
+    let connectors = connectors_of(workspace, chain).await?;
+    let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
+    let samples = samples::of_chain(workspace, existing, chain, descriptor_of).await?.values;
+    let learned = learned_elsewhere(workspace, existing).await?;
+    Ok(mapping::complete(chain, descriptor_of, &samples, &learned))
 }
 
 /// Completes and saves a chain.

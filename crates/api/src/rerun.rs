@@ -55,6 +55,7 @@ pub async fn again(hub: &Hub, workspace: &str, request: RunAgainRequest) -> Resu
             .with("message", format!("Give 1 to {MOST} runs."))
             .about(Subject::Field { name: "runs".into() }));
     }
+    request.input.iter().try_for_each(runs::check_size)?;
     let mut fresh = Vec::new();
     for reference in &request.runs {
         let old = runs::find(&workspace, reference).await?;

@@ -86,6 +86,7 @@ impl RunView {
 /// Starts a run and returns at once. The run keeps a snapshot of its chain.
 pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
+    check_size(&request.input)?;
     let version = chains::find(&workspace, &request.chain).await?;
     check_input(&version, &request.input)?;
     if let Some(plan) = &request.plan {
@@ -107,6 +108,49 @@ async fn take_calls(hub: &Hub, workspace: &Workspace, run: &Run) -> Result<(), P
         hub.begin_gateway_for(workspace).await?;
     }
     Ok(())
+}
+
+/// The largest input of a run, in bytes of JSON: as much as one answer of a service may have.
+pub const LARGEST_INPUT: usize = 16 << 20;
+
+/// Whether what a run is started with is small enough: it is kept with the run, and each step sees it.
+pub(crate) fn check_size(input: &Value) -> Result<(), Problem> {
+    let mut size = Size(0);
+    let counted = serde_json::to_writer(&mut size, input);
+    match counted {
+        Ok(()) if size.0 <= LARGEST_INPUT => Ok(()),
+        _ => Err(too_large()),
+    }
+}
+
+/// What is said of an input that is too large.
+pub fn too_large() -> Problem {
+    let most = LARGEST_INPUT >> 20;
+    Problem::new(Code::InputInvalid)
+        .with("field", "The input of the run")
+        .with(
+            "message",
+            format!(
+                "It is larger than {most} MiB of JSON, and nothing was started. Start several runs with a part \
+                 each, or give the input a place to read from, such as a file's name, and let the first step \
+                 read it page by page."
+            ),
+        )
+        .about(Subject::Field { name: "input".into() })
+}
+
+/// Counts bytes, and gives up soon after they are too many.
+struct Size(usize);
+
+impl std::io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        if self.0 > LARGEST_INPUT { Err(std::io::Error::other("too large")) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether what a run is started with is what the chain takes.

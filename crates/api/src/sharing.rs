@@ -1,6 +1,8 @@
 //! Chains that are passed on: placeholders instead of connections, and what one would do before it is
 //! taken in.
 
+mod written;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use patchbay_chain::difference::trigger_words;
 use patchbay_chain::runner::effect_words;
 use patchbay_connector::Compiled;
 use patchbay_model::ConnectorId;
-use patchbay_model::chain::{Chain, Source};
+use patchbay_model::chain::Chain;
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::sharing::{Placeholder, SHARED_SCHEMA, SharedChain};
@@ -20,6 +22,8 @@ use serde_json::{Map, Value};
 use crate::chains::{self, ChainRef};
 use crate::hub::Hub;
 use crate::workspace::Workspace;
+
+pub use written::WrittenValue;
 
 /// Connections that are offered for placeholders.
 const MOST: u32 = 500;
@@ -97,18 +101,6 @@ pub struct ChainShared {
     pub values: Vec<WrittenValue>,
 }
 
-/// A value that is part of a chain.
-#[derive(Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct WrittenValue {
-    /// The step.
-    pub step: String,
-    /// The parameter, as a JSON pointer (RFC 6901).
-    pub target: String,
-    /// The value, or the template.
-    pub value: Value,
-}
-
 /// Gives a chain's document to be passed on. Names and accounts of connections are not part of it.
 pub async fn share(hub: &Hub, workspace: &str, request: ChainRef) -> Result<ChainShared, Problem> {
     let workspace = hub.workspace(workspace).await?;
@@ -122,29 +114,25 @@ pub async fn share(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Chai
                 .about(Subject::Connection { name: name.to_owned() })
         })?;
         let connector = connection.connector;
-        let before = connections.iter().filter(|own| own.connector == connector).count();
-        let place = if before == 0 { connector.to_string() } else { format!("{connector}-{}", before + 1) };
+        let place = free_place(&connector, &connections);
         connections.push(Placeholder { name: place.clone(), connector });
         places.insert(name.to_owned(), place);
     }
-    let values = written(&chain);
+    let values = written::written(&chain)?;
     let chain = chain.with_connections(|name| places.get(name).cloned());
     Ok(ChainShared { document: SharedChain { shared: SHARED_SCHEMA, connections, chain }, values })
 }
 
-fn written(chain: &Chain) -> Vec<WrittenValue> {
-    let mut found = Vec::new();
-    for step in chain.all_steps() {
-        for map in &step.mapping {
-            let value = match &map.source {
-                Source::Fixed { value } if !value.is_null() => value.clone(),
-                Source::Template { template } => Value::String(template.clone()),
-                Source::Fixed { .. } | Source::Path { .. } => continue,
-            };
-            found.push(WrittenValue { step: step.id.to_string(), target: map.target.clone(), value });
-        }
+/// A placeholder's name: the connector's, with a number where that is taken. A connector may itself be called
+/// as another one with a number.
+fn free_place(connector: &ConnectorId, taken: &[Placeholder]) -> String {
+    let mut place = connector.to_string();
+    let mut number = 2_u32;
+    while taken.iter().any(|own| own.name == place) {
+        place = format!("{connector}-{number}");
+        number += 1;
     }
-    found
+    place
 }
 
 /// A document to look at.
@@ -170,6 +158,8 @@ pub struct ChainPreview {
     pub description: String,
     /// What starts it, once it is on.
     pub starts: String,
+    /// Whether a chain of this name is here already and would be replaced: that has to be asked for.
+    pub replaces: bool,
     /// What has to be connected with it; empty for a chain that names connections of this computer.
     pub placeholders: Vec<PlaceholderView>,
     /// What a run does, step by step.
@@ -218,7 +208,8 @@ pub async fn preview(
     match read(request.chain, request.file.as_deref())? {
         Document::Own(chain) => {
             let connectors = chains::connectors_of(&workspace, &chain).await?;
-            Ok(shown(&chain, &connectors, Vec::new()))
+            let replaces = chains::replaced(&workspace, &chain).await?.is_some();
+            Ok(ChainPreview { replaces, ..shown(&chain, &connectors, Vec::new()) })
         }
         Document::Shared(shared) => of_shared(&workspace, &shared).await,
     }
@@ -280,6 +271,7 @@ fn shown(
         name: chain.name.clone(),
         description: chain.description.clone(),
         starts: trigger_words(&named.trigger),
+        replaces: false,
         placeholders,
         effects,
         chains: other_chains(chain),

@@ -50,6 +50,14 @@ impl Redactor {
         Self(forms)
     }
 
+    /// For texts that are secret as they are.
+    pub(crate) fn of<'s>(secrets: impl Iterator<Item = &'s str>) -> Self {
+        let mut forms: Vec<Form> = secrets.filter(|one| one.len() >= SHORTEST).flat_map(forms_of).collect();
+        forms.sort_by(|a, b| b.text.len().cmp(&a.text.len()).then_with(|| a.text.cmp(&b.text)));
+        forms.dedup_by(|a, b| a.text == b.text);
+        Self(forms)
+    }
+
     /// The text without secrets.
     pub fn text(&self, text: &str) -> String {
         mask(text, &self.0, |_| true).unwrap_or_else(|| text.to_owned())

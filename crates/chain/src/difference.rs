@@ -1,5 +1,8 @@
 //! What differs between two versions of a chain, in words. Pure.
 
+mod logic;
+
+use patchbay_model::StepId;
 use patchbay_model::chain::{Chain, FieldMap, Source, Step};
 use patchbay_model::trigger::Trigger;
 use serde_json::Value;
@@ -25,22 +28,28 @@ pub fn difference(old: &Chain, new: &Chain) -> Vec<String> {
     if old.concurrency != new.concurrency {
         said.push("Changed what happens when it starts while it runs.".to_owned());
     }
-    for step in &old.steps {
-        if new.step(&step.id).is_none() {
-            said.push(format!("Removed the step \"{}\".", step_name(step)));
-        }
+    for step in old.all_steps().filter(|step| new.step(&step.id).is_none()) {
+        said.push(format!("Removed the step \"{}\".", step_name(step)));
     }
-    for (at, step) in new.steps.iter().enumerate() {
-        match old.step(&step.id) {
-            None => {
-                let after = at.checked_sub(1).map_or_else(
-                    || " as the first".to_owned(),
-                    |before| format!(" after \"{}\"", step_name(&new.steps[before])),
-                );
-                said.push(format!("Added the step \"{}\"{after}.", step_name(step)));
+    for (part, steps) in parts(new) {
+        for (at, step) in steps.iter().enumerate() {
+            match old.step(&step.id) {
+                None => {
+                    let after = at.checked_sub(1).map_or_else(
+                        || " as the first".to_owned(),
+                        |before| format!(" after \"{}\"", step_name(&steps[before])),
+                    );
+                    said.push(format!("Added the step \"{}\"{after}{}.", step_name(step), part.added()));
+                }
+                Some((_, before)) => {
+                    if part_of(old, &step.id) != Some(part) {
+                        said.push(format!("\"{}\" is done {} now.", step_name(step), part.when()));
+                    }
+                    if before != step {
+                        said.extend(step_difference(old, new, before, step));
+                    }
+                }
             }
-            Some((_, before)) if before != step => said.extend(step_difference(before, step)),
-            Some(_) => {}
         }
     }
     if order(old, new) != order(new, old) {
@@ -49,12 +58,54 @@ pub fn difference(old: &Chain, new: &Chain) -> Vec<String> {
     said
 }
 
-/// The steps that both have, in the order of the first.
+/// The steps that both have in the same part, in the order of the first.
 fn order<'c>(one: &'c Chain, other: &Chain) -> Vec<&'c str> {
-    one.steps.iter().map(|s| &s.id).filter(|id| other.step(id).is_some()).map(AsRef::as_ref).collect()
+    let both = parts(one).into_iter().flat_map(|(part, steps)| {
+        steps.iter().map(|step| &step.id).filter(move |id| part_of(other, id) == Some(part))
+    });
+    both.map(AsRef::as_ref).collect()
 }
 
-fn step_difference(old: &Step, new: &Step) -> Vec<String> {
+/// When steps are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Main,
+    OnFailure,
+    Finally,
+}
+
+impl Part {
+    fn added(self) -> &'static str {
+        match self {
+            Self::Main => "",
+            Self::OnFailure => ", of what is done after a failure",
+            Self::Finally => ", of what is done at the end in any case",
+        }
+    }
+
+    fn when(self) -> &'static str {
+        match self {
+            Self::Main => "with the other steps",
+            Self::OnFailure => "only after a failure",
+            Self::Finally => "at the end in any case",
+        }
+    }
+}
+
+fn parts(chain: &Chain) -> [(Part, &[Step]); 3] {
+    [(Part::Main, &chain.steps), (Part::OnFailure, &chain.on_failure), (Part::Finally, &chain.finally)]
+}
+
+fn part_of(chain: &Chain, id: &StepId) -> Option<Part> {
+    parts(chain).into_iter().find(|(_, steps)| steps.iter().any(|step| step.id == *id)).map(|(part, _)| part)
+}
+
+/// What a person reads for a step that another one names.
+fn named<'c>(chain: &'c Chain, id: &'c StepId) -> &'c str {
+    chain.step(id).map_or(id.as_str(), |(_, step)| step_name(step))
+}
+
+fn step_difference(before: &Chain, after: &Chain, old: &Step, new: &Step) -> Vec<String> {
     let name = step_name(new);
     let mut said = Vec::new();
     if old.name != new.name {
@@ -72,6 +123,28 @@ fn step_difference(old: &Step, new: &Step) -> Vec<String> {
             None => format!("\"{name}\" runs once."),
         });
     }
+    if old.on != new.on {
+        said.push(match &new.on {
+            Some(on) => format!(
+                "\"{name}\" is done only where \"{}\" takes the way \"{}\".",
+                named(after, &on.branch),
+                on.way
+            ),
+            None => format!("\"{name}\" is done whatever way is taken."),
+        });
+    }
+    if old.handles != new.handles {
+        said.push(match (&new.handles, &old.handles) {
+            (Some(step), _) => format!("\"{name}\" is done for what fails in \"{}\".", named(after, step)),
+            (None, Some(step)) => {
+                format!("\"{name}\" is no longer done for what fails in \"{}\" alone.", named(before, step))
+            }
+            (None, None) => String::new(),
+        });
+    }
+    if old.logic != new.logic {
+        said.extend(logic::difference(name, old.logic.as_ref(), new.logic.as_ref()));
+    }
     for map in &new.mapping {
         let before = old.mapping.iter().find(|other| other.target == map.target);
         let field = map.target.trim_start_matches('/');
@@ -83,6 +156,9 @@ fn step_difference(old: &Step, new: &Step) -> Vec<String> {
                     source_words(map),
                     source_words(before)
                 ))
+            }
+            Some(before) if !same_way(before, map) => {
+                said.push(format!("\"{name}\": what happens to {field} on its way changed."));
             }
             Some(_) => {}
         }
@@ -96,6 +172,12 @@ fn step_difference(old: &Step, new: &Step) -> Vec<String> {
         said.push(format!("\"{name}\": tries, time or what a failure means changed."));
     }
     said
+}
+
+/// Whether the value of a parameter is changed in the same way between its source and the tool.
+fn same_way(one: &FieldMap, other: &FieldMap) -> bool {
+    let way = |map: &FieldMap| (map.text, map.among.clone(), map.longest, map.default.clone());
+    way(one) == way(other)
 }
 
 fn source_words(map: &FieldMap) -> String {
@@ -192,5 +274,80 @@ mod tests {
             said(|c| c["steps"][1]["connection"] = json!("Team")),
             ["\"Tell\" uses Team instead of Chat."]
         );
+        assert_eq!(
+            said(|c| c["steps"][1]["mapping"][0]["longest"] = json!(80)),
+            ["\"Tell\": what happens to text on its way changed."]
+        );
+    }
+
+    /// Steps that work by themselves, the ways between them, and what is done about failures.
+    fn wide(change: impl FnOnce(&mut Value)) -> Chain {
+        chain(|c| {
+            let when = json!([{"path": "$.item.state", "operator": "equals", "value": "open"}]);
+            c["steps"].as_array_mut().unwrap().extend([
+                json!({"id": "keep", "name": "Keep open ones", "logic": {"type": "filter", "when": when}}),
+                json!({"id": "pick", "name": "Pick", "logic": {"type": "branch",
+                    "ways": [{"name": "open", "when": when}], "otherwise": "rest"}}),
+                json!({"id": "pause", "name": "Pause", "logic": {"type": "wait", "seconds": 60}}),
+                json!({"id": "ask", "name": "Ask", "logic": {"type": "approval", "question": "Send it?"}}),
+                json!({"id": "mend", "name": "Mend", "connection": "Chat", "operation": "send"}),
+            ]);
+            c["onFailure"] =
+                json!([{"id": "alarm", "name": "Alarm", "connection": "Chat", "operation": "send"}]);
+            change(c);
+        })
+    }
+
+    #[test]
+    fn each_change_of_what_steps_do_by_themselves_is_a_sentence() {
+        let old = wide(|_| {});
+        let said = |change: fn(&mut Value)| difference(&old, &wide(change));
+        assert_eq!(said(|_| {}), Vec::<String>::new());
+        let cases: [(&str, fn(&mut Value)); 14] = [
+            (
+                "\"Keep open ones\": the conditions are item.state equals \"closed\" instead of item.state equals \"open\".",
+                |c| c["steps"][2]["logic"]["when"][0]["value"] = json!("closed"),
+            ),
+            (
+                "\"Pick\": the ways are \"new\" where item.state equals \"open\" instead of \"open\" where item.state equals \"open\".",
+                |c| c["steps"][3]["logic"]["ways"][0]["name"] = json!("new"),
+            ),
+            ("\"Pick\": the way where none fits is none instead of \"rest\".", |c| {
+                c["steps"][3]["logic"].as_object_mut().unwrap().remove("otherwise");
+            }),
+            ("\"Pause\": the time to wait is 2 minutes instead of 1 minute.", |c| {
+                c["steps"][4]["logic"]["seconds"] = json!(120);
+            }),
+            ("\"Ask\": the question is \"Really?\" instead of \"Send it?\".", |c| {
+                c["steps"][5]["logic"]["question"] = json!("Really?");
+            }),
+            ("\"Ask\": the longest time to wait is 1 hour instead of none.", |c| {
+                c["steps"][5]["logic"]["within"] = json!(3_600);
+            }),
+            ("\"Ask\" does \"Make a value\" instead of \"Ask me\".", |c| {
+                c["steps"][5]["logic"] = json!({"type": "map"});
+            }),
+            ("\"Tell\" is done only where \"Pick\" takes the way \"open\".", |c| {
+                c["steps"][1]["on"] = json!({"branch": "pick", "way": "open"});
+            }),
+            ("\"Mend\" is done for what fails in \"Tell\".", |c| c["steps"][6]["handles"] = json!("tell")),
+            ("Removed the step \"Alarm\".", |c| c["onFailure"] = json!([])),
+            ("\"Alarm\" uses Team instead of Chat.", |c| c["onFailure"][0]["connection"] = json!("Team")),
+            ("\"Alarm\" is done at the end in any case now.", |c| {
+                let alarm = c["onFailure"].take();
+                (c["onFailure"], c["finally"]) = (json!([]), alarm);
+            }),
+            ("Added the step \"Tidy\" as the first, of what is done at the end in any case.", |c| {
+                c["finally"] =
+                    json!([{"id": "tidy", "name": "Tidy", "connection": "Chat", "operation": "send"}]);
+            }),
+            ("Added the step \"More\" after \"Alarm\", of what is done after a failure.", |c| {
+                let more = json!({"id": "more", "name": "More", "connection": "Chat", "operation": "send"});
+                c["onFailure"].as_array_mut().unwrap().push(more);
+            }),
+        ];
+        for (sentence, change) in cases {
+            assert_eq!(said(change), [sentence]);
+        }
     }
 }

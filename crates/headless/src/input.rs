@@ -157,16 +157,18 @@ pub(crate) fn text(path: &Path) -> Result<String, Problem> {
             .with("message", format!("{error}."))
             .about(Subject::File { path: name.clone(), line: None, column: None, pointer: None })
     };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let read = if name == "-" {
-        std::io::stdin().take(LARGEST + 1).read_to_string(&mut text)
+        std::io::stdin().take(LARGEST + 1).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
     };
     if read.map_err(unreadable)? as u64 > LARGEST {
-        return Err(unreadable(std::io::Error::other("it is larger than 16 MiB")));
+        let why =
+            "it is larger than 16 MiB, the most that is read; nothing was done. Divide it into smaller ones";
+        return Err(unreadable(std::io::Error::other(why)));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| unreadable(std::io::Error::other("it is not text (UTF-8)")))
 }
 
 fn wrong(option: &str, message: &str) -> Problem {

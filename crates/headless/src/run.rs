@@ -378,7 +378,7 @@ fn connection_request(command: &ConnectionCommand) -> Result<Option<(&'static st
 async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u8, Problem> {
     let call = async |name: &str, request: Value| engine.call(&args.workspace, name, request).await;
     match command {
-        ChainCommand::Import { file, uses, show } => {
+        ChainCommand::Import { file, uses, replace, show } => {
             let document = input::json(file)?;
             let name = file.display().to_string();
             let shared = document.get("shared").is_some();
@@ -390,7 +390,8 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
                 return Ok(exit::DONE);
             }
             let connections = input::pairs("use", uses)?;
-            let request = json!({ "chain": document, "file": name, "connections": connections });
+            let request =
+                json!({ "chain": document, "file": name, "connections": connections, "replace": replace });
             let saved = call("chain_import", request).await?;
             if args.json {
                 print::json(&saved);

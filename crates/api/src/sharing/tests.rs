@@ -143,3 +143,110 @@ async fn each_placeholder_wants_a_connection_of_its_own_tool() {
     assert_eq!(count().await, before, "nothing of what was refused is kept");
     desk.hub.shut_down().await;
 }
+
+#[test]
+fn no_two_placeholders_have_one_name() {
+    let mut taken: Vec<Placeholder> = Vec::new();
+    for connector in ["sheet", "sheet-2", "sheet", "sheet-2", "sheet"].map(ConnectorId::from) {
+        let name = free_place(&connector, &taken);
+        taken.push(Placeholder { name, connector });
+    }
+    let names: Vec<&str> = taken.iter().map(|place| place.name.as_str()).collect();
+    assert_eq!(names, ["sheet", "sheet-2", "sheet-3", "sheet-2-2", "sheet-4"]);
+}
+
+#[test]
+fn everything_that_somebody_wrote_into_a_chain_is_shown_before_it_leaves() {
+    let when = json!([{"path": "$.item.owner", "operator": "in", "value": ["ann", "ben"]}]);
+    let chain: Chain = serde_json::from_value(json!({"schema": 1, "name": "Words", "description": "For ann",
+        "trigger": {"type": "webhook", "connection": "Mine",
+            "filter": [{"path": "$.body.team", "operator": "equals", "value": "core"}]},
+        "concurrency": {"key": "{{ body.customer }}"},
+        "steps": [
+            {"id": "keep", "name": "Only ann's", "logic": {"type": "filter", "when": when}},
+            {"id": "pick", "logic": {"type": "branch", "ways": [{"name": "ours", "when": when}]}},
+            {"id": "pause", "logic": {"type": "wait", "until": "{{ item.due }}"}},
+            {"id": "ask", "logic": {"type": "approval", "question": "Send it to ann?", "within": 60}},
+            {"id": "hear", "connection": "Mine", "logic": {"type": "delivery",
+                "when": [{"path": "$.body.by", "operator": "equals", "value": "ben"}],
+                "ties": [{"path": "$.body.id", "equals": "{{ steps.tell.id }}"}]}},
+            {"id": "keep_it", "logic": {"type": "remember", "key": "last {{ item.id }}", "value": "done by ann"}},
+            {"id": "row", "logic": {"type": "lookup", "table": "customers", "key": "{{ item.id }}", "otherwise": 7}},
+            {"id": "tell", "connection": "Mine", "operation": "send", "mapping": [
+                {"target": "/text", "source": {"type": "fixed", "value": "Hello"}},
+                {"target": "/note", "source": {"type": "path", "path": "$.item.note"}, "default": "(none)"}]}],
+        "finally": [{"id": "end", "logic": {"type": "approval", "question": "All well?"}}]}))
+    .unwrap();
+    let said = written::written(&chain).unwrap();
+    let lines: Vec<String> =
+        said.iter().map(|one| format!("{} {} {}: {}", one.step, one.target, one.what, one.value)).collect();
+    let text = lines.join("\n");
+    for wanted in [
+        " /description The description: \"For ann\"",
+        " /trigger/filter/0/value A value that is compared with or kept: \"core\"",
+        " /concurrency/key A template: \"{{ body.customer }}\"",
+        "keep /name The step's name: \"Only ann's\"",
+        "keep /when/0/value A value that is compared with or kept: [\"ann\",\"ben\"]",
+        "pick /ways/0/name A name: \"ours\"",
+        "pick /ways/0/when/0/value A value that is compared with or kept: [\"ann\",\"ben\"]",
+        "pause /until The time until which it waits: \"{{ item.due }}\"",
+        "ask /question A question: \"Send it to ann?\"",
+        "hear /when/0/value A value that is compared with or kept: \"ben\"",
+        "hear /ties/0/equals A template: \"{{ steps.tell.id }}\"",
+        "keep_it /key A template: \"last {{ item.id }}\"",
+        "keep_it /value A value that is compared with or kept: \"done by ann\"",
+        "row /table A table's name: \"customers\"",
+        "row /otherwise A text: 7",
+        "tell /text A fixed value: \"Hello\"",
+        "tell /note What stands there where nothing else does: \"(none)\"",
+        "end /question A question: \"All well?\"",
+    ] {
+        assert!(lines.iter().any(|line| line == wanted), "{wanted} is not in\n{text}");
+    }
+    assert!(!text.contains("Mine") && !text.contains("Words"), "connections are placeholders: {text}");
+}
+
+#[tokio::test]
+async fn a_document_of_ones_own_replaces_a_chain_only_where_that_is_asked_for() {
+    let desk = Desk::new().await;
+    let first = desk.call("chain_import", json!({ "chain": everywhere() })).await.unwrap();
+    let again = desk.call("chain_import", json!({ "chain": everywhere() })).await.unwrap();
+    assert_eq!((&again["id"], &again["version"]), (&first["id"], &json!(1)), "the same replaces nothing");
+    let mut other = everywhere();
+    other["steps"][0]["mapping"][0]["source"]["value"] = json!("Something else is new");
+    let preview = |chain: &Value| json!({ "chain": chain });
+    assert_eq!(desk.call("chain_preview", preview(&other)).await.unwrap()["replaces"], true);
+    assert_eq!(desk.call("chain_preview", preview(&everywhere())).await.unwrap()["replaces"], false);
+    let refused = desk.call("chain_import", json!({ "chain": other })).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Conflict);
+    let kept = desk.call("chain_export", json!({ "chain": first["id"] })).await.unwrap();
+    assert_eq!(kept["chain"], first["chain"], "nothing was changed");
+    let saved = desk.call("chain_import", json!({ "chain": other, "replace": true })).await.unwrap();
+    assert_eq!((&saved["id"], &saved["version"]), (&first["id"], &json!(2)));
+    desk.hub.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_input_that_is_too_large_starts_nothing_and_says_what_to_do() {
+    let desk = Desk::new().await;
+    let chain = json!({"schema": 1, "name": "Take", "steps": [{"id": "make", "logic": {"type": "map"}}]});
+    desk.call("chain_import", json!({ "chain": chain })).await.unwrap();
+    // With its quotation marks exactly as large as it may be, and one byte more.
+    let most = json!("x".repeat((16 << 20) - 2));
+    let run = desk.call("run_start", json!({"chain": "Take", "input": most})).await.unwrap();
+    desk.call("run_wait", json!({ "run": run["id"] })).await.unwrap();
+    let large = json!("x".repeat((16 << 20) - 1));
+    for (command, request) in [
+        ("run_start", json!({"chain": "Take", "input": large})),
+        ("run_again", json!({"runs": [run["id"]], "input": large})),
+    ] {
+        let problem = desk.call(command, request).await.unwrap_err();
+        assert_eq!(problem.code(), Code::InputInvalid, "{command}");
+        let said = format!("{} {}", problem.title(), problem.hint());
+        for part in ["input of the run", "16 MiB", "nothing was started", "several runs"] {
+            assert!(said.contains(part), "{part} in {said}");
+        }
+    }
+    assert_eq!(desk.call("run_list", json!({})).await.unwrap()["total"], 1);
+    desk.hub.shut_down().await;
+}

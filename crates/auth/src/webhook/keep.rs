@@ -12,6 +12,7 @@ use super::{Arrived, Refusal, Scheme};
 use crate::authoriser::Authoriser;
 use crate::credential::Credential;
 use crate::error::AuthError;
+use crate::redact::Redactor;
 
 const CURRENT: &str = "current";
 const PREVIOUS: &str = "previous";
@@ -100,6 +101,12 @@ impl WebhookSecrets {
         self.current.clone().map(MadeSecret)
     }
 
+    /// What takes them out of data and text.
+    pub fn redactor(&self) -> Redactor {
+        let previous = self.previous.iter().map(|(secret, _)| secret);
+        Redactor::of(self.current.iter().chain(previous).map(Secret::expose))
+    }
+
     /// Whether there is one.
     pub fn is_there(&self) -> bool {
         self.current.is_some()
@@ -159,6 +166,13 @@ impl Authoriser {
             WebhookSecrets { current: get(CURRENT), previous: get(PREVIOUS).map(|secret| (secret, None)) };
         self.opened.lock().insert(connection.clone(), (sealed.clone(), secrets.clone()));
         Ok(until(secrets))
+    }
+
+    /// What takes a webhook's secrets out of data, where they are open: they are when a delivery has just
+    /// been checked.
+    pub fn webhook_redactor(&self, connection: &ConnectionId) -> Option<Redactor> {
+        let opened = self.opened.lock();
+        opened.get(connection).map(|(_, secrets)| secrets.redactor())
     }
 
     /// Seals a webhook's secret, with the one before it where that goes on holding for a while. The caller

@@ -16,6 +16,7 @@ use patchbay_model::descriptor::{
 use patchbay_vault::Secret;
 use serde_json::Value;
 
+use crate::redact::MASK;
 pub use address::AddressKey;
 pub use keep::{BroughtSecret, MadeSecret, WebhookSecrets};
 pub(crate) use keep::{Opened, place};
@@ -215,6 +216,20 @@ impl Scheme {
         }
     }
 
+    /// Takes the secret out of the body of a genuine delivery that carries it there: at the place that the
+    /// definition names, and wherever else the same text stands.
+    pub fn hide(&self, body: &mut Value) {
+        match &self.0 {
+            Mode::TokenInside(path) => {
+                let found = path.all(body).into_iter().filter_map(Value::as_str);
+                let said: Vec<String> = found.filter(|text| !text.is_empty()).map(str::to_owned).collect();
+                replace(body, &said);
+            }
+            Mode::AnyOf(ways) => ways.iter().for_each(|way| way.hide(body)),
+            Mode::Signed(_) | Mode::Token { .. } | Mode::None => {}
+        }
+    }
+
     /// The time as a delivery writes it outside its body.
     pub fn written_time(&self, arrived: &Arrived<'_>) -> Option<String> {
         if let Mode::AnyOf(ways) = &self.0 {
@@ -292,6 +307,16 @@ impl Scheme {
             Mode::None => return Err(crate::AuthError::NotOurs),
         };
         key::generate(encoding)
+    }
+}
+
+/// Puts the mask in the place of texts.
+fn replace(value: &mut Value, texts: &[String]) {
+    match value {
+        Value::String(text) if texts.contains(text) => MASK.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, texts)),
+        Value::Object(members) => members.values_mut().for_each(|member| replace(member, texts)),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -8,7 +8,8 @@ use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, UndoOutcome, 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Answer, Execution, Launch, jitter};
+use super::answers::{Answer, Done, Launch};
+use super::{Execution, jitter};
 use crate::progress::ItemProgress;
 use crate::{drift, machine};
 
@@ -39,7 +40,7 @@ impl Execution<'_> {
     }
 
     /// Maps the item and announces the request; what does not fit is put aside and nothing is sent.
-    pub(super) async fn prepare_attempt(&mut self, step: usize, item: u32, attempt: u32) {
+    pub(super) fn prepare_attempt(&mut self, step: usize, item: u32, attempt: u32) {
         let id = self.live.plan.steps[step].id.clone();
         let result = |outcome| Fact::Result {
             step: id.clone(),
@@ -72,15 +73,16 @@ impl Execution<'_> {
             Ok(planned) if self.run.dry_run && planned.effect => {
                 self.note(result(Outcome::Shown { request: planned.summary }));
             }
-            Ok(planned) if planned.effect && attempt == 1 && self.is_used_up() => {
-                self.note(Fact::Held { effects: self.run.snapshot.concurrency.effects_per_day });
-            }
             Ok(planned) => {
-                let before = match self.read_before(step, item, attempt, &planned.params).await {
-                    Ok(before) => before,
+                let before = match self.before(step, item, attempt, &planned.params) {
+                    Some(Ok(before)) => before,
                     // Nothing was sent: what cannot be undone as promised is not begun.
-                    Err(problem) => return self.defer(step, item, attempt, problem),
+                    Some(Err(problem)) => return self.defer(step, item, attempt, problem),
+                    None => return,
                 };
+                if planned.effect && attempt == 1 && self.is_used_up() {
+                    return self.note(Fact::Held { effects: self.run.snapshot.concurrency.effects_per_day });
+                }
                 let key = self.key("do", step, item);
                 self.note(Fact::Intent {
                     step: id,
@@ -98,50 +100,67 @@ impl Execution<'_> {
         }
     }
 
-    /// Reads what the undo will bring back, where the operation says so, before its first attempt alone:
-    /// after one that nobody knows the end of, what is there may be our own doing.
-    async fn read_before(
-        &self,
+    /// What the undo will bring back, where the operation says so: read before its first attempt alone, for
+    /// after one that nobody knows the end of, what is there may be our own doing. None while it is read.
+    fn before(
+        &mut self,
         step: usize,
         item: u32,
         attempt: u32,
         params: &Value,
-    ) -> Result<Option<Value>, Problem> {
+    ) -> Option<Result<Option<Value>, Problem>> {
+        let told = self.told.remove(&(step, item));
+        if let Some(told) = told.filter(|_| attempt == 1) {
+            return Some(told);
+        }
         let declared = self.live.steps[step].called().and_then(|called| {
             let undo = called.operation.undo.as_ref()?;
             Some((called, undo, undo.before.as_ref()?))
         });
-        let Some((called, undo, before)) = declared else { return Ok(None) };
+        let Some((called, undo, before)) = declared else { return Some(Ok(None)) };
         if attempt > 1 || self.progress.befores.contains_key(&(step, item)) {
-            return Ok(None);
+            return Some(Ok(None));
         }
         if let Some(recorded) = &self.runner.recorded {
-            return Ok(recorded.before(&self.live.plan.steps[step].id, item));
+            return Some(Ok(recorded.before(&self.live.plan.steps[step].id, item)));
         }
-        let template = JsonTemplate::compile(&Value::Object(before.params.clone().into_iter().collect()))?;
-        let asked = template.render(&json!({ "params": params }))?.unwrap_or_else(|| json!({}));
-        let engine = &self.runner.engine;
-        let planned = engine.plan(&called.target, &before.operation, &asked)?;
-        let timeout = Duration::from_millis(self.live.plan.steps[step].policy.timeout_ms);
-        let found = match engine.call(&called.target, &planned, None, timeout).await.outcome {
-            Outcome::Done { output, output_missing: None } => output,
-            Outcome::Done { output_missing: Some(problem), .. }
-            | Outcome::NotDone { problem }
-            | Outcome::Unknown { problem }
-            | Outcome::Quarantined { problem } => return Err(problem),
-            Outcome::Skipped | Outcome::Shown { .. } => return Err(Code::Internal.into()),
+        let planned = JsonTemplate::compile(&Value::Object(before.params.clone().into_iter().collect()))
+            .and_then(|template| template.render(&json!({ "params": params })))
+            .map_err(Problem::from)
+            .and_then(|asked| {
+                let asked = asked.unwrap_or_else(|| json!({}));
+                self.runner.engine.plan(&called.target, &before.operation, &asked)
+            });
+        let used = JsonTemplate::compile(&Value::Object(undo.params.clone().into_iter().collect()))
+            .map(|template| template.names())
+            .map_err(Problem::from);
+        let (planned, used) = match (planned, used) {
+            (Ok(planned), Ok(used)) => (planned, used),
+            (Err(problem), _) | (_, Err(problem)) => return Some(Err(problem)),
         };
-        let used = JsonTemplate::compile(&Value::Object(undo.params.clone().into_iter().collect()))?.names();
-        Ok(Some(only(&json!({ "before": found }), &used)["before"].clone()))
+        let (engine, target) = (self.runner.engine.clone(), called.target.clone());
+        let timeout = Duration::from_millis(self.live.plan.steps[step].policy.timeout_ms);
+        self.asking.insert((step, item));
+        self.calls.spawn(async move {
+            let told = match engine.call(&target, &planned, None, timeout).await.outcome {
+                Outcome::Done { output, output_missing: None } => {
+                    Ok(Some(only(&json!({ "before": output }), &used)["before"].clone()))
+                }
+                Outcome::Done { output_missing: Some(problem), .. }
+                | Outcome::NotDone { problem }
+                | Outcome::Unknown { problem }
+                | Outcome::Quarantined { problem } => Err(problem),
+                Outcome::Skipped | Outcome::Shown { .. } => Err(Code::Internal.into()),
+            };
+            Done::Told { step, item, told }
+        });
+        None
     }
 
     /// Before anything was sent of an attempt: it is tried again later where that may help.
     fn defer(&mut self, step: usize, item: u32, attempt: u32, problem: Problem) {
         // It was never announced: the next try is the same attempt, and reads again.
         let at = (step, item, attempt - 1);
-        if let Some(left) = &mut self.effects_left {
-            *left += 1;
-        }
         let (outcome, now) = (Outcome::NotDone { problem }, self.runner.clock.now());
         let (plan, chance) = (&self.live.plan, jitter(&self.run.id, at));
         let nothing = (Duration::ZERO, 0);
@@ -176,25 +195,33 @@ impl Execution<'_> {
     }
 
     /// Asks the service whether an unknown outcome happened. Only reads.
-    pub(super) async fn ask_service(&mut self, step: usize, item: u32) {
+    pub(super) fn ask_service(&mut self, step: usize, item: u32) {
         let (ItemProgress::Doubt(doubt), Some(called)) =
             (self.slot(step, item).clone(), self.live.steps[step].called())
         else {
             return;
         };
         let id = self.live.plan.steps[step].id.clone();
-        let live = &self.live.steps[step];
-        let params = live.params(&self.scope(step, item));
-        let told = self.runner.recorded.as_ref().map(|recorded| recorded.resolved(&id, item));
-        let found = match (params, told) {
+        let params = self.live.steps[step].params(&self.scope(step, item));
+        let recorded = self.runner.recorded.as_ref().map(|recorded| recorded.resolved(&id, item));
+        let found = match (params, recorded) {
+            (Err(problem), _) => Err(problem),
             (Ok(_), Some(Some((Decision::Happened, _, output)))) => Ok(Some(output.unwrap_or(Value::Null))),
             (Ok(_), Some(Some(_))) => Ok(None),
             (Ok(_), Some(None)) => Err(Code::NotFound.into()),
-            (Ok(params), None) => {
-                let engine = &self.runner.engine;
-                engine.lookup(&called.target, &called.operation.id, &params, doubt.sent.first_at).await
-            }
-            (Err(problem), _) => Err(problem),
+            (Ok(params), None) => match self.told.remove(&(step, item)) {
+                Some(told) => told,
+                None => {
+                    let (engine, target) = (self.runner.engine.clone(), called.target.clone());
+                    let (operation, since) = (called.operation.id.clone(), doubt.sent.first_at);
+                    self.asking.insert((step, item));
+                    self.calls.spawn(async move {
+                        let told = engine.lookup(&target, &operation, &params, since).await;
+                        Done::Told { step, item, told }
+                    });
+                    return;
+                }
+            },
         };
         let fact = match found {
             Ok(Some(output)) => Fact::Resolved {

@@ -1,6 +1,7 @@
 //! The shell around the state machine: performs its commands and makes each fact durable before
 //! anything follows from it.
 
+mod answers;
 mod attempt;
 mod check;
 mod control;
@@ -13,23 +14,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_connector::{CallResult, Compiled, Engine, Planned};
-use patchbay_model::problem::{Code, Problem};
-use patchbay_model::run::{Decision, Fact, Outcome, Run, RunState};
-use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId, Timestamp};
-use patchbay_store::{Also, NewTrigger, OwnEffect, StepCall, Store, StoreError};
+use patchbay_connector::{Compiled, Engine};
+use patchbay_model::problem::Problem;
+use patchbay_model::run::{Decision, Fact, Run, RunState};
+use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId};
+use patchbay_store::{Also, NewTrigger, StepCall, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::calls::{Answered, answered};
-use crate::dispatch::identifiers;
 use crate::error::ChainError;
-use crate::items::Items;
 use crate::machine::{self, Command};
-use crate::progress::{ItemProgress, Progress};
+use crate::progress::Progress;
 use crate::recorded::Recorded;
 use crate::scope::scope;
+use answers::{Done, Launch};
 use deliveries::Looking;
 
 pub use check::{Recent, check, effect_words};
@@ -187,40 +187,6 @@ impl Runner {
     }
 }
 
-/// A call that may go out once its intent is durable.
-struct Launch {
-    step: usize,
-    item: u32,
-    attempt: u32,
-    planned: Planned,
-    key: Option<String>,
-    undo: bool,
-    /// For a list that comes in pages: where the page is; none for the first one.
-    page: Option<Option<Value>>,
-}
-
-/// What was waited for.
-#[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
-enum Done {
-    /// A call was answered.
-    Call(Answer),
-    /// The run of another chain ended.
-    Child { step: usize, item: u32, outcome: Outcome },
-}
-
-/// An answer that came back.
-struct Answer {
-    step: usize,
-    item: u32,
-    attempt: u32,
-    undo: bool,
-    /// What was asked for, where it changed something.
-    params: Option<Value>,
-    result: CallResult,
-    /// Where a list goes on.
-    next: Option<Value>,
-}
-
 struct Execution<'r> {
     runner: &'r Runner,
     run: &'r Run,
@@ -234,6 +200,10 @@ struct Execution<'r> {
     /// What came for steps that wait.
     looking: Looking,
     calls: JoinSet<Done>,
+    /// Items for which a service is asked something before they go on.
+    asking: BTreeSet<(usize, u32)>,
+    /// What it said of them.
+    told: BTreeMap<(usize, u32), Result<Option<Value>, Problem>>,
     /// Items whose other run is waited for.
     followed: BTreeSet<(usize, u32)>,
     /// Effects that may still begin today; none where nobody counts.
@@ -259,6 +229,8 @@ impl<'r> Execution<'r> {
             launches: Vec::new(),
             looking: Looking::new(runner),
             calls: JoinSet::new(),
+            asking: BTreeSet::new(),
+            told: BTreeMap::new(),
             followed: BTreeSet::new(),
             effects_left: None,
             drifts: BTreeMap::new(),
@@ -325,7 +297,9 @@ impl<'r> Execution<'r> {
     /// Asks the machine until it has nothing more to say, and prepares what it wants sent.
     async fn gather(&mut self) -> Result<machine::Next, ChainError> {
         loop {
-            let next = machine::next(&self.live.plan, &self.progress, self.runner.clock.now());
+            let mut next = machine::next(&self.live.plan, &self.progress, self.runner.clock.now());
+            // What is asked for is awaited with the answers of calls: what they bring is durable meanwhile.
+            next.commands.retain(|command| !self.is_asked(command));
             if next.commands.is_empty() {
                 return Ok(next);
             }
@@ -348,6 +322,14 @@ impl<'r> Execution<'r> {
         Ok(())
     }
 
+    /// Whether it waits for what a service is asked.
+    fn is_asked(&self, command: &Command) -> bool {
+        let (Command::Attempt { step, item, .. } | Command::AskService { step, item }) = command else {
+            return false;
+        };
+        self.asking.contains(&(*step, *item))
+    }
+
     async fn perform(&mut self, command: Command) {
         match command {
             Command::Check => {
@@ -361,11 +343,11 @@ impl<'r> Execution<'r> {
                 let id = self.live.plan.steps[step].id.clone();
                 self.note(Fact::StepOpened { step: id, items });
             }
-            Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt).await,
+            Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt),
             Command::Compute { step, items } => self.compute(step, items).await,
             Command::Begin { step, item } => self.begin(step, item).await,
             Command::Expire { step, item } => self.expire(step, item).await,
-            Command::AskService { step, item } => self.ask_service(step, item).await,
+            Command::AskService { step, item } => self.ask_service(step, item),
             Command::Undo { step, item, attempt } => self.prepare_undo(step, item, attempt),
             Command::Record(fact) => self.note(fact),
         }
@@ -396,125 +378,6 @@ impl<'r> Execution<'r> {
                 }
                 Err(error) => return Err(error.into()),
             }
-        }
-    }
-
-    /// Sends what the last commit announced.
-    fn launch(&mut self) {
-        for launch in std::mem::take(&mut self.launches) {
-            let engine = self.runner.engine.clone();
-            let Some(called) = self.live.steps[launch.step].called() else { continue };
-            let target = called.target.clone();
-            let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
-            let recorded = self.runner.recorded.clone();
-            let id = self.live.plan.steps[launch.step].id.clone();
-            self.calls.spawn(async move {
-                let Launch { step, item, attempt, planned, key, undo, page } = launch;
-                let key = key.as_deref();
-                let (result, next) = match (recorded, page) {
-                    (Some(recorded), _) if undo => (recorded.undo(&id, item), None),
-                    (Some(recorded), _) => recorded.call(&id, item),
-                    (None, Some(from)) => {
-                        engine.call_page(&target, &planned, key, timeout, from.as_ref()).await
-                    }
-                    (None, None) => (engine.call(&target, &planned, key, timeout).await, None),
-                };
-                let params = planned.effect.then_some(planned.params);
-                Done::Call(Answer { step, item, attempt, undo, params, result, next })
-            });
-        }
-    }
-
-    /// Waits for an answer, a wish of the user, or time to pass. Takes in everything that is there.
-    async fn wait(&mut self, wake: Option<Timestamp>, control: &mut mpsc::Receiver<Control>) {
-        if let (Some(recorded), Some(at), true) = (&self.runner.recorded, wake, self.calls.is_empty()) {
-            let left = Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default();
-            return recorded.clock.advance(left + Duration::from_millis(1));
-        }
-        let pause = wake.map(|at| {
-            Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default()
-                + Duration::from_millis(1)
-        });
-        let awaits = self.awaits();
-        tokio::select! {
-            Some(answer) = self.calls.join_next(), if !self.calls.is_empty() => self.take_answer(answer),
-            Some(wish) = control.recv() => self.take_wish(wish),
-            () = self.looking.more(), if awaits => {}
-            () = tokio::time::sleep(pause.unwrap_or(Duration::from_secs(3_600))) => {}
-        }
-        // Answers that are there already share the next commit.
-        while let Some(answer) = self.calls.try_join_next() {
-            self.take_answer(answer);
-        }
-    }
-
-    fn take_answer(&mut self, answer: Result<Done, tokio::task::JoinError>) {
-        match answer {
-            Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
-            Ok(Done::Call(answer)) if answer.undo => self.note_undo(&answer),
-            Ok(Done::Call(answer)) => {
-                self.remember_effect(&answer);
-                let at = (answer.step, answer.item, answer.attempt);
-                let cost = (answer.result.took, answer.result.bytes);
-                let (plan, now) = (&self.live.plan, self.runner.clock.now());
-                let fact = machine::judge(
-                    plan,
-                    &self.progress,
-                    at,
-                    answer.result.outcome,
-                    cost,
-                    answer.next,
-                    now,
-                    jitter(&self.run.id, at),
-                );
-                self.note(fact);
-            }
-            Err(error) => {
-                // A bug of ours ended the task after its intent: everything in flight that has no
-                // task any more is unknown, and is said to be.
-                tracing::error!(run = %self.run.id, %error, "a call ended without an answer");
-                self.doubt_orphans();
-            }
-        }
-    }
-
-    /// Keeps the identifiers of what an effect made or changed: when it comes back as a signal, it is
-    /// known for our own doing.
-    fn remember_effect(&mut self, answer: &Answer) {
-        let (Some(params), Outcome::Done { output, .. }) = (&answer.params, &answer.result.outcome) else {
-            return;
-        };
-        let Some(called) = self.live.steps[answer.step].called() else { return };
-        let connection = &called.target.connection.id;
-        let path = self.path();
-        let made = identifiers(params, output).into_iter().map(|external_id| OwnEffect {
-            connection: connection.clone(),
-            external_id,
-            path: path.clone(),
-        });
-        self.also.made.extend(made);
-    }
-
-    fn doubt_orphans(&mut self) {
-        if self.calls.len() > self.followed.len() {
-            return;
-        }
-        let mut lost = Vec::new();
-        for (index, step) in self.progress.steps.iter().enumerate() {
-            for (item, slot) in step.items.iter().flat_map(Items::open) {
-                if let ItemProgress::InFlight(sent) = slot {
-                    lost.push((index, item, sent.attempt));
-                }
-            }
-        }
-        for (step, item, attempt) in lost {
-            let outcome = if self.live.plan.steps[step].effect {
-                Outcome::Unknown { problem: Problem::new(Code::Internal) }
-            } else {
-                Outcome::NotDone { problem: Problem::new(Code::Internal) }
-            };
-            let id = self.live.plan.steps[step].id.clone();
-            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0, next: None });
         }
     }
 }

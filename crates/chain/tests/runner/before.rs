@@ -21,12 +21,18 @@ struct Service {
     lost: Arc<Mutex<u32>>,
     /// Reads are refused.
     closed: Arc<Mutex<bool>>,
+    /// Each read waits here, where it is set.
+    gate: Arc<Mutex<Option<Arc<tokio::sync::Semaphore>>>>,
 }
 
 impl Service {
     fn router(&self) -> axum::Router {
         let read = |State(service): State<Service>, Path(id): Path<String>| async move {
             service.calls.lock().unwrap().push(format!("read {id}"));
+            let gate = service.gate.lock().unwrap().clone();
+            if let Some(gate) = gate {
+                gate.acquire().await.unwrap().forget();
+            }
             if *service.closed.lock().unwrap() {
                 Err(StatusCode::FORBIDDEN)
             } else {
@@ -48,6 +54,12 @@ impl Service {
         axum::Router::new()
             .route("/me", axum::routing::get(|| async { Json(json!({})) }))
             .route("/items/{id}", axum::routing::get(read).put(change))
+            .route(
+                "/items",
+                axum::routing::get(|| async {
+                    Json(json!([{"id": "1", "title": "A"}, {"id": "2", "title": "B"}, {"id": "3", "title": "C"}]))
+                }),
+            )
             .route("/broken", axum::routing::post(|| async { StatusCode::BAD_REQUEST }))
             .with_state(self.clone())
     }
@@ -69,6 +81,8 @@ async fn bench(service: &Service) -> Bench {
             "before": {"operation": "get", "params": {"id": "{{params.id}}"}},
             "params": {"id": "{{params.id}}", "title": "{{ before.fields.title if params.title }}",
                 "note": "{{ before.fields.note if params.note }}"}}},
+        {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
+         "params": {"type": "object"}, "result": {"type": "object"}},
         {"id": "broken", "title": "Break", "verb": "create", "entity": "item",
          "request": {"method": "POST", "path": "/broken"}, "params": {"type": "object"}},
     ]);
@@ -134,4 +148,43 @@ async fn what_cannot_be_read_before_is_not_changed() {
     assert!(!journal.iter().any(|entry| matches!(entry.fact, Fact::Intent { effect: true, .. })));
     let undone = |fact: &Fact| matches!(fact, Fact::UndoResult { outcome: UndoOutcome::Undone, .. });
     assert!(!journal.iter().any(|entry| undone(&entry.fact)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_is_written_down_while_another_change_waits_to_be_read() {
+    let service = Service { item: Arc::new(Mutex::new(item("Old"))), ..Service::default() };
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    *service.gate.lock().unwrap() = Some(gate.clone());
+    let b = bench(&service).await;
+    let policy = json!({"tries": 1, "backoffMs": 1, "timeoutMs": 60_000, "parallel": 2});
+    let from = |target: &str, path: &str| json!({"target": target, "source": {"type": "path", "path": path}});
+    let run = b
+        .run(json!([
+            {"id": "list", "connection": "work", "operation": "list"},
+            {"id": "change", "connection": "work", "operation": "change", "policy": policy, "forEach": "list",
+             "mapping": [from("/id", "$.item.id"), from("/title", "$.item.title")]},
+        ]))
+        .await;
+    let (runner, work) = (b.runner.clone(), run.clone());
+    let working = tokio::spawn(async move {
+        let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+        runner.execute(&work, &mut wishes).await.unwrap()
+    });
+    // The first is changed; what was there before the others is not told for now.
+    gate.add_permits(1);
+    let changed = |entry: &patchbay_model::JournalEntry| matches!(&entry.fact, Fact::Result { step, attempt: 1, .. } if step.as_str() == "change");
+    let durable = async {
+        while b.store.journal(&run.id, 0).await.unwrap().iter().filter(|entry| changed(entry)).count() < 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(20), durable).await;
+    assert!(waited.is_ok(), "an answer is not kept in memory while something else is read");
+    let reads = service.calls.lock().unwrap().iter().filter(|call| call.starts_with("read")).count();
+    assert!(reads >= 2, "another one was being read meanwhile: {reads}");
+    gate.add_permits(100);
+    assert_eq!(working.await.unwrap(), RunState::Done);
+    let mut calls = service.calls.lock().unwrap().clone();
+    calls.sort();
+    assert_eq!(calls, ["change 1", "change 2", "change 3", "read 1", "read 2", "read 3"], "each once");
 }

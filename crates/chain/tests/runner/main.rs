@@ -9,5 +9,6 @@ mod faults;
 mod figures;
 mod intent;
 mod kinds;
+mod many;
 mod outcomes;
 mod recorded;

@@ -14,6 +14,9 @@ pub(crate) enum ChainCommand {
         /// The connection that stands for a placeholder. May be given several times.
         #[arg(long = "use", value_name = "PLACEHOLDER=CONNECTION")]
         uses: Vec<String>,
+        /// Make it the next version of a chain of the same name.
+        #[arg(long)]
+        replace: bool,
         /// Only show what it needs, where its requests go and what it does.
         #[arg(long)]
         show: bool,

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::body::Body;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use futures_util::StreamExt as _;
+use patchbay_api::runs::{LARGEST_INPUT, too_large};
 use patchbay_api::{Hub, dispatch};
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::Deserialize;
@@ -17,8 +19,10 @@ use serde_json::{Value, json};
 
 use super::{assets, events, token};
 
-/// The largest request: a chain of 200 steps has room in it many times.
-const LARGEST: usize = 4 << 20;
+/// The largest request: a run's input, as large as any host takes it, and what stands around it.
+const LARGEST: usize = LARGEST_INPUT + (1 << 20);
+/// So much of a larger one is passed over before its sender is cut off.
+const MOST_READ: usize = 1 << 30;
 
 struct Shared {
     hub: Hub,
@@ -43,7 +47,6 @@ pub(crate) fn router(hub: Hub, token: String, address: SocketAddr) -> Router {
         .route("/{*path}", get(async |Path(path): Path<String>| assets::file(&path)))
         .route("/rpc", post(call))
         .route("/events", post(listen))
-        .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(shared);
     let port = address.port();
     patchbay_net::HostGuard::loopback(address)
@@ -52,10 +55,14 @@ pub(crate) fn router(hub: Hub, token: String, address: SocketAddr) -> Router {
         .wrap(router)
 }
 
-async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Response {
     if let Some(refusal) = refusal(&shared, &headers) {
         return refusal;
     }
+    let Ok(body) = whole(body).await else { return StatusCode::BAD_REQUEST.into_response() };
+    let Some(body) = body else {
+        return answer(StatusCode::PAYLOAD_TOO_LARGE, &json!({ "problem": too_large() }));
+    };
     let call: Call = match serde_json::from_slice(&body) {
         Ok(call) => call,
         Err(error) => {
@@ -70,6 +77,26 @@ async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
         // A problem is an answer: the exchange itself went well.
         Err(problem) => answer(StatusCode::OK, &json!({ "problem": problem })),
     }
+}
+
+/// A request's body; none where it is too large. What is too large is read to its end all the same, a piece at a
+/// time: a browser that still sends does not hear an answer.
+async fn whole(body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut pieces = body.into_data_stream();
+    let (mut bytes, mut passed) = (Vec::new(), 0_usize);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece?;
+        passed += piece.len();
+        if passed > LARGEST {
+            bytes = Vec::new();
+        } else {
+            bytes.extend_from_slice(&piece);
+        }
+        if passed > MOST_READ {
+            break;
+        }
+    }
+    Ok((passed <= LARGEST).then_some(bytes))
 }
 
 async fn listen(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {

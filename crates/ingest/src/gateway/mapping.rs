@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use patchbay_auth::webhook::Scheme;
 use patchbay_connector::webhook::{MappedDelivery, Said, SaidHeaders};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::{Event, EventKind, Signal};
@@ -85,7 +86,8 @@ async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, St
                 None => Err(Problem::new(Code::NotOffered)
                     .with("tool", &compiled.descriptor().name)
                     .with("message", "It takes no webhooks any more.")),
-                Some(webhook) => webhook.read(&delivery.content_type, &delivery.body).map(|body| {
+                Some(webhook) => webhook.read(&delivery.content_type, &delivery.body).map(|mut body| {
+                    hide(site, delivery, webhook.scheme(), &mut body);
                     let headers: SaidHeaders =
                         serde_json::from_value(delivery.headers.clone()).unwrap_or_default();
                     let said = Said { headers: &headers, body: &body, received_at: delivery.received_at };
@@ -129,6 +131,16 @@ async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, St
         (site.asked)();
     }
     Ok(stored)
+}
+
+/// Takes secrets out of a delivery before it goes on to signals and chains: that by which it was known, at its
+/// place, and those of its connection by their values.
+fn hide(site: &Site, delivery: &NewDelivery, scheme: &Scheme, body: &mut Value) {
+    scheme.hide(body);
+    site.authoriser.redactor(&delivery.connection).clean(body);
+    if let Some(redactor) = site.authoriser.webhook_redactor(&delivery.connection) {
+        redactor.clean(body);
+    }
 }
 
 /// The read that a hint asks for: soon, so that of many hints at once one read comes; once more after one

@@ -195,3 +195,38 @@ async fn a_hint_asks_for_one_read_of_its_stream_and_brings_nothing_itself() {
     w.clock.advance(Duration::from_secs(3));
     assert_eq!(store.job_claim("backfill", store.boot(), 1).await.unwrap().len(), 1, "once more");
 }
+
+#[tokio::test]
+async fn a_secret_in_a_body_reaches_neither_signals_nor_chains() {
+    let mut webhook = usual();
+    webhook["verify"] = json!({"mode": "token", "path": "$.proof[*].said"});
+    let w = world(webhook).await;
+    let secret = "token-of-the-tests";
+    w.set_secret(secret).await;
+    chains_wait(&w).await;
+    let mut body = row(1);
+    body["proof"] = json!([{"said": secret}, {"said": secret}]);
+    body["row"]["name"] = json!(format!("It said {secret} to me"));
+    body["row"]["copy"] = json!(secret);
+    let mut call = Call {
+        method: "POST",
+        path: w.path(),
+        headers: vec![
+            ("Host".into(), format!("127.0.0.1:{}", w.port())),
+            ("Content-Type".into(), "application/json".into()),
+            ("X-Delivery".into(), "a".into()),
+        ],
+        body: body.to_string().replace(secret, "another-token").into_bytes(),
+    };
+    assert_eq!(w.status(&call).await, 401, "it is checked");
+    call.body = body.to_string().into_bytes();
+    assert_eq!(w.status(&call).await, 200);
+    w.settled().await;
+    let events = w.site.store.triggers_open(10).await.unwrap();
+    assert_eq!(events.len(), 2, "a signal and a delivery");
+    let text: String = events.iter().map(|event| event.event.payload.to_string()).collect();
+    assert!(text.contains("It said ••• to me") && text.contains(r#"{"said":"•••"}"#), "{text}");
+    assert!(!text.contains(secret), "{text}");
+    let raw = w.site.store.signal_list(None, 10).await.unwrap().remove(0).raw.to_string();
+    assert!(raw.contains("•••") && !raw.contains(secret), "{raw}");
+}

@@ -1,0 +1,181 @@
+//! What is sent, and what comes back: answers of services, and ends of other runs.
+
+use std::time::Duration;
+
+use patchbay_connector::{CallResult, Planned};
+use patchbay_model::Timestamp;
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::run::{Fact, Outcome};
+use patchbay_store::OwnEffect;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::{Control, Execution, jitter};
+use crate::dispatch::identifiers;
+use crate::items::Items;
+use crate::machine;
+use crate::progress::ItemProgress;
+
+/// A call that may go out once its intent is durable.
+pub(super) struct Launch {
+    pub(super) step: usize,
+    pub(super) item: u32,
+    pub(super) attempt: u32,
+    pub(super) planned: Planned,
+    pub(super) key: Option<String>,
+    pub(super) undo: bool,
+    /// For a list that comes in pages: where the page is; none for the first one.
+    pub(super) page: Option<Option<Value>>,
+}
+
+/// What was waited for.
+#[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
+pub(super) enum Done {
+    /// A call was answered.
+    Call(Answer),
+    /// A service said what was asked of it: what was there before a change, or what became of one.
+    Told { step: usize, item: u32, told: Result<Option<Value>, Problem> },
+    /// The run of another chain ended.
+    Child { step: usize, item: u32, outcome: Outcome },
+}
+
+/// An answer that came back.
+pub(super) struct Answer {
+    pub(super) step: usize,
+    pub(super) item: u32,
+    pub(super) attempt: u32,
+    pub(super) undo: bool,
+    /// What was asked for, where it changed something.
+    pub(super) params: Option<Value>,
+    pub(super) result: CallResult,
+    /// Where a list goes on.
+    pub(super) next: Option<Value>,
+}
+
+impl Execution<'_> {
+    /// Sends what the last commit announced.
+    pub(super) fn launch(&mut self) {
+        for launch in std::mem::take(&mut self.launches) {
+            let engine = self.runner.engine.clone();
+            let Some(called) = self.live.steps[launch.step].called() else { continue };
+            let target = called.target.clone();
+            let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
+            let recorded = self.runner.recorded.clone();
+            let id = self.live.plan.steps[launch.step].id.clone();
+            self.calls.spawn(async move {
+                let Launch { step, item, attempt, planned, key, undo, page } = launch;
+                let key = key.as_deref();
+                let (result, next) = match (recorded, page) {
+                    (Some(recorded), _) if undo => (recorded.undo(&id, item), None),
+                    (Some(recorded), _) => recorded.call(&id, item),
+                    (None, Some(from)) => {
+                        engine.call_page(&target, &planned, key, timeout, from.as_ref()).await
+                    }
+                    (None, None) => (engine.call(&target, &planned, key, timeout).await, None),
+                };
+                let params = planned.effect.then_some(planned.params);
+                Done::Call(Answer { step, item, attempt, undo, params, result, next })
+            });
+        }
+    }
+
+    /// Waits for an answer, a wish of the user, or time to pass. Takes in everything that is there.
+    pub(super) async fn wait(&mut self, wake: Option<Timestamp>, control: &mut mpsc::Receiver<Control>) {
+        if let (Some(recorded), Some(at), true) = (&self.runner.recorded, wake, self.calls.is_empty()) {
+            let left = Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default();
+            return recorded.clock.advance(left + Duration::from_millis(1));
+        }
+        let pause = wake.map(|at| {
+            Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default()
+                + Duration::from_millis(1)
+        });
+        let awaits = self.awaits();
+        tokio::select! {
+            Some(answer) = self.calls.join_next(), if !self.calls.is_empty() => self.take_answer(answer),
+            Some(wish) = control.recv() => self.take_wish(wish),
+            () = self.looking.more(), if awaits => {}
+            () = tokio::time::sleep(pause.unwrap_or(Duration::from_secs(3_600))) => {}
+        }
+        // Answers that are there already share the next commit.
+        while let Some(answer) = self.calls.try_join_next() {
+            self.take_answer(answer);
+        }
+    }
+
+    fn take_answer(&mut self, answer: Result<Done, tokio::task::JoinError>) {
+        match answer {
+            Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
+            Ok(Done::Told { step, item, told }) => {
+                self.asking.remove(&(step, item));
+                self.told.insert((step, item), told);
+            }
+            Ok(Done::Call(answer)) if answer.undo => self.note_undo(&answer),
+            Ok(Done::Call(answer)) => {
+                self.remember_effect(&answer);
+                let at = (answer.step, answer.item, answer.attempt);
+                let cost = (answer.result.took, answer.result.bytes);
+                let (plan, now) = (&self.live.plan, self.runner.clock.now());
+                let fact = machine::judge(
+                    plan,
+                    &self.progress,
+                    at,
+                    answer.result.outcome,
+                    cost,
+                    answer.next,
+                    now,
+                    jitter(&self.run.id, at),
+                );
+                self.note(fact);
+            }
+            Err(error) => {
+                // A bug of ours ended the task after its intent: everything in flight that has no
+                // task any more is unknown, and is said to be.
+                tracing::error!(run = %self.run.id, %error, "a call ended without an answer");
+                self.doubt_orphans();
+                for at in std::mem::take(&mut self.asking) {
+                    self.told.insert(at, Err(Code::Internal.into()));
+                }
+            }
+        }
+    }
+
+    /// Keeps the identifiers of what an effect made or changed: when it comes back as a signal, it is
+    /// known for our own doing.
+    fn remember_effect(&mut self, answer: &Answer) {
+        let (Some(params), Outcome::Done { output, .. }) = (&answer.params, &answer.result.outcome) else {
+            return;
+        };
+        let Some(called) = self.live.steps[answer.step].called() else { return };
+        let connection = &called.target.connection.id;
+        let path = self.path();
+        let made = identifiers(params, output).into_iter().map(|external_id| OwnEffect {
+            connection: connection.clone(),
+            external_id,
+            path: path.clone(),
+        });
+        self.also.made.extend(made);
+    }
+
+    fn doubt_orphans(&mut self) {
+        if self.calls.len() > self.followed.len() {
+            return;
+        }
+        let mut lost = Vec::new();
+        for (index, step) in self.progress.steps.iter().enumerate() {
+            for (item, slot) in step.items.iter().flat_map(Items::open) {
+                if let ItemProgress::InFlight(sent) = slot {
+                    lost.push((index, item, sent.attempt));
+                }
+            }
+        }
+        for (step, item, attempt) in lost {
+            let outcome = if self.live.plan.steps[step].effect {
+                Outcome::Unknown { problem: Problem::new(Code::Internal) }
+            } else {
+                Outcome::NotDone { problem: Problem::new(Code::Internal) }
+            };
+            let id = self.live.plan.steps[step].id.clone();
+            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0, next: None });
+        }
+    }
+}
