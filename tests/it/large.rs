@@ -31,8 +31,7 @@ fn an_input_of_200_mb_is_refused_in_words_and_starts_nothing() {
 
     let served = Served::start();
     served.rpc("chain_import", &json!({ "chain": take() }));
-    let command =
-        |input: &str| json!({"workspace": "default", "command": "run_start", "request": {"chain": "Take", "input": input}});
+    let command = |input: &str| json!({"workspace": "default", "command": "run_start", "request": {"chain": "Take", "input": input}});
     let sizes = [200 << 20, (17 << 20) + 1, (16 << 20) - 1];
     for size in sizes {
         let body = command(&"x".repeat(size)).to_string();
@@ -41,7 +40,8 @@ fn an_input_of_200_mb_is_refused_in_words_and_starts_nothing() {
         let answer = served.raw("POST", "/rpc", &headers, &body);
         assert!(begun.elapsed() < Duration::from_secs(60), "{size}: {:?}", begun.elapsed());
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        let answer: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{size}: {error}: {answer}"));
+        let answer: Value =
+            serde_json::from_str(body).unwrap_or_else(|error| panic!("{size}: {error}: {answer}"));
         assert_said(&answer["problem"]);
     }
     assert_eq!(served.rpc("run_list", &json!({}))["total"], 0, "nothing was started");

@@ -2,12 +2,9 @@
 //! its own, so that a simulator can enumerate every crash point and the same machine can stand on
 //! another store.
 
+mod doubt;
 mod retry;
 mod undo;
-
-use std::time::Duration;
-
-use jiff::SignedDuration;
 
 use patchbay_model::Timestamp;
 use patchbay_model::chain::OnFailure;
@@ -15,21 +12,17 @@ use patchbay_model::problem::Code;
 use patchbay_model::run::{Fact, RunState, Why};
 
 use crate::items::Items;
-use crate::plan::{Kind, Phase, Plan, Repeat};
-use crate::progress::{Doubt, ItemProgress, Progress};
+use crate::plan::{Kind, Phase, Plan};
+use crate::progress::{ItemProgress, Progress};
 
+use doubt::Resolution;
+
+pub use doubt::LOOKUP_GRACE;
 pub use retry::judge;
-
-/// How long a request may still be working its way through a service after we lost it. A lookup
-/// that finds nothing before that proves nothing.
-pub const LOOKUP_GRACE: Duration = Duration::from_secs(5);
 
 /// Engine starts in a row that get nowhere before the user is asked: whatever ended them may well end
 /// the next one too.
 const STUCK_AFTER: u32 = 3;
-
-/// A key is used only while at least this much of its life is left.
-const KEY_MARGIN: Duration = Duration::from_secs(60);
 
 /// Items that are worked out, or left out, with one fact.
 const BATCH: usize = 500;
@@ -104,13 +97,6 @@ pub struct Next {
     pub wake: Option<Timestamp>,
     /// The run's state.
     pub state: RunState,
-}
-
-#[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
-enum Resolution {
-    Do(Command),
-    Later(Timestamp),
-    User,
 }
 
 /// Decides what to do next. Calling it twice without a new fact gives the same answer.
@@ -383,7 +369,9 @@ impl Round<'_> {
                     }
                     None => (1, plan.kind),
                 },
-                ItemProgress::Deferred { attempt, until, .. } if *until <= self.now => {
+                ItemProgress::Deferred { attempt, since, until, .. }
+                    if *until <= self.now || self.was_put_back(*since) =>
+                {
                     (attempt + 1, Kind::Call)
                 }
                 ItemProgress::Deferred { until, .. } => {
@@ -491,45 +479,6 @@ impl Round<'_> {
             ItemProgress::LeftOut(Why::Failed) if same_items && !goes_on => Some(Why::Failed),
             ItemProgress::LeftOut(why @ (Why::Filtered | Why::Refused)) => Some(*why),
             _ => None,
-        }
-    }
-
-    /// What to do about a request of which nobody knows what became.
-    fn resolve(&self, step: usize, item: u32, doubt: &Doubt) -> Resolution {
-        let plan = &self.plan.steps[step];
-        let again = Resolution::Do(Command::Attempt { step, item, attempt: doubt.sent.attempt + 1 });
-        if !plan.effect {
-            return again;
-        }
-        let tries_left = doubt.problem.is_none() || doubt.sent.counted < plan.policy.tries;
-        let repeatable = match plan.repeat {
-            Repeat::Never => false,
-            Repeat::Always => true,
-            Repeat::WithKey { ttl } => {
-                let life =
-                    SignedDuration::try_from(ttl.saturating_sub(KEY_MARGIN)).unwrap_or(SignedDuration::ZERO);
-                // A clock that went back says nothing of the key's age: then it counts as dead.
-                (SignedDuration::ZERO..life).contains(&self.now.duration_since(doubt.sent.first_at))
-            }
-        };
-        match doubt.not_before {
-            _ if !(repeatable && tries_left) => self.ask(step, item, doubt),
-            Some(at) if at > self.now => Resolution::Later(at),
-            _ => again,
-        }
-    }
-
-    /// Asks the service where the operation declares how; else the user decides.
-    fn ask(&self, step: usize, item: u32, doubt: &Doubt) -> Resolution {
-        let plan = &self.plan.steps[step];
-        if !plan.lookup || doubt.asked >= plan.policy.tries.max(2) {
-            return Resolution::User;
-        }
-        let grace = SignedDuration::try_from(LOOKUP_GRACE).unwrap_or(SignedDuration::ZERO);
-        let earliest = doubt.sent.at.checked_add(grace).unwrap_or(doubt.sent.at);
-        match doubt.not_before.map_or(earliest, |at| at.max(earliest)) {
-            at if at > self.now => Resolution::Later(at),
-            _ => Resolution::Do(Command::AskService { step, item }),
         }
     }
 

@@ -84,6 +84,8 @@ pub enum ItemProgress {
         attempt: u32,
         /// How many failures count against the tries.
         counted: u32,
+        /// When that was written down: a clock that says an earlier time was put back since.
+        since: Timestamp,
         /// When the next one is due.
         until: Timestamp,
         /// Why the last one failed.
@@ -310,7 +312,8 @@ impl Progress {
                 })
             }),
             Fact::Deferred { step, item, attempt, until, problem, .. } => {
-                self.change(plan, step, *item, |slot| Some(after_deferral(slot, (*attempt, *until), problem)));
+                let when = (at, *until);
+                self.change(plan, step, *item, |slot| Some(after_deferral(slot, *attempt, when, problem)));
             }
             Fact::Waiting { step, item, until } => {
                 self.change(plan, step, *item, |_| Some(ItemProgress::Waiting { until: *until }));
@@ -355,7 +358,7 @@ impl Progress {
                         _ => 0,
                     };
                     let problem = Problem::new(patchbay_model::Code::UnknownOutcome);
-                    Some(ItemProgress::Deferred { attempt, counted: 0, until: at, problem })
+                    Some(ItemProgress::Deferred { attempt, counted: 0, since: at, until: at, problem })
                 }),
                 Decision::Undo if self.ended.is_some() => self.stop_tidying = true,
                 Decision::Undo => self.stop = Some(true),
@@ -456,11 +459,11 @@ impl Progress {
     pub fn unlocked(&mut self, now: Timestamp) {
         for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
             items.revise(|item| match item {
-                ItemProgress::Deferred { attempt, counted, until, problem }
+                ItemProgress::Deferred { attempt, counted, since, until, problem }
                     if problem.code() == patchbay_model::Code::SecretStoreLocked =>
                 {
-                    let (attempt, counted, until) = (*attempt, *counted, now.min(*until));
-                    Some(ItemProgress::Deferred { attempt, counted, until, problem: problem.clone() })
+                    let (attempt, counted, since, until) = (*attempt, *counted, *since, now.min(*until));
+                    Some(ItemProgress::Deferred { attempt, counted, since, until, problem: problem.clone() })
                 }
                 _ => None,
             });

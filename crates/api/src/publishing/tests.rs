@@ -260,3 +260,54 @@ async fn only_what_can_run_is_published_and_only_what_has_a_trigger_is_on() {
     let run = house.call("run_start", json!({"chain": id, "input": {"since": "Monday"}})).await.unwrap();
     assert_eq!(house.call("run_wait", json!({"run": run["id"]})).await.unwrap()["state"], json!("done"));
 }
+
+#[tokio::test]
+async fn a_run_goes_on_with_the_version_that_it_began_with_whatever_becomes_of_its_chain() {
+    let house = House::new().await;
+    let say = |id: &str, text: &str| {
+        json!({"id": id, "connection": "Sandbox Chat", "operation": "send_message",
+            "mapping": [{"target": "/text", "source": {"type": "fixed", "value": text}}]})
+    };
+    let document = |name: &str, text: &str| {
+        json!({"schema": 1, "name": name, "steps": [say("before", text),
+            {"id": "ask", "logic": {"type": "approval", "question": "Go on?"}},
+            say("after", text), {"id": "link", "logic": {"type": "link", "name": "said", "source": "1", "target": "2"}}]})
+    };
+    let id = house.save(&document("First", "as it was")).await;
+    let run = house.call("run_start", json!({ "chain": id })).await.unwrap()["id"].clone();
+    let asks = house.call("run_wait", json!({ "run": run })).await.unwrap();
+    assert_eq!(asks["state"], "needs_you");
+    // Edited, renamed, published, and at last deleted while it waits.
+    let mut other = document("Second", "as it is now");
+    other["steps"].as_array_mut().unwrap().remove(0);
+    let saved = house.call("chain_save", json!({"id": id, "chain": other})).await.unwrap();
+    assert_eq!(saved["version"], 2);
+    house.call("chain_publish", json!({ "chain": id })).await.unwrap();
+    let shown = house.call("run_report", json!({ "run": run })).await.unwrap()["report"].clone();
+    assert_eq!((&shown["chain"], &shown["chainVersion"]), (&json!("First"), &json!(1)));
+    house.call("chain_delete", json!({ "chain": id })).await.unwrap();
+    let house = house.restarted().await;
+
+    let report = house.call("run_answer", json!({"run": run, "approved": true})).await.unwrap();
+    assert_eq!(report["state"], "done", "{report:#}");
+    assert_eq!(
+        (&report["chain"], &report["chainVersion"]),
+        (&json!("First"), &json!(1)),
+        "what it says it ran"
+    );
+    let steps: Vec<_> = report["steps"].as_array().unwrap().iter().map(|step| step["step"].clone()).collect();
+    assert_eq!(steps, ["before", "ask", "after", "link"]);
+    let workspace = house.hub.workspace("default").await.unwrap();
+    let journal = workspace.store().journal(&run.as_str().unwrap().into(), 0).await.unwrap();
+    let sent: Vec<_> = journal
+        .iter()
+        .filter_map(|entry| match &entry.fact {
+            patchbay_model::Fact::Intent { request, .. } => {
+                Some(request.body.as_ref().unwrap()["text"].clone())
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(sent, ["as it was", "as it was"], "both messages are those of the version it began with");
+    house.hub.shut_down().await;
+}

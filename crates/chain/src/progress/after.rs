@@ -8,7 +8,8 @@ use super::{Doubt, ItemProgress, Sent, UndoProgress};
 
 pub(super) fn after_deferral(
     slot: &ItemProgress,
-    (attempt, until): (u32, Timestamp),
+    attempt: u32,
+    (since, until): (Timestamp, Timestamp),
     problem: &Problem,
 ) -> ItemProgress {
     // Waiting for a limit to pass is no failure.
@@ -35,7 +36,7 @@ pub(super) fn after_deferral(
                 _ => 0,
             };
             let counted = before + u32::from(counts);
-            ItemProgress::Deferred { attempt, counted, until, problem: problem.clone() }
+            ItemProgress::Deferred { attempt, counted, since, until, problem: problem.clone() }
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::items::Items;
 use crate::machine;
 use crate::progress::ItemProgress;
 
+/// How often a run that waits looks at the clock: it may be moved, and the computer may sleep.
+const LOOK: Duration = Duration::from_secs(10);
+
 /// A call that may go out once its intent is durable.
 pub(super) struct Launch {
     pub(super) step: usize,
@@ -86,8 +89,8 @@ impl Execution<'_> {
             return recorded.clock.advance(left + Duration::from_millis(1));
         }
         let pause = wake.map(|at| {
-            Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default()
-                + Duration::from_millis(1)
+            let left = Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default();
+            (left + Duration::from_millis(1)).min(LOOK)
         });
         let awaits = self.awaits();
         tokio::select! {

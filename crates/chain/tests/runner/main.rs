@@ -3,6 +3,7 @@
 
 mod before;
 mod bench;
+mod clock;
 mod deliveries;
 mod drift;
 mod faults;

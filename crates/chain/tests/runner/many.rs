@@ -30,12 +30,15 @@ async fn many_items_go_through_three_steps_in_flat_memory() {
     let router = Router::new()
         .route(
             "/items",
-            axum::routing::get(move |Query(query): Query<std::collections::BTreeMap<String, u64>>| async move {
-                lists.fetch_add(1, Ordering::SeqCst);
-                let from = (query.get("page").copied().unwrap_or(1) - 1) * PAGE;
-                let row = |n: u64| json!({"id": n, "text": format!("Item {n} with some more text about it")});
-                Json((from..items.min(from + PAGE)).map(row).collect::<Vec<Value>>())
-            }),
+            axum::routing::get(
+                move |Query(query): Query<std::collections::BTreeMap<String, u64>>| async move {
+                    lists.fetch_add(1, Ordering::SeqCst);
+                    let from = (query.get("page").copied().unwrap_or(1) - 1) * PAGE;
+                    let row =
+                        |n: u64| json!({"id": n, "text": format!("Item {n} with some more text about it")});
+                    Json((from..items.min(from + PAGE)).map(row).collect::<Vec<Value>>())
+                },
+            ),
         )
         .route(
             "/told",
