@@ -216,6 +216,7 @@ async fn ready(base: &str) -> Ready {
         addresses: Arc::new(NoAddresses),
         recorded: None,
         recent: patchbay_chain::runner::Recent::default(),
+        places: patchbay_chain::runner::Places::default(),
         clock,
         events: Arc::new(NoEvents),
     };

@@ -89,7 +89,7 @@ async fn ours(folder: &std::path::Path) -> f64 {
         addresses: AddressKey::of(&token),
         events: Arc::new(NoEvents),
         asked: Arc::new(|| {}),
-        at_once: Arc::new(|| 64),
+        at_once: Arc::new(|| 10),
     };
     let gateway = Gateway::new(clock, net, GatewaySettings { port: 0, ..GatewaySettings::default() });
     gateway.open(site).await.unwrap();

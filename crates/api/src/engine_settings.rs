@@ -62,9 +62,9 @@ const KINDS: &[Kind] = &[
     kind("jobTries", "The number of tries of background work", 1..=20, 5, false),
     kind("backfillAtOnce", "First reads at the same time", 1..=64, 2, false),
     kind("deltaAtOnce", "Reads at the same time", 1..=64, 5, false),
-    kind("webhookAtOnce", "Deliveries at the same time", 1..=64, 64, false),
+    kind("webhookAtOnce", "Deliveries at the same time", 1..=64, 10, false),
     kind("healthAtOnce", "Checks at the same time", 1..=64, 3, false),
-    kind("runAtOnce", "Runs of events at the same time", 1..=64, 64, false),
+    kind("runAtOnce", "Runs of events at the same time", 1..=64, 4, false),
 ];
 
 /// Whose settings.

@@ -155,6 +155,7 @@ impl Workspace {
             addresses: Arc::new(StepAddresses { gateway: hub.gateway().clone(), key: addresses.clone() }),
             recorded: None,
             recent: patchbay_chain::runner::Recent::default(),
+            places: patchbay_chain::runner::Places::default(),
             clock: hub.clock().clone(),
             events: events.clone(),
         };

@@ -164,9 +164,9 @@ impl Dispatcher {
     }
 
     /// The runs whose turn it is; see [`due`].
-    pub async fn due(&self, most: usize) -> Result<Vec<Run>, ChainError> {
+    pub async fn due(&self, free: usize) -> Result<Vec<Run>, ChainError> {
         let mut runs = Vec::new();
-        for id in due(&self.store.runs_standing().await?, most) {
+        for id in due(&self.store.runs_standing().await?, free) {
             runs.extend(self.store.run(&id).await?.filter(|run| !run.state.is_final()));
         }
         Ok(runs)

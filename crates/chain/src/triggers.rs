@@ -16,8 +16,6 @@ use serde_json::{Value, json};
 pub const LATE: Duration = Duration::from_secs(120);
 /// Chains that lead to one another, at most: more is taken for a circle.
 pub const LONGEST_PATH: usize = 8;
-/// Runs of events that are under way at the same time in a workspace, where nobody says otherwise; others wait.
-pub const MOST_RUNS: usize = 64;
 
 /// What is known beside event and chain.
 #[derive(Clone, Copy, Debug)]
@@ -165,10 +163,10 @@ fn lane(key: Option<&str>, payload: &Value) -> Option<String> {
 }
 
 /// The runs whose turn it is, of those that events or steps started, the oldest first. Runs of one lane
-/// begin in the order in which they were asked for, and no more than `most` of events are under way.
-pub fn due(standing: &[Standing], most: usize) -> Vec<RunId> {
+/// begin in the order in which they were asked for, and no more than `free` of events begin.
+pub fn due(standing: &[Standing], free: usize) -> Vec<RunId> {
     let mut lanes: BTreeMap<(&ChainId, &str), u32> = BTreeMap::new();
-    let mut under_way = standing.iter().filter(|run| run.begun && run.origin.kind.is_event()).count();
+    let mut begin = 0;
     for run in standing.iter().filter(|run| run.begun) {
         if let Some(lane) = &run.origin.lane {
             *lanes.entry((&run.chain, lane)).or_default() += 1;
@@ -182,9 +180,9 @@ pub fn due(standing: &[Standing], most: usize) -> Vec<RunId> {
             continue;
         };
         let busy = lanes.entry((&run.chain, lane)).or_default();
-        if *busy < run.origin.most.unwrap_or(u32::MAX) && under_way < most {
+        if *busy < run.origin.most.unwrap_or(u32::MAX) && begin < free {
             *busy += 1;
-            under_way += 1;
+            begin += 1;
             due.push(run.id.clone());
         }
     }
@@ -376,22 +374,17 @@ mod tests {
 
     #[test]
     fn runs_of_a_lane_begin_in_order_and_no_more_than_may() {
-        let ids = |standing: &[Standing]| {
-            due(standing, MOST_RUNS).iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
+        let ids = |standing: &[Standing]| due(standing, 64).iter().map(ToString::to_string).collect::<Vec<_>>();
         let queue =
             [run("1", Some("a"), 1, true), run("2", Some("a"), 1, false), run("3", Some("b"), 1, false)];
         assert_eq!(ids(&queue), ["3"]);
         assert_eq!(ids(&queue[1..]), ["2", "3"]);
         let beside: Vec<_> = (0..5).map(|n| run(&n.to_string(), Some(""), 3, n == 0)).collect();
         assert_eq!(ids(&beside), ["1", "2"]);
-        assert_eq!(due(&beside, 2), ["1".into()], "one is under way already");
-        assert_eq!(due(&beside, 1), []);
-        let mut full: Vec<_> =
-            (0..MOST_RUNS).map(|n| run(&n.to_string(), Some(&n.to_string()), 1, true)).collect();
-        full.push(run("late", Some("x"), 1, false));
-        full.push(run("child", None, 1, false));
-        assert_eq!(ids(&full), ["child"], "a step's run is not kept waiting");
+        assert_eq!(due(&beside, 1), ["1".into()], "one place is free");
+        assert_eq!(due(&beside, 0), []);
+        let full = [run("late", Some("x"), 1, false), run("child", None, 1, false)];
+        assert_eq!(due(&full, 0), ["child".into()], "a step's run is not kept waiting");
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Gate {
             events: Arc::new(NoEvents),
             addresses: patchbay_auth::webhook::AddressKey::of("key"),
             asked: Arc::new(|| ()),
-            at_once: Arc::new(|| 64),
+            at_once: Arc::new(|| 10),
         };
         let gateway = Gateway::new(clock, net, GatewaySettings { port: 0, ..GatewaySettings::default() });
         gateway.open(site.clone()).await.unwrap();

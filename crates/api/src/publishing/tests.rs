@@ -311,3 +311,45 @@ async fn a_run_goes_on_with_the_version_that_it_began_with_whatever_becomes_of_i
     assert_eq!(sent, ["as it was", "as it was"], "both messages are those of the version it began with");
     house.hub.shut_down().await;
 }
+
+#[tokio::test]
+async fn runs_that_wait_hold_no_place_of_those_that_work() {
+    let house = House::new().await;
+    let beside = |name: &str, steps: Value| {
+        let mut chain = chain(name, webhook(), steps);
+        chain["concurrency"] = json!({"overlap": "parallel", "most": 9});
+        chain["trigger"]["filter"] = json!([{"path": "$.for", "operator": "equals", "value": name}]);
+        chain
+    };
+    let waits = |logic: Value| json!([{ "id": "waits", "logic": logic }]);
+    let time = house.save(&beside("Time", waits(json!({"type": "wait", "seconds": 3_600})))).await;
+    let asks = json!({"type": "approval", "question": "Go on?", "within": 3_600});
+    let asks = house.save(&beside("Asks", waits(asks))).await;
+    let call = json!({"type": "delivery", "within": 3_600});
+    let call = house.save(&beside("Call", waits(call))).await;
+    let other = house.save(&beside("Other", waits(json!({"type": "chain", "chain": "Time"})))).await;
+    let works = house.save(&beside("Works", reads())).await;
+    for id in [&time, &asks, &call, &other, &works] {
+        house.call("chain_switch", json!({"chain": id, "on": true})).await.unwrap();
+    }
+    house.call("engine_settings_set", json!({"values": {"runAtOnce": 1}})).await.unwrap();
+    let tracker = house.connection().await;
+    house.hub.take_up_runs().await.unwrap();
+    for name in ["Time", "Asks", "Call", "Other", "Works", "Works"] {
+        let key = format!("{name}{}", house.runs(&works).await.len());
+        house.comes("webhook", &tracker, &key, json!({ "for": name })).await;
+        if name == "Works" {
+            let done = async {
+                while !house.runs(&works).await.iter().any(|run| run.state == RunState::Done) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), done).await.expect("others only wait");
+        }
+    }
+    for (id, state) in [(&time, RunState::Waiting), (&asks, RunState::NeedsYou), (&call, RunState::Waiting)] {
+        assert_eq!(house.runs(id).await[0].state, state);
+    }
+    assert!(!house.runs(&other).await[0].state.is_final());
+    house.hub.shut_down().await;
+}

@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_chain::{Control, Dispatcher};
-use patchbay_ingest::jobs::Queue;
 use patchbay_model::problem::Problem;
+use tokio::sync::watch;
 
 use super::{Inner, Workspace};
 
@@ -13,7 +13,7 @@ use super::{Inner, Workspace};
 pub(super) const DISPATCH_CHECK: Duration = Duration::from_secs(1);
 
 /// Turns events into runs as long as the workspace is open.
-async fn dispatch(inner: Weak<Inner>, dispatcher: Dispatcher) {
+async fn dispatch(inner: Weak<Inner>, dispatcher: Dispatcher, mut freed: watch::Receiver<u64>) {
     let mut left = dispatcher.store.runs_left();
     loop {
         let Some(inner) = inner.upgrade() else { return };
@@ -23,6 +23,7 @@ async fn dispatch(inner: Weak<Inner>, dispatcher: Dispatcher) {
         tokio::select! {
             () = dispatcher.store.triggers_wait() => {}
             _ = left.changed() => {}
+            _ = freed.changed() => {}
             () = tokio::time::sleep(DISPATCH_CHECK) => {}
         }
     }
@@ -34,7 +35,11 @@ impl Workspace {
         let mut dispatching = self.inner.dispatching.lock().unwrap_or_else(PoisonError::into_inner);
         if dispatching.is_none() {
             let dispatcher = Dispatcher { store: self.store().clone(), clock: self.runner().clock.clone() };
-            *dispatching = Some(tokio::spawn(dispatch(Arc::downgrade(&self.inner), dispatcher)));
+            *dispatching = Some(tokio::spawn(dispatch(
+                Arc::downgrade(&self.inner),
+                dispatcher,
+                self.runner().places.freed(),
+            )));
         }
     }
 
@@ -54,7 +59,7 @@ impl Workspace {
                 }
             }
         }
-        for run in dispatcher.due(self.at_once(Queue::Run) as usize).await? {
+        for run in dispatcher.due(self.runner().places.free()).await? {
             self.spawn(run).await?;
         }
         Ok(())

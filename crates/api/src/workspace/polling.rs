@@ -72,6 +72,7 @@ impl Workspace {
         self.inner.engine.decide(general, own);
         let knobs = self.knobs().await?;
         *self.inner.knobs.write().unwrap_or_else(PoisonError::into_inner) = knobs;
+        self.runner().places.set(self.at_once(Queue::Run) as usize);
         Ok(())
     }
 

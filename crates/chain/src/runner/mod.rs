@@ -9,6 +9,7 @@ mod deliveries;
 mod foresee;
 mod live;
 mod local;
+mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,11 +32,13 @@ use crate::recorded::Recorded;
 use crate::scope::scope;
 use answers::{Done, Launch};
 use deliveries::Looking;
+use places::Place;
 
 pub use check::{Recent, check, effect_words};
 pub use deliveries::{Addresses, NoAddresses, Reach, has_address};
 pub use foresee::{last_counts, plan_hash};
 pub use live::Live;
+pub use places::Places;
 
 /// Where compiled connectors come from.
 pub trait Connectors: Send + Sync {
@@ -92,6 +95,8 @@ pub struct Runner {
     pub recorded: Option<Arc<Recorded>>,
     /// What connections said a moment ago.
     pub recent: Recent,
+    /// Who is worked on at the same time.
+    pub places: Places,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Takes progress on its way to the screen.
@@ -125,7 +130,9 @@ impl Runner {
             execution.effects_left = Some(most.saturating_sub(self.store.effects_today(&run.chain_id).await?));
         }
         execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: execution.begun });
+        let mut place = None;
         loop {
+            execution.take_place(&mut place, control).await;
             let step = execution.gather().await?;
             execution.commit(step.state).await?;
             execution.launch();
@@ -145,6 +152,9 @@ impl Runner {
                     Err(_) => return Ok(step.state),
                 }
                 continue;
+            }
+            if execution.only_waits() {
+                place = None;
             }
             execution.wait(step.wake, control).await;
         }
@@ -292,6 +302,29 @@ impl<'r> Execution<'r> {
 
     fn is_idle(&self) -> bool {
         self.calls.is_empty()
+    }
+
+    /// Whether nothing of its own is under way.
+    fn only_waits(&self) -> bool {
+        self.calls.len() <= self.followed.len()
+    }
+
+    /// Waits until the run may go on, where it holds no place. What a person wishes of it meanwhile is done
+    /// whoever else works.
+    async fn take_place(&mut self, place: &mut Option<Place>, control: &mut mpsc::Receiver<Control>) {
+        if place.is_some() || self.runner.recorded.is_some() {
+            return;
+        }
+        let wish = tokio::select! {
+            biased;
+            taken = self.runner.places.take(self.run) => {
+                *place = Some(taken);
+                return;
+            }
+            Some(wish) = control.recv() => wish,
+        };
+        self.take_wish(wish);
+        *place = Some(self.runner.places.squeeze_in(self.run));
     }
 
     /// Asks the machine until it has nothing more to say, and prepares what it wants sent.

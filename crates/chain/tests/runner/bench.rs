@@ -121,9 +121,19 @@ impl Bench {
         let told = Arc::new(Told::default());
         let connectors = Arc::new(One(compiled));
         let (addresses, recent) = (Arc::new(Here), patchbay_chain::runner::Recent::default());
+        let places = patchbay_chain::runner::Places::default();
         let (store_, events) = (store.clone(), told.clone());
-        let runner =
-            Runner { store: store_, engine, connectors, addresses, recorded: None, recent, clock, events };
+        let runner = Runner {
+            store: store_,
+            engine,
+            connectors,
+            addresses,
+            recorded: None,
+            recent,
+            places,
+            clock,
+            events,
+        };
         Self { runner, store, told, _dir: dir }
     }
 

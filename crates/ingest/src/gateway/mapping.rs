@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use patchbay_auth::webhook::Scheme;
+use futures_util::stream::{self, StreamExt as _};
 use patchbay_connector::webhook::{MappedDelivery, Said, SaidHeaders};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::{Event, EventKind, Signal};
@@ -26,6 +27,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long hints gather before the read that they ask for.
 const GATHER: Duration = Duration::from_secs(2);
+/// So many are written together: what shares a commit costs one.
+const BATCH: u32 = 64;
 /// So many signals of a delivery are named in what is told of it.
 const NAMED: usize = 5;
 
@@ -47,16 +50,18 @@ pub(super) async fn run(site: Site, wake: Arc<Notify>, backlog: Arc<Backlog>) {
 
 /// Maps what waits, a batch at most, and says how many deliveries that was.
 pub(super) async fn once(site: &Site, backlog: &Backlog) -> Result<usize, StoreError> {
-    let waiting = site.store.inbox_waiting((site.at_once)().max(1)).await?;
-    let count = waiting.len();
+    let waiting = site.store.inbox_waiting(BATCH).await?;
+    let connections: Vec<_> = waiting.iter().map(|one| one.delivery.connection.clone()).collect();
+    let at_once = (site.at_once)().max(1) as usize;
+    let mapped: Vec<_> = stream::iter(waiting).map(|one| map(site, one)).buffered(at_once).collect().await;
     // Queued in their order, they share a commit.
-    let finished = join_all(waiting.iter().map(|one| finish(site, one))).await;
+    let finished = join_all(mapped.into_iter().map(|mapped| finish(site, mapped))).await;
     let mut refused = None;
-    for (one, finished) in waiting.iter().zip(finished) {
+    let count = connections.len();
+    for (connection, finished) in connections.into_iter().zip(finished) {
         match finished {
             Ok(stored) => {
                 backlog.less();
-                let connection = one.delivery.connection.clone();
                 if stored.new > 0 {
                     site.events
                         .emit(Event::SignalsArrived { connection: connection.clone(), count: stored.new });
@@ -74,7 +79,18 @@ pub(super) async fn once(site: &Site, backlog: &Backlog) -> Result<usize, StoreE
     }
 }
 
-async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, StoreError> {
+/// What a delivery comes to, before it is written.
+struct Mapped {
+    waiting: WaitingDelivery,
+    is_test: bool,
+    state: DeliveryState,
+    result: Value,
+    body: Option<Value>,
+    mapped: MappedDelivery,
+    read: Option<UniqueJob>,
+}
+
+async fn map(site: &Site, waiting: WaitingDelivery) -> Result<Mapped, StoreError> {
     let delivery = &waiting.delivery;
     let is_test = delivery.delivery.starts_with(TEST);
     let mapped = match site.store.connection(&delivery.connection).await? {
@@ -105,26 +121,31 @@ async fn finish(site: &Site, waiting: &WaitingDelivery) -> Result<PageResult, St
             (state, told(&mapped, is_test), Some(body), mapped)
         }
     };
-    // A test shows what would come of it, and leaves nothing behind.
-    let (signals, quarantined): (&[Signal], &[_]) =
-        if is_test { (&[], &[]) } else { (&mapped.signals, &mapped.quarantined) };
     let read = match mapped.stream.as_deref().filter(|_| mapped.hint && !is_test) {
         Some(stream) => asked_for(site, delivery, stream).await?,
         None => None,
     };
+    Ok(Mapped { waiting, is_test, state, result, body, mapped, read })
+}
+
+/// Writes down what came of a delivery: a test shows what would, and leaves nothing behind.
+async fn finish(site: &Site, mapped: Result<Mapped, StoreError>) -> Result<PageResult, StoreError> {
+    let Mapped { waiting, is_test, state, result, body, mapped, read } = mapped?;
+    let (signals, quarantined): (&[Signal], &[_]) =
+        if is_test { (&[], &[]) } else { (&mapped.signals, &mapped.quarantined) };
     let asks = read.is_some();
     let stored = site
         .store
         .inbox_finish(DeliveryResult {
             id: waiting.id,
-            connection: &delivery.connection,
+            connection: &waiting.delivery.connection,
             state,
             result,
             stream: mapped.stream.as_deref().filter(|_| !is_test && !mapped.hint),
             read,
             signals,
             quarantined,
-            event: body.filter(|_| !is_test).map(|body| event(waiting, &mapped, body)),
+            event: body.filter(|_| !is_test).map(|body| event(&waiting, &mapped, body)),
         })
         .await?;
     if asks {

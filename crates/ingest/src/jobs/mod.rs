@@ -59,11 +59,10 @@ impl Queue {
         match self {
             Self::Backfill => 2,
             Self::Delta => 5,
-            // What is mapped together shares a commit.
-            Self::Webhook => 64,
+            Self::Webhook => 10,
             Self::Health => 3,
-            // Most of the time a run waits, for services or for its time.
-            Self::Run => 64,
+            // Those that only wait are not counted.
+            Self::Run => 4,
         }
     }
 }
@@ -154,7 +153,7 @@ mod tests {
     #[test]
     fn queues_have_the_names_and_sizes_that_the_guide_says() {
         let all = Queue::ALL.map(|queue| (queue.as_str(), queue.usual_concurrency()));
-        let guide = [("backfill", 2), ("delta", 5), ("webhook", 64), ("health", 3), ("run", 64)];
+        let guide = [("backfill", 2), ("delta", 5), ("webhook", 10), ("health", 3), ("run", 4)];
         assert_eq!(all, guide);
     }
 }

@@ -124,13 +124,13 @@ async fn each_queue_keeps_to_its_number_and_the_number_may_change() {
     let running = |queue: Queue| gate.now[queue.as_str()].load(Ordering::SeqCst);
     let full = || Queue::ALL.iter().all(|queue| running(*queue) == queue.usual_concurrency() as usize);
     until("every queue is at its number", async || full()).await;
-    assert_eq!(place.states().await["claimed"], 2 + 5 + 64 + 3 + 64, "none keeps what it cannot begin");
+    assert_eq!(place.states().await["claimed"], 2 + 5 + 10 + 3 + 4, "none keeps what it cannot begin");
     concurrency.send_replace(BTreeMap::from([(Queue::Delta, 7), (Queue::Backfill, 1)]));
     until("more at once", async || running(Queue::Delta) == 7).await;
     gate.let_go.add_permits(1_000);
     until("everything is done", async || gate.done.load(Ordering::SeqCst) == 350).await;
     let most = Queue::ALL.map(|queue| gate.most[queue.as_str()].load(Ordering::SeqCst));
-    assert_eq!(most, [2, 7, 64, 3, 64]);
+    assert_eq!(most, [2, 7, 10, 3, 4]);
     workers.stop().await;
     assert_eq!(place.states().await, BTreeMap::new());
 }
