@@ -117,23 +117,23 @@ impl Engine {
     async fn in_turn(&self, send: &Outgoing<'_>, patience: Duration) -> (Sent, Option<u64>) {
         let descriptor = send.target.descriptor.descriptor();
         let unsent = |problem: Problem| (Sent::unsent(problem.with_default("tool", &descriptor.name)), None);
-        let gate = send.gate();
+        let passage = send.passage();
         let bounds = self.bounds(send.target);
         // A request that the service counts apart waits for its own turn first.
         let own = send.declared.filter(|declared| !declared.limits.rate.is_empty());
-        let own_gate = own.map_or_else(String::new, |own| format!("{gate} {}", own.name));
+        let own_passage = own.map_or_else(|| passage.clone(), |own| passage.apart(&own.name));
         let own_bounds = own.map(|own| Bounds::declared(&own.limits));
         let own_turn = match &own_bounds {
             None => None,
             Some(own) => {
-                let turn = self.pace.admit(&own_gate, own, &descriptor.name, Urgency::Usual, patience);
+                let turn = self.pace.admit(&own_passage, own, &descriptor.name, Urgency::Usual, patience);
                 match turn.await {
                     Ok(turn) => Some(turn),
                     Err(problem) => return unsent(problem),
                 }
             }
         };
-        let turn = self.pace.admit(&gate, &bounds, &descriptor.name, send.urgency, patience);
+        let turn = self.pace.admit(&passage, &bounds, &descriptor.name, send.urgency, patience);
         let turn = match turn.await {
             Ok(turn) => turn,
             Err(problem) => return unsent(problem),

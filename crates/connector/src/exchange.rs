@@ -14,7 +14,7 @@ use crate::body::write;
 use crate::bounds::Bounds;
 use crate::classify::{self, Asked, Meaning, Seen};
 use crate::compiled::{Built, CompiledRequest};
-use crate::pace::Urgency;
+use crate::pace::{Passage, Urgency};
 use crate::target::Target;
 use crate::xml::xml_body;
 
@@ -59,11 +59,13 @@ impl<'a> Outgoing<'a> {
         }
     }
 
-    /// Limits belong to a connection and the host it calls.
-    pub(crate) fn gate(&self) -> String {
+    /// Limits belong to a connection, or its account, and the host it calls.
+    pub(crate) fn passage(&self) -> Passage {
         let host = self.built.url.host_str().unwrap_or_default();
         let port = self.built.url.port().map_or_else(String::new, |port| format!(":{port}"));
-        format!("{}@{host}{port}", self.target.connection.id)
+        let connection = &self.target.connection;
+        let at = |owner: &str| format!("{owner}@{host}{port}");
+        Passage { gate: at(connection.id.as_str()), budget: at(&connection.budget_owner()) }
     }
 
     pub(crate) fn request(&self, bounds: &Bounds<'_>) -> Request {

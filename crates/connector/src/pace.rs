@@ -1,7 +1,8 @@
-//! Pacing: rate budget and circuit of each connection and host, kept over restarts.
+//! Pacing, kept over restarts: the rate budget of each account and host, which all connections of the account
+//! share; circuit and calls under way of each connection and host.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patchbay_model::Clock;
@@ -23,11 +24,33 @@ const CONCURRENCY: u32 = 4;
 pub(crate) struct Pace {
     store: Arc<dyn LimitStore>,
     clock: Arc<dyn Clock>,
-    gates: Arc<Mutex<HashMap<String, Gate>>>,
+    gates: Arc<Mutex<Gates>>,
+}
+
+/// What a call passes.
+#[derive(Clone, Debug)]
+pub(crate) struct Passage {
+    /// The circuit and the calls under way.
+    pub(crate) gate: String,
+    /// The rate budget; the same where nobody knows whose account it is.
+    pub(crate) budget: String,
+}
+
+impl Passage {
+    /// The same for requests that the service counts apart.
+    pub(crate) fn apart(&self, name: &str) -> Self {
+        Self { gate: format!("{} {name}", self.gate), budget: format!("{} {name}", self.budget) }
+    }
+}
+
+#[derive(Default)]
+struct Gates {
+    gates: HashMap<String, Gate>,
+    budgets: HashMap<String, RateBudget>,
 }
 
 struct Gate {
-    state: LimitState,
+    circuit: Circuit,
     calls: Arc<Semaphore>,
     /// Calls that it lets out at the same time.
     most: usize,
@@ -68,7 +91,7 @@ impl Lesson {
 /// that ends so is allowed again.
 pub(crate) struct Turn<'p> {
     pace: &'p Pace,
-    key: &'p str,
+    passage: &'p Passage,
     bounds: &'p Bounds<'p>,
     probe: bool,
     _permit: OwnedSemaphorePermit,
@@ -79,15 +102,15 @@ impl Turn<'_> {
     pub(crate) fn learn(mut self, lesson: Lesson, hold: Option<Duration>) {
         let now = self.pace.clock.monotonic();
         let rules = self.bounds.circuit;
-        self.pace.with(self.key, self.bounds, |gate| {
+        self.pace.with(self.passage, self.bounds, |gate, budget| {
             match lesson {
-                Lesson::Answers => gate.state.circuit.succeeded(),
-                Lesson::Fault => gate.state.circuit.failed(now, rules),
-                Lesson::Nothing if self.probe => gate.state.circuit.probe_abandoned(now),
+                Lesson::Answers => gate.circuit.succeeded(),
+                Lesson::Fault => gate.circuit.failed(now, rules),
+                Lesson::Nothing if self.probe => gate.circuit.probe_abandoned(now),
                 Lesson::Nothing => {}
             }
             if let Some(wait) = hold {
-                gate.state.budget.hold(now, wait);
+                budget.hold(now, wait);
             }
         });
         self.probe = false;
@@ -98,8 +121,8 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if self.probe {
             let now = self.pace.clock.monotonic();
-            let abandon = |gate: &mut Gate| gate.state.circuit.probe_abandoned(now);
-            self.pace.with(self.key, self.bounds, abandon);
+            let abandon = |gate: &mut Gate, _: &mut RateBudget| gate.circuit.probe_abandoned(now);
+            self.pace.with(self.passage, self.bounds, abandon);
         }
     }
 }
@@ -113,7 +136,7 @@ impl Pace {
     /// time where the turn is further off; nothing has been sent then.
     pub(crate) async fn admit<'p>(
         &'p self,
-        key: &'p str,
+        passage: &'p Passage,
         bounds: &'p Bounds<'p>,
         tool: &str,
         urgency: Urgency,
@@ -124,8 +147,8 @@ impl Pace {
             let at = now.checked_add(wait).unwrap_or(now);
             Problem::new(code).with("tool", tool).retry_at(at)
         };
-        let calls = self.with(key, bounds, |gate| {
-            gate.fit(bounds, self.clock.monotonic());
+        let calls = self.with(passage, bounds, |gate, budget| {
+            fit(gate, budget, bounds, self.clock.monotonic());
             gate.calls.clone()
         });
         let permit = match tokio::time::timeout(patience, calls.acquire_owned()).await {
@@ -136,9 +159,10 @@ impl Pace {
         let patience = patience.min(WAIT_HERE);
         let mut waited = Duration::ZERO;
         loop {
-            match self.with(key, bounds, |gate| gate.pass(self.clock.monotonic(), urgency)) {
+            let now = self.clock.monotonic();
+            match self.with(passage, bounds, |gate, budget| gate.pass(budget, now, urgency)) {
                 Ok(probe) => {
-                    return Ok(Turn { pace: self, key, bounds, probe, _permit: permit });
+                    return Ok(Turn { pace: self, passage, bounds, probe, _permit: permit });
                 }
                 Err((code, wait)) if waited + wait > patience || code == Code::CircuitOpen => {
                     return Err(later(code, wait));
@@ -153,31 +177,50 @@ impl Pace {
 
     /// Closes the circuit of a gate whose limits were last kept as `state`.
     pub(crate) fn close(&self, key: &str, mut state: LimitState) {
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(gate) = gates.get_mut(key) {
-            gate.state.circuit.succeeded();
-            state = gate.state.clone();
+        let mut gates = self.lock();
+        if let Some(gate) = gates.gates.get_mut(key) {
+            gate.circuit.succeeded();
+            state.circuit = gate.circuit;
+        }
+        if let Some(budget) = gates.budgets.get(key) {
+            state.budget = budget.clone();
         }
         state.circuit.succeeded();
         self.store.save(key, &state);
     }
 
-    fn with<T>(&self, key: &str, bounds: &Bounds<'_>, act: impl FnOnce(&mut Gate) -> T) -> T {
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        let gate = gates.entry(key.to_owned()).or_insert_with(|| {
-            let now = self.clock.monotonic();
-            let fresh = || LimitState {
-                budget: RateBudget::new(&bounds.limits.rate, now),
-                circuit: Circuit::default(),
-            };
-            let mut state = self.store.load(key).unwrap_or_else(fresh);
-            state.budget = state.budget.carried_over(now, now, &bounds.limits.rate);
+    fn with<T>(
+        &self,
+        passage: &Passage,
+        bounds: &Bounds<'_>,
+        act: impl FnOnce(&mut Gate, &mut RateBudget) -> T,
+    ) -> T {
+        let mut all = self.lock();
+        let Gates { gates, budgets } = &mut *all;
+        let (key, shared) = (&passage.gate, &passage.budget);
+        let now = self.clock.monotonic();
+        let gate = gates.entry(key.clone()).or_insert_with(|| {
             let most = most_at_once(bounds);
-            Gate { state, calls: Arc::new(Semaphore::new(most)), most }
+            let circuit = self.store.load(key).map(|state| state.circuit).unwrap_or_default();
+            Gate { circuit, calls: Arc::new(Semaphore::new(most)), most }
         });
-        let result = act(gate);
-        self.store.save(key, &gate.state);
+        let budget = budgets.entry(shared.clone()).or_insert_with(|| {
+            // One that was only just known to be of an account brings along what it has used.
+            let kept = self.store.load(shared).or_else(|| self.store.load(key)).map(|state| state.budget);
+            let fresh = || RateBudget::new(&bounds.limits.rate, now);
+            kept.unwrap_or_else(fresh).carried_over(now, now, &bounds.limits.rate)
+        });
+        let result = act(gate, budget);
+        let state = LimitState { budget: budget.clone(), circuit: gate.circuit };
+        self.store.save(key, &state);
+        if shared != key {
+            self.store.save(shared, &LimitState { circuit: Circuit::default(), ..state });
+        }
         result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Gates> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -185,29 +228,34 @@ fn most_at_once(bounds: &Bounds<'_>) -> usize {
     bounds.limits.concurrency.unwrap_or(CONCURRENCY).clamp(1, 64) as usize
 }
 
-impl Gate {
-    /// Keeps within other bounds from now on. Calls under way are not counted among the new ones.
-    fn fit(&mut self, bounds: &Bounds<'_>, now: Duration) {
-        if !self.state.budget.keeps(&bounds.limits.rate) {
-            self.state.budget = self.state.budget.clone().carried_over(now, now, &bounds.limits.rate);
-        }
-        let most = most_at_once(bounds);
-        if most != self.most {
-            (self.calls, self.most) = (Arc::new(Semaphore::new(most)), most);
-        }
+/// Keeps within other bounds from now on. Calls under way are not counted among the new ones.
+fn fit(gate: &mut Gate, budget: &mut RateBudget, bounds: &Bounds<'_>, now: Duration) {
+    if !budget.keeps(&bounds.limits.rate) {
+        *budget = budget.clone().carried_over(now, now, &bounds.limits.rate);
     }
+    let most = most_at_once(bounds);
+    if most != gate.most {
+        (gate.calls, gate.most) = (Arc::new(Semaphore::new(most)), most);
+    }
+}
 
+impl Gate {
     /// Takes a turn, and says whether it is the circuit's probe; or how long until there is one.
-    fn pass(&mut self, now: Duration, urgency: Urgency) -> Result<bool, (Code, Duration)> {
-        let before = self.state.circuit;
+    fn pass(
+        &mut self,
+        budget: &mut RateBudget,
+        now: Duration,
+        urgency: Urgency,
+    ) -> Result<bool, (Code, Duration)> {
+        let before = self.circuit;
         if let (Circuit::Open { pause, .. }, Urgency::Now) = (before, urgency) {
-            self.state.circuit = Circuit::HalfOpen { pause };
+            self.circuit = Circuit::HalfOpen { pause };
         } else if urgency == Urgency::Usual {
-            self.state.circuit.admit(now).map_err(|wait| (Code::CircuitOpen, wait))?;
+            self.circuit.admit(now).map_err(|wait| (Code::CircuitOpen, wait))?;
         }
-        let probe = self.state.circuit != before;
-        self.state.budget.take(now).map(|()| probe).map_err(|wait| {
-            self.state.circuit = before;
+        let probe = self.circuit != before;
+        budget.take(now).map(|()| probe).map_err(|wait| {
+            self.circuit = before;
             (Code::LocalRateLimited, wait)
         })
     }
@@ -266,8 +314,17 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
+    fn passage(gate: &str, budget: &str) -> Passage {
+        Passage { gate: gate.to_owned(), budget: budget.to_owned() }
+    }
+
+    fn usual_way() -> &'static Passage {
+        static WAY: LazyLock<Passage> = LazyLock::new(|| passage("c@h", "c@h"));
+        &WAY
+    }
+
     async fn turn<'p>(pace: &'p Pace, limits: &'p Bounds<'p>) -> Result<Turn<'p>, Problem> {
-        pace.admit("c@h", limits, "Tool", Urgency::Usual, MINUTE).await
+        pace.admit(usual_way(), limits, "Tool", Urgency::Usual, MINUTE).await
     }
 
     async fn fault(pace: &Pace, limits: &Bounds<'_>) {
@@ -314,7 +371,7 @@ mod tests {
         for _ in 0..5 {
             fault(&bench.pace, &limits).await;
         }
-        let now = bench.pace.admit("c@h", &limits, "Tool", Urgency::Now, MINUTE).await;
+        let now = bench.pace.admit(usual_way(), &limits, "Tool", Urgency::Now, MINUTE).await;
         now.ok().unwrap().learn(Lesson::Answers, None);
         assert!(turn(&bench.pace, &limits).await.is_ok(), "it worked, so calls pass again");
     }
@@ -351,8 +408,45 @@ mod tests {
         assert_eq!(problem.code(), Code::LocalRateLimited);
         assert!(problem.when().is_some());
         // The clock of the test stands still, and so does a patience of nothing.
-        let hasty = bench.pace.admit("d@h", &limits, "Tool", Urgency::Usual, Duration::ZERO).await;
+        let other = passage("d@h", "d@h");
+        let hasty = bench.pace.admit(&other, &limits, "Tool", Urgency::Usual, Duration::ZERO).await;
         assert!(hasty.is_ok(), "another host has a budget of its own");
+    }
+
+    #[tokio::test]
+    async fn connections_of_one_account_share_its_budget_and_nothing_else() {
+        let bench = bench();
+        let limits = limits(json!({"rate": [{"calls": 4, "seconds": 3_600, "burst": 2}], "concurrency": 1}));
+        // Before its account was known it had used one call.
+        let [alone, one, two, other] =
+            [("a@h", "a@h"), ("a@h", "t:7@h"), ("b@h", "t:7@h"), ("c@h", "t:8@h")].map(|(a, b)| passage(a, b));
+        let hasty = |way| bench.pace.admit(way, &limits, "Tool", Urgency::Usual, Duration::ZERO);
+        drop(hasty(&alone).await.ok().unwrap());
+        let held = hasty(&one).await.ok().unwrap();
+        assert_eq!(code(hasty(&two).await), Some(Code::LocalRateLimited), "two calls of the account are out");
+        assert!(hasty(&other).await.is_ok(), "another account has a budget of its own");
+        held.learn(Lesson::Answers, Some(Duration::from_secs(7_200)));
+        bench.clock.advance(Duration::from_secs(3_600));
+        for way in [&one, &two] {
+            let refused = hasty(way).await.err().unwrap();
+            assert_eq!(refused.when().unwrap().to_string(), "2026-11-20T14:00:00Z", "asked of the account");
+        }
+        bench.clock.advance(Duration::from_secs(3_600));
+        let first = hasty(&one).await.ok().unwrap();
+        let second = hasty(&two).await.ok().unwrap();
+        for _ in 0..5 {
+            bench.pace.with(&one, &limits, |gate, _| gate.circuit.failed(Duration::ZERO, limits.circuit));
+        }
+        drop((first, second));
+        bench.clock.advance(Duration::from_secs(86_400));
+        assert!(hasty(&two).await.is_ok(), "the circuit of one is not that of the other");
+        let again = Pace::new(bench.kept.clone(), bench.clock.clone());
+        for _ in 0..2 {
+            // What was used up is used up for the next start too.
+            let _ = again.admit(&two, &limits, "Tool", Urgency::Usual, Duration::ZERO).await;
+        }
+        let used = again.admit(&one, &limits, "Tool", Urgency::Now, Duration::ZERO).await;
+        assert_eq!(code(used), Some(Code::LocalRateLimited));
     }
 
     #[tokio::test]
@@ -371,7 +465,7 @@ mod tests {
     async fn only_so_many_calls_are_under_way_at_once() {
         let bench = bench();
         let limits = limits(json!({"concurrency": 2}));
-        let hasty = || bench.pace.admit("c@h", &limits, "Tool", Urgency::Usual, Duration::ZERO);
+        let hasty = || bench.pace.admit(usual_way(), &limits, "Tool", Urgency::Usual, Duration::ZERO);
         let (one, _two) = (hasty().await, hasty().await);
         assert_eq!(code(hasty().await), Some(Code::LocalRateLimited));
         drop(one);
@@ -383,7 +477,7 @@ mod tests {
         let (bench, before) = (bench(), usual());
         let wide = [turn(&bench.pace, &before).await.ok(), turn(&bench.pace, &before).await.ok()];
         let now = limits(json!({"concurrency": 1, "rate": [{"calls": 2, "seconds": 60, "burst": 1}]}));
-        let hasty = || bench.pace.admit("c@h", &now, "Tool", Urgency::Usual, Duration::ZERO);
+        let hasty = || bench.pace.admit(usual_way(), &now, "Tool", Urgency::Usual, Duration::ZERO);
         let held = hasty().await.ok().unwrap();
         assert_eq!(code(hasty().await), Some(Code::LocalRateLimited), "one call at once");
         drop((wide, held));

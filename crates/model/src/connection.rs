@@ -78,6 +78,15 @@ impl Connection {
             calls_failed: 0,
         }
     }
+
+    /// Who has the rate budget that its calls use up: the account, where the service said whose it is, so that
+    /// several connections of one account share it; else the connection.
+    pub fn budget_owner(&self) -> String {
+        match &self.account {
+            Some(account) => format!("{}:{}", self.connector, account.id),
+            None => self.id.to_string(),
+        }
+    }
 }
 
 /// Whose account a connection uses.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use patchbay_model::host::LimitState;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{BootId, Clock, ConnectionId, LimitStore, Timestamp};
+use patchbay_model::{BootId, Clock, Connection, ConnectionId, LimitStore, Timestamp};
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{SqliteConnection, SqlitePool};
 use tokio::task::JoinHandle;
@@ -194,6 +194,19 @@ impl Store {
     /// The rate budgets and circuits of a connection's hosts, by key.
     pub fn limits_of(&self, connection: &ConnectionId) -> Vec<(String, LimitState)> {
         self.inner.limits.of(connection)
+    }
+
+    /// The same with the budgets of the connection's account, which its other connections use up too.
+    pub fn limits_with_account(&self, connection: &Connection) -> Vec<(String, LimitState)> {
+        let mut limits = self.inner.limits.of(&connection.id);
+        let owner = connection.budget_owner();
+        for (key, state) in &mut limits {
+            let shared = key.strip_prefix(connection.id.as_str()).map(|at| format!("{owner}{at}"));
+            if let Some(kept) = shared.and_then(|shared| self.inner.limits.load(&shared)) {
+                state.budget = kept.budget;
+            }
+        }
+        limits
     }
 
     /// Writes the limits that changed. Done by itself within a second, and on closing.

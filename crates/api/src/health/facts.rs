@@ -158,8 +158,11 @@ impl Judged {
         // Checks of an old key say nothing of a new one.
         let in_a_row = if since > now - rules.window() { since } else { in_a_row };
         let failed_checks = store.health_failed_in_a_row(&connection.id, in_a_row, MOST_IN_A_ROW).await?;
-        let limits: Vec<HostLimits> =
-            store.limits_of(&connection.id).iter().map(|(key, state)| host_limits(key, state, clock)).collect();
+        let limits: Vec<HostLimits> = store
+            .limits_with_account(&connection)
+            .iter()
+            .map(|(key, state)| host_limits(key, state, clock))
+            .collect();
         let worst = limits.iter().max_by_key(|one| (one.circuit as u8, one.next_try_at));
         let seen = store.last_call(&connection.id).await?.max(connection.last_tested_at);
         let facts = HealthFacts {

@@ -1,9 +1,11 @@
 //! Health, tests and pauses.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use patchbay_connector::{TestPart, Verdict};
-use patchbay_model::{Code, ConnectionState};
+use patchbay_connector::{Target, TargetCredential, TestPart, Verdict};
+use patchbay_model::connection::Account;
+use patchbay_model::{Code, Connection, ConnectionId, ConnectionState};
 use serde_json::json;
 
 use crate::bench::{MINUTE, added, bench, ok, page_of};
@@ -16,6 +18,25 @@ async fn a_pause_that_a_service_asks_for_is_kept_by_every_later_call() {
     let held = b.engine.health(&b.target).await.unwrap_err();
     assert_eq!(held.code(), Code::LocalRateLimited);
     assert!(held.when().is_some());
+    assert_eq!(b.lines().len(), 1, "nothing is sent while it lasts");
+}
+
+#[tokio::test]
+async fn a_pause_asked_of_an_account_is_kept_by_its_other_connections() {
+    let mut b = bench(|_, _| (429, vec![("Retry-After", "120".into())], "{}".into())).await;
+    let account = |id: &str| Some(Account { id: id.into(), label: "Amira".into() });
+    b.target.connection.account = account("7");
+    assert_eq!(b.engine.health(&b.target).await.unwrap_err().code(), Code::RateLimited);
+    for (id, held) in [("7", true), ("8", false)] {
+        let connection =
+            Connection { id: ConnectionId::generate(), account: account(id), ..b.target.connection.clone() };
+        let limits = b.store.limits_with_account(&b.target.connection);
+        assert!(limits.iter().all(|(_, state)| state.budget.held(Duration::ZERO).is_some()), "{limits:?}");
+        let (descriptor, credential) = (b.target.descriptor.clone(), TargetCredential::Stored);
+        let other = Target { descriptor, connection, credential };
+        let refused = b.engine.health(&other).await.unwrap_err().code();
+        assert_eq!(refused == Code::LocalRateLimited, held, "account {id}: {refused:?}");
+    }
     assert_eq!(b.lines().len(), 1, "nothing is sent while it lasts");
 }
 
