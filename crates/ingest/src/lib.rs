@@ -19,6 +19,7 @@ pub use poller::Poller;
 pub use polling::{Knobs, Parts, Polling};
 pub use reading::{Progress, Reader, Reading};
 pub use schedule::{
-    Connectors, Defaults, Looked, Scheduler, health_job, health_key, sync_job, sync_key, sync_unique_key,
+    BY_HAND, Connectors, Defaults, Looked, Scheduler, health_job, health_key, sync_job, sync_key,
+    sync_unique_key,
 };
 pub use timers::Timers;

@@ -15,7 +15,7 @@ use crate::heal::{Healing, heal};
 use crate::jobs::{Outcome, Work};
 use crate::reading::Reading;
 use crate::rhythm;
-use crate::schedule::{Connectors, Defaults, sync_key};
+use crate::schedule::{BY_HAND, Connectors, Defaults, sync_key};
 
 /// A stream is read from its start at most so often in a day: a service that forgets every checkpoint would
 /// otherwise be read whole each time.
@@ -78,6 +78,12 @@ impl Poller {
             return Ok(Outcome::Done(None));
         }
         let Some(before) = self.store.schedule(&key).await? else { return Ok(Outcome::Done(None)) };
+        let paused = self.defaults.borrow().sync_paused;
+        if paused && job.priority < BY_HAND {
+            // Asked for by a delivery, or before the pause: read when it goes on.
+            self.store.schedules_plan(vec![(key, self.clock.now())]).await?;
+            return Ok(Outcome::Done(None));
+        }
         let compiled = self.connectors.compiled(&connection.connector)?;
         let target = Target {
             descriptor: compiled.clone(),

@@ -73,6 +73,8 @@ const WITHIN: Duration = Duration::from_secs(5 * 60);
 const AT_ONCE: usize = 2;
 /// Schedules looked at in one go.
 const BATCH: u32 = 1_000;
+/// Work that a person asked for goes first, and is done while nothing is read by itself.
+pub const BY_HAND: i32 = 10;
 /// Clocks that differ by more than this have jumped.
 const JUMP: i64 = 30;
 
@@ -184,11 +186,13 @@ impl Scheduler {
             self.plan_patterns(now).await?;
         }
         self.store.job_clock_back().await?;
-        let mut due = self.store.schedules_due(BATCH).await?;
-        if self.defaults.borrow().sync_paused {
-            // They stay due, and are late when it goes on: done once, and spread.
-            due.retain(|schedule| schedule.key.kind != ScheduleKind::Sync);
+        // Each kind by itself: however many streams are due, checks are seen.
+        let mut due = self.store.schedules_due(ScheduleKind::Health, BATCH).await?;
+        if !self.defaults.borrow().sync_paused {
+            due.extend(self.store.schedules_due(ScheduleKind::Sync, BATCH).await?);
+            due.sort_by_key(|schedule| schedule.next_at);
         }
+        // While it is paused they stay due, and are late when it goes on: done once, and spread.
         let withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (withheld, due): (Vec<Schedule>, Vec<Schedule>) =
             due.into_iter().partition(|schedule| withheld.contains(&schedule.key));

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_ingest::{Defaults, Dice, Scheduler, sync_key};
+use patchbay_ingest::{BY_HAND, Defaults, Dice, Scheduler, health_key, sync_job, sync_key};
 use patchbay_model::Clock as _;
-use patchbay_store::{EndedJob, JobEnd, Rhythm, Schedule, ScheduleKind};
+use patchbay_store::{EndedJob, JobEnd, Merge, Rhythm, Schedule, ScheduleKind};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -242,4 +242,46 @@ async fn what_is_paused_as_a_whole_is_read_once_and_spread_when_it_goes_on() {
     assert_eq!(looks.iter().sum::<usize>(), 0, "{looks:?}");
     pause(false);
     no_storm_and_no_stall(&b, "after a pause of an hour").await;
+}
+
+#[tokio::test]
+async fn what_a_delivery_asks_for_waits_for_the_end_of_a_pause_and_a_person_does_not() {
+    let b = bench(1).await;
+    b.service.says(|query, _| items(query, 2));
+    b.pass(MINUTE).await;
+    let ask = async |priority: i32| {
+        let schedule = b.syncs().await.remove(0);
+        b.store.job_enqueue_unique(sync_job(&schedule, b.now(), priority, Merge::Sooner, 1)).await.unwrap();
+        let before = b.service.count();
+        b.work().await;
+        b.service.count() - before
+    };
+    assert_eq!(ask(0).await, 1, "usually it is read soon");
+    b.defaults.send_modify(|defaults| defaults.sync_paused = true);
+    let plans = b.syncs().await.iter().map(|one| (one.key.clone(), b.now() + DAY)).collect();
+    b.store.schedules_plan(plans).await.unwrap();
+    assert_eq!(ask(0).await, 0);
+    assert_eq!(b.pass(MINUTE).await.iter().sum::<usize>(), 0);
+    assert_eq!(ask(BY_HAND).await, 1);
+    assert_eq!(ask(0).await, 0);
+    b.defaults.send_modify(|defaults| defaults.sync_paused = false);
+    assert_eq!(b.pass(MINUTE).await.iter().sum::<usize>(), 1, "not a day later");
+}
+
+#[tokio::test]
+async fn however_many_streams_wait_for_the_end_of_a_pause_connections_are_checked() {
+    let b = bench(1).await;
+    b.pass(MINUTE).await;
+    for number in 0..1_100 {
+        b.store.schedule_add(&sync_key(&b.connections[0], &format!("s{number}")), noon()).await.unwrap();
+    }
+    let checked = async || b.store.schedule(&health_key(&b.connections[0])).await.unwrap().unwrap().last_at;
+    b.defaults.send_modify(|defaults| defaults.sync_paused = true);
+    for _ in 0..3 {
+        b.clock.advance(Duration::from_secs(3_600));
+        let before = checked().await;
+        b.scheduler.look().await.unwrap();
+        b.work().await;
+        assert!(checked().await > before);
+    }
 }

@@ -1,4 +1,4 @@
-//! Schedules: what comes again and again, and how it last went.
+//! Schedules: what comes again and again, and when.
 
 use patchbay_model::problem::Problem;
 use patchbay_model::{ConnectionId, Timestamp};
@@ -82,22 +82,6 @@ pub struct Fired {
     pub job: UniqueJob,
 }
 
-/// How something that comes again went.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Went {
-    /// Well, and so much was new.
-    Well {
-        /// What was new.
-        new: u64,
-        /// Whether it has now been read to its end.
-        whole: bool,
-    },
-    /// Not well; it goes on by itself.
-    Badly(Problem),
-    /// Not well; it waits for the user.
-    Stopped(Problem),
-}
-
 struct Row {
     connection: String,
     kind: String,
@@ -150,13 +134,13 @@ impl TryFrom<Row> for Schedule {
 }
 
 /// A key as it is bound to a statement.
-struct Bound {
-    connection: String,
-    kind: String,
-    stream: String,
+pub(super) struct Bound {
+    pub(super) connection: String,
+    pub(super) kind: String,
+    pub(super) stream: String,
 }
 
-fn bound(key: &ScheduleKey) -> Result<Bound, StoreError> {
+pub(super) fn bound(key: &ScheduleKey) -> Result<Bound, StoreError> {
     Ok(Bound {
         connection: key.connection.to_string(),
         kind: column::word("schedule's kind", &key.kind)?,
@@ -243,21 +227,22 @@ impl Store {
         .transpose()
     }
 
-    /// What is due now, the longest due first: of connections that are on and may be used, and of those
-    /// schedules that are on and do not wait for the user.
-    pub async fn schedules_due(&self, limit: u32) -> Result<Vec<Schedule>, StoreError> {
-        let now = column::millis(self.now());
+    /// What of this kind is due now, the longest due first: of connections that are on and may be used, and of
+    /// those schedules that are on and do not wait for the user.
+    pub async fn schedules_due(&self, kind: ScheduleKind, limit: u32) -> Result<Vec<Schedule>, StoreError> {
+        let (kind, now) = (column::word("schedule's kind", &kind)?, column::millis(self.now()));
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT s.connection, s.kind, s.stream, s.next_at, s.every_seconds, s.cron, s.zone,
                    s.switched_off AS "switched_off: bool", s.page_size, s.backfilled_at, s.last_at,
                    s.last_ok_at, s.last_new, s.last_problem, s.failures, s.stopped AS "stopped: bool"
                FROM schedules AS s JOIN connections AS c ON c.id = s.connection
-               WHERE s.next_at <= ?1 AND NOT s.switched_off AND NOT s.stopped AND NOT c.paused
-                   AND c.state IN ('connected', 'active', 'error', 'testing')
+               WHERE s.kind = ?3 AND s.next_at <= ?1 AND NOT s.switched_off AND NOT s.stopped
+                   AND NOT c.paused AND c.state IN ('connected', 'active', 'error', 'testing')
                ORDER BY s.next_at LIMIT ?2"#,
             now,
-            limit
+            limit,
+            kind
         )
         .fetch_all(self.readers())
         .await?;
@@ -358,67 +343,6 @@ impl Store {
         .await
     }
 
-    /// Writes down how it went, and when it comes next where that is given.
-    pub async fn schedule_went(
-        &self,
-        key: &ScheduleKey,
-        went: Went,
-        next: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let (key, now, next) = (bound(key)?, column::millis(self.now()), next.map(column::millis));
-        self.write(move |tx| {
-            Box::pin(async move {
-                match went {
-                    Went::Well { new, whole } => {
-                        let new = column::stored(new);
-                        sqlx::query!(
-                            "UPDATE schedules SET last_at = ?1, last_ok_at = ?1, last_new = ?2,
-                                 last_problem = NULL, failures = 0, stopped = 0,
-                                 backfilled_at = CASE WHEN ?3 THEN coalesce(backfilled_at, ?1)
-                                     ELSE backfilled_at END
-                             WHERE connection = ?4 AND kind = ?5 AND stream = ?6",
-                            now,
-                            new,
-                            whole,
-                            key.connection,
-                            key.kind,
-                            key.stream
-                        )
-                        .execute(&mut *tx)
-                        .await?;
-                    }
-                    Went::Badly(problem) => failed(&mut *tx, &key, &problem, false, now).await?,
-                    Went::Stopped(problem) => failed(&mut *tx, &key, &problem, true, now).await?,
-                }
-                if next.is_some() {
-                    plan(tx, &key, next, now).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    /// Keeps how many items a page may have.
-    pub async fn schedule_page_size(&self, key: &ScheduleKey, size: Option<u32>) -> Result<(), StoreError> {
-        let key = bound(key)?;
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "UPDATE schedules SET page_size = ? WHERE connection = ? AND kind = ? AND stream = ?",
-                    size,
-                    key.connection,
-                    key.kind,
-                    key.stream
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
     /// Sets what the user decides about a schedule, and when it comes next.
     ///
     /// # Errors
@@ -458,59 +382,6 @@ impl Store {
         })
         .await
     }
-
-    /// What fails by itself, and does not wait for the user, comes at `next`: its reason may be gone. Returns
-    /// how many.
-    pub async fn schedules_hasten(
-        &self,
-        connection: &ConnectionId,
-        next: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let (connection, next) = (connection.clone(), column::millis(next));
-        let now = column::millis(self.now());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let connection = connection.as_str();
-                let done = sqlx::query!(
-                    "UPDATE schedules SET next_at = min(next_at, ?2), planned_at = ?3
-                     WHERE connection = ?1 AND failures > 0 AND NOT stopped AND kind = 'sync'",
-                    connection,
-                    next,
-                    now
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
-    }
-
-    /// The user has acted: what waited for that comes at `next`. Returns how many.
-    pub async fn schedules_resume(
-        &self,
-        connection: &ConnectionId,
-        next: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let (connection, next) = (connection.clone(), column::millis(next));
-        let now = column::millis(self.now());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let connection = connection.as_str();
-                let done = sqlx::query!(
-                    "UPDATE schedules SET stopped = 0, failures = 0, next_at = ?2, planned_at = ?3
-                     WHERE connection = ?1 AND (stopped OR failures > 0)",
-                    connection,
-                    next,
-                    now
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
-    }
 }
 
 /// By how many milliseconds the clock was put back at least, since something was last planned; none where it
@@ -519,35 +390,17 @@ pub(super) fn put_back(latest: Option<i64>, now: i64) -> Option<i64> {
     latest.map(|latest| latest - now).filter(|back| *back > 60_000)
 }
 
-async fn plan(tx: &mut SqliteConnection, key: &Bound, next: Option<i64>, now: i64) -> Result<(), StoreError> {
+pub(super) async fn plan(
+    tx: &mut SqliteConnection,
+    key: &Bound,
+    next: Option<i64>,
+    now: i64,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE schedules SET next_at = ?1, planned_at = ?2
          WHERE connection = ?3 AND kind = ?4 AND stream = ?5",
         next,
         now,
-        key.connection,
-        key.kind,
-        key.stream
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-async fn failed(
-    tx: &mut SqliteConnection,
-    key: &Bound,
-    problem: &Problem,
-    stopped: bool,
-    now: i64,
-) -> Result<(), StoreError> {
-    let problem = column::json("schedule's problem", problem)?;
-    sqlx::query!(
-        "UPDATE schedules SET last_at = ?1, last_problem = ?2, failures = failures + 1, stopped = ?3
-         WHERE connection = ?4 AND kind = ?5 AND stream = ?6",
-        now,
-        problem,
-        stopped,
         key.connection,
         key.kind,
         key.stream
@@ -566,7 +419,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{Fixture, connection, fixture, noon};
-    use crate::{Merge, NewJob};
+    use crate::{Merge, NewJob, Went};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -595,11 +448,11 @@ mod tests {
     async fn what_is_due_is_asked_for_once_and_moves_on_in_the_same_commit() {
         let f = fixture().await;
         let key = one(&f).await;
-        let due = f.store.schedules_due(10).await.unwrap();
+        let due = f.store.schedules_due(ScheduleKind::Sync, 10).await.unwrap();
         assert_eq!(due.iter().map(|s| &s.key).collect::<Vec<_>>(), [&key]);
         assert_eq!(f.store.schedules_fire(vec![fired(&key, noon())]).await.unwrap(), 1);
         assert_eq!(f.store.schedules_fire(vec![fired(&key, noon())]).await.unwrap(), 0, "seen too late");
-        assert_eq!(f.store.schedules_due(10).await.unwrap(), []);
+        assert_eq!(f.store.schedules_due(ScheduleKind::Sync, 10).await.unwrap(), []);
         assert_eq!(f.store.schedule_next(ScheduleKind::Sync).await.unwrap(), Some(noon() + MINUTE));
         assert_eq!(f.store.job_claim("delta", f.store.boot(), 10).await.unwrap().len(), 1);
     }
@@ -609,7 +462,7 @@ mod tests {
         let f = fixture().await;
         let key = one(&f).await;
         let mut made = f.store.connection(&key.connection).await.unwrap().unwrap();
-        let due = async || f.store.schedules_due(10).await.unwrap().len();
+        let due = async || f.store.schedules_due(ScheduleKind::Sync, 10).await.unwrap().len();
         made.paused = true;
         f.store.connection_update(&made).await.unwrap();
         assert_eq!(due().await, 0, "paused");
