@@ -54,6 +54,8 @@ struct Inner {
     /// The program stays: workspaces that are opened from here on work by themselves.
     stays: AtomicBool,
     gateway: Gateway,
+    /// Nothing is read by itself, in any workspace; also in those that are made or mended later.
+    sync_paused: Arc<AtomicBool>,
     /// Whether the gateway takes in workspaces: only where the program stays.
     with_gateway: AtomicBool,
     machine: String,
@@ -111,6 +113,7 @@ impl Hub {
             events: Arc::new(Stream::default()),
             workspaces: Mutex::new(BTreeMap::new()),
             stays: AtomicBool::new(false),
+            sync_paused: Arc::new(AtomicBool::new(crate::syncing::is_paused(&data_dir))),
             machine: machine_id(),
             _lock: lock,
             data_dir,
@@ -237,6 +240,11 @@ impl Hub {
             crate::gateway::open(self, &workspace).await?;
         }
         Ok(workspace)
+    }
+
+    /// Whether nothing is read by itself.
+    pub(crate) fn sync_paused(&self) -> &Arc<AtomicBool> {
+        &self.inner.sync_paused
     }
 
     /// The webhook gateway.

@@ -1,6 +1,9 @@
 //! Streams of a connection: how they are read by themselves, and what a person does about it.
 
-use patchbay_ingest::{Progress, health_key, rhythm, sync_job, sync_key, sync_unique_key};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use patchbay_ingest::{BY_HAND, Progress, health_key, rhythm, sync_job, sync_key, sync_unique_key};
 use patchbay_model::permissions::may_read;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Connection, ConnectionId, Event, Timestamp};
@@ -12,8 +15,6 @@ use crate::connections::ConnectionName;
 use crate::hub::Hub;
 use crate::workspace::Workspace;
 
-/// What a person asked for goes first.
-const BY_HAND: i32 = 10;
 /// Gaps that are shown are no older than this.
 const GAPS: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
 
@@ -266,24 +267,53 @@ pub struct PauseAllRequest {
 pub struct PausedAll {
     /// Nothing is read by itself.
     pub paused: bool,
+    /// Workspaces that could not be told. Where they are opened again, it holds for them too.
+    pub untold: Vec<String>,
 }
 
-/// What is kept of it, in the settings of each workspace.
+/// What earlier versions kept of it, in the settings of each workspace.
 pub(crate) const PAUSED: &str = "syncPaused";
+
+fn mark(data_dir: &Path) -> PathBuf {
+    data_dir.join("sync-paused")
+}
+
+/// Whether nothing is read by itself: a file says so, for all workspaces, those too that cannot be opened now.
+pub(crate) fn is_paused(data_dir: &Path) -> bool {
+    mark(data_dir).exists()
+}
 
 /// Pauses everything that is read by itself, in every workspace, or lets it go on. Reads under way end, and
 /// what is asked for by hand is read all the same; health checks go on.
 pub async fn pause_all(hub: &Hub, _: &str, request: PauseAllRequest) -> Result<PausedAll, Problem> {
-    let value = if request.paused { json!(true) } else { serde_json::Value::Null };
+    let mark = mark(hub.data_dir());
+    let written = if request.paused { std::fs::write(&mark, "") } else { gone(std::fs::remove_file(&mark)) };
+    written.map_err(|error| {
+        Problem::new(Code::StorageFull).detail(format!("what is paused is not written: {error}"))
+    })?;
+    hub.sync_paused().store(request.paused, Ordering::Release);
+    let mut untold = Vec::new();
     for name in crate::workspaces::names(hub)? {
-        let workspace = hub.workspace(&name).await?;
-        let set = std::collections::BTreeMap::from([(PAUSED.to_owned(), value.clone())]);
-        workspace.store().settings_set(None, set).await?;
-        workspace.note(if request.paused { "sync_paused" } else { "sync_resumed" }).await;
-        workspace.settings_changed().await?;
-        workspace.events().emit(Event::JobsChanged);
+        if let Err(problem) = tell(hub, &name, request.paused).await {
+            tracing::warn!(workspace = name, %problem, paused = request.paused, "is not told");
+            untold.push(name);
+        }
     }
-    Ok(PausedAll { paused: request.paused })
+    Ok(PausedAll { paused: request.paused, untold })
+}
+
+fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    removed.or_else(|error| if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+async fn tell(hub: &Hub, name: &str, paused: bool) -> Result<(), Problem> {
+    let workspace = hub.workspace(name).await?;
+    let forget = std::collections::BTreeMap::from([(PAUSED.to_owned(), serde_json::Value::Null)]);
+    workspace.store().settings_set(None, forget).await?;
+    workspace.note(if paused { "sync_paused" } else { "sync_resumed" }).await;
+    workspace.settings_changed().await?;
+    workspace.events().emit(Event::JobsChanged);
+    Ok(())
 }
 
 /// How a stream is to be read.

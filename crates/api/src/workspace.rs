@@ -4,6 +4,7 @@ mod dispatching;
 mod polling;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ struct Inner {
     knobs: RwLock<Knobs>,
     /// Turns events into runs.
     dispatching: Mutex<Option<JoinHandle<()>>>,
+    /// Nothing is read by itself, in any workspace.
+    sync_paused: Arc<AtomicBool>,
 }
 
 /// A workspace that is not kept open by whoever looks after it.
@@ -185,6 +188,7 @@ impl Workspace {
             polling: Mutex::default(),
             knobs: RwLock::default(),
             dispatching: Mutex::default(),
+            sync_paused: hub.sync_paused().clone(),
         };
         let workspace = Self { inner: Arc::new(inner) };
         workspace.take_call_rules().await?;

@@ -155,6 +155,7 @@ mod tests {
     use patchbay_model::time::ManualClock;
     use serde_json::json;
 
+    use crate::Hub;
     use crate::commands::dispatch;
     use crate::workspace::tests::hub;
 
@@ -187,5 +188,44 @@ mod tests {
             "its name goes with it"
         );
         hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn pausing_everything_holds_for_workspaces_that_are_broken_and_those_made_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || hub(dir.path(), &Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())));
+        let mut first = start();
+        let call = async |hub: &Hub, name: &str, request| dispatch(hub, "default", name, request).await;
+        for name in ["broken", "later"] {
+            call(&first, "workspace_create", json!({ "name": name })).await.unwrap();
+        }
+        first.close_workspace("broken").await;
+        let file = dir.path().join("workspaces/broken/patchbay.db");
+        let aside = file.with_extension("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        let paused = async |hub: &Hub, name: &str| {
+            hub.workspace(name).await.unwrap().knobs().await.unwrap().defaults.sync_paused
+        };
+        let said = call(&first, "sync_pause_all", json!({"paused": true})).await.unwrap();
+        assert_eq!(said, json!({"paused": true, "untold": ["broken"]}));
+        call(&first, "workspace_create", json!({"name": "new"})).await.unwrap();
+        for _ in 0..2 {
+            for name in ["default", "later", "new"] {
+                assert!(paused(&first, name).await, "{name}");
+            }
+            first.shut_down().await;
+            drop(first);
+            first = start();
+        }
+        std::fs::remove_dir(&file).unwrap();
+        std::fs::rename(&aside, &file).unwrap();
+        assert!(paused(&first, "broken").await, "mended, it is paused as the others");
+        let said = call(&first, "sync_pause_all", json!({"paused": false})).await.unwrap();
+        assert_eq!(said, json!({"paused": false, "untold": []}));
+        for name in ["broken", "default", "later", "new"] {
+            assert!(!paused(&first, name).await, "{name}");
+        }
+        first.shut_down().await;
     }
 }

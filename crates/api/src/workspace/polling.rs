@@ -1,6 +1,7 @@
 //! What a workspace reads by itself.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use patchbay_ingest::jobs::Queue;
@@ -53,7 +54,9 @@ impl Workspace {
 
     /// What the user decides about background work.
     pub(crate) async fn knobs(&self) -> Result<Knobs, Problem> {
-        crate::engine_settings::knobs(self.store()).await
+        let mut knobs = crate::engine_settings::knobs(self.store()).await?;
+        knobs.defaults.sync_paused |= self.inner.sync_paused.load(Ordering::Acquire);
+        Ok(knobs)
     }
 
     /// Takes what was set about the engine.
