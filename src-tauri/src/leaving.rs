@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use patchbay_api::desktop::UnderWay;
+use patchbay_api::desktop::{Standing, UnderWay};
 use patchbay_api::{Hub, desktop, dispatch};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
 use serde_json::json;
@@ -74,19 +74,25 @@ pub(crate) async fn quit(app: &AppHandle) {
 async fn ends(app: &AppHandle, leaving: &Leaving) -> bool {
     let Ok(hub) = app.state::<Engine>().hub().await else { return true };
     // What nobody knows is asked about as if it were one.
-    let runs = under_way(&hub).await;
-    let count = runs.as_ref().map_or(1, Vec::len);
+    let standing = standing(&hub).await;
+    let (count, waiting) = standing.as_ref().map_or((1, 0), |known| (known.under_way.len(), known.waiting));
     if count == 0 {
         return true;
     }
-    match ask(count).await.as_deref() {
+    match ask(count, waiting).await.as_deref() {
         Some(FINISH) => {
             leaving.finishing.store(true, Ordering::Relaxed);
             window::hide(app);
-            finished(&hub, leaving).await
+            desktop::hold_runs(&hub, true).await;
+            let finished = finished(&hub, leaving).await;
+            if !finished {
+                desktop::hold_runs(&hub, false).await;
+            }
+            finished
         }
         Some(STOP) => {
-            stop(&hub, runs.unwrap_or_default()).await;
+            desktop::hold_runs(&hub, true).await;
+            stop(&hub, standing.map(|known| known.under_way).unwrap_or_default()).await;
             true
         }
         _ => false,
@@ -95,7 +101,7 @@ async fn ends(app: &AppHandle, leaving: &Leaving) -> bool {
 
 /// Waits until nothing is under way; false where the person wants the window again.
 async fn finished(hub: &Hub, leaving: &Leaving) -> bool {
-    while under_way(hub).await.is_none_or(|runs| !runs.is_empty()) {
+    while is_busy(hub).await {
         tokio::time::sleep(LOOK).await;
         if !leaving.finishing.load(Ordering::Relaxed) {
             return false;
@@ -114,15 +120,15 @@ async fn stop(hub: &Hub, runs: Vec<UnderWay>) {
         }
     }
     let begun = Instant::now();
-    while begun.elapsed() < LONGEST_STOP && under_way(hub).await.is_none_or(|runs| !runs.is_empty()) {
+    while begun.elapsed() < LONGEST_STOP && is_busy(hub).await {
         tokio::time::sleep(LOOK).await;
     }
 }
 
-/// The runs under way; none where nobody knows.
-async fn under_way(hub: &Hub) -> Option<Vec<UnderWay>> {
+/// What is going on; none where nobody knows.
+async fn standing(hub: &Hub) -> Option<Standing> {
     match desktop::standing(hub, "").await {
-        Ok(standing) => Some(standing.under_way),
+        Ok(standing) => Some(standing),
         Err(problem) => {
             tracing::warn!(%problem, "nobody knows what is under way");
             None
@@ -130,10 +136,28 @@ async fn under_way(hub: &Hub) -> Option<Vec<UnderWay>> {
     }
 }
 
-async fn ask(runs: usize) -> Option<String> {
+async fn is_busy(hub: &Hub) -> bool {
+    standing(hub).await.is_none_or(|known| !known.under_way.is_empty())
+}
+
+/// What is asked: the title, and what each answer does.
+fn question(runs: usize, waiting: usize) -> (String, String) {
     let title = if runs == 1 { "A run is under way".to_owned() } else { format!("{runs} runs are under way") };
-    let text = "Finish then quit hides the window and ends Patchbay when they are done. Stop and quit lets the \
-                calls in flight end and sends nothing more; what was done stays.";
+    let mut text =
+        "Finish then quit hides the window and ends Patchbay when they are done. Stop and quit lets the \
+                    calls in flight end and sends nothing more; what was done stays."
+            .to_owned();
+    match waiting {
+        0 => {}
+        1 => text.push_str("\n\nOne more run only waits. It stays, and goes on at the next start."),
+        _ => text
+            .push_str(&format!("\n\n{waiting} more runs only wait. They stay, and go on at the next start.")),
+    }
+    (title, text)
+}
+
+async fn ask(runs: usize, waiting: usize) -> Option<String> {
+    let (title, text) = question(runs, waiting);
     let buttons = MessageButtons::YesNoCancelCustom(FINISH.to_owned(), STOP.to_owned(), CANCEL.to_owned());
     let dialog = AsyncMessageDialog::new().set_level(MessageLevel::Warning).set_title(title);
     match dialog.set_description(text).set_buttons(buttons).show().await {
@@ -155,4 +179,22 @@ async fn explain() {
         .set_buttons(MessageButtons::Ok)
         .show()
         .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::question;
+
+    #[test]
+    fn the_question_says_what_stays() {
+        let said = |runs, waiting| {
+            let (title, text) = question(runs, waiting);
+            (title, text.split_once("\n\n").map(|(_, last)| last.to_owned()))
+        };
+        assert_eq!(said(1, 0), ("A run is under way".to_owned(), None));
+        let (title, stays) = said(2, 1);
+        assert_eq!(title, "2 runs are under way");
+        assert_eq!(stays.as_deref(), Some("One more run only waits. It stays, and goes on at the next start."));
+        assert!(said(1, 12).1.unwrap().starts_with("12 more runs only wait."));
+    }
 }

@@ -50,12 +50,22 @@ pub struct UnderWay {
 pub struct Standing {
     /// Runs that wait for the person, and connections that are failing.
     pub need_you: usize,
-    /// Runs under way in any workspace.
+    /// Runs that something is done for at this moment, in any workspace.
     pub under_way: Vec<UnderWay>,
+    /// Runs that wait for their turn, their time, a service or an answer: they go on at the next start too.
+    pub waiting: usize,
     /// The chains that ran last in the workspace that was asked for, the latest first.
     pub recent: Vec<(ChainId, String)>,
     /// Nothing is read by itself.
     pub sync_paused: bool,
+}
+
+/// Keeps runs from beginning and from going on after a wait, because the program is about to end; or lets them
+/// again. What is under way goes on.
+pub async fn hold_runs(hub: &Hub, held: bool) {
+    for workspace in hub.open_workspaces().await {
+        workspace.runner().places.close(held);
+    }
 }
 
 /// Says what is going on in the workspaces that are open.
@@ -69,12 +79,17 @@ pub async fn standing(hub: &Hub, shown: &str) -> Result<Standing, Problem> {
             let connection = store.connection(&one.connection).await?;
             standing.need_you += usize::from(connection.is_some_and(|connection| !connection.paused));
         }
+        let working = workspace.runner().places.working();
         for run in store.runs_open().await? {
             match run.state {
                 RunState::NeedsYou => standing.need_you += 1,
                 RunState::Paused => {}
+                _ if working.contains(&run.id) => {
+                    let workspace = workspace.name().to_owned();
+                    standing.under_way.push(UnderWay { workspace, run: run.id });
+                }
                 _ if workspace.is_interrupted(&run) => {}
-                _ => standing.under_way.push(UnderWay { workspace: workspace.name().to_owned(), run: run.id }),
+                _ => standing.waiting += 1,
             }
         }
         standing.sync_paused &= workspace.knobs().await?.defaults.sync_paused;

@@ -9,9 +9,9 @@ use patchbay_model::{Problem, Run, RunState};
 use patchbay_store::NewTrigger;
 use serde_json::{Value, json};
 
-use crate::Hub;
 use crate::commands::dispatch;
 use crate::workspace::tests::hub;
+use crate::{Hub, desktop};
 
 struct House {
     dir: tempfile::TempDir,
@@ -351,5 +351,25 @@ async fn runs_that_wait_hold_no_place_of_those_that_work() {
         assert_eq!(house.runs(id).await[0].state, state);
     }
     assert!(!house.runs(&other).await[0].state.is_final());
+    // The other chain's run waits for one of its own.
+    let standing = desktop::standing(&house.hub, "default").await.unwrap();
+    assert_eq!((standing.under_way, standing.waiting, standing.need_you), (Vec::new(), 4, 1));
+    desktop::hold_runs(&house.hub, true).await;
+    house.comes("webhook", &tracker, "held", json!({ "for": "Works" })).await;
+    let asked = async {
+        while house.runs(&works).await.len() < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), asked).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(house.runs(&works).await[0].state, RunState::Queued, "none begins when the program is to end");
+    desktop::hold_runs(&house.hub, false).await;
+    let done = async {
+        while house.runs(&works).await[0].state != RunState::Done {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), done).await.expect("it stays after all");
     house.hub.shut_down().await;
 }
