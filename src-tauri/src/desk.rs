@@ -30,6 +30,22 @@ pub(crate) fn decided(data_dir: &Path) -> Decided {
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
+/// Takes, before there is a window, that this start and later ones leave the renderer away that shows an empty
+/// one.
+pub(crate) fn decide_safe_graphics(data_dir: &Path) -> Result<(), Problem> {
+    keep(data_dir, Decided { safe_graphics: true, ..decided(data_dir) })
+}
+
+fn keep(data_dir: &Path, decided: Decided) -> Result<(), Problem> {
+    let text = serde_json::to_vec_pretty(&decided)
+        .map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
+    let file = file(data_dir);
+    let beside = file.with_extension("part");
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, &file))
+        .map_err(|error| unwritten("desktop.json", &error))
+}
+
 fn file(data_dir: &Path) -> PathBuf {
     data_dir.join("desktop.json")
 }
@@ -100,13 +116,7 @@ impl Desk {
     }
 
     fn keep(&self, decided: Decided) -> Result<(), Problem> {
-        let text = serde_json::to_vec_pretty(&decided)
-            .map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
-        let file = file(&self.data_dir);
-        let beside = file.with_extension("part");
-        std::fs::write(&beside, text)
-            .and_then(|()| std::fs::rename(&beside, &file))
-            .map_err(|error| unwritten("desktop.json", &error))?;
+        keep(&self.data_dir, decided)?;
         *lock(&self.decided) = decided;
         Ok(())
     }

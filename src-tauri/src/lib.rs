@@ -8,6 +8,7 @@ mod desk;
 mod engine;
 mod error;
 mod events;
+mod first_sight;
 mod host;
 mod leaving;
 mod logging;
@@ -29,6 +30,7 @@ use tauri::{Manager, RunEvent, WindowEvent, Wry};
 use crate::desk::Desk;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::first_sight::FirstSight;
 use crate::leaving::Leaving;
 use crate::settings::Settings;
 use crate::since_start::SinceStart;
@@ -43,6 +45,10 @@ pub fn run() -> ExitCode {
     logging::start(settings.as_ref().ok().map(|settings| settings.data_dir.as_path()));
     patchbay_api::memory::keep_private();
     let begun = settings.and_then(|settings| {
+        let hidden = Wish::of(std::env::args().skip(1)).hidden;
+        if first_sight::offers_safe_graphics(&settings.data_dir, hidden, window::offer_safe_graphics) {
+            desk::decide_safe_graphics(&settings.data_dir)?;
+        }
         settings::safe_graphics(&settings.data_dir)?;
         hold(settings, since_start)
     });
@@ -88,6 +94,7 @@ fn hold(settings: Settings, since_start: SinceStart) -> Result<(), Error> {
             }
         })
         .setup(move |app| {
+            app.manage(FirstSight::awaited(&settings.data_dir));
             window::make(app, &settings)?;
             tauri::async_runtime::spawn(engine::keep_running(app.handle().clone(), settings));
             Ok(())
@@ -95,6 +102,7 @@ fn hold(settings: Settings, since_start: SinceStart) -> Result<(), Error> {
         .build(context())?;
     app.run(|app, event| {
         if matches!(event, RunEvent::Exit) {
+            app.state::<FirstSight>().left();
             tauri::async_runtime::block_on(app.state::<Engine>().end());
         }
     });

@@ -65,6 +65,20 @@ pub(crate) fn graphics_are_safe() -> bool {
     std::env::var_os(RENDERER).is_some_and(|value| value == "1")
 }
 
+/// Whether nobody has decided about this start: no switch, no test that drives the window, and it is not safe.
+pub(crate) fn graphics_are_open() -> bool {
+    switch().is_none() && !is_driven() && !graphics_are_safe()
+}
+
+fn switch() -> Option<String> {
+    std::env::var("PATCHBAY_GRAPHICS_SAFE_MODE").ok().filter(|value| !value.is_empty())
+}
+
+/// Set by tauri-driver.
+fn is_driven() -> bool {
+    std::env::var_os("TAURI_WEBVIEW_AUTOMATION").or_else(|| std::env::var_os("TAURI_AUTOMATION")).is_some()
+}
+
 /// Whether safe graphics are wanted: by `PATCHBAY_GRAPHICS_SAFE_MODE=1` (or `=0`), else by the setting. Never
 /// where the window is driven by a test: pictures of it would never come.
 fn wants_safe_graphics(switch: Option<&str>, decided: bool, driven: bool) -> bool {
@@ -75,11 +89,8 @@ fn wants_safe_graphics(switch: Option<&str>, decided: bool, driven: bool) -> boo
 /// graphics drivers. WebKit reads the variable when it is loaded, and a variable can be set safely only for a
 /// program that is yet to start.
 pub(crate) fn safe_graphics(data_dir: &Path) -> Result<(), Error> {
-    let switch = std::env::var("PATCHBAY_GRAPHICS_SAFE_MODE").ok().filter(|value| !value.is_empty());
-    // Set by tauri-driver.
-    let driven = std::env::var_os("TAURI_WEBVIEW_AUTOMATION").or_else(|| std::env::var_os("TAURI_AUTOMATION"));
     let decided = desk::decided(data_dir).safe_graphics;
-    let wanted = wants_safe_graphics(switch.as_deref(), decided, driven.is_some());
+    let wanted = wants_safe_graphics(switch().as_deref(), decided, is_driven());
     if !wanted || std::env::var_os(RENDERER).is_some() {
         return Ok(());
     }

@@ -37,9 +37,10 @@ impl Tray {
             return handle.shutdown().await;
         }
         let item = Item { app: app.clone(), standing: standing(app).await };
-        match item.spawn().await {
+        app.state::<Desk>().tray_went(None);
+        // At login the panel may come later than we do: the icon registers when it is there.
+        match item.assume_sni_available(true).spawn().await {
             Ok(handle) => {
-                app.state::<Desk>().tray_went(None);
                 tokio::spawn(follow(app.clone(), handle.clone()));
                 *shown = Some(handle);
             }

@@ -189,6 +189,21 @@ pub(crate) async fn ask_to_try_again(problem: &Problem, data_dir: &Path) -> bool
     matches!(answer, MessageDialogResult::Ok) || answer == MessageDialogResult::Custom(again.to_owned())
 }
 
+/// Offers, before there is a window, the graphics mode that shows one with every driver; true where it is taken.
+pub(crate) fn offer_safe_graphics() -> bool {
+    let safe = "Use safe graphics";
+    let answer = MessageDialog::new()
+        .set_level(MessageLevel::Warning)
+        .set_title("The window did not come up last time")
+        .set_description(
+            "Some graphics drivers show an empty window. Safe graphics go around that and draw a little slower. \
+             Settings, General, takes them back.",
+        )
+        .set_buttons(MessageButtons::OkCancelCustom(safe.to_owned(), "Start as usual".to_owned()))
+        .show();
+    matches!(answer, MessageDialogResult::Ok) || answer == MessageDialogResult::Custom(safe.to_owned())
+}
+
 /// Says why there is no window, where there is a screen to say it on.
 pub(crate) fn complain(error: &Error) {
     if matches!(error, Error::NoScreen) {

@@ -1,0 +1,144 @@
+//! Whether the window of a start could ever be used. Where it could not, the next start offers the graphics
+//! mode that shows a window with every driver: who sees an empty window cannot go to Settings.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::settings;
+
+/// A window that is left sooner says nothing of whether it would have come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A mark in the data folder that stands from the start until the page first asks something.
+pub(crate) struct FirstSight {
+    mark: PathBuf,
+    begun: Instant,
+    seen: AtomicBool,
+}
+
+fn mark(data_dir: &Path) -> PathBuf {
+    data_dir.join("window-starts")
+}
+
+impl FirstSight {
+    /// Before the window is made. Where the mark cannot be written, the next start knows nothing.
+    pub(crate) fn awaited(data_dir: &Path) -> Self {
+        let mark = mark(data_dir);
+        if let Err(error) = std::fs::write(&mark, std::process::id().to_string()) {
+            tracing::warn!(%error, "the next start will not know whether the window came");
+        }
+        Self { mark, begun: Instant::now(), seen: AtomicBool::new(false) }
+    }
+
+    /// The page works.
+    pub(crate) fn seen(&self) {
+        if !self.seen.swap(true, Ordering::Relaxed) {
+            clear(&self.mark);
+        }
+    }
+
+    /// The program ends in good order.
+    pub(crate) fn left(&self) {
+        if self.begun.elapsed() < PATIENCE {
+            self.seen();
+        }
+    }
+}
+
+fn clear(mark: &Path) {
+    if let Err(error) = std::fs::remove_file(mark)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "the next start may take the window for one that did not come");
+    }
+}
+
+/// Whether the window of the last start never came. One that is about to come elsewhere says nothing yet.
+pub(crate) fn was_missed(data_dir: &Path) -> bool {
+    let Ok(process) = std::fs::read_to_string(mark(data_dir)) else { return false };
+    let program = |process: &str| std::fs::read_link(format!("/proc/{process}/exe")).ok();
+    let own = program("self");
+    let other = process.trim();
+    // A program that begins anew in another graphics mode keeps its number.
+    let is_own = other == std::process::id().to_string();
+    is_own || own.is_none() || !other.bytes().all(|b| b.is_ascii_digit()) || program(other) != own
+}
+
+/// Asks, where the last window never came, whether this start leaves the renderer away that shows an empty one
+/// with some drivers. True where it is to.
+pub(crate) fn offers_safe_graphics(data_dir: &Path, hidden: bool, ask: impl FnOnce() -> bool) -> bool {
+    // At a start that nobody looks at, nobody would answer.
+    if hidden || !settings::graphics_are_open() || !was_missed(data_dir) {
+        return false;
+    }
+    clear(&mark(data_dir));
+    ask()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_that_never_came_is_known_at_the_next_start_and_asked_about_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let asked = |hidden| {
+            let mut asked = false;
+            let wanted = offers_safe_graphics(dir.path(), hidden, || {
+                asked = true;
+                true
+            });
+            assert_eq!(wanted, asked);
+            asked
+        };
+        assert!(!asked(false), "the very first start");
+        let first = FirstSight::awaited(dir.path());
+        first.seen();
+        assert!(!asked(false), "it came");
+
+        drop(FirstSight::awaited(dir.path()));
+        assert!(!asked(true), "nobody would answer");
+        assert!(asked(false), "it never came");
+        assert!(!asked(false), "asked once");
+
+        FirstSight::awaited(dir.path()).left();
+        assert!(!asked(false), "left before it could come");
+        let long_ago = Instant::now().checked_sub(PATIENCE).unwrap();
+        FirstSight { begun: long_ago, ..FirstSight::awaited(dir.path()) }.left();
+        assert!(asked(false), "left after it should have come");
+    }
+
+    #[test]
+    fn a_program_that_is_about_to_show_its_window_is_no_window_missed() {
+        let dir = tempfile::tempdir().unwrap();
+        let parent = std::os::unix::process::parent_id();
+        std::fs::write(mark(dir.path()), parent.to_string()).unwrap();
+        assert!(was_missed(dir.path()), "a test runner is no Patchbay");
+        let own = std::env::current_exe().unwrap();
+        let mut same = std::process::Command::new(own)
+            .args(["first_sight::tests::waits_for_its_end", "--exact", "--ignored"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::fs::write(mark(dir.path()), same.id().to_string()).unwrap();
+        assert!(!was_missed(dir.path()), "it runs");
+        drop(same.stdin.take());
+        same.wait().unwrap();
+        assert!(was_missed(dir.path()), "it ended before its window came");
+        let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        std::fs::write(mark(dir.path()), other.id().to_string()).unwrap();
+        assert!(was_missed(dir.path()), "another program has taken its number");
+        other.kill().unwrap();
+        other.wait().unwrap();
+        std::fs::write(mark(dir.path()), "not a number").unwrap();
+        assert!(was_missed(dir.path()));
+    }
+
+    #[test]
+    #[ignore = "started by the test above, as another process of this program"]
+    fn waits_for_its_end() {
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+    }
+}
