@@ -6,6 +6,7 @@ mod bench;
 mod clock;
 mod deliveries;
 mod drift;
+mod fallback;
 mod faults;
 mod figures;
 mod intent;
