@@ -1,8 +1,8 @@
 //! What is kept of what came in: how long, for whom, and letting go of everything about somebody.
 
-use patchbay_model::Event;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_store::Erased;
+use patchbay_model::{Event, Timestamp};
+use patchbay_store::{AuditFilter, Erased, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -154,6 +154,28 @@ pub struct EraseResponse {
     pub open_runs: u64,
     /// Copies of the database from before, which still hold it: they go one by one, the last within a week.
     pub copies: u64,
+    /// How often something was exported to a file, which may hold it: files of the user's are left alone.
+    pub exports: u64,
+    /// When that was last.
+    pub exported_at: Option<Timestamp>,
+}
+
+/// What writes down what is kept here in a file of the user's, as the audit trail calls it.
+const EXPORTS: [&str; 3] = ["exported", "exported_with_secrets", "audit_exported"];
+/// More exports are not counted.
+const MOST_EXPORTS: u32 = 1_000;
+
+/// How often something was exported, and when last.
+async fn exports(store: &Store) -> Result<(u64, Option<Timestamp>), Problem> {
+    let (mut count, mut last) = (0, None);
+    for action in EXPORTS {
+        let filter =
+            AuditFilter { action: Some(action.to_owned()), limit: MOST_EXPORTS, ..AuditFilter::default() };
+        let found = store.audit_find(filter).await?;
+        count += found.len() as u64;
+        last = last.max(found.first().map(|entry| entry.at));
+    }
+    Ok((count, last))
 }
 
 /// Lets go of everything about an address, or counts it. What was exported to files is the user's.
@@ -169,11 +191,12 @@ pub async fn erase(hub: &Hub, workspace: &str, request: EraseRequest) -> Result<
     let store = workspace.store();
     let found = if request.confirm { store.erase(about).await? } else { store.holding(about).await? };
     let copies = store.backups()?.len() as u64;
+    let (exports, exported_at) = exports(store).await?;
     if request.confirm {
         // How much, and not about whom: that would keep it.
         let Erased { signals, quarantined, deliveries, answers, events, runs, open_runs } = found;
         let detail = json!({ "signals": signals, "quarantined": quarantined, "deliveries": deliveries,
-            "answers": answers, "events": events, "runs": runs, "openRuns": open_runs });
+            "answers": answers, "events": events, "runs": runs, "openRuns": open_runs, "exports": exports });
         store.audit("data_erased", "about an address", &detail).await?;
         workspace.events().emit(Event::SignalsChanged);
     }
@@ -186,5 +209,36 @@ pub async fn erase(hub: &Hub, workspace: &str, request: EraseRequest) -> Result<
         runs: found.runs,
         open_runs: found.open_runs,
         copies,
+        exports,
+        exported_at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use patchbay_model::time::ManualClock;
+    use serde_json::json;
+
+    use crate::commands::dispatch;
+    use crate::workspace::tests::hub;
+
+    #[tokio::test]
+    async fn letting_go_of_everything_says_which_files_may_hold_it_and_is_noted() {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = hub(dir.path(), &Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())));
+        let call = async |name: &str, request| dispatch(&hub, "default", name, request).await.unwrap();
+        let erase = async |confirm: bool| {
+            call("data_erase", json!({"about": "amira@example.test", "confirm": confirm})).await
+        };
+        assert_eq!(erase(false).await["exports"], 0);
+        call("audit_export", json!({"file": dir.path().join("audit.csv")})).await;
+        let found = erase(true).await;
+        assert_eq!((&found["exports"], &found["exportedAt"]), (&json!(1), &json!("2026-11-20T12:00:00Z")));
+        let trail = call("audit_list", json!({"action": "data_erased"})).await;
+        assert_eq!(trail["entries"][0]["detail"]["exports"], 1, "{trail}");
+        assert!(!trail.to_string().contains("amira"), "how much, and not about whom");
+        hub.shut_down().await;
+    }
 }

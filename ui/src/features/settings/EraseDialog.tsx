@@ -57,6 +57,7 @@ export function EraseDialog({ onClose, onDone }: { onClose: () => void; onDone: 
             </dl>
             {found.openRuns > 0 && <p>{t('settings.erase.openRuns', { count: found.openRuns })}</p>}
             {found.copies > 0 && <p className="meta">{t('settings.erase.copies', { count: found.copies })}</p>}
+            {found.exports > 0 && <p className="meta">{t('settings.erase.exports', { count: found.exports })}</p>}
           </div>
         )}
         <div className="row st-dialog-end">
