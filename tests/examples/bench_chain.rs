@@ -29,6 +29,7 @@ use patchbay_model::{
 };
 use patchbay_net::{Client, listen};
 use patchbay_store::{OpenOptions, Store};
+use patchbay_tests::figures::{cpu, status, sync_p50};
 use patchbay_tests::root;
 use patchbay_vault::{MemoryStore, Vault};
 use serde_json::{Map, Value, json};
@@ -86,21 +87,6 @@ fn compare() {
     measure(&["items", base]);
     service.kill().unwrap();
     service.wait().unwrap();
-}
-
-/// What the disk needs for one small write that lasts.
-fn sync_p50(folder: &std::path::Path) -> Duration {
-    let mut file = std::fs::File::create(folder.join("sync")).unwrap();
-    let mut times: Vec<Duration> = (0..50)
-        .map(|_| {
-            let begun = Instant::now();
-            file.write_all(&[1; 4_096]).unwrap();
-            file.sync_data().unwrap();
-            begun.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[25]
 }
 
 fn record(id: usize) -> Value {
@@ -458,20 +444,4 @@ async fn items(base: &str) {
         ITEMS as f64 / seconds,
         (cpu() - used) * 1_000.0 / ITEMS as f64,
     );
-}
-
-/// Seconds of processor time, user and system, in steps of 10 ms (proc(5)).
-fn cpu() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let after_name = stat.rsplit_once(')').unwrap().1;
-    let ticks: f64 =
-        after_name.split_whitespace().skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
-    ticks / 100.0
-}
-
-/// A figure of proc(5) in MiB.
-fn status(name: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
 }

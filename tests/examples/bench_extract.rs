@@ -18,6 +18,7 @@ use patchbay_connector::{Compiled, Engine, SyncOptions, Target, TargetCredential
 use patchbay_model::{Connection, ConnectionId, ConnectionState, ConnectorId, SystemClock};
 use patchbay_net::{Client, listen};
 use patchbay_store::{OpenOptions, Store};
+use patchbay_tests::figures::{cpu, status};
 use patchbay_vault::{MemoryStore, Vault};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -292,20 +293,4 @@ impl Start {
         });
         println!("{figures}");
     }
-}
-
-/// Seconds of processor time, user and system, in steps of 10 ms (proc(5)).
-fn cpu() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let after_name = stat.rsplit_once(')').unwrap().1;
-    let ticks: f64 =
-        after_name.split_whitespace().skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
-    ticks / 100.0
-}
-
-/// A figure of proc(5) in MiB.
-fn status(name: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
 }

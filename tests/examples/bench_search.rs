@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 
 use patchbay_model::signal::{Priority, SignalFilter};
 use patchbay_model::{Clock, Connection, ConnectionId, Signal, SystemClock, Timestamp};
-use patchbay_store::{After, Came, OpenOptions, PageCommit, Store};
+use patchbay_store::{After, OpenOptions, Store};
+use patchbay_tests::crowd::{AT_ONCE, store_signals};
 use serde_json::json;
 
 /// Signals of one page of the list.
 const PAGE: u32 = 100;
-/// Signals in one commit.
-const AT_ONCE: usize = 2_000;
 /// How often each question is asked.
 const TIMES: usize = 40;
 /// The bar for the 95th percentile, in milliseconds.
@@ -75,24 +74,7 @@ async fn fill(store: &Store, count: usize) -> Vec<ConnectionId> {
         store.connection_insert(&made, None).await.unwrap();
         ids.push(made.id);
     }
-    let mut done = 0;
-    while done < count {
-        let id = &ids[(done / AT_ONCE) % ids.len()];
-        let signals: Vec<Signal> =
-            (done..count.min(done + AT_ONCE)).map(|number| signal(id, number, begin)).collect();
-        let page = PageCommit {
-            connection: id,
-            stream: "items",
-            signals: &signals,
-            quarantined: &[],
-            checkpoint: None,
-            call: None,
-            came: Came::Asked,
-        };
-        assert_eq!(store.page_commit(page).await.unwrap().new, signals.len() as u64);
-        done += signals.len();
-    }
-    while store.signal_words_catch_up(20_000).await.unwrap() > 0 {}
+    store_signals(store, count, |number| signal(&ids[(number / AT_ONCE) % ids.len()], number, begin)).await;
     ids
 }
 

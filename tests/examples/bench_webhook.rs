@@ -3,7 +3,6 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement says what went wrong by ending")]
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,7 @@ use patchbay_model::event::NoEvents;
 use patchbay_model::{Clock, Connection, ConnectionState, ConnectorId, SystemClock};
 use patchbay_net::listen;
 use patchbay_store::{OpenOptions, Store};
+use patchbay_tests::figures::sync_p50;
 use patchbay_tests::root;
 use patchbay_vault::{MemoryStore, Secret, Vault};
 use serde_json::json;
@@ -43,21 +43,6 @@ async fn main() {
     let bare = send_all("bare axum loop", bare, "/", |_, _| Vec::new()).await;
     let ours = ours(folder.path()).await;
     println!("ours is {:.0} % of the bare loop (bars: 3,000/s, p99 50 ms)", 100.0 * ours / bare);
-}
-
-/// What the disk needs for one small write that lasts.
-fn sync_p50(folder: &std::path::Path) -> Duration {
-    let mut file = std::fs::File::create(folder.join("sync")).unwrap();
-    let mut times: Vec<Duration> = (0..50)
-        .map(|_| {
-            let begun = Instant::now();
-            file.write_all(&[1; 4_096]).unwrap();
-            file.sync_data().unwrap();
-            begun.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[25]
 }
 
 async fn ours(folder: &std::path::Path) -> f64 {

@@ -1,158 +1,11 @@
 //! The window on its desktop: a tray of a pretend panel, closing, starting again, ending.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use patchbay_tests::{application, window_possible};
-use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState};
-use x11rb::rust_connection::RustConnection;
+use patchbay_tests::{Desktop, ended, until, window_possible};
+use serde_json::json;
 use zbus::zvariant::{OwnedValue, Value};
-
-/// A bus, a display and a home of their own.
-struct Desktop {
-    bus: Child,
-    address: String,
-    display: Child,
-    number: u32,
-    folder: tempfile::TempDir,
-}
-
-impl Desktop {
-    fn start() -> Self {
-        use std::io::BufRead as _;
-        let folder = tempfile::tempdir().unwrap();
-        let mut bus = Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--print-address=1"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut address = String::new();
-        std::io::BufReader::new(bus.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        let number = 1_000 + std::process::id() % 8_000;
-        let display = Command::new("Xvfb")
-            .args([&format!(":{number}"), "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
-        until("the display", || socket.exists());
-        let desktop = Self { bus, address: address.trim().to_owned(), display, number, folder };
-        std::fs::create_dir_all(desktop.data_dir()).unwrap();
-        desktop
-    }
-
-    fn data_dir(&self) -> PathBuf {
-        self.folder.path().join("patchbay")
-    }
-
-    fn decide(&self, decided: &str) {
-        std::fs::write(self.data_dir().join("desktop.json"), decided).unwrap();
-    }
-
-    fn command(&self, program: &std::path::Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program);
-        for name in ["home", "data", "config", "cache", "run"] {
-            std::fs::create_dir_all(self.folder.path().join(name)).unwrap();
-        }
-        let home = |name: &str| self.folder.path().join(name);
-        command
-            .args(arguments)
-            .env("DISPLAY", format!(":{}", self.number))
-            .env_remove("WAYLAND_DISPLAY")
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.address)
-            .env("NO_AT_BRIDGE", "1")
-            .env("LANG", "C.UTF-8")
-            .env("HOME", home("home"))
-            .env("XDG_RUNTIME_DIR", home("run"))
-            .env("XDG_DATA_HOME", home("data"))
-            .env("XDG_CONFIG_HOME", home("config"))
-            .env("XDG_CACHE_HOME", home("cache"))
-            .env("PATCHBAY_DATA_DIR", self.data_dir())
-            .env("PATCHBAY_SECRETS", "memory")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command
-    }
-
-    fn start_window(&self, arguments: &[&str]) -> Child {
-        self.command(&application(), arguments).spawn().unwrap()
-    }
-
-    fn x11(&self) -> (RustConnection, u32) {
-        let (connection, screen) = x11rb::connect(Some(&format!(":{}", self.number))).unwrap();
-        let root = connection.setup().roots[screen].root;
-        (connection, root)
-    }
-
-    /// The windows of Patchbay that can be seen.
-    fn seen(&self) -> Vec<u32> {
-        let (x11, root) = self.x11();
-        let mut all = x11.query_tree(root).unwrap().reply().unwrap().children;
-        all.retain(|&window| {
-            // One may go while it is looked at.
-            let state = x11.get_window_attributes(window).unwrap().reply().map(|found| found.map_state);
-            let name =
-                x11.get_property(false, window, AtomEnum::WM_NAME, AtomEnum::ANY, 0, 64).unwrap().reply();
-            state.is_ok_and(|state| state == MapState::VIEWABLE)
-                && name.is_ok_and(|name| name.value == b"Patchbay")
-        });
-        all
-    }
-
-    /// Closes the window; tried again where it was just about to be shown.
-    fn close_until(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        let mut tries = 0_u32;
-        until(what, || {
-            if tries.is_multiple_of(10) {
-                self.close();
-            }
-            tries += 1;
-            holds()
-        });
-    }
-
-    /// What a click on a window's closing button does (ICCCM 4.2.8.1, WM_DELETE_WINDOW).
-    fn close(&self) {
-        let (x11, _) = self.x11();
-        let atom = |name: &str| x11.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
-        for window in self.seen() {
-            let wish = [atom("WM_DELETE_WINDOW"), 0, 0, 0, 0];
-            let event = ClientMessageEvent::new(32, window, atom("WM_PROTOCOLS"), wish);
-            x11.send_event(false, window, EventMask::NO_EVENT, event).unwrap();
-        }
-        x11.flush().unwrap();
-    }
-}
-
-impl Drop for Desktop {
-    fn drop(&mut self) {
-        for child in [&mut self.display, &mut self.bus] {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-#[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not in a minute");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-fn ended(child: &mut Child) -> Option<i32> {
-    child.try_wait().unwrap().map(|status| status.code().unwrap_or(-1))
-}
 
 /// The part of a panel that icons register with.
 struct Watcher(Arc<Mutex<Vec<String>>>);
@@ -249,6 +102,19 @@ impl Icon<'_> {
     }
 }
 
+/// A panel that takes icons.
+async fn panel(desktop: &Desktop, registered: &Arc<Mutex<Vec<String>>>) -> zbus::Connection {
+    zbus::connection::Builder::address(desktop.address.as_str())
+        .unwrap()
+        .name("org.kde.StatusNotifierWatcher")
+        .unwrap()
+        .serve_at("/StatusNotifierWatcher", Watcher(registered.clone()))
+        .unwrap()
+        .build()
+        .await
+        .unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tray_leads_everywhere_and_the_window_comes_back() {
     if !window_possible() {
@@ -257,15 +123,7 @@ async fn the_tray_leads_everywhere_and_the_window_comes_back() {
     let desktop = Desktop::start();
     desktop.decide(r#"{"tray": true, "keepRunning": true, "explained": true}"#);
     let registered = Arc::new(Mutex::new(Vec::new()));
-    let panel = zbus::connection::Builder::address(desktop.address.as_str())
-        .unwrap()
-        .name("org.kde.StatusNotifierWatcher")
-        .unwrap()
-        .serve_at("/StatusNotifierWatcher", Watcher(registered.clone()))
-        .unwrap()
-        .build()
-        .await
-        .unwrap();
+    let panel = panel(&desktop, &registered).await;
     let mut window = desktop.start_window(&[]);
     until("an icon", || !registered.lock().unwrap().is_empty());
     let name = registered.lock().unwrap()[0].clone();
@@ -297,6 +155,28 @@ async fn the_tray_leads_everywhere_and_the_window_comes_back() {
     assert_eq!(ended(&mut window), Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panel_that_comes_after_the_program_gets_its_icon() {
+    if !window_possible() {
+        return;
+    }
+    let desktop = Desktop::start();
+    desktop.decide(r#"{"tray": true}"#);
+    let mut window = desktop.start_window(&["--hidden"]);
+    until("the page", || desktop.page_works());
+    let problem = async || desktop.call("desktop_show", json!({})).await["desktop"]["trayProblem"].clone();
+    assert!(problem().await.is_string(), "Settings says that there is no panel");
+    let registered = Arc::new(Mutex::new(Vec::new()));
+    let panel = panel(&desktop, &registered).await;
+    until("an icon", || !registered.lock().unwrap().is_empty());
+    let name = registered.lock().unwrap()[0].clone();
+    let icon = Icon { bus: &panel, name };
+    icon.says("All is well").await;
+    assert!(problem().await.is_null());
+    icon.choose("Quit").await;
+    until("the end", || ended(&mut window).is_some());
+}
+
 #[test]
 fn without_a_tray_it_starts_hidden_all_the_same_and_closing_ends_it() {
     if !window_possible() {
@@ -305,8 +185,8 @@ fn without_a_tray_it_starts_hidden_all_the_same_and_closing_ends_it() {
     let desktop = Desktop::start();
     desktop.decide(r#"{"tray": true}"#);
     let mut window = desktop.start_window(&["--hidden"]);
-    until("the engine", || desktop.data_dir().join("workspaces/default/patchbay.db").exists());
-    std::thread::sleep(Duration::from_secs(2));
+    // The page asks what it shows: had the window been shown, it would be there by now.
+    until("the page", || desktop.page_works());
     assert_eq!((ended(&mut window), desktop.seen().len()), (None, 0), "hidden, and alive");
     let mut second = desktop.start_window(&[]);
     until("a second start ends", || ended(&mut second).is_some());

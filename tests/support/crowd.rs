@@ -12,7 +12,7 @@ use patchbay_store::{Came, OpenOptions, PageCommit, Store};
 use serde_json::{Value, json};
 
 /// Signals in one commit.
-const AT_ONCE: usize = 2_000;
+pub const AT_ONCE: usize = 2_000;
 /// Runs that wait for one commit together.
 const TOGETHER: usize = 500;
 
@@ -109,40 +109,44 @@ impl Crowd {
         let mut connection = Connection::new("tool-0".into(), "1.0.0".into(), now);
         "Everything".clone_into(&mut connection.name);
         store.connection_insert(&connection, None).await.unwrap();
-        let mut done = 0;
-        while done < self.signals {
-            let signals: Vec<Signal> = (done..self.signals.min(done + AT_ONCE))
-                .map(|number| Signal {
-                    connection: connection.id.clone(),
-                    connector: "tool-0".into(),
-                    stream: "items".into(),
-                    external_id: format!("item-{number}"),
-                    version: "1".into(),
-                    signal_type: ["issue", "comment", "deploy"][number % 3].into(),
-                    timestamp: now - Duration::from_secs((self.signals - number) as u64),
-                    summary: format!("Item {number}"),
-                    priority: Some([Priority::Low, Priority::Medium, Priority::High][number % 3]),
-                    participants: vec![format!("person-{}", number % 500)],
-                    tags: Vec::new(),
-                    related: Vec::new(),
-                    url: None,
-                    raw: json!({ "id": number }),
-                })
-                .collect();
-            let page = PageCommit {
-                connection: &connection.id,
-                stream: "items",
-                signals: &signals,
-                quarantined: &[],
-                checkpoint: None,
-                call: None,
-                came: Came::Asked,
-            };
-            assert_eq!(store.page_commit(page).await.unwrap().new, signals.len() as u64);
-            done += signals.len();
-        }
-        while store.signal_words_catch_up(20_000).await.unwrap() > 0 {}
+        let signal = |number: usize| Signal {
+            connection: connection.id.clone(),
+            connector: "tool-0".into(),
+            stream: "items".into(),
+            external_id: format!("item-{number}"),
+            version: "1".into(),
+            signal_type: ["issue", "comment", "deploy"][number % 3].into(),
+            timestamp: now - Duration::from_secs((self.signals - number) as u64),
+            summary: format!("Item {number}"),
+            priority: Some([Priority::Low, Priority::Medium, Priority::High][number % 3]),
+            participants: vec![format!("person-{}", number % 500)],
+            tags: Vec::new(),
+            related: Vec::new(),
+            url: None,
+            raw: json!({ "id": number }),
+        };
+        store_signals(store, self.signals, signal).await;
     }
+}
+
+/// Stores so many signals in pages of [`AT_ONCE`], each of one connection, and writes their words.
+pub async fn store_signals(store: &Store, count: usize, signal: impl Fn(usize) -> Signal) {
+    let mut done = 0;
+    while done < count {
+        let signals: Vec<Signal> = (done..count.min(done + AT_ONCE)).map(&signal).collect();
+        let page = PageCommit {
+            connection: &signals[0].connection,
+            stream: &signals[0].stream,
+            signals: &signals,
+            quarantined: &[],
+            checkpoint: None,
+            call: None,
+            came: Came::Asked,
+        };
+        assert_eq!(store.page_commit(page).await.unwrap().new, signals.len() as u64);
+        done += signals.len();
+    }
+    while store.signal_words_catch_up(20_000).await.unwrap() > 0 {}
 }
 
 fn long_chain(steps: usize) -> Chain {

@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::crowd::Crowd;
+use crate::display::Display;
 use crate::root;
 
 /// A display, a message bus and the driver; ended together.
 #[derive(Debug)]
 pub struct Window {
-    display: Child,
     driver: Child,
     folder: tempfile::TempDir,
     port: u16,
+    // Last: it ends after what is shown on it.
+    _display: Display,
 }
 
 /// Whether display, driver and window are here; said where they are not.
@@ -58,17 +60,7 @@ impl Window {
     }
 
     fn with(language: &str, folder: tempfile::TempDir) -> Self {
-        let number = 200 + std::process::id() % 700;
-        let display_name = format!(":{number}");
-        let display = Command::new("Xvfb")
-            .args([&display_name, "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
-        wait("the display", || socket.exists());
+        let display = Display::start();
         let (port, native) = (free_port(), free_port());
         let home = |name: &str| {
             let path = folder.path().join(name);
@@ -80,7 +72,7 @@ impl Window {
         let path = with_browser(&home("bin"), &folder.path().join("opened"));
         let driver = Command::new("dbus-run-session")
             .args(["--", "tauri-driver", "--port", &port.to_string(), "--native-port", &native.to_string()])
-            .env("DISPLAY", &display_name)
+            .env("DISPLAY", display.name())
             .env("PATH", path)
             .env("LANG", language)
             .env("LC_ALL", language)
@@ -98,7 +90,7 @@ impl Window {
             .spawn()
             .unwrap();
         wait("the driver", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Self { display, driver, folder, port }
+        Self { driver, folder, port, _display: display }
     }
 
     /// Walks through the window, as `tests/node/walks/<name>.mjs` says.
@@ -137,8 +129,6 @@ impl Drop for Window {
         }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
-        let _ = self.display.kill();
-        let _ = self.display.wait();
     }
 }
 

@@ -25,6 +25,12 @@ pub(super) fn jobs() -> Result<()> {
     shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_jobs"])
 }
 
+/// An engine with connections at rest.
+pub(super) fn idle() -> Result<()> {
+    shell::cargo(&["build", "--quiet", "--release", "--package", "patchbay-headless"])?;
+    shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_idle"])
+}
+
 /// Finding signals among many.
 pub(super) fn search() -> Result<()> {
     shell::cargo(&["run", "--quiet", "--release", "--package", "patchbay-tests", "--example", "bench_search"])

@@ -14,6 +14,7 @@ const BENCHES: &[Bench] = &[
     ("extract", "100,000 records into the database, beside a bare loop", engine::extract),
     ("map", "one item to a signal", engine::map),
     ("catalogue", "1,000 definitions of connectors", engine::catalogue),
+    ("idle", "an engine with 50 connections at rest: memory, share of a core", engine::idle),
     ("jobs", "jobs that do nothing, at a backlog of 50,000", engine::jobs),
     ("search", "1,000,000 signals: words, filters, pages", engine::search),
     ("connect", "signing in and connecting, beside our own share of it", engine::connect),
