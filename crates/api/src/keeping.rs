@@ -237,7 +237,7 @@ mod tests {
         let found = erase(true).await;
         assert_eq!((&found["exports"], &found["exportedAt"]), (&json!(1), &json!("2026-11-20T12:00:00Z")));
         let trail = call("audit_list", json!({"action": "data_erased"})).await;
-        assert_eq!(trail["entries"][0]["detail"]["exports"], 1, "{trail}");
+        assert_eq!(trail["acts"][0]["detail"]["exports"], 1, "{trail}");
         assert!(!trail.to_string().contains("amira"), "how much, and not about whom");
         hub.shut_down().await;
     }

@@ -200,10 +200,12 @@ mod tests {
             call(&first, "workspace_create", json!({ "name": name })).await.unwrap();
         }
         first.close_workspace("broken").await;
+        // Of a later version, by its header (SQLite file format 1.3, the user version at offset 60).
         let file = dir.path().join("workspaces/broken/patchbay.db");
-        let aside = file.with_extension("aside");
-        std::fs::rename(&file, &aside).unwrap();
-        std::fs::create_dir(&file).unwrap();
+        let before = std::fs::read(&file).unwrap();
+        let mut later = before.clone();
+        later[60..64].copy_from_slice(&9_999_u32.to_be_bytes());
+        std::fs::write(&file, later).unwrap();
         let paused = async |hub: &Hub, name: &str| {
             hub.workspace(name).await.unwrap().knobs().await.unwrap().defaults.sync_paused
         };
@@ -218,8 +220,7 @@ mod tests {
             drop(first);
             first = start();
         }
-        std::fs::remove_dir(&file).unwrap();
-        std::fs::rename(&aside, &file).unwrap();
+        std::fs::write(&file, before).unwrap();
         assert!(paused(&first, "broken").await, "mended, it is paused as the others");
         let said = call(&first, "sync_pause_all", json!({"paused": false})).await.unwrap();
         assert_eq!(said, json!({"paused": false, "untold": []}));

@@ -2066,7 +2066,15 @@ openRuns: number,
 /**
  * Copies of the database from before, which still hold it: they go one by one, the last within a week.
  */
-copies: number, };
+copies: number, 
+/**
+ * How often something was exported to a file, which may hold it: files of the user's are left alone.
+ */
+exports: number, 
+/**
+ * When that was last.
+ */
+exportedAt: string | null, };
 
 /**
  * The kinds of events that start chains, with what writes them:
@@ -3946,7 +3954,11 @@ export type PausedAll = {
 /**
  * Nothing is read by itself.
  */
-paused: boolean, };
+paused: boolean, 
+/**
+ * Workspaces that could not be told. Where they are opened again, it holds for them too.
+ */
+untold: Array<string>, };
 
 /**
  * What stands for a connection in a shared chain.
