@@ -10,7 +10,8 @@ import { BrandMark } from '../../ui/BrandMark';
 import { Read } from '../../ui/Read';
 import { useReturnedFocus } from './useReturnedFocus';
 import { givesTokens } from './signIn/phase';
-import { Wizard, type Unsaved } from './Wizard';
+import type { Unsaved } from './useWizard';
+import { Wizard } from './Wizard';
 
 interface Props {
   connectorId: string;
