@@ -4,6 +4,7 @@ import { Clock, Grid2x2, KeyRound, Pause, Play, Plug, RefreshCw, Stethoscope, Wo
 import type { ChainSummary, ConnectionView, ConnectorSummary } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
+import { isHere } from '../../ui/reach';
 import type { Command } from './command';
 
 /** What commands do, given from outside. */
@@ -41,7 +42,7 @@ export function connectionCommands(connections: ConnectionView[], tools: Map<str
     const place = `/connections/${encodeURIComponent(own)}`;
     const also = `${tool?.name ?? ''} ${connection.account?.label ?? ''}`;
     // What is on this computer is there without a network.
-    const away = !online && !tool?.sandbox ? t('shell.palette.why.offline') : undefined;
+    const away = !online && !isHere(connection.origins) ? t('shell.palette.why.offline') : undefined;
     const method = tool?.auth.find((one) => one.id === connection.auth)?.method;
     const open = { label: t('shell.palette.open', { name }), act: () => doing.go(place) };
     const test = { label: t('shell.palette.test', { name }), act: () => doing.test(own) };
