@@ -2,6 +2,7 @@ import { useEffect, useRef, type ReactNode } from 'react';
 
 import { t } from '../lib/words';
 import { ErrorBoundary } from './ErrorBoundary';
+import { Stale } from './Stale';
 
 interface Props {
   /** The page's one heading, and the window's title. */
@@ -34,6 +35,7 @@ export function Page({ title, aside, actions, panel, fixed, children }: Props) {
           {title}
         </h1>
         {aside && <div className="page-aside">{aside}</div>}
+        <Stale />
         <div className="page-actions">{actions}</div>
       </header>
       <div className="page-body">

@@ -1,0 +1,119 @@
+// What every page shows while it waits, where it cannot be read, where nothing matches, without a network and
+// where what it shows is old: light and dark, and axe finds nothing.
+import { assert, button, rpc, walk } from './support.mjs';
+import { clean } from './axe.mjs';
+
+const { chain } = await rpc('sandbox_start');
+await rpc('run_start', { chain, input: null, dryRun: false, queueOnly: false });
+await rpc('run_wait', { run: 'last' });
+const { runs: [{ id: run }] } = await rpc('run_list', { offset: 0 });
+await rpc('connection_sync', { name: 'Sandbox Tracker' });
+const { signals: [{ id: signal }] } = await rpc('signal_search', { filter: {}, limit: 1 });
+
+/** The address and the command that its main region reads. */
+const PAGES = [
+  ['/catalogue', 'catalogue_list'],
+  ['/catalogue/github-issues', 'connector_show'],
+  ['/connections', 'connection_list'],
+  ['/connections/Sandbox%20Chat', 'connection_show'],
+  ['/chains', 'chain_list'],
+  [`/chains/${chain}`, 'chain_export'],
+  ['/runs', 'run_list'],
+  [`/runs/${run}`, 'run_report'],
+  ['/inbox', 'signal_search'],
+  [`/inbox/${signal}`, 'signal_show'],
+  ['/health', 'health_overview'],
+  ['/health/Sandbox%20Chat', 'health_detail'],
+  ['/health/jobs/given-up', 'job_list'],
+  ['/settings/network', 'network_show'],
+  ['/settings/audit', 'audit_list'],
+];
+const SEARCHED = ['/catalogue', '/connections', '/chains', '/runs', '/inbox', '/settings'];
+const AWAY = { problem: { code: 'SERVICE_DOWN', title: 'It does not answer', hint: 'Nothing was changed.', retry: 'wait', params: {} } };
+
+let looked = 0;
+await walk(async ({ open }) => {
+  for (const scheme of ['light', 'dark']) {
+    const page = await open({ scheme, path: '/chains' });
+    const look = async (name) => {
+      await clean(page, `${scheme} ${name}`, { prefix: 'state-' });
+      looked += 1;
+    };
+    /** What becomes of a command. */
+    let held;
+    let refused;
+    await page.route('**/rpc', async (route) => {
+      const { command } = route.request().postDataJSON() ?? {};
+      if (command === held) return undefined;
+      if (command === refused) return route.fulfill({ status: 409, contentType: 'application/json', body: JSON.stringify(AWAY) });
+      return route.fallback();
+    });
+    /** Nothing that was read before stands in. */
+    const begin = async (path) => {
+      await page.evaluate((to) => { location.hash = to; }, path);
+      await page.reload();
+      await page.locator('.app').waitFor();
+    };
+    const failures = [];
+    for (const [path, command] of PAGES) {
+      held = command;
+      await begin(path);
+      const outline = page.locator('main [aria-busy=true]').first();
+      await outline.waitFor({ timeout: 8_000 }).then(() => look(`loading ${path}`), () => failures.push(`${path} shows nothing while ${command} is waited for`));
+      held = undefined;
+      refused = command;
+      await begin(path);
+      const told = page.locator('main').getByTestId('problem').filter({ hasText: AWAY.problem.title }).first();
+      await told.waitFor({ timeout: 8_000 }).then(async () => {
+        await look(`error ${path}`);
+        refused = undefined;
+        await told.getByRole('button', { name: 'Try again' }).click();
+        await told.waitFor({ state: 'detached', timeout: 8_000 });
+      }).catch((error) => failures.push(`${path} says nothing of ${command} that failed, or has no way on: ${error.message.slice(0, 160)}`));
+      refused = undefined;
+    }
+    for (const path of SEARCHED) {
+      await begin(path);
+      const search = page.locator('[data-page-search]').first();
+      await search.waitFor({ timeout: 8_000 }).then(async () => {
+        await search.fill('zzqqxx');
+        const none = page.getByText(/Nothing matches/).first();
+        await none.waitFor({ timeout: 8_000 });
+        await look(`no match ${path}`);
+        await button(page, 'Clear filters').first().click();
+        await none.waitFor({ state: 'hidden', timeout: 8_000 });
+        assert.equal(await search.inputValue(), '', path);
+      }).catch((error) => failures.push(`${path} does not say that nothing matches, or cannot be cleared: ${error.message.slice(0, 160)}`));
+      await search.fill('').catch(() => undefined);
+    }
+    assert.deepEqual(failures, [], scheme);
+    // What was there stays, with how old it is, until it can be read again.
+    await begin('/chains');
+    const name = page.getByText('New issue to team message').first();
+    await name.waitFor();
+    assert.equal((await page.getByTestId('stale').textContent()).trim(), '', 'what was just read is not old');
+    refused = 'chain_list';
+    await rpc('chain_import', { chain: { schema: 1, name: `Made elsewhere ${scheme}`, steps: [] } });
+    const stale = page.getByTestId('stale').filter({ hasText: /Updated/ });
+    await stale.waitFor();
+    assert.ok(await name.isVisible(), 'saved data is shown');
+    await look('stale');
+    refused = undefined;
+    await stale.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText(`Made elsewhere ${scheme}`).first().waitFor();
+    assert.equal((await page.getByTestId('stale').textContent()).trim(), '');
+    await page.evaluate(() => {
+      Object.defineProperty(navigator, 'onLine', { configurable: true, get: () => false });
+      window.dispatchEvent(new Event('offline'));
+    });
+    await page.getByTestId('offline').waitFor();
+    for (const [path] of PAGES) {
+      await page.evaluate((to) => { location.hash = to; }, path);
+      await page.locator('main h1, main h2').first().waitFor();
+      await look(`offline ${path}`);
+    }
+    await page.close();
+  }
+}, { expected: [/409/, /status of 4/] });
+console.log(`${looked} looked at`);
+assert.equal(looked, 2 * (PAGES.length * 3 + SEARCHED.length + 1));
