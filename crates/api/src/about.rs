@@ -43,7 +43,7 @@ pub struct About {
     pub copies_bytes: u64,
     /// Days after which ended runs, figures and what services answered go.
     pub kept_days: u64,
-    /// Hosts of the proxies that the system's settings name; what is public is reached through them.
+    /// Hosts of the proxies in use; what is public is reached through them.
     pub proxies: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ pub async fn show(hub: &Hub, workspace: &str, _: Empty) -> Result<About, Problem
         copies: copies.len() as u64,
         copies_bytes: copies.iter().map(|copy| copy.bytes).sum(),
         kept_days: crate::upkeep::KEEP.as_secs() / (24 * 60 * 60),
-        proxies: patchbay_net::proxies(),
+        proxies: hub.net().network().proxy.hosts(),
     })
 }
 

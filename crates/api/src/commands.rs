@@ -16,8 +16,9 @@ use crate::workspaces::Empty;
 use crate::{
     about, approval, audit, catalogue, chain_tests, chains, connections, connector_detail, data,
     descriptor_try, descriptors, desktop, engine_settings, files, gateway, health, history, inbox, jobs,
-    keeping, links, logs, publishing, replacement, rerun, run_data, run_waits, runs, sandbox, secret_store,
-    sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks, workspaces, zoom,
+    keeping, links, logs, network, publishing, replacement, rerun, run_data, run_waits, runs, sandbox,
+    secret_store, sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks,
+    workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -80,7 +81,7 @@ commands! {
     /// Lists workspaces.
     workspace_list(Empty) -> workspaces::WorkspaceList => workspaces::list,
     /// Makes a workspace.
-    workspace_create(workspaces::WorkspaceName) -> workspaces::WorkspaceName => workspaces::create,
+    workspace_create(workspaces::WorkspaceCreate) -> workspaces::WorkspaceName => workspaces::create,
     /// Shows a workspace under another name.
     workspace_rename(workspaces::WorkspaceRename) -> workspaces::WorkspaceRename => workspaces::rename,
     /// Deletes a workspace with everything in it.
@@ -199,6 +200,10 @@ commands! {
     gateway_show(Empty) -> gateway::GatewayView => gateway::show,
     /// Changes what the user decides about the webhook gateway.
     gateway_set(gateway::GatewaySetRequest) -> gateway::GatewayView => gateway::set,
+    /// Says which way services are reached: the proxy, and whom is trusted.
+    network_show(Empty) -> network::NetworkView => network::show,
+    /// Changes the way to services.
+    network_set(network::NetworkSetRequest) -> network::NetworkView => network::set,
     /// Calls one operation of a connection.
     operation_call(data::CallRequest) -> data::CallResponse => data::call,
     /// Lists signals.

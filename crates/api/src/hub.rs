@@ -1,9 +1,9 @@
 //! The composition root: everything is built here once and passed on as arguments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex as PlainMutex, PoisonError, Weak};
 use std::time::Duration;
 
 use patchbay_connector::Adapters;
@@ -51,6 +51,8 @@ struct Inner {
     connectors: Arc<Connectors>,
     events: Arc<Stream>,
     workspaces: Mutex<BTreeMap<String, Workspace>>,
+    /// Workspaces that are being deleted: nobody opens them again.
+    leaving: PlainMutex<BTreeSet<String>>,
     /// The program stays: workspaces that are opened from here on work by themselves.
     stays: AtomicBool,
     gateway: Gateway,
@@ -61,6 +63,19 @@ struct Inner {
     machine: String,
     // Released when the last clone of the hub goes.
     _lock: OwnerLock,
+}
+
+/// A workspace that is being deleted. It can be opened again, if it is still there, once this is dropped: a page
+/// that reads it meanwhile would else bring it back.
+pub(crate) struct Leaving {
+    hub: Hub,
+    name: String,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.hub.leaving().remove(&self.name);
+    }
 }
 
 /// A hub that is not kept alive by whoever looks after it.
@@ -102,6 +117,7 @@ impl Hub {
             let _ = std::fs::remove_file(data_dir.join("vault.json.left"));
         }
         let net = patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?;
+        net.go(crate::network::decided(&data_dir)).map_err(Problem::from)?;
         let inner = Inner {
             keeper,
             keyring,
@@ -112,6 +128,7 @@ impl Hub {
             connectors: Arc::new(Connectors::open(&data_dir, adapters)),
             events: Arc::new(Stream::default()),
             workspaces: Mutex::new(BTreeMap::new()),
+            leaving: PlainMutex::default(),
             stays: AtomicBool::new(false),
             sync_paused: Arc::new(AtomicBool::new(crate::syncing::is_paused(&data_dir))),
             machine: machine_id(),
@@ -225,7 +242,8 @@ impl Hub {
         if let Some(workspace) = open.get(name) {
             return Ok(workspace.clone());
         }
-        if name != crate::workspaces::DEFAULT && !self.workspace_dir(name).is_dir() {
+        let gone = self.is_leaving(name) || !self.workspace_dir(name).is_dir();
+        if name != crate::workspaces::DEFAULT && gone {
             return Err(Problem::new(Code::NotFound)
                 .with("item", format!("The workspace \"{name}\""))
                 .about(Subject::Field { name: "workspace".into() }));
@@ -292,13 +310,28 @@ impl Hub {
         Ok(runs)
     }
 
-    /// Closes a workspace: its runs are left to a later start, its database is closed.
-    pub(crate) async fn close_workspace(&self, name: &str) {
+    /// Closes a workspace: its runs are left to a later start, its database is closed. Nobody opens it again while
+    /// what this gives is held.
+    pub(crate) async fn close_workspace(&self, name: &str) -> Leaving {
         self.gateway().close(name).await;
-        let workspace = self.inner.workspaces.lock().await.remove(name);
+        let (workspace, leaving) = {
+            let mut open = self.inner.workspaces.lock().await;
+            self.leaving().insert(name.to_owned());
+            (open.remove(name), Leaving { hub: self.clone(), name: name.to_owned() })
+        };
         if let Some(workspace) = workspace {
             workspace.close().await;
         }
+        leaving
+    }
+
+    fn leaving(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.inner.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a workspace is being deleted.
+    pub(crate) fn is_leaving(&self, name: &str) -> bool {
+        self.leaving().contains(name)
     }
 
     /// Ends the engine: waits for calls in flight, closes every database.

@@ -37,6 +37,7 @@ pub mod keeping;
 pub mod links;
 pub mod logs;
 pub mod memory;
+pub mod network;
 mod own_definitions;
 pub mod place;
 pub mod publishing;

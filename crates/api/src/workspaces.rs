@@ -30,6 +30,10 @@ pub struct WorkspaceList {
 
 /// Lists workspaces.
 pub async fn list(hub: &Hub, _: &str, _: Empty) -> Result<WorkspaceList, Problem> {
+    all(hub)
+}
+
+fn all(hub: &Hub) -> Result<WorkspaceList, Problem> {
     let workspaces = names(hub)?;
     let labels =
         workspaces.iter().filter_map(|name| Some((name.clone(), label(&hub.workspace_dir(name))?))).collect();
@@ -38,7 +42,7 @@ pub async fn list(hub: &Hub, _: &str, _: Empty) -> Result<WorkspaceList, Problem
 
 pub(crate) fn names(hub: &Hub) -> Result<Vec<String>, Problem> {
     let mut workspaces = patchbay_store::workspaces(hub.data_dir()).map_err(Problem::from)?;
-    workspaces.retain(|name| name != DEFAULT);
+    workspaces.retain(|name| name != DEFAULT && !hub.is_leaving(name));
     workspaces.sort();
     workspaces.insert(0, DEFAULT.to_owned());
     Ok(workspaces)
@@ -53,9 +57,23 @@ pub struct WorkspaceName {
     pub name: String,
 }
 
-/// Makes a workspace. `CONFLICT` where the name is taken.
-pub async fn create(hub: &Hub, _: &str, request: WorkspaceName) -> Result<WorkspaceName, Problem> {
+/// A workspace to make.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceCreate {
+    /// Letters, digits, hyphens and underscores; at most 40.
+    pub name: String,
+    /// What it is shown as; its name where absent.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+/// Makes a workspace. `CONFLICT` where the name is taken, or where another is shown so: nothing is made then.
+pub async fn create(hub: &Hub, _: &str, request: WorkspaceCreate) -> Result<WorkspaceName, Problem> {
     check_workspace_name(&request.name)?;
+    let label = request.label.as_deref().map(|label| free_label(hub, &request.name, label)).transpose()?;
     let dir = hub.workspace_dir(&request.name);
     if dir.exists() {
         return Err(Problem::new(Code::Conflict)
@@ -64,8 +82,11 @@ pub async fn create(hub: &Hub, _: &str, request: WorkspaceName) -> Result<Worksp
             .about(Subject::Field { name: "name".into() }));
     }
     make_private_dir(&dir)?;
+    if let Some(label) = label {
+        write_label(&dir, &label)?;
+    }
     hub.workspace(&request.name).await?;
-    Ok(request)
+    Ok(WorkspaceName { name: request.name })
 }
 
 /// Deletes a workspace with everything in it, its key included.
@@ -73,7 +94,7 @@ pub async fn delete(hub: &Hub, _: &str, request: WorkspaceName) -> Result<Worksp
     // Opening it first says NOT_FOUND in the usual words.
     let workspace = hub.workspace(&request.name).await?;
     let (vault, kept) = (workspace.vault().clone(), workspace.store().credentials().await?);
-    hub.close_workspace(&request.name).await;
+    let _leaving = hub.close_workspace(&request.name).await;
     let dir = hub.workspace_dir(&request.name);
     std::fs::remove_dir_all(&dir).map_err(|error| {
         Problem::new(Code::Internal).detail(format!("the workspace's folder could not be deleted: {error}"))
@@ -102,30 +123,40 @@ pub struct WorkspaceRename {
 pub async fn rename(hub: &Hub, _: &str, request: WorkspaceRename) -> Result<WorkspaceRename, Problem> {
     // Opening it first says NOT_FOUND in the usual words.
     hub.workspace(&request.name).await?;
-    let label = display_line(&request.label, LONGEST_LABEL).trim().to_owned();
+    let label = free_label(hub, &request.name, &request.label)?;
+    write_label(&hub.workspace_dir(&request.name), &label)?;
+    Ok(WorkspaceRename { name: request.name, label })
+}
+
+/// What a workspace may be shown as: not as another one.
+fn free_label(hub: &Hub, name: &str, wanted: &str) -> Result<String, Problem> {
+    let label = display_line(wanted, LONGEST_LABEL).trim().to_owned();
     let field = |problem: Problem| problem.about(Subject::Field { name: "label".into() });
-    if label.is_empty() || request.label.trim().chars().count() > LONGEST_LABEL {
+    if label.is_empty() || wanted.trim().chars().count() > LONGEST_LABEL {
         return Err(field(
             Problem::new(Code::InputInvalid)
                 .with("field", "The workspace's name")
                 .with("message", format!("Use at least one character and at most {LONGEST_LABEL}.")),
         ));
     }
-    let list = list(hub, &request.name, Empty {}).await?;
+    let list = all(hub)?;
     let shown = |name: &String| list.labels.get(name).unwrap_or(name).to_lowercase();
-    if list.workspaces.iter().any(|other| *other != request.name && shown(other) == label.to_lowercase()) {
+    if list.workspaces.iter().any(|other| *other != name && shown(other) == label.to_lowercase()) {
         return Err(field(
             Problem::new(Code::Conflict)
                 .with("item", format!("The workspace \"{label}\""))
                 .with("message", "Choose another name."),
         ));
     }
-    let file = label_file(&hub.workspace_dir(&request.name));
+    Ok(label)
+}
+
+fn write_label(dir: &Path, label: &str) -> Result<(), Problem> {
+    let file = label_file(dir);
     let part = file.with_extension("part");
-    std::fs::write(&part, &label).and_then(|()| std::fs::rename(&part, &file)).map_err(|error| {
+    std::fs::write(&part, label).and_then(|()| std::fs::rename(&part, &file)).map_err(|error| {
         Problem::new(Code::StorageFull).detail(format!("the workspace's name could not be written: {error}"))
-    })?;
-    Ok(WorkspaceRename { name: request.name, label })
+    })
 }
 
 /// Characters of the longest name that a workspace is shown by.
@@ -228,5 +259,48 @@ mod tests {
             assert!(!paused(&first, name).await, "{name}");
         }
         first.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn a_workspace_that_cannot_have_its_name_is_not_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = hub(dir.path(), &Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())));
+        let make = async |name: &str, label: &str| {
+            dispatch(&hub, "default", "workspace_create", json!({"name": name, "label": label})).await
+        };
+        make("second", "Büro").await.unwrap();
+        assert_eq!(make("third", "büro").await.unwrap_err().code().to_string(), "CONFLICT");
+        assert_eq!(make("third", " ").await.unwrap_err().code().to_string(), "INPUT_INVALID");
+        let list = dispatch(&hub, "default", "workspace_list", json!({})).await.unwrap();
+        assert_eq!(list, json!({"workspaces": ["default", "second"], "labels": {"second": "Büro"}}));
+        hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn a_page_that_reads_a_workspace_while_it_is_deleted_does_not_bring_it_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = hub(dir.path(), &Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())));
+        dispatch(&hub, "default", "workspace_create", json!({"name": "second"})).await.unwrap();
+        let delete = dispatch(&hub, "default", "workspace_delete", json!({"name": "second"}));
+        let read = async {
+            let mut read = 0;
+            // Reads as fast as it can, until the workspace is gone.
+            while dispatch(&hub, "second", "chain_list", json!({})).await.is_ok() {
+                read += 1;
+                tokio::task::yield_now().await;
+                if read > 10_000 {
+                    break;
+                }
+            }
+            read
+        };
+        let (deleted, read) = tokio::join!(delete, read);
+        deleted.unwrap();
+        assert!(read < 10_000, "the workspace answers although it is gone");
+        assert!(!dir.path().join("workspaces/second").exists());
+        let gone = dispatch(&hub, "second", "chain_list", json!({})).await.unwrap_err();
+        assert_eq!(gone.code().to_string(), "NOT_FOUND");
+        dispatch(&hub, "default", "workspace_create", json!({"name": "second"})).await.unwrap();
+        hub.shut_down().await;
     }
 }

@@ -391,6 +391,9 @@ pub(crate) enum Command {
     /// Where webhooks are taken.
     #[command(subcommand)]
     Gateway(crate::webhooks::GatewayCommand),
+    /// How services are reached: the proxy, and certificates to trust besides the system's.
+    #[command(subcommand)]
+    Network(crate::network::NetworkCommand),
     /// Look after the keys: how they are, lock, unlock, another key, another store.
     #[command(subcommand)]
     Secrets(SecretsCommand),

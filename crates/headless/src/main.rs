@@ -10,6 +10,7 @@ mod host;
 mod input;
 mod jobs;
 mod logging;
+mod network;
 mod print;
 mod processes;
 mod run;

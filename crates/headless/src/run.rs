@@ -302,6 +302,7 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
         Command::Audit { .. } => crate::health::audit(args, engine).await,
         Command::Webhook(command) => crate::webhooks::webhook(args, engine, command).await,
         Command::Gateway(command) => crate::webhooks::gateway(args, engine, command).await,
+        Command::Network(command) => crate::network::network(args, engine, command).await,
         Command::Secrets(command) => crate::secrets::secrets(args, engine, command).await,
         Command::Export { file, with_secrets } => {
             crate::secrets::export(args, engine, file, with_secrets.as_deref()).await

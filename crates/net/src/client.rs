@@ -1,7 +1,7 @@
 //! One attempt and an honest verdict.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patchbay_model::Clock;
@@ -15,8 +15,9 @@ use crate::connected::{Connected, NoticeLayer};
 use crate::error::{Failure, NetError};
 use crate::fault::{before_answer, in_body};
 use crate::guard::{is_public, literal_address, origin_of};
+use crate::network::{Network, Proxy};
 use crate::request::{CONNECT_TIMEOUT, IDLE_TIMEOUT, Request};
-use crate::resolve::{GuardedResolver, Lookup, proxy_names, system_lookup};
+use crate::resolve::{GuardedResolver, Lookup, system_lookup};
 
 /// Redirects followed.
 const REDIRECTS: usize = 3;
@@ -38,21 +39,28 @@ const OURS: [&str; 12] = [
     "upgrade",
 ];
 
-/// The HTTP clients. Cheap to clone.
+/// The HTTP clients. Cheap to clone; all clones go the same way.
 ///
 /// Requests with effects use clients without a pool: a connection that went stale while idle would
 /// make it unclear whether the request was sent.
 ///
-/// Where the environment names a proxy, public destinations are reached through it. The proxy then
-/// looks names up, so only addresses written out are checked here.
+/// Where the environment or the user names a proxy, public destinations are reached through it. The proxy
+/// then looks names up, so only addresses written out are checked here.
 #[derive(Clone)]
 pub struct Client {
+    way: Arc<Mutex<Way>>,
+    clock: Arc<dyn Clock>,
+    lookup: Lookup,
+}
+
+/// The clients of one way to services.
+struct Way {
+    network: Network,
+    /// Hosts of the proxies in use.
+    proxies: Arc<[String]>,
     usual: Clients,
     /// Those that wait otherwise, by what they wait.
-    others: Arc<Mutex<HashMap<Waits, Clients>>>,
-    clock: Arc<dyn Clock>,
-    proxies: Arc<[String]>,
-    lookup: Lookup,
+    others: HashMap<Waits, Clients>,
 }
 
 /// How long a client waits: these times belong to a client and not to a request.
@@ -81,15 +89,30 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// Builds the clients. Reads the environment's proxies.
     pub fn new(clock: Arc<dyn Clock>) -> Result<Self, NetError> {
-        let proxies = proxy_names(|name| std::env::var(name).ok());
-        Self::with_lookup(clock, proxies, &system_lookup())
+        Self::with_lookup(clock, Network::default(), system_lookup())
     }
 
-    fn with_lookup(clock: Arc<dyn Clock>, proxies: Arc<[String]>, lookup: &Lookup) -> Result<Self, NetError> {
+    fn with_lookup(clock: Arc<dyn Clock>, network: Network, lookup: Lookup) -> Result<Self, NetError> {
         // Process-wide inside rustls; a second call finds the first one's and changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let usual = Clients::new(USUAL, &proxies, lookup)?;
-        Ok(Self { usual, others: Arc::default(), clock, proxies, lookup: lookup.clone() })
+        Ok(Self { way: Arc::new(Mutex::new(Way::new(network, &lookup)?)), clock, lookup })
+    }
+
+    /// Goes another way from the next request on, in every clone. What is under way comes to its end as it
+    /// began; connections that were kept open are not used again.
+    pub fn go(&self, network: Network) -> Result<(), NetError> {
+        let way = Way::new(network, &self.lookup)?;
+        *self.way() = way;
+        Ok(())
+    }
+
+    /// The way that is gone.
+    pub fn network(&self) -> Network {
+        self.way().network.clone()
+    }
+
+    fn way(&self) -> MutexGuard<'_, Way> {
+        self.way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes one attempt. Follows up to three redirects of safe requests within the same origin.
@@ -155,18 +178,18 @@ impl Client {
             clients[usize::from(request.allow_private)].clone()
         };
         let waits = Waits { connect: request.connect_timeout, idle: request.idle_timeout };
+        let mut way = self.way();
         if waits == USUAL {
-            return Ok(pick(&self.usual));
+            return Ok(pick(&way.usual));
         }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(clients) = others.get(&waits) {
+        if let Some(clients) = way.others.get(&waits) {
             return Ok(pick(clients));
         }
-        let clients = Clients::new(waits, &self.proxies, &self.lookup).map_err(|error| {
+        let clients = Clients::new(waits, &way.network, &way.proxies, &self.lookup).map_err(|error| {
             Failure::new(Code::Internal, false, host_of(&request.url)).detail(error.to_string())
         })?;
         // Each connector and connection has one of these, so there are few.
-        Ok(pick(others.entry(waits).or_insert(clients)))
+        Ok(pick(way.others.entry(waits).or_insert(clients)))
     }
 
     /// The destination must be approved, and public unless allowed otherwise. Names are checked
@@ -189,7 +212,7 @@ impl Client {
             return blocked("the address is private");
         }
         // The resolver lets the proxy's name through, for the proxy's sake only.
-        if url.host_str().is_some_and(|host| self.proxies.iter().any(|proxy| proxy == host)) {
+        if url.host_str().is_some_and(|host| self.way().proxies.iter().any(|proxy| proxy == host)) {
             return blocked("the address is the proxy's own");
         }
         Ok(())
@@ -200,11 +223,25 @@ fn has_login(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
+impl Way {
+    fn new(network: Network, lookup: &Lookup) -> Result<Self, NetError> {
+        let proxies: Arc<[String]> = network.proxy.hosts().into();
+        let usual = Clients::new(USUAL, &network, &proxies, lookup)?;
+        Ok(Self { network, proxies, usual, others: HashMap::new() })
+    }
+}
+
 impl Clients {
-    fn new(waits: Waits, proxies: &Arc<[String]>, lookup: &Lookup) -> Result<Self, NetError> {
+    fn new(
+        waits: Waits,
+        network: &Network,
+        proxies: &Arc<[String]>,
+        lookup: &Lookup,
+    ) -> Result<Self, NetError> {
         let build = |allow_private, pooled| {
             let resolver = GuardedResolver { allow_private, proxies: proxies.clone(), lookup: lookup.clone() };
-            build(resolver, pooled, waits)
+            build(resolver, pooled, waits, network)
+                .map_err(|error| NetError::Client(error.without_url().to_string()))
         };
         Ok(Self {
             pooled: [build(false, true)?, build(true, true)?],
@@ -213,7 +250,12 @@ impl Clients {
     }
 }
 
-fn build(resolver: GuardedResolver, pooled: bool, waits: Waits) -> Result<reqwest::Client, NetError> {
+fn build(
+    resolver: GuardedResolver,
+    pooled: bool,
+    waits: Waits,
+    network: &Network,
+) -> Result<reqwest::Client, reqwest::Error> {
     let allow_private = resolver.allow_private;
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -228,11 +270,17 @@ fn build(resolver: GuardedResolver, pooled: bool, waits: Waits) -> Result<reqwes
     } else {
         builder.pool_max_idle_per_host(0)
     };
-    if allow_private {
-        // What is on this computer or network is not behind the proxy.
-        builder = builder.no_proxy();
+    if !network.certificates.is_empty() {
+        builder = builder.tls_certs_merge(network.certificates.for_client()?);
     }
-    builder.build().map_err(|error| NetError::Client(error.without_url().to_string()))
+    builder = match &network.proxy {
+        // What is on this computer or network is not behind the proxy.
+        _ if allow_private => builder.no_proxy(),
+        Proxy::System => builder,
+        Proxy::Direct => builder.no_proxy(),
+        Proxy::At(url) => builder.proxy(reqwest::Proxy::all(url.clone())?),
+    };
+    builder.build()
 }
 
 fn build_request(request: &Request, url: &Url, timeout: Duration) -> Result<reqwest::Request, Failure> {
@@ -405,9 +453,14 @@ mod tests {
     async fn a_public_name_that_leads_home_is_blocked_before_a_connection_is_made() {
         let (port, connections) = peer().await;
         let lookups = Arc::new(AtomicUsize::new(0));
-        let proxies: Arc<[String]> = Arc::new(["proxy.corp".to_owned()]);
-        let client =
-            Client::with_lookup(Arc::new(SystemClock::new()), proxies, &loopback(lookups.clone())).unwrap();
+        let client = Client::with_lookup(
+            Arc::new(SystemClock::new()),
+            Network { proxy: Proxy::Direct, ..Network::default() },
+            loopback(lookups.clone()),
+        )
+        .unwrap();
+        // The proxy's name passes the resolver; nothing of a connector goes to it all the same.
+        client.way().proxies = Arc::new(["proxy.corp".to_owned()]);
         for method in [Method::Get, Method::Post] {
             for host in ["rebind.example", "proxy.corp"] {
                 let url: Url = format!("http://{host}:{port}/").parse().unwrap();
@@ -426,7 +479,7 @@ mod tests {
         let (port, connections) = peer().await;
         let lookups = Arc::new(AtomicUsize::new(0));
         let client =
-            Client::with_lookup(Arc::new(SystemClock::new()), Arc::new([]), &loopback(lookups.clone()))
+            Client::with_lookup(Arc::new(SystemClock::new()), Network::default(), loopback(lookups.clone()))
                 .unwrap();
         let url: Url = format!("http://nas.lan:{port}/").parse().unwrap();
         let mut request = Request::new(Method::Post, url.clone());

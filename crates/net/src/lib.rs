@@ -13,6 +13,7 @@ mod fault;
 mod guard;
 mod host_guard;
 mod listen;
+mod network;
 mod request;
 mod resolve;
 
@@ -23,5 +24,5 @@ pub use error::{Failure, NetError};
 pub use guard::{is_public, origin_of};
 pub use host_guard::{HostGuard, guard_host};
 pub use listen::{CutConnection, Listener, listen};
+pub use network::{Certificates, Network, Proxy, Unusable};
 pub use request::Request;
-pub use resolve::proxies;

@@ -75,16 +75,13 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// The hosts of the proxies that the system's settings name, each once, without user and password.
-pub fn proxies() -> Vec<String> {
-    let mut names = proxy_names(|name| std::env::var(name).ok()).to_vec();
-    names.sort();
-    names.dedup();
-    names
+/// The hosts of the proxies that the environment names, without user and password.
+pub(crate) fn environment_proxies() -> Vec<String> {
+    proxy_names(|name| std::env::var(name).ok())
 }
 
 /// The names of the proxies that the environment asks for, read as the HTTP library reads them.
-pub(crate) fn proxy_names(variable: impl Fn(&str) -> Option<String>) -> Arc<[String]> {
+fn proxy_names(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
     ["http_proxy", "https_proxy", "all_proxy"]
         .into_iter()
         .flat_map(|name| [name.to_owned(), name.to_ascii_uppercase()])

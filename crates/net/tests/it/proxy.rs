@@ -1,9 +1,11 @@
-//! The system's proxy. The environment is the process's, so the test runs itself again in one.
+//! Proxies. The environment is the process's, so the test runs itself again in one.
 
 use std::process::Command;
 
 use patchbay_model::Code;
 use patchbay_model::descriptor::Method;
+
+use patchbay_net::{Network, Proxy};
 
 use crate::peer::{CANARY, Recorder, client, request};
 
@@ -40,4 +42,32 @@ async fn a_proxy_that_wants_a_login_is_named_and_gets_no_secret() {
     let heads = proxy.heads();
     assert!(heads[0].starts_with("CONNECT api.example.com:443 "), "{heads:?}");
     assert!(!heads.concat().contains(CANARY));
+}
+
+#[tokio::test]
+async fn a_proxy_that_the_user_names_gets_public_calls_from_then_on_and_no_others() {
+    let proxy = Recorder::start(|_| "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned()).await;
+    let service = Recorder::start(|_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned()).await;
+    let at = Proxy::at(&format!("127.0.0.1:{}", proxy.address.port())).unwrap();
+    let client = client();
+    let clone = client.clone();
+    client.go(Network { proxy: at, ..Network::default() }).unwrap();
+    for method in [Method::Get, Method::Post] {
+        let mut public = request(method, "http://api.example.com/x".parse().unwrap());
+        public.allow_private = false;
+        assert_eq!(clone.send(public).await.unwrap().status, 200, "{method:?}");
+    }
+    let heads = proxy.heads();
+    assert!(heads[0].starts_with("GET http://api.example.com/x?"), "{heads:?}");
+    assert!(heads[1].starts_with("POST http://api.example.com/x?"), "{heads:?}");
+    let here = request(Method::Get, format!("http://{}/x", service.address).parse().unwrap());
+    assert_eq!(clone.send(here).await.unwrap().status, 204, "what is on this computer is not behind it");
+    let mut to_proxy = request(Method::Get, format!("http://{}/x", proxy.address).parse().unwrap());
+    to_proxy.allow_private = false;
+    assert_eq!(
+        clone.send(to_proxy).await.unwrap_err().code,
+        Code::TargetBlocked,
+        "nothing goes to the proxy itself"
+    );
+    assert_eq!(proxy.heads().len(), 2);
 }

@@ -13,6 +13,8 @@ use patchbay_model::descriptor::Method;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use patchbay_net::{Certificates, Network};
+
 use crate::peer::{CANARY, client, request};
 
 const CASE: &str = "PATCHBAY_TEST_TLS";
@@ -126,4 +128,40 @@ async fn only_a_service_that_proves_its_identity_gets_the_secret() {
         let seen = String::from_utf8_lossy(&seen.lock().unwrap()).into_owned();
         assert_eq!(seen.contains(CANARY), name == "good", "{name}: {seen}");
     }
+}
+
+#[tokio::test]
+async fn an_authority_of_the_users_own_is_trusted_from_the_next_call_on() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        println!("skipped: openssl is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    authority(at, "company");
+    certificate(at, "company", "good", "localhost", "2");
+    let (address, seen) = serve(at, "good");
+    let url: url::Url = format!("https://localhost:{}/good", address.port()).parse().unwrap();
+    let client = client();
+    // Somebody who had the client before the settings changed.
+    let clone = client.clone();
+    let pem = std::fs::read_to_string(at.join("company.pem")).unwrap();
+    let certificates = Certificates::read(&pem).unwrap();
+    assert_eq!(certificates.len(), 1);
+    for (certificates, trusted) in
+        [(Certificates::default(), false), (certificates, true), (Certificates::default(), false)]
+    {
+        client.go(Network { certificates, ..Network::default() }).unwrap();
+        for method in [Method::Get, Method::Post] {
+            match clone.send(request(method, url.clone())).await {
+                Ok(answer) => assert!(trusted && answer.status == 200, "{answer:?}"),
+                Err(failure) => {
+                    assert_eq!((failure.code, failure.sent), (Code::TlsFailure, false), "{failure:?}");
+                    assert!(!trusted, "{failure:?}");
+                }
+            }
+        }
+    }
+    let seen = String::from_utf8_lossy(&seen.lock().unwrap()).into_owned();
+    assert_eq!(seen.matches("HTTP/1.1").count(), 2, "only while it was trusted: {seen}");
 }

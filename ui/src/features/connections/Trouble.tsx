@@ -1,3 +1,5 @@
+import { useLocation } from 'wouter';
+
 import type { ConnectionView, FixAction, Problem } from '../../bindings/wire';
 import { t } from '../../lib/words';
 import { ProblemBlock } from '../../ui/ProblemBlock';
@@ -14,12 +16,14 @@ interface Props {
 
 /** What is wrong with a connection, with the button that mends it. */
 export function Trouble({ connection, problem, alert = false, onAsk, onSetUp }: Props) {
+  const [, go] = useLocation();
   const does: Partial<Record<FixAction, () => void>> = {
     replace_key: () => onAsk({ what: 'replaceKey', connection }),
     reconnect: () => onAsk({ what: 'replaceKey', connection }),
     edit_settings: onSetUp,
     edit_input: onSetUp,
     allow_target: () => void allowPrivate(connection.name),
+    network_settings: () => go('/settings/network'),
     retry: () => void testConnection(connection.name),
   };
   const known = problem.fix ? does[problem.fix.action] : undefined;

@@ -26,11 +26,14 @@ interface Props {
   /** Shows what is wrong, after the user wanted to go on. */
   strict: boolean;
   error?: string | undefined;
+  /** What the first field is called; `data-autofocus` is on it unless it comes after another. */
+  label?: string;
+  follows?: boolean;
   onChange: (chosen: Chosen) => void;
 }
 
 /** Both fields, with how far it is to a good one. */
-export function NewPassphrase({ chosen, strict, error, onChange }: Props) {
+export function NewPassphrase({ chosen, strict, error, label = t('settings.passphrase'), follows = false, onChange }: Props) {
   const [shown, setShown] = useState(false);
   const wrong = strict ? fault(chosen) : undefined;
   const missing = SHORTEST - [...chosen.first].length;
@@ -38,8 +41,8 @@ export function NewPassphrase({ chosen, strict, error, onChange }: Props) {
   return (
     <>
       <PasswordInput
-        data-autofocus
-        label={t('settings.passphrase')}
+        {...(follows ? {} : { 'data-autofocus': true })}
+        label={label}
         description={t('settings.hint')}
         autoComplete="new-password"
         value={chosen.first}

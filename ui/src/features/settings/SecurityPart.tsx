@@ -9,10 +9,13 @@ import { t, type WordKey } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { BusyButton } from '../connect/BusyButton';
+import { ChangePassphrase } from './ChangePassphrase';
 import { ForgetAll, SetPassphrase, ToKeyring } from './dialogs';
 import { Row, SettingsPart } from '../../ui/Row';
 
-const DIALOGS = { passphrase: SetPassphrase, keyring: ToKeyring, forget: ForgetAll };
+const DIALOGS = { passphrase: SetPassphrase, change: ChangePassphrase, keyring: ToKeyring, forget: ForgetAll };
+/** Where only one store has a question. */
+const ONLY: Partial<Record<keyof typeof DIALOGS, SecretsStatus['store']>> = { passphrase: 'keyring', change: 'passphrase', keyring: 'passphrase' };
 
 /** Where the key is, when it locks, how old what it locks is, and what can be done with it. */
 export function SecurityPart({ status, what }: { status: SecretsStatus; what: string | undefined }) {
@@ -31,8 +34,8 @@ export function SecurityPart({ status, what }: { status: SecretsStatus; what: st
   const { store, state, secrets } = status;
   const old = secrets.filter((one) => one.old).length;
   const failed = lock.isError ? lock.error : rotate.isError ? rotate.error : undefined;
-  const known = what === 'passphrase' || what === 'keyring' || what === 'forget' ? what : undefined;
-  const open = known === 'passphrase' && store !== 'keyring' ? undefined : known === 'keyring' && store !== 'passphrase' ? undefined : known;
+  const known = what !== undefined && Object.hasOwn(DIALOGS, what) ? (what as keyof typeof DIALOGS) : undefined;
+  const open = known && (ONLY[known] ?? store) === store ? known : undefined;
   const Dialog = open && DIALOGS[open];
   const close = () => go('/settings', { replace: true });
   return (
@@ -63,6 +66,13 @@ export function SecurityPart({ status, what }: { status: SecretsStatus; what: st
           <BusyButton size="xs" busy={lock.isPending} disabled={state === 'locked'} onClick={() => lock.mutate({})}>
             {t('settings.lockNow')}
           </BusyButton>
+        </Row>
+      )}
+      {store === 'passphrase' && (
+        <Row title={t('settings.change')} about={t('settings.changeAbout')}>
+          <Button size="xs" onClick={() => go('/settings/change')}>
+            {t('settings.change')}
+          </Button>
         </Row>
       )}
       {store === 'passphrase' && <Decision name="lockAfterMinutes" value={status.lockAfterMinutes} most={10_080} word="lockAfter" unit="minutes" />}

@@ -78,7 +78,7 @@ export default function SettingsPage({ params }: { params: { what?: string } }) 
             <Read read={gateway}>{(data) => <GatewayPart gateway={data} />}</Read>
             <Read read={status}>{(data) => <SecurityPart status={data} what={what} />}</Read>
             <DataPart what={what} />
-            <SettingsPart id="network" title={t('settings.network.title')}>
+            <SettingsPart id="network" title={t('settings.network.title')} about={t('settings.network.about')} also="tls root company firewall">
               <NetworkRows />
             </SettingsPart>
             <SettingsPart id="sandbox" title={t('settings.sandbox.title')} about={t('settings.sandbox.about')} also="pretend try break">

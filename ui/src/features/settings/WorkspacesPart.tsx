@@ -45,12 +45,8 @@ function New({ taken }: { taken: string[] }) {
   const [label, setLabel] = useState('');
   const make = useMutation({
     networkMode: 'always',
-    mutationFn: async (wanted: string) => {
-      const { name } = await send('workspace_create', { name: folderName(wanted, taken) });
-      await send('workspace_rename', { name, label: wanted });
-      return name;
-    },
-    onSuccess: (name) => {
+    mutationFn: (wanted: string) => send('workspace_create', { name: folderName(wanted, taken), label: wanted }),
+    onSuccess: ({ name }) => {
       setLabel('');
       useWorkspace.setState({ name });
     },
@@ -63,7 +59,17 @@ function New({ taken }: { taken: string[] }) {
   return (
     <form onSubmit={submit}>
       <Row title={t('settings.workspaces.new')} about={t('settings.workspaces.newAbout')} id="st-new-workspace">
-        <TextInput size="xs" maxLength={40} aria-labelledby="st-new-workspace" value={label} error={make.isError ? visible(toProblem(make.error).hint) : undefined} onChange={(event) => setLabel(event.currentTarget.value)} />
+        <TextInput
+          size="xs"
+          maxLength={40}
+          aria-labelledby="st-new-workspace"
+          value={label}
+          error={make.isError ? visible(toProblem(make.error).hint) : undefined}
+          onChange={(event) => {
+            make.reset();
+            setLabel(event.currentTarget.value);
+          }}
+        />
         <BusyButton type="submit" size="xs" busy={make.isPending}>
           {t('settings.workspaces.make')}
         </BusyButton>

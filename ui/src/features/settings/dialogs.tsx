@@ -11,14 +11,16 @@ import { BusyButton } from '../connect/BusyButton';
 import { useReturnedFocus } from '../connect/useReturnedFocus';
 import { EMPTY, fault, NewPassphrase } from './NewPassphrase';
 
-interface Props {
+export interface DialogProps {
   onClose: () => void;
   onDone: (said: string) => void;
 }
 
-const TOUCHED = ['secrets_status', 'health', 'connection_list', 'connection_show'] as const;
+/** What changes with the store. */
+export const TOUCHED = ['secrets_status', 'health', 'connection_list', 'connection_show'] as const;
 
-function Dialog({ title, alert, onClose, children }: { title: string; alert?: boolean; onClose: () => void; children: ReactNode }) {
+/** A question about secrets. */
+export function Dialog({ title, alert, onClose, children }: { title: string; alert?: boolean; onClose: () => void; children: ReactNode }) {
   useReturnedFocus();
   return (
     <Modal opened onClose={onClose} size={480} {...(alert ? { role: 'alertdialog' } : {})} title={<h2>{title}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
@@ -28,7 +30,7 @@ function Dialog({ title, alert, onClose, children }: { title: string; alert?: bo
 }
 
 /** Keys go from the keyring into a file with a passphrase. */
-export function SetPassphrase({ onClose, onDone }: Props) {
+export function SetPassphrase({ onClose, onDone }: DialogProps) {
   const [chosen, setChosen] = useState(EMPTY);
   const [strict, setStrict] = useState(false);
   const move = useDo('secrets_move', { touches: [...TOUCHED], onSuccess: () => onDone(t('settings.saved')) });
@@ -56,7 +58,7 @@ export function SetPassphrase({ onClose, onDone }: Props) {
 }
 
 /** Keys go from the file into the keyring. */
-export function ToKeyring({ onClose, onDone }: Props) {
+export function ToKeyring({ onClose, onDone }: DialogProps) {
   const move = useDo('secrets_move', { touches: [...TOUCHED], onSuccess: () => onDone(t('settings.saved')) });
   return (
     <Dialog title={t('settings.toKeyring')} onClose={onClose}>
@@ -74,7 +76,7 @@ export function ToKeyring({ onClose, onDone }: Props) {
 }
 
 /** Everything secret is destroyed. */
-export function ForgetAll({ onClose, onDone }: Props) {
+export function ForgetAll({ onClose, onDone }: DialogProps) {
   const forget = useDo('secrets_forget_all', {
     touches: [...TOUCHED],
     // What is to be done at a service stays to be read.
@@ -120,7 +122,8 @@ function Forgotten({ forgot, onClose }: { forgot: Forgot; onClose: () => void })
   );
 }
 
-function Foot({ onClose, first, children }: { onClose: () => void; first?: boolean; children: ReactNode }) {
+/** The way out at the left, what is done at the right. */
+export function Foot({ onClose, first, children }: { onClose: () => void; first?: boolean; children: ReactNode }) {
   return (
     <div className="cn-foot">
       <Button {...(first ? { 'data-autofocus': true } : {})} onClick={onClose}>
