@@ -16,7 +16,7 @@ use crate::workspaces::Empty;
 use crate::{
     about, approval, audit, catalogue, chain_tests, chains, connections, connector_detail, data,
     descriptor_try, descriptors, desktop, engine_settings, files, gateway, health, history, inbox, jobs,
-    keeping, links, logs, network, publishing, replacement, rerun, run_data, run_waits, runs, sandbox,
+    keeping, links, logs, network, pins, publishing, replacement, rerun, run_data, run_waits, runs, sandbox,
     secret_store, sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks,
     workspaces, zoom,
 };
@@ -280,6 +280,14 @@ commands! {
     run_undo(runs::RunRef) -> runs::RunView => rerun::undo,
     /// Does one step, with what an earlier run gave it.
     step_run(rerun::StepRunRequest) -> runs::RunView => rerun::only_step,
+    /// Keeps what a step gave, to build the steps behind it on.
+    step_pin(pins::StepPinRequest) -> pins::PinsResponse => pins::pin,
+    /// Lets go of what was kept of a step.
+    step_unpin(pins::PinRef) -> pins::PinsResponse => pins::unpin,
+    /// Says what is kept of a chain's steps.
+    pin_list(chains::ChainRef) -> pins::PinsResponse => pins::list,
+    /// Shows what is kept of a step.
+    pin_show(pins::PinRef) -> run_data::RunDataResponse => pins::show,
     /// Deletes runs that have ended.
     run_delete(runs::RunDeleteRequest) -> runs::RunsDeleted => runs::delete,
     /// Lists runs.

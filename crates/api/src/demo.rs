@@ -67,7 +67,9 @@ async fn with_sandbox(
         Some(run) => run,
         None => {
             let version = chains::find(workspace, saved.id.as_str()).await?;
-            runs::insert(hub, workspace, version, Value::Null, false).await?
+            let run = runs::fresh(hub, version, Value::Null, false);
+            workspace.store().run_insert(&run).await?;
+            run
         }
     };
     let state = workspace.wait(&run.id).await?;

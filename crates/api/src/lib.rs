@@ -39,6 +39,7 @@ pub mod logs;
 pub mod memory;
 pub mod network;
 mod own_definitions;
+pub mod pins;
 pub mod place;
 pub mod publishing;
 mod renewals;

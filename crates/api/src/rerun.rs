@@ -1,6 +1,6 @@
 //! Runs once more: as a whole, what failed of them, or from a step on; and runs that are held.
 
-use patchbay_chain::again::{Part, kept, left_to_undo};
+use patchbay_chain::again::{Part, kept, left_to_undo, narrowed};
 use patchbay_chain::{Control, Plan};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::{OpenQuestion, RunReport};
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::chains;
 use crate::hub::Hub;
+use crate::pins;
 use crate::runs::{self, RunRef, RunView};
 use crate::workspace::Workspace;
 
@@ -59,22 +60,24 @@ pub async fn again(hub: &Hub, workspace: &str, request: RunAgainRequest) -> Resu
     let mut fresh = Vec::new();
     for reference in &request.runs {
         let old = runs::find(&workspace, reference).await?;
+        let mut narrowed = narrowed(&workspace.store().journal_part(&old.id, 0, 1).await?).unwrap_or_default();
         let mut run = repeat(hub, &old, OriginKind::Again);
         run.dry_run = request.dry_run;
         if request.latest {
             let version = chains::find(&workspace, old.chain_id.as_str()).await?;
             (run.chain_version, run.chain_hash, run.snapshot) = (version.version, version.hash, version.chain);
+            narrowed.without.clear();
         }
         if let Some(input) = &request.input {
             run.input = input.clone();
         }
-        fresh.push(run);
+        fresh.push((run, (!narrowed.is_nothing()).then_some(Fact::Narrowed(narrowed))));
     }
     let mut started = Vec::new();
-    for run in &fresh {
-        workspace.store().run_insert(run).await?;
+    for (run, fact) in &fresh {
+        workspace.store().run_begin(run, fact.clone().into_iter().collect()).await?;
     }
-    for run in fresh {
+    for (run, _) in fresh {
         workspace.spawn(run.clone()).await?;
         started.push(RunView::of(&workspace, run));
     }
@@ -131,19 +134,23 @@ pub async fn from_step(hub: &Hub, workspace: &str, request: RunFromStepRequest) 
 /// Which step to do.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct StepRunRequest {
     /// The chain, by identifier or name.
     pub chain: String,
     /// The step of its latest version.
     pub step: StepId,
+    /// The run that it goes on from; the latest that got as far as the step where absent.
+    #[serde(default)]
+    pub run: Option<String>,
 }
 
 /// Runs of a chain that are looked through for one whose results a step can go on from.
 const LOOKED_AT: u32 = 20;
 
-/// Does one step of a chain, with what the chain's last run gave it; nothing before it is called, and
-/// nothing after it done. `CONFLICT` where no run gave what it needs.
+/// Does one step of a chain, with what is pinned of the steps before, else with what the chain's last run
+/// gave; nothing before it is called, and nothing after it done. `CONFLICT` where no run gave what it needs.
 pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let mut version = chains::find(&workspace, &request.chain).await?;
@@ -163,24 +170,48 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
     let connectors = chains::connectors_of(&workspace, &version.chain).await?;
     let plan = Plan::of(&version.chain, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
     let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
-    for old in workspace.store().runs_of(&version.id, LOOKED_AT).await? {
-        if !old.state.is_final() || old.dry_run {
-            continue;
+    let pins = workspace.store().pins(&version.id).await?;
+    let chosen = request.run.is_some();
+    let mut bases = match &request.run {
+        Some(run) => vec![runs::of_chain(&workspace, run, &version.id).await?],
+        None => workspace.store().runs_of(&version.id, LOOKED_AT).await?,
+    };
+    bases.retain(|run| run.state.is_final() && !run.dry_run);
+    let base = bases.into_iter().map(Some);
+    // Where everything before it is pinned, or nothing is before it, it needs no run.
+    let alone = (!chosen).then_some(None);
+    let mut refused = no_results;
+    for old in base.chain(alone) {
+        let journal = match &old {
+            Some(old) => workspace.store().journal(&old.id, 0).await?,
+            None => Vec::new(),
+        };
+        let mut run = match &old {
+            Some(old) => repeat(hub, old, OriginKind::FromStep),
+            None => runs::fresh(hub, version.clone(), Value::Null, false),
+        };
+        let journal = match pins::in_place(&plan, &version.chain, journal, &pins, at) {
+            Ok(journal) => journal,
+            Err(problem) => {
+                refused = problem.about(about());
+                continue;
+            }
+        };
+        let Ok(mut facts) = kept(&plan, &run, &journal, &Part::From(request.step.clone())) else { continue };
+        for fact in &mut facts {
+            // The chain is the latest one again.
+            if let Fact::Narrowed(narrowed) = fact {
+                narrowed.without.clear();
+            }
         }
-        let journal = workspace.store().journal(&old.id, 0).await?;
-        let Ok(facts) = kept(&plan, &old, &journal, &Part::From(request.step.clone())) else { continue };
-        let mut run = repeat(hub, &old, OriginKind::FromStep);
-        (run.chain_version, run.chain_hash, run.snapshot) = (version.version, version.hash, version.chain);
+        facts.retain(|fact| !matches!(fact, Fact::Narrowed(narrowed) if narrowed.is_nothing()));
+        (run.chain_version, run.chain_hash, run.snapshot) =
+            (version.version, version.hash.clone(), version.chain.clone());
         workspace.store().run_begin(&run, facts).await?;
         workspace.spawn(run.clone()).await?;
         return Ok(RunView::of(&workspace, run));
     }
-    if at > 0 {
-        return Err(no_results);
-    }
-    let run = runs::insert(hub, &workspace, version, Value::Null, false).await?;
-    workspace.spawn(run.clone()).await?;
-    Ok(RunView::of(&workspace, run))
+    Err(refused)
 }
 
 /// Undoes what a run did that has ended, the last thing first. `CONFLICT` where nothing of it is left to

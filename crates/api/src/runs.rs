@@ -7,7 +7,7 @@ use patchbay_model::chain::{ChainVersion, Step};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::RunReport;
-use patchbay_model::run::{Decision, Run, RunState};
+use patchbay_model::run::{Decision, Fact, Narrowed, Run, RunState};
 use patchbay_model::trigger::{OriginKind, RunOrigin, Trigger};
 use patchbay_model::{ChainId, RunId, StepId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,12 @@ pub struct RunStartRequest {
     /// What `chain_check` gave for what is wanted: where it would do anything else now, nothing is started.
     #[serde(default)]
     pub plan: Option<String>,
+    /// Each list gives its first so many items, 1 at least; all of them where absent.
+    #[serde(default)]
+    pub items: Option<u32>,
+    /// Steps that are left out; `CONFLICT` where another one needs them.
+    #[serde(default)]
+    pub without: Vec<StepId>,
     /// Only write the run down; a later `run_wait`, or the next start of the engine, works on it.
     #[serde(default)]
     pub queue_only: bool,
@@ -87,17 +93,42 @@ impl RunView {
 pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     check_size(&request.input)?;
-    let version = chains::find(&workspace, &request.chain).await?;
+    let mut version = chains::find(&workspace, &request.chain).await?;
     check_input(&version, &request.input)?;
+    let narrowed = narrow(&mut version, request.items, &request.without)?;
     if let Some(plan) = &request.plan {
         check_plan(&workspace, &version, plan).await?;
     }
-    let run = insert(hub, &workspace, version, request.input, request.dry_run).await?;
+    let run = fresh(hub, version, request.input, request.dry_run);
+    workspace.store().run_begin(&run, narrowed.map(Fact::Narrowed).into_iter().collect()).await?;
     if !request.queue_only {
         take_calls(hub, &workspace, &run).await?;
         workspace.spawn(run.clone()).await?;
     }
     Ok(RunView::of(&workspace, run))
+}
+
+/// Takes out of a chain what a run is to leave out.
+fn narrow(
+    version: &mut ChainVersion,
+    items: Option<u32>,
+    without: &[StepId],
+) -> Result<Option<Narrowed>, Problem> {
+    if items == Some(0) {
+        return Err(Problem::new(Code::InputInvalid)
+            .with("field", "\"items\"")
+            .with("message", "Give 1 or more.")
+            .about(Subject::Field { name: "items".into() }));
+    }
+    let mut names = Vec::new();
+    if !without.is_empty() {
+        let title = |id: &StepId| version.chain.step(id).map(|(_, step)| step.title().to_owned());
+        names = without.iter().filter_map(title).collect();
+        version.chain = patchbay_chain::spare::without(&version.chain, without)?;
+        version.hash = chains::hash(&version.chain)?;
+    }
+    let narrowed = Narrowed { items, without: names };
+    Ok((!narrowed.is_nothing()).then_some(narrowed))
 }
 
 /// Takes webhooks while the run is worked on, where it waits for some: a program that stays takes them
@@ -183,15 +214,9 @@ async fn check_plan(workspace: &Workspace, version: &ChainVersion, approved: &st
         .about(Subject::Chain { id: version.id.to_string(), step: None }))
 }
 
-/// Writes a new run down.
-pub(crate) async fn insert(
-    hub: &Hub,
-    workspace: &Workspace,
-    version: ChainVersion,
-    input: Value,
-    dry_run: bool,
-) -> Result<Run, Problem> {
-    let run = Run {
+/// A new run of a chain.
+pub(crate) fn fresh(hub: &Hub, version: ChainVersion, input: Value, dry_run: bool) -> Run {
+    Run {
         id: RunId::generate(),
         chain_id: version.id,
         chain_version: version.version,
@@ -204,9 +229,7 @@ pub(crate) async fn insert(
         origin: RunOrigin::default(),
         created_at: hub.clock().now(),
         finished_at: None,
-    };
-    workspace.store().run_insert(&run).await?;
-    Ok(run)
+    }
 }
 
 /// A run by identifier.
@@ -226,6 +249,18 @@ pub(crate) async fn find(workspace: &Workspace, reference: &str) -> Result<Run, 
         return Ok(run);
     }
     workspace.run(&RunId::new(reference)).await
+}
+
+/// A run of this chain. `CONFLICT` where it is one of another.
+pub(crate) async fn of_chain(workspace: &Workspace, reference: &str, chain: &ChainId) -> Result<Run, Problem> {
+    let run = find(workspace, reference).await?;
+    if run.chain_id == *chain {
+        return Ok(run);
+    }
+    Err(Problem::new(Code::Conflict)
+        .with("item", format!("Run {}", run.id))
+        .with("message", "It is a run of another chain.")
+        .about(Subject::Run { id: run.id.to_string(), step: None }))
 }
 
 /// Waits until a run ends or needs the user; works on it where nobody does.

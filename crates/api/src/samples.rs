@@ -6,12 +6,13 @@ use patchbay_chain::mapping::{Samples, TRIGGER};
 use patchbay_model::chain::{Chain, Step};
 use patchbay_model::descriptor::Descriptor;
 use patchbay_model::problem::Problem;
-use patchbay_model::run::{Fact, Outcome};
+use patchbay_model::run::{Fact, Outcome, Run};
 use patchbay_model::trigger::Trigger;
 use patchbay_model::{ChainId, Signal};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::pins;
 use crate::workspace::Workspace;
 
 /// At most this many per step.
@@ -41,11 +42,29 @@ pub enum SampleOrigin {
     Signals,
     /// The signal that a person chose.
     Chosen,
+    /// The run that a person chose.
+    ChosenRun,
+    /// What a person keeps of the step.
+    Pinned,
 }
 
-/// Samples of every step that has some: from the last run, else the last signals of a list step's
-/// connection.
+/// Samples of every step that has some: what is pinned, else from the last run, else the last signals of a
+/// list step's connection.
 pub(crate) async fn of_chain<'d>(
+    workspace: &Workspace,
+    id: Option<&ChainId>,
+    chain: &Chain,
+    descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>,
+) -> Result<Found, Problem> {
+    let mut found = latest(workspace, id, chain, descriptor_of).await?;
+    if let Some(id) = id {
+        found.pin(workspace, id, chain).await?;
+    }
+    Ok(found)
+}
+
+/// The same without what is pinned.
+pub(crate) async fn latest<'d>(
     workspace: &Workspace,
     id: Option<&ChainId>,
     chain: &Chain,
@@ -96,6 +115,38 @@ impl Found {
         self.values.insert(TRIGGER.to_owned(), vec![input_of(signal)]);
         self.origin.insert(TRIGGER.to_owned(), SampleOrigin::Chosen);
     }
+
+    /// Puts what a run gave that a person chose in the place of what came last; what is pinned stays.
+    pub(crate) async fn choose_run(
+        &mut self,
+        workspace: &Workspace,
+        run: &Run,
+        chain: &Chain,
+    ) -> Result<(), Problem> {
+        let mut values = of_run(workspace, run, chain).await?;
+        if !run.input.is_null() {
+            values.insert(TRIGGER.to_owned(), vec![run.input.clone()]);
+        }
+        for (step, values) in values {
+            if self.origin.get(&step) != Some(&SampleOrigin::Pinned) {
+                self.origin.insert(step.clone(), SampleOrigin::ChosenRun);
+                self.values.insert(step, values);
+            }
+        }
+        Ok(())
+    }
+
+    async fn pin(&mut self, workspace: &Workspace, id: &ChainId, chain: &Chain) -> Result<(), Problem> {
+        for pin in workspace.store().pins(id).await?.into_iter().filter(|pin| pins::holds(pin, chain)) {
+            let mut values = Vec::new();
+            pin.outputs.into_iter().flatten().for_each(|output| add(&mut values, output));
+            if !values.is_empty() {
+                self.origin.insert(pin.step.to_string(), SampleOrigin::Pinned);
+                self.values.insert(pin.step.to_string(), values);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What the steps of the chain's last run that gave something gave.
@@ -103,30 +154,42 @@ async fn last_run(workspace: &Workspace, id: &ChainId, chain: &Chain) -> Result<
     let runs = workspace.store().run_list(RUNS, 0).await?.items;
     // A run that ended before its first step gave nothing: the one before it may have.
     for run in runs.into_iter().filter(|run| run.chain_id == *id && !run.dry_run).take(LOOKED_AT) {
-        let mut samples = Samples::new();
-        for entry in workspace.store().journal(&run.id, 0).await? {
-            let Fact::Result { step, outcome: Outcome::Done { output, .. }, .. } = entry.fact else { continue };
-            // What another operation gave says nothing about this one.
-            let same = |now: &Step| {
-                run.snapshot.step(&now.id).is_some_and(|(_, then)| {
-                    (&then.connection, &then.operation) == (&now.connection, &now.operation)
-                })
-            };
-            if !chain.step(&step).is_some_and(|(_, now)| same(now)) {
-                continue;
-            }
-            let values: &mut Vec<Value> = samples.entry(step.to_string()).or_default();
-            match output {
-                Value::Array(items) => values.extend(items),
-                Value::Null => {}
-                one => values.push(one),
-            }
-            values.truncate(MOST);
-        }
-        samples.retain(|_, values| !values.is_empty());
+        let samples = of_run(workspace, &run, chain).await?;
         if !samples.is_empty() {
             return Ok(samples);
         }
     }
     Ok(Samples::new())
+}
+
+/// What the steps of a run gave, as far as the chain still has them.
+async fn of_run(workspace: &Workspace, run: &Run, chain: &Chain) -> Result<Samples, Problem> {
+    let mut samples = Samples::new();
+    for entry in workspace.store().journal(&run.id, 0).await? {
+        let (step, outputs) = match entry.fact {
+            Fact::Result { step, outcome: Outcome::Done { output, .. }, .. }
+            | Fact::Kept { step, outcome: Outcome::Done { output, .. }, .. } => (step, vec![output]),
+            Fact::Computed { step, results } => (step, results.into_iter().map(|(_, output)| output).collect()),
+            _ => continue,
+        };
+        // What another operation gave says nothing about this one.
+        let same =
+            |now: &Step| run.snapshot.step(&now.id).is_some_and(|(_, then)| pins::calls_the_same(then, now));
+        if chain.step(&step).is_some_and(|(_, now)| same(now)) {
+            let values = samples.entry(step.to_string()).or_default();
+            outputs.into_iter().for_each(|output| add(values, output));
+        }
+    }
+    samples.retain(|_, values| !values.is_empty());
+    Ok(samples)
+}
+
+/// One more result, or those of a list.
+fn add(values: &mut Vec<Value>, output: Value) {
+    match output {
+        Value::Array(items) => values.extend(items),
+        Value::Null => {}
+        one => values.push(one),
+    }
+    values.truncate(MOST);
 }

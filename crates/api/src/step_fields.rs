@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hub::Hub;
 use crate::samples::SampleOrigin;
-use crate::{chains, samples};
+use crate::{chains, runs, samples};
 
 /// One step of a chain.
 #[derive(Debug, Deserialize)]
@@ -28,6 +28,9 @@ pub struct ChainStepRequest {
     /// The signal that stands for what starts the chain, by its number.
     #[serde(default)]
     pub signal: Option<i64>,
+    /// The run whose results stand for what steps give.
+    #[serde(default)]
+    pub run: Option<String>,
 }
 
 /// A step's fields with what fills them.
@@ -59,6 +62,10 @@ pub async fn fields(
     };
     let (index, _) = version.chain.step(&request.step).ok_or_else(missing)?;
     let mut found = samples::of_chain(&workspace, Some(&version.id), &version.chain, descriptor_of).await?;
+    if let Some(run) = &request.run {
+        let run = runs::of_chain(&workspace, run, &version.id).await?;
+        found.choose_run(&workspace, &run, &version.chain).await?;
+    }
     if let Some(id) = request.signal
         && let Some(chosen) = workspace.store().signal(id).await?
     {

@@ -2,7 +2,7 @@
 
 use patchbay_model::StepId;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::run::{Fact, JournalEntry, Outcome, Run, UndoOutcome, Why};
+use patchbay_model::run::{Fact, JournalEntry, Narrowed, Outcome, Run, UndoOutcome, Why};
 use serde_json::Value;
 
 use crate::items::Items;
@@ -36,7 +36,7 @@ pub fn kept(plan: &Plan, run: &Run, journal: &[JournalEntry], part: &Part) -> Re
             .filter(|at| plan.steps[*at].phase == Phase::Main)
             .ok_or_else(|| about(Problem::new(Code::NotFound).with("item", format!("The step \"{step}\""))))?,
     };
-    let mut facts = Vec::new();
+    let mut facts: Vec<Fact> = narrowed(journal).map(Fact::Narrowed).into_iter().collect();
     let mut open = 0;
     for (index, step) in plan.steps.iter().enumerate().take(until).filter(|(_, s)| s.phase == Phase::Main) {
         let Some(items) = &progress.steps[index].items else {
@@ -71,6 +71,14 @@ pub fn kept(plan: &Plan, run: &Run, journal: &[JournalEntry], part: &Part) -> Re
         return Err(conflict("Nothing of it failed."));
     }
     Ok(facts)
+}
+
+/// What a run did less than its chain says, where it did.
+pub fn narrowed(journal: &[JournalEntry]) -> Option<Narrowed> {
+    journal.iter().find_map(|entry| match &entry.fact {
+        Fact::Narrowed(narrowed) => Some(narrowed.clone()),
+        _ => None,
+    })
 }
 
 /// Whether a run did something outside that was not undone, and of which nobody tried.

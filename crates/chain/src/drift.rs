@@ -111,7 +111,13 @@ pub fn findings<'d>(
 }
 
 fn blocked(step: StepId, problem: Problem) -> Finding {
-    Finding { level: Level::Blocker, step: Some(step), text: problem.hint(), problem: Some(problem) }
+    Finding {
+        level: Level::Blocker,
+        step: Some(step),
+        text: problem.hint(),
+        problem: Some(problem),
+        remedy: None,
+    }
 }
 
 #[cfg(test)]

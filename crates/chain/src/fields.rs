@@ -1,8 +1,9 @@
 //! A step's fields beside what could fill them: what the mapping panel shows.
 
 use patchbay_map::{SourceShape, StepMapping, source_fields, type_word};
-use patchbay_model::chain::{Chain, FieldMap};
+use patchbay_model::chain::{Chain, FieldMap, Step};
 use patchbay_model::descriptor::Descriptor;
+use patchbay_model::logic::Logic;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -82,7 +83,12 @@ pub fn of_step<'d>(
     let step = chain.all_steps().nth(index)?;
     let operation = operation_of(step, &descriptor_of)?;
     let shapes = sources(chain, index, &descriptor_of, samples);
-    let scope = scope_of(&shapes, sample);
+    let mut scope = scope_of(&shapes, sample);
+    let called = addresses(chain, index);
+    for value in called.iter().flat_map(|group| &group.fields) {
+        let id = value.path.trim_start_matches("$.addresses.");
+        scope["addresses"][id] = json!(ADDRESS);
+    }
     let needed: Vec<&str> = required(&operation.params).collect();
     let mut targets = Vec::new();
     collect(&operation.params, "", true, &mut |target, schema, required| {
@@ -108,7 +114,7 @@ pub fn of_step<'d>(
         needed.iter().position(|n| *n == name).unwrap_or(usize::MAX)
     };
     targets.sort_by_key(|field| (!field.required, place(field)));
-    let sources = shapes
+    let mut sources: Vec<SourceGroup> = shapes
         .iter()
         .map(|shape| SourceGroup {
             label: shape.label.clone(),
@@ -118,7 +124,32 @@ pub fn of_step<'d>(
                 .collect(),
         })
         .collect();
+    sources.extend(called);
     Some(StepFields { targets, sources })
+}
+
+/// What stands for the address of a run that is not there yet.
+const ADDRESS: &str = "http://127.0.0.1/answers/…";
+
+/// The addresses of steps that wait to be called: what the step can send along, so that somebody calls.
+fn addresses(chain: &Chain, index: usize) -> Option<SourceGroup> {
+    let own = chain.all_steps().nth(index)?.for_each.as_ref();
+    let waits = |step: &&Step| {
+        matches!(step.logic, Some(Logic::Delivery { .. })) && step.connection.is_empty()
+            // Which of its items is meant cannot be told otherwise.
+            && (step.for_each.is_none() || step.for_each.as_ref() == own)
+    };
+    let fields: Vec<SourceValue> = chain
+        .all_steps()
+        .filter(waits)
+        .map(|step| SourceValue {
+            path: format!("$.addresses.{}", step.id),
+            name: format!("address of \"{}\"", step.title()),
+            kind: type_word(&json!({"type": "string", "format": "uri"})).to_owned(),
+            sample: Some(json!(ADDRESS)),
+        })
+        .collect();
+    (!fields.is_empty()).then(|| SourceGroup { label: "steps that wait to be called".to_owned(), fields })
 }
 
 /// Every parameter that is not a group of others.
@@ -198,6 +229,26 @@ mod tests {
         collect(&schema, "", true, &mut |target, _, needed| found.push((target, needed)));
         let expected = [("/a/x", true), ("/a/y", false), ("/b/z", false)];
         assert_eq!(found, expected.map(|(t, n)| (t.to_owned(), n)));
+    }
+
+    #[test]
+    fn the_address_of_a_step_that_waits_is_offered_to_the_others() {
+        let steps = json!([
+            {"id": "find", "connection": "Tracker", "operation": "list"},
+            {"id": "ask", "connection": "Chat", "operation": "send"},
+            {"id": "told", "name": "They answer", "logic": {"type": "delivery"}},
+            {"id": "each", "logic": {"type": "delivery"}, "forEach": "find"},
+            {"id": "hook", "connection": "Tracker", "logic": {"type": "delivery"}},
+            {"id": "tell", "connection": "Chat", "operation": "send", "forEach": "find"}
+        ]);
+        let chain: Chain = serde_json::from_value(json!({"schema": 1, "name": "Ask", "steps": steps})).unwrap();
+        let paths = |index: usize| -> Vec<String> {
+            addresses(&chain, index).into_iter().flat_map(|g| g.fields).map(|field| field.path).collect()
+        };
+        assert_eq!(paths(1), ["$.addresses.told"], "which of many is meant cannot be told");
+        assert_eq!(paths(5), ["$.addresses.told", "$.addresses.each"]);
+        let fields = addresses(&chain, 1).unwrap().fields;
+        assert_eq!(fields[0].name, "address of \"They answer\"");
     }
 
     #[test]

@@ -5,6 +5,14 @@ use patchbay_model::descriptor::Descriptor;
 
 use crate::mapping::{drawn_from, operation_of};
 
+/// What the reason of such a choice begins with; the other chain's name follows.
+const CHOSEN_IN: &str = "as you chose it in \"";
+
+/// Whether a mapping's reason names another chain.
+pub fn names_a_chain(reason: &str) -> bool {
+    reason.starts_with(CHOSEN_IN)
+}
+
 /// How sure a choice is that was made for the same two operations elsewhere.
 const SURE: u8 = 92;
 /// What items are called in paths.
@@ -93,7 +101,7 @@ impl Learned {
             source,
             by: ChosenBy::Matcher,
             confidence: Some(SURE),
-            reason: Some(format!("as you chose it in \"{}\"", self.chain)),
+            reason: Some(format!("{CHOSEN_IN}{}\"", self.chain)),
             // What stands in for nothing, and what is always there, is a matter of each chain.
             default: None,
             always: false,

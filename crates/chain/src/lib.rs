@@ -23,6 +23,7 @@ pub mod runner;
 mod scope;
 #[cfg(test)]
 mod simulator;
+pub mod spare;
 pub mod triggers;
 
 pub use dispatch::Dispatcher;

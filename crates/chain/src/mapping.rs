@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::learned::{Learned, taught};
 use patchbay_map::{Matcher, SourceShape, StepMapping, Target};
 use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
-use patchbay_model::check::{Finding, Level};
+use patchbay_model::check::{Finding, Level, Remedy};
 use patchbay_model::descriptor::{Descriptor, Operation};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -210,6 +210,7 @@ pub fn findings<'d>(chain: &Chain, descriptor_of: impl Fn(&str) -> Option<&'d De
                             .with("message", &message)
                             .about(subject()),
                     ),
+                    remedy: None,
                 });
                 continue;
             };
@@ -222,6 +223,7 @@ pub fn findings<'d>(chain: &Chain, descriptor_of: impl Fn(&str) -> Option<&'d De
                         map.reason.as_deref().unwrap_or("no reason given")
                     ),
                     problem: None,
+                    remedy: Some(Remedy::Field { target }),
                 });
             }
         }

@@ -20,6 +20,10 @@ use crate::plan::Plan;
 pub struct Progress {
     /// Per step of the plan, in order.
     pub steps: Vec<StepProgress>,
+    /// An engine took the run up.
+    pub begun: bool,
+    /// Each list gives its first so many items.
+    pub limit: Option<u32>,
     /// The check ended.
     pub checked: bool,
     /// The check found a blocker.
@@ -219,6 +223,8 @@ impl Progress {
     pub fn new(plan: &Plan) -> Self {
         Self {
             steps: vec![StepProgress::default(); plan.steps.len()],
+            begun: false,
+            limit: None,
             checked: false,
             blocked: false,
             stop: None,
@@ -256,11 +262,13 @@ impl Progress {
         }
         match fact {
             Fact::Started { recovered, .. } => {
+                self.begun = true;
                 if *recovered {
                     self.idle_recoveries += u32::from(!self.is_resting(at));
                     self.orphan_everything();
                 }
             }
+            Fact::Narrowed(narrowed) => self.limit = narrowed.items,
             Fact::Checked { findings } => {
                 self.checked = true;
                 self.blocked = findings.iter().any(|f| f.level == patchbay_model::Level::Blocker);

@@ -268,6 +268,12 @@ pub(crate) enum Command {
         /// Show what would be sent; change nothing.
         #[arg(long)]
         dry_run: bool,
+        /// Only the first items of each list, so many.
+        #[arg(long, value_name = "N", conflicts_with = "detach")]
+        items: Option<u32>,
+        /// Leave a step out that no other one needs. May be given several times.
+        #[arg(long, value_name = "STEP", conflicts_with = "detach")]
+        without: Vec<String>,
         /// Return at once; the run goes on in the background.
         #[arg(long, conflicts_with = "dry_run")]
         detach: bool,

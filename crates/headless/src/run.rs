@@ -202,9 +202,9 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             Ok(exit::DONE)
         }
         Command::Chain(command) => chain(args, engine, command).await,
-        Command::Run { chain, input, dry_run, plan, .. } => {
+        Command::Run { chain, input, dry_run, items, without, plan, .. } => {
             let input = input.as_deref().map(input::json).transpose()?.unwrap_or(Value::Null);
-            let request = json!({ "chain": chain, "input": input, "dryRun": dry_run, "plan": plan });
+            let request = json!({ "chain": chain, "input": input, "dryRun": dry_run, "items": items, "without": without, "plan": plan });
             let run = call("run_start", request).await?;
             report(args, &call("run_wait", json!({ "run": run["id"] })).await?)
         }

@@ -21,6 +21,25 @@ pub struct Finding {
     /// The problem behind it, with its fix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// What mends it, where no problem says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Remedy>,
+}
+
+/// What mends a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Remedy {
+    /// A look at where a field comes from.
+    Field {
+        /// The field, as a JSON pointer (RFC 6901) into the parameters.
+        target: String,
+    },
+    /// Fewer items.
+    FewerItems,
+    /// The settings of webhooks.
+    Webhooks,
 }
 
 /// How serious a finding is.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::check::Finding;
 use crate::id::{ChainId, RunId, StepId};
 use crate::problem::{Code, Problem};
-use crate::run::{RequestSummary, RunState};
+use crate::run::{Narrowed, RequestSummary, RunState};
 use crate::time::Timestamp;
 
 /// A run in figures and sentences.
@@ -30,6 +30,9 @@ pub struct RunReport {
     pub interrupted: bool,
     /// Requests were built and shown, effects not sent.
     pub dry_run: bool,
+    /// What it did less than its chain says, because the user wanted it so.
+    #[serde(default, skip_serializing_if = "Narrowed::is_nothing")]
+    pub narrowed: Narrowed,
     /// One sentence: what was reached.
     pub headline: String,
     /// When it was asked for.

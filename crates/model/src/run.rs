@@ -109,6 +109,26 @@ pub struct JournalEntry {
     pub fact: Fact,
 }
 
+/// What a run does less than its chain says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Narrowed {
+    /// Each list gives its first so many items; all of them where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<u32>,
+    /// The steps that were left out, as a person reads them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+}
+
+impl Narrowed {
+    /// Whether the run does all that its chain says.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What happened. `item` counts from 0; it is 0 for steps that run once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -121,6 +141,8 @@ pub enum Fact {
         /// Whether an earlier one had begun it.
         recovered: bool,
     },
+    /// The user has it do less than its chain says. The first fact of its run.
+    Narrowed(Narrowed),
     /// The check before the first step ended. A blocker ends the run before anything is sent.
     Checked {
         /// What was found.
@@ -344,6 +366,41 @@ pub enum Fact {
         /// How it ended.
         state: RunState,
     },
+}
+
+impl Fact {
+    /// The step that it is of.
+    pub fn step(&self) -> Option<&StepId> {
+        match self {
+            Self::StepOpened { step, .. }
+            | Self::Intent { step, .. }
+            | Self::Result { step, .. }
+            | Self::Computed { step, .. }
+            | Self::LeftOut { step, .. }
+            | Self::Kept { step, .. }
+            | Self::Waiting { step, .. }
+            | Self::Awaited { step, .. }
+            | Self::Arrived { step, .. }
+            | Self::Asked { step, .. }
+            | Self::Answered { step, .. }
+            | Self::ChainStarted { step, .. }
+            | Self::Deferred { step, .. }
+            | Self::Resolved { step, .. }
+            | Self::UndoIntent { step, .. }
+            | Self::UndoResult { step, .. } => Some(step),
+            Self::Started { .. }
+            | Self::Narrowed(_)
+            | Self::Checked { .. }
+            | Self::StopRequested { .. }
+            | Self::UndoRequested
+            | Self::Stuck { .. }
+            | Self::Paused
+            | Self::Held { .. }
+            | Self::Resumed
+            | Self::Ended { .. }
+            | Self::Finished { .. } => None,
+        }
+    }
 }
 
 /// Why an item is left out.

@@ -62,6 +62,7 @@ pub use tables::journal::Also;
 pub use tables::links::RecordLink;
 pub use tables::memory::{MemoryEntry, Remembered};
 pub use tables::page::{Came, Page, PageCommit, PageResult};
+pub use tables::pins::Pin;
 pub use tables::quarantine::{Quarantined, QuarantinedItem};
 pub use tables::runs::Standing;
 pub use tables::schedule_course::Went;

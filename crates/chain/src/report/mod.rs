@@ -2,6 +2,7 @@
 
 mod html;
 mod markdown;
+mod narrowed;
 mod questions;
 mod step;
 mod words;
@@ -9,7 +10,7 @@ mod words;
 use patchbay_model::Step;
 use patchbay_model::check::Level;
 use patchbay_model::report::{ConnectionReport, RunReport, StepState};
-use patchbay_model::run::{Fact, JournalEntry, Run, RunState};
+use patchbay_model::run::{Fact, JournalEntry, Narrowed, Run, RunState};
 
 use self::questions::{held_question, stuck_question};
 use self::step::StepFold;
@@ -30,6 +31,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         state: run.state,
         interrupted: false,
         dry_run: run.dry_run,
+        narrowed: Narrowed::default(),
         headline: String::new(),
         created_at: run.created_at,
         started_at: journal.first().map(|entry| entry.at),
@@ -48,6 +50,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
             Fact::Started { recovered, .. } => {
                 report.recoveries += u32::from(*recovered && !std::mem::take(&mut wished));
             }
+            Fact::Narrowed(narrowed) => report.narrowed = narrowed.clone(),
             Fact::Checked { findings } => {
                 report.check = findings.iter().filter(|f| f.level != Level::Pass).cloned().collect();
             }
@@ -60,7 +63,8 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
             Fact::UndoRequested => (stuck, held, wished, report.finished_at) = (None, None, true, None),
             Fact::StopRequested { .. } | Fact::Resumed => (stuck, held) = (None, None),
             fact => {
-                if let Some((index, fold)) = fact_step(fact)
+                if let Some((index, fold)) = fact
+                    .step()
                     .and_then(|id| run.snapshot.step(id).map(|(index, _)| index))
                     .and_then(|index| folds.get_mut(index).map(|fold| (index, fold)))
                 {
@@ -103,37 +107,6 @@ fn connections(steps: &[&Step], folds: &[StepFold]) -> Vec<ConnectionReport> {
     sums.into_iter().map(|(name, sum)| sum.report(name.to_owned())).collect()
 }
 
-fn fact_step(fact: &Fact) -> Option<&patchbay_model::StepId> {
-    match fact {
-        Fact::StepOpened { step, .. }
-        | Fact::Intent { step, .. }
-        | Fact::Result { step, .. }
-        | Fact::Computed { step, .. }
-        | Fact::LeftOut { step, .. }
-        | Fact::Kept { step, .. }
-        | Fact::Waiting { step, .. }
-        | Fact::Awaited { step, .. }
-        | Fact::Arrived { step, .. }
-        | Fact::Asked { step, .. }
-        | Fact::Answered { step, .. }
-        | Fact::ChainStarted { step, .. }
-        | Fact::Deferred { step, .. }
-        | Fact::Resolved { step, .. }
-        | Fact::UndoIntent { step, .. }
-        | Fact::UndoResult { step, .. } => Some(step),
-        Fact::Started { .. }
-        | Fact::Checked { .. }
-        | Fact::StopRequested { .. }
-        | Fact::UndoRequested
-        | Fact::Stuck { .. }
-        | Fact::Paused
-        | Fact::Held { .. }
-        | Fact::Resumed
-        | Fact::Ended { .. }
-        | Fact::Finished { .. } => None,
-    }
-}
-
 /// What a person reads for a step.
 pub fn step_name(step: &Step) -> &str {
     step.title()
@@ -146,6 +119,101 @@ fn mark_undone(report: &mut RunReport) {
             step.state = if undo.all(|u| u.undone) { StepState::Undone } else { StepState::CouldNotUndo };
         }
     }
+}
+
+fn headline(report: &RunReport) -> String {
+    let total = report.steps.len();
+    let done = report.steps.iter().filter(|s| s.state == StepState::Done).count();
+    let mut parts = vec![match report.state {
+        RunState::Done if report.dry_run => "Dry run finished; nothing was sent".to_owned(),
+        RunState::Stopped => format!("Stopped after {done} of {total} steps"),
+        _ => format!("{done} of {total} steps done"),
+    }];
+    parts.extend(narrowed::words(&report.narrowed));
+    for step in report
+        .steps
+        .iter()
+        .filter(|s| s.items_in > 0 && s.items_in != s.done + s.passed + s.kept && s.done + s.failed > 0)
+    {
+        let mut text = format!("\"{}\": {} of {} items went through", step.name, step.done, step.items_in);
+        let rest = [
+            (step.failed, "failed"),
+            (step.quarantined, "did not fit"),
+            (step.unknown, "not known"),
+            (step.skipped, "left out"),
+        ];
+        for (count, word) in rest.into_iter().filter(|(count, _)| *count > 0) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, ", {count} {word}");
+        }
+        parts.push(text);
+    }
+    let stays = report.undo.iter().filter(|u| !u.undone).count();
+    if !report.undo.is_empty() {
+        let undone = report.undo.len() - stays;
+        parts.push(match stays {
+            0 => format!("All {undone} changes were undone"),
+            _ => format!("{undone} changes were undone, {stays} could not be"),
+        });
+    }
+    match report.needs_you.len() {
+        0 => {}
+        1 if matches!(report.needs_you[0].problem.code(), Code::RunStuck | Code::EffectsUsedUp) => {
+            parts.push(report.needs_you[0].problem.title());
+        }
+        1 => parts.push("One outcome is not known and waits for your answer".to_owned()),
+        n => parts.push(format!("{n} outcomes are not known and wait for your answer")),
+    }
+    if let Some(blocker) = report.check.iter().find(|f| f.level == Level::Blocker) {
+        parts.push(format!("Nothing was sent: {}", blocker.text.trim_end_matches('.')));
+    }
+    parts.join(". ") + "."
+}
+
+/// The words of a run's state on the screen.
+pub(crate) fn run_state_words(report: &RunReport) -> &'static str {
+    match report.state {
+        _ if report.interrupted => "Interrupted",
+        RunState::Queued => "Queued",
+        RunState::Running => "Running",
+        RunState::Waiting => "Waiting",
+        RunState::Paused => "Paused",
+        RunState::NeedsYou => "Needs you",
+        RunState::Done => "Done",
+        RunState::DoneWithProblems => "Done with problems",
+        RunState::Failed => "Failed",
+        RunState::FailedUndone => "Failed, undone",
+        RunState::Stopped => "Stopped",
+    }
+}
+
+/// The words of a step's state on the screen.
+pub(crate) fn step_state_words(state: StepState) -> &'static str {
+    match state {
+        StepState::Waiting => "Waiting",
+        StepState::Running => "Running",
+        StepState::Retrying => "Retrying",
+        StepState::Done => "Done",
+        StepState::Failed => "Failed",
+        StepState::Skipped => "Skipped",
+        StepState::NotKnown => "Not known",
+        StepState::Undone => "Undone",
+        StepState::CouldNotUndo => "Could not undo",
+    }
+}
+
+/// A duration for people.
+pub(crate) fn duration_words(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{:.1} s", ms as f64 / 1_000.0),
+        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+    }
+}
+
+/// Milliseconds from one moment to another; 0 where they are out of order.
+pub(crate) fn millis_between(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -93,10 +93,17 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
             step: None,
             text: format!("{name}: {}. {}", problem.title(), problem.hint()),
             problem: Some(problem),
+            remedy: None,
         }
     };
     if runner.recorded.is_some() {
-        return Finding { level: Level::Pass, step: None, text: format!("{name} answers."), problem: None };
+        return Finding {
+            level: Level::Pass,
+            step: None,
+            text: format!("{name} answers."),
+            problem: None,
+            remedy: None,
+        };
     }
     if target.connection.paused {
         let problem = Problem::new(Code::InputInvalid)
@@ -113,6 +120,7 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
                 None => format!("{name} answers."),
             },
             problem: None,
+            remedy: None,
         },
         // What passes by itself is waited for during the run; it need not stop it from starting.
         Ok(Err(problem)) if problem.code().retry() == patchbay_model::problem::Retry::Wait => Finding {
@@ -120,6 +128,7 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
             step: None,
             text: format!("{name}: {}. {}", problem.title(), problem.hint()),
             problem: Some(problem.about(about())),
+            remedy: None,
         },
         Ok(Err(problem)) => blocked(problem),
         Err(_) => blocked(Problem::new(Code::TimeoutResponse)),
@@ -140,6 +149,7 @@ fn effects(chain: &Chain, live: &Live, counts: &BTreeMap<StepId, u32>) -> Vec<Fi
             step: steps.get(index).map(|step| step.id.clone()),
             text: words,
             problem: None,
+            remedy: None,
         });
     }
     found

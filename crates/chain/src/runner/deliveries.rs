@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use patchbay_model::check::{Finding, Level};
+use patchbay_model::check::{Finding, Level, Remedy};
 use patchbay_model::logic::{Logic, Tie};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Fact, Outcome};
@@ -273,11 +273,12 @@ pub(super) async fn findings(runner: &Runner, chain: &Chain) -> Vec<Finding> {
     }
     for step in chain.all_steps().filter(|step| matches!(step.logic, Some(Logic::Delivery { .. }))) {
         let name = step.title();
-        let finding = |level, text: String, problem: Option<Problem>| Finding {
+        let finding = |level, text: String, problem: Option<Problem>, remedy: Option<Remedy>| Finding {
             level,
             step: Some(step.id.clone()),
             text,
             problem,
+            remedy,
         };
         let about = |message: &str| {
             Problem::new(Code::InputInvalid)
@@ -295,12 +296,13 @@ pub(super) async fn findings(runner: &Runner, chain: &Chain) -> Vec<Finding> {
                          settings name your tunnel."
                     ),
                     None,
+                    Some(Remedy::Webhooks),
                 )),
                 Reach::Nobody(problem) => {
                     let message = "It waits for a webhook, and none are taken. Switch them on in the settings.";
                     let problem = problem.unwrap_or_else(|| about(message));
                     let text = format!("\"{name}\" would wait in vain. {}. {}", problem.title(), problem.hint());
-                    found.push(finding(Level::Blocker, text, Some(problem)));
+                    found.push(finding(Level::Blocker, text, Some(problem), Some(Remedy::Webhooks)));
                 }
             }
             continue;
@@ -309,9 +311,10 @@ pub(super) async fn findings(runner: &Runner, chain: &Chain) -> Vec<Finding> {
         let Some(connection) = connection else { continue };
         let webhook = runner.store.webhook(&connection.id).await.ok().flatten();
         if webhook.is_none_or(|webhook| !webhook.enabled) {
-            let problem = about(&format!("The webhook of {} is off. Switch it on there.", step.connection));
+            let problem = about(&format!("The webhook of {} is off. Switch it on there.", step.connection))
+                .about(Subject::Connection { name: step.connection.clone() });
             let text = format!("\"{name}\" would wait in vain: the webhook of {} is off.", step.connection);
-            found.push(finding(Level::Blocker, text, Some(problem)));
+            found.push(finding(Level::Blocker, text, Some(problem), None));
         }
     }
     found

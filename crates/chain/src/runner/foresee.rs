@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_connector::{Engine, sha256_hex};
-use patchbay_model::check::{Finding, Level};
+use patchbay_model::check::{Finding, Level, Remedy};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::rate::RateWindow;
 use patchbay_model::run::Fact;
@@ -71,6 +71,7 @@ pub(super) fn scopes(chain: &Chain, live: &Live) -> Vec<Finding> {
                     .with("message", missing.join(", "))
                     .about(Subject::Connection { name: name.clone() }),
             ),
+            remedy: None,
         });
     }
     found
@@ -108,8 +109,7 @@ pub(super) fn pace(
                 seconds_words(u64::from(window.seconds)),
                 about(needed)
             ),
-            problem: None,
-        });
+            problem: None, remedy: Some(Remedy::FewerItems) });
     }
     found
 }

@@ -25,7 +25,7 @@ impl Execution<'_> {
         let (mut results, mut left_out) = (Vec::new(), Vec::new());
         for item in items {
             match self.work(step, item).await {
-                Ok(Worked::Gives(output)) => results.push((item, output)),
+                Ok(Worked::Gives(output)) => results.push((item, self.limited_list(step, output))),
                 Ok(Worked::LeavesOut) => left_out.push(item),
                 Err(problem) => self.give_up(step, item, problem),
             }

@@ -7,6 +7,7 @@ mod check;
 mod control;
 mod deliveries;
 mod foresee;
+mod limit;
 mod live;
 mod local;
 mod places;
@@ -129,7 +130,7 @@ impl Runner {
             let most = u64::from(run.snapshot.concurrency.effects_per_day);
             execution.effects_left = Some(most.saturating_sub(self.store.effects_today(&run.chain_id).await?));
         }
-        execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: execution.begun });
+        execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: execution.progress.begun });
         let mut place = None;
         loop {
             execution.take_place(&mut place, control).await;
@@ -177,7 +178,9 @@ impl Runner {
 
     /// A chain that cannot run at all: its connection or operation is gone.
     async fn refuse(&self, run: &Run, problems: Vec<Problem>) -> Result<RunState, ChainError> {
-        let begun = !self.store.journal_part(&run.id, 0, 1).await?.is_empty();
+        // What a run is narrowed to, or takes over from another one, stands there before it begins.
+        let journal = self.store.journal(&run.id, 0).await?;
+        let begun = journal.iter().any(|entry| matches!(entry.fact, Fact::Started { .. }));
         let findings = problems
             .into_iter()
             .map(|problem| patchbay_model::Finding {
@@ -185,6 +188,7 @@ impl Runner {
                 step: None,
                 text: format!("{}. {}", problem.title(), problem.hint()),
                 problem: Some(problem),
+                remedy: None,
             })
             .collect();
         let facts = vec![
@@ -221,8 +225,6 @@ struct Execution<'r> {
     /// What was found when the items of a step were looked at, by step.
     drifts: BTreeMap<usize, Option<Problem>>,
     seq: u64,
-    /// Whether an earlier start of the engine had begun it.
-    begun: bool,
     /// The state that the database holds, as far as we wrote it.
     written: Option<RunState>,
 }
@@ -244,7 +246,6 @@ impl<'r> Execution<'r> {
             followed: BTreeSet::new(),
             effects_left: None,
             drifts: BTreeMap::new(),
-            begun: seq > 0,
             seq,
             written: None,
         }
@@ -366,7 +367,10 @@ impl<'r> Execution<'r> {
     async fn perform(&mut self, command: Command) {
         match command {
             Command::Check => {
-                let counts = last_counts(self.runner, &self.run.chain_id).await;
+                let mut counts = last_counts(self.runner, &self.run.chain_id).await;
+                if let Some(limit) = self.progress.limit {
+                    counts.values_mut().for_each(|count| *count = (*count).min(limit));
+                }
                 let watched = !self.run.origin.kind.is_event();
                 let findings = check(self.runner, &self.run.snapshot, &self.live, &counts, watched).await;
                 self.note(Fact::Checked { findings });
@@ -411,6 +415,126 @@ impl<'r> Execution<'r> {
                 }
                 Err(error) => return Err(error.into()),
             }
+        }
+    }
+
+    /// Sends what the last commit announced.
+    fn launch(&mut self) {
+        for launch in std::mem::take(&mut self.launches) {
+            let engine = self.runner.engine.clone();
+            let Some(called) = self.live.steps[launch.step].called() else { continue };
+            let target = called.target.clone();
+            let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
+            let recorded = self.runner.recorded.clone();
+            let id = self.live.plan.steps[launch.step].id.clone();
+            self.calls.spawn(async move {
+                let Launch { step, item, attempt, planned, key, undo, page } = launch;
+                let key = key.as_deref();
+                let (result, next) = match (recorded, page) {
+                    (Some(recorded), _) if undo => (recorded.undo(&id, item), None),
+                    (Some(recorded), _) => recorded.call(&id, item),
+                    (None, Some(from)) => {
+                        engine.call_page(&target, &planned, key, timeout, from.as_ref()).await
+                    }
+                    (None, None) => (engine.call(&target, &planned, key, timeout).await, None),
+                };
+                let params = planned.effect.then_some(planned.params);
+                Done::Call(Answer { step, item, attempt, undo, params, result, next })
+            });
+        }
+    }
+
+    /// Waits for an answer, a wish of the user, or time to pass. Takes in everything that is there.
+    async fn wait(&mut self, wake: Option<Timestamp>, control: &mut mpsc::Receiver<Control>) {
+        if let (Some(recorded), Some(at), true) = (&self.runner.recorded, wake, self.calls.is_empty()) {
+            let left = Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default();
+            return recorded.clock.advance(left + Duration::from_millis(1));
+        }
+        let pause = wake.map(|at| {
+            Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default()
+                + Duration::from_millis(1)
+        });
+        let awaits = self.awaits();
+        tokio::select! {
+            Some(answer) = self.calls.join_next(), if !self.calls.is_empty() => self.take_answer(answer),
+            Some(wish) = control.recv() => self.take_wish(wish),
+            () = self.looking.more(), if awaits => {}
+            () = tokio::time::sleep(pause.unwrap_or(Duration::from_secs(3_600))) => {}
+        }
+        // Answers that are there already share the next commit.
+        while let Some(answer) = self.calls.try_join_next() {
+            self.take_answer(answer);
+        }
+    }
+
+    fn take_answer(&mut self, answer: Result<Done, tokio::task::JoinError>) {
+        match answer {
+            Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
+            Ok(Done::Call(answer)) if answer.undo => self.note_undo(&answer),
+            Ok(Done::Call(answer)) => {
+                self.remember_effect(&answer);
+                let at = (answer.step, answer.item, answer.attempt);
+                let cost = (answer.result.took, answer.result.bytes);
+                let (outcome, next) = self.limited(answer.step, answer.result.outcome, answer.next);
+                let (plan, now) = (&self.live.plan, self.runner.clock.now());
+                let fact = machine::judge(
+                    plan,
+                    &self.progress,
+                    at,
+                    outcome,
+                    cost,
+                    next,
+                    now,
+                    jitter(&self.run.id, at),
+                );
+                self.note(fact);
+            }
+            Err(error) => {
+                // A bug of ours ended the task after its intent: everything in flight that has no
+                // task any more is unknown, and is said to be.
+                tracing::error!(run = %self.run.id, %error, "a call ended without an answer");
+                self.doubt_orphans();
+            }
+        }
+    }
+
+    /// Keeps the identifiers of what an effect made or changed: when it comes back as a signal, it is
+    /// known for our own doing.
+    fn remember_effect(&mut self, answer: &Answer) {
+        let (Some(params), Outcome::Done { output, .. }) = (&answer.params, &answer.result.outcome) else {
+            return;
+        };
+        let Some(called) = self.live.steps[answer.step].called() else { return };
+        let connection = &called.target.connection.id;
+        let path = self.path();
+        let made = identifiers(params, output).into_iter().map(|external_id| OwnEffect {
+            connection: connection.clone(),
+            external_id,
+            path: path.clone(),
+        });
+        self.also.made.extend(made);
+    }
+
+    fn doubt_orphans(&mut self) {
+        if self.calls.len() > self.followed.len() {
+            return;
+        }
+        let mut lost = Vec::new();
+        for (index, step) in self.progress.steps.iter().enumerate() {
+            for (item, slot) in step.items.iter().flat_map(Items::open) {
+                if let ItemProgress::InFlight(sent) = slot {
+                    lost.push((index, item, sent.attempt));
+                }
+            }
+        }
+        for (step, item, attempt) in lost {
+            let outcome = if self.live.plan.steps[step].effect {
+                Outcome::Unknown { problem: Problem::new(Code::Internal) }
+            } else {
+                Outcome::NotDone { problem: Problem::new(Code::Internal) }
+            };
+            let id = self.live.plan.steps[step].id.clone();
+            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0, next: None });
         }
     }
 }

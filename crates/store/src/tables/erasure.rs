@@ -11,7 +11,7 @@ pub struct Erased {
     pub quarantined: u64,
     /// Deliveries of tools; of those only that they came is kept.
     pub deliveries: u64,
-    /// Kept answers.
+    /// Kept answers, and kept results of steps.
     pub answers: u64,
     /// Events that waited for, or had started, a chain.
     pub events: u64,
@@ -64,7 +64,8 @@ impl Store {
             quarantined: count(concat!("quarantine WHERE ", holds!("raw"), " OR ", holds!("problem"))).await?,
             deliveries: count(concat!("inbox WHERE ", holds!("CAST(body AS TEXT)"), " OR ", holds!("headers")))
                 .await?,
-            answers: count(concat!("answers WHERE ", holds!("body"))).await?,
+            answers: count(concat!("answers WHERE ", holds!("body"))).await?
+                + count(concat!("pins WHERE ", holds!("outputs"))).await?,
             events: count(concat!("trigger_events WHERE ", holds!("payload"))).await?,
             runs: count(&format!("runs WHERE final = 1 AND {RUNS}")).await?,
             open_runs: count(&open_runs()).await?,
@@ -119,6 +120,7 @@ impl Store {
                     concat!("DELETE FROM answers WHERE ", holds!("body")).to_owned(),
                     concat!("DELETE FROM trigger_events WHERE ", holds!("payload")).to_owned(),
                     format!("DELETE FROM runs WHERE final = 1 AND {RUNS}"),
+                    concat!("DELETE FROM pins WHERE ", holds!("outputs")).to_owned(),
                 ] {
                     let done = sqlx::query(sqlx::AssertSqlSafe(sql))
                         .bind(&plain)
@@ -132,7 +134,7 @@ impl Store {
                     signals: of(0),
                     quarantined: of(1),
                     deliveries: of(2),
-                    answers: of(3),
+                    answers: of(3) + of(6),
                     events: of(4),
                     runs: of(5),
                     open_runs,

@@ -27,6 +27,7 @@ pub(crate) mod links;
 pub(crate) mod memory;
 pub(crate) mod meta;
 pub(crate) mod page;
+pub(crate) mod pins;
 pub(crate) mod quarantine;
 pub(crate) mod runs;
 mod saved_filters;

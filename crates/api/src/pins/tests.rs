@@ -1,0 +1,152 @@
+//! What is pinned is built on by previews and by a step alone, and never by a run.
+
+use std::sync::Arc;
+
+use patchbay_model::Problem;
+use patchbay_model::time::ManualClock;
+use serde_json::{Value, json};
+
+use crate::Hub;
+use crate::commands::dispatch;
+use crate::workspace::tests::hub;
+
+struct Desk {
+    _dir: tempfile::TempDir,
+    hub: Hub,
+    chain: String,
+}
+
+fn document(operation: &str) -> Value {
+    json!({"schema": 1, "name": "Chain", "steps": [
+        {"id": "find", "connection": "Sandbox Tracker", "operation": operation,
+            "mapping": [{"target": "/state", "source": {"type": "fixed", "value": "open"}}]},
+        {"id": "say", "logic": {"type": "map"}, "forEach": "find",
+            "mapping": [{"target": "/text", "source": {"type": "path", "path": "$.item.title"}, "by": "hand"}]},
+        {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "find",
+            "mapping": [{"target": "/text", "source": {"type": "path", "path": "$.item.title"}, "by": "hand"}]}]})
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let mut desk = Self { hub: hub(dir.path(), &clock), _dir: dir, chain: String::new() };
+        desk.call("sandbox_start", json!({})).await.unwrap();
+        let saved = desk.call("chain_import", json!({ "chain": document("list_issues") })).await.unwrap();
+        desk.chain = saved["id"].as_str().unwrap().to_owned();
+        desk
+    }
+
+    async fn call(&self, command: &str, request: Value) -> Result<Value, Problem> {
+        dispatch(&self.hub, "default", command, request).await
+    }
+
+    /// Runs the chain, or does something that starts a run, and waits for its end.
+    async fn run(&self, command: &str, mut request: Value) -> Value {
+        request["chain"] = json!(self.chain);
+        let run = self.call(command, request).await.unwrap();
+        self.call("run_wait", json!({"run": run["id"]})).await.unwrap()
+    }
+
+    async fn issue(&self, title: &str) {
+        let request =
+            json!({"name": "Sandbox Tracker", "operation": "create_issue", "params": {"title": title}});
+        self.call("operation_call", request).await.unwrap();
+    }
+
+    /// What the preview of the last step's text is made of, and where from.
+    async fn preview(&self, run: Option<&Value>) -> (Value, Value) {
+        let request = json!({"chain": self.chain, "step": "tell", "run": run});
+        let answer = self.call("chain_fields", request).await.unwrap();
+        let targets = answer["fields"]["targets"].as_array().unwrap();
+        let text = targets.iter().find(|field| field["target"] == "/text").unwrap();
+        (answer["origin"].clone(), text["result"].clone())
+    }
+}
+
+#[tokio::test]
+async fn what_is_pinned_is_built_on_and_no_run_reads_it() {
+    let desk = Desk::new().await;
+    let only = |step: &str| json!({ "step": step });
+    let none = desk.call("step_pin", json!({"chain": desk.chain, "step": "find"})).await.unwrap_err();
+    assert!(none.hint().contains("It gave nothing yet"), "{none:?}");
+    let first = desk.run("run_start", json!({"items": 2})).await;
+    let title = desk.preview(None).await.1;
+    let pinned = desk.call("step_pin", json!({"chain": desk.chain, "step": "find"})).await.unwrap();
+    assert_eq!((&pinned["pins"][0]["items"], &pinned["pins"][0]["holds"]), (&json!(2), &json!(true)));
+    let shown = desk.call("pin_show", json!({"chain": desk.chain, "step": "find"})).await.unwrap();
+    assert_eq!(shown["items"][0]["outcome"]["output"].as_array().unwrap().len(), 2, "{shown}");
+
+    // The service has something new, and a run brings it.
+    desk.issue("Newest of all").await;
+    let all = desk.run("run_start", json!({})).await;
+    assert!(all["steps"][0]["itemsOut"].as_u64().unwrap() > 2, "a run reads no pin: {all:#}");
+    assert_eq!(desk.preview(None).await, (json!("pinned"), title.clone()), "a preview does");
+    // That run went through other items: what it did for them belongs to them.
+    let request = json!({"chain": desk.chain, "step": "tell", "run": all["run"]});
+    let mixed = desk.call("step_run", request).await.unwrap_err();
+    assert!(mixed.hint().contains("went through other items than those pinned"), "{mixed:?}");
+    let alone = desk.run("step_run", only("tell")).await;
+    assert_eq!((&alone["steps"][2]["itemsIn"], &alone["state"]), (&json!(2), &json!("done")), "{alone:#}");
+    assert_eq!(alone["steps"][0]["calls"], json!(0), "nothing before it is called");
+    desk.call("step_pin", json!({"chain": desk.chain, "step": "say", "run": first["run"]})).await.unwrap();
+
+    let left = desk.call("step_unpin", json!({"chain": desk.chain, "step": "find"})).await.unwrap();
+    assert_eq!(left["pins"].as_array().unwrap().len(), 1);
+    let mixed = desk.call("step_unpin", json!({"chain": desk.chain, "step": "say"})).await.unwrap();
+    assert_eq!(mixed["pins"], json!([]));
+    assert_eq!(desk.preview(None).await.0, json!("last_run"));
+    assert_eq!(desk.preview(Some(&first["run"])).await, (json!("chosen_run"), title), "a run that is chosen");
+    let alone = desk.run("step_run", json!({"step": "tell", "run": first["run"]})).await;
+    assert_eq!(alone["steps"][2]["itemsIn"], json!(2));
+    desk.hub.shut_down().await;
+}
+
+#[tokio::test]
+async fn pins_of_all_that_is_before_need_no_run_and_another_operation_has_none() {
+    let desk = Desk::new().await;
+    let run = desk.run("run_start", json!({"items": 1, "dryRun": false})).await;
+    for step in ["find", "say"] {
+        desk.call("step_pin", json!({"chain": desk.chain, "step": step})).await.unwrap();
+    }
+    desk.call("run_delete", json!({"runs": [run["run"]]})).await.unwrap();
+    let alone = desk.run("step_run", json!({"step": "tell"})).await;
+    assert_eq!(alone["steps"][2]["done"], json!(1), "{alone:#}");
+    let mut other = document("find_issue");
+    other["steps"][0]["mapping"] = json!([]);
+    desk.call("chain_save", json!({"id": desk.chain, "chain": other})).await.unwrap();
+    let pins = desk.call("pin_list", json!({"chain": desk.chain})).await.unwrap();
+    let holds: Vec<&Value> = pins["pins"].as_array().unwrap().iter().map(|pin| &pin["holds"]).collect();
+    assert_eq!(holds, [&json!(false), &json!(true)], "it calls something else now");
+    desk.hub.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_run_takes_the_first_items_and_leaves_steps_out_and_says_so() {
+    let desk = Desk::new().await;
+    let report = desk.run("run_start", json!({"items": 2})).await;
+    assert_eq!(
+        (&report["steps"][0]["itemsOut"], &report["steps"][2]["done"]),
+        (&json!(2), &json!(2)),
+        "{report:#}"
+    );
+    assert_eq!(report["narrowed"], json!({"items": 2}));
+    let headline = report["headline"].as_str().unwrap();
+    assert!(headline.contains("Only the first 2 items of each list"), "{headline}");
+    assert_eq!(report["recoveries"], json!(0), "that a run is narrowed is no start of an engine");
+    let again = desk.call("run_again", json!({"runs": [report["run"]]})).await.unwrap();
+    let again = desk.call("run_wait", json!({"run": again["runs"][0]["id"]})).await.unwrap();
+    assert_eq!(again["steps"][2]["done"], json!(2), "once more is as much as before");
+
+    let check = desk.call("chain_check", json!({"chain": desk.chain, "local": true})).await.unwrap();
+    assert_eq!(check["spare"], json!(["say", "tell"]), "whose items others go through is needed");
+    let report = desk.run("run_start", json!({"items": 1, "without": ["tell"]})).await;
+    let steps: Vec<&Value> = report["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
+    assert_eq!(steps, [&json!("find"), &json!("say")]);
+    assert!(report["headline"].as_str().unwrap().contains("Without \"send_message\""), "{report:#}");
+    let request = json!({"chain": desk.chain, "without": ["find"]});
+    let refused = desk.call("run_start", request).await.unwrap_err();
+    assert!(refused.hint().contains("needs what it gives"), "{refused:?}");
+    desk.call("run_start", json!({"chain": desk.chain, "items": 0})).await.unwrap_err();
+    desk.hub.shut_down().await;
+}
