@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use patchbay_chain::difference::trigger_words;
 use patchbay_chain::learned::{Learned, learned};
 use patchbay_chain::runner::{check as check_live, last_counts, plan_hash};
+use patchbay_chain::spare::spare;
 use patchbay_chain::{Live, Plan};
 use patchbay_chain::{drift, mapping};
 use patchbay_connector::Compiled;
@@ -14,7 +15,7 @@ use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
 use patchbay_model::trigger::Trigger;
-use patchbay_model::{ChainId, Event, Timestamp};
+use patchbay_model::{ChainId, Event, StepId, Timestamp};
 use patchbay_store::ChainState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,9 +41,21 @@ pub struct ChainImportRequest {
     /// The connection that stands for each placeholder of a shared chain.
     #[serde(default)]
     pub connections: BTreeMap<String, String>,
-    /// Whether a chain of the same name, whose document differs, gets this as its next version.
+    /// What becomes of a chain here that has its name: where absent, a document of one's own that
+    /// differs from it is refused (`CONFLICT`), and a shared one stands beside it.
     #[serde(default)]
-    pub replace: Option<bool>,
+    pub taken: Option<NameTaken>,
+}
+
+/// What becomes of a chain whose name another one has that is taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum NameTaken {
+    /// It stays, and the other one gets a name that is free.
+    KeepBoth,
+    /// The other one is its next version. What its trigger runs stays what was published.
+    Replace,
 }
 
 /// A saved chain.
@@ -80,39 +93,44 @@ pub struct MatchedField {
     pub reason: String,
 }
 
-/// Saves a chain. One of the same name gets a new version where that is asked for, and is a `CONFLICT` else.
-/// What its steps leave open is matched
-/// automatically. Problems with connections do not stop saving; they are found by the check.
+/// Saves a chain. One of the same name gets a new version where that is asked for, and is a `CONFLICT`
+/// otherwise. What its steps leave open is matched automatically. Problems with connections do not stop saving; they are found by the check.
 ///
-/// A shared chain is always a new one, under a name that is free, and off: it replaces nothing and starts
-/// nothing by itself.
+/// A shared chain is a new one, under a name that is free, and off: it replaces nothing, unless that is
+/// asked for, and starts nothing by itself.
 pub async fn import(hub: &Hub, workspace: &str, request: ChainImportRequest) -> Result<ChainSaved, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    match sharing::read(request.chain, request.file.as_deref())? {
+    let (mut chain, taken) = match sharing::read(request.chain, request.file.as_deref())? {
         Document::Own(chain) => {
-            if request.replace != Some(true) && replaced(&workspace, &chain).await?.is_some() {
+            if request.taken.is_none() && replaced(&workspace, &chain).await?.is_some() {
                 return Err(Problem::new(Code::Conflict)
                     .with("item", format!("A chain called \"{}\"", chain.name))
                     .with(
                         "message",
                         "There is another one of this name, and nothing was changed. Replace it (--replace), or \
-                         take this one in under another name.",
+                         take this one in beside it (--keep-both).",
                     )
                     .about(Subject::Field { name: "name".into() }));
             }
-            let existing = workspace.store().chain_named(&chain.name).await?.map(|found| found.id);
-            save(&workspace, existing, *chain).await
+            (*chain, request.taken.unwrap_or(NameTaken::Replace))
         }
         Document::Shared(shared) => {
-            let mut chain = sharing::filled(&workspace, *shared, &request.connections).await?;
-            chain.name = free_name(&workspace, &chain.name).await?;
-            save(&workspace, None, chain).await
+            let chain = sharing::filled(&workspace, *shared, &request.connections).await?;
+            (chain, request.taken.unwrap_or(NameTaken::KeepBoth))
         }
+    };
+    let mut existing = None;
+    match taken {
+        NameTaken::Replace => {
+            existing = workspace.store().chain_named(&chain.name).await?.map(|found| found.id);
+        }
+        NameTaken::KeepBoth => chain.name = free_name(&workspace, &chain.name).await?,
     }
+    save(&workspace, existing, chain).await
 }
 
 /// The chain that a document would replace: one of the same name that is not the same.
-pub(crate) async fn replaced(workspace: &Workspace, chain: &Chain) -> Result<Option<ChainVersion>, Problem> {
+async fn replaced(workspace: &Workspace, chain: &Chain) -> Result<Option<ChainVersion>, Problem> {
     let Some(existing) = workspace.store().chain_named(&chain.name).await? else { return Ok(None) };
     // What was completed when it was saved is completed in the same way now.
     let same =
@@ -253,7 +271,8 @@ async fn lost(
     connectors: &BTreeMap<String, Arc<Compiled>>,
 ) -> Result<Vec<Finding>, Problem> {
     let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
-    let samples = samples::of_chain(workspace, Some(&version.id), &version.chain, descriptor_of).await?;
+    // What a person keeps of an earlier answer says nothing about what the service gives now.
+    let samples = samples::latest(workspace, Some(&version.id), &version.chain, descriptor_of).await?;
     Ok(drift::findings(&version.chain, descriptor_of, &samples.values))
 }
 
@@ -273,6 +292,7 @@ pub(crate) fn blocker(problem: Problem) -> Finding {
         step: None,
         text: format!("{}. {}", problem.title(), problem.hint()),
         problem: Some(problem),
+        remedy: None,
     }
 }
 
@@ -293,7 +313,7 @@ fn matched(chain: &Chain) -> Vec<MatchedField> {
 }
 
 /// SHA-256 of the canonical document, in hexadecimal.
-fn hash(chain: &Chain) -> Result<String, Problem> {
+pub(crate) fn hash(chain: &Chain) -> Result<String, Problem> {
     let value =
         serde_json::to_value(chain).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
     Ok(patchbay_connector::sha256_hex(canonical_json(&value).as_bytes()))
@@ -434,6 +454,8 @@ pub struct ChainCheckResponse {
     pub ready: bool,
     /// Blockers first, then warnings, passes, and what the run will do.
     pub findings: Vec<Finding>,
+    /// The steps that a run could go without: no other one needs them.
+    pub spare: Vec<StepId>,
     /// Stands for what a run would do: a run that is started with it does this or nothing.
     pub plan: Option<String>,
 }
@@ -459,12 +481,13 @@ pub async fn check(
 ) -> Result<ChainCheckResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let version = find(&workspace, &request.chain).await?;
+    let spare = spare(&version.chain);
     if request.local {
         let connectors = connectors_of(&workspace, &version.chain).await?;
         let mut findings = local_findings(&version.chain, &connectors);
         findings.extend(lost(&workspace, &version, &connectors).await?);
         let ready = !findings.iter().any(|finding| finding.level == Level::Blocker);
-        return Ok(ChainCheckResponse { ready, findings, plan: None });
+        return Ok(ChainCheckResponse { ready, findings, spare, plan: None });
     }
     let (findings, plan) = match Live::of_chain(workspace.runner(), &version.chain).await {
         Ok(live) => {
@@ -477,7 +500,7 @@ pub async fn check(
         Err(problems) => (problems.into_iter().map(blocker).collect(), None),
     };
     let ready = !findings.iter().any(|finding| finding.level == Level::Blocker);
-    Ok(ChainCheckResponse { ready, findings, plan })
+    Ok(ChainCheckResponse { ready, findings, spare, plan })
 }
 
 /// A chain that is gone.

@@ -1,17 +1,17 @@
 //! Chains that are passed on: placeholders instead of connections, and what one would do before it is
 //! taken in.
 
-mod written;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use patchbay_chain::Plan;
 use patchbay_chain::difference::trigger_words;
 use patchbay_chain::runner::effect_words;
+use patchbay_chain::{Plan, learned};
 use patchbay_connector::Compiled;
 use patchbay_model::ConnectorId;
-use patchbay_model::chain::Chain;
+use patchbay_model::chain::{Chain, FieldMap};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::sharing::{Placeholder, SHARED_SCHEMA, SharedChain};
@@ -22,8 +22,6 @@ use serde_json::{Map, Value};
 use crate::chains::{self, ChainRef};
 use crate::hub::Hub;
 use crate::workspace::Workspace;
-
-pub use written::WrittenValue;
 
 /// Connections that are offered for placeholders.
 const MOST: u32 = 500;
@@ -97,8 +95,20 @@ pub(crate) async fn filled(
 pub struct ChainShared {
     /// The document.
     pub document: SharedChain,
-    /// Values that somebody wrote into it; they go along.
+    /// Everything that somebody wrote into it: texts, conditions, questions, names. It goes along.
     pub values: Vec<WrittenValue>,
+}
+
+/// Something that somebody wrote into a chain.
+#[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct WrittenValue {
+    /// The step; empty for what the chain itself says.
+    pub step: String,
+    /// The parameter, as a JSON pointer (RFC 6901), or what it is in words.
+    pub target: String,
+    /// The value, the template or the text.
+    pub value: Value,
 }
 
 /// Gives a chain's document to be passed on. Names and accounts of connections are not part of it.
@@ -118,8 +128,12 @@ pub async fn share(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Chai
         connections.push(Placeholder { name: place.clone(), connector });
         places.insert(name.to_owned(), place);
     }
-    let values = written::written(&chain)?;
-    let chain = chain.with_connections(|name| places.get(name).cloned());
+    let values = words::written(&chain);
+    let mut chain = chain.with_connections(|name| places.get(name).cloned());
+    // Such a reason names another chain of the person.
+    let names_a_chain = |map: &mut FieldMap| map.reason.as_deref().is_some_and(learned::names_a_chain);
+    let maps = chain.all_steps_mut().flat_map(|step| &mut step.mapping);
+    maps.filter_map(|map| names_a_chain(map).then_some(map)).for_each(|map| map.reason = None);
     Ok(ChainShared { document: SharedChain { shared: SHARED_SCHEMA, connections, chain }, values })
 }
 
@@ -158,12 +172,14 @@ pub struct ChainPreview {
     pub description: String,
     /// What starts it, once it is on.
     pub starts: String,
-    /// Whether a chain of this name is here already and would be replaced: that has to be asked for.
-    pub replaces: bool,
     /// What has to be connected with it; empty for a chain that names connections of this computer.
     pub placeholders: Vec<PlaceholderView>,
-    /// What a run does, step by step.
+    /// What a run does, step by step. Empty also where that cannot be said yet: see `planned`.
     pub effects: Vec<String>,
+    /// Whether it can be said what a run does: every tool that it uses is known here.
+    pub planned: bool,
+    /// Whether a chain here has its name.
+    pub taken: bool,
     /// Other chains that it runs or follows, by name.
     pub chains: Vec<String>,
     /// Why it cannot be taken in, or not be run as it is.
@@ -208,8 +224,7 @@ pub async fn preview(
     match read(request.chain, request.file.as_deref())? {
         Document::Own(chain) => {
             let connectors = chains::connectors_of(&workspace, &chain).await?;
-            let replaces = chains::replaced(&workspace, &chain).await?.is_some();
-            Ok(ChainPreview { replaces, ..shown(&chain, &connectors, Vec::new()) })
+            Ok(shown(&chain, &connectors, Vec::new(), is_taken(&workspace, &chain).await?))
         }
         Document::Shared(shared) => of_shared(&workspace, &shared).await,
     }
@@ -243,7 +258,12 @@ pub(crate) async fn of_shared(workspace: &Workspace, shared: &SharedChain) -> Re
             connectors.insert(placeholder.name.clone(), compiled);
         }
     }
-    Ok(shown(&shared.chain, &connectors, placeholders))
+    let taken = is_taken(workspace, &shared.chain).await?;
+    Ok(shown(&shared.chain, &connectors, placeholders, taken))
+}
+
+async fn is_taken(workspace: &Workspace, chain: &Chain) -> Result<bool, Problem> {
+    Ok(workspace.store().chain_named(&chain.name).await?.is_some())
 }
 
 /// Where a connector's requests go before anything is set; nothing where that depends on settings.
@@ -258,11 +278,12 @@ fn shown(
     chain: &Chain,
     connectors: &BTreeMap<String, Arc<Compiled>>,
     placeholders: Vec<PlaceholderView>,
+    taken: bool,
 ) -> ChainPreview {
     let descriptor_of = |name: &str| connectors.get(name).map(|compiled| compiled.descriptor().as_ref());
-    let (effects, problems) = match Plan::of(chain, descriptor_of) {
-        Ok(plan) => (effects(chain, &plan, connectors), Vec::new()),
-        Err(problems) => (Vec::new(), problems),
+    let (effects, planned, problems) = match Plan::of(chain, descriptor_of) {
+        Ok(plan) => (effects(chain, &plan, connectors), true, Vec::new()),
+        Err(problems) => (Vec::new(), false, problems),
     };
     // A person reads the tool's name, not the placeholder's.
     let tool = |name: &str| placeholders.iter().find(|place| place.name == name)?.tool.clone();
@@ -271,9 +292,10 @@ fn shown(
         name: chain.name.clone(),
         description: chain.description.clone(),
         starts: trigger_words(&named.trigger),
-        replaces: false,
         placeholders,
         effects,
+        planned,
+        taken,
         chains: other_chains(chain),
         problems,
     }

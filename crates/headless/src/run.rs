@@ -379,7 +379,7 @@ fn connection_request(command: &ConnectionCommand) -> Result<Option<(&'static st
 async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u8, Problem> {
     let call = async |name: &str, request: Value| engine.call(&args.workspace, name, request).await;
     match command {
-        ChainCommand::Import { file, uses, replace, show } => {
+        ChainCommand::Import { file, uses, replace, keep_both, show } => {
             let document = input::json(file)?;
             let name = file.display().to_string();
             let shared = document.get("shared").is_some();
@@ -391,8 +391,8 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
                 return Ok(exit::DONE);
             }
             let connections = input::pairs("use", uses)?;
-            let request =
-                json!({ "chain": document, "file": name, "connections": connections, "replace": replace });
+            let taken = if *replace { Some("replace") } else { keep_both.then_some("keep_both") };
+            let request = json!({ "chain": document, "file": name, "connections": connections, "taken": taken });
             let saved = call("chain_import", request).await?;
             if args.json {
                 print::json(&saved);

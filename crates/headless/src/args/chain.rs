@@ -15,8 +15,11 @@ pub(crate) enum ChainCommand {
         #[arg(long = "use", value_name = "PLACEHOLDER=CONNECTION")]
         uses: Vec<String>,
         /// Make it the next version of a chain of the same name.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "keep_both")]
         replace: bool,
+        /// Take it in beside a chain of the same name, under a name that is free.
+        #[arg(long)]
+        keep_both: bool,
         /// Only show what it needs, where its requests go and what it does.
         #[arg(long)]
         show: bool,
