@@ -1,20 +1,9 @@
 // It fails in the middle: tries are shown, the report says what got through, it is undone, and the rest is run.
+import { fourSteps } from './four_steps.mjs';
 import { assert, button, rpc, walk } from './support.mjs';
 
 await rpc('sandbox_start');
-const fixed = (target, value) => ({ target, source: { type: 'fixed', value } });
-const { id } = await rpc('chain_import', {
-  chain: {
-    schema: 1,
-    name: 'Four steps',
-    steps: [
-      { id: 'comment', connection: 'Sandbox Tracker', operation: 'add_comment', mapping: [fixed('/number', 1), fixed('/body', 'Seen')] },
-      { id: 'close', connection: 'Sandbox Tracker', operation: 'close_issue', mapping: [fixed('/number', 1)] },
-      { id: 'wait', logic: { type: 'wait', seconds: 2 } },
-      { id: 'tell', connection: 'Sandbox Chat', operation: 'send_message', mapping: [fixed('/text', 'Closed')], policy: { tries: 3 } },
-    ],
-  },
-});
+const { id } = await rpc('chain_import', { chain: fourSteps({ wait: 2, tries: 3 }) });
 const comments = async () => (await rpc('operation_call', { name: 'Sandbox Tracker', operation: 'list_comments', params: { number: 1 } })).result.length;
 
 await walk(async ({ open }) => {

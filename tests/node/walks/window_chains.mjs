@@ -1,6 +1,7 @@
 // Build one from nothing with the keyboard alone, a bad run that the check saves, and a failure in the middle that
 // is undone: in the real window.
 import { Key } from 'selenium-webdriver';
+import { fixed, fourSteps } from './four_steps.mjs';
 import { assert, By, walk } from './window.mjs';
 
 await walk(async ({ driver, button, within, find, text, go, shot }) => {
@@ -49,7 +50,7 @@ await walk(async ({ driver, button, within, find, text, go, shot }) => {
   await shot('walk-02');
 
   // Six: what the message needs is taken away.
-  const fixed = (target, value) => ({ target, source: { type: 'fixed', value } });
+
   const tell = await rpc('chain_import', { chain: { schema: 1, name: 'Tell', steps: [{ id: 'message', connection: 'Sandbox Chat', operation: 'send_message', mapping: [fixed('/text', 'Hello')] }] } });
   const runs = async () => (await rpc('run_list')).total;
   const before = await runs();
@@ -74,18 +75,7 @@ await walk(async ({ driver, button, within, find, text, go, shot }) => {
   await shot('walk-06');
 
   // Seven: the chat goes down after step 2 of 4.
-  const four = await rpc('chain_import', {
-    chain: {
-      schema: 1,
-      name: 'Four steps',
-      steps: [
-        { id: 'comment', connection: 'Sandbox Tracker', operation: 'add_comment', mapping: [fixed('/number', 1), fixed('/body', 'Seen')] },
-        { id: 'close', connection: 'Sandbox Tracker', operation: 'close_issue', mapping: [fixed('/number', 1)] },
-        { id: 'wait', logic: { type: 'wait', seconds: 3 } },
-        { id: 'tell', connection: 'Sandbox Chat', operation: 'send_message', mapping: [fixed('/text', 'Closed')], policy: { tries: 2 } },
-      ],
-    },
-  });
+  const four = await rpc('chain_import', { chain: fourSteps({ wait: 3, tries: 2 }) });
   await go(`/chains/${four.id}`);
   await there('[data-step=tell]');
   await (await button('Run')).click();
