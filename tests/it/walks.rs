@@ -74,6 +74,13 @@ fn walk_07_fail_in_the_middle() {
 }
 
 #[test]
+fn data_is_pinned_and_built_on_and_runs_do_less_than_their_chain() {
+    if walks_possible() {
+        Served::start().walk("chain_data", &json!({}));
+    }
+}
+
+#[test]
 fn chains_branch_begin_with_templates_and_are_passed_on() {
     if walks_possible() {
         Served::start().walk("chains", &json!({}));

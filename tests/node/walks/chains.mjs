@@ -69,6 +69,9 @@ await walk(async ({ open }) => {
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Share as a file' }).click();
     await page.getByRole('dialog').getByText('sandbox-sheet').waitFor();
+    // Conditions and names go along too, and are said.
+    await page.getByRole('dialog').getByText('urgent · way', { exact: true }).first().waitFor();
+    await page.getByRole('dialog').getByText(/^\$\.item\..* (contains|equals)/).first().waitFor();
     await shot('share');
     const saving = page.waitForEvent('download');
     await button(page, 'Save the file').click();
@@ -83,6 +86,9 @@ await walk(async ({ open }) => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText(/Requests go to http:\/\/127\.0\.0\.1/).first().waitFor();
     await shot('take');
+    // Its name is taken: that is a question, and nothing is replaced unasked.
+    assert.equal(await dialog.getByRole('radio', { name: /Keep both/ }).isChecked(), true);
+    await dialog.getByRole('radio', { name: /Replace it/ }).waitFor();
     await button(dialog, 'Take it in').click();
     await page.getByRole('heading', { level: 1, name: 'Urgent issues first 2' }).waitFor();
     const { chains } = await rpc('chain_list');

@@ -7,7 +7,7 @@ import { useRead } from '../../engine';
 import { visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
-import { LOGIC } from './document';
+import { LOGIC } from './fresh';
 import type { Tools } from './useTools';
 
 interface Choice {

@@ -51,7 +51,7 @@ export default function ChainsPage() {
               onChange={(event) => setText(event.currentTarget.value)}
             />
           )}
-          <Import onTake={setWanted} onDone={(id) => go(`/chains/${id}`)} onProblem={setRefused} />
+          <Import onTake={setWanted} onProblem={setRefused} />
           <Button className="wide-only" leftSection={<LayoutTemplate size={16} />} onClick={() => setGallery(true)}>
             {t('chains.templates.title')}
           </Button>

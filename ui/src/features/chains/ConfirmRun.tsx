@@ -1,12 +1,29 @@
-import { Button, Modal, Textarea } from '@mantine/core';
+import { Button, Checkbox, Modal, NumberInput, Textarea } from '@mantine/core';
 import { useState } from 'react';
 
 import type { Finding, JsonValue } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 
+/** So many items are enough to see whether a chain does what is wanted. */
+export const TRIAL = 50;
+
+/** What a run does less than its chain says. */
+export interface Narrowing {
+  /** Each list gives its first so many items. */
+  items?: number;
+  /** Steps that are left out. */
+  without?: string[];
+}
+
+/** How a run is started. */
+export interface RunHow extends Narrowing {
+  dryRun: boolean;
+  input: JsonValue;
+}
+
 /** What a run will do, as the question that is asked before it. */
-export interface RunQuestion {
+export interface RunQuestion extends Narrowing {
   effects: Finding[];
   /** What is going to run. */
   kept: { id: string; version: number };
@@ -17,58 +34,73 @@ export interface RunQuestion {
 interface Props {
   name: string;
   question: RunQuestion | undefined;
-  onRun: (dryRun: boolean, input: JsonValue) => void;
+  /** What steps are called. */
+  stepName: (id: string) => string;
+  onRun: (how: RunHow) => void;
   onClose: () => void;
 }
 
-/** Asks once per version of a chain. */
-export function ConfirmRun({ name, question, onRun, onClose }: Props) {
-  const [text, setText] = useState<string>();
+/** Asks once per version of a chain, and whenever it is to do less than all of it. */
+export function ConfirmRun({ name, question, stepName, onRun, onClose }: Props) {
+  return (
+    <Modal opened={question !== undefined} onClose={onClose} size={520} title={<h2>{t('chains.confirm.title', { name })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      {question && <Content question={question} stepName={stepName} onRun={onRun} onClose={onClose} />}
+    </Modal>
+  );
+}
+
+function Content({ question, stepName, onRun, onClose }: Omit<Props, 'name' | 'question'> & { question: RunQuestion }) {
+  const { effects, input, without } = question;
+  const [text, setText] = useState(() => example(input));
   const [wrong, setWrong] = useState(false);
-  const asks = question?.input !== undefined;
+  const [items, setItems] = useState(question.items);
   const run = (dryRun: boolean) => {
     try {
-      onRun(dryRun, asks ? (JSON.parse(text ?? example(question.input)) as JsonValue) : null);
-      setText(undefined);
-      setWrong(false);
+      const value = input === undefined ? null : (JSON.parse(text) as JsonValue);
+      onRun({ dryRun, input: value, ...(items === undefined ? {} : { items }), ...(without ? { without } : {}) });
     } catch {
       setWrong(true);
     }
   };
   return (
-    <Modal opened={question !== undefined} onClose={onClose} size={520} title={<h2>{t('chains.confirm.title', { name })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <div className="stack">
-        <ul className="effects">
-          {question?.effects.map((effect, index) => (
-            <li key={`${effect.step ?? ''}-${index}`}>{visible(effect.text)}</li>
-          ))}
-        </ul>
-        {asks && (
-          <Textarea
-            label={t('chains.confirm.input')}
-            description={t('chains.confirm.inputHelp')}
-            classNames={{ input: 'mono' }}
-            autosize
-            minRows={3}
-            maxRows={12}
-            spellCheck={false}
-            error={wrong && t('chains.logic.notJson')}
-            value={text ?? example(question.input)}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
+    <div className="stack">
+      <ul className="effects">
+        {effects.map((effect, index) => (
+          <li key={`${effect.step ?? ''}-${index}`}>{visible(effect.text)}</li>
+        ))}
+      </ul>
+      {without && without.length > 0 && <p>{t('chains.confirm.without', { names: without.map((id) => `“${visible(stepName(id))}”`).join(', ') })}</p>}
+      {input !== undefined && (
+        <Textarea
+          label={t('chains.confirm.input')}
+          description={t('chains.confirm.inputHelp')}
+          classNames={{ input: 'mono' }}
+          autosize
+          minRows={3}
+          maxRows={12}
+          spellCheck={false}
+          error={wrong && t('chains.logic.notJson')}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+      )}
+      <div className="row">
+        <Checkbox label={t('chains.confirm.first')} checked={items !== undefined} onChange={(event) => setItems(event.currentTarget.checked ? TRIAL : undefined)} />
+        {items !== undefined && (
+          <NumberInput w={96} size="xs" aria-label={t('chains.confirm.items')} min={1} max={100_000} clampBehavior="strict" value={items} onChange={(value) => typeof value === 'number' && setItems(value)} />
         )}
-        <p className="meta">{t('chains.confirm.about')}</p>
-        <div className="row end">
-          <Button variant="subtle" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button onClick={() => run(true)}>{t('chains.confirm.dry')}</Button>
-          <Button variant="filled" onClick={() => run(false)} data-autofocus>
-            {t('chains.confirm.run')}
-          </Button>
-        </div>
       </div>
-    </Modal>
+      <p className="meta">{t('chains.confirm.about')}</p>
+      <div className="row end">
+        <Button variant="subtle" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>
+        <Button onClick={() => run(true)}>{t('chains.confirm.dry')}</Button>
+        <Button variant="filled" onClick={() => run(false)} data-autofocus>
+          {t('chains.confirm.run')}
+        </Button>
+      </div>
+    </div>
   );
 }
 

@@ -5,8 +5,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
 import type { Step } from '../../bindings/wire';
+import { useRead } from '../../engine';
 import { t } from '../../lib/words';
-import { toProblem } from '../../platform';
 import { usePreferences } from '../../shell/preferences';
 import { useShortcuts } from '../../shell/shortcuts';
 import { Page } from '../../ui/Page';
@@ -14,19 +14,22 @@ import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Adding } from './Adding';
 import { Canvas } from './canvas/Canvas';
 import './chains.css';
-import { ConfirmRun } from './ConfirmRun';
+import { ConfirmRun, TRIAL } from './ConfirmRun';
 import { emptyChain } from './document';
 import { EditorPanel, type Open } from './editor/EditorPanel';
 import { HeaderActions } from './editor/Header';
 import { Rename, SavedState } from './editor/Name';
+import { Notes } from './editor/Notes';
 import { useAddress } from './editor/useAddress';
 import { useCommands } from './editor/useCommands';
 import { useRunning } from './editor/useRunning';
 import { flowOf } from './flow/flow';
-import { endOf, type Place } from './flow/outline';
+import { POLICY } from './fresh';
+import { allSteps, endOf, type Place } from './flow/outline';
 import { StopDialog } from '../runs/report/StopDialog';
 import { ShareDialog } from './share/ShareDialog';
 import { StepList } from './StepList';
+import { runOf, useSampleRun } from './sample';
 import { useChainEditor } from './useChainEditor';
 import { useStepViews } from './useStepViews';
 import { useTools } from './useTools';
@@ -54,7 +57,9 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const [stopping, setStopping] = useState(false);
   const [sharing, setSharing] = useState(false);
   const { chain, id, change } = editor;
-  const running = useRunning(editor, tools, (panel) => {
+  const sample = runOf(useSampleRun((state) => state.sample), id);
+  const pins = useRead('pin_list', { chain: id ?? '' }, { enabled: id !== undefined });
+  const running = useRunning(editor, tools, sample?.run, (panel) => {
     if (panel.kind === 'run') {
       setCallout(false);
       setSelected(undefined);
@@ -62,7 +67,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
     setOpen(panel);
   });
   const flow = useMemo(() => flowOf(chain ?? NOTHING), [chain]);
-  const stops = useStepViews(chain, flow, tools, running.found, running.report.data?.report);
+  const stops = useStepViews(chain, flow, tools, running.found, running.report.data?.report, pins.data?.pins);
   const view = chainView ?? (width > 0 && width < 560 ? 'list' : 'canvas');
   const lists = useCallback((own: Step) => (own.logic ? own.logic.type === 'split' : (tools.of(own).operation?.items ?? false)), [tools]);
   const commands = useCommands({ change, stops, select: setSelected, setOpen, add: setAdding });
@@ -124,23 +129,15 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           onAddIn={(section) => setAdding(endOf(chain, section))}
           onStop={() => setStopping(true)}
           onShare={() => setSharing(true)}
+          onTrial={() => void running.ask({ items: TRIAL })}
           callout={callout && chain.steps.length > 0 && tools.ready}
           onCalled={() => setCallout(false)}
         />
       }
-      panel={isThere ? <EditorPanel open={open} chain={chain} editor={editor} tools={tools} running={running} onShow={commands.open} onClose={closePanel} /> : undefined}
+      panel={isThere ? <EditorPanel open={open} chain={chain} editor={editor} tools={tools} running={running} sampleRun={sample?.run} onShow={commands.open} onClose={closePanel} /> : undefined}
     >
       <div className="editor" ref={content}>
-        {editor.state === 'failed' && editor.problem && (
-          <div className="editor-note">
-            <ProblemBlock problem={editor.problem} onFix={editor.retry} />
-          </div>
-        )}
-        {running.refused !== undefined && (
-          <div className="editor-note">
-            <ProblemBlock problem={toProblem(running.refused)} onFix={() => running.refuse(undefined)} />
-          </div>
-        )}
+        <Notes editor={editor} running={running} sample={sample} />
         {chain.steps.length === 0 ? (
           <div className="empty">
             <Workflow size={20} aria-hidden />
@@ -158,7 +155,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
       {adding && <Adding chain={chain} place={adding} tools={tools} lists={lists} change={change} onAdded={commands.open} onClose={() => setAdding(undefined)} />}
       {sharing && id && <ShareDialog chain={id} name={chain.name} flush={editor.flush} onClose={() => setSharing(false)} />}
       {running.run && <StopDialog run={running.run} opened={stopping && running.active} onClose={() => setStopping(false)} />}
-      <ConfirmRun name={chain.name} question={running.question} onRun={(dry, input) => running.question && void running.start(dry, running.question.kept, input)} onClose={() => running.answer(undefined)} />
+      <ConfirmRun name={chain.name} question={running.question} stepName={(own) => tools.name(allSteps(chain).find((one) => one.id === own) ?? { id: own, policy: POLICY })} onRun={(how) => running.question && void running.start(running.question.kept, how)} onClose={() => running.answer(undefined)} />
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-import { Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Repeat, Search, StickyNote, UserCheck, Webhook, Workflow, type LucideIcon } from 'lucide-react';
+import { Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Pin, Repeat, Search, StickyNote, UserCheck, Webhook, Workflow, type LucideIcon } from 'lucide-react';
 
 import type { Logic } from '../../bindings/wire';
 import { visible } from '../../lib/format';
@@ -68,6 +68,7 @@ export function StepCard({ view, selected, tabbable, withEach = false, onOpen }:
         </span>
         {!view.trouble && !view.state && <span className="out-of-sight"> {t('chains.ready')}</span>}
       </span>
+      {view.pinned && <Pin size={14} role="img" aria-label={t('chains.data.isPinned')} className="step-pin" />}
       {view.trouble ? (
         <span className="pill bad">{t('chains.fix')}</span>
       ) : (

@@ -1,9 +1,7 @@
 // Changes of a chain's document. Pure: each gives a new document.
-import type { Chain, FieldMap, Logic, OperationDetail, Step, StepPolicy } from '../../bindings/wire';
+import type { Chain, FieldMap, Logic, OperationDetail, Step } from '../../bindings/wire';
 import { allSteps, beside, inside, outline, placeAfter, SECTIONS, sectionOf, stepsOf, type Place, type Section } from './flow/outline';
-
-/** What a new step starts with; the engine's own defaults. */
-export const POLICY: StepPolicy = { tries: 4, backoffMs: 1_000, timeoutMs: 60_000, parallel: 4, onFailure: 'stop_and_keep' };
+import { LOGIC, POLICY } from './fresh';
 
 /** A chain without steps. */
 export const emptyChain = (name: string): Chain => ({ schema: 1, name, description: '', trigger: { type: 'manual' }, steps: [] });
@@ -64,25 +62,6 @@ function itemsAt(earlier: Step[], lists: (step: Step) => boolean): string | unde
   }
   return undefined;
 }
-
-/** What a step that works by itself begins with. */
-export const LOGIC: Record<Logic['type'], Logic> = {
-  filter: { type: 'filter', when: [{ path: '$.item', operator: 'exists' }] },
-  map: { type: 'map' },
-  split: { type: 'split', path: '$.input' },
-  aggregate: { type: 'aggregate', of: '', how: 'list' },
-  branch: { type: 'branch', ways: [{ name: 'yes', when: [{ path: '$.item', operator: 'exists' }] }], otherwise: 'no' },
-  join: { type: 'join', of: [] },
-  wait: { type: 'wait', seconds: 60 },
-  delivery: { type: 'delivery', within: 86_400 },
-  approval: { type: 'approval', question: 'Go on?' },
-  chain: { type: 'chain', chain: '' },
-  remember: { type: 'remember', key: 'last', value: '{{run.id}}' },
-  recall: { type: 'recall', key: 'last' },
-  lookup: { type: 'lookup', table: '', key: '' },
-  link: { type: 'link', name: 'record', source: '', target: '' },
-  linked: { type: 'linked', name: 'record', source: '' },
-};
 
 /** Puts a step that works by itself at a place. It goes through the items that the one before goes through. */
 export function addLogic(chain: Chain, place: Place, type: Logic['type'], lists: (step: Step) => boolean): { chain: Chain; id: string } {

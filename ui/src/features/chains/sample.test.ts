@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { SignalView } from '../../bindings/wire';
-import { chooseSample, forgetSample, NEW, sampleMade, sampleOf, useSample } from './sample';
+import { chooseRun, chooseSample, forgetRun, forgetSample, NEW, runOf, sampleMade, sampleOf, useSample, useSampleRun } from './sample';
 
 const signal = (connectionName: string | null) => ({ id: 7, summary: 'One', connectionName, stream: 'issues' }) as SignalView;
 const now = () => useSample.getState().sample;
@@ -23,5 +23,15 @@ describe('a signal as the sample of a chain', () => {
   it('is none where its connection is gone', () => {
     expect(chooseSample(NEW, signal(null))).toBe(false);
     expect(now()).toBeUndefined();
+  });
+});
+
+describe('a run that stands for what steps give', () => {
+  it('is that of its own chain alone, until it is let go', () => {
+    chooseRun({ chain: 'a', run: 'r1', at: '2026-11-20T12:00:00Z' });
+    const of = (chain: string | undefined) => runOf(useSampleRun.getState().sample, chain)?.run;
+    expect([of('a'), of('b'), of(undefined)]).toEqual(['r1', undefined, undefined]);
+    forgetRun();
+    expect(of('a')).toBeUndefined();
   });
 });

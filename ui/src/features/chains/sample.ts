@@ -35,3 +35,20 @@ export function sampleMade(id: string): void {
 }
 
 export const forgetSample = (): void => useSample.setState({ sample: undefined });
+
+/** A run whose results stand for what the steps of its chain give, as long as the window is open. */
+export interface SampleRun {
+  chain: string;
+  run: string;
+  /** When it was asked for. */
+  at: string;
+}
+
+export const useSampleRun = create<{ sample: SampleRun | undefined }>(() => ({ sample: undefined }));
+
+export const chooseRun = (sample: SampleRun): void => useSampleRun.setState({ sample });
+
+/** The run that was chosen for a chain. */
+export const runOf = (sample: SampleRun | undefined, chain: string | undefined): SampleRun | undefined => (chain !== undefined && sample?.chain === chain ? sample : undefined);
+
+export const forgetRun = (): void => useSampleRun.setState({ sample: undefined });

@@ -1,11 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import type { Chain, ChainSaved, Finding, Problem } from '../../bindings/wire';
+import type { Chain, Finding, Problem } from '../../bindings/wire';
 import { useRead, useWorkspace } from '../../engine';
 import { t } from '../../lib/words';
-import { platform, toProblem } from '../../platform';
+import { toProblem } from '../../platform';
 import { emptyChain } from './document';
+import { saveChain } from './editor/saveChain';
 import { sampleOf, useSample } from './sample';
 
 /** Changes are kept after this much rest. */
@@ -193,23 +194,4 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     },
     retry: () => void (read.isError ? read.refetch() : save()),
   };
-}
-
-/** Keeps it where it was opened, whatever is shown by now. A new chain whose name is taken gets the next free one by itself. */
-async function saveChain(workspace: string, id: string | undefined, chain: Chain): Promise<ChainSaved> {
-  try {
-    return await platform.call(workspace, 'chain_save', { id: id ?? null, chain });
-  } catch (error) {
-    if (id || toProblem(error).code !== 'CONFLICT') throw error;
-    return platform.call(workspace, 'chain_save', { id: null, chain: { ...chain, name: await freeName(workspace, chain.name) } });
-  }
-}
-
-async function freeName(workspace: string, wanted: string): Promise<string> {
-  const { chains } = await platform.call(workspace, 'chain_list', {});
-  const taken = new Set(chains.map((chain) => chain.name));
-  for (let n = 2; ; n += 1) {
-    const name = `${wanted} ${n}`;
-    if (!taken.has(name)) return name;
-  }
 }

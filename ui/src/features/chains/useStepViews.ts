@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 
-import type { Chain, Finding, Logic, RunReport, Step, StepState } from '../../bindings/wire';
+import type { Chain, Finding, Logic, PinView, RunReport, Step, StepState } from '../../bindings/wire';
 import { formatMs } from '../../lib/format';
 import { t } from '../../lib/words';
 import { band } from './document';
@@ -31,6 +31,8 @@ export interface StepView {
   /** Fields whose match wants a look. */
   look: number;
   state: StepState | undefined;
+  /** What it gave once is kept to build on. */
+  pinned: boolean;
   moves: { up: boolean; down: boolean };
 }
 
@@ -38,7 +40,7 @@ export interface StepView {
 export type StopView = { kind: 'step'; id: string; flow: FlowItem; step: StepView } | { kind: 'way' | 'section'; id: string; flow: FlowItem; name: string; line: string };
 
 /** Puts document, connectors, findings and the last run together, once for both views. */
-export function useStepViews(chain: Chain | undefined, flow: Flow, tools: Tools, findings: Finding[], report: RunReport | undefined): StopView[] {
+export function useStepViews(chain: Chain | undefined, flow: Flow, tools: Tools, findings: Finding[], report: RunReport | undefined, pins: PinView[] | undefined): StopView[] {
   return useMemo(() => {
     if (!chain) return [];
     const steps = allSteps(chain);
@@ -47,9 +49,9 @@ export function useStepViews(chain: Chain | undefined, flow: Flow, tools: Tools,
       if (item.kind === 'section') return [{ kind: 'section', id: item.id, flow: item, name: t(item.section === 'finally' ? 'chains.flow.finally' : 'chains.flow.onFailure'), line: '' }];
       if (item.way) return [{ kind: 'way', id: item.id, flow: item, name: item.way.name, line: wayLine(steps, item.way) }];
       const step = steps.find((own) => own.id === item.id);
-      return step ? [{ kind: 'step', id: step.id, flow: item, step: viewOf(chain, step, { at: at++, of: steps.length, flow: item, tools, findings, report }) }] : [];
+      return step ? [{ kind: 'step', id: step.id, flow: item, step: viewOf(chain, step, { at: at++, of: steps.length, flow: item, tools, findings, report, pins }) }] : [];
     });
-  }, [chain, flow, tools, findings, report]);
+  }, [chain, flow, tools, findings, report, pins]);
 }
 
 /** What sends an item this way, in words. */
@@ -68,9 +70,10 @@ interface Around {
   tools: Tools;
   findings: Finding[];
   report: RunReport | undefined;
+  pins: PinView[] | undefined;
 }
 
-function viewOf(chain: Chain, step: Step, { at, of, flow, tools, findings, report }: Around): StepView {
+function viewOf(chain: Chain, step: Step, { at, of, flow, tools, findings, report, pins }: Around): StepView {
   const { connection, connector } = tools.of(step);
   const blocked = findings.find((finding) => finding.step === step.id && finding.level === 'blocker');
   const trouble = tools.ready && !connection && !step.logic ? t('chains.missingConnection', { name: step.connection ?? '' }) : blocked?.problem?.title ?? blocked?.text;
@@ -96,6 +99,7 @@ function viewOf(chain: Chain, step: Step, { at, of, flow, tools, findings, repor
     trouble,
     look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,
     state,
+    pinned: pins?.some((pin) => pin.step === step.id && pin.holds) ?? false,
     moves: { up: place > 0, down: place < row.length - 1 },
   };
 }

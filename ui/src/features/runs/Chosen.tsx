@@ -8,6 +8,7 @@ import { useDo } from '../../engine';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { AgainDialog } from './again/AgainDialog';
 import { isFinal } from './figures';
 import { chooseOnly, useRunsView } from './view';
 
@@ -27,12 +28,11 @@ export function Chosen({ runs }: { runs: RunView[] }) {
     // Older runs are kept in pages of their own.
     void client.invalidateQueries({ queryKey: ['run_pages'] });
   };
-  const again = useDo('run_again', { touches: ['run_list'], onSuccess: () => done('') });
+  const [asking, setAsking] = useState(false);
   const remove = useDo('run_delete', { touches: ['run_list', 'chain_list', 'health'], onSuccess: ({ deleted }) => done(t('runs.list.deleted', { count: deleted })) });
   // What is not there any more cannot be chosen.
   const own = runs.filter((run) => chosen.has(run.id));
   const over = own.filter((run) => isFinal(run.state));
-  const failed = again.error ?? remove.error;
   if (own.length === 0) {
     return (
       <span className="out-of-sight" role="status">
@@ -43,7 +43,7 @@ export function Chosen({ runs }: { runs: RunView[] }) {
   return (
     <div className="runs-chosen" role="toolbar" aria-label={t('runs.list.chosen', { count: own.length })}>
       <span className="figures">{t('runs.list.chosen', { count: own.length })}</span>
-      <Button size="xs" leftSection={<RotateCcw size={14} aria-hidden />} loading={again.isPending} disabled={own.length > MOST} onClick={() => again.mutate({ runs: own.map((run) => run.id), input: null, latest: false, dry_run: false })}>
+      <Button size="xs" leftSection={<RotateCcw size={14} aria-hidden />} disabled={own.length > MOST} onClick={() => setAsking(true)}>
         {t('runs.list.again')}
       </Button>
       <Button
@@ -60,7 +60,17 @@ export function Chosen({ runs }: { runs: RunView[] }) {
       <Button size="xs" variant="subtle" onClick={() => done('')}>
         {t('runs.list.none')}
       </Button>
-      {failed !== null && <ProblemBlock problem={toProblem(failed)} />}
+      {remove.isError && <ProblemBlock problem={toProblem(remove.error)} />}
+      {asking && (
+        <AgainDialog
+          runs={own}
+          onDone={() => {
+            setAsking(false);
+            done(t('runs.again.started', { count: own.length }));
+          }}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </div>
   );
 }

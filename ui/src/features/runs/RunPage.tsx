@@ -32,8 +32,8 @@ export default function RunPage() {
 
 function Found({ report }: { report: RunReport }) {
   const [, go] = useLocation();
-  const again = useDo('run_start', { touches: ['run_list'], onSuccess: (run) => go(`/runs/${encodeURIComponent(run.id)}`) });
-  const runAgain = () => again.mutate({ chain: report.chainId, input: null, dryRun: report.dryRun, queueOnly: false });
+  const again = useDo('run_again', { touches: ['run_list'], onSuccess: ({ runs: [run] }) => run && go(`/runs/${encodeURIComponent(run.id)}`) });
+  const runAgain = () => again.mutate({ runs: [report.run], input: null, latest: true, dry_run: report.dryRun });
   const fix = useFix(report, runAgain);
   // No room for it beside the heading.
   const tiny = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });

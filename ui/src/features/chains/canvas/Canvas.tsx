@@ -65,8 +65,8 @@ function Drawing({ flow, stops, selected, commands }: Props) {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         defaultViewport={{ x: 0, y: 40, zoom: 1 }}
-        onMoveStart={(event) => {
-          // The user has taken the canvas into the hand: from now on it stays where it was put.
+        onMove={(event) => {
+          // The user has moved it: from now on it stays where it was put. A click alone moves nothing.
           if (event) setMoved(true);
         }}
         nodesDraggable={false}

@@ -1,24 +1,19 @@
 import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { AlertTriangle, CheckCircle2, Info, Loader, ShieldCheck, XCircle } from 'lucide-react';
+import { ListFilter, Loader, Play, ShieldCheck } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { useLocation } from 'wouter';
 
-import type { Chain, ChainCheckResponse, Finding, FixAction, Level } from '../../bindings/wire';
-import { visible } from '../../lib/format';
-import { t } from '../../lib/words';
-import { FailedRead } from '../../ui/ProblemBlock';
-import { Panel } from '../../ui/Panel';
-import { allSteps } from './flow/outline';
-import type { Opening } from './step/StepPanel';
-import type { Tools } from './useTools';
-
-const LEVELS: { level: Level; icon: typeof XCircle; tone: string }[] = [
-  { level: 'blocker', icon: XCircle, tone: 'bad' },
-  { level: 'warning', icon: AlertTriangle, tone: 'warn' },
-  { level: 'effect', icon: Info, tone: 'idle' },
-  { level: 'pass', icon: CheckCircle2, tone: 'ok' },
-];
+import type { Chain, ChainCheckResponse, Finding } from '../../../bindings/wire';
+import { t } from '../../../lib/words';
+import { FailedRead } from '../../../ui/ProblemBlock';
+import { Panel } from '../../../ui/Panel';
+import { TRIAL, type Narrowing } from '../ConfirmRun';
+import { allSteps } from '../flow/outline';
+import type { Opening } from '../step/StepPanel';
+import type { Tools } from '../useTools';
+import { Group, LEVELS } from './Group';
+import { Pinned } from './Pinned';
+import { useMend } from './useMend';
 
 interface Props {
   check: UseQueryResult<ChainCheckResponse>;
@@ -26,36 +21,28 @@ interface Props {
   findings: Finding[];
   /** The check is of the version that is shown. */
   fresh: boolean;
+  chainId: string | undefined;
   chain: Chain;
   tools: Tools;
   onShow: (step: string, how?: Opening) => void;
   onAgain: () => void;
+  onRun: (how?: Narrowing) => void;
   onClose: () => void;
 }
 
 /** What must be mended, what may surprise, what the run will do. Each finding has its button. */
-export function CheckPanel({ check, findings, fresh, chain, tools, onShow, onAgain, onClose }: Props) {
-  const [, go] = useLocation();
+export function CheckPanel({ check, findings, fresh, chainId, chain, tools, onShow, onAgain, onRun, onClose }: Props) {
   const frame = useRef<HTMLDivElement>(null);
-  const found = fresh && !check.isFetching ? (check.data?.findings ?? findings) : findings;
-  const blockers = found.filter((finding) => finding.level === 'blocker').length;
+  const mend = useMend({ chain, onShow, onAgain, onRun });
+  const current = fresh && !check.isFetching;
+  const found = current ? (check.data?.findings ?? findings) : findings;
+  const count = (level: Finding['level']) => found.filter((finding) => finding.level === level).length;
+  const blockers = count('blocker');
+  const lists = allSteps(chain).some((step) => step.forEach);
   useEffect(() => {
     // The first thing to mend has the focus.
     if (!check.isFetching) frame.current?.querySelector<HTMLElement>('.finding.bad button, .finding.warn button')?.focus();
   }, [check.isFetching, check.dataUpdatedAt]);
-
-  const fix = (finding: Finding, action: FixAction | undefined) => {
-    const subject = finding.problem?.subject;
-    const step = allSteps(chain).find((s) => s.id === finding.step);
-    const connection = subject?.kind === 'connection' ? subject.name : step?.connection;
-    if (action === 'retry') onAgain();
-    else if (connection && (action === 'replace_key' || action === 'reconnect' || action === 'edit_settings' || action === 'allow_target')) go(`/connections/${encodeURIComponent(connection)}`);
-    // Where the finding is about a field, its source is asked for at once.
-    else if (finding.step) onShow(finding.step, { fixing: true });
-    else if (connection) go(`/connections/${encodeURIComponent(connection)}`);
-    else onAgain();
-  };
-
   return (
     <Panel
       icon={<ShieldCheck size={20} aria-hidden />}
@@ -78,42 +65,33 @@ export function CheckPanel({ check, findings, fresh, chain, tools, onShow, onAga
             <Loader size={14} className="turning" aria-hidden /> {t('chains.checks.running')}
           </div>
         )}
-        {LEVELS.map(({ level, icon: Icon, tone }) => {
-          const group = found.filter((finding) => finding.level === level);
-          if (group.length === 0) return null;
-          return (
-            <section key={level} className="card findings" aria-label={t(`chains.checks.${level}`)}>
-              <h3 className="row">
-                <span className={`pill ${tone}`}>
-                  <Icon size={14} aria-hidden />
-                  {t(`chains.checks.${level}`)} {level !== 'effect' && `(${group.length})`}
-                </span>
-              </h3>
-              {group.map((finding, index) => {
-                const step = allSteps(chain).find((s) => s.id === finding.step);
-                return (
-                  <div className={`finding ${tone}`} key={`${finding.step ?? ''}-${index}`}>
-                    {finding.problem && <div className="finding-title">{visible(finding.problem.title)}</div>}
-                    <p>{visible(finding.text)}</p>
-                    {level !== 'pass' && level !== 'effect' && (
-                      <div className="row">
-                        <Button size="xs" variant={level === 'blocker' ? 'filled' : 'default'} onClick={() => fix(finding, finding.problem?.fix?.action)}>
-                          {finding.problem?.fix?.label ?? t('chains.fix')}
-                        </Button>
-                        {step && (
-                          <Button size="xs" variant="subtle" onClick={() => onShow(step.id)}>
-                            {t('chains.checks.show')}: {visible(tools.name(step))}
-                          </Button>
-                        )}
-                      </div>
-                    )}
-                  </div>
-                );
-              })}
-            </section>
-          );
-        })}
-        <div>
+        {LEVELS.filter((level) => count(level) > 0).map((level) => (
+          <Group
+            key={level}
+            level={level}
+            findings={found.filter((finding) => finding.level === level)}
+            chain={chain}
+            tools={tools}
+            spare={check.data?.spare ?? []}
+            onMend={mend}
+            onShow={onShow}
+            onRun={onRun}
+          />
+        ))}
+        <Pinned chainId={chainId} chain={chain} tools={tools} />
+        <div className="row">
+          {current && check.data && blockers === 0 && (
+            <>
+              <Button variant="filled" leftSection={<Play size={16} aria-hidden />} onClick={() => onRun()}>
+                {t(count('warning') > 0 ? 'chains.checks.anyway' : 'chains.run')}
+              </Button>
+              {lists && (
+                <Button leftSection={<ListFilter size={16} aria-hidden />} onClick={() => onRun({ items: TRIAL })}>
+                  {t('chains.checks.fewer')}
+                </Button>
+              )}
+            </>
+          )}
           <Button onClick={onAgain} loading={check.isFetching}>
             {t('chains.checks.again')}
           </Button>

@@ -1,5 +1,5 @@
 import type { Chain } from '../../../bindings/wire';
-import { CheckPanel } from '../CheckPanel';
+import { CheckPanel } from '../check/CheckPanel';
 import { allSteps } from '../flow/outline';
 import { RunPanel } from '../run/RunPanel';
 import { StartPanel } from '../start/StartPanel';
@@ -17,28 +17,31 @@ interface Props {
   editor: ChainEditor;
   tools: Tools;
   running: Running;
+  /** The run whose results stand for what steps give. */
+  sampleRun: string | undefined;
   onShow: (step: string, how?: Opening) => void;
   onClose: () => void;
 }
 
 /** A step, the check, what starts the chain, or a run. */
-export function EditorPanel({ open, chain, editor, tools, running, onShow, onClose }: Props) {
+export function EditorPanel({ open, chain, editor, tools, running, sampleRun, onShow, onClose }: Props) {
   const { id, version, change, flush } = editor;
   switch (open?.kind) {
     case 'step': {
       const step = allSteps(chain).find((own) => own.id === open.id);
       if (!step) return null;
-      const { tab, item, naming, fixing } = open;
+      const { tab, item, naming, fixing, target } = open;
       return (
         <StepPanel
-          key={`${step.id} ${tab ?? ''} ${item ?? ''} ${naming ?? false} ${fixing ?? false} ${open.nth ?? 0}`}
-          opening={{ tab, item, naming, fixing }}
+          key={`${step.id} ${tab ?? ''} ${item ?? ''} ${naming ?? false} ${fixing ?? false} ${target ?? ''} ${open.nth ?? 0}`}
+          opening={{ tab, item, naming, fixing, target }}
           chainId={id}
           version={version}
           chain={chain}
           step={step}
           tools={tools}
-          run={running.run}
+          run={running.run === sampleRun ? undefined : running.run}
+          sampleRun={sampleRun}
           flush={flush}
           onRun={running.follow}
           change={change}
@@ -47,7 +50,7 @@ export function EditorPanel({ open, chain, editor, tools, running, onShow, onClo
       );
     }
     case 'check':
-      return <CheckPanel check={running.check} findings={running.own} fresh={running.fresh} chain={chain} tools={tools} onShow={onShow} onAgain={running.showCheck} onClose={onClose} />;
+      return <CheckPanel check={running.check} findings={running.own} fresh={running.fresh} chainId={id} chain={chain} tools={tools} onShow={onShow} onAgain={running.showCheck} onRun={(how) => void running.ask(how)} onClose={onClose} />;
     case 'start':
       return <StartPanel chainId={id} version={version} chain={chain} tools={tools} change={change} flush={flush} onClose={onClose} />;
     case 'run':

@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { Ellipsis, FlagTriangleRight, LifeBuoy, List, Share2, Trash2, Workflow } from 'lucide-react';
+import { Ellipsis, FlagTriangleRight, LifeBuoy, List, ListFilter, Share2, Trash2, Workflow } from 'lucide-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 
@@ -13,12 +13,14 @@ interface MoreProps {
   view: 'canvas' | 'list';
   setView: (view: 'canvas' | 'list') => void;
   onShare: () => void;
+  /** Runs it with a few items; nothing while it runs. */
+  onTrial: (() => void) | undefined;
   /** Asks for a step that is done after a failure, or in any case. */
   onAdd: (section: Section) => void;
 }
 
 /** What is done seldom. */
-export function More({ id, name, view, setView, onShare, onAdd }: MoreProps) {
+export function More({ id, name, view, setView, onShare, onTrial, onAdd }: MoreProps) {
   const [, go] = useLocation();
   const [sure, setSure] = useState(false);
   const remove = useDo('chain_delete', { touches: ['chain_list'], onSuccess: () => go('/chains') });
@@ -32,6 +34,9 @@ export function More({ id, name, view, setView, onShare, onAdd }: MoreProps) {
       <Menu.Dropdown>
         <Menu.Item leftSection={view === 'canvas' ? <List size={14} /> : <Workflow size={14} />} onClick={() => setView(view === 'canvas' ? 'list' : 'canvas')}>
           {t(view === 'canvas' ? 'chains.listView' : 'chains.canvasView')}
+        </Menu.Item>
+        <Menu.Item leftSection={<ListFilter size={14} />} disabled={!onTrial} onClick={onTrial}>
+          {t('chains.trial')}
         </Menu.Item>
         <Menu.Item leftSection={<LifeBuoy size={14} />} disabled={!id} onClick={() => onAdd('onFailure')}>
           {t('chains.flow.addOnFailure')}

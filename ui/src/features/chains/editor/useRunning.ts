@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 
-import type { Finding, JsonValue } from '../../../bindings/wire';
+import type { Finding } from '../../../bindings/wire';
 import { send, useRead, useWorkspace } from '../../../engine';
-import type { RunQuestion } from '../ConfirmRun';
+import type { Narrowing, RunHow, RunQuestion } from '../ConfirmRun';
 import type { ChainEditor } from '../useChainEditor';
 import { mayChange, type Tools } from '../useTools';
 import { allSteps } from '../flow/outline';
@@ -16,14 +16,16 @@ const remembered = (id: string): number => Number(localStorage.getItem(`patchbay
 const remember = (id: string, version: number) => localStorage.setItem(`patchbay-confirmed-${id}`, String(version));
 
 /** Checks a chain and runs it. */
-export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { kind: 'check' } | { kind: 'run'; run: string }) => void) {
+export function useRunning(editor: ChainEditor, tools: Tools, sampleRun: string | undefined, show: (panel: { kind: 'check' } | { kind: 'run'; run: string }) => void) {
   const { id, chain } = editor;
   const client = useQueryClient();
   const workspace = useWorkspace((state) => state.name);
   const check = useRead('chain_check', { chain: id ?? '', local: false }, { enabled: false });
   // What can be said without asking anybody, of a chain that was not changed since it was opened.
   const local = useRead('chain_check', { chain: id ?? '', local: true }, { enabled: id !== undefined && editor.findings === undefined });
-  const [run, setRun] = useState<string>();
+  const [own, setRun] = useState<string>();
+  // What is shown of a run that was opened with its data, until another one is started here.
+  const run = own ?? sampleRun;
   const report = useRead('run_report', { run: run ?? '' }, { enabled: run !== undefined });
   const [question, setQuestion] = useState<RunQuestion>();
   const [starting, setStarting] = useState(false);
@@ -33,7 +35,7 @@ export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { ki
   const [checked, setChecked] = useState(-1);
   // What was found for an older version says nothing about this one.
   const fresh = checked === editor.version ? check.data : undefined;
-  const own: Finding[] = editor.findings ?? local.data?.findings ?? [];
+  const latest: Finding[] = editor.findings ?? local.data?.findings ?? [];
 
   const runCheck = useCallback(async () => {
     const kept = await editor.flush();
@@ -53,13 +55,13 @@ export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { ki
     show({ kind: 'run', run: next });
   };
 
-  const start = async (dryRun: boolean, kept: { id: string; version: number }, input: JsonValue) => {
+  const start = async (kept: { id: string; version: number }, { dryRun, input, items, without }: RunHow) => {
     setQuestion(undefined);
     setRefused(undefined);
     setStarting(true);
     try {
-      const started = await send('run_start', { chain: kept.id, input, dryRun, queueOnly: false });
-      if (!dryRun) remember(kept.id, kept.version);
+      const started = await send('run_start', { chain: kept.id, input, dryRun, items: items ?? null, without: without ?? [], queueOnly: false });
+      if (!dryRun && items === undefined && without === undefined) remember(kept.id, kept.version);
       follow(started.id);
     } catch (error) {
       setRefused(error);
@@ -69,7 +71,7 @@ export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { ki
   };
 
   /** Checks first. A blocker opens the check and starts nothing; effects are confirmed once per version. */
-  const ask = async () => {
+  const ask = async (how: Narrowing = {}) => {
     if (starting || active || noReach !== undefined) return;
     setStarting(true);
     setRefused(undefined);
@@ -79,22 +81,25 @@ export function useRunning(editor: ChainEditor, tools: Tools, show: (panel: { ki
     });
     setStarting(false);
     if (!found) return;
-    if (!found.ready) {
+    const gone = new Set(how.without ?? []);
+    // Without some of its steps another chain is run, which is checked again when it starts.
+    if (!found.ready && gone.size === 0) {
       show({ kind: 'check' });
       return;
     }
-    const effects = found.findings.filter((finding) => finding.level === 'effect');
+    const effects = found.findings.filter((finding) => finding.level === 'effect' && !gone.has(finding.step ?? ''));
     // What only reads is nobody's concern.
     const changes = chain !== undefined && allSteps(chain).some((step) => mayChange(step, tools));
+    const narrowed = how.items !== undefined || gone.size > 0;
     const input = chain?.trigger.type === 'manual' ? (chain.trigger.input ?? undefined) : undefined;
-    if (input === undefined && (!changes || remembered(found.id) === found.version)) void start(false, found, null);
-    else setQuestion({ effects, kept: found, input });
+    if (input === undefined && !narrowed && (!changes || remembered(found.id) === found.version)) void start(found, { dryRun: false, input: null });
+    else setQuestion({ effects, kept: found, input, ...how });
   };
 
   return {
     check,
-    found: fresh?.findings ?? own,
-    own,
+    found: fresh?.findings ?? latest,
+    own: latest,
     fresh: fresh !== undefined,
     showCheck: () => {
       show({ kind: 'check' });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Chain, Step } from '../../../bindings/wire';
-import { addStep, addLogic, emptyChain, moveStep, POLICY, removeStep } from '../document';
+import { addStep, addLogic, emptyChain, moveStep, removeStep } from '../document';
+import { POLICY } from '../fresh';
 import { flowOf, GAP_BETWEEN, HEIGHT, WIDTH, type Flow } from './flow';
 import { placeAfter } from './outline';
 

@@ -2,28 +2,25 @@ import { Button, FileButton } from '@mantine/core';
 import { Upload } from 'lucide-react';
 
 import type { JsonValue } from '../../../bindings/wire';
-import { send } from '../../../engine';
 import { t } from '../../../lib/words';
 import { ProblemError } from '../../../platform';
 import { look, type Wanted } from './TakeDialog';
 
 interface Props {
-  /** A shared chain is looked at first. */
+  /** It is looked at before anything is kept. */
   onTake: (wanted: Wanted) => void;
-  onDone: (chain: string) => void;
   onProblem: (problem: unknown) => void;
 }
 
 /** Takes a chain from a file: one that was shared, or one that names connections of this computer. */
-export function Import({ onTake, onDone, onProblem }: Props) {
+export function Import({ onTake, onProblem }: Props) {
   const take = async (file: File | null) => {
     if (!file) return;
     try {
       const chain = parse(await file.text(), file.name);
       // Says what is wrong with it before anything is asked.
-      const shown = await look(chain, file.name);
-      if (shown.placeholders.length > 0) onTake({ document: chain, file: file.name, template: false });
-      else onDone((await send('chain_import', { chain, file: file.name, connections: {} })).id);
+      await look(chain, file.name);
+      onTake({ document: chain, file: file.name, template: false });
     } catch (error) {
       onProblem(error);
     }

@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { Download } from 'lucide-react';
 import { useEffect, useState } from 'react';
 
-import type { ChainShared } from '../../../bindings/wire';
+import type { ChainShared, WrittenValue } from '../../../bindings/wire';
 import { send } from '../../../engine';
 import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
@@ -16,6 +16,9 @@ interface Props {
   flush: ChainEditor['flush'];
   onClose: () => void;
 }
+
+/** Where something stands: a field of a step, or what it is in words. */
+const placeOf = ({ step, target }: WrittenValue): string => (target.startsWith('/') ? `${step}${target}` : [step, target].filter(Boolean).join(' · '));
 
 /** Says what goes into a file before it is saved: placeholders, and what somebody wrote. */
 export function ShareDialog({ chain, name, flush, onClose }: Props) {
@@ -59,9 +62,9 @@ export function ShareDialog({ chain, name, flush, onClose }: Props) {
               <h3 id="share-values">{t(shared.values.length > 0 ? 'chains.share.values' : 'chains.share.noValues')}</h3>
               {shared.values.length > 0 && (
                 <dl className="facts">
-                  {shared.values.map((value) => (
-                    <div key={`${value.step} ${value.target}`} className="fact">
-                      <dt className="mono">{visible(`${value.step}${value.target}`)}</dt>
+                  {shared.values.map((value, index) => (
+                    <div key={`${value.step} ${value.target} ${index}`} className="fact">
+                      <dt className="mono">{visible(placeOf(value))}</dt>
                       <dd>{formatValue(value.value, 120)}</dd>
                     </div>
                   ))}

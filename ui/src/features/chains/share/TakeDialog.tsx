@@ -1,7 +1,7 @@
-import { Button, Modal } from '@mantine/core';
+import { Button, Modal, Radio, Stack } from '@mantine/core';
 import { useState } from 'react';
 
-import type { ChainPreview, JsonValue, PlaceholderView } from '../../../bindings/wire';
+import type { ChainPreview, JsonValue, NameTaken, PlaceholderView } from '../../../bindings/wire';
 import { send, useDo, useRead } from '../../../engine';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
@@ -52,10 +52,11 @@ export function TakeDialog({ wanted, onDone, onClose }: Props) {
 }
 
 function Content({ shown, wanted, onConnect, onDone, onClose }: Props & { shown: ChainPreview; onConnect: (connector: string) => void }) {
+  const [taken, setTaken] = useState<NameTaken>('keep_both');
   const [own, setOwn] = useState<Record<string, string>>({});
   // Where only one connection fits it is that one.
   const chosen = (place: PlaceholderView) => own[place.name] ?? (place.candidates.length === 1 ? place.candidates[0]?.name : undefined);
-  const take = useDo('chain_import', { touches: ['chain_list'], onSuccess: (saved) => onDone(saved.id) });
+  const take = useDo('chain_import', { touches: ['chain_list', 'chain_export', 'chain_fields'], onSuccess: (saved) => onDone(saved.id) });
   const open = shown.placeholders.filter((place) => chosen(place) === undefined);
   const connections = Object.fromEntries(shown.placeholders.flatMap((place) => (chosen(place) === undefined ? [] : [[place.name, chosen(place) ?? '']])));
   return (
@@ -70,7 +71,7 @@ function Content({ shown, wanted, onConnect, onDone, onClose }: Props & { shown:
             ))}
           </ul>
         ) : (
-          <p className="meta">{t('chains.take.noEffects')}</p>
+          <p className="meta">{t(shown.planned ? 'chains.take.noEffects' : 'chains.take.notYet')}</p>
         )}
         <p className="meta">{shown.starts === BY_HAND ? t('chains.take.byHand') : t('chains.take.starts', { starts: visible(shown.starts) })}</p>
         {shown.chains.length > 0 && (
@@ -87,18 +88,26 @@ function Content({ shown, wanted, onConnect, onDone, onClose }: Props & { shown:
           ))}
         </section>
       )}
+      {shown.taken && !wanted.template && (
+        <Radio.Group label={t('chains.take.taken', { name: visible(shown.name) })} value={taken} onChange={(next) => setTaken(next as NameTaken)}>
+          <Stack gap={6} mt={6}>
+            <Radio value="keep_both" label={t('chains.take.keepBoth')} />
+            <Radio value="replace" label={t('chains.take.replace')} description={t('chains.take.replaceAbout')} />
+          </Stack>
+        </Radio.Group>
+      )}
       {shown.problems.map((problem, index) => (
         <ProblemBlock key={index} problem={problem} alert={false} />
       ))}
       {take.isError && <ProblemBlock problem={toProblem(take.error)} />}
       <p className="meta">
-        {t('chains.take.about')} {!wanted.template && t('chains.take.again')}
+        {t('chains.take.about')}
       </p>
       <div className="row end">
         <Button variant="subtle" onClick={onClose}>
           {t('common.cancel')}
         </Button>
-        <Button variant="filled" loading={take.isPending} disabled={open.length > 0} onClick={() => take.mutate({ chain: wanted.document, file: wanted.file, connections })} data-autofocus={open.length === 0 || undefined}>
+        <Button variant="filled" loading={take.isPending} disabled={open.length > 0} onClick={() => take.mutate({ chain: wanted.document, file: wanted.file, connections, taken: wanted.template ? null : taken })} data-autofocus={open.length === 0 || undefined}>
           {t(wanted.template ? 'chains.take.begin' : 'chains.take.take')}
         </Button>
       </div>

@@ -15,7 +15,7 @@ interface Found {
 }
 
 /** Says how many of the samples convert, and what keeps the others from it. */
-export function AllSamples({ chain, step, samples, children }: { chain: string; step: string; samples: number; children: ReactNode }) {
+export function AllSamples({ chain, step, run, samples, children }: { chain: string; step: string; run: string | undefined; samples: number; children: ReactNode }) {
   const [found, setFound] = useState<Found>();
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<unknown>();
@@ -23,7 +23,7 @@ export function AllSamples({ chain, step, samples, children }: { chain: string; 
     setBusy(true);
     setRefused(undefined);
     try {
-      const answers = await Promise.all(Array.from({ length: samples }, (_, sample) => send('chain_fields', { chain, step, sample, signal: null })));
+      const answers = await Promise.all(Array.from({ length: samples }, (_, sample) => send('chain_fields', { chain, step, sample, signal: null, run: run ?? null })));
       const trouble = new Map<string, number>();
       let fit = 0;
       for (const { fields } of answers) {

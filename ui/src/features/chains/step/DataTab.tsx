@@ -1,92 +1,77 @@
-import { ActionIcon, Button } from '@mantine/core';
-import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 
 import type { ItemData } from '../../../bindings/wire';
-import { useRead } from '../../../engine';
-import { visible } from '../../../lib/format';
+import { send, useRead } from '../../../engine';
 import { t } from '../../../lib/words';
-import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
-import { OnlyThis } from './OnlyThis';
+import { PinPart } from '../data/PinPart';
+import { StepItems } from '../data/StepItems';
 import { mayChange } from '../useTools';
+import { OnlyThis } from './OnlyThis';
 import type { StepProps } from './StepPanel';
 
-/** What went in and came out of this step in the chain's last run, item by item. */
-export function DataTab({ chainId, step, tools, run, opening: { item }, flush, onRun }: StepProps) {
-  const runs = useRead('run_list', { offset: 0, limit: 50 }, { enabled: run === undefined });
-  const shown = run ?? runs.data?.runs.find((r) => r.chainId === chainId)?.id;
+/** What went in and came out of this step: what is pinned of it, else in the run that is shown, else in the chain's last one. */
+export function DataTab({ chainId, step, tools, run, sampleRun, opening: { item }, flush, onRun }: StepProps) {
+  const [past, setPast] = useState(false);
+  const runs = useRead('run_list', { offset: 0, limit: 50 }, { enabled: run === undefined && sampleRun === undefined });
+  const last = run ?? sampleRun ?? runs.data?.runs.find((own) => own.chainId === chainId)?.id;
+  const pins = useRead('pin_list', { chain: chainId ?? '' }, { enabled: chainId !== undefined });
+  const pin = pins.data?.pins.find((own) => own.step === step.id);
+  // Opened at an item of a run, it is that run that is looked at.
+  const shown = pin?.holds === true && !past && item === undefined ? undefined : last;
+  const isPinned = shown === undefined && pin?.holds === true;
   const data = useRead('run_data', { run: shown ?? '', step: step.id }, { enabled: shown !== undefined });
-  const effect = mayChange(step, tools);
+  const kept = useRead('pin_show', { chain: chainId ?? '', step: step.id }, { enabled: isPinned });
+  const source = isPinned ? kept : data;
+  const origin = isPinned ? t('chains.data.fromPin') : t(run !== undefined ? 'chains.data.thisRun' : sampleRun !== undefined ? 'chains.data.chosenRun' : 'chains.data.lastRun');
   return (
     <>
-      {chainId && <OnlyThis chain={chainId} step={step.id} effect={effect} flush={flush} onRun={onRun} />}
-      {shown === undefined ? (
+      {chainId && (
+        <div className="row tab-note">
+          <OnlyThis chain={chainId} step={step.id} run={sampleRun} effect={mayChange(step, tools)} flush={flush} onRun={onRun} />
+          <PinPart chain={chainId} step={step.id} pin={pin} run={source.data && source.data.items.length > 0 ? shown : undefined} />
+        </div>
+      )}
+      {shown === undefined && !isPinned ? (
         runs.isSuccess && <p className="meta tab-note">{t('chains.data.none')}</p>
       ) : (
-        <Read read={data} rows={3}>
-          {({ items, total }) => (items.length === 0 ? <p className="meta tab-note">{t('chains.data.none')}</p> : <Items items={items} total={total} first={item} />)}
+        <Read read={source} rows={3}>
+          {({ items, total }) =>
+            items.length === 0 ? (
+              <p className="meta tab-note">{t('chains.data.none')}</p>
+            ) : (
+              <StepItems
+                key={`${shown ?? 'pin'}`}
+                items={items}
+                total={total}
+                first={item}
+                path={`$.steps.${step.id}`}
+                origin={origin}
+                outOnly={isPinned}
+                file={`${step.id}.json`}
+                all={() => (shown === undefined ? Promise.resolve(items) : everyItem(shown, step.id, total))}
+              />
+            )
+          }
         </Read>
+      )}
+      {pin?.holds === true && last !== undefined && item === undefined && (
+        <Button size="compact-xs" variant="subtle" onClick={() => setPast(!past)}>
+          {t(past ? 'chains.data.showPin' : 'chains.data.showRun')}
+        </Button>
       )}
     </>
   );
 }
 
-function Items({ items, total, first }: { items: ItemData[]; total: number; first: number | undefined }) {
-  const [at, setAt] = useState(() => Math.max(items.findIndex((item) => item.item === first), 0));
-  const item = items[Math.min(at, items.length - 1)];
-  if (!item) return null;
-  const outcome = item.outcome;
-  return (
-    <div className="stack tab-note">
-      <div className="spread">
-        <span className="meta">{t('chains.data.lastRun')}</span>
-        {items.length > 1 && (
-          <span className="row nowrap meta figures">
-            <ActionIcon size={26} aria-label={t('chains.data.previous')} disabled={at === 0} onClick={() => setAt(at - 1)}>
-              <ChevronLeft size={14} />
-            </ActionIcon>
-            {t('chains.data.item', { at: at + 1, of: total })}
-            <ActionIcon size={26} aria-label={t('chains.data.next')} disabled={at >= items.length - 1} onClick={() => setAt(at + 1)}>
-              <ChevronRight size={14} />
-            </ActionIcon>
-          </span>
-        )}
-      </div>
-      <Json title={t('chains.data.in')} value={item.request ? (item.request.body ?? `${item.request.method} ${item.request.url}`) : undefined} none={t('chains.data.nothingSent')} />
-      {outcome && 'problem' in outcome ? (
-        <ProblemBlock problem={outcome.problem} alert={false} />
-      ) : outcome?.outcome === 'skipped' ? (
-        <p className="meta">{t('chains.data.skipped')}</p>
-      ) : (
-        <Json title={t('chains.data.out')} value={outcome?.outcome === 'done' ? outcome.output : undefined} none={t('chains.data.noOutput')} />
-      )}
-    </div>
-  );
-}
-
-/** At most so many characters are put on the screen. */
-const LONGEST = 200_000;
-
-function Json({ title, value, none }: { title: string; value: unknown; none: string }) {
-  const text = value === undefined || value === null ? undefined : typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-  return (
-    <section aria-label={title}>
-      <div className="spread">
-        <h3>{title}</h3>
-        {text && (
-          <Button size="compact-xs" variant="subtle" onClick={() => void navigator.clipboard.writeText(text)}>
-            {t('chains.data.copyValue')}
-          </Button>
-        )}
-      </div>
-      {text ? (
-        <pre className="json" tabIndex={0}>
-          {visible(text.slice(0, LONGEST)).split('\r').join('')}
-        </pre>
-      ) : (
-        <p className="meta">{none}</p>
-      )}
-    </section>
-  );
+/** All items of a step of a run, page by page. */
+async function everyItem(run: string, step: string, total: number): Promise<ItemData[]> {
+  const items: ItemData[] = [];
+  while (items.length < total) {
+    const page = await send('run_data', { run, step, offset: items.length });
+    if (page.items.length === 0) break;
+    items.push(...page.items);
+  }
+  return items;
 }

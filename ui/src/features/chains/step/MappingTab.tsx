@@ -2,10 +2,10 @@ import { Button, Tooltip } from '@mantine/core';
 import { ArrowRight, RefreshCw, WandSparkles } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 
-import type { TargetField } from '../../../bindings/wire';
+import type { SampleOrigin, TargetField } from '../../../bindings/wire';
 import { useRead } from '../../../engine';
 import { formatValue, visible } from '../../../lib/format';
-import { t } from '../../../lib/words';
+import { t, type WordKey } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
 import { band, forgetMatches, setMapping } from '../document';
 import { sampleOf, useSample } from '../sample';
@@ -14,24 +14,34 @@ import { Folded } from './Folded';
 import { SourceDialog } from './SourceDialog';
 import type { StepProps } from './StepPanel';
 
+/** Where samples come from. */
+const ORIGINS: Record<SampleOrigin, WordKey> = {
+  last_run: 'chains.map.fromRun',
+  signals: 'chains.map.fromSignals',
+  chosen: 'chains.map.fromChosen',
+  chosen_run: 'chains.map.fromChosenRun',
+  pinned: 'chains.map.fromPin',
+};
+
 const BANDS = { sure: 'ok', likely: 'ok', look: 'warn', yours: 'run' } as const;
 
 /** Where each field comes from, beside the value that would be sent. */
-export function MappingTab({ chainId, version, step, tools, opening: { fixing }, change }: StepProps) {
+export function MappingTab({ chainId, version, step, tools, sampleRun, opening: { fixing, target }, change }: StepProps) {
   const [sample, setSample] = useState(0);
   const [editing, setEditing] = useState<TargetField>();
   const { connection } = tools.of(step);
   const chosen = sampleOf(useSample((state) => state.sample), chainId);
-  const fields = useRead('chain_fields', { chain: chainId ?? '', step: step.id, sample, signal: chosen?.signal ?? null }, { enabled: chainId !== undefined && version > 0 && connection !== undefined, keep: true });
+  const fields = useRead('chain_fields', { chain: chainId ?? '', step: step.id, sample, signal: chosen?.signal ?? null, run: sampleRun ?? null }, { enabled: chainId !== undefined && version > 0 && connection !== undefined, keep: true });
   // Opened to mend it: what has no source is asked for at once.
   const mended = useRef(false);
   useEffect(() => {
-    const first = fields.data?.fields.targets.find((field) => isOpen(field));
+    const targets = fields.data?.fields.targets;
+    const first = targets?.find((field) => field.target === target) ?? targets?.find((field) => isOpen(field));
     if (!fixing || mended.current || !fields.data) return;
     mended.current = true;
     if (first) setEditing(first);
     else document.querySelector<HTMLElement>('[data-testid=field] button')?.focus();
-  }, [fixing, fields.data]);
+  }, [fixing, target, fields.data]);
   if (!connection || !chainId) return null;
   return (
     <Read read={fields} rows={3}>
@@ -49,7 +59,7 @@ export function MappingTab({ chainId, version, step, tools, opening: { fixing },
               <span className="meta">
                 {t('chains.map.matched', { done: mapped.length, of: targets.length })}
                 {' · '}
-                {origin === 'last_run' ? t('chains.map.fromRun') : origin === 'signals' ? t('chains.map.fromSignals') : origin === 'chosen' ? t('chains.map.fromChosen') : t('chains.map.noSamples')}
+                {t(origin === null ? 'chains.map.noSamples' : ORIGINS[origin])}
               </span>
               <span className="row nowrap">
                 <Button size="xs" variant="light" leftSection={<WandSparkles size={14} />} onClick={() => change((c) => forgetMatches(c, step.id))}>
@@ -58,7 +68,7 @@ export function MappingTab({ chainId, version, step, tools, opening: { fixing },
               </span>
             </div>
             {samples > 1 && (
-              <AllSamples key={version} chain={chainId} step={step.id} samples={samples}>
+              <AllSamples key={version} chain={chainId} step={step.id} run={sampleRun} samples={samples}>
                 <Tooltip label={t('chains.map.sample', { at: (sample % samples) + 1, of: samples })}>
                   <Button size="xs" variant="subtle" leftSection={<RefreshCw size={14} aria-hidden />} onClick={() => setSample((sample + 1) % samples)}>
                     {t('chains.map.next')}

@@ -11,12 +11,14 @@ import type { StepProps } from './StepPanel';
 interface Props extends Pick<StepProps, 'flush' | 'onRun'> {
   chain: string;
   step: string;
+  /** The run that was chosen to go on from. */
+  run: string | undefined;
   /** It changes something: that is asked about first. */
   effect: boolean;
 }
 
-/** Does this step alone, with what the last run gave it. */
-export function OnlyThis({ chain, step, effect, flush, onRun }: Props) {
+/** Does this step alone, with what is pinned before it or what a run gave it. */
+export function OnlyThis({ chain, step, run: from, effect, flush, onRun }: Props) {
   const [sure, setSure] = useState(false);
   const run = useDo('step_run', { touches: ['run_list', 'run_data', 'chain_fields'], onSuccess: (started) => onRun(started.id) });
   const start = () => {
@@ -25,21 +27,19 @@ export function OnlyThis({ chain, step, effect, flush, onRun }: Props) {
       return;
     }
     setSure(false);
-    void flush().then((kept) => kept && run.mutate({ chain, step }));
+    void flush().then((kept) => kept && run.mutate({ chain, step, run: from ?? null }));
   };
   return (
-    <div className="stack tab-note">
-      <div className="row">
-        <Button size="xs" variant={sure ? 'filled' : 'default'} leftSection={<Play size={14} aria-hidden />} loading={run.isPending} onClick={start}>
-          {t(sure ? 'chains.data.onlySure' : 'chains.data.only')}
+    <>
+      <Button size="xs" variant={sure ? 'filled' : 'default'} leftSection={<Play size={14} aria-hidden />} loading={run.isPending} onClick={start}>
+        {t(sure ? 'chains.data.onlySure' : 'chains.data.only')}
+      </Button>
+      {sure && (
+        <Button size="xs" variant="subtle" onClick={() => setSure(false)}>
+          {t('common.cancel')}
         </Button>
-        {sure && (
-          <Button size="xs" variant="subtle" onClick={() => setSure(false)}>
-            {t('common.cancel')}
-          </Button>
-        )}
-      </div>
+      )}
       {run.isError && <ProblemBlock problem={toProblem(run.error)} />}
-    </div>
+    </>
   );
 }

@@ -26,6 +26,8 @@ export interface Opening {
   naming?: boolean | undefined;
   /** To mend what keeps it from running. */
   fixing?: boolean | undefined;
+  /** The field that is to be mended, as a JSON pointer; the first that is open where absent. */
+  target?: string | undefined;
 }
 
 type Tab = 'mapping' | 'data' | 'settings' | 'failure';
@@ -41,6 +43,8 @@ export interface StepProps {
   tools: Tools;
   /** The run that is shown beside the chain. */
   run: string | undefined;
+  /** The run whose results stand for what steps give. */
+  sampleRun: string | undefined;
   /** What was wanted of it. */
   opening: Opening;
   flush: ChainEditor['flush'];

@@ -9,6 +9,7 @@ import { send, useDo } from '../../../engine';
 import { t } from '../../../lib/words';
 import { platform, toProblem } from '../../../platform';
 import { canRunFailed, fileName, undoable } from '../figures';
+import { useOpenInEditor } from './OpenInEditor';
 
 type Kind = 'json' | 'markdown' | 'html';
 const FILES: Record<Kind, { ending: string; type: string }> = {
@@ -19,11 +20,10 @@ const FILES: Record<Kind, { ending: string; type: string }> = {
 
 /** What can be done with a run's report. Below 1100 px everything but the main thing folds. */
 export function RunActions({ report, again, starting }: { report: RunReport; again: (() => void) | undefined; starting: boolean }) {
-  const [, go] = useLocation();
   const narrow = useMediaQuery('(max-width: 1100px)', undefined, { getInitialValueInEffect: false });
   const tiny = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
   const [said, setSaid] = useState('');
-  const open = () => go(`/chains/${encodeURIComponent(report.chainId)}`);
+  const { open, dialog } = useOpenInEditor(report);
   const copy = () => void navigator.clipboard.writeText(address(report)).then(() => say(t('runs.report.copied')), () => undefined);
   const say = (text: string) => {
     setSaid(text);
@@ -44,6 +44,7 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
       <span role="status" className="meta run-said cut">
         {said}
       </span>
+      {dialog}
       <Further report={report} />
       {narrow ? (
         <Drop label={t('runs.report.more')}>

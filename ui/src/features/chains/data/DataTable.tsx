@@ -1,0 +1,54 @@
+import { formatCount, formatValue, visible } from '../../../lib/format';
+import { t } from '../../../lib/words';
+import { cell, type Picked, type Rows } from './values';
+
+interface Props {
+  rows: Rows;
+  label: string;
+  picked: Picked | undefined;
+  onPick: (picked: Picked) => void;
+}
+
+/** Items below each other, their fields side by side. */
+export function DataTable({ rows: { columns, rows, total, more }, label, picked, onPick }: Props) {
+  return (
+    <>
+      <div className="data-table" tabIndex={0} role="region" aria-label={label}>
+        <table>
+          <thead>
+            <tr>
+              {columns.length === 0 ? <th scope="col">{t('chains.data.value')}</th> : columns.map((column) => <th scope="col" key={column}>{visible(column)}</th>)}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.path}>
+                {columns.length === 0 ? (
+                  <Cell own={row} picked={picked} onPick={onPick} />
+                ) : (
+                  columns.map((column) => <Cell key={column} own={cell(row, column)} picked={picked} onPick={onPick} />)
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {(total > rows.length || more > 0) && (
+        <p className="meta">
+          {total > rows.length && t('chains.data.rows', { shown: formatCount(rows.length), of: formatCount(total) })} {more > 0 && t('chains.data.columns', { count: more })}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Cell({ own, picked, onPick }: { own: Picked | undefined } & Pick<Props, 'picked' | 'onPick'>) {
+  if (!own) return <td />;
+  return (
+    <td>
+      <button type="button" className="data-cell" aria-pressed={picked?.path === own.path} onClick={() => onPick(own)}>
+        {formatValue(own.value, 60) || '–'}
+      </button>
+    </td>
+  );
+}

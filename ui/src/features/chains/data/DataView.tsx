@@ -1,0 +1,129 @@
+import { Button, SegmentedControl, TextInput } from '@mantine/core';
+import { Search } from 'lucide-react';
+import { useId, useState } from 'react';
+
+import type { JsonValue } from '../../../bindings/wire';
+import { formatCount, formatValue, visible } from '../../../lib/format';
+import { t } from '../../../lib/words';
+import { DataTable } from './DataTable';
+import { DataTree } from './DataTree';
+import { asText, onlyWith, rowsOf, type Picked } from './values';
+
+/** At most so many characters are put on the screen. */
+const LONGEST = 200_000;
+
+const KINDS = ['table', 'tree', 'json'] as const;
+type Kind = (typeof KINDS)[number];
+
+interface Props {
+  title: string;
+  value: JsonValue | undefined;
+  /** What names it in mappings; none for what no mapping reads. */
+  path?: string | undefined;
+  /** Said where there is nothing. */
+  none: string;
+}
+
+/** A value as a table, a tree or JSON; searched; with the path and the value of what is picked to copy. */
+export function DataView({ title, value, path, none }: Props) {
+  const [kind, setKind] = useState<Kind>(() => (typeof value === 'object' ? 'table' : 'json'));
+  const [text, setText] = useState('');
+  const [picked, setPicked] = useState<Picked>();
+  const heading = useId();
+  const wanted = text.trim().toLowerCase();
+  const empty = value === undefined || value === null;
+  // A text has no parts to look through.
+  const whole = !empty && typeof value === 'object';
+  const nothing = !empty && wanted !== '' && onlyWith(value, wanted) === undefined;
+  return (
+    <section className="data-view" aria-labelledby={heading}>
+      <div className="spread">
+        <h3 id={heading}>{title}</h3>
+        {whole && (
+          <SegmentedControl
+            size="xs"
+            aria-label={t('chains.data.as', { title })}
+            data={KINDS.map((own) => ({ value: own, label: t(`chains.data.kinds.${own}`) }))}
+            value={kind}
+            onChange={(next) => setKind(next as Kind)}
+          />
+        )}
+      </div>
+      {empty ? (
+        <p className="meta">{none}</p>
+      ) : (
+        <>
+          {whole && (
+            <TextInput
+              size="xs"
+              leftSection={<Search size={14} aria-hidden />}
+              aria-label={t('chains.data.search', { title })}
+              placeholder={t('chains.data.searchShort')}
+              value={text}
+              onChange={(event) => setText(event.currentTarget.value)}
+            />
+          )}
+          {nothing ? (
+            <div className="row">
+              <p className="meta">{t('common.nothingMatches', { text: visible(text) })}</p>
+              <Button size="compact-xs" variant="subtle" onClick={() => setText('')}>
+                {t('common.clearFilters')}
+              </Button>
+            </div>
+          ) : kind === 'table' ? (
+            <DataTable rows={rowsOf(value, path ?? '$', wanted)} picked={picked} onPick={setPicked} label={title} />
+          ) : kind === 'tree' ? (
+            <DataTree value={onlyWith(value, wanted) ?? null} path={path ?? '$'} open={wanted !== ''} picked={picked} onPick={setPicked} />
+          ) : (
+            <Json value={onlyWith(value, wanted) ?? null} />
+          )}
+          <div className="row">
+            {picked && kind !== 'json' ? (
+              // Of a tree that is narrowed, places in lists are others than in the data.
+              <Copy picked={picked} hasPath={path !== undefined && (wanted === '' || kind === 'table')} />
+            ) : (
+              <Button size="compact-xs" variant="subtle" onClick={() => void navigator.clipboard.writeText(asText(value))}>
+                {t('chains.data.copyAll')}
+              </Button>
+            )}
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** What is picked: its path as mappings write it, and its value. */
+function Copy({ picked, hasPath }: { picked: Picked; hasPath: boolean }) {
+  const copy = (text: string) => void navigator.clipboard.writeText(text);
+  return (
+    <>
+      {hasPath && (
+        <span className="mono cut data-picked" title={picked.path}>
+          {visible(picked.path)}
+        </span>
+      )}
+      <span className="meta cut">{formatValue(picked.value, 40)}</span>
+      {hasPath && (
+        <Button size="compact-xs" variant="subtle" onClick={() => copy(picked.path)}>
+          {t('chains.data.copyPath')}
+        </Button>
+      )}
+      <Button size="compact-xs" variant="subtle" onClick={() => copy(asText(picked.value))}>
+        {t('chains.data.copyValue')}
+      </Button>
+    </>
+  );
+}
+
+function Json({ value }: { value: JsonValue }) {
+  const text = asText(value);
+  return (
+    <>
+      <pre className="json" tabIndex={0}>
+        {visible(text.slice(0, LONGEST)).split('\r').join('')}
+      </pre>
+      {text.length > LONGEST && <p className="meta">{t('chains.data.cut', { shown: formatCount(LONGEST), of: formatCount(text.length) })}</p>}
+    </>
+  );
+}
