@@ -392,7 +392,8 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
             }
             let connections = input::pairs("use", uses)?;
             let taken = if *replace { Some("replace") } else { keep_both.then_some("keep_both") };
-            let request = json!({ "chain": document, "file": name, "connections": connections, "taken": taken });
+            let request =
+                json!({ "chain": document, "file": name, "connections": connections, "taken": taken });
             let saved = call("chain_import", request).await?;
             if args.json {
                 print::json(&saved);

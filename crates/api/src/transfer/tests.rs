@@ -190,7 +190,7 @@ async fn a_sealed_export_gives_keys_and_approvals_back_to_whoever_has_its_passph
     assert_eq!(row.previous_until, Some("2100-01-01T00:00:00Z".parse().unwrap()));
 
     // Beside what is there already, an address is not taken twice.
-    crate::workspaces::create(&hub, DEFAULT, crate::workspaces::WorkspaceName { name: "second".into() })
+    crate::workspaces::create(&hub, DEFAULT, crate::workspaces::WorkspaceCreate { name: "second".into(), label: None })
         .await
         .unwrap();
     let request =

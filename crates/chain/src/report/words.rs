@@ -17,6 +17,7 @@ pub(super) fn headline(report: &RunReport) -> String {
         RunState::Stopped => format!("Stopped after {done} of {total} steps"),
         _ => format!("{done} of {total} steps done"),
     }];
+    parts.extend(super::narrowed::words(&report.narrowed));
     for step in report
         .steps
         .iter()

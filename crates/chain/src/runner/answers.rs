@@ -117,14 +117,15 @@ impl Execution<'_> {
                 self.remember_effect(&answer);
                 let at = (answer.step, answer.item, answer.attempt);
                 let cost = (answer.result.took, answer.result.bytes);
+                let (outcome, next) = self.limited(answer.step, answer.result.outcome, answer.next);
                 let (plan, now) = (&self.live.plan, self.runner.clock.now());
                 let fact = machine::judge(
                     plan,
                     &self.progress,
                     at,
-                    answer.result.outcome,
+                    outcome,
                     cost,
-                    answer.next,
+                    next,
                     now,
                     jitter(&self.run.id, at),
                 );

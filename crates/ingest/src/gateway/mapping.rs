@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use patchbay_auth::webhook::Scheme;
 use futures_util::stream::{self, StreamExt as _};
+use patchbay_auth::webhook::Scheme;
 use patchbay_connector::webhook::{MappedDelivery, Said, SaidHeaders};
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::{Event, EventKind, Signal};
