@@ -13,7 +13,7 @@ use crate::place;
 use crate::runs::RunStartRequest;
 use crate::secrets::SecretsChoice;
 use crate::workspace::tests::Nobody;
-use crate::workspaces::{DEFAULT, WorkspaceName};
+use crate::workspaces::{DEFAULT, WorkspaceCreate};
 use crate::{runs, sandbox, workspaces};
 
 const WORD: &str = "correct horse";
