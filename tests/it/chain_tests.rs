@@ -39,7 +39,7 @@ fn a_run_is_saved_and_replayed_without_its_service_and_a_change_of_the_chain_is_
     assert_eq!(said.len(), 7, "one for each item: {said:#?}");
     assert!(said[0].contains("/text \"Old: ") && said[0].contains("instead of \"New: "), "{said:#?}");
 
-    cli.ok(&["chain", "import", file.to_str().unwrap()]);
+    cli.ok(&["chain", "import", "--replace", file.to_str().unwrap()]);
     assert_eq!(
         cli.run(&["chain", "test", saved]).code,
         1,

@@ -25,7 +25,7 @@ fn an_input_of_200_mb_is_refused_in_words_and_starts_nothing() {
     let large = cli.file("large.json", "");
     std::fs::File::options().write(true).open(&large).unwrap().set_len(200 << 20).unwrap();
     let refused = cli.run(&["run", "Take", "--input", large.to_str().unwrap()]);
-    assert_eq!(refused.code, 1, "{refused:?}");
+    assert_eq!(refused.code, 2, "{refused:?}");
     assert_said(&refused.json()["problem"]);
     assert_eq!(cli.ok(&["runs"])["total"], 0);
 
