@@ -116,6 +116,12 @@ function Middle({ moved, wide }: { moved: boolean; wide: number }) {
   return null;
 }
 
+/** How much of the canvas a panel lies over, in pixels; nothing where it stands beside it. */
+function covered(): number {
+  const panel = document.querySelector<HTMLElement>('.panel');
+  return panel && getComputedStyle(panel).position !== 'static' && getComputedStyle(panel).position !== 'relative' ? panel.offsetWidth : 0;
+}
+
 /** Brings a step into sight when it becomes the one that matters. */
 function InSight({ flow, id }: { flow: Flow; id: string | undefined }) {
   const view = useReactFlow();
@@ -128,11 +134,12 @@ function InSight({ flow, id }: { flow: Flow; id: string | undefined }) {
     if (x === undefined || y === undefined || width === 0) return;
     const now = view.getViewport();
     const [left, top] = [x * now.zoom + now.x, y * now.zoom + now.y];
-    const outX = left < 8 || left + WIDTH * now.zoom > width;
+    const seen = width - covered();
+    const outX = left < 8 || left + WIDTH * now.zoom > seen;
     const outY = top < 8 || top + (HEIGHT + 16) * now.zoom > height;
     if (!outX && !outY) return;
     void view.setViewport(
-      { x: outX ? Math.max((width - WIDTH * now.zoom) / 2, 16) - x * now.zoom : now.x, y: outY ? height / 3 - y * now.zoom : now.y, zoom: now.zoom },
+      { x: outX ? Math.max((seen - WIDTH * now.zoom) / 2, 16) - x * now.zoom : now.x, y: outY ? height / 3 - y * now.zoom : now.y, zoom: now.zoom },
       { duration },
     );
   }, [id, x, y, view, duration, width, height]);

@@ -53,7 +53,7 @@ function Entry({ entry, depth, open, picked, onPick }: { entry: Picked & { key: 
           <span className="data-fold" />
         )}
         <button type="button" className="data-cell" aria-pressed={picked?.path === entry.path} onClick={() => onPick(entry)}>
-          <span className="mono data-key">{visible(entry.key)}</span> {inside > 0 ? <span className="meta">{t('common.items', { count: inside })}</span> : formatValue(entry.value, 80) || '–'}
+          <span className="mono data-key">{visible(entry.key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(entry.value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : formatValue(entry.value, 80) || '–'}
         </button>
       </div>
       {shown && <Level value={entry.value} path={entry.path} open={open} picked={picked} onPick={onPick} depth={depth + 1} />}
