@@ -197,7 +197,7 @@ fn outputs_of(journal: &[JournalEntry], step: &StepId) -> Vec<Option<Value>> {
 pub(crate) fn in_place(
     plan: &Plan,
     chain: &Chain,
-    journal: Vec<JournalEntry>,
+    journal: &[JournalEntry],
     pins: &[Pin],
     until: usize,
 ) -> Result<Vec<JournalEntry>, Problem> {
@@ -205,14 +205,14 @@ pub(crate) fn in_place(
     for pin in pins.iter().filter(|pin| holds(pin, chain)) {
         let Some(at) = plan.index(&pin.step).filter(|at| *at < until) else { continue };
         // What the run itself gave, and was pinned: all that followed of it stands.
-        if outputs_of(&journal, &pin.step) != pin.outputs {
+        if outputs_of(journal, &pin.step) != pin.outputs {
             placed.insert(at, pin);
         }
     }
     for (at, step) in plan.steps.iter().enumerate().take(until).filter(|(at, _)| !placed.contains_key(at)) {
         let Some(pin) = step.root.and_then(|root| placed.get(&root)) else { continue };
         let title = |id: &StepId| chain.step(id).map_or(id.as_str(), |(_, step)| step.title()).to_owned();
-        if !run_data::items_of(&journal, &plan.steps[at].id).is_empty() {
+        if !run_data::items_of(journal, &plan.steps[at].id).is_empty() {
             let (own, list) = (title(&step.id), title(&pin.step));
             let message = format!(
                 "\"{own}\" went through other items than those pinned of \"{list}\". Pin what it gave too, or run the chain."
@@ -251,7 +251,7 @@ pub(crate) fn in_place(
     for (at, pin) in placed.iter().filter(|(at, _)| !opened(&plan.steps[**at].id)) {
         found.extend(facts(*at, pin));
     }
-    for entry in &journal {
+    for entry in journal {
         let at = entry.fact.step().and_then(|step| plan.index(step));
         match at.and_then(|at| Some((at, placed.get(&at)?))) {
             Some((at, pin)) if matches!(entry.fact, Fact::StepOpened { .. }) => found.extend(facts(at, pin)),

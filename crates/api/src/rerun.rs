@@ -190,7 +190,7 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
             Some(old) => repeat(hub, old, OriginKind::FromStep),
             None => runs::fresh(hub, version.clone(), Value::Null, false),
         };
-        let journal = match pins::in_place(&plan, &version.chain, journal, &pins, at) {
+        let journal = match pins::in_place(&plan, &version.chain, &journal, &pins, at) {
             Ok(journal) => journal,
             Err(problem) => {
                 refused = problem.about(about());

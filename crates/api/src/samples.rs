@@ -139,7 +139,9 @@ impl Found {
     async fn pin(&mut self, workspace: &Workspace, id: &ChainId, chain: &Chain) -> Result<(), Problem> {
         for pin in workspace.store().pins(id).await?.into_iter().filter(|pin| pins::holds(pin, chain)) {
             let mut values = Vec::new();
-            pin.outputs.into_iter().flatten().for_each(|output| add(&mut values, output));
+            for output in pin.outputs.into_iter().flatten() {
+                add(&mut values, output);
+            }
             if !values.is_empty() {
                 self.origin.insert(pin.step.to_string(), SampleOrigin::Pinned);
                 self.values.insert(pin.step.to_string(), values);
@@ -177,7 +179,9 @@ async fn of_run(workspace: &Workspace, run: &Run, chain: &Chain) -> Result<Sampl
             |now: &Step| run.snapshot.step(&now.id).is_some_and(|(_, then)| pins::calls_the_same(then, now));
         if chain.step(&step).is_some_and(|(_, now)| same(now)) {
             let values = samples.entry(step.to_string()).or_default();
-            outputs.into_iter().for_each(|output| add(values, output));
+            for output in outputs {
+                add(values, output);
+            }
         }
     }
     samples.retain(|_, values| !values.is_empty());

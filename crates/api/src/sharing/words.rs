@@ -76,7 +76,9 @@ impl Words {
 
     fn step(&mut self, step: &Step) {
         self.maybe("name", step.name.as_deref());
-        step.mapping.iter().for_each(|map| self.mapping(map));
+        for map in &step.mapping {
+            self.mapping(map);
+        }
         if let Some(logic) = &step.logic {
             self.logic(logic);
         }

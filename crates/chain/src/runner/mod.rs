@@ -369,7 +369,9 @@ impl<'r> Execution<'r> {
             Command::Check => {
                 let mut counts = last_counts(self.runner, &self.run.chain_id).await;
                 if let Some(limit) = self.progress.limit {
-                    counts.values_mut().for_each(|count| *count = (*count).min(limit));
+                    for count in counts.values_mut() {
+                        *count = (*count).min(limit);
+                    }
                 }
                 let watched = !self.run.origin.kind.is_event();
                 let findings = check(self.runner, &self.run.snapshot, &self.live, &counts, watched).await;
