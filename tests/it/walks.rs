@@ -148,6 +148,20 @@ fn engine_settings_given_up_work_the_trail_and_a_sample_are_at_hand() {
 }
 
 #[test]
+fn every_page_says_that_it_waits_that_it_failed_that_nothing_matches_and_that_it_is_old() {
+    if walks_possible() {
+        Served::start().walk("states", &json!({}));
+    }
+}
+
+#[test]
+fn the_way_to_services_and_the_passphrase_are_changed_in_settings() {
+    if walks_possible() {
+        Served::start().walk("network", &json!({}));
+    }
+}
+
+#[test]
 fn a_newcomer_gets_through_the_wizard_of_each_connector() {
     if walks_possible() {
         let served = Served::start();

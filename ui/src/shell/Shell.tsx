@@ -60,7 +60,7 @@ export function Shell() {
   }, []);
   useEffect(() => {
     // What was asked for once, a run or a callout, is not asked for again by a restart.
-    if (location !== '/') localStorage.setItem(LAST, location.replace(/\/(run|try|start|sign-in|rename|disconnect|export|import|diagnostics)$/, ''));
+    if (location !== '/') localStorage.setItem(LAST, location.replace(/\/(run|try|start|sign-in|rename|disconnect|export|import|diagnostics|passphrase|change|keyring|forget|erase)$/, ''));
   }, [location]);
   const pages = Object.fromEntries(PAGES.map((page, index) => [`Ctrl+${index + 1}`, () => go(page.path)]));
   useShortcuts({

@@ -13,7 +13,7 @@ export function Read<T>({ read, rows = 4, children }: { read: UseQueryResult<T>;
 }
 
 /** Nothing at first, then the outline of what comes; after a while a way to try again. */
-function Loading({ rows, onRetry }: { rows: number; onRetry: () => void }) {
+export function Loading({ rows, onRetry }: { rows: number; onRetry: () => void }) {
   const [age, setAge] = useState<'new' | 'short' | 'long'>('new');
   useEffect(() => {
     const short = setTimeout(() => setAge('short'), 150);

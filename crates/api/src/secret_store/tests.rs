@@ -234,7 +234,9 @@ async fn die_everywhere(way: MoveTo) {
             let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
             let kept = Arc::new(Mutex::new(BTreeMap::new()));
             let hub = next_start(dir.path(), Keyring::new(&kept, usize::MAX), &clock);
-            workspaces::create(&hub, DEFAULT, WorkspaceCreate { name: "other".into(), label: None }).await.unwrap();
+            workspaces::create(&hub, DEFAULT, WorkspaceCreate { name: "other".into(), label: None })
+                .await
+                .unwrap();
             keep(&hub, DEFAULT, "one").await;
             keep(&hub, "other", "two").await;
             if way == MoveTo::Keyring {

@@ -190,9 +190,13 @@ async fn a_sealed_export_gives_keys_and_approvals_back_to_whoever_has_its_passph
     assert_eq!(row.previous_until, Some("2100-01-01T00:00:00Z".parse().unwrap()));
 
     // Beside what is there already, an address is not taken twice.
-    crate::workspaces::create(&hub, DEFAULT, crate::workspaces::WorkspaceCreate { name: "second".into(), label: None })
-        .await
-        .unwrap();
+    crate::workspaces::create(
+        &hub,
+        DEFAULT,
+        crate::workspaces::WorkspaceCreate { name: "second".into(), label: None },
+    )
+    .await
+    .unwrap();
     let request =
         ImportRequest { text: text.clone(), passphrase: Some(PassphraseInput::new(WORD)), apply: true };
     import(&hub, "second", request).await.unwrap();

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use patchbay_chain::report;
 use patchbay_model::RunState;
+use patchbay_net::listen;
 use patchbay_store::Tuning;
 use serde_json::{Value, json};
 
@@ -31,7 +32,8 @@ async fn a_step_that_names_another_goes_on_with_its_operation_and_the_report_say
                 keeps.lock().unwrap().push(body["text"].clone());
                 Json(json!({"id": 1}))
             }),
-        );
+        )
+        .fallback(|| async { Json(json!({})) });
     let read = |id: &str, path: &str| {
         json!({"id": id, "title": id, "verb": "get", "entity": "rate", "request": {"path": path},
             "params": {"type": "object"}, "result": {"type": "object"}})
@@ -41,26 +43,32 @@ async fn a_step_that_names_another_goes_on_with_its_operation_and_the_report_say
             "request": {"method": "POST", "path": "/told", "body": {"text": "{{params.text}}"}},
             "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
             "result": {"type": "object"}}]);
-    let b = Bench::new(router, &operations, Tuning::default()).await;
+    let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let base = format!("http://{}", listener.addr());
+    tokio::spawn(listener.serve(router, std::future::pending()));
+    // One try of each: the circuit stays closed.
+    let limits = json!({"retry": {"count": 0}});
+    let b = Bench::at(base, &operations, &limits, Tuning::default(), tempfile::tempdir().unwrap()).await;
     let steps = json!([
         {"id": "live", "connection": "work", "operation": "live", "policy": {"tries": 1, "backoffMs": 1}},
         {"id": "kept", "connection": "work", "operation": "kept", "handles": "live"},
         {"id": "rate", "logic": {"type": "join", "of": ["live", "kept"]}},
         {"id": "tell", "connection": "work", "operation": "tell",
-            "mapping": [{"target": "/text", "source": {"type": "template", "template": "{{steps.rate.rate}}"}}]},
+            "mapping": [{"target": "/text", "source": {"type": "template", "template": "rate {{steps.rate.rate}}"}}]},
     ]);
     let mut states = Vec::new();
     for is_down in [true, false] {
         *down.lock().unwrap() = is_down;
         let run = b.run(steps.clone()).await;
-        assert_eq!(b.execute(&run).await, RunState::Done);
+        let ended = b.execute(&run).await;
         let (run, journal) =
             (b.store.run(&run.id).await.unwrap().unwrap(), b.store.journal(&run.id, 0).await.unwrap());
         let report = serde_json::to_value(report::build(&run, &journal)).unwrap();
+        assert_eq!(ended, RunState::Done, "{report:#}");
         let steps = report["steps"].as_array().unwrap().clone();
         let state = |id: &str| steps.iter().find(|step| step["step"] == id).unwrap()["state"].clone();
         states.push([state("live"), state("kept")].map(|state| state.as_str().unwrap_or_default().to_owned()));
     }
-    assert_eq!(*sent.lock().unwrap(), [json!("5"), json!("7")]);
+    assert_eq!(*sent.lock().unwrap(), [json!("rate 5"), json!("rate 7")]);
     assert_eq!(states, [["failed", "done"], ["done", "skipped"]].map(|two| two.map(str::to_owned)));
 }

@@ -11,6 +11,7 @@ import { usePreferences } from '../../shell/preferences';
 import { useShortcuts } from '../../shell/shortcuts';
 import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { Loading } from '../../ui/Read';
 import { Adding } from './Adding';
 import { Canvas } from './canvas/Canvas';
 import './chains.css';
@@ -95,7 +96,13 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   if (!chain) {
     return (
       <Page title={t('chains.name')}>
-        {editor.problem && <ProblemBlock problem={editor.problem} onFix={() => go('/chains')} />}
+        {editor.problem?.code === 'NOT_FOUND' ? (
+          <ProblemBlock problem={editor.problem} onFix={() => go('/chains')} />
+        ) : editor.problem ? (
+          <ProblemBlock problem={{ ...editor.problem, fix: { label: t('common.tryAgain'), action: 'retry' } }} onFix={editor.retry} />
+        ) : (
+          <Loading rows={6} onRetry={editor.retry} />
+        )}
       </Page>
     );
   }

@@ -192,6 +192,6 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
       const { id, version } = (await save()) ? now.current : { id: undefined, version: 0 };
       return id === undefined ? undefined : { id, version };
     },
-    retry: () => void (read.isError ? read.refetch() : save()),
+    retry: () => void (read.isError || !chain ? read.refetch() : save()),
   };
 }
