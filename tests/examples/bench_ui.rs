@@ -8,7 +8,9 @@ fn main() {
     let signals = std::env::var("BENCH_SIGNALS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let crowd = Crowd { connectors: 1_000, runs: 10_000, signals, long_chains: true };
     if walks_possible() {
-        Served::crowded(&crowd).walk("bench_ui", &json!({}));
+        let served = Served::crowded(&crowd);
+        served.walk("bench_ui", &json!({}));
+        served.walk("bench_running", &json!({}));
     }
     if window_possible() {
         Window::crowded(&crowd).walk("window_bench_ui", &json!({}));

@@ -1,7 +1,7 @@
 import { Button, SegmentedControl, TextInput } from '@mantine/core';
 import { useRef, useState, type FormEvent } from 'react';
 
-import type { NetworkSetRequest, NetworkView, ProxyChoice } from '../../bindings/wire';
+import type { NetworkSetRequest, NetworkView, Problem, ProxyChoice } from '../../bindings/wire';
 import { useDo, useRead } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
@@ -26,6 +26,8 @@ export function NetworkRows() {
   );
 }
 
+const isAboutAddress = ({ subject }: Problem) => subject?.kind === 'field' && subject.name === 'address';
+
 /** The proxy and the certificates go together: both are of one network, and half of it reaches nobody. */
 function Form({ network }: { network: NetworkView }) {
   const [changed, setChanged] = useState<NetworkSetRequest>({});
@@ -46,7 +48,7 @@ function Form({ network }: { network: NetworkView }) {
     const empty = proxy === 'address' && !(changed.address ?? network.address).trim();
     setMissing(empty);
     if (empty) address.current?.focus();
-    else if (dirty && !set.isPending) set.mutate(changed, { onError: (error) => toProblem(error).subject?.kind === 'field' && address.current?.focus() });
+    else if (dirty && !set.isPending) set.mutate(changed, { onError: (error) => isAboutAddress(toProblem(error)) && address.current?.focus() });
   };
   return (
     <form noValidate onSubmit={submit} data-testid="network">
