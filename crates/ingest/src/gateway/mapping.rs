@@ -86,7 +86,7 @@ struct Mapped {
     state: DeliveryState,
     result: Value,
     body: Option<Value>,
-    mapped: MappedDelivery,
+    delivery: MappedDelivery,
     read: Option<UniqueJob>,
 }
 
@@ -125,12 +125,12 @@ async fn map(site: &Site, waiting: WaitingDelivery) -> Result<Mapped, StoreError
         Some(stream) => asked_for(site, delivery, stream).await?,
         None => None,
     };
-    Ok(Mapped { waiting, is_test, state, result, body, mapped, read })
+    Ok(Mapped { waiting, is_test, state, result, body, delivery: mapped, read })
 }
 
 /// Writes down what came of a delivery: a test shows what would, and leaves nothing behind.
 async fn finish(site: &Site, mapped: Result<Mapped, StoreError>) -> Result<PageResult, StoreError> {
-    let Mapped { waiting, is_test, state, result, body, mapped, read } = mapped?;
+    let Mapped { waiting, is_test, state, result, body, delivery: mapped, read } = mapped?;
     let (signals, quarantined): (&[Signal], &[_]) =
         if is_test { (&[], &[]) } else { (&mapped.signals, &mapped.quarantined) };
     let asks = read.is_some();
