@@ -23,7 +23,7 @@ impl Display {
             .unwrap();
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        let number: u32 = number.trim().parse().expect("the display says its number");
+        let number: u32 = number.trim().parse().unwrap();
         Self { server, name: format!(":{number}") }
     }
 

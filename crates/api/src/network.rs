@@ -134,7 +134,7 @@ pub async fn set(hub: &Hub, workspace: &str, request: NetworkSetRequest) -> Resu
     }
     if let Some(certificates) = request.certificates {
         let name = request.certificates_name.unwrap_or_default();
-        decided.certificates_name = patchbay_model::text::display_line(&name, 120).trim().to_owned();
+        patchbay_model::text::display_line(&name, 120).trim().clone_into(&mut decided.certificates_name);
         decided.certificates = certificates;
     }
     let network = decided.network().map_err(|(name, error)| {

@@ -298,12 +298,15 @@ mod tests {
         })
     }
 
+    /// A sentence, and what makes it.
+    type Change = (&'static str, fn(&mut Value));
+
     #[test]
     fn each_change_of_what_steps_do_by_themselves_is_a_sentence() {
         let old = wide(|_| {});
         let said = |change: fn(&mut Value)| difference(&old, &wide(change));
         assert_eq!(said(|_| {}), Vec::<String>::new());
-        let cases: [(&str, fn(&mut Value)); 14] = [
+        let cases: [Change; 14] = [
             (
                 "\"Keep open ones\": the conditions are item.state equals \"closed\" instead of item.state equals \"open\".",
                 |c| c["steps"][2]["logic"]["when"][0]["value"] = json!("closed"),

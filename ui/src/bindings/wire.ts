@@ -37,7 +37,7 @@ copiesBytes: number,
  */
 keptDays: number, 
 /**
- * Hosts of the proxies that the system's settings name; what is public is reached through them.
+ * Hosts of the proxies in use; what is public is reached through them.
  */
 proxies: Array<string>, };
 
@@ -674,6 +674,10 @@ ready: boolean,
  */
 findings: Array<Finding>, 
 /**
+ * The steps that a run could go without: no other one needs them.
+ */
+spare: Array<StepId>, 
+/**
  * Stands for what a run would do: a run that is started with it does this or nothing.
  */
 plan: string | null, };
@@ -716,7 +720,12 @@ file?: string | null,
 /**
  * The connection that stands for each placeholder of a shared chain.
  */
-connections: { [key in string]: string }, };
+connections: { [key in string]: string }, 
+/**
+ * What becomes of a chain here that has its name: where absent, a document of one's own that
+ * differs from it is refused (`CONFLICT`), and a shared one stands beside it.
+ */
+taken?: NameTaken | null, };
 
 /**
  * Chains, sorted by name.
@@ -748,9 +757,17 @@ starts: string,
  */
 placeholders: Array<PlaceholderView>, 
 /**
- * What a run does, step by step.
+ * What a run does, step by step. Empty also where that cannot be said yet: see `planned`.
  */
 effects: Array<string>, 
+/**
+ * Whether it can be said what a run does: every tool that it uses is known here.
+ */
+planned: boolean, 
+/**
+ * Whether a chain here has its name.
+ */
+taken: boolean, 
 /**
  * Other chains that it runs or follows, by name.
  */
@@ -846,7 +863,7 @@ export type ChainShared = {
  */
 document: SharedChain, 
 /**
- * Values that somebody wrote into it; they go along.
+ * Everything that somebody wrote into it: texts, conditions, questions, names. It goes along.
  */
 values: Array<WrittenValue>, };
 
@@ -869,7 +886,11 @@ sample?: number | null,
 /**
  * The signal that stands for what starts the chain, by its number.
  */
-signal?: number | null, };
+signal?: number | null, 
+/**
+ * The run whose results stand for what steps give.
+ */
+run?: string | null, };
 
 /**
  * A chain as a list shows it.
@@ -1039,6 +1060,35 @@ export type ChainVersionsResponse = {
 versions: Array<ChainVersionView>, };
 
 /**
+ * Something that a step changed, or may have changed.
+ */
+export type Change = { 
+/**
+ * The item, from 0.
+ */
+item: number, 
+/**
+ * When the last attempt was sent.
+ */
+at: string, 
+/**
+ * Requests that were sent for it.
+ */
+attempts: number, 
+/**
+ * The HTTP method.
+ */
+method: string, 
+/**
+ * The address, without the query.
+ */
+url: string, 
+/**
+ * What became of it.
+ */
+state: ChangeState, };
+
+/**
  * Another passphrase.
  */
 export type ChangePassphraseRequest = { 
@@ -1050,6 +1100,11 @@ current: PassphraseInput,
  * The one that is to: at least 12 characters.
  */
 new: PassphraseInput, };
+
+/**
+ * What became of a change.
+ */
+export type ChangeState = "made" | "not_known" | "undone" | "stays";
 
 /**
  * The checks of half an hour.
@@ -1373,6 +1428,56 @@ name: string,
  * What it is to be called.
  */
 newName: string, };
+
+/**
+ * The calls of one connection: those of steps and of their undos. Checks before the run, what is read
+ * before a change, and questions about outcomes that are not known are not among them.
+ */
+export type ConnectionReport = { 
+/**
+ * Its name.
+ */
+connection: string, 
+/**
+ * Requests sent.
+ */
+calls: number, 
+/**
+ * Those that succeeded.
+ */
+callsOk: number, 
+/**
+ * Those that [failed](Code::is_failure).
+ */
+callsFailed: number, 
+/**
+ * Those that did neither: they had to wait, or what they asked for was not there.
+ */
+callsHeld: number, 
+/**
+ * Requests beyond the first for the same thing.
+ */
+retries: number, 
+/**
+ * Bytes received.
+ */
+bytes: number, 
+/**
+ * Time in calls, in milliseconds.
+ */
+callMs: number, 
+/**
+ * Median time of a call in milliseconds.
+ */
+p50Ms: number | null, 
+/**
+ * 95th percentile in milliseconds.
+ */
+p95Ms: number | null, 
+/**
+ * 99th percentile in milliseconds.
+ */
+p99Ms: number | null, };
 
 /**
  * New settings.
@@ -2359,7 +2464,11 @@ text: string,
 /**
  * The problem behind it, with its fix.
  */
-problem?: Problem | null, };
+problem?: Problem | null, 
+/**
+ * What mends it, where no problem says so.
+ */
+remedy?: Remedy | null, };
 
 /**
  * What became of an event for one chain.
@@ -2613,6 +2722,10 @@ changes: Array<HealthChangeView>,
  * What failed in the range, by operation and reason, the most frequent first.
  */
 failures: Array<FailureView>, 
+/**
+ * What became of the calls of chains' steps in the range, by chain and step; from the journal alone.
+ */
+steps: Array<StepCallsView>, 
 /**
  * How often the service said that there were too many calls.
  */
@@ -3271,6 +3384,10 @@ export type ItemData = {
  */
 item: number, 
 /**
+ * The item that the step went through, or what the run was started with for a step that runs once.
+ */
+given: JsonValue | null, 
+/**
  * What was sent last, without secrets.
  */
 request: RequestSummary | null, 
@@ -3676,6 +3793,70 @@ passphrase?: PassphraseInput | null, };
 export type MoveTo = "keyring" | "passphrase";
 
 /**
+ * What becomes of a chain whose name another one has that is taken in.
+ */
+export type NameTaken = "keep_both" | "replace";
+
+/**
+ * What a run does less than its chain says.
+ */
+export type Narrowed = { 
+/**
+ * Each list gives its first so many items; all of them where absent.
+ */
+items: number | null, 
+/**
+ * The steps that were left out, as a person reads them.
+ */
+without: Array<string>, };
+
+/**
+ * What to change; what is absent stays.
+ */
+export type NetworkSetRequest = { 
+/**
+ * Which proxy is used.
+ */
+proxy?: ProxyChoice | null, 
+/**
+ * The proxy's address, such as `http://proxy.example:3128`, without user name and password.
+ */
+address?: string | null, 
+/**
+ * Certificates of authorities to trust besides the system's, in PEM, at most 1 MiB; empty for none.
+ */
+certificates?: string | null, 
+/**
+ * The name of the file that they are from.
+ */
+certificatesName?: string | null, };
+
+/**
+ * The way to services.
+ */
+export type NetworkView = { 
+/**
+ * Which proxy is used.
+ */
+proxy: ProxyChoice, 
+/**
+ * The address that was entered; empty where none was.
+ */
+address: string, 
+/**
+ * Hosts of the proxies in use, which public addresses are reached through.
+ */
+proxies: Array<string>, 
+/**
+ * How many certificates are trusted besides the system's.
+ */
+certificates: number, 
+/**
+ * The file they came from.
+ */
+certificatesName: string, };
+
+/**
  * One word to the person. Holds names that the user chose and nothing that a service sent.
  */
 export type Notice = { 
@@ -3961,6 +4142,49 @@ paused: boolean,
 untold: Array<string>, };
 
 /**
+ * A step of a chain.
+ */
+export type PinRef = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * The step.
+ */
+step: StepId, };
+
+/**
+ * That something is kept of a step.
+ */
+export type PinView = { 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * Since when.
+ */
+at: string, 
+/**
+ * How many items it has.
+ */
+items: number, 
+/**
+ * Whether the step still calls what gave it: else it is not used.
+ */
+holds: boolean, };
+
+/**
+ * What is kept of a chain's steps.
+ */
+export type PinsResponse = { 
+/**
+ * One for each step of which something is kept.
+ */
+pins: Array<PinView>, };
+
+/**
  * What stands for a connection in a shared chain.
  */
 export type Placeholder = { 
@@ -4052,6 +4276,11 @@ items: number,
  * Signals that are new.
  */
 new: number, };
+
+/**
+ * Which proxy is used.
+ */
+export type ProxyChoice = "system" | "direct" | "address";
 
 /**
  * How the queues are.
@@ -4192,6 +4421,15 @@ count: number,
 lastAt: string, };
 
 /**
+ * What mends a finding.
+ */
+export type Remedy = { "type": "field", 
+/**
+ * The field, as a JSON pointer (RFC 6901) into the parameters.
+ */
+target: string, } | { "type": "fewer_items" } | { "type": "webhooks" };
+
+/**
  * A new key.
  */
 export type ReplaceKeyRequest = { 
@@ -4229,6 +4467,24 @@ hash: string, };
  * Who may try again, and when.
  */
 export type Retry = "never" | "safe" | "wait" | "user";
+
+/**
+ * Why requests were sent again.
+ */
+export type RetryReason = { 
+/**
+ * What was wrong with the attempt before; none where nobody answered it: Patchbay was ended, or it was
+ * found out that nothing had happened.
+ */
+code?: Code | null, 
+/**
+ * In words.
+ */
+text: string, 
+/**
+ * How many requests.
+ */
+count: number, };
 
 /**
  * What another key gave.
@@ -4415,6 +4671,10 @@ interrupted: boolean,
  */
 dryRun: boolean, 
 /**
+ * What it did less than its chain says, because the user wanted it so.
+ */
+narrowed?: Narrowed, 
+/**
  * One sentence: what was reached.
  */
 headline: string, 
@@ -4442,6 +4702,10 @@ check: Array<Finding>,
  * Its steps, in order.
  */
 steps: Array<StepReport>, 
+/**
+ * The connections that it called, in the order in which they were first called.
+ */
+connections: Array<ConnectionReport>, 
 /**
  * What waits for the user.
  */
@@ -4518,6 +4782,14 @@ dryRun: boolean,
  * What `chain_check` gave for what is wanted: where it would do anything else now, nothing is started.
  */
 plan?: string | null, 
+/**
+ * Each list gives its first so many items, 1 at least; all of them where absent.
+ */
+items?: number | null, 
+/**
+ * Steps that are left out; `CONFLICT` where another one needs them.
+ */
+without: Array<StepId>, 
 /**
  * Only write the run down; a later `run_wait`, or the next start of the engine, works on it.
  */
@@ -4633,7 +4905,7 @@ runs: Array<RunView>, };
 /**
  * Where samples come from.
  */
-export type SampleOrigin = "last_run" | "signals" | "chosen";
+export type SampleOrigin = "last_run" | "signals" | "chosen" | "chosen_run" | "pinned";
 
 /**
  * Trouble that the sandbox can make.
@@ -5507,6 +5779,63 @@ mapping?: Array<FieldMap>,
 policy: StepPolicy, };
 
 /**
+ * The calls of one step of a chain.
+ */
+export type StepCallsView = { 
+/**
+ * The chain.
+ */
+chainId: ChainId, 
+/**
+ * What it is called; none where it was deleted.
+ */
+chain: string | null, 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * What a person reads for it.
+ */
+name: string, 
+/**
+ * Calls that ended: those that succeeded, failed, or did neither.
+ */
+calls: number, 
+/**
+ * Those that succeeded.
+ */
+ok: number, 
+/**
+ * Those that failed.
+ */
+failed: number, 
+/**
+ * Those that had to wait, or asked for what was not there.
+ */
+held: number, 
+/**
+ * Attempts beyond the first.
+ */
+retries: number, 
+/**
+ * Bytes received.
+ */
+bytes: number, 
+/**
+ * Median time of an answer in milliseconds, at most 5 % off.
+ */
+p50Ms: number | null, 
+/**
+ * 95th percentile.
+ */
+p95Ms: number | null, 
+/**
+ * 99th percentile.
+ */
+p99Ms: number | null, };
+
+/**
  * A step's fields and what could fill them.
  */
 export type StepFields = { 
@@ -5540,6 +5869,23 @@ samples: number, };
  * A step within one chain: a slug chosen by the chain's document.
  */
 export type StepId = string;
+
+/**
+ * Which result to keep.
+ */
+export type StepPinRequest = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * The step of its latest version.
+ */
+step: StepId, 
+/**
+ * The run that it is taken of; the latest that did the step where absent.
+ */
+run?: string | null, };
 
 /**
  * Tries, time and what a failure means.
@@ -5631,13 +5977,41 @@ unknown: number,
  */
 effect: boolean, 
 /**
+ * Changes that it made, whether they were undone later or not.
+ */
+changes: number, 
+/**
+ * Those that were undone.
+ */
+undone: number, 
+/**
+ * Those whose undo was tried or wanted, and that stay.
+ */
+stay: number, 
+/**
  * Requests sent.
  */
 calls: number, 
 /**
+ * Those that succeeded.
+ */
+callsOk: number, 
+/**
+ * Those that [failed](Code::is_failure). What is in none of the sums was never answered.
+ */
+callsFailed: number, 
+/**
+ * Those that did neither: they had to wait, or what they asked for was not there.
+ */
+callsHeld: number, 
+/**
  * Requests beyond the first of an item.
  */
 retries: number, 
+/**
+ * Why they were sent, the most frequent reason first.
+ */
+retryReasons: Array<RetryReason>, 
 /**
  * Bytes received.
  */
@@ -5655,6 +6029,10 @@ p50Ms: number | null,
  */
 p95Ms: number | null, 
 /**
+ * 99th percentile of a call's time in milliseconds.
+ */
+p99Ms: number | null, 
+/**
  * When it began.
  */
 startedAt: string | null, 
@@ -5666,6 +6044,10 @@ finishedAt: string | null,
  * Items that failed or were put aside, at most 100.
  */
 problems: Array<ItemProblem>, 
+/**
+ * What it changed, and what it may have changed, at most 100.
+ */
+sent?: Array<Change>, 
 /**
  * What would have been sent, in a dry run; at most 100.
  */
@@ -5682,7 +6064,11 @@ chain: string,
 /**
  * The step of its latest version.
  */
-step: StepId, };
+step: StepId, 
+/**
+ * The run that it goes on from; the latest that got as far as the step where absent.
+ */
+run?: string | null, };
 
 /**
  * How a step is or ended.
@@ -6605,6 +6991,19 @@ left: number,
 most: number, };
 
 /**
+ * A workspace to make.
+ */
+export type WorkspaceCreate = { 
+/**
+ * Letters, digits, hyphens and underscores; at most 40.
+ */
+name: string, 
+/**
+ * What it is shown as; its name where absent.
+ */
+label?: string | null, };
+
+/**
  * The workspaces of a data folder.
  */
 export type WorkspaceList = { 
@@ -6640,19 +7039,19 @@ name: string,
 label: string, };
 
 /**
- * A value that is part of a chain.
+ * Something that somebody wrote into a chain.
  */
 export type WrittenValue = { 
 /**
- * The step.
+ * The step; empty for what the chain itself says.
  */
 step: string, 
 /**
- * The parameter, as a JSON pointer (RFC 6901).
+ * The parameter, as a JSON pointer (RFC 6901), or what it is in words.
  */
 target: string, 
 /**
- * The value, or the template.
+ * The value, the template or the text.
  */
 value: JsonValue, };
 
@@ -6670,7 +7069,7 @@ export interface Commands {
   /** Lists workspaces. */
   workspace_list: { request: Empty; response: WorkspaceList };
   /** Makes a workspace. */
-  workspace_create: { request: WorkspaceName; response: WorkspaceName };
+  workspace_create: { request: WorkspaceCreate; response: WorkspaceName };
   /** Shows a workspace under another name. */
   workspace_rename: { request: WorkspaceRename; response: WorkspaceRename };
   /** Deletes a workspace with everything in it. */
@@ -6789,6 +7188,10 @@ export interface Commands {
   gateway_show: { request: Empty; response: GatewayView };
   /** Changes what the user decides about the webhook gateway. */
   gateway_set: { request: GatewaySetRequest; response: GatewayView };
+  /** Says which way services are reached: the proxy, and whom is trusted. */
+  network_show: { request: Empty; response: NetworkView };
+  /** Changes the way to services. */
+  network_set: { request: NetworkSetRequest; response: NetworkView };
   /** Calls one operation of a connection. */
   operation_call: { request: CallRequest; response: CallResponse };
   /** Lists signals. */
@@ -6865,6 +7268,14 @@ export interface Commands {
   run_undo: { request: RunRef; response: RunView };
   /** Does one step, with what an earlier run gave it. */
   step_run: { request: StepRunRequest; response: RunView };
+  /** Keeps what a step gave, to build the steps behind it on. */
+  step_pin: { request: StepPinRequest; response: PinsResponse };
+  /** Lets go of what was kept of a step. */
+  step_unpin: { request: PinRef; response: PinsResponse };
+  /** Says what is kept of a chain's steps. */
+  pin_list: { request: ChainRef; response: PinsResponse };
+  /** Shows what is kept of a step. */
+  pin_show: { request: PinRef; response: RunDataResponse };
   /** Deletes runs that have ended. */
   run_delete: { request: RunDeleteRequest; response: RunsDeleted };
   /** Lists runs. */

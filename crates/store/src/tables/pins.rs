@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(f.store.pins(&id).await.unwrap(), [first], "null is a result, and no result is none");
         let second = pin(vec![Some(json!(["amira@example.test"]))]);
         f.store.pin(&id, &second).await.unwrap();
-        assert_eq!(f.store.pins(&id).await.unwrap(), [second.clone()], "one for a step");
+        assert_eq!(f.store.pins(&id).await.unwrap(), std::slice::from_ref(&second), "one for a step");
         assert!(f.store.unpin(&id, &"find".into()).await.unwrap());
         assert!(!f.store.unpin(&id, &"find".into()).await.unwrap());
         f.store.pin(&id, &second).await.unwrap();
