@@ -66,14 +66,14 @@ pub(crate) fn was_missed(data_dir: &Path) -> bool {
 }
 
 /// Asks, where the last window never came, whether this start leaves the renderer away that shows an empty one
-/// with some drivers. True where it is to.
-pub(crate) fn offers_safe_graphics(data_dir: &Path, hidden: bool, ask: impl FnOnce() -> bool) -> bool {
+/// with some drivers. The answer; none where nothing was asked.
+pub(crate) fn offers_safe_graphics(data_dir: &Path, hidden: bool, ask: impl FnOnce() -> bool) -> Option<bool> {
     // At a start that nobody looks at, nobody would answer.
     if hidden || !settings::graphics_are_open() || !was_missed(data_dir) {
-        return false;
+        return None;
     }
     clear(&mark(data_dir));
-    ask()
+    Some(ask())
 }
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
                 asked = true;
                 true
             });
-            assert_eq!(wanted, asked);
+            assert_eq!(wanted, asked.then_some(true));
             asked
         };
         assert!(!asked(false), "the very first start");

@@ -92,7 +92,9 @@ async fn ends(app: &AppHandle, leaving: &Leaving) -> bool {
         }
         Some(STOP) => {
             desktop::hold_runs(&hub, true).await;
-            stop(&hub, standing.map(|known| known.under_way).unwrap_or_default()).await;
+            // Others may have begun while the question stood.
+            let known = self::standing(&hub).await.or(standing);
+            stop(&hub, known.map(|known| known.under_way).unwrap_or_default()).await;
             true
         }
         _ => false,

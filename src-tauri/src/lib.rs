@@ -46,8 +46,14 @@ pub fn run() -> ExitCode {
     patchbay_api::memory::keep_private();
     let begun = settings.and_then(|settings| {
         let hidden = Wish::of(std::env::args().skip(1)).hidden;
-        if first_sight::offers_safe_graphics(&settings.data_dir, hidden, window::offer_safe_graphics) {
-            desk::decide_safe_graphics(&settings.data_dir)?;
+        let offered =
+            first_sight::offers_safe_graphics(&settings.data_dir, hidden, window::offer_safe_graphics);
+        if let Some(taken) = offered {
+            if taken {
+                desk::decide_safe_graphics(&settings.data_dir)?;
+            }
+            // The question's toolkit keeps the main loop of this program for itself: a window needs another.
+            return Err(settings::anew(taken));
         }
         settings::safe_graphics(&settings.data_dir)?;
         hold(settings, since_start)

@@ -377,18 +377,25 @@ impl Workspace {
             // Before anything tells the address to somebody.
             gateway.refresh(&name).await?;
         }
+        // Looked at and begun in one: two that worked on one run would do everything twice.
+        let mut runs = self.runs();
+        if runs.get(&id).is_some_and(|task| task.left.borrow().is_none()) {
+            return Ok(());
+        }
         let handle = tokio::spawn(async move {
             let result = runner.execute(&run, &mut wishes).await.map_err(Problem::from);
             if let Err(problem) = &result {
                 tracing::error!(run = %run.id, %problem, "a run cannot go on");
             }
+            // From here on nobody hears a wish: whoever has one writes it down, and takes the run up again.
+            drop(wishes);
+            // Nobody may be waiting.
+            let _ = done.send(Some(result));
             if has_address && let Err(error) = gateway.refresh(&name).await {
                 tracing::warn!(%error, "the webhook gateway may listen for longer than it has to");
             }
-            // Nobody may be waiting.
-            let _ = done.send(Some(result));
         });
-        self.runs().insert(id, Task { control, left, handle });
+        runs.insert(id, Task { control, left, handle });
         Ok(())
     }
 

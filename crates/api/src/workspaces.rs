@@ -75,7 +75,7 @@ pub async fn create(hub: &Hub, _: &str, request: WorkspaceCreate) -> Result<Work
     check_workspace_name(&request.name)?;
     let label = request.label.as_deref().map(|label| free_label(hub, &request.name, label)).transpose()?;
     let dir = hub.workspace_dir(&request.name);
-    if dir.exists() {
+    if dir.exists() || hub.is_leaving(&request.name) {
         return Err(Problem::new(Code::Conflict)
             .with("item", format!("The workspace \"{}\"", request.name))
             .with("message", "Choose another name.")

@@ -19,7 +19,8 @@ pub fn without(chain: &Chain, gone: &[StepId]) -> Result<Chain, Problem> {
             return refused(id, Code::NotFound, format!("The step \"{id}\""), String::new());
         };
         let others = chain.all_steps().filter(|other| !gone.contains(&other.id));
-        if let Some(other) = others.into_iter().find(|other| needs(other, id)) {
+        let behind = later(chain, step).find(|other| holds_back(step) && !gone.contains(&other.id));
+        if let Some(other) = others.into_iter().find(|other| needs(other, id)).or(behind) {
             let message = format!("\"{}\" needs what it gives.", other.title());
             return refused(id, Code::Conflict, format!("A run without \"{}\"", step.title()), message);
         }
@@ -41,6 +42,32 @@ pub fn without(chain: &Chain, gone: &[StepId]) -> Result<Chain, Problem> {
 pub fn spare(chain: &Chain) -> Vec<StepId> {
     let ids = chain.all_steps().map(|step| step.id.clone());
     ids.filter(|id| without(chain, std::slice::from_ref(id)).is_ok()).collect()
+}
+
+/// Whether what comes behind a step depends on it without naming it: a run without it would do more than the
+/// chain, not less.
+fn holds_back(step: &Step) -> bool {
+    matches!(
+        step.logic,
+        Some(
+            Logic::Filter { .. }
+                | Logic::Approval { .. }
+                | Logic::Wait { .. }
+                | Logic::Delivery { .. }
+                | Logic::Remember { .. }
+                | Logic::Link { .. }
+        )
+    )
+}
+
+/// The steps behind one, in its part of the chain.
+fn later<'c>(chain: &'c Chain, step: &Step) -> impl Iterator<Item = &'c Step> {
+    let parts = [&chain.steps, &chain.on_failure, &chain.finally];
+    let id = step.id.clone();
+    parts.into_iter().flat_map(move |part| {
+        let at = part.iter().position(|own| own.id == id).map_or(part.len(), |at| at + 1);
+        &part[at..]
+    })
 }
 
 /// Whether a step goes through, waits for or reads another one.
@@ -85,6 +112,27 @@ mod tests {
         chain.steps =
             vec![Step::call("find", "Tracker", "list"), Step::call("find_all", "Tracker", "list"), step(later)];
         chain
+    }
+
+    #[test]
+    fn a_step_that_holds_others_back_is_not_spared_before_them() {
+        for gate in [
+            json!({"type": "filter", "when": [{"path": "$.item.open", "operator": "equals", "value": true}]}),
+            json!({"type": "approval", "question": "Go on?"}),
+            json!({"type": "wait", "seconds": 60}),
+        ] {
+            let gate = json!({"id": "gate", "logic": gate});
+            let mut chain = chain(gate);
+            let end: Vec<String> = spare(&chain).iter().map(ToString::to_string).collect();
+            assert!(end.contains(&"gate".to_owned()), "nothing is behind it");
+            chain.steps.push(step(json!({"id": "tell", "connection": "Chat", "operation": "send"})));
+            assert_eq!(without(&chain, &["gate".into()]).unwrap_err().code(), Code::Conflict);
+            assert_eq!(
+                without(&chain, &["gate".into(), "tell".into()]).unwrap().steps.len(),
+                2,
+                "with them it is"
+            );
+        }
     }
 
     #[test]

@@ -65,6 +65,12 @@ impl Decided {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Rules { general, own };
     }
 
+    /// Whether one connection has a rate of its own, which others of its account have not.
+    pub(crate) fn is_rate_own(&self, connection: &ConnectionId) -> bool {
+        let rules = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        rules.own.get(connection).is_some_and(|own| own.per_minute.is_some())
+    }
+
     pub(crate) fn of(&self, connection: &ConnectionId) -> CallRules {
         let rules = self.0.read().unwrap_or_else(PoisonError::into_inner);
         rules.own.get(connection).map_or(rules.general, |own| own.or(rules.general))

@@ -117,7 +117,11 @@ impl Engine {
     async fn in_turn(&self, send: &Outgoing<'_>, patience: Duration) -> (Sent, Option<u64>) {
         let descriptor = send.target.descriptor.descriptor();
         let unsent = |problem: Problem| (Sent::unsent(problem.with_default("tool", &descriptor.name)), None);
-        let passage = send.passage();
+        let mut passage = send.passage();
+        if self.decided.is_rate_own(&send.target.connection.id) {
+            // Fitted to one rate and then to another, a shared budget would keep neither.
+            passage.budget.clone_from(&passage.gate);
+        }
         let bounds = self.bounds(send.target);
         // A request that the service counts apart waits for its own turn first.
         let own = send.declared.filter(|declared| !declared.limits.rate.is_empty());

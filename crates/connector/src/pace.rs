@@ -212,8 +212,12 @@ impl Pace {
         });
         let result = act(gate, budget);
         let state = LimitState { budget: budget.clone(), circuit: gate.circuit };
-        self.store.save(key, &state);
-        if shared != key {
+        if shared == key {
+            self.store.save(key, &state);
+        } else {
+            // The connection may be signed in to another account later, whose budget this is not.
+            let own = RateBudget::new(&bounds.limits.rate, now);
+            self.store.save(key, &LimitState { budget: own, ..state.clone() });
             self.store.save(shared, &LimitState { circuit: Circuit::default(), ..state });
         }
         result

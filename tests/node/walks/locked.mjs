@@ -149,5 +149,5 @@ async function download(page, click) {
 }
 
 async function choose(page, text) {
-  await page.locator('input[type=file]').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+  await page.getByRole('region', { name: 'Data' }).getByLabel('Choose a file').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from(text) });
 }

@@ -37,7 +37,7 @@ describe('events', () => {
     const { read, listener } = follow();
     listener.message({ seq: 4 });
     listener.message([chains(5), chains(6)]);
-    expect(read).toEqual(['*', 'chain_list', 'chain_export']);
+    expect(read).toEqual(['*', 'chain_list', 'chain_export', 'pin_list', 'pin_show']);
   });
 
   it('read everything again after a gap, after a loss, and after a new start of the engine', () => {

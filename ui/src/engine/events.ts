@@ -32,7 +32,7 @@ const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
   signals_changed: ['signal_search', 'signal_show', 'signal_kinds_list'],
   signals_arrived: ['signal_list', 'signal_search', 'signal_kinds_list', 'connection_list', 'connection_show', 'chain_fields'],
   catalogue_changed: ['catalogue_list', 'connector_show', 'descriptor_list', 'descriptor_text', 'approval_show'],
-  chains_changed: ['chain_list', 'chain_export'],
+  chains_changed: ['chain_list', 'chain_export', 'pin_list', 'pin_show'],
   run_changed: ['run_list', 'run_report', 'run_data', 'chain_fields', 'health', 'chain_list'],
   sign_in_changed: ['sign_in_show'],
   webhook_changed: ['webhook_show'],

@@ -6,6 +6,9 @@ import { useEngineState } from './events';
 const shown = (client: QueryClient) => client.getQueryCache().findAll({ type: 'active' }).filter((query) => query.state.data !== undefined);
 const unread = (client: QueryClient) => shown(client).filter((query) => query.state.status === 'error');
 
+/** What is read again: what could not be read, else everything that is shown. */
+const again = (client: QueryClient) => (unread(client).length > 0 ? unread(client) : shown(client));
+
 /**
  * Since when what is shown may not be true any more, in milliseconds since 1970; none where it is. What is
  * shown is old where it could not be read again, or where the engine tells of no change.
@@ -23,5 +26,5 @@ export function useStale(): { since: number; readAgain: () => void } | undefined
   const broken = useEngineState((state) => state.broken);
   const subscribe = useCallback((changed: () => void) => client.getQueryCache().subscribe(changed), [client]);
   const since = useSyncExternalStore(subscribe, () => staleSince(client, broken));
-  return since === undefined ? undefined : { since, readAgain: () => unread(client).forEach((query) => void query.fetch().catch(() => undefined)) };
+  return since === undefined ? undefined : { since, readAgain: () => again(client).forEach((query) => void query.fetch().catch(() => undefined)) };
 }

@@ -30,7 +30,10 @@ impl House {
 
     async fn chain(&self, steps: Value) -> String {
         let chain = json!({"schema": 1, "name": "Chain", "steps": steps});
-        self.call("chain_import", json!({ "chain": chain })).await.unwrap()["id"].as_str().unwrap().to_owned()
+        self.call("chain_import", json!({"chain": chain, "taken": "replace"})).await.unwrap()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     async fn run(&self, chain: &str) -> Value {

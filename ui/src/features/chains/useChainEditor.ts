@@ -107,7 +107,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
         current.chain = { ...current.chain, name: kept.chain.name };
         setChain(current.chain);
       }
-      for (const command of ['chain_fields', 'chain_list', 'chain_export']) void client.invalidateQueries({ queryKey: [command] });
+      for (const command of ['chain_fields', 'chain_list', 'chain_export', 'pin_list', 'pin_show']) void client.invalidateQueries({ queryKey: [command] });
       if (first) created.current(kept.id);
       return true;
     } catch (error) {

@@ -28,18 +28,23 @@ export function NetworkRows() {
 
 const isAboutAddress = ({ subject }: Problem) => subject?.kind === 'field' && subject.name === 'address';
 
+/** What was changed again since it was sent. */
+const without = (now: NetworkSetRequest, sent: NetworkSetRequest): NetworkSetRequest =>
+  Object.fromEntries(Object.entries(now).filter(([key, value]) => sent[key as keyof NetworkSetRequest] !== value));
+
 /** The proxy and the certificates go together: both are of one network, and half of it reaches nobody. */
 function Form({ network }: { network: NetworkView }) {
   const [changed, setChanged] = useState<NetworkSetRequest>({});
   const [missing, setMissing] = useState(false);
   const address = useRef<HTMLInputElement>(null);
-  const set = useDo('network_set', { touches: ['network_show', 'about_show'], onSuccess: () => setChanged({}) });
+  const set = useDo('network_set', { touches: ['network_show', 'about_show'], onSuccess: (_, sent) => setChanged((now) => without(now, sent)) });
   const problem = set.isError ? toProblem(set.error) : undefined;
   const refused = problem?.subject?.kind === 'field' ? problem.subject.name : undefined;
   const proxy = changed.proxy ?? network.proxy;
   const dirty = Object.keys(changed).length > 0;
   const change = (part: NetworkSetRequest) => {
-    set.reset();
+    // What is on its way is told of when it is there.
+    if (!set.isPending) set.reset();
     setMissing(false);
     setChanged((old) => ({ ...old, ...part }));
   };

@@ -47,16 +47,18 @@ export function holds(value: JsonValue, text: string): boolean {
 export function rowsOf(value: JsonValue, path: string, text = ''): Rows {
   const all = Array.isArray(value) ? entries(value, path) : [{ path, value }];
   const rows = all.filter((row) => holds(row.value, text));
-  const columns: string[] = [];
+  const names = new Set<string>();
   for (const row of rows.slice(0, SHOWN)) {
-    for (const { key } of isObject(row.value) ? entries(row.value, row.path) : []) if (!columns.includes(key)) columns.push(key);
+    for (const { key } of isObject(row.value) ? entries(row.value, row.path) : []) names.add(key);
   }
-  return { columns: columns.slice(0, COLUMNS), rows: rows.slice(0, SHOWN), total: rows.length, more: Math.max(columns.length - COLUMNS, 0) };
+  const columns = [...names].slice(0, COLUMNS);
+  return { columns, rows: rows.slice(0, SHOWN), total: rows.length, more: Math.max(names.size - COLUMNS, 0) };
 }
 
 /** What a row has in a column. */
 export const cell = (row: Picked, column: string): Picked | undefined => {
-  const value = isObject(row.value) ? row.value[column] : undefined;
+  // A field may be called as what every object has ("constructor").
+  const value = isObject(row.value) && Object.hasOwn(row.value, column) ? row.value[column] : undefined;
   return value === undefined ? undefined : { path: below(row.path, column), value };
 };
 
