@@ -23,7 +23,6 @@ mod health;
 mod interface;
 mod keyring;
 mod large;
-mod leaving;
 mod native;
 mod oauth;
 mod own_connectors;
