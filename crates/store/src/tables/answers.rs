@@ -112,15 +112,7 @@ impl Store {
     }
 
     async fn answer_forget(&self, connection: String, key: String) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!("DELETE FROM answers WHERE connection = ? AND key = ?", connection, key)
-                    .execute(tx)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(self, "DELETE FROM answers WHERE connection = ? AND key = ?", connection, key).map(drop)
     }
 
     /// The service said that a kept answer holds.
@@ -131,40 +123,27 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let (connection, key, at) = (connection.as_str().to_owned(), key.to_owned(), column::millis(at));
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "UPDATE answers SET at = ?, used_at = ? WHERE connection = ? AND key = ?",
-                    at,
-                    at,
-                    connection,
-                    key
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(
+            self,
+            "UPDATE answers SET at = ?, used_at = ? WHERE connection = ? AND key = ?",
+            at,
+            at,
+            connection,
+            key
+        )
+        .map(drop)
     }
 
     /// Forgets answers that were last used before a time, at most `most`.
     pub(crate) async fn answers_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM answers WHERE rowid IN
+        changed!(
+            self,
+            "DELETE FROM answers WHERE rowid IN
                          (SELECT rowid FROM answers WHERE used_at < ? ORDER BY used_at LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 

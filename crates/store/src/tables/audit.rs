@@ -123,21 +123,15 @@ impl Store {
         let (action, subject) = (action.to_owned(), subject.to_owned());
         let detail = column::json("audit entry", detail)?;
         let at = column::millis(self.now());
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)",
-                    at,
-                    action,
-                    subject,
-                    detail
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(
+            self,
+            "INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)",
+            at,
+            action,
+            subject,
+            detail
+        )
+        .map(drop)
     }
 
     /// Notes the calls that are not noted yet, summarised; says how many acts that were.

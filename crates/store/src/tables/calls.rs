@@ -251,19 +251,12 @@ impl Store {
     /// Deletes at most `most` calls from before `before` and returns how many.
     pub(crate) async fn calls_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE at < ? LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+        changed!(
+            self,
+            "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE at < ? LIMIT ?)",
+            before,
+            most
+        )
     }
 }
 

@@ -75,19 +75,12 @@ impl Store {
     /// Deletes at most `most` rows from before `before` and returns how many.
     pub(crate) async fn firings_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM firings WHERE (event, chain) IN
+        changed!(
+            self,
+            "DELETE FROM firings WHERE (event, chain) IN
                          (SELECT event, chain FROM firings WHERE at < ? LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }

@@ -306,20 +306,13 @@ impl Store {
     /// Deletes at most `most` half hours from before `before` and returns how many.
     pub(crate) async fn health_buckets_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM health_buckets WHERE (connection, at) IN
+        changed!(
+            self,
+            "DELETE FROM health_buckets WHERE (connection, at) IN
                          (SELECT connection, at FROM health_buckets WHERE at < ? LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 

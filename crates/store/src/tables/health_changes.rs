@@ -109,22 +109,15 @@ impl Store {
     /// Deletes at most `most` changes from before `before` that others followed, and returns how many.
     pub(crate) async fn health_changes_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM health_changes WHERE id IN
+        changed!(
+            self,
+            "DELETE FROM health_changes WHERE id IN
                          (SELECT id FROM health_changes WHERE at < ?
                               AND id NOT IN (SELECT max(id) FROM health_changes GROUP BY connection)
                           LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 

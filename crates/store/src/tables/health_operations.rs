@@ -85,21 +85,14 @@ impl Store {
         most: u32,
     ) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM health_operations WHERE (connection, at, operation, kind, code) IN
+        changed!(
+            self,
+            "DELETE FROM health_operations WHERE (connection, at, operation, kind, code) IN
                          (SELECT connection, at, operation, kind, code FROM health_operations
                           WHERE at < ? LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 

@@ -333,20 +333,13 @@ impl Store {
     /// sends one of them once more would be taken to send a new one.
     pub(crate) async fn inbox_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM inbox WHERE id IN
+        changed!(
+            self,
+            "DELETE FROM inbox WHERE id IN
                          (SELECT id FROM inbox WHERE received_at < ? AND state <> 'received' LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 

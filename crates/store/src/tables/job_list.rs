@@ -274,20 +274,13 @@ impl Store {
     /// Makes due what waits because of `code`: the reason is gone. Returns how many.
     pub async fn job_wake(&self, code: Code) -> Result<u64, StoreError> {
         let (code, now) = (code.as_str(), column::millis(self.now()));
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "UPDATE jobs SET due_at = min(due_at, ?2), planned_at = ?2
+        changed!(
+            self,
+            "UPDATE jobs SET due_at = min(due_at, ?2), planned_at = ?2
                      WHERE state = 'ready' AND problem ->> 'code' = ?1",
-                    code,
-                    now
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            code,
+            now
+        )
     }
 
     /// Moves what was planned under a clock that has been put back since, all by as much. Returns how many jobs.

@@ -1,5 +1,20 @@
 //! One file per table: its rows, its queries, its tests.
 
+/// A write of one statement: in how many rows it changed something. Takes what `sqlx::query!` takes; whatever
+/// is bound must be owned.
+macro_rules! changed {
+    ($store:expr, $($query:tt)+) => {
+        $store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let done = sqlx::query!($($query)+).execute(tx).await?;
+                    Ok(done.rows_affected())
+                })
+            })
+            .await
+    };
+}
+
 pub(crate) mod answers;
 pub(crate) mod audit;
 pub(crate) mod awaited;

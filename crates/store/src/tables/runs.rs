@@ -307,20 +307,13 @@ impl Store {
     /// Deletes at most `most` runs that ended before `before`, with their journals. Returns how many.
     pub(crate) async fn runs_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM runs WHERE id IN
+        changed!(
+            self,
+            "DELETE FROM runs WHERE id IN
                          (SELECT id FROM runs WHERE final = 1 AND finished_at < ? LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 

@@ -17,33 +17,21 @@ impl Store {
     pub async fn save_filter(&self, name: &str, filter: &SignalFilter) -> Result<(), StoreError> {
         let (name, filter) = (name.to_owned(), column::json("saved filter", filter)?);
         let at = column::millis(self.now());
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "INSERT INTO saved_filters (name, filter, saved_at) VALUES (?, ?, ?)
+        changed!(
+            self,
+            "INSERT INTO saved_filters (name, filter, saved_at) VALUES (?, ?, ?)
                      ON CONFLICT (name) DO UPDATE SET filter = excluded.filter, saved_at = excluded.saved_at",
-                    name,
-                    filter,
-                    at
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+            name,
+            filter,
+            at
+        )
+        .map(drop)
     }
 
     /// Lets go of a filter; nothing happens where there is none.
     pub async fn delete_filter(&self, name: &str) -> Result<(), StoreError> {
         let name = name.to_owned();
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!("DELETE FROM saved_filters WHERE name = ?", name).execute(tx).await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(self, "DELETE FROM saved_filters WHERE name = ?", name).map(drop)
     }
 }
 

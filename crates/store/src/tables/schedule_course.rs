@@ -68,21 +68,15 @@ impl Store {
     /// Keeps how many items a page may have.
     pub async fn schedule_page_size(&self, key: &ScheduleKey, size: Option<u32>) -> Result<(), StoreError> {
         let key = bound(key)?;
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "UPDATE schedules SET page_size = ? WHERE connection = ? AND kind = ? AND stream = ?",
-                    size,
-                    key.connection,
-                    key.kind,
-                    key.stream
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(
+            self,
+            "UPDATE schedules SET page_size = ? WHERE connection = ? AND kind = ? AND stream = ?",
+            size,
+            key.connection,
+            key.kind,
+            key.stream
+        )
+        .map(drop)
     }
 
     /// What fails by itself, and does not wait for the user, comes at `next`: its reason may be gone. Returns
@@ -92,24 +86,16 @@ impl Store {
         connection: &ConnectionId,
         next: Timestamp,
     ) -> Result<u64, StoreError> {
-        let (connection, next) = (connection.clone(), column::millis(next));
+        let (connection, next) = (connection.as_str().to_owned(), column::millis(next));
         let now = column::millis(self.now());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let connection = connection.as_str();
-                let done = sqlx::query!(
-                    "UPDATE schedules SET next_at = min(next_at, ?2), planned_at = ?3
+        changed!(
+            self,
+            "UPDATE schedules SET next_at = min(next_at, ?2), planned_at = ?3
                      WHERE connection = ?1 AND failures > 0 AND NOT stopped AND kind = 'sync'",
-                    connection,
-                    next,
-                    now
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            connection,
+            next,
+            now
+        )
     }
 
     /// The user has acted: what waited for that comes at `next`. Returns how many.
@@ -118,24 +104,16 @@ impl Store {
         connection: &ConnectionId,
         next: Timestamp,
     ) -> Result<u64, StoreError> {
-        let (connection, next) = (connection.clone(), column::millis(next));
+        let (connection, next) = (connection.as_str().to_owned(), column::millis(next));
         let now = column::millis(self.now());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let connection = connection.as_str();
-                let done = sqlx::query!(
-                    "UPDATE schedules SET stopped = 0, failures = 0, next_at = ?2, planned_at = ?3
+        changed!(
+            self,
+            "UPDATE schedules SET stopped = 0, failures = 0, next_at = ?2, planned_at = ?3
                      WHERE connection = ?1 AND (stopped OR failures > 0)",
-                    connection,
-                    next,
-                    now
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            connection,
+            next,
+            now
+        )
     }
 }
 

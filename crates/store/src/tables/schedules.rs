@@ -153,43 +153,31 @@ impl Store {
     /// connection is gone.
     pub async fn schedule_add(&self, key: &ScheduleKey, next: Timestamp) -> Result<(), StoreError> {
         let (key, next, now) = (bound(key)?, column::millis(next), column::millis(self.now()));
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "INSERT INTO schedules (connection, kind, stream, next_at, planned_at)
+        changed!(
+            self,
+            "INSERT INTO schedules (connection, kind, stream, next_at, planned_at)
                      SELECT id, ?2, ?3, ?4, ?5 FROM connections WHERE id = ?1
                      ON CONFLICT (connection, kind, stream) DO NOTHING",
-                    key.connection,
-                    key.kind,
-                    key.stream,
-                    next,
-                    now
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+            key.connection,
+            key.kind,
+            key.stream,
+            next,
+            now
+        )
+        .map(drop)
     }
 
     /// Removes a schedule: its stream is no more.
     pub async fn schedule_remove(&self, key: &ScheduleKey) -> Result<(), StoreError> {
         let key = bound(key)?;
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "DELETE FROM schedules WHERE connection = ? AND kind = ? AND stream = ?",
-                    key.connection,
-                    key.kind,
-                    key.stream
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(
+            self,
+            "DELETE FROM schedules WHERE connection = ? AND kind = ? AND stream = ?",
+            key.connection,
+            key.kind,
+            key.stream
+        )
+        .map(drop)
     }
 
     /// The schedules of one connection, or all.

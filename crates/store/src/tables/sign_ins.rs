@@ -110,21 +110,15 @@ impl Store {
     pub async fn sign_in_begun(&self, id: &SignInId, connector: &ConnectorId) -> Result<(), StoreError> {
         let (id, connector) = (id.to_string(), connector.to_string());
         let (at, boot) = (column::millis(self.clock().now()), self.boot().to_string());
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "INSERT INTO sign_in_attempts (id, connector, boot, started_at) VALUES (?, ?, ?, ?)",
-                    id,
-                    connector,
-                    boot,
-                    at
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(
+            self,
+            "INSERT INTO sign_in_attempts (id, connector, boot, started_at) VALUES (?, ?, ?, ?)",
+            id,
+            connector,
+            boot,
+            at
+        )
+        .map(drop)
     }
 
     /// Writes down how it ended. What has ended stays as it is.
@@ -132,20 +126,14 @@ impl Store {
         let id = id.to_string();
         let at = column::millis(self.clock().now());
         let code = code.map(Code::as_str);
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "UPDATE sign_in_attempts SET ended_at = ?, code = ? WHERE id = ? AND ended_at IS NULL",
-                    at,
-                    code,
-                    id
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(
+            self,
+            "UPDATE sign_in_attempts SET ended_at = ?, code = ? WHERE id = ? AND ended_at IS NULL",
+            at,
+            code,
+            id
+        )
+        .map(drop)
     }
 
     /// The last sign-in to a connector that somebody began.
@@ -186,20 +174,13 @@ impl Store {
     /// over what is kept.
     pub(crate) async fn sign_ins_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM sign_in_attempts WHERE id IN
+        changed!(
+            self,
+            "DELETE FROM sign_in_attempts WHERE id IN
                          (SELECT id FROM sign_in_attempts WHERE started_at < ? LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 

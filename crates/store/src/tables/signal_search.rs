@@ -148,10 +148,9 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let now = column::millis(self.now());
         let ids = column::json("signals' numbers", &ids)?;
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "UPDATE signals SET
+        changed!(
+            self,
+            "UPDATE signals SET
                          read_at = CASE ?2 WHEN 0 THEN coalesce(read_at, ?4) WHEN 1 THEN NULL ELSE read_at END,
                          archived_at = CASE ?3 WHEN 1 THEN coalesce(archived_at, ?4) WHEN 0 THEN NULL
                              ELSE archived_at END
@@ -159,17 +158,11 @@ impl Store {
                              ON v.connection = s.connection AND v.stream = s.stream
                              AND v.external_id = s.external_id AND v.id <= s.id
                          WHERE s.id IN (SELECT value FROM json_each(?1)))",
-                    ids,
-                    unread,
-                    archived,
-                    now
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            ids,
+            unread,
+            archived,
+            now
+        )
     }
 
     /// What kinds of signals have come in, the most frequent first.

@@ -283,18 +283,7 @@ impl Store {
             return Ok(0);
         }
         let ids = column::json("signals' numbers", &ids)?;
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "UPDATE signals SET raw = 'null' WHERE id IN (SELECT value FROM json_each(?))",
-                    ids
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+        changed!(self, "UPDATE signals SET raw = 'null' WHERE id IN (SELECT value FROM json_each(?))", ids)
     }
 
     /// How many signals of a connection are stored.

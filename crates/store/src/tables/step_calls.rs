@@ -124,20 +124,13 @@ impl Store {
     /// Deletes at most `most` half hours from before `before` and returns how many.
     pub(crate) async fn step_calls_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM step_calls WHERE (connection, at, chain, step) IN
+        changed!(
+            self,
+            "DELETE FROM step_calls WHERE (connection, at, chain, step) IN
                          (SELECT connection, at, chain, step FROM step_calls WHERE at < ? LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 

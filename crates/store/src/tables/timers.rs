@@ -81,36 +81,24 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (chain, trigger) = (chain.to_string(), trigger.to_owned());
         let (next, now) = (next.map(column::millis), column::millis(self.now()));
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!(
-                    "INSERT INTO timers (chain, trigger, next_at, planned_at)
+        changed!(
+            self,
+            "INSERT INTO timers (chain, trigger, next_at, planned_at)
                      SELECT id, ?2, ?3, ?4 FROM chains WHERE id = ?1
                      ON CONFLICT (chain) DO UPDATE SET trigger = excluded.trigger, next_at = excluded.next_at,
                          planned_at = excluded.planned_at",
-                    chain,
-                    trigger,
-                    next,
-                    now
-                )
-                .execute(tx)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+            chain,
+            trigger,
+            next,
+            now
+        )
+        .map(drop)
     }
 
     /// Takes a chain's timer away.
     pub async fn timer_remove(&self, chain: &ChainId) -> Result<(), StoreError> {
         let chain = chain.to_string();
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query!("DELETE FROM timers WHERE chain = ?", chain).execute(tx).await?;
-                Ok(())
-            })
-        })
-        .await
+        changed!(self, "DELETE FROM timers WHERE chain = ?", chain).map(drop)
     }
 
     /// Writes the event of a timer that is due and plans its next time, in one commit. False where it was

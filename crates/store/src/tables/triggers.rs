@@ -232,20 +232,13 @@ impl Store {
     /// Deletes at most `most` events that were handled before `before` and returns how many.
     pub(crate) async fn triggers_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let before = column::millis(before);
-        self.write(move |tx| {
-            Box::pin(async move {
-                let done = sqlx::query!(
-                    "DELETE FROM trigger_events WHERE id IN
+        changed!(
+            self,
+            "DELETE FROM trigger_events WHERE id IN
                          (SELECT id FROM trigger_events WHERE handled_at < ? LIMIT ?)",
-                    before,
-                    most
-                )
-                .execute(tx)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+            before,
+            most
+        )
     }
 }
 
