@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use patchbay_model::report::{RunReport, StepReport, StepState};
 
+use super::tables::{CONNECTION_FIGURES, STEP_FIGURES, connection_figures, step_figures};
 use super::words::{
     change_lines, change_words, duration_words, millis_between, retry_lines, run_state_words, step_state_words,
-    time_words,
 };
 
 const STYLE: &str = "
@@ -114,35 +114,17 @@ fn timeline(out: &mut String, report: &RunReport) {
 }
 
 fn steps(out: &mut String, report: &RunReport) {
-    out.push_str(
-        "<h2>Steps</h2><section><table class=\"steps\"><thead><tr><th>Step<th>State<th>In<th>Done<th>Failed<th>Did not fit\
-         <th>Left out<th>Not known<th>Changes<th>Undone<th>Stay<th>Calls<th>Failed calls<th>Retries<th>p50<th>p95\
-         <th>p99</tr></thead><tbody>",
-    );
+    out.push_str("<h2>Steps</h2><section><table class=\"steps\">");
+    head(out, &["Step", "State"], &STEP_FIGURES);
     for step in &report.steps {
         let _ = write!(
             out,
-            "<tr><td>{} <span class=\"meta\">{}</span><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}\
-             <td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
+            "<tr><td>{} <span class=\"meta\">{}</span><td class=\"{}\">{}<td>{}</tr>",
             escape(&step.name),
             escape(&step.connection),
             class(step),
             step_state_words(step.state),
-            step.items_in,
-            step.done,
-            step.failed,
-            step.quarantined,
-            step.skipped,
-            step.unknown,
-            step.changes,
-            step.undone,
-            step.stay,
-            step.calls,
-            step.calls_failed,
-            step.retries,
-            time_words(step.p50_ms),
-            time_words(step.p95_ms),
-            time_words(step.p99_ms),
+            step_figures(step).join("<td>"),
         );
     }
     out.push_str("</tbody></table></section>");
@@ -152,27 +134,18 @@ fn connections(out: &mut String, report: &RunReport) {
     if report.connections.is_empty() {
         return;
     }
-    out.push_str(
-        "<h2>Connections</h2><section><table><thead><tr><th>Connection<th>Calls<th>Succeeded<th>Failed<th>Held\
-         <th>Retries<th>Bytes<th>p50<th>p95<th>p99</tr></thead><tbody>",
-    );
+    out.push_str("<h2>Connections</h2><section><table>");
+    head(out, &["Connection"], &CONNECTION_FIGURES);
     for one in &report.connections {
-        let _ = write!(
-            out,
-            "<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
-            escape(&one.connection),
-            one.calls,
-            one.calls_ok,
-            one.calls_failed,
-            one.calls_held,
-            one.retries,
-            one.bytes,
-            time_words(one.p50_ms),
-            time_words(one.p95_ms),
-            time_words(one.p99_ms),
-        );
+        let figures = connection_figures(one).join("<td>");
+        let _ = write!(out, "<tr><td>{}<td>{figures}</tr>", escape(&one.connection));
     }
     out.push_str("</tbody></table></section>");
+}
+
+fn head(out: &mut String, words: &[&str], figures: &[&str]) {
+    let _ =
+        write!(out, "<thead><tr><th>{}<th>{}</tr></thead><tbody>", words.join("<th>"), figures.join("<th>"));
 }
 
 /// Each change, as far as it is listed.

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use patchbay_model::Code;
 use patchbay_model::report::RunReport;
 
+use super::tables::{CONNECTION_FIGURES, STEP_FIGURES, connection_figures, step_figures};
 use super::words::{
     change_lines, change_words, duration_words, millis_between, retry_lines, run_state_words, step_state_words,
-    time_words,
 };
 
 /// Renders the report as Markdown (CommonMark with tables). Text from services is escaped.
@@ -38,33 +38,15 @@ pub fn markdown(report: &RunReport) -> String {
         }
     }
     let _ = writeln!(out, "\n## Steps\n");
-    let _ = writeln!(
-        out,
-        "| Step | State | In | Done | Failed | Did not fit | Left out | Not known | Changes | Undone | Stay | Calls | Failed calls | Retries | p50 | p95 | p99 |"
-    );
-    let _ = writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    head(&mut out, &["Step", "State"], &STEP_FIGURES);
     for step in &report.steps {
         let _ = writeln!(
             out,
-            "| {} ({}) | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} ({}) | {} | {} |",
             escape(&step.name),
             escape(&step.connection),
             step_state_words(step.state),
-            step.items_in,
-            step.done,
-            step.failed,
-            step.quarantined,
-            step.skipped,
-            step.unknown,
-            step.changes,
-            step.undone,
-            step.stay,
-            step.calls,
-            step.calls_failed,
-            step.retries,
-            time_words(step.p50_ms),
-            time_words(step.p95_ms),
-            time_words(step.p99_ms),
+            step_figures(step).join(" | "),
         );
     }
     connections(&mut out, report);
@@ -130,25 +112,16 @@ fn connections(out: &mut String, report: &RunReport) {
         return;
     }
     let _ = writeln!(out, "\n## Connections\n");
-    let _ =
-        writeln!(out, "| Connection | Calls | Succeeded | Failed | Held | Retries | Bytes | p50 | p95 | p99 |");
-    let _ = writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    head(out, &["Connection"], &CONNECTION_FIGURES);
     for one in &report.connections {
-        let _ = writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-            escape(&one.connection),
-            one.calls,
-            one.calls_ok,
-            one.calls_failed,
-            one.calls_held,
-            one.retries,
-            one.bytes,
-            time_words(one.p50_ms),
-            time_words(one.p95_ms),
-            time_words(one.p99_ms),
-        );
+        let _ = writeln!(out, "| {} | {} |", escape(&one.connection), connection_figures(one).join(" | "));
     }
+}
+
+/// The head of a table: words to the left, figures to the right.
+fn head(out: &mut String, words: &[&str], figures: &[&str]) {
+    let _ = writeln!(out, "| {} | {} |", words.join(" | "), figures.join(" | "));
+    let _ = writeln!(out, "|{}{}", "---|".repeat(words.len()), "--:|".repeat(figures.len()));
 }
 
 fn lines(out: &mut String, title: &str, lines: Vec<String>) {

@@ -5,6 +5,7 @@ mod markdown;
 mod narrowed;
 mod questions;
 mod step;
+mod tables;
 mod words;
 
 use patchbay_model::Step;
