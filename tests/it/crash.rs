@@ -260,10 +260,8 @@ fn an_answer_that_never_comes_is_asked_about_and_never_guessed() {
     assert_eq!(effects(&sandbox, "announcement_sent"), ITEMS);
 }
 
-#[test]
-fn a_failure_is_undone_in_reverse_where_the_chain_says_so() {
-    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
-    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+/// Two steps that change something; where the second fails, what the first did is taken back.
+fn import_the_chain_that_undoes(cli: &Cli) {
     let document = json!({"schema": 1, "name": "Undo", "steps": [
         {"id": "issues", "connection": "Sandbox Tracker", "operation": "list_issues"},
         {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "issues"},
@@ -272,6 +270,13 @@ fn a_failure_is_undone_in_reverse_where_the_chain_says_so() {
     ]});
     let file = cli.file("undo.json", &document.to_string());
     cli.ok(&["chain", "import", file.to_str().unwrap()]);
+}
+
+#[test]
+fn a_failure_is_undone_in_reverse_where_the_chain_says_so() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    import_the_chain_that_undoes(&cli);
     sandbox.reset();
     sandbox.faults(&json!({"tracker": [{"fault": "down", "on": "PATCH"}]}));
     let run = cli.run(&["run", "Undo"]);
@@ -300,14 +305,7 @@ fn wait_for_the_undo(sandbox: &SandboxProcess) {
 fn an_undo_that_is_killed_undoes_each_effect_once_and_ends() {
     let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
     cli.ok(&["demo", "--sandbox", &sandbox.url]);
-    let document = json!({"schema": 1, "name": "Undo", "steps": [
-        {"id": "issues", "connection": "Sandbox Tracker", "operation": "list_issues"},
-        {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "issues"},
-        {"id": "close", "connection": "Sandbox Tracker", "operation": "close_issue", "forEach": "issues",
-         "policy": {"parallel": 1, "tries": 1, "onFailure": "stop_and_undo"}}
-    ]});
-    let file = cli.file("undo.json", &document.to_string());
-    cli.ok(&["chain", "import", file.to_str().unwrap()]);
+    import_the_chain_that_undoes(&cli);
     let (count, seed) = sample(200);
     let mut random = Random(seed);
     let (mut in_the_middle, mut again) = (0, 0);

@@ -1,14 +1,9 @@
 // What every page shows while it waits, where it cannot be read, where nothing matches, without a network and
 // where what it shows is old: light and dark, and axe finds nothing.
-import { assert, button, rpc, walk } from './support.mjs';
+import { assert, button, oneOfEach, rpc, walk } from './support.mjs';
 import { clean } from './axe.mjs';
 
-const { chain } = await rpc('sandbox_start');
-await rpc('run_start', { chain, input: null, dryRun: false, queueOnly: false });
-await rpc('run_wait', { run: 'last' });
-const { runs: [{ id: run }] } = await rpc('run_list', { offset: 0 });
-await rpc('connection_sync', { name: 'Sandbox Tracker' });
-const { signals: [{ id: signal }] } = await rpc('signal_search', { filter: {}, limit: 1 });
+const { chain, run, signal } = await oneOfEach();
 
 /** The address and the command that its main region reads. */
 const PAGES = [

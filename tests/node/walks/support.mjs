@@ -85,5 +85,16 @@ export async function rpc(command, request = {}) {
   return body.response;
 }
 
+/** The sandbox with one of everything: its chain, a run of it that has ended, and a signal. */
+export async function oneOfEach() {
+  const { chain } = await rpc('sandbox_start');
+  await rpc('run_start', { chain, input: null, dryRun: false, queueOnly: false });
+  await rpc('run_wait', { run: 'last' });
+  const { runs: [{ id: run }] } = await rpc('run_list', { offset: 0 });
+  await rpc('connection_sync', { name: 'Sandbox Tracker' });
+  const { signals: [{ id: signal }] } = await rpc('signal_search', { filter: {}, limit: 1 });
+  return { chain, run, signal };
+}
+
 /** A button by its whole name. */
 export const button = (page, name) => page.getByRole('button', { name, exact: true });

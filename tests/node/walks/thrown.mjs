@@ -1,14 +1,9 @@
 // Every route survives an answer that nobody expected: what broke says so in its place, with a way on;
 // the frame, the other pages and the page itself, once the answer is right again, work.
-import { assert, button, rpc, walk } from './support.mjs';
+import { assert, button, oneOfEach, walk } from './support.mjs';
 import { clean } from './axe.mjs';
 
-const { chain } = await rpc('sandbox_start');
-await rpc('run_start', { chain, input: null, dryRun: false, queueOnly: false });
-await rpc('run_wait', { run: 'last' });
-const { runs: [{ id: run }] } = await rpc('run_list', { offset: 0 });
-await rpc('connection_sync', { name: 'Sandbox Tracker' });
-const { signals: [{ id: signal }] } = await rpc('signal_search', { filter: {}, limit: 1 });
+const { chain, run, signal } = await oneOfEach();
 
 /** The address, the command whose answer is bent, the bent answer, and what is there when it is not. */
 const ROUTES = [
