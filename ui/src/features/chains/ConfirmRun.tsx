@@ -1,9 +1,10 @@
-import { Button, Checkbox, Modal, NumberInput, Textarea } from '@mantine/core';
+import { Button, Checkbox, Modal, NumberInput } from '@mantine/core';
 import { useState } from 'react';
 
 import type { Finding, JsonValue } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
+import { JsonArea } from '../../ui/JsonArea';
 
 /** So many items are enough to see whether a chain does what is wanted. */
 export const TRIAL = 50;
@@ -71,18 +72,7 @@ function Content({ question, stepName, onRun, onClose }: Omit<Props, 'name' | 'q
       </ul>
       {without && without.length > 0 && <p>{t('chains.confirm.without', { names: without.map((id) => `“${visible(stepName(id))}”`).join(', ') })}</p>}
       {input !== undefined && (
-        <Textarea
-          label={t('chains.confirm.input')}
-          description={t('chains.confirm.inputHelp')}
-          classNames={{ input: 'mono' }}
-          autosize
-          minRows={3}
-          maxRows={12}
-          spellCheck={false}
-          error={wrong && t('chains.logic.notJson')}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
+        <JsonArea label={t('chains.confirm.input')} description={t('chains.confirm.inputHelp')} wrong={wrong} value={text} onText={setText} />
       )}
       <div className="row">
         <Checkbox label={t('chains.confirm.first')} checked={items !== undefined} onChange={(event) => setItems(event.currentTarget.checked ? TRIAL : undefined)} />

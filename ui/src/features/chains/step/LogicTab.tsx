@@ -1,8 +1,8 @@
-import { Textarea } from '@mantine/core';
 import { useState } from 'react';
 
 import type { Logic, Step } from '../../../bindings/wire';
 import { t } from '../../../lib/words';
+import { JsonArea } from '../../../ui/JsonArea';
 import { changeStep } from '../document';
 import { Folded } from './Folded';
 import { StepName, When } from './Common';
@@ -41,26 +41,23 @@ interface Part {
 function Document({ value, onKeep }: { value: Part; onKeep: (value: Part) => void }) {
   const written = JSON.stringify(value, null, 2);
   const [text, setText] = useState(written);
-  const [wrong, setWrong] = useState<string>();
+  const [wrong, setWrong] = useState(false);
   return (
-    <Textarea
+    <JsonArea
       aria-label={t('chains.logic.document')}
       description={t('chains.logic.documentHelp')}
-      classNames={{ input: 'mono' }}
-      autosize
       minRows={4}
       maxRows={16}
-      spellCheck={false}
-      error={wrong}
+      wrong={wrong}
       value={text}
-      onChange={(event) => setText(event.currentTarget.value)}
+      onText={setText}
       onBlur={() => {
         if (text === written) return;
         try {
           onKeep(JSON.parse(text) as Part);
-          setWrong(undefined);
+          setWrong(false);
         } catch {
-          setWrong(t('chains.logic.notJson'));
+          setWrong(true);
         }
       }}
     />

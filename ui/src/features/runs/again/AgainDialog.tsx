@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, SegmentedControl, Textarea } from '@mantine/core';
+import { Button, Checkbox, Modal, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 
 import type { JsonValue, RunView } from '../../../bindings/wire';
@@ -6,6 +6,7 @@ import { useDo, useRead } from '../../../engine';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { toProblem } from '../../../platform';
+import { JsonArea } from '../../../ui/JsonArea';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
 import { groups, type Group } from './groups';
@@ -55,20 +56,7 @@ export function AgainDialog({ runs, onDone, onClose }: Props) {
           value={edited ? 'other' : 'same'}
           onChange={(value) => setEdited(value === 'other')}
         />
-        {edited && (
-          <Textarea
-            label={t('chains.confirm.input')}
-            description={t('runs.again.inputHelp')}
-            classNames={{ input: 'mono' }}
-            autosize
-            minRows={3}
-            maxRows={12}
-            spellCheck={false}
-            error={wrong && t('chains.logic.notJson')}
-            value={text ?? had}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-        )}
+        {edited && <JsonArea label={t('chains.confirm.input')} description={t('runs.again.inputHelp')} wrong={wrong} value={text ?? had} onText={setText} />}
         <Checkbox label={t('runs.again.latest')} checked={latest} onChange={(event) => setLatest(event.currentTarget.checked)} />
         {again.isError && <ProblemBlock problem={toProblem(again.error)} />}
         <div className="row end">
