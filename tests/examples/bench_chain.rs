@@ -24,8 +24,8 @@ use patchbay_model::event::NoEvents;
 use patchbay_model::run::{Fact, RequestSummary, Run};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{
-    BootId, Chain, ChainId, Connection, ConnectionId, ConnectionState, ConnectorId, RunId, RunState,
-    SystemClock,
+    BootId, Chain, ChainId, Clock as _, Connection, ConnectionId, ConnectionState, ConnectorId, RunId,
+    RunState, SystemClock,
 };
 use patchbay_net::{Client, listen};
 use patchbay_store::{OpenOptions, Store};
@@ -225,7 +225,7 @@ fn run_of(steps: Value) -> Run {
         state: RunState::Queued,
         boot: None,
         origin: RunOrigin { kind: OriginKind::Webhook, ..RunOrigin::default() },
-        created_at: "2026-11-20T12:00:00Z".parse().unwrap(),
+        created_at: SystemClock::new().now(),
         finished_at: None,
     }
 }
