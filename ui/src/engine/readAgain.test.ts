@@ -36,3 +36,19 @@ it('a change after it is read once', async () => {
   expect(answers).toHaveLength(2);
   stop();
 });
+
+it('changes that come faster than answers keep no answer from the screen', async () => {
+  const { client, observer, answers, answer, stop } = reading();
+  await answer(0, 'first');
+  await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe('first'));
+  readAgain(client, { queryKey: ['run_report'] });
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  readAgain(client, { queryKey: ['run_report'] });
+  readAgain(client, { queryKey: ['run_report'] });
+  await answer(1, 'second');
+  await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe('second'));
+  await answer(2, 'third');
+  await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe('third'));
+  expect(answers, 'once for all that changed meanwhile').toHaveLength(3);
+  stop();
+});

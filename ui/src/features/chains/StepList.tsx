@@ -1,6 +1,6 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { ArrowDown, ArrowUp, Copy, Ellipsis, Plus, Trash2 } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 
 import { t } from '../../lib/words';
 import { StepCard, WayCard } from './StepCard';
@@ -30,34 +30,38 @@ export function StepList({ stops, selected, commands }: Props) {
         if (step !== undefined) stepKey(event, stops, step, commands);
       }}
     >
-      {stops.map((stop) => {
-        if (stop.kind === 'section') return <li key={stop.id} className="step-section">{stop.name}</li>;
-        const tabbable = stop.id === (selected ?? first);
-        return (
-          <li key={stop.id} style={{ paddingInlineStart: Math.min(stop.flow.depth, 6) * 28 }}>
-            <span className="step-number figures" aria-hidden>
-              {stop.kind === 'step' ? stop.step.at + 1 : ''}
-            </span>
-            {stop.kind === 'step' ? (
-              <>
-                <StepCard view={stop.step} selected={stop.id === selected} tabbable={tabbable} withEach onOpen={commands.open} />
-                {stop.step.look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: stop.step.look })}</span>}
-                <StepMenu view={stop.step} commands={commands} />
-              </>
-            ) : (
-              <>
-                <WayCard stop={stop} selected={stop.id === selected} tabbable={tabbable} onOpen={commands.open} />
-                <ActionIcon variant="subtle" color="gray" aria-label={t('chains.flow.addOn', { way: stop.name })} onClick={() => commands.add(stop.flow.after)}>
-                  <Plus size={16} />
-                </ActionIcon>
-              </>
-            )}
-          </li>
-        );
-      })}
+      {stops.map((stop) => (
+        <Stop key={stop.id} stop={stop} selected={stop.id === selected} tabbable={stop.id === (selected ?? first)} commands={commands} />
+      ))}
     </ol>
   );
 }
+
+/** One line. It is drawn again when something about it changes. */
+const Stop = memo(function Stop({ stop, selected, tabbable, commands }: { stop: StopView; selected: boolean; tabbable: boolean; commands: StepCommands }) {
+  if (stop.kind === 'section') return <li className="step-section">{stop.name}</li>;
+  return (
+    <li style={{ paddingInlineStart: Math.min(stop.flow.depth, 6) * 28 }}>
+      <span className="step-number figures" aria-hidden>
+        {stop.kind === 'step' ? stop.step.at + 1 : ''}
+      </span>
+      {stop.kind === 'step' ? (
+        <>
+          <StepCard view={stop.step} selected={selected} tabbable={tabbable} withEach onOpen={commands.open} />
+          {stop.step.look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: stop.step.look })}</span>}
+          <StepMenu view={stop.step} commands={commands} />
+        </>
+      ) : (
+        <>
+          <WayCard stop={stop} selected={selected} tabbable={tabbable} onOpen={commands.open} />
+          <ActionIcon variant="subtle" color="gray" aria-label={t('chains.flow.addOn', { way: stop.name })} onClick={() => commands.add(stop.flow.after)}>
+            <Plus size={16} />
+          </ActionIcon>
+        </>
+      )}
+    </li>
+  );
+});
 
 function StepMenu({ view, commands }: { view: StepView; commands: StepCommands }) {
   return (

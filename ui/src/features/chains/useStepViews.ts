@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { Chain, Finding, Logic, PinView, RunReport, Step, StepState } from '../../bindings/wire';
 import { formatMs } from '../../lib/format';
 import { t } from '../../lib/words';
+import { useSharing } from '../../ui/useSharing';
 import { band } from './document';
 import type { Flow, FlowItem } from './flow/flow';
 import { allSteps, beside, outline, sectionOf, waysOf, type Place } from './flow/outline';
@@ -41,17 +42,19 @@ export type StopView = { kind: 'step'; id: string; flow: FlowItem; step: StepVie
 
 /** Puts document, connectors, findings and the last run together, once for both views. */
 export function useStepViews(chain: Chain | undefined, flow: Flow, tools: Tools, findings: Finding[], report: RunReport | undefined, pins: PinView[] | undefined): StopView[] {
+  const share = useSharing<StopView[]>();
   return useMemo(() => {
     if (!chain) return [];
     const steps = allSteps(chain);
     let at = 0;
-    return flow.items.flatMap((item): StopView[] => {
+    const stops = flow.items.flatMap((item): StopView[] => {
       if (item.kind === 'section') return [{ kind: 'section', id: item.id, flow: item, name: t(item.section === 'finally' ? 'chains.flow.finally' : 'chains.flow.onFailure'), line: '' }];
       if (item.way) return [{ kind: 'way', id: item.id, flow: item, name: item.way.name, line: wayLine(steps, item.way) }];
       const step = steps.find((own) => own.id === item.id);
       return step ? [{ kind: 'step', id: step.id, flow: item, step: viewOf(chain, step, { at: at++, of: steps.length, flow: item, tools, findings, report, pins }) }] : [];
     });
-  }, [chain, flow, tools, findings, report, pins]);
+    return share(stops);
+  }, [chain, flow, tools, findings, report, pins, share]);
 }
 
 /** What sends an item this way, in words. */

@@ -58,7 +58,7 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
     wanted.current = undefined;
     link.focus({ preventScroll: true });
   });
-  const now = useNow(rows.some((run) => isActive(run) && run.state !== 'queued') ? 500 : undefined).getTime();
+  const now = useNow(rows.some((run) => isActive(run) && run.state !== 'queued') ? 1_000 : undefined).getTime();
   const toTop = () => {
     useRunsView.setState({ held: undefined, top: 0 });
     frame.current?.scrollTo({ top: 0 });

@@ -6,6 +6,7 @@ import { LocateFixed } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import { t } from '../../../lib/words';
+import { useSharing } from '../../../ui/useSharing';
 import { HEIGHT, WIDTH, type Flow } from '../flow/flow';
 import { stepKey } from '../stepKeys';
 import type { StepCommands, StopView } from '../useStepViews';
@@ -22,6 +23,8 @@ interface Props {
 /** From so many steps and so much room on there is a map of the whole. */
 const MAP = { steps: 12, width: 700 };
 
+const nothing = () => undefined;
+
 /** Steps from top to bottom, ways of a branch side by side. Nothing is placed by hand, so nothing ever jumps. One Tab stop; arrows move inside. */
 export function Canvas(props: Props) {
   return (
@@ -37,7 +40,9 @@ function Drawing({ flow, stops, selected, commands }: Props) {
   const zoom = useZoom();
   const width = useStore((state) => state.width);
   const focusable = selected ?? stops.find((stop) => stop.kind !== 'section')?.id;
-  const { nodes, edges } = useMemo(() => drawn(flow, stops, { selected, focusable, commands }), [flow, stops, selected, focusable, commands]);
+  const share = useSharing<ReturnType<typeof drawn>>();
+  const { open, add } = commands;
+  const { nodes, edges } = useMemo(() => share(drawn(flow, stops, { selected, focusable, open, add })), [share, flow, stops, selected, focusable, open, add]);
   const active = stops.find((stop) => stop.kind === 'step' && (stop.step.state === 'running' || stop.step.state === 'retrying'))?.id;
   useEffect(() => {
     // The library says "application", which takes the keys of a screen reader away.
@@ -82,7 +87,7 @@ function Drawing({ flow, stops, selected, commands }: Props) {
         maxZoom={1.5}
         proOptions={{ hideAttribution: true }}
         // Without it the library takes the pointer away from nodes; the step itself is the button.
-        onNodeClick={() => undefined}
+        onNodeClick={nothing}
         onPaneClick={() => commands.select(undefined)}
       >
         <Middle moved={moved} wide={flow.width} />

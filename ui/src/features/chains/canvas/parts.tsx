@@ -6,6 +6,7 @@ import { HEIGHT, WAY, WIDTH, type Flow } from '../flow/flow';
 import type { Place } from '../flow/outline';
 import { StepCard, WayCard } from '../StepCard';
 import type { StepCommands, StopView } from '../useStepViews';
+import { MovingDash } from './MovingDash';
 
 interface Drawn {
   stop: StopView;
@@ -25,14 +26,13 @@ export const edgeTypes = { flow: FlowEdge };
 /** Under this zoom chips would be too small to be hit. */
 const CHIPS = 0.6;
 
-interface State {
+interface State extends Pick<StepCommands, 'open' | 'add'> {
   selected: string | undefined;
   focusable: string | undefined;
-  commands: StepCommands;
 }
 
 /** What the library draws. */
-export function drawn(flow: Flow, stops: StopView[], { selected, focusable, commands }: State): { nodes: FlowNode[]; edges: FlowLine[] } {
+export function drawn(flow: Flow, stops: StopView[], { selected, focusable, open, add }: State): { nodes: FlowNode[]; edges: FlowLine[] } {
   const byId = new Map(stops.map((stop) => [stop.id, stop]));
   const names = new Map(stops.flatMap((stop) => (stop.kind === 'step' ? [[stop.id, stop.step.name] as const] : [])));
   const frames = flow.frames.map(
@@ -62,7 +62,7 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, comm
       id: stop.id,
       type: 'stop',
       position: { x: stop.flow.x, y: stop.flow.y },
-      data: { stop, selected: stop.id === selected, tabbable: stop.id === focusable, open: commands.open },
+      data: { stop, selected: stop.id === selected, tabbable: stop.id === focusable, open },
       width: WIDTH,
       height: stop.kind === 'step' ? HEIGHT : WAY,
     }),
@@ -75,7 +75,7 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, comm
       type: 'flow',
       source: edge.from,
       target: edge.to,
-      data: { look: step?.look ?? 0, running: step?.state === 'running' || step?.state === 'retrying', place: edge.place, add: commands.add },
+      data: { look: step?.look ?? 0, running: step?.state === 'running' || step?.state === 'retrying', place: edge.place, add },
     };
   });
   return { nodes: [...frames, ...labels, ...nodes], edges };
@@ -112,7 +112,8 @@ function LabelView({ data }: NodeProps<LabelNode>) {
 
 function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowLine>) {
   // A way bends off right below its branch, and comes back right above what follows.
-  const path = bent(sourceX, sourceY, targetX, targetY, targetX < sourceX ? targetY - 20 : sourceY + 22);
+  const across = targetX < sourceX ? targetY - 20 : sourceY + 22;
+  const path = bent(sourceX, sourceY, targetX, targetY, across);
   const small = useStore((state) => state.transform[2] < CHIPS);
   if (!data) return null;
   const { look, running, place, add } = data;
@@ -122,6 +123,11 @@ function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowLi
   return (
     <>
       <BaseEdge path={path} className={look > 0 ? 'edge look' : running ? 'edge running' : 'edge'} />
+      {running && look === 0 && (
+        <EdgeLabelRenderer>
+          <MovingDash from={[sourceX, sourceY]} to={[targetX, targetY]} across={across} />
+        </EdgeLabelRenderer>
+      )}
       {!small && (
         <EdgeLabelRenderer>
           <div className="edge-tools nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 
 import { duplicateStep, moveStep, removeStep } from '../document';
 import type { Place } from '../flow/outline';
@@ -17,6 +17,11 @@ interface Props {
 
 /** What canvas, list and panels can do with steps. */
 export function useCommands({ change, stops, select, setOpen, add }: Props): StepCommands {
+  // While a run goes on they stay the same: every step that is drawn holds them.
+  const latest = useRef(stops);
+  useEffect(() => {
+    latest.current = stops;
+  });
   return useMemo(() => {
     const open = (id: string, how: Opening = {}) => {
       select(id);
@@ -35,11 +40,11 @@ export function useCommands({ change, stops, select, setOpen, add }: Props): Ste
       move: (id, by) => change((chain) => moveStep(chain, id, by)),
       rename: (id) => open(id, { naming: true }),
       fixFirst: () => {
-        const first = stops.find((stop) => stop.kind === 'step' && stop.step.trouble);
+        const first = latest.current.find((stop) => stop.kind === 'step' && stop.step.trouble);
         if (first) open(first.id, { fixing: true });
       },
     };
-  }, [change, stops, select, setOpen, add]);
+  }, [change, select, setOpen, add]);
 }
 
 /** Which wish to mend a step this is: each one is a new one. */

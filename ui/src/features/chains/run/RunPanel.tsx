@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { CheckCircle2, History } from 'lucide-react';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
 import type { Chain, RunReport, RunReportResponse, Step, StepReport } from '../../../bindings/wire';
@@ -44,8 +44,6 @@ export function RunPanel({ report, chain, tools, trial, onShow, onFollow, onAgai
 }
 
 function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run: RunReport } & Pick<Props, 'chain' | 'tools' | 'trial' | 'onShow' | 'onFollow' | 'onAgain'>) {
-  const elapsed = useElapsed(run);
-  const now = useNow(run.steps.some((step) => step.state === 'retrying') ? 500 : undefined).getTime();
   const stepOf = (id: string) => allSteps(chain).find((own) => own.id === id);
   const done = run.steps.filter((step) => !['waiting', 'running', 'retrying'].includes(step.state)).length;
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
@@ -56,8 +54,8 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
         <Pill look={RUN[run.state]} />
         <span className="meta figures" role="status">
           {t('chains.live.progress', { done, of: run.steps.length })}
-          {elapsed !== undefined && ` · ${formatMs(elapsed)}`}
         </span>
+        <Elapsed run={run} />
       </div>
       <p className="headline" data-testid="headline">
         {visible(run.headline)}
@@ -69,15 +67,7 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
       {blockers.map((finding) => finding.problem && <ProblemBlock key={finding.text} problem={finding.problem} />)}
       <ul className="live-steps">
         {run.steps.map((step) => (
-          <li key={step.step}>
-            <Mark look={STEP[step.state]} />
-            <button type="button" className="link-button cut" onClick={() => onShow(step.step)}>
-              {visible(nameOf(step, stepOf(step.step), tools))}
-            </button>
-            <span className="meta figures">
-              {stepLine(step, stepOf(step.step)?.policy.tries ?? 1, now)}
-            </span>
-          </li>
+          <LiveStep key={step.step} step={step} name={nameOf(step, stepOf(step.step), tools)} tries={stepOf(step.step)?.policy.tries ?? 1} onShow={onShow} />
         ))}
       </ul>
       {problems.map(({ step, item }) => (
@@ -94,6 +84,26 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
     </div>
   );
 }
+
+/** How long it has taken: nothing that a screen reader is told each second. */
+function Elapsed({ run }: { run: RunReport }) {
+  const elapsed = useElapsed(run);
+  return elapsed === undefined ? null : <span className="meta figures">{formatMs(elapsed)}</span>;
+}
+
+/** One step. It is drawn again when something about it changes, and counts down while it waits for another try. */
+const LiveStep = memo(function LiveStep({ step, name, tries, onShow }: { step: StepReport; name: string; tries: number; onShow: Props['onShow'] }) {
+  const now = useNow(step.state === 'retrying' ? 500 : undefined).getTime();
+  return (
+    <li>
+      <Mark look={STEP[step.state]} />
+      <button type="button" className="link-button cut" onClick={() => onShow(step.step)}>
+        {visible(name)}
+      </button>
+      <span className="meta figures">{stepLine(step, tries, now)}</span>
+    </li>
+  );
+});
 
 /** As the canvas calls it; what is gone from the chain as the report does. */
 const nameOf = (report: StepReport, step: Step | undefined, tools: Tools): string => (step ? tools.name(step) : report.name);

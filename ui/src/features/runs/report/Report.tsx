@@ -23,7 +23,7 @@ interface Props {
 
 /** A report from its headline to its last item; what waits for the user comes first. */
 export function Report({ report, runAgain, pill = false, onFull }: Props) {
-  const now = useNow(isActive(report) ? 500 : undefined).getTime();
+  const now = useNow(isActive(report) ? 1_000 : undefined).getTime();
   // A check that found something explains what follows.
   const found = report.check.some((finding) => finding.level !== 'effect');
   return (

@@ -1,0 +1,66 @@
+import { MantineProvider } from '@mantine/core';
+import { act, cleanup, render } from '@testing-library/react';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import type { Chain, RunReport, StepState } from '../../../bindings/wire';
+
+/** How often each step was drawn. */
+const drawings = vi.hoisted(() => new Map<string, number>());
+vi.mock('../StepCard', async (original) => ({
+  ...(await original<object>()),
+  StepCard: ({ view }: { view: { id: string } }) => {
+    drawings.set(view.id, (drawings.get(view.id) ?? 0) + 1);
+    return null;
+  },
+}));
+
+import { emptyChain } from '../document';
+import { useCommands } from '../editor/useCommands';
+import { flowOf } from '../flow/flow';
+import { POLICY } from '../fresh';
+import { useStepViews } from '../useStepViews';
+import type { Tools } from '../useTools';
+import { StepList } from '../StepList';
+import { Canvas } from './Canvas';
+
+const STEPS = 8;
+const chain: Chain = { ...emptyChain('Long'), steps: Array.from({ length: STEPS }, (_, n) => ({ id: `wait_${n}`, logic: { type: 'wait', seconds: 1 }, policy: POLICY })) };
+const flow = flowOf(chain);
+const tools: Tools = { connections: [], connectors: new Map(), of: () => ({ connection: undefined, connector: undefined, operation: undefined }), name: (step) => step.id, ready: true };
+const none: never[] = [];
+const nothing = () => undefined;
+
+/** A report whose step at `running` works. What did not change is the same object, as reads give it. */
+const states = (running: number) => chain.steps.map((_, n): StepState => (n < running ? 'done' : n === running ? 'running' : 'waiting'));
+function reportAt(running: number, facts: number): RunReport {
+  const steps = states(running).map((state, n) => ({ step: `wait_${n}`, state, callMs: n === running ? facts : 0, itemsOut: 1 }));
+  return { steps } as unknown as RunReport;
+}
+
+function Shown({ report, as: View }: { report: RunReport; as: 'canvas' | 'list' }) {
+  const stops = useStepViews(chain, flow, tools, none, report, undefined);
+  const commands = useCommands({ change: nothing, stops, select: nothing, setOpen: nothing, add: nothing });
+  return (
+    <MantineProvider>
+      {View === 'canvas' ? <Canvas flow={flow} stops={stops} selected={undefined} commands={commands} /> : <StepList stops={stops} selected={undefined} commands={commands} />}
+    </MantineProvider>
+  );
+}
+
+describe.each(['canvas', 'list'] as const)('the %s of a chain that runs', (view) => {
+  afterEach(() => {
+    cleanup();
+    drawings.clear();
+  });
+
+  it('draws only the steps about which something changed', () => {
+    const { rerender } = render(<Shown report={reportAt(3, 0)} as={view} />);
+    expect(drawings.size, 'all of them are there').toBe(STEPS);
+    drawings.clear();
+    for (let facts = 1; facts <= 20; facts += 1) act(() => rerender(<Shown report={reportAt(3, facts)} as={view} />));
+    expect([...drawings], 'twenty reports of one step').toEqual([['wait_3', 20]]);
+    drawings.clear();
+    act(() => rerender(<Shown report={reportAt(4, 20)} as={view} />));
+    expect([...drawings.keys()], 'one ends, the next begins').toEqual(['wait_3', 'wait_4']);
+  }, 20_000);
+});
