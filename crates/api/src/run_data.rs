@@ -13,6 +13,8 @@ use crate::runs;
 
 /// At most this many items in one answer.
 const MOST: u32 = 200;
+/// At most about so many bytes of JSON in one answer: what a screen can show and search at once.
+const BYTES: usize = 1 << 20;
 
 /// Which items of which step.
 #[derive(Debug, Deserialize)]
@@ -27,9 +29,12 @@ pub struct RunDataRequest {
     /// How many to pass over.
     #[serde(default)]
     pub offset: Option<u32>,
-    /// At most this many; 200 at most.
+    /// At most this many; 200 at most. There are fewer where they would be more than about 1 MiB.
     #[serde(default)]
     pub limit: Option<u32>,
+    /// Items as a whole, however large, for a file: each answer has one at least.
+    #[serde(default)]
+    pub whole: Option<bool>,
 }
 
 /// Items of a step.
@@ -54,6 +59,24 @@ pub struct ItemData {
     pub request: Option<RequestSummary>,
     /// What became of it.
     pub outcome: Option<Outcome>,
+    /// Where it is too large for one answer: how much of it is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+}
+
+/// How much of something large is shown: its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Cut {
+    /// Bytes of JSON that are here.
+    pub shown_bytes: u64,
+    /// Bytes of JSON that there are.
+    pub bytes: u64,
+    /// Items of the list that came out that are here; none where it is no list.
+    pub shown_items: Option<u64>,
+    /// Items of the list that there are.
+    pub items: Option<u64>,
 }
 
 pub(crate) fn done(output: Value) -> Outcome {
@@ -69,15 +92,118 @@ pub async fn data(hub: &Hub, workspace: &str, request: RunDataRequest) -> Result
     let total = items.len() as u32;
     let offset = request.offset.unwrap_or(0) as usize;
     let limit = request.limit.unwrap_or(MOST).min(MOST) as usize;
+    let whole = request.whole.unwrap_or(false);
     let list = run.snapshot.step(&request.step).and_then(|(_, step)| step.for_each.as_ref());
     let mut given = Given::of(&run, &journal, list);
-    let items = items
-        .into_iter()
-        .skip(offset)
-        .take(limit)
-        .map(|(item, data)| ItemData { item, given: given.take(item), ..data })
-        .collect();
-    Ok(RunDataResponse { items, total })
+    let items = items.into_iter().skip(offset).take(limit).map(|(item, data)| ItemData {
+        item,
+        given: given.take(item),
+        ..data
+    });
+    Ok(RunDataResponse { items: bounded(items, whole), total })
+}
+
+/// The first items, as far as they fit into one answer. The first is always there: its beginning, where it is
+/// larger and not wanted as a `whole`.
+pub(crate) fn bounded(items: impl Iterator<Item = ItemData>, whole: bool) -> Vec<ItemData> {
+    let mut left = BYTES;
+    let mut shown = Vec::new();
+    for mut item in items {
+        let size = item.size();
+        if size > left {
+            if shown.is_empty() {
+                if !whole {
+                    item.shorten();
+                }
+                shown.push(item);
+            }
+            break;
+        }
+        left -= size;
+        shown.push(item);
+    }
+    shown
+}
+
+impl ItemData {
+    fn size(&self) -> usize {
+        let output = match &self.outcome {
+            Some(Outcome::Done { output, .. }) => Some(output),
+            _ => None,
+        };
+        let body = self.request.as_ref().and_then(|request| request.body.as_ref());
+        [output, body, self.given.as_ref()].into_iter().flatten().map(size).sum()
+    }
+
+    /// Leaves the beginning of what came out, and of what went in.
+    fn shorten(&mut self) {
+        let bytes = self.size() as u64;
+        let mut cut = Cut { shown_bytes: 0, bytes, shown_items: None, items: None };
+        let body = self.request.as_mut().and_then(|request| request.body.as_mut());
+        // What went in is worth a part of the room, whatever came out.
+        for value in [body, self.given.as_mut()].into_iter().flatten() {
+            *value = beginning(value.take(), &mut (BYTES / 4));
+        }
+        if let Some(Outcome::Done { output, .. }) = &mut self.outcome {
+            cut.items = output.as_array().map(|list| list.len() as u64);
+            *output = beginning(output.take(), &mut (BYTES / 2));
+            cut.shown_items = output.as_array().map(|list| list.len() as u64);
+        }
+        cut.shown_bytes = self.size() as u64;
+        self.cut = Some(cut);
+    }
+}
+
+/// About how many bytes a value has as JSON.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => 8,
+        Value::String(text) => text.len() + 3,
+        Value::Array(list) => 2 + list.iter().map(size).sum::<usize>(),
+        Value::Object(fields) => {
+            2 + fields.iter().map(|(key, value)| key.len() + 4 + size(value)).sum::<usize>()
+        }
+    }
+}
+
+/// As much of the beginning of a value as there is room for.
+fn beginning(value: Value, left: &mut usize) -> Value {
+    match value {
+        Value::Array(list) => {
+            let mut kept = Vec::new();
+            for own in list {
+                if *left == 0 {
+                    break;
+                }
+                kept.push(beginning(own, left));
+            }
+            Value::Array(kept)
+        }
+        Value::Object(fields) => {
+            let mut kept = serde_json::Map::new();
+            for (key, own) in fields {
+                if *left == 0 {
+                    break;
+                }
+                *left = left.saturating_sub(key.len() + 4);
+                kept.insert(key, beginning(own, left));
+            }
+            Value::Object(kept)
+        }
+        Value::String(mut text) => {
+            if text.len() > *left {
+                text.truncate(text.floor_char_boundary(*left));
+                text.push('…');
+            }
+            *left = left.saturating_sub(text.len() + 3);
+            Value::String(text)
+        }
+        plain => {
+            *left = left.saturating_sub(size(&plain));
+            plain
+        }
+    }
 }
 
 /// The items that a step went through.
@@ -139,4 +265,61 @@ pub(crate) fn items_of(journal: &[JournalEntry], wanted: &StepId) -> BTreeMap<u3
         }
     }
     items
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn item(item: u32, output: Value) -> ItemData {
+        ItemData { item, outcome: Some(done(output)), ..ItemData::default() }
+    }
+
+    fn output(item: &ItemData) -> &Value {
+        match &item.outcome {
+            Some(Outcome::Done { output, .. }) => output,
+            other => panic!("nothing came out: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_answer_has_no_more_than_a_screen_can_show() {
+        let large = json!("x".repeat(300 << 10));
+        let shown = bounded((0..10).map(|n| item(n, large.clone())), false);
+        assert_eq!(shown.len(), 3, "what fits into 1 MiB; the others are asked for from there on");
+        assert!(shown.iter().all(|one| one.cut.is_none()), "each of them is whole");
+        assert_eq!(bounded((0..10).map(|n| item(n, json!(n))), false).len(), 10);
+    }
+
+    #[test]
+    fn what_is_larger_by_itself_is_shown_from_its_beginning_and_says_so() {
+        let list: Vec<Value> = (0..12_400).map(|n| json!({ "id": n, "text": "y".repeat(500) })).collect();
+        let shown = bounded([item(0, json!(list)), item(1, json!(1))].into_iter(), false);
+        assert_eq!(shown.len(), 1);
+        let cut = shown[0].cut.unwrap();
+        assert_eq!(cut.items, Some(12_400));
+        assert_eq!(cut.shown_items, Some(output(&shown[0]).as_array().unwrap().len() as u64));
+        assert!(cut.shown_items < cut.items && cut.shown_items > Some(500), "{cut:?}");
+        assert!(serde_json::to_string(output(&shown[0])).unwrap().len() < BYTES, "{cut:?}");
+        assert_eq!(output(&shown[0])[7], list[7], "what is shown is as it was");
+
+        let mut given = item(0, json!("é".repeat(BYTES)));
+        given.given = Some(json!({ "text": "z".repeat(BYTES) }));
+        let shown = bounded([given].into_iter(), false);
+        assert!(
+            shown[0].given.as_ref().unwrap()["text"].as_str().unwrap().len() > 1 << 10,
+            "both sides are there"
+        );
+        assert!(output(&shown[0]).as_str().unwrap().ends_with('…'));
+        assert!(shown[0].size() < BYTES);
+    }
+
+    #[test]
+    fn a_file_gets_everything() {
+        let list = json!((0..12_400).map(|n| json!({ "id": n, "text": "y".repeat(500) })).collect::<Vec<_>>());
+        let shown = bounded([item(0, list.clone())].into_iter(), true);
+        assert_eq!((output(&shown[0]), shown[0].cut), (&list, None));
+    }
 }

@@ -50,9 +50,26 @@ export function formatAgo(at: string, now: Date = new Date()): string {
 /** A value on one short line. */
 export function formatValue(value: unknown, longest = 80): string {
   if (value === undefined || value === null) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  // What is not shown is not written out either: a value may be as long as a book.
+  const text = typeof value === 'string' ? value.slice(0, longest * 4) : beginning(value, longest * 2);
   const line = visible(text).replace(/\s+/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}
+
+/** JSON of which at least so many characters are right, where it has as many. */
+function beginning(value: unknown, longest: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, longest));
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  const list = Array.isArray(value);
+  let text = list ? '[' : '{';
+  let first = true;
+  for (const key in value) {
+    if (text.length > longest) break;
+    const own = (value as Record<string, unknown>)[key];
+    text += `${first ? '' : ','}${list ? '' : `${JSON.stringify(key.slice(0, longest))}:`}${beginning(own, longest - text.length)}`;
+    first = false;
+  }
+  return text + (list ? ']' : '}');
 }
 
 /** Text from a service without what would change the direction or the screen: control and bidi characters. */

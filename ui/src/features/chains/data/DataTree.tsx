@@ -1,10 +1,12 @@
+import { Button } from '@mantine/core';
 import { ChevronDown, ChevronRight } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 
 import type { JsonValue } from '../../../bindings/wire';
 import { formatCount, formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
-import { entries, SHOWN, type Picked } from './values';
+import { linesOf, STEP, type Line, type Unfolded } from './tree';
+import type { Picked } from './values';
 
 interface Props {
   value: JsonValue;
@@ -15,48 +17,46 @@ interface Props {
   onPick: (picked: Picked) => void;
 }
 
-/** A value with what is in it, level by level. */
-export function DataTree(props: Props) {
+/** A value with what is in it, level by level: only what is open is there. */
+export function DataTree({ value, path, open, picked, onPick }: Props) {
+  const [unfolded, setUnfolded] = useState<Unfolded>({ open: {}, more: {} });
+  const lines = useMemo(() => linesOf(value, path, open, unfolded), [value, path, open, unfolded]);
+  const fold = (at: string, to: boolean) => setUnfolded((now) => ({ ...now, open: { ...now.open, [at]: to } }));
+  const more = (at: string) => setUnfolded((now) => ({ ...now, more: { ...now.more, [at]: (now.more[at] ?? 0) + STEP } }));
+  if (lines.length === 0) return <p className="meta data-tree">{formatValue(value, 200) || t('chains.data.empty')}</p>;
   return (
-    <div className="data-tree">
-      <Level {...props} depth={0} />
-    </div>
-  );
-}
-
-function Level({ value, path, depth, ...rest }: Props & { depth: number }) {
-  const all = entries(value, path);
-  if (all.length === 0) return <p className="meta">{formatValue(value, 200) || t('chains.data.empty')}</p>;
-  return (
-    <ul>
-      {all.slice(0, SHOWN).map((entry) => (
-        <Entry key={entry.path} entry={entry} depth={depth} {...rest} />
-      ))}
-      {all.length > SHOWN && <li className="meta">{t('chains.data.rows', { shown: formatCount(SHOWN), of: formatCount(all.length) })}</li>}
+    <ul className="data-tree">
+      {lines.map((line) =>
+        line.kind === 'rest' ? (
+          <li key={`rest ${line.path}`} className="row meta figures" aria-level={line.depth + 1} style={{ paddingInlineStart: line.depth * 16 + 24 }}>
+            {t('chains.data.rows', { shown: formatCount(line.shown), of: formatCount(line.of) })}
+            <Button size="compact-xs" variant="subtle" onClick={() => more(line.path)}>
+              {t('chains.data.more')}
+            </Button>
+          </li>
+        ) : (
+          <Entry key={line.path} line={line} pressed={picked?.path === line.path} onPick={onPick} onFold={fold} />
+        ),
+      )}
     </ul>
   );
 }
 
-function Entry({ entry, depth, open, picked, onPick }: { entry: Picked & { key: string }; depth: number } & Pick<Props, 'open' | 'picked' | 'onPick'>) {
-  const [folded, setFolded] = useState<boolean>();
-  const inside = entries(entry.value, entry.path).length;
-  const shown = inside > 0 && (folded === undefined ? open || depth === 0 : !folded);
-  const Icon = shown ? ChevronDown : ChevronRight;
+function Entry({ line, pressed, onPick, onFold }: { line: Line & { kind: 'value' }; pressed: boolean; onPick: (picked: Picked) => void; onFold: (path: string, to: boolean) => void }) {
+  const { key, path, value, depth, inside, open } = line;
+  const Icon = open ? ChevronDown : ChevronRight;
   return (
-    <li>
-      <div className="data-entry">
-        {inside > 0 ? (
-          <button type="button" className="data-fold" aria-expanded={shown} aria-label={t('chains.data.unfold', { name: visible(entry.key) })} onClick={() => setFolded(shown)}>
-            <Icon size={14} aria-hidden />
-          </button>
-        ) : (
-          <span className="data-fold" />
-        )}
-        <button type="button" className="data-cell" aria-pressed={picked?.path === entry.path} onClick={() => onPick(entry)}>
-          <span className="mono data-key">{visible(entry.key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(entry.value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : formatValue(entry.value, 80) || '–'}
+    <li className="data-entry" aria-level={depth + 1} style={{ paddingInlineStart: depth * 16 }}>
+      {inside > 0 ? (
+        <button type="button" className="data-fold" aria-expanded={open} aria-label={t('chains.data.unfold', { name: visible(key) })} onClick={() => onFold(path, !open)}>
+          <Icon size={14} aria-hidden className="turns" />
         </button>
-      </div>
-      {shown && <Level value={entry.value} path={entry.path} open={open} picked={picked} onPick={onPick} depth={depth + 1} />}
+      ) : (
+        <span className="data-fold" />
+      )}
+      <button type="button" className="data-cell" aria-pressed={pressed} onClick={() => onPick({ path, value })}>
+        <span className="mono data-key">{visible(key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : formatValue(value, 80) || '–'}
+      </button>
     </li>
   );
 }

@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, TextInput } from '@mantine/core';
 import { Search } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useDeferredValue, useId, useMemo, useState } from 'react';
 
 import type { JsonValue } from '../../../bindings/wire';
 import { formatCount, formatValue, visible } from '../../../lib/format';
@@ -30,11 +30,13 @@ export function DataView({ title, value, path, none }: Props) {
   const [text, setText] = useState('');
   const [picked, setPicked] = useState<Picked>();
   const heading = useId();
-  const wanted = text.trim().toLowerCase();
+  // Typing goes on while a lot is looked through.
+  const wanted = useDeferredValue(text).trim().toLowerCase();
   const empty = value === undefined || value === null;
   // A text has no parts to look through.
   const whole = !empty && typeof value === 'object';
-  const nothing = !empty && wanted !== '' && onlyWith(value, wanted) === undefined;
+  const narrowed = useMemo(() => (value === undefined || value === null ? undefined : onlyWith(value, wanted)), [value, wanted]);
+  const rows = useMemo(() => (kind === 'table' && value !== undefined && value !== null ? rowsOf(value, path ?? '$', wanted) : undefined), [kind, value, path, wanted]);
   return (
     <section className="data-view" aria-labelledby={heading}>
       <div className="spread">
@@ -63,19 +65,19 @@ export function DataView({ title, value, path, none }: Props) {
               onChange={(event) => setText(event.currentTarget.value)}
             />
           )}
-          {nothing ? (
+          {narrowed === undefined ? (
             <div className="row">
               <p className="meta">{t('common.nothingMatches', { text: visible(text) })}</p>
               <Button size="compact-xs" variant="subtle" onClick={() => setText('')}>
                 {t('common.clearFilters')}
               </Button>
             </div>
-          ) : kind === 'table' ? (
-            <DataTable rows={rowsOf(value, path ?? '$', wanted)} picked={picked} onPick={setPicked} label={title} />
+          ) : rows ? (
+            <DataTable rows={rows} picked={picked} onPick={setPicked} label={title} />
           ) : kind === 'tree' ? (
-            <DataTree value={onlyWith(value, wanted) ?? null} path={path ?? '$'} open={wanted !== ''} picked={picked} onPick={setPicked} />
+            <DataTree value={narrowed} path={path ?? '$'} open={wanted !== ''} picked={picked} onPick={setPicked} />
           ) : (
-            <Json value={onlyWith(value, wanted) ?? null} />
+            <Json value={narrowed} />
           )}
           <div className="row">
             {picked && kind !== 'json' ? (
@@ -117,7 +119,7 @@ function Copy({ picked, hasPath }: { picked: Picked; hasPath: boolean }) {
 }
 
 function Json({ value }: { value: JsonValue }) {
-  const text = asText(value);
+  const text = useMemo(() => asText(value), [value]);
   return (
     <>
       <pre className="json" tabIndex={0}>

@@ -1,12 +1,10 @@
-import { Button } from '@mantine/core';
-import { Download } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 
 import type { ItemData, JsonValue } from '../../../bindings/wire';
-import { formatCount } from '../../../lib/format';
+import { formatBytes, formatCount } from '../../../lib/format';
 import { t } from '../../../lib/words';
-import { platform, toProblem } from '../../../platform';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
+import { SaveFile } from '../../../ui/SaveFile';
 import { DataView } from './DataView';
 import { ItemPager } from './ItemPager';
 import { SHOWN } from './values';
@@ -55,40 +53,32 @@ export function StepItems({ items, total, first, path, origin, outOnly = false, 
         )}
         {sent !== undefined && given !== null && <DataView title={t('chains.data.given')} value={given} path={path.startsWith('$.steps') && total > 1 ? '$.item' : undefined} none="" />}
       </div>
-      {(total > items.length || listed > SHOWN) && <SaveAll count={Math.max(total, listed)} file={file} all={all} />}
+      <Rest item={item} shown={items.length} total={total} listed={listed} file={file} all={all} />
     </div>
   );
 }
 
-/** What the screen has no room for. */
-function SaveAll({ count, file, all }: { count: number } & Pick<Props, 'file' | 'all'>) {
-  const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState('');
-  const [refused, setRefused] = useState<unknown>();
-  const save = async () => {
-    setBusy(true);
-    setRefused(undefined);
-    try {
-      const outputs = (await all()).map(({ outcome }) => (outcome?.outcome === 'done' ? outcome.output : null));
-      const saved = await platform.saveFile(file, 'application/json', `${JSON.stringify(outputs.length === 1 ? outputs[0] : outputs, null, 2)}\n`);
-      setSaid(saved === undefined ? '' : t('runs.report.saved', { file: saved }));
-    } catch (error) {
-      setRefused(error);
-    } finally {
-      setBusy(false);
-    }
+/** How much of a step's data is shown, where it is not all of it; and the way to the rest. */
+function Rest({ item, shown, total, listed, file, all }: { item: ItemData; shown: number; listed: number } & Pick<Props, 'total' | 'file' | 'all'>) {
+  const { cut } = item;
+  if (total <= shown && listed <= SHOWN && !cut) return null;
+  // Of a list that came in one piece its items are counted, else those that the step went through.
+  const count = total > 1 ? total : (cut?.items ?? listed);
+  const text = async () => {
+    const outputs = (await all()).map(({ outcome }) => (outcome?.outcome === 'done' ? outcome.output : null));
+    return `${JSON.stringify(outputs.length === 1 ? outputs[0] : outputs, null, 2)}\n`;
   };
   return (
     <div className="stack tight">
-      <div className="row">
-        <Button size="xs" leftSection={<Download size={14} aria-hidden />} loading={busy} onClick={() => void save()}>
-          {t('chains.data.saveAll', { count, n: formatCount(count) })}
-        </Button>
-        <span className="meta" role="status">
-          {said}
-        </span>
-      </div>
-      {refused !== undefined && <ProblemBlock problem={toProblem(refused)} />}
+      {total > shown && <p className="meta figures">{t('chains.data.shownOf', { shown: formatCount(shown), of: formatCount(total) })}</p>}
+      {cut && (
+        <p className="meta figures">
+          {cut.items !== null && cut.shownItems !== null && cut.shownItems < cut.items
+            ? t('chains.data.cutItems', { shown: formatCount(cut.shownItems), of: formatCount(cut.items), size: formatBytes(cut.bytes) })
+            : t('chains.data.cutBytes', { shown: formatBytes(cut.shownBytes), of: formatBytes(cut.bytes) })}
+        </p>
+      )}
+      <SaveFile label={t('chains.data.saveAll', { count, n: formatCount(count) })} name={file} type="application/json" text={text} />
     </div>
   );
 }

@@ -28,10 +28,13 @@ export const isObject = (value: unknown): value is Record<string, JsonValue> => 
 export const below = (path: string, key: string | number): string =>
   typeof key === 'number' ? `${path}[${key}]` : /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 
+/** How much there is in a list or an object. */
+export const countOf = (value: JsonValue | undefined): number => (Array.isArray(value) ? value.length : isObject(value) ? Object.keys(value).length : 0);
+
 /** The entries of a list or an object. */
-export function entries(value: JsonValue | undefined, path: string): (Picked & { key: string })[] {
-  if (Array.isArray(value)) return value.map((own, at) => ({ key: String(at), path: below(path, at), value: own }));
-  if (isObject(value)) return Object.entries(value).map(([key, own]) => ({ key, path: below(path, key), value: own ?? null }));
+export function entries(value: JsonValue | undefined, path: string, most = Number.POSITIVE_INFINITY): (Picked & { key: string })[] {
+  if (Array.isArray(value)) return value.slice(0, most).map((own, at) => ({ key: String(at), path: below(path, at), value: own }));
+  if (isObject(value)) return Object.entries(value).slice(0, most).map(([key, own]) => ({ key, path: below(path, key), value: own ?? null }));
   return [];
 }
 
@@ -46,7 +49,7 @@ export function holds(value: JsonValue, text: string): boolean {
 /** The rows of a value: those of a list, else itself. Only those that hold the text. */
 export function rowsOf(value: JsonValue, path: string, text = ''): Rows {
   const all = Array.isArray(value) ? entries(value, path) : [{ path, value }];
-  const rows = all.filter((row) => holds(row.value, text));
+  const rows = text === '' ? all : all.filter((row) => holds(row.value, text));
   const names = new Set<string>();
   for (const row of rows.slice(0, SHOWN)) {
     for (const { key } of isObject(row.value) ? entries(row.value, row.path) : []) names.add(key);

@@ -50,7 +50,7 @@ export function DataTab({ chainId, step, tools, run, sampleRun, opening: { item 
                 origin={origin}
                 outOnly={isPinned}
                 file={`${step.id}.json`}
-                all={() => (shown === undefined ? Promise.resolve(items) : everyItem(shown, step.id, total))}
+                all={() => (shown === undefined ? Promise.resolve(items) : everyItem(shown, step.id))}
               />
             )
           }
@@ -65,13 +65,12 @@ export function DataTab({ chainId, step, tools, run, sampleRun, opening: { item 
   );
 }
 
-/** All items of a step of a run, page by page. */
-async function everyItem(run: string, step: string, total: number): Promise<ItemData[]> {
+/** All items of a step of a run, answer by answer: each has as many as there is room for. */
+async function everyItem(run: string, step: string): Promise<ItemData[]> {
   const items: ItemData[] = [];
-  while (items.length < total) {
-    const page = await send('run_data', { run, step, offset: items.length });
-    if (page.items.length === 0) break;
+  for (;;) {
+    const page = await send('run_data', { run, step, offset: items.length, whole: true });
     items.push(...page.items);
+    if (page.items.length === 0 || items.length >= page.total) return items;
   }
-  return items;
 }

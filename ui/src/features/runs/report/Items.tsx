@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 
 import type { ItemData, Outcome, RunId, StepId } from '../../../bindings/wire';
 import { send, useWorkspace } from '../../../engine';
-import { visible } from '../../../lib/format';
+import { formatBytes, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { FailedRead, ProblemBlock } from '../../../ui/ProblemBlock';
 import { Mark, STEP } from '../../../ui/states';
@@ -22,7 +22,11 @@ export function Items({ run, step }: { run: RunId; step: StepId }) {
     queryKey: ['run_data', workspace, 'items', run, step],
     queryFn: ({ pageParam }) => send('run_data', { run, step, offset: pageParam, limit: PAGE }),
     initialPageParam: 0,
-    getNextPageParam: (last, pages) => (last.items.length > 0 && pages.length * PAGE < last.total ? pages.length * PAGE : undefined),
+    getNextPageParam: (last, pages) => {
+      // An answer has as many items as there is room for.
+      const shown = pages.reduce((sum, page) => sum + page.items.length, 0);
+      return last.items.length > 0 && shown < last.total ? shown : undefined;
+    },
   });
   if (read.isError) return <FailedRead error={read.error} onRetry={() => void read.refetch()} />;
   const items = read.data?.pages.flatMap((page) => page.items) ?? [];
@@ -43,7 +47,7 @@ export function Items({ run, step }: { run: RunId; step: StepId }) {
   );
 }
 
-function Item({ item: { item, request, outcome } }: { item: ItemData }) {
+function Item({ item: { item, request, outcome, cut } }: { item: ItemData }) {
   const kind = outcome?.outcome ?? 'none';
   const problem = outcome && 'problem' in outcome ? outcome.problem : undefined;
   return (

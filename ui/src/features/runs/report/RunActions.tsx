@@ -33,7 +33,7 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
     <>
       <Menu.Label>{t('runs.report.export')}</Menu.Label>
       {(Object.keys(FILES) as Kind[]).map((kind) => (
-        <Menu.Item key={kind} onClick={() => void save(report, kind).then((file) => file && say(t('runs.report.saved', { file })))}>
+        <Menu.Item key={kind} onClick={() => void save(report, kind).then((file) => file && say(t('common.saved', { file })))}>
           {t(`runs.report.${kind}`)}
         </Menu.Item>
       ))}

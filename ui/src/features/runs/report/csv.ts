@@ -27,10 +27,11 @@ export function rowsOf(step: { step: string; name: string }, items: readonly Ite
 export async function itemsCsv(report: RunReport, head: readonly string[]): Promise<string> {
   const rows: (readonly string[])[] = [head];
   for (const step of report.steps.filter((own) => own.itemsIn > 0)) {
-    for (let offset = 0; ; offset += PAGE) {
-      const { items, total } = await send('run_data', { run: report.run, step: step.step, offset, limit: PAGE });
+    for (let read = 0; ; ) {
+      const { items, total } = await send('run_data', { run: report.run, step: step.step, offset: read, limit: PAGE, whole: true });
       rows.push(...rowsOf(step, items));
-      if (items.length === 0 || offset + items.length >= total) break;
+      read += items.length;
+      if (items.length === 0 || read >= total) break;
     }
   }
   return csvOf(rows);
