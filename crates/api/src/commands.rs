@@ -14,7 +14,7 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    about, approval, audit, catalogue, chain_tests, chains, connections, connector_detail, data,
+    about, approval, audit, catalogue, chain_figures, chain_tests, chains, connections, connector_detail, data,
     descriptor_try, descriptors, desktop, engine_settings, files, gateway, health, history, inbox, jobs,
     keeping, links, logs, network, pins, publishing, replacement, rerun, run_data, run_waits, runs, sandbox,
     secret_store, sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks,
@@ -254,6 +254,8 @@ commands! {
     chain_versions(chains::ChainRef) -> publishing::ChainVersionsResponse => publishing::versions,
     /// Lists what became of the events that a chain waited for.
     chain_firings(chains::ChainRef) -> publishing::ChainFiringsResponse => publishing::firings,
+    /// Says how the calls of a chain's steps went, from the journal's own figures.
+    chain_figures(chain_figures::ChainFiguresRequest) -> chain_figures::ChainFigures => chain_figures::figures,
     /// Deletes a chain; its runs stay.
     chain_delete(chains::ChainRef) -> chains::ChainDeleted => chains::delete,
     /// Starts a run.
@@ -278,6 +280,8 @@ commands! {
     run_stop(runs::RunStopRequest) -> RunReport => runs::stop,
     /// Undoes what a run that has ended did.
     run_undo(runs::RunRef) -> runs::RunView => rerun::undo,
+    /// Tries an undo that failed once more, or takes note that it was done by hand.
+    run_undo_again(rerun::RunUndoAgainRequest) -> runs::RunView => rerun::undo_again,
     /// Does one step, with what an earlier run gave it.
     step_run(rerun::StepRunRequest) -> runs::RunView => rerun::only_step,
     /// Keeps what a step gave, to build the steps behind it on.

@@ -122,6 +122,9 @@ pub struct OperationDetail {
     pub undoable: bool,
     /// Permissions that it needs.
     pub scopes: Vec<String>,
+    /// Fields of what it takes and gives that are private (`x-private`, `writeOnly` or the format `password` of
+    /// their schemas): the keys that lead to each, lists left out.
+    pub private: Vec<Vec<String>>,
 }
 
 /// Shows one connector.
@@ -208,6 +211,38 @@ fn operation(operation: &Operation) -> OperationDetail {
         items: operation.verb.yields_items(),
         undoable: operation.undo.is_some(),
         scopes: operation.scopes.clone(),
+        private: private_fields(operation),
+    }
+}
+
+/// The private fields of an operation.
+fn private_fields(operation: &Operation) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for schema in [Some(&operation.params), operation.result.as_ref()].into_iter().flatten() {
+        private_in(schema, &mut Vec::new(), &mut found);
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn private_in(schema: &Value, at: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let says = |keyword: &str| schema[keyword].as_bool() == Some(true);
+    if says("x-private") || says("writeOnly") || schema["format"] == "password" {
+        // Everything is what the operation is for; it has no field of its own to mask.
+        found.extend((!at.is_empty()).then(|| at.clone()));
+        return;
+    }
+    for (key, own) in schema["properties"].as_object().into_iter().flatten() {
+        at.push(key.clone());
+        private_in(own, at, found);
+        at.pop();
+    }
+    if schema["items"].is_object() {
+        private_in(&schema["items"], at, found);
+    }
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        schema[keyword].as_array().into_iter().flatten().for_each(|own| private_in(own, at, found));
     }
 }
 

@@ -10,6 +10,7 @@ pub mod audit;
 #[cfg(feature = "ts")]
 pub mod bindings;
 pub mod catalogue;
+pub mod chain_figures;
 pub mod chain_tests;
 pub mod chains;
 mod commands;
@@ -62,6 +63,7 @@ pub mod storage;
 mod subscriptions;
 pub mod syncing;
 pub mod templates;
+mod titles;
 pub mod transfer;
 mod upkeep;
 pub mod webhooks;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chains::{self, ChainRef};
 use crate::hub::Hub;
+use crate::titles;
 use crate::workspace::Workspace;
 
 /// Versions in one answer.
@@ -252,11 +253,15 @@ pub async fn versions(hub: &Hub, workspace: &str, request: ChainRef) -> Result<C
     let latest = chains::find(&workspace, &request.chain).await?;
     let state = workspace.store().chain_state(&latest.id).await?;
     let kept = workspace.store().chain_versions(&latest.id, VERSIONS + 1).await?;
+    let mut named = Vec::with_capacity(kept.len());
+    for version in &kept {
+        named.push(titles::titled(&workspace, &version.chain).await?);
+    }
     let versions = kept.iter().enumerate().take(VERSIONS as usize).map(|(at, version)| ChainVersionView {
         version: version.version,
         saved_at: version.saved_at,
         published: state.published == Some(version.version),
-        changes: kept.get(at + 1).map(|before| difference(&before.chain, &version.chain)).unwrap_or_default(),
+        changes: named.get(at + 1).map(|before| difference(before, &named[at])).unwrap_or_default(),
         chain: version.chain.clone(),
     });
     Ok(ChainVersionsResponse { versions: versions.collect() })

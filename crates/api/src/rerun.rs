@@ -1,6 +1,6 @@
 //! Runs once more: as a whole, what failed of them, or from a step on; and runs that are held.
 
-use patchbay_chain::again::{Part, kept, left_to_undo, narrowed};
+use patchbay_chain::again::{Part, kept, left_to_undo, narrowed, stays};
 use patchbay_chain::{Control, Plan};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::{OpenQuestion, RunReport};
@@ -227,6 +227,48 @@ pub async fn undo(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView
         return Err(conflict(&run, "It did nothing that is left to undo."));
     }
     workspace.runner().undo(&run).await?;
+    workspace.spawn(run.clone()).await?;
+    Ok(RunView::of(&workspace, workspace.run(&run.id).await?))
+}
+
+/// What becomes of a change that could not be undone.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RunUndoAgainRequest {
+    /// The run, by identifier or `last`.
+    pub run: String,
+    /// The step; the first with a change that stays where absent.
+    #[serde(default)]
+    pub step: Option<StepId>,
+    /// The item, from 0; the first whose change stays where absent.
+    #[serde(default)]
+    pub item: Option<u32>,
+    /// The user has undone it by hand: nothing is sent. Otherwise it is tried once more.
+    #[serde(default)]
+    pub by_hand: bool,
+}
+
+/// Tries an undo that failed once more, or takes note that it was done by hand. `CONFLICT` where nothing of
+/// that kind stays.
+pub async fn undo_again(hub: &Hub, workspace: &str, request: RunUndoAgainRequest) -> Result<RunView, Problem> {
+    let workspace = hub.workspace(workspace).await?;
+    let run = ended(&workspace, &request.run).await?;
+    let connectors = chains::connectors_of(&workspace, &run.snapshot).await?;
+    let plan = Plan::of(&run.snapshot, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
+    let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
+    let journal = workspace.store().journal(&run.id, 0).await?;
+    let wanted = |(step, item, _): &(StepId, u32, bool)| {
+        request.step.as_ref().is_none_or(|own| own == step) && request.item.is_none_or(|own| own == *item)
+    };
+    let Some((step, item, can)) = stays(&plan, &journal).into_iter().find(wanted) else {
+        return Err(conflict(&run, "It has no such change that could not be undone."));
+    };
+    if !request.by_hand && !can {
+        return Err(conflict(&run, "What this step did cannot be undone from here. Undo it by hand."));
+    }
+    workspace.runner().undo_again(&run, &step, item, request.by_hand).await?;
     workspace.spawn(run.clone()).await?;
     Ok(RunView::of(&workspace, workspace.run(&run.id).await?))
 }

@@ -3,7 +3,7 @@
 use patchbay_chain::runner::plan_hash;
 use patchbay_chain::{Control, Live, report as reports};
 use patchbay_map::Schema;
-use patchbay_model::chain::{ChainVersion, Step};
+use patchbay_model::chain::{Chain, ChainVersion, Step};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::RunReport;
@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::chains;
 use crate::hub::Hub;
+use crate::titles;
 use crate::workspace::Workspace;
 
 /// What to run.
@@ -95,7 +96,8 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
     check_size(&request.input)?;
     let mut version = chains::find(&workspace, &request.chain).await?;
     check_input(&version, &request.input)?;
-    let narrowed = narrow(&mut version, request.items, &request.without)?;
+    let titled = titles::titled(&workspace, &version.chain).await?;
+    let narrowed = narrow(&mut version, &titled, request.items, &request.without)?;
     if let Some(plan) = &request.plan {
         check_plan(&workspace, &version, plan).await?;
     }
@@ -111,6 +113,7 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
 /// Takes out of a chain what a run is to leave out.
 fn narrow(
     version: &mut ChainVersion,
+    titled: &Chain,
     items: Option<u32>,
     without: &[StepId],
 ) -> Result<Option<Narrowed>, Problem> {
@@ -122,7 +125,7 @@ fn narrow(
     }
     let mut names = Vec::new();
     if !without.is_empty() {
-        let title = |id: &StepId| version.chain.step(id).map(|(_, step)| step.title().to_owned());
+        let title = |id: &StepId| titled.step(id).map(|(_, step)| step.title().to_owned());
         names = without.iter().filter_map(title).collect();
         version.chain = patchbay_chain::spare::without(&version.chain, without)?;
         version.hash = chains::hash(&version.chain)?;
@@ -479,9 +482,15 @@ pub fn markdown(report: &RunReport) -> String {
 
 /// The report of a run as its journal tells it now.
 pub(crate) async fn report_of(workspace: &Workspace, id: &RunId) -> Result<RunReport, Problem> {
-    let run = workspace.run(id).await?;
+    let mut run = workspace.run(id).await?;
     let journal = workspace.store().journal(id, 0).await?;
+    let connectors = titles::known(workspace, &run.snapshot).await?;
+    // Only for what is read: the snapshot that is kept names no step that nobody has named.
+    run.snapshot = titles::named(&run.snapshot, &connectors);
     let mut report = reports::build(&run, &journal);
+    for (step, own) in report.steps.iter_mut().zip(run.snapshot.all_steps()) {
+        step.action = titles::action(own, &connectors).unwrap_or_default();
+    }
     report.interrupted = workspace.is_interrupted(&run);
     Ok(report)
 }

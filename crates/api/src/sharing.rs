@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::chains::{self, ChainRef};
 use crate::hub::Hub;
+use crate::titles;
 use crate::workspace::Workspace;
 
 /// Connections that are offered for placeholders.
@@ -105,6 +106,8 @@ pub struct ChainShared {
 pub struct WrittenValue {
     /// The step; empty for what the chain itself says.
     pub step: String,
+    /// Where it stands, as people read it: the step and the field, or what it is.
+    pub place: String,
     /// The parameter, as a JSON pointer (RFC 6901), or what it is in words.
     pub target: String,
     /// The value, the template or the text.
@@ -128,7 +131,7 @@ pub async fn share(hub: &Hub, workspace: &str, request: ChainRef) -> Result<Chai
         connections.push(Placeholder { name: place.clone(), connector });
         places.insert(name.to_owned(), place);
     }
-    let values = words::written(&chain);
+    let values = words::written(&chain, &titles::known(&workspace, &chain).await?);
     let mut chain = chain.with_connections(|name| places.get(name).cloned());
     // Such a reason names another chain of the person.
     let names_a_chain = |map: &mut FieldMap| map.reason.as_deref().is_some_and(learned::names_a_chain);

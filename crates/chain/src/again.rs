@@ -93,6 +93,28 @@ pub fn left_to_undo(plan: &Plan, journal: &[JournalEntry]) -> bool {
     })
 }
 
+/// What of a run stays although its undo was tried: the step and the item, and whether it can be tried once
+/// more. The latest comes first, as undo goes.
+pub fn stays(plan: &Plan, journal: &[JournalEntry]) -> Vec<(StepId, u32, bool)> {
+    let plan = Plan { steps: plan.steps.iter().map(remembering).collect() };
+    let progress = Progress::replay(&plan, journal);
+    let mut found = Vec::new();
+    for (step, done) in plan.steps.iter().zip(&progress.steps).rev() {
+        let items =
+            done.items.as_ref().into_iter().flat_map(|items| (0..items.len()).rev().zip(items.iter().rev()));
+        for (item, slot) in items {
+            if let ItemProgress::Done { undo: UndoProgress::Over(outcome), .. } = slot {
+                match outcome {
+                    UndoOutcome::Failed { .. } => found.push((step.id.clone(), item, step.undo.is_some())),
+                    UndoOutcome::Impossible => found.push((step.id.clone(), item, false)),
+                    UndoOutcome::Undone | UndoOutcome::ByHand => {}
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The same step with its results kept.
 fn remembering(step: &crate::plan::PlanStep) -> crate::plan::PlanStep {
     crate::plan::PlanStep { forgets: false, ..step.clone() }
@@ -112,7 +134,9 @@ fn take_over(step: &StepId, items: &Items, part: &Part, facts: &mut Vec<Fact>) -
             Fact::Kept { step: step.clone(), item, outcome }
         };
         match slot {
-            ItemProgress::Done { undo: UndoProgress::Over(UndoOutcome::Undone), .. } => open += 1,
+            ItemProgress::Done {
+                undo: UndoProgress::Over(UndoOutcome::Undone | UndoOutcome::ByHand), ..
+            } => open += 1,
             ItemProgress::Done { output, .. } | ItemProgress::Kept(output) => facts.push(keep(output)),
             ItemProgress::LeftOut(why @ (Why::Filtered | Why::NotTaken | Why::Refused)) => leave(*why, item),
             // Sent again, it might happen twice.

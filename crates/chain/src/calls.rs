@@ -39,7 +39,7 @@ pub fn answered(fact: &Fact) -> Option<(&StepId, Answered)> {
         Fact::UndoResult { step, outcome, took_ms: Some(took_ms), .. } => {
             let code = match outcome {
                 UndoOutcome::Failed { problem } => Some(problem.code()),
-                UndoOutcome::Undone | UndoOutcome::Impossible => None,
+                UndoOutcome::Undone | UndoOutcome::Impossible | UndoOutcome::ByHand => None,
             };
             Some((step, Answered { code, took_ms: *took_ms, bytes: 0, again: false }))
         }

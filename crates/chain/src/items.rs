@@ -71,7 +71,9 @@ impl End {
     fn of(item: &ItemProgress) -> Option<Self> {
         Some(match item {
             ItemProgress::Done { undo: UndoProgress::None, .. } => Self::Done,
-            ItemProgress::Done { undo: UndoProgress::Over(UndoOutcome::Undone), .. } => Self::Undone,
+            ItemProgress::Done {
+                undo: UndoProgress::Over(UndoOutcome::Undone | UndoOutcome::ByHand), ..
+            } => Self::Undone,
             ItemProgress::Done { undo: UndoProgress::Over(_), .. } => Self::NotUndone,
             ItemProgress::Kept(_) => Self::Kept,
             ItemProgress::NotDone(_) => Self::NotDone,

@@ -388,6 +388,8 @@ impl Progress {
                 self.stop = Some(true);
                 self.go_on();
             }
+            // As if it had not been tried: what is undone meanwhile stays so.
+            Fact::UndoAgain { step, item } => self.change_undo(plan, step, *item, UndoProgress::None),
             Fact::UndoIntent { step, item, attempt, .. } => {
                 self.change_undo(plan, step, *item, UndoProgress::InFlight { attempt: *attempt });
             }

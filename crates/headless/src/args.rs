@@ -334,10 +334,23 @@ pub(crate) enum Command {
         /// The run, or `last`.
         run: String,
     },
-    /// Undo what a run did that has ended, the last thing first.
+    /// Undo what a run did that has ended, the last thing first. With --again or --by-hand: say what becomes of
+    /// a change that could not be undone.
     Undo {
         /// The run, or `last`.
         run: String,
+        /// Try an undo that failed once more.
+        #[arg(long, conflicts_with = "by_hand")]
+        again: bool,
+        /// You have undone it by hand; nothing is sent.
+        #[arg(long)]
+        by_hand: bool,
+        /// The step; the first with a change that stays where absent.
+        #[arg(long)]
+        step: Option<String>,
+        /// The item, from 0; the first whose change stays where absent.
+        #[arg(long)]
+        item: Option<u32>,
     },
     /// Wait until a run ends or needs you; goes on with it where nobody does.
     Wait {

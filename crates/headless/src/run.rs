@@ -259,8 +259,13 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             let request = json!({ "run": run, "decision": decision, "step": step, "item": item });
             report(args, &call("run_resolve", request).await?)
         }
-        Command::Undo { run } => {
-            let run = call("run_undo", json!({ "run": run })).await?;
+        Command::Undo { run, again, by_hand, step, item } => {
+            let run = if *again || *by_hand {
+                let request = json!({ "run": run, "step": step, "item": item, "byHand": by_hand });
+                call("run_undo_again", request).await?
+            } else {
+                call("run_undo", json!({ "run": run })).await?
+            };
             report(args, &call("run_wait", json!({ "run": run["id"] })).await?)
         }
         Command::Stop { run, undo } => {
@@ -462,6 +467,25 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
                     ("Last run", "/lastRun"),
                 ];
                 print::table(&answer["chains"], &fields);
+            }
+            Ok(exit::DONE)
+        }
+        ChainCommand::Figures { chain, range } => {
+            let answer = call("chain_figures", json!({ "chain": chain, "range": range })).await?;
+            if args.json {
+                print::json(&answer);
+            } else {
+                let fields = [
+                    ("Step", "/name"),
+                    ("Connection", "/connection"),
+                    ("Calls", "/calls"),
+                    ("Succeeded", "/ok"),
+                    ("Failed", "/failed"),
+                    ("Retries", "/retries"),
+                    ("p50 ms", "/p50Ms"),
+                    ("p95 ms", "/p95Ms"),
+                ];
+                print::table(&answer["steps"], &fields);
             }
             Ok(exit::DONE)
         }

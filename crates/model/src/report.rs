@@ -69,6 +69,9 @@ pub struct StepReport {
     pub connection: String,
     /// The operation it called.
     pub operation: String,
+    /// What the catalogue calls the tool and the operation; empty where it has no words for them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub action: String,
     /// How it is or ended.
     pub state: StepState,
     /// Items that came in.
@@ -286,6 +289,12 @@ pub struct UndoReport {
     pub item: u32,
     /// Whether it is as before.
     pub undone: bool,
+    /// Whether the user put it back by hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
+    /// Whether it can be tried once more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// Why not.
     pub problem: Option<Problem>,
     /// What stays, as the service called it.

@@ -356,6 +356,13 @@ pub enum Fact {
     Resumed,
     /// The user asks, after the run has ended, that what it did is undone.
     UndoRequested,
+    /// The user asks that an undo that failed is tried once more.
+    UndoAgain {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+    },
     /// The main part is over; what comes now tidies up.
     Ended {
         /// How it ended.
@@ -387,7 +394,8 @@ impl Fact {
             | Self::Deferred { step, .. }
             | Self::Resolved { step, .. }
             | Self::UndoIntent { step, .. }
-            | Self::UndoResult { step, .. } => Some(step),
+            | Self::UndoResult { step, .. }
+            | Self::UndoAgain { step, .. } => Some(step),
             Self::Started { .. }
             | Self::Narrowed(_)
             | Self::Checked { .. }
@@ -486,6 +494,8 @@ pub enum UndoOutcome {
     },
     /// The operation declares no undo.
     Impossible,
+    /// It stayed, and the user has put it back by hand.
+    ByHand,
 }
 
 /// The answer to an unknown outcome.

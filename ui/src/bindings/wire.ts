@@ -692,6 +692,37 @@ export type ChainDeleted = {
 name: string, };
 
 /**
+ * The calls of a chain's steps.
+ */
+export type ChainFigures = { 
+/**
+ * Of how long.
+ */
+range: HealthRange, 
+/**
+ * From when on.
+ */
+since: string, 
+/**
+ * Steps in the order of the chain; those that are not there any more come last. A step that called nothing is
+ * not among them.
+ */
+steps: Array<StepFiguresView>, };
+
+/**
+ * Which chain, and of how long.
+ */
+export type ChainFiguresRequest = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * Up to now; a day where absent.
+ */
+range?: HealthRange | null, };
+
+/**
  * What became of events.
  */
 export type ChainFiringsResponse = { 
@@ -1749,6 +1780,27 @@ helpText?: string | null, };
  * Whether a credential is hidden while typed.
  */
 export type CredentialKind = "password" | "text";
+
+/**
+ * How much of something large is shown: its beginning.
+ */
+export type Cut = { 
+/**
+ * Bytes of JSON that are here.
+ */
+shownBytes: number, 
+/**
+ * Bytes of JSON that there are.
+ */
+bytes: number, 
+/**
+ * Items of the list that came out that are here; none where it is no list.
+ */
+shownItems: number | null, 
+/**
+ * Items of the list that there are.
+ */
+items: number | null, };
 
 /**
  * The answer to an unknown outcome.
@@ -3394,7 +3446,11 @@ request: RequestSummary | null,
 /**
  * What became of it.
  */
-outcome: Outcome | null, };
+outcome: Outcome | null, 
+/**
+ * Where it is too large for one answer: how much of it is here.
+ */
+cut?: Cut | null, };
 
 /**
  * One item's problem.
@@ -4022,7 +4078,12 @@ undoable: boolean,
 /**
  * Permissions that it needs.
  */
-scopes: Array<string>, };
+scopes: Array<string>, 
+/**
+ * Fields of what it takes and gives that are private (`x-private`, `writeOnly` or the format `password` of
+ * their schemas): the keys that lead to each, lists left out.
+ */
+private: Array<Array<string>>, };
 
 /**
  * One operation.
@@ -4558,9 +4619,13 @@ step: StepId,
  */
 offset?: number | null, 
 /**
- * At most this many; 200 at most.
+ * At most this many; 200 at most. There are fewer where they would be more than about 1 MiB.
  */
-limit?: number | null, };
+limit?: number | null, 
+/**
+ * Items as a whole, however large, for a file: each answer has one at least.
+ */
+whole?: boolean | null, };
 
 /**
  * Items of a step.
@@ -4825,6 +4890,27 @@ name: string,
  * What belongs into the file. Values of secrets are masked.
  */
 test: JsonValue, };
+
+/**
+ * What becomes of a change that could not be undone.
+ */
+export type RunUndoAgainRequest = { 
+/**
+ * The run, by identifier or `last`.
+ */
+run: string, 
+/**
+ * The step; the first with a change that stays where absent.
+ */
+step?: StepId | null, 
+/**
+ * The item, from 0; the first whose change stays where absent.
+ */
+item?: number | null, 
+/**
+ * The user has undone it by hand: nothing is sent. Otherwise it is tried once more.
+ */
+byHand: boolean, };
 
 /**
  * A run as lists show it.
@@ -5866,6 +5952,63 @@ origin: SampleOrigin | null,
 samples: number, };
 
 /**
+ * The calls of one step through one connection.
+ */
+export type StepFiguresView = { 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * What a person reads for it.
+ */
+name: string, 
+/**
+ * Whether the chain still has it.
+ */
+there: boolean, 
+/**
+ * The connection's name; none where it was disconnected.
+ */
+connection: string | null, 
+/**
+ * Calls that ended.
+ */
+calls: number, 
+/**
+ * Those that succeeded.
+ */
+ok: number, 
+/**
+ * Those that failed.
+ */
+failed: number, 
+/**
+ * Those that had to wait, or asked for what was not there.
+ */
+held: number, 
+/**
+ * Attempts beyond the first.
+ */
+retries: number, 
+/**
+ * Bytes received.
+ */
+bytes: number, 
+/**
+ * Median time of an answer in milliseconds, at most 5 % off.
+ */
+p50Ms: number | null, 
+/**
+ * 95th percentile.
+ */
+p95Ms: number | null, 
+/**
+ * 99th percentile.
+ */
+p99Ms: number | null, };
+
+/**
  * A step within one chain: a slug chosen by the chain's document.
  */
 export type StepId = string;
@@ -5932,6 +6075,10 @@ connection: string,
  * The operation it called.
  */
 operation: string, 
+/**
+ * What the catalogue calls the tool and the operation; empty where it has no words for them.
+ */
+action?: string, 
 /**
  * How it is or ended.
  */
@@ -6673,6 +6820,14 @@ item: number,
  */
 undone: boolean, 
 /**
+ * Whether the user put it back by hand.
+ */
+byHand?: boolean, 
+/**
+ * Whether it can be tried once more.
+ */
+again?: boolean, 
+/**
  * Why not.
  */
 problem: Problem | null, 
@@ -7047,6 +7202,10 @@ export type WrittenValue = {
  */
 step: string, 
 /**
+ * Where it stands, as people read it: the step and the field, or what it is.
+ */
+place: string, 
+/**
  * The parameter, as a JSON pointer (RFC 6901), or what it is in words.
  */
 target: string, 
@@ -7242,6 +7401,8 @@ export interface Commands {
   chain_versions: { request: ChainRef; response: ChainVersionsResponse };
   /** Lists what became of the events that a chain waited for. */
   chain_firings: { request: ChainRef; response: ChainFiringsResponse };
+  /** Says how the calls of a chain's steps went, from the journal's own figures. */
+  chain_figures: { request: ChainFiguresRequest; response: ChainFigures };
   /** Deletes a chain; its runs stay. */
   chain_delete: { request: ChainRef; response: ChainDeleted };
   /** Starts a run. */
@@ -7266,6 +7427,8 @@ export interface Commands {
   run_stop: { request: RunStopRequest; response: RunReport };
   /** Undoes what a run that has ended did. */
   run_undo: { request: RunRef; response: RunView };
+  /** Tries an undo that failed once more, or takes note that it was done by hand. */
+  run_undo_again: { request: RunUndoAgainRequest; response: RunView };
   /** Does one step, with what an earlier run gave it. */
   step_run: { request: StepRunRequest; response: RunView };
   /** Keeps what a step gave, to build the steps behind it on. */

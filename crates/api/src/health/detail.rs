@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use patchbay_model::chain::ChainVersion;
+use patchbay_model::chain::Chain;
 use patchbay_model::health::Reason;
 use patchbay_model::{ChainId, Code, ConnectionId, HealthState, Problem, StepId, Timestamp};
-use patchbay_store::{CallKind, Store};
+use patchbay_store::CallKind;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{HostLimits, Judged, begin_of, rules};
@@ -15,6 +15,8 @@ use super::view::{HealthPoint, HealthReason};
 use crate::hub::Hub;
 use crate::subscriptions::{self, SubscriptionHealth};
 use crate::syncing::{GapView, gaps};
+use crate::titles;
+use crate::workspace::Workspace;
 
 /// Changes that are shown.
 const CHANGES: u32 = 50;
@@ -145,18 +147,22 @@ pub struct StepCallsView {
 }
 
 async fn steps(
-    store: &Store,
+    workspace: &Workspace,
     connection: &ConnectionId,
     since: Timestamp,
 ) -> Result<Vec<StepCallsView>, Problem> {
     let mut views = Vec::new();
-    let mut known: BTreeMap<String, Option<ChainVersion>> = BTreeMap::new();
-    for one in store.step_figures(connection, since).await? {
+    let mut known: BTreeMap<String, Option<Chain>> = BTreeMap::new();
+    for one in workspace.store().step_figures(connection, since).await? {
         let (chain_id, step) = (ChainId::new(one.chain.clone()), StepId::new(one.step));
         if !known.contains_key(&one.chain) {
-            known.insert(one.chain.clone(), store.chain(&chain_id).await?);
+            let found = match workspace.store().chain(&chain_id).await? {
+                Some(version) => Some(titles::titled(workspace, &version.chain).await?),
+                None => None,
+            };
+            known.insert(one.chain.clone(), found);
         }
-        let chain = known.get(&one.chain).and_then(Option::as_ref).map(|version| &version.chain);
+        let chain = known.get(&one.chain).and_then(Option::as_ref);
         let named = chain.and_then(|chain| chain.step(&step)).map(|(_, step)| step.title().to_owned());
         views.push(StepCallsView {
             name: named.unwrap_or_else(|| step.to_string()),
@@ -217,7 +223,7 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
                 counts: group.code.is_failure(),
             })
             .collect(),
-        steps: steps(store, &id, begin_of(since)).await?,
+        steps: steps(&workspace, &id, begin_of(since)).await?,
         limit_hits: own.points.iter().map(|point| point.limit_hits).sum(),
         points: (0..).zip(&own.points).map(|(at, sum)| sum.point(since + step * at)).collect(),
         usual_p95_ms: usual,

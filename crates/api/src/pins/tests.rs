@@ -143,7 +143,10 @@ async fn a_run_takes_the_first_items_and_leaves_steps_out_and_says_so() {
     let report = desk.run("run_start", json!({"items": 1, "without": ["tell"]})).await;
     let steps: Vec<&Value> = report["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
     assert_eq!(steps, [&json!("find"), &json!("say")]);
-    assert!(report["headline"].as_str().unwrap().contains("Without \"send_message\""), "{report:#}");
+    assert!(
+        report["headline"].as_str().unwrap().contains("Without \"Sandbox Chat: Send message\""),
+        "{report:#}"
+    );
     let request = json!({"chain": desk.chain, "without": ["find"]});
     let refused = desk.call("run_start", request).await.unwrap_err();
     assert!(refused.hint().contains("needs what it gives"), "{refused:?}");

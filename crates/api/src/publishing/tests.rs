@@ -123,7 +123,10 @@ async fn an_event_starts_the_published_version_of_a_chain_that_is_on_once() {
     assert!(refused.technical().is_some() || !refused.hint().is_empty(), "{refused:?}");
     assert_eq!(house.call("chain_show", json!({"chain": id})).await.unwrap()["published"], json!(1));
     let versions = house.call("chain_versions", json!({"chain": id})).await.unwrap();
-    assert_eq!(versions["versions"][0]["changes"][0], json!("Removed the step \"list_issues\"."));
+    assert_eq!(
+        versions["versions"][0]["changes"][0],
+        json!("Removed the step \"Sandbox Tracker: List issues\".")
+    );
     assert_eq!(versions["versions"][1]["published"], json!(true));
     house.call("chain_switch", json!({"chain": id, "on": false})).await.unwrap();
     house.comes("webhook", &tracker, "3", json!({"n": 3})).await;

@@ -66,6 +66,19 @@ async fn a_shared_chain_names_nobodys_connections_and_comes_back_whole_and_off()
         "what goes along is said"
     );
 
+    let places: Vec<&str> =
+        shared["values"].as_array().unwrap().iter().map(|v| v["place"].as_str().unwrap()).collect();
+    assert_eq!(
+        places,
+        [
+            "Name",
+            "Sandbox Chat: Send message · Text",
+            "Sandbox Chat: Announce · Text",
+            "Sandbox Sheet: Add row · Name"
+        ],
+        "in the catalogue's words"
+    );
+
     let request = json!({"chain": shared["document"], "connections": chosen()});
     let back = desk.call("chain_import", request).await.unwrap();
     assert_eq!(back["name"], "Everywhere 2", "it replaces nothing");
@@ -230,7 +243,8 @@ fn marked() -> Value {
 #[tokio::test]
 async fn every_word_that_goes_along_is_said() {
     let shared: Chain = serde_json::from_value(marked()).unwrap();
-    let said: String = words::written(&shared).iter().map(|word| format!("{} ", word.value)).collect();
+    let said: String =
+        words::written(&shared, &BTreeMap::new()).iter().map(|word| format!("{} ", word.value)).collect();
     let mut looked_at = 0;
     for at in marked().to_string().split("mark-").skip(1) {
         let mark: String =
@@ -239,6 +253,8 @@ async fn every_word_that_goes_along_is_said() {
         looked_at += 1;
     }
     assert!(looked_at > 40, "{looked_at}");
+    assert!(said.contains("w1 is \\\"mark-a\\\""), "conditions read like sentences: {said}");
+    assert!(!said.contains("equals") && !said.contains("$.item"), "{said}");
 }
 
 #[tokio::test]

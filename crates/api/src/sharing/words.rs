@@ -1,41 +1,79 @@
 //! Every word of a chain that somebody wrote: what goes along when it is passed on.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use patchbay_connector::Compiled;
 use patchbay_model::Trigger;
 use patchbay_model::chain::{Chain, FieldMap, Source, Step};
-use patchbay_model::descriptor::Predicate;
+use patchbay_model::descriptor::{Operation, Predicate};
 use patchbay_model::logic::Logic;
 use serde_json::{Value, json};
 
 use super::WrittenValue;
+use crate::titles;
 
 /// What somebody wrote into a chain, in the order in which it stands there.
-pub(super) fn written(chain: &Chain) -> Vec<WrittenValue> {
-    let mut words = Words { step: String::new(), found: Vec::new() };
+pub(super) fn written(chain: &Chain, connectors: &BTreeMap<String, Arc<Compiled>>) -> Vec<WrittenValue> {
+    let titled = titles::named(chain, connectors);
+    let mut words = Words { step: String::new(), title: String::new(), found: Vec::new() };
     words.text("name", &chain.name);
     words.text("description", &chain.description);
     words.trigger(&chain.trigger);
     words.maybe("order", chain.concurrency.key.as_deref());
-    for step in chain.all_steps() {
+    for (step, titled) in chain.all_steps().zip(titled.all_steps()) {
         words.step = step.id.to_string();
-        words.step(step);
+        titled.title().clone_into(&mut words.title);
+        let compiled = connectors.get(&step.connection);
+        words.step(step, compiled.and_then(|compiled| compiled.descriptor().operation(&step.operation)));
     }
     words.found
+}
+
+/// A field as people read it: `title` of `$.item.title`.
+fn field(path: &str) -> String {
+    let own = path.strip_prefix("$.").or_else(|| path.strip_prefix('$')).unwrap_or(path);
+    own.strip_prefix("item.").unwrap_or(own).replace("[*]", "")
+}
+
+/// What the form calls a parameter.
+fn label(target: &str, operation: Option<&Operation>) -> String {
+    let parts = target.split('/').skip(1);
+    let mut schema = operation.map(|operation| &operation.params);
+    let mut label = String::new();
+    for part in parts {
+        schema = schema.and_then(|schema| schema["properties"].get(part));
+        let title = schema.and_then(|schema| schema["title"].as_str());
+        label = title.unwrap_or(part).to_owned();
+    }
+    if label.is_empty() { target.to_owned() } else { label }
 }
 
 struct Words {
     /// The step that is read; empty for what the chain itself says.
     step: String,
+    /// What a person reads for it.
+    title: String,
     found: Vec<WrittenValue>,
 }
 
 impl Words {
-    fn add(&mut self, target: &str, value: Value) {
-        self.found.push(WrittenValue { step: self.step.clone(), target: target.to_owned(), value });
+    fn add(&mut self, target: &str, label: &str, value: Value) {
+        let mut place = self.title.clone();
+        if place.is_empty() {
+            // The chain's own: "Name".
+            let mut letters = label.chars();
+            place =
+                letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+        } else {
+            place = format!("{place} · {label}");
+        }
+        self.found.push(WrittenValue { step: self.step.clone(), place, target: target.to_owned(), value });
     }
 
     fn text(&mut self, target: &str, text: &str) {
         if !text.is_empty() {
-            self.add(target, json!(text));
+            self.add(target, target, json!(text));
         }
     }
 
@@ -45,16 +83,14 @@ impl Words {
 
     fn value(&mut self, target: &str, value: Option<&Value>) {
         if let Some(value) = value.filter(|value| !value.is_null()) {
-            self.add(target, value.clone());
+            self.add(target, target, value.clone());
         }
     }
 
     fn conditions(&mut self, target: &str, conditions: &[Predicate]) {
         for condition in conditions {
-            let operator = serde_json::to_value(condition.operator).unwrap_or_default();
-            let operator = operator.as_str().unwrap_or_default().replace('_', " ");
             let with = condition.value.as_ref().map_or_else(String::new, |value| format!(" {value}"));
-            self.text(target, &format!("{} {operator}{with}", condition.path));
+            self.text(target, &format!("{} {}{with}", field(&condition.path), condition.operator.words()));
         }
     }
 
@@ -74,23 +110,27 @@ impl Words {
         }
     }
 
-    fn step(&mut self, step: &Step) {
+    fn step(&mut self, step: &Step, operation: Option<&Operation>) {
         self.maybe("name", step.name.as_deref());
         for map in &step.mapping {
-            self.mapping(map);
+            self.mapping(map, operation);
         }
         if let Some(logic) = &step.logic {
             self.logic(logic);
         }
     }
 
-    fn mapping(&mut self, map: &FieldMap) {
+    fn mapping(&mut self, map: &FieldMap, operation: Option<&Operation>) {
+        let label = label(&map.target, operation);
         match &map.source {
-            Source::Fixed { value } => self.value(&map.target, Some(value)),
-            Source::Template { template } => self.text(&map.target, template),
-            Source::Path { .. } => {}
+            Source::Fixed { value: Value::Null } | Source::Path { .. } => {}
+            Source::Fixed { value } => self.add(&map.target, &label, value.clone()),
+            Source::Template { template } if template.is_empty() => {}
+            Source::Template { template } => self.add(&map.target, &label, json!(template)),
         }
-        self.value(&format!("{} where there is nothing", map.target), map.default.as_ref());
+        if let Some(default) = map.default.as_ref().filter(|value| !value.is_null()) {
+            self.add(&map.target, &format!("{label}, where there is nothing"), default.clone());
+        }
     }
 
     fn logic(&mut self, logic: &Logic) {
@@ -109,7 +149,7 @@ impl Words {
             Logic::Delivery { when, ties, .. } => {
                 self.conditions("waits for", when);
                 for tie in ties {
-                    self.text("waits for", &format!("{} equals {}", tie.path, tie.equals));
+                    self.text("waits for", &format!("{} is {}", field(&tie.path), tie.equals));
                 }
             }
             Logic::Approval { question, .. } => self.text("question", question),

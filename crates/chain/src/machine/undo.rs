@@ -51,7 +51,9 @@ impl Round<'_> {
         self.progress.steps.iter().enumerate().all(|(step, progress)| {
             !self.plan.steps[step].effect
                 || progress.items.iter().flat_map(Items::iter).all(|item| match item {
-                    ItemProgress::Done { undo, .. } => *undo == UndoProgress::Over(UndoOutcome::Undone),
+                    ItemProgress::Done { undo, .. } => {
+                        matches!(undo, UndoProgress::Over(UndoOutcome::Undone | UndoOutcome::ByHand))
+                    }
                     ItemProgress::Doubt(_) => false,
                     _ => true,
                 })

@@ -6,7 +6,8 @@ use patchbay_model::report::{RunReport, StepReport, StepState};
 
 use super::tables::{CONNECTION_FIGURES, STEP_FIGURES, connection_figures, step_figures};
 use super::words::{
-    change_lines, change_words, duration_words, millis_between, retry_lines, run_state_words, step_state_words,
+    change_lines, change_words, duration_words, millis_between, name_of, retry_lines, run_state_words,
+    step_state_words,
 };
 
 const STYLE: &str = "
@@ -65,15 +66,18 @@ pub fn html(report: &RunReport) -> String {
         "Needs you",
         report.needs_you.iter().map(|q| {
             let request = q.request.as_ref().map_or_else(String::new, |r| format!(" {} {}", r.method, r.url));
-            format!("{}, item {}: {}.{request}", q.step, q.item + 1, q.problem.title())
+            format!("{}, item {}: {}.{request}", name_of(report, &q.step), q.item + 1, q.problem.title())
         }),
     );
     list(
         &mut out,
         "Undo",
         report.undo.iter().map(|u| match &u.problem {
-            None => format!("{}, item {}: undone", u.step, u.item + 1),
-            Some(p) => format!("{}, item {}: could not undo. {}", u.step, u.item + 1, p.hint()),
+            None if u.by_hand => format!("{}, item {}: undone by hand", name_of(report, &u.step), u.item + 1),
+            None => format!("{}, item {}: undone", name_of(report, &u.step), u.item + 1),
+            Some(p) => {
+                format!("{}, item {}: could not undo. {}", name_of(report, &u.step), u.item + 1, p.hint())
+            }
         }),
     );
     list(

@@ -7,7 +7,8 @@ use patchbay_model::report::RunReport;
 
 use super::tables::{CONNECTION_FIGURES, STEP_FIGURES, connection_figures, step_figures};
 use super::words::{
-    change_lines, change_words, duration_words, millis_between, retry_lines, run_state_words, step_state_words,
+    change_lines, change_words, duration_words, millis_between, name_of, retry_lines, run_state_words,
+    step_state_words,
 };
 
 /// Renders the report as Markdown (CommonMark with tables). Text from services is escaped.
@@ -80,7 +81,7 @@ pub fn markdown(report: &RunReport) -> String {
             let _ = writeln!(
                 out,
                 "- {}, item {}: {}.{request}{sent}. Answer with {answers}.",
-                escape(question.step.as_str()),
+                escape(name_of(report, &question.step)),
                 question.item + 1,
                 escape(&question.problem.title())
             );
@@ -90,10 +91,11 @@ pub fn markdown(report: &RunReport) -> String {
         let _ = writeln!(out, "\n## Undo\n");
         for undo in &report.undo {
             let what = match &undo.problem {
+                None if undo.by_hand => "Undone by hand".to_owned(),
                 None => "Undone".to_owned(),
                 Some(problem) => format!("Could not undo. {}", escape(&problem.hint())),
             };
-            let _ = writeln!(out, "- {}, item {}: {what}", escape(undo.step.as_str()), undo.item + 1);
+            let _ = writeln!(out, "- {}, item {}: {what}", escape(name_of(report, &undo.step)), undo.item + 1);
         }
     }
     let shown: Vec<_> = report.steps.iter().flat_map(|s| &s.shown).collect();

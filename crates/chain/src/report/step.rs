@@ -182,7 +182,7 @@ impl StepFold {
             Fact::UndoIntent { attempt, .. } => self.undo_calls.send(*attempt),
             Fact::UndoResult { item, outcome, .. } => {
                 let (undone, problem) = match outcome {
-                    UndoOutcome::Undone => (true, None),
+                    UndoOutcome::Undone | UndoOutcome::ByHand => (true, None),
                     UndoOutcome::Failed { problem } => (false, Some(problem.clone())),
                     UndoOutcome::Impossible => (
                         false,
@@ -196,7 +196,22 @@ impl StepFold {
                 };
                 let remains = if undone { None } else { self.items.get(item).and_then(|i| i.output.clone()) };
                 self.undone.insert(*item, undone);
-                undo.push(UndoReport { step: step.id.clone(), item: *item, undone, problem, remains });
+                let by_hand = *outcome == UndoOutcome::ByHand;
+                let again = matches!(outcome, UndoOutcome::Failed { .. });
+                undo.retain(|old| old.step != step.id || old.item != *item);
+                undo.push(UndoReport {
+                    step: step.id.clone(),
+                    item: *item,
+                    undone,
+                    by_hand,
+                    again,
+                    problem,
+                    remains,
+                });
+            }
+            Fact::UndoAgain { item, .. } => {
+                self.undone.remove(item);
+                undo.retain(|old| old.step != step.id || old.item != *item);
             }
             _ => {}
         }
@@ -324,6 +339,7 @@ impl StepFold {
             name: step_name(step).to_owned(),
             connection: step.connection.clone(),
             operation: step.operation.clone(),
+            action: String::new(),
             state,
             items_in,
             items_out: self.listed.unwrap_or(done),

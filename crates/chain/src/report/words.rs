@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use patchbay_model::Timestamp;
 use patchbay_model::check::Level;
 use patchbay_model::problem::Code;
 use patchbay_model::report::{ChangeState, RetryReason, RunReport, StepReport, StepState};
 use patchbay_model::run::RunState;
+use patchbay_model::{StepId, Timestamp};
 
 /// One sentence: what was reached.
 pub(super) fn headline(report: &RunReport) -> String {
@@ -39,8 +39,10 @@ pub(super) fn headline(report: &RunReport) -> String {
     let stays = report.undo.iter().filter(|u| !u.undone).count();
     if !report.undo.is_empty() {
         let undone = report.undo.len() - stays;
-        parts.push(match stays {
-            0 => format!("All {undone} changes were undone"),
+        parts.push(match (undone, stays) {
+            (1, 0) => "The one change was undone".to_owned(),
+            (_, 0) => format!("All {undone} changes were undone"),
+            (1, _) => format!("1 change was undone, {stays} could not be"),
             _ => format!("{undone} changes were undone, {stays} could not be"),
         });
     }
@@ -56,6 +58,11 @@ pub(super) fn headline(report: &RunReport) -> String {
         parts.push(format!("Nothing was sent: {}", blocker.text.trim_end_matches('.')));
     }
     parts.join(". ") + "."
+}
+
+/// What a person reads for a step of a report.
+pub(super) fn name_of<'r>(report: &'r RunReport, step: &'r StepId) -> &'r str {
+    report.steps.iter().find(|own| own.step == *step).map_or(step.as_str(), |own| &own.name)
 }
 
 /// The words of a run's state on the screen.

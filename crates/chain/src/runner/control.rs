@@ -1,7 +1,7 @@
 //! What the user wishes of a run, under way or at rest.
 
 use patchbay_model::StepId;
-use patchbay_model::run::{Decision, Fact, Run, RunState};
+use patchbay_model::run::{Decision, Fact, Run, RunState, UndoOutcome};
 
 use super::{Control, Execution, Runner};
 use crate::error::ChainError;
@@ -30,6 +30,25 @@ impl Runner {
     /// Writes down the wish to undo what a run did that has ended.
     pub async fn undo(&self, run: &Run) -> Result<(), ChainError> {
         self.store.journal_append(&run.id, vec![Fact::UndoRequested], RunState::Queued).await?;
+        Ok(())
+    }
+
+    /// Writes down what the user wishes of an undo that failed, of a run that has ended: that it is tried once
+    /// more, or that it was done by hand.
+    pub async fn undo_again(
+        &self,
+        run: &Run,
+        step: &StepId,
+        item: u32,
+        by_hand: bool,
+    ) -> Result<(), ChainError> {
+        let step = step.clone();
+        let wish = match by_hand {
+            true => Fact::UndoResult { step, item, outcome: UndoOutcome::ByHand, took_ms: None },
+            false => Fact::UndoAgain { step, item },
+        };
+        // How the run ended is said anew once nothing is left to do.
+        self.store.journal_append(&run.id, vec![wish, Fact::UndoRequested], RunState::Queued).await?;
         Ok(())
     }
 

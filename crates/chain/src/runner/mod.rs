@@ -120,11 +120,16 @@ impl Runner {
         run: &Run,
         control: &mut mpsc::Receiver<Control>,
     ) -> Result<RunState, ChainError> {
-        let live = match Live::prepare(self, run).await {
+        let mut live = match Live::prepare(self, run).await {
             Ok(live) => live,
             Err(problems) => return self.refuse(run, problems).await,
         };
-        let (progress, seq) = self.replay(run, &live).await?;
+        let (mut progress, mut seq) = self.replay(run, &live).await?;
+        if progress.taken_back.is_some() && live.plan.steps.iter().any(|step| step.forgets) {
+            // The user may wish that any of them is undone once more.
+            live.plan.steps.iter_mut().for_each(|step| step.forgets = false);
+            (progress, seq) = self.replay(run, &live).await?;
+        }
         let mut execution = Execution::new(self, run, live, progress, seq);
         if run.origin.kind.is_event() && !run.dry_run {
             let most = u64::from(run.snapshot.concurrency.effects_per_day);

@@ -36,6 +36,7 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
                     let stands = world.effects.contains_key(place);
                     match outcome {
                         UndoOutcome::Undone => assert!(!stands, "{context}: {place:?} is said to be undone"),
+                        UndoOutcome::ByHand => panic!("{context}: nobody did anything by hand"),
                         UndoOutcome::Impossible => assert!(stands, "{context}: {place:?} is said to stay"),
                         // Sent once and never answered: said to be open, whichever is true.
                         UndoOutcome::Failed { .. } => {
@@ -56,4 +57,59 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
         }
     }
     assert!(cases > 300 && left > 100 && undone > 50, "too little was tried: {cases} {left} {undone}");
+}
+
+/// An undo whose outcome the journal cannot tell stays, until the user asks for it again or says it is done.
+#[test]
+fn an_undo_that_failed_is_tried_again_or_handled_wherever_it_was_killed() {
+    let (mut tried, mut handled) = (0, 0);
+    let mut plan = plan(KINDS[2], OnFailure::StopAndUndo);
+    plan.steps.iter_mut().filter(|step| step.effect).for_each(|step| step.undo = Some(Repeat::Never));
+    let fault = (6, Fault::Rejects);
+    for crash in 0..=points(&plan, fault) {
+        let (left, state) = simulate(&plan, fault, &[crash]);
+        let stays = |world: &World| {
+            let undo = |fact: &Fact| match fact {
+                Fact::UndoResult { step, item, outcome: UndoOutcome::Failed { .. }, .. } => {
+                    Some((step.clone(), *item))
+                }
+                _ => None,
+            };
+            world.journal.iter().find_map(|(_, fact)| undo(fact))
+        };
+        let Some((step, item)) = stays(&left) else { continue };
+        assert_eq!(state, RunState::Failed, "crash at {crash}: something stays");
+        for by_hand in [false, true] {
+            let last = if by_hand { 0 } else { 8 };
+            for again in 0..=last {
+                let (mut world, _) = simulate(&plan, fault, &[crash]);
+                let outcome = UndoOutcome::ByHand;
+                let wish = match by_hand {
+                    true => Fact::UndoResult { step: step.clone(), item, outcome, took_ms: None },
+                    false => Fact::UndoAgain { step: step.clone(), item },
+                };
+                if by_hand {
+                    world.effects.remove(&(plan.index(&step).unwrap(), item));
+                }
+                world.keep(&plan, wish);
+                world.keep(&plan, Fact::UndoRequested);
+                world.crashes = if again == 0 { Vec::new() } else { vec![world.point + again] };
+                let (world, state) = run_through(&plan, world);
+                let context =
+                    format!("killed at {crash}, by hand {by_hand}, killed again at {again}: {state:?}");
+                assert!(state.is_final(), "{context}");
+                let place = (plan.index(&step).unwrap(), item);
+                if state == RunState::FailedUndone {
+                    assert!(!world.effects.contains_key(&place), "{context}: it is said to be undone");
+                    assert!(world.effects.is_empty(), "{context}: nothing stays");
+                } else {
+                    // Killed while it was under way once more: again nobody knows, and that is said.
+                    assert!(again > 0, "{context}");
+                }
+                tried += usize::from(!by_hand);
+                handled += usize::from(by_hand);
+            }
+        }
+    }
+    assert!(tried > 8 && handled > 0, "too little was tried: {tried} {handled}");
 }

@@ -72,6 +72,14 @@ pub(crate) enum ChainCommand {
         /// The chain, by identifier or name.
         chain: String,
     },
+    /// Show how the calls of a chain's steps went: how many, how many succeeded, how long they took.
+    Figures {
+        /// The chain, by identifier or name.
+        chain: String,
+        /// Of how long.
+        #[arg(long, default_value = "24h", value_parser = ["1h", "24h", "7d"])]
+        range: String,
+    },
     /// Replay runs that were saved as tests: nothing is sent. Says what differs, and ends with 1 then.
     Test {
         /// The tests.

@@ -203,6 +203,21 @@ pub enum PredicateOperator {
     Matches,
 }
 
+impl PredicateOperator {
+    /// As it stands in a sentence: those of the screen.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Exists => "is there",
+            Self::Absent => "is not there",
+            Self::Equals => "is",
+            Self::NotEquals => "is not",
+            Self::Contains => "contains",
+            Self::In => "is one of",
+            Self::Matches => "matches",
+        }
+    }
+}
+
 /// What an unusual answer means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

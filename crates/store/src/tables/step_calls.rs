@@ -34,6 +34,8 @@ pub struct StepFigures {
     pub chain: String,
     /// The step.
     pub step: String,
+    /// The connection, by identifier.
+    pub connection: String,
     /// Calls that succeeded.
     pub ok: u64,
     /// Calls that [failed](Code::is_failure).
@@ -46,6 +48,36 @@ pub struct StepFigures {
     pub bytes: u64,
     /// How long the answers took.
     pub latency: Latency,
+}
+
+struct Row {
+    connection: String,
+    chain: String,
+    step: String,
+    ok: i64,
+    failed: i64,
+    held: i64,
+    retries: i64,
+    bytes: i64,
+    latency: String,
+}
+
+/// Half hours of the same step and connection, added up.
+fn added(rows: Vec<Row>) -> Result<Vec<StepFigures>, StoreError> {
+    let mut sums: BTreeMap<(String, String, String), StepFigures> = BTreeMap::new();
+    for row in rows {
+        let latency = latency_of(&row.latency)?;
+        let place = (row.chain.clone(), row.step.clone(), row.connection.clone());
+        let sum = sums.entry(place).or_default();
+        (sum.chain, sum.step, sum.connection) = (row.chain, row.step, row.connection);
+        sum.ok += column::count(row.ok);
+        sum.failed += column::count(row.failed);
+        sum.held += column::count(row.held);
+        sum.retries += column::count(row.retries);
+        sum.bytes += column::count(row.bytes);
+        sum.latency.add(&latency);
+    }
+    Ok(sums.into_values().collect())
 }
 
 /// Counts the calls of a chain's steps.
@@ -98,27 +130,31 @@ impl Store {
         since: Timestamp,
     ) -> Result<Vec<StepFigures>, StoreError> {
         let (connection, since) = (connection.as_str(), column::millis(since));
-        let rows = sqlx::query!(
-            "SELECT chain, step, ok, failed, held, retries, bytes, latency FROM step_calls
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT connection, chain, step, ok, failed, held, retries, bytes, latency FROM step_calls
              WHERE connection = ? AND at >= ?",
             connection,
             since
-        )
-        .fetch_all(self.readers())
-        .await?;
-        let mut sums: BTreeMap<(String, String), StepFigures> = BTreeMap::new();
-        for row in rows {
-            let latency = latency_of(&row.latency)?;
-            let sum = sums.entry((row.chain.clone(), row.step.clone())).or_default();
-            (sum.chain, sum.step) = (row.chain, row.step);
-            sum.ok += column::count(row.ok);
-            sum.failed += column::count(row.failed);
-            sum.held += column::count(row.held);
-            sum.retries += column::count(row.retries);
-            sum.bytes += column::count(row.bytes);
-            sum.latency.add(&latency);
-        }
-        Ok(sums.into_values().collect())
+        );
+        added(rows.fetch_all(self.readers()).await?)
+    }
+
+    /// The calls of a chain's steps in the half hours that begin at `since` or later, by step and connection.
+    pub async fn chain_step_figures(
+        &self,
+        chain: &ChainId,
+        since: Timestamp,
+    ) -> Result<Vec<StepFigures>, StoreError> {
+        let (chain, since) = (chain.as_str(), column::millis(since));
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT connection, chain, step, ok, failed, held, retries, bytes, latency FROM step_calls
+             WHERE chain = ? AND at >= ?",
+            chain,
+            since
+        );
+        added(rows.fetch_all(self.readers()).await?)
     }
 
     /// Deletes at most `most` half hours from before `before` and returns how many.
@@ -182,6 +218,9 @@ mod tests {
         assert_eq!(counts(&figures[1]), (2, 1, 1, 1, 40), "what was not written is not counted");
         // What was refused before anything was sent took no time.
         assert_eq!(figures[1].latency.total(), 3);
+        let of_chain = f.store.chain_step_figures(&"chain".into(), noon()).await.unwrap();
+        assert_eq!(of_chain, figures, "the same, asked for by chain");
+        assert_eq!(f.store.chain_step_figures(&"other".into(), noon()).await.unwrap(), []);
         let later = f.store.step_figures(&made.id, noon() + Duration::from_secs(1_800)).await.unwrap();
         assert_eq!(later.iter().map(counts).collect::<Vec<_>>(), [(1, 0, 0, 0, 10)]);
         assert_eq!(f.store.step_calls_prune(noon() + Duration::from_secs(60), 10).await.unwrap(), 2);
