@@ -81,7 +81,7 @@ function Missing({ read }: { read: ReturnType<typeof useRead<'run_report'>> }) {
       </Empty>
     );
   }
-  return <Read read={read}>{() => null}</Read>;
+  return <Read read={read} shape="report">{() => null}</Read>;
 }
 
 /** What one run did, for a panel beside something else. */

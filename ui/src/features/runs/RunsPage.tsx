@@ -41,7 +41,7 @@ export default function RunsPage() {
       fixed
     >
       <div className="runs">
-        <Read read={head} rows={8}>
+        <Read read={head} rows={8} shape="table">
           {() =>
             total === 0 ? (
               <NoRuns />

@@ -26,7 +26,7 @@ export function Announcer({ report }: { report: RunReport }) {
       (isFailed(report.state) ? queue.loud : queue.polite).push(t('runs.say.run', { state: t(RUN[report.state].word) }));
     }
     const asked = report.needsYou[0];
-    if (was.state !== 'needs_you' && report.state === 'needs_you' && asked) queue.loud.push(t('runs.say.needsYou', { step: asked.step }));
+    if (was.state !== 'needs_you' && report.state === 'needs_you' && asked) queue.loud.push(t('runs.say.needsYou', { step: visible(report.steps.find((step) => step.step === asked.step)?.name ?? asked.step) }));
     if (queue.timer !== undefined || queue.polite.length + queue.loud.length === 0) return;
     const say = () => {
       queue.timer = undefined;

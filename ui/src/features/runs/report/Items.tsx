@@ -63,6 +63,7 @@ function Item({ item: { item, request, outcome, cut } }: { item: ItemData }) {
       {request && <RequestView request={request} />}
       {outcome?.outcome === 'done' &&
         (outcome.output_missing ? <p className="meta">{t('runs.partial.lost')}</p> : <Json value={outcome.output} label={t('runs.partial.answer')} />)}
+      {cut && <p className="meta figures">{t('chains.data.cutBytes', { shown: formatBytes(cut.shownBytes), of: formatBytes(cut.bytes) })}</p>}
     </Fold>
   );
 }

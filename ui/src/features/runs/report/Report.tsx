@@ -2,10 +2,13 @@ import type { RunReport } from '../../../bindings/wire';
 import { durationMs, isActive, isFinal } from '../figures';
 import { useNow } from '../../../ui/useNow';
 import { Announcer } from './Announcer';
+import { Changes } from './Changes';
 import { CheckPart } from './CheckPart';
+import { Connections } from './Connections';
 import { PartialResults } from './PartialResults';
 import { Problems } from './Problems';
 import { Question } from './Question';
+import { Retries } from './Retries';
 import { ShownRequests } from './ShownRequests';
 import { StepsTable } from './StepsTable';
 import { Summary } from './Summary';
@@ -37,8 +40,11 @@ export function Report({ report, runAgain, pill = false, onFull }: Props) {
       <Timeline report={report} now={now} />
       <StepsTable report={report} now={now} />
       <Problems report={report} runAgain={runAgain} />
+      <Retries report={report} />
       <UndoPart report={report} />
+      <Changes report={report} />
       <PartialResults report={report} />
+      <Connections report={report} />
       <ShownRequests report={report} />
       {!found && <CheckPart report={report} runAgain={runAgain} />}
     </div>

@@ -71,7 +71,8 @@ function StepRow({ step, columns, problems, until }: { step: StepReport; columns
   const first = step.problems[0]?.problem;
   const retryAt = step.state === 'retrying' ? step.problems.find((p) => p.problem.retryAt)?.problem.retryAt : undefined;
   // What works by itself has neither.
-  const of = step.connection ? t('runs.steps.of', { connection: visible(step.connection), operation: visible(step.operation) }) : t('chains.logic.itself');
+  const action = step.action ?? '';
+  const of = step.connection ? [visible(step.connection), ...(action === '' || action === step.name ? [] : [visible(action)])].join(' · ') : t('chains.logic.itself');
   return (
     <tr>
       <th scope="row">

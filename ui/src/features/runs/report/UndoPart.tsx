@@ -1,15 +1,10 @@
-import { Button } from '@mantine/core';
-import { ExternalLink } from 'lucide-react';
-
-import type { RunReport, UndoReport } from '../../../bindings/wire';
+import type { RunReport } from '../../../bindings/wire';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
-import { platform } from '../../../platform';
-import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Pill, STEP } from '../../../ui/states';
-import { itemRanges, linkIn } from '../figures';
+import { itemRanges } from '../figures';
 import { Part } from './Part';
-import { Json } from './RequestView';
+import { Stays } from './Stays';
 
 /** What was taken back; and what stays, why, and where it is. */
 export function UndoPart({ report }: { report: RunReport }) {
@@ -25,7 +20,8 @@ export function UndoPart({ report }: { report: RunReport }) {
       {/* Undone last first. */}
       {steps.reverse().map((step) => {
         const of = report.undo.filter((u) => u.step === step.step);
-        const back = of.filter((u) => u.undone).map((u) => u.item);
+        const back = of.filter((u) => u.undone && !u.byHand).map((u) => u.item);
+        const byHand = of.filter((u) => u.byHand).map((u) => u.item);
         return (
           <div key={step.step} className="run-undo">
             <h3 className="cut" title={visible(step.name)}>
@@ -37,36 +33,18 @@ export function UndoPart({ report }: { report: RunReport }) {
                 <span className="meta figures">{t(back.length === 1 ? 'runs.undo.item' : 'runs.undo.items', { items: itemRanges(back) })}</span>
               </div>
             )}
+            {byHand.length > 0 && (
+              <div className="row">
+                <Pill look={STEP.undone} text={t('runs.undo.handled')} />
+                <span className="meta figures">{t(byHand.length === 1 ? 'runs.undo.item' : 'runs.undo.items', { items: itemRanges(byHand) })}</span>
+              </div>
+            )}
             {of.filter((u) => !u.undone).map((u) => (
-              <Stays key={u.item} undo={u} many={step.itemsIn > 1} />
+              <Stays key={u.item} report={report} undo={u} many={step.itemsIn > 1} />
             ))}
           </div>
         );
       })}
     </Part>
-  );
-}
-
-function Stays({ undo, many }: { undo: UndoReport; many: boolean }) {
-  const page = linkIn(undo.remains);
-  return (
-    <div className="stack run-stays">
-      <div className="row">
-        <Pill look={STEP.could_not_undo} />
-        {many && <span className="meta figures">{t('runs.undo.item', { items: itemRanges([undo.item]) })}</span>}
-        {page && (
-          <Button size="compact-xs" variant="subtle" rightSection={<ExternalLink size={12} aria-hidden />} title={page.href} onClick={() => void platform.openUrl(page.href)}>
-            {t('runs.undo.look', { host: page.host })}
-          </Button>
-        )}
-      </div>
-      {undo.problem && <ProblemBlock problem={undo.problem} alert={false} />}
-      {undo.remains !== null && (
-        <div>
-          <div className="meta">{t('runs.undo.remains')}</div>
-          <Json value={undo.remains} label={t('runs.undo.remains')} />
-        </div>
-      )}
-    </div>
   );
 }
