@@ -63,7 +63,7 @@ export default function ChainsPage() {
     >
       {refused !== undefined && <ProblemBlock problem={toProblem(refused)} onFix={() => setRefused(undefined)} />}
       {sandbox.isError && <ProblemBlock problem={toProblem(sandbox.error)} onFix={() => sandbox.mutate({})} />}
-      <Read read={chains}>
+      <Read read={chains} rows={6} shape="table">
         {(data) =>
           data.chains.length === 0 ? (
             <>

@@ -101,7 +101,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
         ) : editor.problem ? (
           <ProblemBlock problem={{ ...editor.problem, fix: { label: t('common.tryAgain'), action: 'retry' } }} onFix={editor.retry} />
         ) : (
-          <Loading rows={6} onRetry={editor.retry} />
+          <Loading rows={6} shape="steps" onRetry={editor.retry} />
         )}
       </Page>
     );
@@ -136,6 +136,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           onAddIn={(section) => setAdding(endOf(chain, section))}
           onStop={() => setStopping(true)}
           onShare={() => setSharing(true)}
+          onFigures={() => setOpen({ kind: 'figures' })}
           onTrial={() => void running.ask({ items: TRIAL })}
           callout={callout && chain.steps.length > 0 && tools.ready}
           onCalled={() => setCallout(false)}

@@ -1,5 +1,6 @@
 import { formatCount, formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
+import { Mask } from './Mask';
 import { cell, type Picked, type Rows } from './values';
 
 interface Props {
@@ -7,10 +8,13 @@ interface Props {
   label: string;
   picked: Picked | undefined;
   onPick: (picked: Picked) => void;
+  /** Where a mask stands for something private. */
+  masks: ReadonlySet<string>;
+  onShow: (path: string) => void;
 }
 
 /** Items below each other, their fields side by side. */
-export function DataTable({ rows: { columns, rows, total, more }, label, picked, onPick }: Props) {
+export function DataTable({ rows: { columns, rows, total, more }, label, picked, onPick, masks, onShow }: Props) {
   return (
     <>
       <div className="data-table" tabIndex={0} role="region" aria-label={label}>
@@ -24,9 +28,9 @@ export function DataTable({ rows: { columns, rows, total, more }, label, picked,
             {rows.map((row) => (
               <tr key={row.path}>
                 {columns.length === 0 ? (
-                  <Cell own={row} picked={picked} onPick={onPick} />
+                  <Cell own={row} name={t('chains.data.value')} picked={picked} onPick={onPick} masks={masks} onShow={onShow} />
                 ) : (
-                  columns.map((column) => <Cell key={column} own={cell(row, column)} picked={picked} onPick={onPick} />)
+                  columns.map((column) => <Cell key={column} own={cell(row, column)} name={column} picked={picked} onPick={onPick} masks={masks} onShow={onShow} />)
                 )}
               </tr>
             ))}
@@ -42,8 +46,15 @@ export function DataTable({ rows: { columns, rows, total, more }, label, picked,
   );
 }
 
-function Cell({ own, picked, onPick }: { own: Picked | undefined } & Pick<Props, 'picked' | 'onPick'>) {
+function Cell({ own, name, picked, onPick, masks, onShow }: { own: Picked | undefined; name: string } & Pick<Props, 'picked' | 'onPick' | 'masks' | 'onShow'>) {
   if (!own) return <td />;
+  if (masks.has(own.path)) {
+    return (
+      <td>
+        <Mask name={name} onShow={() => onShow(own.path)} />
+      </td>
+    );
+  }
   return (
     <td>
       <button type="button" className="data-cell" aria-pressed={picked?.path === own.path} onClick={() => onPick(own)}>

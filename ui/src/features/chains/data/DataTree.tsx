@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react';
 import type { JsonValue } from '../../../bindings/wire';
 import { formatCount, formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
+import { Mask } from './Mask';
 import { linesOf, STEP, type Line, type Unfolded } from './tree';
 import type { Picked } from './values';
 
@@ -15,10 +16,13 @@ interface Props {
   open: boolean;
   picked: Picked | undefined;
   onPick: (picked: Picked) => void;
+  /** Where a mask stands for something private. */
+  masks: ReadonlySet<string>;
+  onShow: (path: string) => void;
 }
 
 /** A value with what is in it, level by level: only what is open is there. */
-export function DataTree({ value, path, open, picked, onPick }: Props) {
+export function DataTree({ value, path, open, picked, onPick, masks, onShow }: Props) {
   const [unfolded, setUnfolded] = useState<Unfolded>({ open: {}, more: {} });
   const lines = useMemo(() => linesOf(value, path, open, unfolded), [value, path, open, unfolded]);
   const fold = (at: string, to: boolean) => setUnfolded((now) => ({ ...now, open: { ...now.open, [at]: to } }));
@@ -35,14 +39,21 @@ export function DataTree({ value, path, open, picked, onPick }: Props) {
             </Button>
           </li>
         ) : (
-          <Entry key={line.path} line={line} pressed={picked?.path === line.path} onPick={onPick} onFold={fold} />
+          <Entry key={line.path} line={line} pressed={picked?.path === line.path} isMasked={masks.has(line.path)} onPick={onPick} onFold={fold} onShow={onShow} />
         ),
       )}
     </ul>
   );
 }
 
-function Entry({ line, pressed, onPick, onFold }: { line: Line & { kind: 'value' }; pressed: boolean; onPick: (picked: Picked) => void; onFold: (path: string, to: boolean) => void }) {
+interface EntryProps extends Pick<Props, 'onPick' | 'onShow'> {
+  line: Line & { kind: 'value' };
+  pressed: boolean;
+  isMasked: boolean;
+  onFold: (path: string, to: boolean) => void;
+}
+
+function Entry({ line, pressed, isMasked, onPick, onFold, onShow }: EntryProps) {
   const { key, path, value, depth, inside, open } = line;
   const Icon = open ? ChevronDown : ChevronRight;
   return (
@@ -54,9 +65,16 @@ function Entry({ line, pressed, onPick, onFold }: { line: Line & { kind: 'value'
       ) : (
         <span className="data-fold" />
       )}
-      <button type="button" className="data-cell" aria-pressed={pressed} onClick={() => onPick({ path, value })}>
-        <span className="mono data-key">{visible(key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : formatValue(value, 80) || '–'}
-      </button>
+      {isMasked ? (
+        <>
+          <span className="mono data-key">{visible(key)}</span>
+          <Mask name={key} onShow={() => onShow(path)} />
+        </>
+      ) : (
+        <button type="button" className="data-cell" aria-pressed={pressed} onClick={() => onPick({ path, value })}>
+          <span className="mono data-key">{visible(key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : formatValue(value, 80) || '–'}
+        </button>
+      )}
     </li>
   );
 }

@@ -7,10 +7,14 @@ import { formatCount, formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { DataTable } from './DataTable';
 import { DataTree } from './DataTree';
+import { masked, type PrivateField } from './private';
 import { asText, onlyWith, rowsOf, type Picked } from './values';
 
 /** At most so many characters are put on the screen. */
 const LONGEST = 200_000;
+
+const NONE: readonly PrivateField[] = [];
+const NOWHERE: ReadonlySet<string> = new Set();
 
 const KINDS = ['table', 'tree', 'json'] as const;
 type Kind = (typeof KINDS)[number];
@@ -20,15 +24,21 @@ interface Props {
   value: JsonValue | undefined;
   /** What names it in mappings; none for what no mapping reads. */
   path?: string | undefined;
+  /** Fields that are masked until somebody asks to see one. */
+  privates?: readonly PrivateField[];
   /** Said where there is nothing. */
   none: string;
 }
 
 /** A value as a table, a tree or JSON; searched; with the path and the value of what is picked to copy. */
-export function DataView({ title, value, path, none }: Props) {
-  const [kind, setKind] = useState<Kind>(() => (typeof value === 'object' ? 'table' : 'json'));
+export function DataView({ title, value: given, path, privates = NONE, none }: Props) {
+  const [kind, setKind] = useState<Kind>(() => (typeof given === 'object' ? 'table' : 'json'));
   const [text, setText] = useState('');
   const [picked, setPicked] = useState<Picked>();
+  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
+  const show = (at: string) => setSeen((now) => new Set(now).add(at));
+  // Everything below goes by what is seen: search, copies and the three views.
+  const { value, paths: masks } = useMemo(() => (given === undefined ? { value: given, paths: NOWHERE } : masked(given, path ?? '$', privates, seen)), [given, path, privates, seen]);
   const heading = useId();
   // Typing goes on while a lot is looked through.
   const wanted = useDeferredValue(text).trim().toLowerCase();
@@ -73,11 +83,14 @@ export function DataView({ title, value, path, none }: Props) {
               </Button>
             </div>
           ) : rows ? (
-            <DataTable rows={rows} picked={picked} onPick={setPicked} label={title} />
+            <DataTable rows={rows} picked={picked} onPick={setPicked} masks={masks} onShow={show} label={title} />
           ) : kind === 'tree' ? (
-            <DataTree value={narrowed} path={path ?? '$'} open={wanted !== ''} picked={picked} onPick={setPicked} />
+            <DataTree value={narrowed} path={path ?? '$'} open={wanted !== ''} picked={picked} onPick={setPicked} masks={wanted === '' ? masks : NOWHERE} onShow={show} />
           ) : (
-            <Json value={narrowed} />
+            <>
+              <Json value={narrowed} />
+              {masks.size > 0 && <p className="meta">{t('chains.data.masked', { count: masks.size })}</p>}
+            </>
           )}
           <div className="row">
             {picked && kind !== 'json' ? (

@@ -7,6 +7,7 @@ import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { SaveFile } from '../../../ui/SaveFile';
 import { DataView } from './DataView';
 import { ItemPager } from './ItemPager';
+import type { PrivateField } from './private';
 import { SHOWN } from './values';
 
 interface Props {
@@ -19,6 +20,8 @@ interface Props {
   path: string;
   /** Where the data comes from. */
   origin: ReactNode;
+  /** Fields of what goes in and comes out that are masked. */
+  privates: readonly PrivateField[];
   /** What went in is not known. */
   outOnly?: boolean;
   /** The name of a file with all of it. */
@@ -28,7 +31,7 @@ interface Props {
 }
 
 /** What went into and came out of a step, item by item: side by side where there is room. */
-export function StepItems({ items, total, first, path, origin, outOnly = false, file, all }: Props) {
+export function StepItems({ items, total, first, path, origin, privates, outOnly = false, file, all }: Props) {
   const [at, setAt] = useState(() => Math.max(items.findIndex((item) => item.item === first), 0));
   const item = items[Math.min(at, items.length - 1)];
   if (!item) return null;
@@ -43,15 +46,15 @@ export function StepItems({ items, total, first, path, origin, outOnly = false, 
         {items.length > 1 && <ItemPager at={at} of={items.length} onGo={setAt} />}
       </div>
       <div className="data-sides" key={item.item}>
-        {!outOnly && <DataView title={t('chains.data.in')} value={(sent ?? given ?? undefined) as JsonValue | undefined} none={t('chains.data.nothingSent')} />}
+        {!outOnly && <DataView title={t('chains.data.in')} value={(sent ?? given ?? undefined) as JsonValue | undefined} privates={privates} none={t('chains.data.nothingSent')} />}
         {outcome && 'problem' in outcome ? (
           <ProblemBlock problem={outcome.problem} alert={false} />
         ) : outcome?.outcome === 'skipped' ? (
           <p className="meta">{t('chains.data.skipped')}</p>
         ) : (
-          <DataView title={t('chains.data.out')} value={output} path={path} none={t('chains.data.noOutput')} />
+          <DataView title={t('chains.data.out')} value={output} path={path} privates={privates} none={t('chains.data.noOutput')} />
         )}
-        {sent !== undefined && given !== null && <DataView title={t('chains.data.given')} value={given} path={path.startsWith('$.steps') && total > 1 ? '$.item' : undefined} none="" />}
+        {sent !== undefined && given !== null && <DataView title={t('chains.data.given')} value={given} path={path.startsWith('$.steps') && total > 1 ? '$.item' : undefined} privates={privates} none="" />}
       </div>
       <Rest item={item} shown={items.length} total={total} listed={listed} file={file} all={all} />
     </div>

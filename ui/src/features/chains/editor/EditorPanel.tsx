@@ -1,5 +1,6 @@
 import type { Chain } from '../../../bindings/wire';
 import { CheckPanel } from '../check/CheckPanel';
+import { FiguresPanel } from '../figures/FiguresPanel';
 import { allSteps } from '../flow/outline';
 import { RunPanel } from '../run/RunPanel';
 import { StartPanel } from '../start/StartPanel';
@@ -9,7 +10,7 @@ import type { Tools } from '../useTools';
 import type { Running } from './useRunning';
 
 /** What the right panel shows. */
-export type Open = ({ kind: 'step'; id: string; nth?: number } & Opening) | { kind: 'check' } | { kind: 'start' } | { kind: 'run'; run: string };
+export type Open = ({ kind: 'step'; id: string; nth?: number } & Opening) | { kind: 'check' } | { kind: 'start' } | { kind: 'figures' } | { kind: 'run'; run: string };
 
 interface Props {
   open: Open | undefined;
@@ -53,6 +54,8 @@ export function EditorPanel({ open, chain, editor, tools, running, sampleRun, on
       return <CheckPanel check={running.check} findings={running.own} fresh={running.fresh} chainId={id} chain={chain} tools={tools} onShow={onShow} onAgain={running.showCheck} onRun={(how) => void running.ask(how)} onClose={onClose} />;
     case 'start':
       return <StartPanel chainId={id} version={version} chain={chain} tools={tools} change={change} flush={flush} onClose={onClose} />;
+    case 'figures':
+      return <FiguresPanel chainId={id} onClose={onClose} />;
     case 'run':
       return (
         <RunPanel

@@ -21,6 +21,7 @@ interface Props {
   onAddIn: (section: Section) => void;
   onStop: () => void;
   onShare: () => void;
+  onFigures: () => void;
   /** Runs it with a few items. */
   onTrial: () => void;
   /** The first time: what Run will do, beside the button. */
@@ -29,7 +30,7 @@ interface Props {
 }
 
 /** What can be done with the whole chain. */
-export function HeaderActions({ editor, chain, running, view, setView, place, onAdd, onAddIn, onStop, onShare, onTrial, callout, onCalled }: Props) {
+export function HeaderActions({ editor, chain, running, view, setView, place, onAdd, onAddIn, onStop, onShare, onFigures, onTrial, callout, onCalled }: Props) {
   const empty = chain.steps.length === 0;
   const blockers = running.found.filter((finding) => finding.level === 'blocker').length;
   const other = view === 'canvas' ? 'list' : 'canvas';
@@ -87,7 +88,7 @@ export function HeaderActions({ editor, chain, running, view, setView, place, on
           </Popover.Dropdown>
         </Popover>
       )}
-      <More id={editor.id} name={chain.name} view={view} setView={setView} onShare={onShare} onTrial={running.active || empty ? undefined : onTrial} onAdd={onAddIn} />
+      <More id={editor.id} name={chain.name} view={view} setView={setView} onShare={onShare} onFigures={onFigures} onTrial={running.active || empty ? undefined : onTrial} onAdd={onAddIn} />
     </>
   );
 }

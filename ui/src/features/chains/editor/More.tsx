@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { Ellipsis, FlagTriangleRight, LifeBuoy, List, ListFilter, Share2, Trash2, Workflow } from 'lucide-react';
+import { Ellipsis, FlagTriangleRight, Gauge, LifeBuoy, List, ListFilter, Share2, Trash2, Workflow } from 'lucide-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 
@@ -13,6 +13,7 @@ interface MoreProps {
   view: 'canvas' | 'list';
   setView: (view: 'canvas' | 'list') => void;
   onShare: () => void;
+  onFigures: () => void;
   /** Runs it with a few items; nothing while it runs. */
   onTrial: (() => void) | undefined;
   /** Asks for a step that is done after a failure, or in any case. */
@@ -20,7 +21,7 @@ interface MoreProps {
 }
 
 /** What is done seldom. */
-export function More({ id, name, view, setView, onShare, onTrial, onAdd }: MoreProps) {
+export function More({ id, name, view, setView, onShare, onFigures, onTrial, onAdd }: MoreProps) {
   const [, go] = useLocation();
   const [sure, setSure] = useState(false);
   const remove = useDo('chain_delete', { touches: ['chain_list'], onSuccess: () => go('/chains') });
@@ -43,6 +44,9 @@ export function More({ id, name, view, setView, onShare, onTrial, onAdd }: MoreP
         </Menu.Item>
         <Menu.Item leftSection={<FlagTriangleRight size={14} />} disabled={!id} onClick={() => onAdd('finally')}>
           {t('chains.flow.addFinally')}
+        </Menu.Item>
+        <Menu.Item leftSection={<Gauge size={14} />} disabled={!id} onClick={onFigures}>
+          {t('chains.figures.open')}
         </Menu.Item>
         <Menu.Item leftSection={<Share2 size={14} />} disabled={!id} onClick={onShare}>
           {t('chains.share.open')}

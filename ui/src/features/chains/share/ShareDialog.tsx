@@ -1,9 +1,9 @@
 import { Button, Modal } from '@mantine/core';
 import { Download } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 
-import type { ChainShared, WrittenValue } from '../../../bindings/wire';
-import { send } from '../../../engine';
+import type { ChainShared } from '../../../bindings/wire';
+import { send, useRead } from '../../../engine';
 import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { platform, toProblem } from '../../../platform';
@@ -17,14 +17,13 @@ interface Props {
   onClose: () => void;
 }
 
-/** Where something stands: a field of a step, or what it is in words. */
-const placeOf = ({ step, target }: WrittenValue): string => (target.startsWith('/') ? `${step}${target}` : [step, target].filter(Boolean).join(' · '));
-
 /** Says what goes into a file before it is saved: placeholders, and what somebody wrote. */
 export function ShareDialog({ chain, name, flush, onClose }: Props) {
   const [shared, setShared] = useState<ChainShared>();
   const [refused, setRefused] = useState<unknown>();
   const [saved, setSaved] = useState<string>();
+  const catalogue = useRead('catalogue_list', {});
+  const tools = useMemo(() => new Map((catalogue.data?.connectors ?? []).map((own) => [own.id, own.name])), [catalogue.data]);
   useEffect(() => {
     // What is open is kept first: the file is what is seen.
     void flush()
@@ -52,8 +51,8 @@ export function ShareDialog({ chain, name, flush, onClose }: Props) {
               <h3 id="share-places">{t('chains.share.places')}</h3>
               <ul className="effects">
                 {shared.document.connections.map((place) => (
-                  <li key={place.name} className="mono">
-                    {visible(place.name)}
+                  <li key={place.name}>
+                    {visible(tools.get(place.connector) ?? place.name)} <span className="meta mono">{visible(place.name)}</span>
                   </li>
                 ))}
               </ul>
@@ -64,7 +63,7 @@ export function ShareDialog({ chain, name, flush, onClose }: Props) {
                 <dl className="facts">
                   {shared.values.map((value, index) => (
                     <div key={`${value.step} ${value.target} ${index}`} className="fact">
-                      <dt className="mono">{visible(placeOf(value))}</dt>
+                      <dt>{visible(value.place)}</dt>
                       <dd>{formatValue(value.value, 120)}</dd>
                     </div>
                   ))}

@@ -1,18 +1,20 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 
 import type { ItemData } from '../../../bindings/wire';
 import { send, useRead } from '../../../engine';
 import { t } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
 import { PinPart } from '../data/PinPart';
+import { privateOf } from '../data/private';
 import { StepItems } from '../data/StepItems';
+import { allSteps } from '../flow/outline';
 import { mayChange } from '../useTools';
 import { OnlyThis } from './OnlyThis';
 import type { StepProps } from './StepPanel';
 
 /** What went in and came out of this step: what is pinned of it, else in the run that is shown, else in the chain's last one. */
-export function DataTab({ chainId, step, tools, run, sampleRun, opening: { item }, flush, onRun }: StepProps) {
+export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: { item }, flush, onRun }: StepProps) {
   const [past, setPast] = useState(false);
   const runs = useRead('run_list', { offset: 0, limit: 50 }, { enabled: run === undefined && sampleRun === undefined });
   const last = run ?? sampleRun ?? runs.data?.runs.find((own) => own.chainId === chainId)?.id;
@@ -24,6 +26,8 @@ export function DataTab({ chainId, step, tools, run, sampleRun, opening: { item 
   const data = useRead('run_data', { run: shown ?? '', step: step.id }, { enabled: shown !== undefined });
   const kept = useRead('pin_show', { chain: chainId ?? '', step: step.id }, { enabled: isPinned });
   const source = isPinned ? kept : data;
+  // What goes in comes from earlier steps.
+  const privates = useMemo(() => privateOf(...allSteps(chain).map((own) => tools.of(own).operation)), [chain, tools]);
   const origin = isPinned ? t('chains.data.fromPin') : t(run !== undefined ? 'chains.data.thisRun' : sampleRun !== undefined ? 'chains.data.chosenRun' : 'chains.data.lastRun');
   return (
     <>
@@ -48,6 +52,7 @@ export function DataTab({ chainId, step, tools, run, sampleRun, opening: { item 
                 first={item}
                 path={`$.steps.${step.id}`}
                 origin={origin}
+                privates={privates}
                 outOnly={isPinned}
                 file={`${step.id}.json`}
                 all={() => (shown === undefined ? Promise.resolve(items) : everyItem(shown, step.id))}

@@ -58,7 +58,7 @@ export function TemplateGallery({ onChoose, onClose }: Props & { onClose: () => 
           data-autofocus
           pt={4}
         />
-        <Read read={read} rows={4}>
+        <Read read={read} rows={4} shape="templates">
           {({ templates }) => {
             const found = templates.filter((template) => matches(template, text));
             if (found.length === 0) return <Empty icon={Search} text={t('chains.templates.none', { text })} />;
