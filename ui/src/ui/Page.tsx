@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useEffect, useRef, type CSSProperties, type ReactNode } from 'react';
 
 import { t } from '../lib/words';
 import { ErrorBoundary } from './ErrorBoundary';
@@ -31,7 +31,7 @@ export function Page({ title, aside, actions, panel, fixed, children }: Props) {
   return (
     <div className="page">
       <header className="page-head">
-        <h1 ref={heading} tabIndex={-1} className="cut" title={title}>
+        <h1 ref={heading} tabIndex={-1} className="cut" title={title} style={{ '--title': `${title.length * 0.9}ch` } as CSSProperties}>
           {title}
         </h1>
         {aside && <div className="page-aside">{aside}</div>}

@@ -1,19 +1,20 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
 
 import { t } from '../lib/words';
+import { Outline, type Shape } from './Outline';
 import { FailedRead } from './ProblemBlock';
 
 /** What a read shows while it loads, when it fails and when it is there. */
-export function Read<T>({ read, rows = 4, children }: { read: UseQueryResult<T>; rows?: number; children: (data: T) => ReactNode }) {
+export function Read<T>({ read, rows = 4, shape = 'lines', children }: { read: UseQueryResult<T>; rows?: number; shape?: Shape; children: (data: T) => ReactNode }) {
   if (read.data !== undefined) return <>{children(read.data)}</>;
   if (read.isError) return <FailedRead error={read.error} onRetry={() => void read.refetch()} />;
-  return <Loading rows={rows} onRetry={() => void read.refetch()} />;
+  return <Loading rows={rows} shape={shape} onRetry={() => void read.refetch()} />;
 }
 
 /** Nothing at first, then the outline of what comes; after a while a way to try again. */
-export function Loading({ rows, onRetry }: { rows: number; onRetry: () => void }) {
+export function Loading({ rows, shape = 'lines', onRetry }: { rows: number; shape?: Shape; onRetry: () => void }) {
   const [age, setAge] = useState<'new' | 'short' | 'long'>('new');
   useEffect(() => {
     const short = setTimeout(() => setAge('short'), 150);
@@ -26,9 +27,7 @@ export function Loading({ rows, onRetry }: { rows: number; onRetry: () => void }
   if (age === 'new') return null;
   return (
     <div className="loading" aria-busy="true">
-      {Array.from({ length: rows }, (_, index) => (
-        <Skeleton key={index} height={44} radius={8} />
-      ))}
+      <Outline shape={shape} rows={rows} />
       {age === 'long' && (
         <div className="row" role="status">
           {t('common.stillLoading')}

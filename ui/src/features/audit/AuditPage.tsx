@@ -89,7 +89,7 @@ export default function AuditPage() {
             }}
           />
         </div>
-        <Read read={read} rows={8}>
+        <Read read={read} rows={8} shape="table">
           {(data) =>
             data.acts.length === 0 ? (
               filtered ? (

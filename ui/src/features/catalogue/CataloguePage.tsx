@@ -93,7 +93,7 @@ export default function CataloguePage() {
         <Head data={catalogue.data} entries={entries} sandboxProblem={sandbox.isError ? toProblem(sandbox.error) : undefined} onSandbox={() => sandbox.mutate({})} />
         {catalogue.data === undefined ? (
           <div className="cat-pad">
-            <Read read={catalogue} rows={6}>
+            <Read read={catalogue} rows={12} shape="cards">
               {() => null}
             </Read>
           </div>

@@ -69,7 +69,7 @@ export function ConnectionList() {
         }
       >
         {sandboxProblem && <ProblemBlock problem={{ ...sandboxProblem, fix: { label: t('common.tryAgain'), action: 'retry' } }} onFix={() => sandbox.mutate({})} />}
-        <Read read={connections} rows={6}>
+        <Read read={connections} rows={6} shape="table">
           {(data) =>
             data.connections.length === 0 ? (
               <Empty icon={Plug} text={t('connections.empty')}>

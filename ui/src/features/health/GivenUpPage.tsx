@@ -40,7 +40,7 @@ export default function GivenUpPage() {
         <p role="status" className="hl-said">
           {said}
         </p>
-        <Read read={read} rows={6}>
+        <Read read={read} rows={6} shape="table">
           {(data) =>
             data.jobs.length === 0 ? (
               <Empty icon={CircleCheck} text={t('health.givenUp.empty')} />

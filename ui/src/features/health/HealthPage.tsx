@@ -74,7 +74,7 @@ export default function HealthPage() {
         {all.data && checked(all.data.checks)}
       </div>
       {problem && <ProblemBlock problem={problem} />}
-      <Read read={read} rows={8}>
+      <Read read={read} rows={6} shape="health">
         {(shown) => (shown.connections.length === 0 ? <NothingYet /> : <Content data={shown} problemsOnly={problemsOnly} open={open?.name} />)}
       </Read>
     </Page>
