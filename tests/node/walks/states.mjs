@@ -2,8 +2,26 @@
 // where what it shows is old: light and dark, and axe finds nothing.
 import { assert, button, oneOfEach, rpc, walk } from './support.mjs';
 import { clean } from './axe.mjs';
+import { fourSteps } from './four_steps.mjs';
 
 const { chain, run, signal } = await oneOfEach();
+
+const failing = await rpc('chain_import', { chain: fourSteps({ wait: 2, tries: 2 }) });
+/** A run with requests that were sent again, whose undo leaves something. */
+async function halfUndone() {
+  const { id } = await rpc('run_start', { chain: failing.id });
+  for (let left = 100; (await rpc('run_report', { run: id })).report.steps[1].done === 0; left -= 1) {
+    assert.ok(left > 0, 'two steps are done');
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  // The check has found it well.
+  await rpc('sandbox_fault', { tool: 'chat', fault: 'down' });
+  await rpc('run_wait', { run: id });
+  await rpc('sandbox_fault', { tool: 'chat', fault: null });
+  await rpc('run_undo', { run: id });
+  await rpc('run_wait', { run: id });
+  return id;
+}
 
 /** The address and the command that its main region reads. */
 const PAGES = [
@@ -90,6 +108,37 @@ await walk(async ({ open }) => {
     await button(page, 'Clear filters').first().click();
     await page.getByRole('table', { name: 'Runs' }).waitFor();
     assert.deepEqual(failures, [], scheme);
+    // A report with all that it can say.
+    await begin(`/runs/${await halfUndone()}`);
+    await page.getByRole('heading', { name: 'Sent again' }).waitFor();
+    for (const fold of await page.locator('.run-fold > summary').all()) await fold.click();
+    await page.getByRole('table').filter({ hasText: 'p50 / p95 / p99' }).waitFor();
+    await page.getByText(/2 changes were made, 1 was undone, 1 could not be undone/).waitFor();
+    await look('report details');
+    const byHand = page.getByRole('button', { name: 'I have done it by hand' });
+    assert.equal(await button(page, 'Try again').count(), 0, 'what has no undo is not tried again');
+    await byHand.click();
+    await page.getByText('Undone by hand').first().waitFor();
+    await look('undo by hand');
+    // What is private is masked, field by field.
+    await begin(`/chains/${chain}`);
+    await page.locator('[data-step]').first().click();
+    await page.getByRole('tab', { name: 'Data' }).click();
+    const out = page.getByRole('region', { name: 'Out' });
+    await out.getByText('Tree', { exact: true }).click();
+    await out.getByRole('button', { name: 'Show what is in author' }).first().click();
+    const mask = out.getByRole('button', { name: 'Show email, which is private' });
+    await mask.first().waitFor();
+    const masks = await mask.count();
+    assert.equal((await out.textContent()).includes('@'), false, 'no address is there to be read');
+    await look('private');
+    await mask.first().click();
+    await out.getByText(/@/).first().waitFor();
+    assert.equal(await mask.count(), masks - 1, 'one is shown');
+    await page.locator('.page-head').getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'How its steps do' }).click();
+    await page.getByRole('table').filter({ hasText: 'Send a message' }).waitFor();
+    await look('figures');
     // What was there stays, with how old it is, until it can be read again.
     await begin('/chains');
     const name = page.getByText('New issue to team message').first();
@@ -119,4 +168,4 @@ await walk(async ({ open }) => {
   }
 }, { expected: [/409/, /status of 4/] });
 console.log(`${looked} looked at`);
-assert.equal(looked, 2 * (PAGES.length * 3 + SEARCHED.length + 2));
+assert.equal(looked, 2 * (PAGES.length * 3 + SEARCHED.length + 6));
