@@ -72,7 +72,7 @@ function Entry({ line, pressed, isMasked, onPick, onFold, onShow }: EntryProps) 
         </>
       ) : (
         <button type="button" className="data-cell" aria-pressed={pressed} onClick={() => onPick({ path, value })}>
-          <span className="mono data-key">{visible(key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : formatValue(value, 80) || '–'}
+          <span className="mono data-key">{visible(key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : <bdi>{formatValue(value, 80) || '–'}</bdi>}
         </button>
       )}
     </li>

@@ -1,4 +1,5 @@
 import { Button, Popover, TextInput } from '@mantine/core';
+import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 
 import { t } from '../../../lib/words';
@@ -25,8 +26,9 @@ export function Rename({ name, onRename }: { name: string; onRename: (name: stri
   return (
     <Popover opened={text !== undefined} onChange={(opened) => !opened && setText(undefined)} trapFocus returnFocus shadow="md" width={320}>
       <Popover.Target>
-        <Button size="compact-xs" variant="subtle" onClick={() => setText(name)}>
-          {t('common.rename')}
+        <Button size="compact-xs" variant="subtle" className="rename" aria-label={t('common.rename')} onClick={() => setText(name)}>
+          <Pencil size={14} aria-hidden className="rename-icon" />
+          <span className="rename-word">{t('common.rename')}</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown>

@@ -36,7 +36,7 @@ export function Timeline({ report, now }: { report: RunReport; now: number }) {
               </span>
               <span className="run-bar-track">
                 {bar && (
-                  <span className={`run-bar ${STEP[step.state].tone}`} style={{ left: `min(${bar.left}%, 100% - 6px)`, width: `${bar.width}%` }}>
+                  <span className={`run-bar ${STEP[step.state].tone}`} style={{ insetInlineStart: `min(${bar.left}%, 100% - 6px)`, width: `${bar.width}%` }}>
                     <span className="run-bar-calling" style={{ width: `${bar.calling}%` }} />
                   </span>
                 )}
