@@ -5,6 +5,7 @@ mod chain_tests;
 mod descriptors;
 mod engine;
 mod exit;
+mod figures;
 mod health;
 mod host;
 mod input;

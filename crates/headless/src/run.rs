@@ -8,7 +8,7 @@ use crate::descriptors::{begin, descriptor, explained, test_descriptor, validate
 use crate::engine::Engine;
 use crate::processes::{demo, detach, restore, sandbox, stay};
 use crate::serve::serve;
-use crate::{exit, input, print, sign_in};
+use crate::{exit, figures, input, print, sign_in};
 
 /// Runs the command and gives the exit code.
 pub(crate) async fn run(args: &Args) -> Result<u8, Problem> {
@@ -470,25 +470,7 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
             }
             Ok(exit::DONE)
         }
-        ChainCommand::Figures { chain, range } => {
-            let answer = call("chain_figures", json!({ "chain": chain, "range": range })).await?;
-            if args.json {
-                print::json(&answer);
-            } else {
-                let fields = [
-                    ("Step", "/name"),
-                    ("Connection", "/connection"),
-                    ("Calls", "/calls"),
-                    ("Succeeded", "/ok"),
-                    ("Failed", "/failed"),
-                    ("Retries", "/retries"),
-                    ("p50 ms", "/p50Ms"),
-                    ("p95 ms", "/p95Ms"),
-                ];
-                print::table(&answer["steps"], &fields);
-            }
-            Ok(exit::DONE)
-        }
+        ChainCommand::Figures { chain, range } => figures::show(args, engine, chain, range).await,
         ChainCommand::Check { chain } => {
             let answer = call("chain_check", json!({ "chain": chain })).await?;
             if args.json {

@@ -333,6 +333,7 @@ async fn how_the_steps_of_a_chain_do_is_told_in_its_order_and_in_words() {
             {"id": "after", "connection": "Sandbox Chat", "operation": "send_message", "mapping": fixed("Hello")}]))
         .await;
     assert_eq!(house.call("chain_figures", json!({ "chain": chain })).await.unwrap()["steps"], json!([]));
+    // The list comes in two pages.
     house.run(&chain).await;
     house.run(&chain).await;
     let told = house.call("chain_figures", json!({"chain": "Chain", "range": "1h"})).await.unwrap();
@@ -342,7 +343,7 @@ async fn how_the_steps_of_a_chain_do_is_told_in_its_order_and_in_words() {
     assert_eq!(
         lines,
         [
-            (&json!("Sandbox Tracker: List issues"), &json!("Sandbox Tracker"), &json!(2), &json!(true)),
+            (&json!("Sandbox Tracker: List issues"), &json!("Sandbox Tracker"), &json!(4), &json!(true)),
             (&json!("Sandbox Chat: Send message"), &json!("Sandbox Chat"), &json!(2), &json!(true)),
         ],
         "{told:#}"
