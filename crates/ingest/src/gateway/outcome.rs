@@ -33,8 +33,10 @@ pub enum Outcome {
     ContentType,
     /// Larger than the tool sends.
     TooLarge,
-    /// The body did not come in time, or broke off.
+    /// The body did not come in time.
     Slow,
+    /// The body ended before it was whole.
+    BrokenOff,
     /// Too many failed verifications of late.
     TooManyFailures,
     /// There is no secret to check it with.
@@ -71,6 +73,7 @@ impl Outcome {
             Self::ContentType => "content_type",
             Self::TooLarge => "too_large",
             Self::Slow => "slow",
+            Self::BrokenOff => "broken_off",
             Self::TooManyFailures => "too_many_failures",
             Self::NoSecret => "no_secret",
             Self::Unsigned => "unsigned",
@@ -96,7 +99,7 @@ impl Outcome {
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
             Self::NoSecret | Self::Unsigned | Self::Signature | Self::Stale => StatusCode::UNAUTHORIZED,
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::BrokenOff | Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Paused | Self::Locked | Self::Busy | Self::Storage => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -179,7 +182,7 @@ impl Counts {
 }
 
 /// Every outcome.
-pub const ALL: [Outcome; 21] = [
+pub const ALL: [Outcome; 22] = [
     Outcome::Accepted,
     Outcome::Duplicate,
     Outcome::Handshake,
@@ -192,6 +195,7 @@ pub const ALL: [Outcome; 21] = [
     Outcome::ContentType,
     Outcome::TooLarge,
     Outcome::Slow,
+    Outcome::BrokenOff,
     Outcome::TooManyFailures,
     Outcome::NoSecret,
     Outcome::Unsigned,

@@ -397,7 +397,8 @@ pub(super) async fn read(body: Body, most: usize) -> Result<Vec<u8>, Outcome> {
         let mut stream = body.into_data_stream();
         loop {
             match tokio::time::timeout(IDLE, stream.next()).await {
-                Err(_) | Ok(Some(Err(_))) => return Err(Outcome::Slow),
+                Err(_) => return Err(Outcome::Slow),
+                Ok(Some(Err(_))) => return Err(Outcome::BrokenOff),
                 Ok(None) => return Ok(bytes),
                 Ok(Some(Ok(chunk))) => {
                     if bytes.len() + chunk.len() > most {

@@ -218,6 +218,43 @@ async fn a_body_in_chunks_is_bounded_too() {
     assert_eq!(read_answer(&answer[..read]).status, 413);
 }
 
+/// Half a delivery may read as a whole one: what its sender said of its length decides.
+#[tokio::test]
+async fn a_body_that_breaks_off_is_refused_counted_and_not_kept() {
+    let w = signing(usual()).await;
+    let call = w.call(&row(1));
+    let whole = call.body.len();
+    let chunk = |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    let (first, last) = call.body.split_at(whole / 2);
+    let cases = [
+        // It is whole by its signature, and not by its length.
+        ("Content-Length", (whole + 1).to_string(), call.body.clone()),
+        ("Content-Length", whole.to_string(), call.body[..whole - 1].to_vec()),
+        ("Content-Length", whole.to_string(), Vec::new()),
+        ("Transfer-Encoding", "chunked".to_owned(), [chunk(first), chunk(last)].concat()),
+        ("Transfer-Encoding", "chunked".to_owned(), chunk(&call.body)[..whole].to_vec()),
+        ("Transfer-Encoding", "chunked".to_owned(), [chunk(&call.body), b"zz\r\n".to_vec()].concat()),
+    ];
+    let all = cases.len() as u64;
+    for (name, value, body) in cases {
+        let mut head = format!("POST {} HTTP/1.1\r\n{name}: {value}\r\n", call.path);
+        for (name, value) in &call.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let mut stream = TcpStream::connect(("127.0.0.1", w.port())).await.unwrap();
+        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.unwrap();
+        let status = read_answer(&answer).status;
+        assert!(matches!(status, 400 | 0), "{name}: {value}, {} bytes: {status}", body.len());
+    }
+    assert_eq!((w.kept().await, w.counted("broken_off").await), (0, all));
+    assert_eq!(w.counted("accepted").await, 0);
+    assert_eq!(w.status(&call).await, 200, "the whole of it is still welcome");
+}
+
 #[tokio::test]
 async fn without_a_secret_the_address_is_closed() {
     let w = world(usual()).await;
