@@ -10,7 +10,7 @@ use patchbay_chain::{Live, Plan};
 use patchbay_chain::{drift, mapping};
 use patchbay_connector::Compiled;
 use patchbay_map::canonical_json;
-use patchbay_model::chain::{CHAIN_SCHEMA, Chain, ChainVersion, ChosenBy, Step};
+use patchbay_model::chain::{Chain, ChainVersion, ChosenBy, Step};
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
+use crate::chain_document::check_document;
 use crate::hub::Hub;
 use crate::samples;
 use crate::sharing::{self, Document};
@@ -183,34 +184,6 @@ pub async fn keep(hub: &Hub, workspace: &str, request: ChainSaveRequest) -> Resu
             .about(Subject::Field { name: "name".into() }));
     }
     save(&workspace, request.id, request.chain).await
-}
-
-pub(crate) fn check_document(chain: &Chain) -> Result<(), Problem> {
-    let invalid = |field: &str, message: String| {
-        Err(Problem::new(Code::InputInvalid).with("field", field).with("message", message))
-    };
-    if chain.schema != CHAIN_SCHEMA {
-        return invalid("schema", format!("This version reads chains of schema {CHAIN_SCHEMA}."));
-    }
-    if patchbay_model::text::display_line(&chain.name, 80) != chain.name || chain.name.is_empty() {
-        return invalid("name", "Use one line of at most 80 visible characters.".to_owned());
-    }
-    if chain.steps.is_empty() || chain.steps.len() > 200 {
-        return invalid("steps", "A chain has 1 to 200 steps.".to_owned());
-    }
-    let fits = |id: &str| {
-        (1..=40).contains(&id.len())
-            && id.starts_with(|c: char| c.is_ascii_lowercase())
-            && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    };
-    if let Some(step) = chain.steps.iter().find(|step| !fits(step.id.as_str())) {
-        let message = format!(
-            "\"{}\" is not a step's name; use lower-case letters, digits and underscores, at most 40.",
-            step.id
-        );
-        return invalid("steps", message);
-    }
-    Ok(())
 }
 
 /// A chain with what its steps leave open matched.

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod bindings;
 pub mod catalogue;
 pub mod chain_figures;
+mod chain_document;
 pub mod chain_tests;
 pub mod chains;
 mod commands;

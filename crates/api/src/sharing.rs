@@ -42,7 +42,9 @@ pub(crate) fn read(document: Value, file: Option<&str>) -> Result<Document, Prob
     let invalid = |message: String| {
         Problem::new(Code::InputInvalid).with("field", "The chain").with("message", message).about(subject())
     };
-    let checked = |chain: &Chain| chains::check_document(chain).map_err(|problem| problem.about(subject()));
+    let checked = |chain: &Chain| {
+        crate::chain_document::check_document(chain).map_err(|problem| problem.about(subject()))
+    };
     if document.get("shared").is_none() {
         let chain: Chain = serde_json::from_value(document).map_err(|error| invalid(format!("{error}.")))?;
         checked(&chain)?;

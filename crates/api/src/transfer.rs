@@ -509,7 +509,7 @@ fn built(
 
 async fn take_chain(workspace: &Workspace, value: Value, apply: bool) -> Result<ImportedChain, Problem> {
     let chain = serde_json::from_value::<Chain>(value.clone()).map_err(|error| not_ours(&error));
-    let chain = match chain.and_then(|chain| crate::chains::check_document(&chain).map(|()| chain)) {
+    let chain = match chain.and_then(|chain| crate::chain_document::check_document(&chain).map(|()| chain)) {
         Ok(chain) => chain,
         Err(problem) => {
             let name = patchbay_model::text::display_line(value["name"].as_str().unwrap_or_default(), 80);
