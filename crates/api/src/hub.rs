@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::connectors::Connectors;
 use crate::events::Stream;
+use crate::network::Ways;
 use crate::secrets::SecretsChoice;
 use crate::security::Security;
 use crate::workspace::Workspace;
@@ -48,6 +49,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     host: Arc<dyn Host>,
     net: patchbay_net::Client,
+    /// What the user decided about the way that `net` goes.
+    ways: Ways,
     connectors: Arc<Connectors>,
     events: Arc<Stream>,
     workspaces: Mutex<BTreeMap<String, Workspace>>,
@@ -117,7 +120,8 @@ impl Hub {
             let _ = std::fs::remove_file(data_dir.join("vault.json.left"));
         }
         let net = patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?;
-        net.go(crate::network::decided(&data_dir)).map_err(Problem::from)?;
+        let ways = Ways::open(&data_dir);
+        net.go(ways.network()).map_err(Problem::from)?;
         let inner = Inner {
             keeper,
             keyring,
@@ -127,6 +131,7 @@ impl Hub {
             net,
             connectors: Arc::new(Connectors::open(&data_dir, adapters)),
             events: Arc::new(Stream::default()),
+            ways,
             workspaces: Mutex::new(BTreeMap::new()),
             leaving: PlainMutex::default(),
             stays: AtomicBool::new(false),
@@ -190,6 +195,11 @@ impl Hub {
     /// The system's keyring, whether it is in use or not.
     pub(crate) fn keyring(&self) -> &Arc<dyn SecretStore> {
         &self.inner.keyring
+    /// What the user decided about the way to services.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.inner.ways
+    }
+
     }
 
     /// What the user decides about secrets.

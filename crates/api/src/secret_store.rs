@@ -135,7 +135,7 @@ pub async fn unlock(hub: &Hub, workspace: &str, request: UnlockRequest) -> Resul
         if let Err(error) = open.authoriser().tidy_keys().await {
             tracing::warn!(%error, "keys of no more use stay in the secret store");
         }
-        open.secrets_unlocked().await;
+        open.person_acted(Code::SecretStoreLocked).await;
     }
     finish_move(hub).await;
     hub.events().emit_to_all(Event::SecretsChanged);
@@ -314,7 +314,7 @@ pub async fn move_to(hub: &Hub, workspace: &str, request: MoveRequest) -> Result
     }
     hub.security().seen(hub.clock().as_ref());
     for open in hub.open_workspaces().await {
-        open.secrets_unlocked().await;
+        open.person_acted(Code::SecretStoreLocked).await;
     }
     hub.events().emit_to_all(Event::SecretsChanged);
     status(hub, workspace, Empty {}).await
@@ -352,7 +352,7 @@ pub async fn change_passphrase(
     hub.security().seen(hub.clock().as_ref());
     for open in hub.open_workspaces().await {
         open.note("passphrase_changed").await;
-        open.secrets_unlocked().await;
+        open.person_acted(Code::SecretStoreLocked).await;
     }
     hub.events().emit_to_all(Event::SecretsChanged);
     status(hub, workspace, Empty {}).await

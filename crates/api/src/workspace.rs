@@ -217,16 +217,16 @@ impl Workspace {
         self.inner.authoriser.seals()
     }
 
-    /// The secret store is open again: runs that wait for it go on.
-    pub(crate) async fn secrets_unlocked(&self) {
+    /// A person has ended what `code` says: runs and jobs that wait for that go on.
+    pub(crate) async fn person_acted(&self, code: Code) {
         let live: Vec<_> = self.runs().values().map(|task| task.control.clone()).collect();
         for control in live {
             // A run that has ended needs nothing.
             let _ = control.send(Control::Unlocked).await;
         }
-        match self.store().job_wake(Code::SecretStoreLocked).await {
+        match self.store().job_wake(code).await {
             Ok(_) => self.work_asked(),
-            Err(error) => tracing::warn!(%error, "what waited for the unlock is not woken"),
+            Err(error) => tracing::warn!(%error, %code, "what waited for a person is not woken"),
         }
     }
 

@@ -492,7 +492,7 @@ pub(crate) fn is_failure(state: RunState) -> bool {
     matches!(state, RunState::Failed | RunState::FailedUndone)
 }
 
-/// Whether the secret store's lock is the reason: each try is a fact in the journal.
-pub(crate) fn is_lock(code: Code) -> bool {
-    code == Code::SecretStoreLocked
+/// Whether only a person ends the wait: each try is a fact in the journal.
+pub(crate) fn waits_for_person(code: Code) -> bool {
+    matches!(code, Code::SecretStoreLocked | Code::NetworkUnreadable)
 }

@@ -465,12 +465,13 @@ impl Progress {
             })
     }
 
-    /// The secret store is open again: what waits for nothing else is due now.
+    /// The secret store is open again, or it is known how services are reached: what waits for nothing else is
+    /// due now.
     pub fn unlocked(&mut self, now: Timestamp) {
         for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
             items.revise(|item| match item {
                 ItemProgress::Deferred { attempt, counted, since, until, problem }
-                    if problem.code() == patchbay_model::Code::SecretStoreLocked =>
+                    if crate::machine::waits_for_person(problem.code()) =>
                 {
                     let (attempt, counted, since, until) = (*attempt, *counted, *since, now.min(*until));
                     Some(ItemProgress::Deferred { attempt, counted, since, until, problem: problem.clone() })

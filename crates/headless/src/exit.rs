@@ -24,7 +24,7 @@ pub(crate) fn code(problem: &Problem) -> u8 {
     match (problem.code(), problem.code().retry()) {
         (Code::InputInvalid, _) => WRONG_USE,
         (Code::DescriptorInvalid | Code::StorageNewer | Code::PortInUse, _) => FAILED,
-        (Code::SecretStoreLocked, _) | (_, Retry::User) => NEEDS_YOU,
+        (Code::SecretStoreLocked | Code::NetworkUnreadable, _) | (_, Retry::User) => NEEDS_YOU,
         (_, Retry::Never | Retry::Safe | Retry::Wait) => FAILED,
     }
 }
@@ -49,6 +49,7 @@ mod tests {
             (Code::InputInvalid, WRONG_USE),
             (Code::AuthInvalid, NEEDS_YOU),
             (Code::SecretStoreLocked, NEEDS_YOU),
+            (Code::NetworkUnreadable, NEEDS_YOU),
             (Code::UnknownOutcome, NEEDS_YOU),
             (Code::ServiceDown, FAILED),
             (Code::Conflict, FAILED),

@@ -58,10 +58,15 @@ pub(crate) async fn network(args: &Args, engine: &Engine, command: &NetworkComma
     } else {
         shown(&answer);
     }
-    Ok(exit::DONE)
+    Ok(if answer["problem"].is_null() { exit::DONE } else { exit::NEEDS_YOU })
 }
 
 fn shown(network: &Value) {
+    if let Ok(problem) = serde_json::from_value::<Problem>(network["problem"].clone()) {
+        print::line(&print::sentences(&problem));
+        print::line("Choose with `patchbay-cli network set --proxy system|direct|URL`.");
+        return;
+    }
     let proxies: Vec<&str> =
         network["proxies"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     print::line(&if proxies.is_empty() {

@@ -7,8 +7,8 @@ use patchbay_model::problem::{Code, HealthEffect, Problem, Retry};
 
 /// How long to wait where nobody says until when.
 const WAIT: Duration = Duration::from_secs(60);
-/// A locked secret store is told of its unlocking; this is for the case that it is not.
-const LOCKED: Duration = Duration::from_secs(5 * 60);
+/// What a person ends is told of: an unlocking, a decision. This is for the case that it is not.
+const FOR_A_PERSON: Duration = Duration::from_secs(5 * 60);
 /// An identity that could not be checked is looked at again this often.
 const RETEST: Duration = Duration::from_secs(60 * 60);
 
@@ -53,7 +53,7 @@ pub(crate) fn heal(problem: &Problem, now: Timestamp, page: Option<u32>) -> Heal
         Code::CheckpointStale => Healing::Next(None),
         Code::TlsFailure => Healing::Next(Some(after(RETEST))),
         Code::QuotaExhausted => problem.when().map_or(Healing::Stop, Healing::Wait),
-        Code::SecretStoreLocked => Healing::Wait(after(LOCKED)),
+        Code::SecretStoreLocked | Code::NetworkUnreadable => Healing::Wait(after(FOR_A_PERSON)),
         Code::MalformedResponse | Code::UnexpectedContent => Healing::Retry(2),
         _ => match (code.retry(), code.health()) {
             (Retry::Wait, _) => Healing::Wait(problem.when().filter(|at| *at > now).unwrap_or(after(WAIT))),

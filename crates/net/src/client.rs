@@ -179,6 +179,10 @@ impl Client {
         };
         let waits = Waits { connect: request.connect_timeout, idle: request.idle_timeout };
         let mut way = self.way();
+        // A request in the clear would tell the network what the proxy was there to hide.
+        if way.network.proxy == Proxy::Unknown && !request.allow_private {
+            return Err(Failure::new(Code::NetworkUnreadable, false, host_of(&request.url)));
+        }
         if waits == USUAL {
             return Ok(pick(&way.usual));
         }
@@ -277,7 +281,7 @@ fn build(
         // What is on this computer or network is not behind the proxy.
         _ if allow_private => builder.no_proxy(),
         Proxy::System => builder,
-        Proxy::Direct => builder.no_proxy(),
+        Proxy::Direct | Proxy::Unknown => builder.no_proxy(),
         Proxy::At(url) => builder.proxy(reqwest::Proxy::all(url.clone())?),
     };
     builder.build()

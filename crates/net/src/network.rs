@@ -20,6 +20,8 @@ pub enum Proxy {
     Direct,
     /// This one: checked by [`Proxy::at`].
     At(Url),
+    /// Nobody knows which one was chosen: public addresses are not reached at all.
+    Unknown,
 }
 
 /// An address or a text that cannot be used, in plain words.
@@ -54,7 +56,7 @@ impl Proxy {
     pub fn hosts(&self) -> Vec<String> {
         let mut hosts = match self {
             Self::System => environment_proxies(),
-            Self::Direct => Vec::new(),
+            Self::Direct | Self::Unknown => Vec::new(),
             Self::At(url) => url.host_str().map(str::to_owned).into_iter().collect(),
         };
         hosts.sort();

@@ -9,7 +9,7 @@ use patchbay_model::problem::{Problem, Retry};
 use patchbay_model::run::{Fact, Outcome};
 use serde_json::Value;
 
-use super::is_lock;
+use super::waits_for_person;
 use crate::plan::Plan;
 use crate::progress::{ItemProgress, Progress};
 
@@ -62,8 +62,8 @@ fn retry_at(
         _ => 0,
     };
     let failures = match problem.code().retry() {
-        // It may stay locked over night: each try is a fact in the journal.
-        Retry::Wait if is_lock(problem.code()) => attempt,
+        // It may stay so over night: each try is a fact in the journal.
+        Retry::Wait if waits_for_person(problem.code()) => attempt,
         Retry::Wait => counted,
         Retry::Safe if counted + 1 < policy.tries => counted + 1,
         Retry::Safe | Retry::Never | Retry::User => return None,

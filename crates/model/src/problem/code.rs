@@ -113,6 +113,8 @@ codes! {
     TlsFailure = "TLS_FAILURE", Never, User, true;
     /// 407.
     ProxyRequired = "PROXY_REQUIRED", User, User, true;
+    /// Nobody knows which proxy the user chose, and nothing leaves without it.
+    NetworkUnreadable = "NETWORK_UNREADABLE", Wait, Global, true;
     /// The network answers in the service's place.
     CaptivePortal = "CAPTIVE_PORTAL", Wait, Ok, false;
     /// A redirect to another origin, to plain http, or too many.

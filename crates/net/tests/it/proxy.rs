@@ -71,3 +71,26 @@ async fn a_proxy_that_the_user_names_gets_public_calls_from_then_on_and_no_other
     );
     assert_eq!(proxy.heads().len(), 2);
 }
+
+/// A request that went out past a proxy which nobody knows any more could not be taken back.
+#[tokio::test]
+async fn while_nobody_knows_the_proxy_nothing_goes_to_public_addresses() {
+    let service = Recorder::start(|_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned()).await;
+    let client = client();
+    client.go(Network { proxy: Proxy::Unknown, ..Network::default() }).unwrap();
+    for method in [Method::Get, Method::Post] {
+        for idle in [None, Some(std::time::Duration::from_secs(3))] {
+            let mut public = request(method, "http://api.example.com/x".parse().unwrap());
+            public.allow_private = false;
+            public.idle_timeout = idle.unwrap_or(public.idle_timeout);
+            let failure = client.send(public).await.unwrap_err();
+            assert_eq!((failure.code, failure.sent), (Code::NetworkUnreadable, false), "{method:?}");
+        }
+    }
+    let here = request(Method::Get, service.url("/x"));
+    assert_eq!(client.send(here).await.unwrap().status, 204, "what is on this computer needs no proxy");
+    client.go(Network { proxy: Proxy::Direct, ..Network::default() }).unwrap();
+    let mut public = request(Method::Get, service.url("/x"));
+    public.allow_private = false;
+    assert_eq!(client.send(public).await.unwrap_err().code, Code::TargetBlocked, "it is known again");
+}

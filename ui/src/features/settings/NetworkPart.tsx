@@ -40,7 +40,9 @@ function Form({ network }: { network: NetworkView }) {
   const set = useDo('network_set', { touches: ['network_show', 'about_show'], onSuccess: (_, sent) => setChanged((now) => without(now, sent)) });
   const problem = set.isError ? toProblem(set.error) : undefined;
   const refused = problem?.subject?.kind === 'field' ? problem.subject.name : undefined;
-  const proxy = changed.proxy ?? network.proxy;
+  // What was decided cannot be read: nothing stands in its place but what is chosen now.
+  const lost = network.problem ?? undefined;
+  const proxy = changed.proxy ?? (lost ? '' : network.proxy);
   const dirty = Object.keys(changed).length > 0;
   const change = (part: NetworkSetRequest) => {
     // What is on its way is told of when it is there.
@@ -53,13 +55,14 @@ function Form({ network }: { network: NetworkView }) {
     const empty = proxy === 'address' && !(changed.address ?? network.address).trim();
     setMissing(empty);
     if (empty) address.current?.focus();
-    else if (dirty && !set.isPending) set.mutate(changed, { onError: (error) => isAboutAddress(toProblem(error)) && address.current?.focus() });
+    else if (dirty && proxy && !set.isPending) set.mutate(changed, { onError: (error) => isAboutAddress(toProblem(error)) && address.current?.focus() });
   };
   return (
     <form noValidate onSubmit={submit} data-testid="network">
+      {lost && <ProblemBlock problem={lost} />}
       <Row
         title={t('settings.network.proxy')}
-        about={`${network.proxies.length > 0 ? t('settings.network.proxyIs', { proxy: network.proxies.map(visible).join(', ') }) : t('settings.network.proxyNone')} ${t('settings.network.whichAbout')}`}
+        about={lost ? `${t('settings.network.proxyLost')} ${t('settings.network.whichAbout')}` : `${network.proxies.length > 0 ? t('settings.network.proxyIs', { proxy: network.proxies.map(visible).join(', ') }) : t('settings.network.proxyNone')} ${t('settings.network.whichAbout')}`}
       >
         <SegmentedControl size="xs" aria-label={t('settings.network.proxy')} data={CHOICES.map((value) => ({ value, label: t(`settings.network.which.${value}`) }))} value={proxy} onChange={(value) => change({ proxy: value as ProxyChoice })} />
       </Row>
@@ -82,7 +85,7 @@ function Form({ network }: { network: NetworkView }) {
       <Certificates network={network} changed={changed} error={refused === 'certificates' && problem ? visible(problem.hint) : undefined} onChange={change} />
       {problem && refused === undefined && <ProblemBlock problem={problem} />}
       <div className="row">
-        <BusyButton type="submit" size="xs" disabled={!dirty} busy={set.isPending}>
+        <BusyButton type="submit" size="xs" disabled={!dirty || !proxy} busy={set.isPending}>
           {t('common.save')}
         </BusyButton>
         {dirty && (
