@@ -1,5 +1,6 @@
 //! The one way from the page to the engine.
 
+use patchbay_api::dispatch_for_page;
 use patchbay_model::problem::{Code, Problem};
 use serde_json::Value;
 use tauri::State;
@@ -7,6 +8,7 @@ use tauri::State;
 use crate::engine::Engine;
 use crate::first_sight::FirstSight;
 use crate::since_start::SinceStart;
+use crate::window;
 
 /// Answers a command of the engine's list in a workspace.
 #[tauri::command]
@@ -23,6 +25,7 @@ pub(crate) async fn rpc(
     since_start.usable();
     engine.shows(&workspace);
     // In a task of its own: a page whose call broke off, or a mistake of ours, takes nothing along.
-    let task = tokio::spawn(async move { patchbay_api::dispatch(&hub, &workspace, &name, request).await });
+    let task =
+        tokio::spawn(async move { dispatch_for_page(&hub, &workspace, &name, request, window::ask).await });
     task.await.unwrap_or_else(|error| Err(Problem::new(Code::Internal).detail(error.to_string())))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use patchbay_api::Question;
 use patchbay_model::Problem;
 use rfd::{AsyncMessageDialog, MessageButtons, MessageDialog, MessageDialogResult, MessageLevel};
 use tauri::plugin::TauriPlugin;
@@ -187,6 +188,18 @@ pub(crate) async fn ask_to_try_again(problem: &Problem, data_dir: &Path) -> bool
         .show()
         .await;
     matches!(answer, MessageDialogResult::Ok) || answer == MessageDialogResult::Custom(again.to_owned())
+}
+
+/// Asks what the page may not answer; true where the person agrees.
+pub(crate) async fn ask(question: Question) -> bool {
+    let answer = AsyncMessageDialog::new()
+        .set_level(MessageLevel::Warning)
+        .set_title(question.title)
+        .set_description(question.text)
+        .set_buttons(MessageButtons::OkCancelCustom(question.yes.to_owned(), "Cancel".to_owned()))
+        .show()
+        .await;
+    matches!(answer, MessageDialogResult::Ok) || answer == MessageDialogResult::Custom(question.yes.to_owned())
 }
 
 /// Offers, before there is a window, the graphics mode that shows one with every driver; true where it is taken.

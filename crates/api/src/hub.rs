@@ -63,6 +63,8 @@ struct Inner {
     sync_paused: Arc<AtomicBool>,
     /// Whether the gateway takes in workspaces: only where the program stays.
     with_gateway: AtomicBool,
+    /// Held while a person is asked about what a page wants.
+    questions: Mutex<()>,
     machine: String,
     // Released when the last clone of the hub goes.
     _lock: OwnerLock,
@@ -129,13 +131,14 @@ impl Hub {
             gateway: Gateway::new(clock.clone(), net.clone(), crate::gateway::decided(&data_dir)),
             with_gateway: AtomicBool::new(false),
             net,
+            ways,
             connectors: Arc::new(Connectors::open(&data_dir, adapters)),
             events: Arc::new(Stream::default()),
-            ways,
             workspaces: Mutex::new(BTreeMap::new()),
             leaving: PlainMutex::default(),
             stays: AtomicBool::new(false),
             sync_paused: Arc::new(AtomicBool::new(crate::syncing::is_paused(&data_dir))),
+            questions: Mutex::default(),
             machine: machine_id(),
             _lock: lock,
             data_dir,
@@ -179,12 +182,22 @@ impl Hub {
         &self.inner.host
     }
 
+    /// Held while a person is asked about what a page wants.
+    pub(crate) fn questions(&self) -> &Mutex<()> {
+        &self.inner.questions
+    }
+
     pub(crate) fn machine(&self) -> &str {
         &self.inner.machine
     }
 
     pub(crate) fn net(&self) -> &patchbay_net::Client {
         &self.inner.net
+    }
+
+    /// What the user decided about the way to services.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.inner.ways
     }
 
     /// The secret store in use.
@@ -195,11 +208,6 @@ impl Hub {
     /// The system's keyring, whether it is in use or not.
     pub(crate) fn keyring(&self) -> &Arc<dyn SecretStore> {
         &self.inner.keyring
-    /// What the user decided about the way to services.
-    pub(crate) fn ways(&self) -> &Ways {
-        &self.inner.ways
-    }
-
     }
 
     /// What the user decides about secrets.

@@ -11,6 +11,7 @@ use patchbay_net::{Certificates, Network, Proxy, Unusable};
 use serde::{Deserialize, Serialize};
 
 use crate::hub::Hub;
+use crate::question::Question;
 use crate::workspaces::Empty;
 
 /// Which proxy is used.
@@ -230,6 +231,47 @@ pub struct NetworkSetRequest {
     /// The name of the file that they are from.
     #[serde(default)]
     pub certificates_name: Option<String>,
+}
+
+/// What a person is asked before a page changes the way to services: whoever names a proxy or an authority can
+/// read along or see where calls go. None where nothing of that changes, or where the change is refused anyway.
+pub(crate) fn question(hub: &Hub, request: NetworkSetRequest) -> Option<Question> {
+    let names_authorities = request.certificates.as_ref().is_some_and(|text| !text.trim().is_empty());
+    let before = match &*hub.ways().kept() {
+        Kept::Known(decided) => Some(decided.clone()),
+        Kept::Unreadable(_) => None,
+    };
+    let after = before.clone().unwrap_or_default().changed(request);
+    let network = after.network().ok()?;
+    let same_way = before.is_some_and(|before| before.proxy == after.proxy && before.address == after.address);
+    let mut text = Vec::new();
+    if !same_way {
+        text.push(match &network.proxy {
+            Proxy::System => "Public services would be reached as this computer says.".to_owned(),
+            Proxy::Direct | Proxy::Unknown => "Public services would be reached without a proxy.".to_owned(),
+            Proxy::At(url) => format!(
+                "Public services would be reached through {}. Whoever runs it sees which ones are called.",
+                url.origin().ascii_serialization()
+            ),
+        });
+        if after.proxy != ProxyChoice::Address && !after.address.is_empty() {
+            text.push(format!("The address kept for later would be {}.", display_line(&after.address, 200)));
+        }
+    }
+    if names_authorities {
+        let (count, file) = (network.certificates.len(), &after.certificates_name);
+        let who = if count == 1 { "1 authority".to_owned() } else { format!("{count} authorities") };
+        let file = if file.is_empty() { String::new() } else { format!(" from {file}") };
+        text.push(format!(
+            "{who}{file} would be trusted besides those of this computer. Whoever holds its keys can read what \
+             services are sent."
+        ));
+    }
+    if text.is_empty() {
+        return None;
+    }
+    text.push("If you did not just change this in Settings, choose Cancel.".to_owned());
+    Some(Question { title: "Change how services are reached?", text: text.join("\n\n"), yes: "Change it" })
 }
 
 /// Changes the way to services. It holds from the next call on, in every workspace. Where what was decided
