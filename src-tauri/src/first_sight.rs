@@ -2,7 +2,7 @@
 //! mode that shows a window with every driver: who sees an empty window cannot go to Settings.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::settings;
@@ -10,11 +10,21 @@ use crate::settings;
 /// A window that is left sooner says nothing of whether it would have come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A mark in the data folder that stands from the start until the page first asks something.
+/// A mark in the data folder that stands from when the window is first shown until its page has drawn itself.
+/// That the page works says nothing: with the usual defect it does, and shows nothing.
 pub(crate) struct FirstSight {
     mark: PathBuf,
-    begun: Instant,
-    seen: AtomicBool,
+    stage: Mutex<Stage>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// Nothing was to be seen so far.
+    Hidden,
+    /// Since then it is to be seen.
+    Awaited(Instant),
+    /// It came.
+    Seen,
 }
 
 fn mark(data_dir: &Path) -> PathBuf {
@@ -22,25 +32,38 @@ fn mark(data_dir: &Path) -> PathBuf {
 }
 
 impl FirstSight {
-    /// Before the window is made. Where the mark cannot be written, the next start knows nothing.
-    pub(crate) fn awaited(data_dir: &Path) -> Self {
-        let mark = mark(data_dir);
-        if let Err(error) = std::fs::write(&mark, std::process::id().to_string()) {
-            tracing::warn!(%error, "the next start will not know whether the window came");
-        }
-        Self { mark, begun: Instant::now(), seen: AtomicBool::new(false) }
+    pub(crate) fn new(data_dir: &Path) -> Self {
+        Self { mark: mark(data_dir), stage: Mutex::new(Stage::Hidden) }
     }
 
-    /// The page works.
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The window is about to be shown. Where the mark cannot be written, the next start knows nothing.
+    pub(crate) fn awaited(&self) {
+        let mut stage = self.stage();
+        if !matches!(*stage, Stage::Hidden) {
+            return;
+        }
+        *stage = Stage::Awaited(Instant::now());
+        if let Err(error) = std::fs::write(&self.mark, std::process::id().to_string()) {
+            tracing::warn!(%error, "the next start will not know whether the window came");
+        }
+    }
+
+    /// The page has drawn itself.
     pub(crate) fn seen(&self) {
-        if !self.seen.swap(true, Ordering::Relaxed) {
+        let before = std::mem::replace(&mut *self.stage(), Stage::Seen);
+        if matches!(before, Stage::Awaited(_)) {
             clear(&self.mark);
         }
     }
 
     /// The program ends in good order.
     pub(crate) fn left(&self) {
-        if self.begun.elapsed() < PATIENCE {
+        let stage = *self.stage();
+        if matches!(stage, Stage::Awaited(since) if since.elapsed() < PATIENCE) {
             self.seen();
         }
     }
@@ -93,19 +116,29 @@ mod tests {
             asked
         };
         assert!(!asked(false), "the very first start");
-        let first = FirstSight::awaited(dir.path());
+        let shown = || {
+            let first = FirstSight::new(dir.path());
+            first.awaited();
+            first
+        };
+        let first = shown();
         first.seen();
-        assert!(!asked(false), "it came");
+        first.awaited();
+        assert!(!asked(false), "it came, and was shown again");
 
-        drop(FirstSight::awaited(dir.path()));
+        FirstSight::new(dir.path()).left();
+        assert!(!asked(false), "nothing was to be seen");
+
+        drop(shown());
         assert!(!asked(true), "nobody would answer");
         assert!(asked(false), "it never came");
         assert!(!asked(false), "asked once");
 
-        FirstSight::awaited(dir.path()).left();
+        shown().left();
         assert!(!asked(false), "left before it could come");
-        let long_ago = Instant::now().checked_sub(PATIENCE).unwrap();
-        FirstSight { begun: long_ago, ..FirstSight::awaited(dir.path()) }.left();
+        let first = shown();
+        *first.stage() = Stage::Awaited(Instant::now().checked_sub(PATIENCE).unwrap());
+        first.left();
         assert!(asked(false), "left after it should have come");
     }
 

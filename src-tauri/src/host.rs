@@ -10,6 +10,7 @@ use patchbay_model::problem::{Code, Problem};
 use tauri::{AppHandle, Manager};
 
 use crate::desk::Desk;
+use crate::first_sight::FirstSight;
 use crate::tray::Tray;
 use crate::window;
 
@@ -105,6 +106,10 @@ impl Host for Desktop {
         let dialog = rfd::AsyncFileDialog::new().set_file_name(name).save_file();
         let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
         Ok(chosen.map(|file| file.path().to_owned()))
+    }
+
+    fn drawn(&self) {
+        self.app.state::<FirstSight>().seen();
     }
 
     fn desktop(&self) -> Option<DesktopView> {

@@ -100,7 +100,7 @@ fn hold(settings: Settings, since_start: SinceStart) -> Result<(), Error> {
             }
         })
         .setup(move |app| {
-            app.manage(FirstSight::awaited(&settings.data_dir));
+            app.manage(FirstSight::new(&settings.data_dir));
             window::make(app, &settings)?;
             tauri::async_runtime::spawn(engine::keep_running(app.handle().clone(), settings));
             Ok(())

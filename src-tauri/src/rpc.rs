@@ -6,7 +6,6 @@ use serde_json::Value;
 use tauri::State;
 
 use crate::engine::Engine;
-use crate::first_sight::FirstSight;
 use crate::since_start::SinceStart;
 use crate::window;
 
@@ -15,12 +14,10 @@ use crate::window;
 pub(crate) async fn rpc(
     engine: State<'_, Engine>,
     since_start: State<'_, SinceStart>,
-    first_sight: State<'_, FirstSight>,
     workspace: String,
     name: String,
     request: Value,
 ) -> Result<Value, Problem> {
-    first_sight.seen();
     let hub = engine.hub().await?;
     since_start.usable();
     engine.shows(&workspace);

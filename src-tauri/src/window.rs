@@ -13,6 +13,7 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::first_sight::FirstSight;
 use crate::leaving::Leaving;
 use crate::settings::Settings;
 use crate::start::Wish;
@@ -82,6 +83,7 @@ fn show_when_ready(window: WebviewWindow) {
         if wish.hidden {
             return;
         }
+        window.state::<FirstSight>().awaited();
         if let Err(error) = keep_on_screen(&window).and_then(|()| window.show()) {
             tracing::error!(%error, "the window cannot be shown");
         }
@@ -165,6 +167,7 @@ pub(crate) fn come_forward(app: &AppHandle) {
     }
     app.state::<Leaving>().stay();
     if let Some(window) = app.get_webview_window(LABEL) {
+        app.state::<FirstSight>().awaited();
         let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
         if let Err(error) = shown {
             tracing::warn!(%error, "the window does not come forward");

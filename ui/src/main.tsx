@@ -15,7 +15,7 @@ import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 
 import { queryClient } from './engine';
-import { platform } from './platform';
+import { drawn, platform } from './platform';
 import { Shell } from './shell/Shell';
 import { Fatal } from './ui/Fatal';
 import { theme } from './ui/theme';
@@ -42,3 +42,6 @@ if (root) {
     </StrictMode>,
   );
 }
+
+// A window whose page never says so is offered other graphics at its next start.
+if (platform.kind === 'window') void drawn().then(() => platform.call('default', 'window_drawn', {}).catch(() => undefined));

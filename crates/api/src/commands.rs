@@ -324,6 +324,8 @@ commands! {
     desktop_show(Empty) -> desktop::DesktopResponse => desktop::show,
     /// Changes how the program stands on its desktop.
     desktop_set(patchbay_model::desktop::DesktopChange) -> desktop::DesktopResponse => desktop::set,
+    /// Says that the page has drawn itself where it can be seen.
+    window_drawn(Empty) -> desktop::Heard => desktop::drawn,
     /// Shows everything larger or smaller.
     window_zoom(zoom::Zoom) -> zoom::Zoom => zoom::set,
     /// Says how connections, storage and secrets are.
@@ -401,7 +403,7 @@ const LOOKING: [&str; 13] = [
     "_waits",
 ];
 /// Others that do.
-const LOOKING_TOO: [&str; 8] = [
+const LOOKING_TOO: [&str; 9] = [
     "health",
     "health_overview",
     "health_detail",
@@ -409,6 +411,7 @@ const LOOKING_TOO: [&str; 8] = [
     "connection_history",
     "queue_stats",
     "run_wait",
+    "window_drawn",
     "window_zoom",
 ];
 

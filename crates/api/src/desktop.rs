@@ -29,6 +29,17 @@ pub async fn show(hub: &Hub, _: &str, _: Empty) -> Result<DesktopResponse, Probl
     Ok(DesktopResponse { desktop: hub.host().desktop() })
 }
 
+/// Nothing to say.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Heard {}
+
+/// The page has drawn itself where it can be seen: a page that works and shows nothing does not say so.
+pub async fn drawn(hub: &Hub, _: &str, _: Empty) -> Result<Heard, Problem> {
+    hub.host().drawn();
+    Ok(Heard {})
+}
+
 /// Changes what the person decided about it.
 pub async fn set(hub: &Hub, workspace: &str, request: DesktopChange) -> Result<DesktopResponse, Problem> {
     hub.host().desktop_set(&request)?;

@@ -47,6 +47,9 @@ pub trait Host: Send + Sync {
     /// Shows everything larger or smaller. 1 is the usual size.
     fn zoom(&self, factor: f64) -> Result<(), Problem>;
 
+    /// The page has drawn itself where it can be seen.
+    fn drawn(&self) {}
+
     /// How the program stands on its desktop; none where it has no window.
     fn desktop(&self) -> Option<DesktopView> {
         None

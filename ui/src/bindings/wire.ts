@@ -3255,6 +3255,11 @@ notices?: NoticeSettings | null, };
 export type HealthState = "error" | "degraded" | "no_recent_data" | "healthy";
 
 /**
+ * Nothing to say.
+ */
+export type Heard = Record<symbol, never>;
+
+/**
  * Something that happened.
  */
 export type HistoryEntry = { 
@@ -7475,6 +7480,8 @@ export interface Commands {
   desktop_show: { request: Empty; response: DesktopResponse };
   /** Changes how the program stands on its desktop. */
   desktop_set: { request: DesktopChange; response: DesktopResponse };
+  /** Says that the page has drawn itself where it can be seen. */
+  window_drawn: { request: Empty; response: Heard };
   /** Shows everything larger or smaller. */
   window_zoom: { request: Zoom; response: Zoom };
   /** Says how connections, storage and secrets are. */

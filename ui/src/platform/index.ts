@@ -3,6 +3,7 @@ import { browser } from './browser';
 import type { Platform } from './types';
 import { desktopWindow } from './window';
 
+export { drawn } from './drawn';
 export { ProblemError, toProblem } from './types';
 export type { CommandName, Listener, Platform, Request, ReservedPage, Response, StreamMessage } from './types';
 
