@@ -1,11 +1,11 @@
 //! Chains under load: a run that reads, maps, filters and writes, beside a bare loop that sends the same two
-//! requests; what the engine adds to five calls; mapping a record; taking up a thousand open runs; a hundred
+//! requests; the same started by events, with few and with many at the same time; what the engine adds to five calls; mapping a record; taking up a thousand open runs; a hundred
 //! thousand items. Run by `cargo xtask bench chain`. The service is a process of its own, and so is each
 //! reader that is measured.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement says what went wrong by ending")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Command, Stdio};
@@ -17,29 +17,31 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use patchbay_auth::Authoriser;
 use patchbay_chain::runner::NoAddresses;
-use patchbay_chain::{Connectors, Runner};
+use patchbay_chain::{Connectors, Dispatcher, Runner};
 use patchbay_connector::{Compiled, Engine};
 use patchbay_map::{Schema, StepMapping};
 use patchbay_model::event::NoEvents;
 use patchbay_model::run::{Fact, RequestSummary, Run};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{
-    BootId, Chain, ChainId, Clock as _, Connection, ConnectionId, ConnectionState, ConnectorId, RunId,
-    RunState, SystemClock,
+    BootId, Chain, ChainId, Clock as _, Connection, ConnectionId, ConnectionState, ConnectorId, EventKind,
+    RunId, RunState, SystemClock,
 };
 use patchbay_net::{Client, listen};
-use patchbay_store::{OpenOptions, Store};
+use patchbay_store::{NewTrigger, OpenOptions, Store};
 use patchbay_tests::figures::{cpu, status, sync_p50};
 use patchbay_tests::root;
 use patchbay_vault::{MemoryStore, Vault};
 use serde_json::{Map, Value, json};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 // As in the product.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const RUNS: usize = 6_000;
+const EVENTS: usize = 3_000;
 const OPEN: usize = 1_000;
 const ITEMS: usize = 100_000;
 const PAGE: usize = 1_000;
@@ -51,6 +53,10 @@ fn main() {
         ["serve"] => run.block_on(serve()),
         ["load", base, at_once] => run.block_on(load(base, at_once.parse().unwrap())),
         ["bare", base, at_once] => run.block_on(bare(base, at_once.parse().unwrap())),
+        ["events", base, at_once] => run.block_on(events(base, at_once.parse().unwrap(), EVENTS)),
+        ["events", base, at_once, count] => {
+            run.block_on(events(base, at_once.parse().unwrap(), count.parse().unwrap()));
+        }
         ["five", base] => run.block_on(five(base)),
         ["map"] => map(),
         ["open", base] => run.block_on(open(base)),
@@ -81,6 +87,9 @@ fn compare() {
     measure(&["load", base, "32"]);
     measure(&["bare", base, "8"]);
     measure(&["load", base, "8"]);
+    // As it is set at first, and as high as it can be.
+    measure(&["events", base, "4"]);
+    measure(&["events", base, "64"]);
     measure(&["five", base]);
     measure(&["map"]);
     measure(&["open", base]);
@@ -305,6 +314,56 @@ async fn load(base: &str, at_once: usize) {
     let figures = timed(RUNS, at_once, one).await;
     let bars = if at_once == 32 { "  (bars: 1,500/s, p99 60 ms, 1 CPU-ms)" } else { "  (bar: p99 25 ms)" };
     tell("chain", at_once, &figures, cpu() - before, bars);
+}
+
+/// Events that come one after another: each is recorded, starts its run and that comes to its end.
+async fn events(base: &str, at_once: usize, count: usize) {
+    let ready = Arc::new(ready(base).await);
+    let chain: Chain =
+        serde_json::from_value(json!({"schema": 1, "name": "Chain", "steps": get_map_filter_post(),
+        "trigger": {"type": "webhook", "connection": "work"},
+        "concurrency": {"overlap": "parallel", "most": 64, "effectsPerDay": 100_000_000}}))
+        .unwrap();
+    let version = ready.store.chain_save(None, &chain, "00").await.unwrap();
+    ready.store.chain_publish(&version).await.unwrap();
+    ready.store.chain_switch(&version.id, true).await.unwrap();
+    let connection = ready.store.connection_named("work").await.unwrap().unwrap().id.to_string();
+    ready.runner.places.set(at_once);
+    let dispatcher = Dispatcher { store: ready.store.clone(), clock: ready.runner.clock.clone() };
+    let mut freed = ready.runner.places.freed();
+    let (begun, used) = (Instant::now(), cpu());
+    let store = ready.store.clone();
+    let senders = tokio::spawn(async move {
+        for n in 0..count {
+            let (kind, key) = (EventKind::Webhook.as_str().to_owned(), n.to_string());
+            let event = NewTrigger { kind, subject: connection.clone(), key, payload: json!({"id": n}) };
+            assert!(store.trigger_record(event, None).await.unwrap());
+        }
+    });
+    let (mut runs, mut begun_runs, mut done) = (JoinSet::new(), HashSet::new(), 0);
+    while done < count {
+        dispatcher.take().await.unwrap();
+        for run in dispatcher.due(ready.runner.places.free()).await.unwrap() {
+            // One that was begun a moment ago has not said so yet.
+            if !begun_runs.insert(run.id.clone()) {
+                continue;
+            }
+            let ready = ready.clone();
+            runs.spawn(async move { assert_eq!(take_up(&ready, &run).await, RunState::Done) });
+        }
+        tokio::select! {
+            () = dispatcher.store.triggers_wait() => {}
+            _ = freed.changed() => {}
+            Some(ended) = runs.join_next() => { ended.unwrap(); done += 1; }
+        }
+        while let Some(ended) = runs.try_join_next() {
+            ended.unwrap();
+            done += 1;
+        }
+    }
+    senders.await.unwrap();
+    let (rate, cpu) = (count as f64 / begun.elapsed().as_secs_f64(), (cpu() - used) * 1_000.0 / count as f64);
+    println!("events {at_once:>2} at once  {rate:>7.0} runs/s of {count}, {cpu:>5.2} CPU-ms each");
 }
 
 async fn bare(base: &str, at_once: usize) {

@@ -10,8 +10,8 @@ pub mod audit;
 #[cfg(feature = "ts")]
 pub mod bindings;
 pub mod catalogue;
-pub mod chain_figures;
 mod chain_document;
+pub mod chain_figures;
 pub mod chain_tests;
 pub mod chains;
 mod commands;
