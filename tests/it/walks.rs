@@ -162,6 +162,14 @@ fn the_way_to_services_and_the_passphrase_are_changed_in_settings() {
 }
 
 #[test]
+fn a_service_that_nobody_trusts_leads_to_the_networks_settings_and_back() {
+    if walks_possible() {
+        let sandbox = SandboxProcess::start();
+        Served::start().walk("untrusted", &json!({ "access": sandbox.access }));
+    }
+}
+
+#[test]
 fn a_newcomer_gets_through_the_wizard_of_each_connector() {
     if walks_possible() {
         let served = Served::start();

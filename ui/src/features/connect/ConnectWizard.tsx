@@ -8,6 +8,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { Read } from '../../ui/Read';
+import { NetworkDialog } from './NetworkDialog';
 import { useReturnedFocus } from './useReturnedFocus';
 import { givesTokens } from './signIn/phase';
 import type { Unsaved } from './useWizard';
@@ -30,6 +31,8 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
   const [dirty, setDirty] = useState<Unsaved>();
   const [asking, setAsking] = useState(false);
   useReturnedFocus();
+  const [network, setNetwork] = useState(false);
+  const openNetwork = () => setNetwork(true);
   const close = () => (dirty ? setAsking(true) : onClose());
   const summary = connector.data?.summary;
   const name = visible(connection ?? summary?.name ?? '');
@@ -48,7 +51,7 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
         opened
         onClose={close}
         size={640}
-        closeOnEscape={!asking}
+        closeOnEscape={!asking && !network}
         onKeyDown={stay}
         className="cw"
         closeButtonProps={{ 'aria-label': t('common.close') }}
@@ -65,16 +68,17 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
           {(detail) =>
             connection !== undefined ? (
               <Read read={replaced} rows={5}>
-                {(view) => <Wizard detail={detail} known={[]} replacing={view} onDirty={setDirty} onCancel={close} onClose={onClose} />}
+                {(view) => <Wizard detail={detail} known={[]} replacing={view} onDirty={setDirty} onNetwork={openNetwork} onCancel={close} onClose={onClose} />}
               </Read>
             ) : (
               <Read read={connections} rows={5}>
-                {({ connections: known }) => <Wizard detail={detail} known={known} replacing={undefined} onDirty={setDirty} onCancel={close} onUse={onUse} onClose={onClose} />}
+                {({ connections: known }) => <Wizard detail={detail} known={known} replacing={undefined} onDirty={setDirty} onNetwork={openNetwork} onCancel={close} onUse={onUse} onClose={onClose} />}
               </Read>
             )
           }
         </Read>
       </Modal>
+      {network && <NetworkDialog onClose={() => setNetwork(false)} />}
       {asking && <Discard what={dirty ?? 'typed'} onKeep={() => setAsking(false)} onDiscard={onClose} />}
     </>
   );

@@ -58,7 +58,7 @@ export function TestStep({ name, test, mismatch, onFix, onOtherKey }: Props) {
 }
 
 /** Actions that this step knows a place for; everything else is tried again. */
-const KNOWN = ['replace_key', 'reconnect', 'allow_target', 'edit_settings', 'edit_input', 'retry'];
+const KNOWN = ['replace_key', 'reconnect', 'allow_target', 'edit_settings', 'edit_input', 'network_settings', 'retry'];
 
 /** A button that says what it does here. */
 function mendable(problem: Problem): Problem {

@@ -17,15 +17,16 @@ interface Props {
   known: ConnectionView[];
   replacing: ConnectionView | undefined;
   onDirty: (unsaved: Unsaved) => void;
+  onNetwork: () => void;
   onCancel: () => void;
   onUse?: ((name: string) => void) | undefined;
   onClose: () => void;
 }
 
 /** The four steps. Going back keeps everything. */
-export function Wizard({ detail, known, replacing, onDirty, onCancel, onUse, onClose }: Props) {
+export function Wizard({ detail, known, replacing, onDirty, onNetwork, onCancel, onUse, onClose }: Props) {
   const form = useRef<HTMLFormElement>(null);
-  const wizard = useWizard({ form, detail, known, replacing, onDirty });
+  const wizard = useWizard({ form, detail, known, replacing, onDirty, onNetwork });
   const { asks, draft, mistakes, step, first, signIn, inPanel, test, otherAccount, made, change, forget } = wizard;
   const { method, tokens, late, reconnects, skipsSignIn } = asks;
   const keys = (event: KeyboardEvent) => {

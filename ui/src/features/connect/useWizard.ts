@@ -27,10 +27,12 @@ interface Given {
   known: ConnectionView[];
   replacing: ConnectionView | undefined;
   onDirty: (unsaved: Unsaved) => void;
+  /** The network's settings are wanted, beside what was typed. */
+  onNetwork: () => void;
 }
 
 /** The wizard's answers, where it is, and what goes on from there. */
-export function useWizard({ form, detail, known, replacing, onDirty }: Given) {
+export function useWizard({ form, detail, known, replacing, onDirty, onNetwork }: Given) {
   const begin = useMemo(() => beginning(detail, known, replacing), [detail, known, replacing]);
   const [draft, setDraft] = useState<Draft>(begin);
   const [mistakes, setMistakes] = useState<Mistakes>({});
@@ -141,6 +143,8 @@ export function useWizard({ form, detail, known, replacing, onDirty }: Given) {
       case 'allow':
         change({ allowPrivate: true, advanced: true });
         return startTest({ allowPrivate: true });
+      case 'network':
+        return onNetwork();
       case 'again':
         return startTest();
     }

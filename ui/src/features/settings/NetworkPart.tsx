@@ -38,7 +38,9 @@ function Form({ network }: { network: NetworkView }) {
   const [missing, setMissing] = useState(false);
   const address = useRef<HTMLInputElement>(null);
   const set = useDo('network_set', { touches: ['network_show', 'about_show'], onSuccess: (_, sent) => setChanged((now) => without(now, sent)) });
-  const problem = set.isError ? toProblem(set.error) : undefined;
+  const failed = set.isError ? toProblem(set.error) : undefined;
+  // The person said no in the system's own dialog, and knows.
+  const problem = failed?.code === 'CANCELLED' ? undefined : failed;
   const refused = problem?.subject?.kind === 'field' ? problem.subject.name : undefined;
   // What was decided cannot be read: nothing stands in its place but what is chosen now.
   const lost = network.problem ?? undefined;

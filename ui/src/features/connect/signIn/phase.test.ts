@@ -104,6 +104,7 @@ describe('ways to sign in', () => {
 
   it('have a button of their own only where something can be mended', () => {
     expect(isMendable(problem('TARGET_BLOCKED', { fix: { label: 'Allow', action: 'allow_target' } }))).toBe(true);
+    expect(isMendable(problem('TLS_FAILURE', { fix: { label: 'Network settings', action: 'network_settings' } }))).toBe(true);
     expect(isMendable(problem('INPUT_INVALID', { subject: { kind: 'field', name: 'clientId' } }))).toBe(true);
     expect(isMendable(problem('SIGN_IN_INTERRUPTED', { subject: { kind: 'field', name: 'signIn' } }))).toBe(false);
     expect(isMendable(problem('SIGN_IN_DENIED', { fix: { label: 'Try again', action: 'reconnect' } }))).toBe(false);

@@ -75,7 +75,7 @@ export const clockText = (seconds: number): string => `${Math.floor(seconds / 60
 
 /** Whether a failed sign-in has a button of its own: everything else is begun again. */
 export const isMendable = (problem: Problem): boolean =>
-  problem.fix?.action === 'allow_target' || (problem.subject?.kind === 'field' && problem.subject.name !== 'signIn');
+  problem.fix?.action === 'allow_target' || problem.fix?.action === 'network_settings' || (problem.subject?.kind === 'field' && problem.subject.name !== 'signIn');
 
 /** Whether a way to sign in gives tokens, and is begun and waited for; keys are entered. */
 export const givesTokens = (method: AuthDetail | undefined): boolean => method !== undefined && (method.oauth !== null || method.method === 'session');
