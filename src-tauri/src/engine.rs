@@ -101,7 +101,7 @@ pub(crate) async fn keep_running(app: AppHandle, settings: Settings) {
             }
             Err(problem) => {
                 tracing::warn!(%problem, "the engine does not start");
-                if !window::ask_to_try_again(&problem, &settings.data_dir).await {
+                if !window::ask_to_try_again(&app, &problem, &settings.data_dir).await {
                     return app.exit(1);
                 }
             }

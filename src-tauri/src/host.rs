@@ -10,6 +10,7 @@ use patchbay_model::problem::{Code, Problem};
 use tauri::{AppHandle, Manager};
 
 use crate::desk::Desk;
+use crate::dialog::{self, Choice};
 use crate::first_sight::FirstSight;
 use crate::tray::Tray;
 use crate::window;
@@ -22,6 +23,10 @@ pub(crate) struct Desktop {
 impl Desktop {
     pub(crate) fn new(app: AppHandle) -> Self {
         Self { app }
+    }
+
+    fn choose(&self, choice: Choice) -> Option<PathBuf> {
+        tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog::choose(&self.app, choice)))
     }
 }
 
@@ -90,22 +95,15 @@ impl Host for Desktop {
     }
 
     fn pick_file(&self, title: &str) -> Result<Option<PathBuf>, Problem> {
-        // The dialog that blocks has an event loop of its own, in which the window could not end.
-        let dialog = rfd::AsyncFileDialog::new().set_title(title).pick_file();
-        let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
-        Ok(chosen.map(|file| file.path().to_owned()))
+        Ok(self.choose(Choice::File(title.to_owned())))
     }
 
     fn pick_folder(&self, title: &str) -> Result<Option<PathBuf>, Problem> {
-        let dialog = rfd::AsyncFileDialog::new().set_title(title).pick_folder();
-        let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
-        Ok(chosen.map(|folder| folder.path().to_owned()))
+        Ok(self.choose(Choice::Folder(title.to_owned())))
     }
 
     fn place_file(&self, name: &str) -> Result<Option<PathBuf>, Problem> {
-        let dialog = rfd::AsyncFileDialog::new().set_file_name(name).save_file();
-        let chosen = tokio::task::block_in_place(|| tauri::async_runtime::block_on(dialog));
-        Ok(chosen.map(|file| file.path().to_owned()))
+        Ok(self.choose(Choice::Place(name.to_owned())))
     }
 
     fn drawn(&self) {

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use patchbay_api::desktop::{Standing, UnderWay};
 use patchbay_api::{Hub, desktop, dispatch};
-use rfd::{AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
 use serde_json::json;
 use tauri::{AppHandle, CloseRequestApi, Manager};
 
 use crate::desk::Desk;
+use crate::dialog::{self, Asked};
 use crate::engine::Engine;
 use crate::window;
 
@@ -18,9 +18,10 @@ const LOOK: Duration = Duration::from_millis(300);
 /// How long runs that were told to stop are waited for: as long as one call may take.
 const LONGEST_STOP: Duration = Duration::from_secs(60);
 
-const FINISH: &str = "Finish then quit";
-const STOP: &str = "Stop and quit";
-const CANCEL: &str = "Cancel";
+/// What can be answered where runs are under way.
+const ANSWERS: [&str; 3] = ["_Finish then quit", "_Stop and quit", "_Cancel"];
+const FINISH: usize = 0;
+const STOP: usize = 1;
 
 /// That the program is about to end.
 #[derive(Default)]
@@ -51,7 +52,7 @@ pub(crate) fn close(app: &AppHandle, api: &CloseRequestApi) {
         }
         let known = app.state::<Desk>().explained();
         if !known {
-            explain().await;
+            explain(&app).await;
         }
         window::hide(&app);
     });
@@ -79,7 +80,7 @@ async fn ends(app: &AppHandle, leaving: &Leaving) -> bool {
     if count == 0 {
         return true;
     }
-    match ask(count, waiting).await.as_deref() {
+    match ask(app, count, waiting).await {
         Some(FINISH) => {
             leaving.finishing.store(true, Ordering::Relaxed);
             window::hide(app);
@@ -158,29 +159,16 @@ fn question(runs: usize, waiting: usize) -> (String, String) {
     (title, text)
 }
 
-async fn ask(runs: usize, waiting: usize) -> Option<String> {
+async fn ask(app: &AppHandle, runs: usize, waiting: usize) -> Option<usize> {
     let (title, text) = question(runs, waiting);
-    let buttons = MessageButtons::YesNoCancelCustom(FINISH.to_owned(), STOP.to_owned(), CANCEL.to_owned());
-    let dialog = AsyncMessageDialog::new().set_level(MessageLevel::Warning).set_title(title);
-    match dialog.set_description(text).set_buttons(buttons).show().await {
-        MessageDialogResult::Custom(answer) => Some(answer),
-        MessageDialogResult::Yes => Some(FINISH.to_owned()),
-        MessageDialogResult::No => Some(STOP.to_owned()),
-        _ => None,
-    }
+    dialog::ask(app, Asked { title, text, answers: ANSWERS.to_vec(), usual: FINISH, is_mild: false }).await
 }
 
-async fn explain() {
-    AsyncMessageDialog::new()
-        .set_level(MessageLevel::Info)
-        .set_title("Patchbay keeps running")
-        .set_description(
-            "The window closes and Patchbay goes on reading and running chains. Start it again to see the window. \
-             \"Keep running in background\" is on the Settings page.",
-        )
-        .set_buttons(MessageButtons::Ok)
-        .show()
-        .await;
+async fn explain(app: &AppHandle) {
+    let text = "The window closes and Patchbay goes on reading and running chains. Start it again to see the \
+                window. \"Keep running in background\" is on the Settings page.";
+    let (title, text) = ("Patchbay keeps running".to_owned(), text.to_owned());
+    dialog::ask(app, Asked { title, text, answers: vec!["_OK"], usual: 0, is_mild: true }).await;
 }
 
 #[cfg(test)]

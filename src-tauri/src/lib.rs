@@ -5,6 +5,7 @@
 
 mod autostart;
 mod desk;
+mod dialog;
 mod engine;
 mod error;
 mod events;
@@ -48,12 +49,8 @@ pub fn run() -> ExitCode {
         let hidden = Wish::of(std::env::args().skip(1)).hidden;
         let offered =
             first_sight::offers_safe_graphics(&settings.data_dir, hidden, window::offer_safe_graphics);
-        if let Some(taken) = offered {
-            if taken {
-                desk::decide_safe_graphics(&settings.data_dir)?;
-            }
-            // The question's toolkit keeps the main loop of this program for itself: a window needs another.
-            return Err(settings::anew(taken));
+        if offered == Some(true) {
+            desk::decide_safe_graphics(&settings.data_dir)?;
         }
         settings::safe_graphics(&settings.data_dir)?;
         hold(settings, since_start)

@@ -94,21 +94,11 @@ pub(crate) fn safe_graphics(data_dir: &Path) -> Result<(), Error> {
     if !wanted || std::env::var_os(RENDERER).is_some() {
         return Ok(());
     }
-    Err(anew(true))
-}
-
-/// Starts this program anew in its own place, with or without safe graphics. Gives back only why it could not.
-pub(crate) fn anew(safe: bool) -> Error {
-    let program = match std::env::current_exe() {
-        Ok(program) => program,
-        Err(error) => return Error::SafeGraphics(error),
-    };
+    let program = std::env::current_exe().map_err(Error::SafeGraphics)?;
     let mut command = std::process::Command::new(program);
-    command.args(std::env::args_os().skip(1));
-    if safe {
-        command.env(RENDERER, "1");
-    }
-    Error::SafeGraphics(command.exec())
+    command.args(std::env::args_os().skip(1)).env(RENDERER, "1");
+    // Gives back only why it could not.
+    Err(Error::SafeGraphics(command.exec()))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use patchbay_api::Question;
 use patchbay_model::Problem;
-use rfd::{AsyncMessageDialog, MessageButtons, MessageDialog, MessageDialogResult, MessageLevel};
 use tauri::plugin::TauriPlugin;
 use tauri::webview::{DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionResponse};
 use tauri::{App, AppHandle, Manager, PhysicalSize, Url, WebviewWindow, WebviewWindowBuilder, Wry};
 use tauri_plugin_window_state::StateFlags;
 
+use crate::dialog::{self, Asked};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::first_sight::FirstSight;
@@ -181,43 +181,28 @@ pub(crate) fn zoom(app: &AppHandle, factor: f64) -> tauri::Result<()> {
 }
 
 /// Says why the engine does not start; true where the user wants to try again.
-pub(crate) async fn ask_to_try_again(problem: &Problem, data_dir: &Path) -> bool {
-    let again = "Try again";
-    let answer = AsyncMessageDialog::new()
-        .set_level(MessageLevel::Warning)
-        .set_title(problem.title())
-        .set_description(sentences(problem, &format!("Data folder: {}", data_dir.display())))
-        .set_buttons(MessageButtons::OkCancelCustom(again.to_owned(), "Quit".to_owned()))
-        .show()
-        .await;
-    matches!(answer, MessageDialogResult::Ok) || answer == MessageDialogResult::Custom(again.to_owned())
+pub(crate) async fn ask_to_try_again(app: &AppHandle, problem: &Problem, data_dir: &Path) -> bool {
+    let text = sentences(problem, &format!("Data folder: {}", data_dir.display()));
+    let answers = vec!["_Try again", "_Quit"];
+    let asked = Asked { title: problem.title(), text, answers, usual: 0, is_mild: false };
+    dialog::ask(app, asked).await == Some(0)
 }
 
 /// Asks what the page may not answer; true where the person agrees.
-pub(crate) async fn ask(question: Question) -> bool {
-    let answer = AsyncMessageDialog::new()
-        .set_level(MessageLevel::Warning)
-        .set_title(question.title)
-        .set_description(question.text)
-        .set_buttons(MessageButtons::OkCancelCustom(question.yes.to_owned(), "Cancel".to_owned()))
-        .show()
-        .await;
-    matches!(answer, MessageDialogResult::Ok) || answer == MessageDialogResult::Custom(question.yes.to_owned())
+pub(crate) async fn ask(app: &AppHandle, question: Question) -> bool {
+    let Question { title, text, yes } = question;
+    let asked =
+        Asked { title: title.to_owned(), text, answers: vec![yes, "_Cancel"], usual: 1, is_mild: false };
+    dialog::ask(app, asked).await == Some(0)
 }
 
 /// Offers, before there is a window, the graphics mode that shows one with every driver; true where it is taken.
 pub(crate) fn offer_safe_graphics() -> bool {
-    let safe = "Use safe graphics";
-    let answer = MessageDialog::new()
-        .set_level(MessageLevel::Warning)
-        .set_title("The window did not come up last time")
-        .set_description(
-            "Some graphics drivers show an empty window. Safe graphics go around that and draw a little slower. \
-             Settings, General, takes them back.",
-        )
-        .set_buttons(MessageButtons::OkCancelCustom(safe.to_owned(), "Start as usual".to_owned()))
-        .show();
-    matches!(answer, MessageDialogResult::Ok) || answer == MessageDialogResult::Custom(safe.to_owned())
+    let text = "Some graphics drivers show an empty window. Safe graphics go around that and draw a little \
+                slower. Settings, General, takes them back.";
+    let (title, text) = ("The window did not come up last time".to_owned(), text.to_owned());
+    let answers = vec!["_Use safe graphics", "_Start as usual"];
+    dialog::ask_now(&Asked { title, text, answers, usual: 0, is_mild: false }) == Some(0)
 }
 
 /// Says why there is no window, where there is a screen to say it on.
@@ -229,12 +214,7 @@ pub(crate) fn complain(error: &Error) {
         Error::Problem(problem) => (problem.title(), sentences(problem, "")),
         other => ("Patchbay cannot start".to_owned(), format!("{other}.")),
     };
-    MessageDialog::new()
-        .set_level(MessageLevel::Error)
-        .set_title(title)
-        .set_description(text)
-        .set_buttons(MessageButtons::OkCustom("Quit".to_owned()))
-        .show();
+    dialog::ask_now(&Asked { title, text, answers: vec!["_Quit"], usual: 0, is_mild: false });
 }
 
 fn sentences(problem: &Problem, last: &str) -> String {

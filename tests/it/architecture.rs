@@ -30,7 +30,7 @@ const WINDOW: &[&str] = &[
     "tauri-build",
     "tauri-plugin-single-instance",
     "tauri-plugin-window-state",
-    "rfd",
+    "gtk",
     "notify-rust",
 ];
 

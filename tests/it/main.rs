@@ -23,6 +23,7 @@ mod health;
 mod interface;
 mod keyring;
 mod large;
+mod leaving;
 mod native;
 mod oauth;
 mod own_connectors;

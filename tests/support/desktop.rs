@@ -20,10 +20,12 @@ use crate::window::application;
 
 /// The key that chooses.
 pub const RETURN: u8 = 36;
-/// The key that goes on to the next button.
-pub const TAB: u8 = 23;
 /// The key that takes a question back.
 pub const ESCAPE: u8 = 9;
+/// The key that chooses the answer with its letter.
+pub const ALT: u8 = 64;
+/// The letter S.
+pub const S: u8 = 39;
 
 /// A bus, a display and a home of their own.
 #[derive(Debug)]
@@ -60,12 +62,12 @@ impl Desktop {
         self.folder.path().join("patchbay")
     }
 
-    /// A file that stands from the start of the window until its page first asks something.
+    /// A file that stands from when the window is shown until its page has drawn itself.
     pub fn mark(&self) -> PathBuf {
         self.data_dir().join("window-starts")
     }
 
-    /// Whether the engine runs and the page has asked it something.
+    /// Whether the engine runs, and no window that is shown still waits for its page.
     pub fn page_works(&self) -> bool {
         self.data_dir().join("workspaces/default/patchbay.db").exists() && !self.mark().exists()
     }
@@ -138,15 +140,33 @@ impl Desktop {
         all
     }
 
-    /// Presses keys one after another, as somebody would who has the question before him (X keycodes of the
-    /// usual keyboard).
-    pub fn press(&self, question: u32, keys: &[u8]) {
+    /// Presses keys together, as somebody would who has the question before him (X keycodes of the usual
+    /// keyboard), until the question is gone: it may not take keys yet when it is first seen.
+    pub fn answer(&self, keys: &[u8]) {
         let (x11, root) = self.x11();
-        x11.set_input_focus(InputFocus::PARENT, question, CURRENT_TIME).unwrap().check().unwrap();
-        for key in keys {
-            for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
-                x11.xtest_fake_input(kind, *key, CURRENT_TIME, root, 0, 0, 0).unwrap().check().unwrap();
+        let press = |kind, key| x11.xtest_fake_input(kind, key, CURRENT_TIME, root, 0, 0, 0).unwrap().check();
+        let mut tries = 0_u32;
+        until("an answer", || {
+            let questions = self.questions();
+            if let Some(question) = questions.first()
+                && tries.is_multiple_of(10)
+            {
+                // It may have gone just now.
+                let _ = x11.set_input_focus(InputFocus::PARENT, *question, CURRENT_TIME).unwrap().check();
+                keys.iter().for_each(|key| press(KEY_PRESS_EVENT, *key).unwrap());
+                keys.iter().rev().for_each(|key| press(KEY_RELEASE_EVENT, *key).unwrap());
             }
+            tries += 1;
+            questions.is_empty()
+        });
+    }
+
+    /// Waits until the engine of the window takes commands.
+    pub async fn engine_answers(&self) {
+        let begun = Instant::now();
+        while !forward::answers(&self.data_dir()).await {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the engine: not in a minute");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

@@ -271,7 +271,7 @@ pub(crate) fn question(hub: &Hub, request: NetworkSetRequest) -> Option<Question
         return None;
     }
     text.push("If you did not just change this in Settings, choose Cancel.".to_owned());
-    Some(Question { title: "Change how services are reached?", text: text.join("\n\n"), yes: "Change it" })
+    Some(Question { title: "Change how services are reached?", text: text.join("\n\n"), yes: "C_hange it" })
 }
 
 /// Changes the way to services. It holds from the next call on, in every workspace. Where what was decided

@@ -15,7 +15,7 @@ pub struct Question {
     pub title: &'static str,
     /// What would become of it.
     pub text: String,
-    /// The answer that lets it happen.
+    /// The answer that lets it happen, with an underscore before the letter that chooses it by keyboard.
     pub yes: &'static str,
 }
 
