@@ -276,6 +276,30 @@ mod tests {
         hub.shut_down().await;
     }
 
+    /// Its runs are let end before its folder goes: whoever asks meanwhile would open it again under them.
+    #[tokio::test]
+    async fn a_workspace_that_is_being_left_is_nobodys_until_that_is_done() {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = hub(dir.path(), &Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())));
+        let code = async |workspace: &str, name: &str, request| {
+            let answer = dispatch(&hub, workspace, name, request).await;
+            answer.err().map(|problem| problem.code().to_string())
+        };
+        assert_eq!(code("default", "workspace_create", json!({"name": "second"})).await, None);
+        let leaving = hub.close_workspace("second").await;
+        assert!(dir.path().join("workspaces/second").exists(), "its folder is still there");
+        assert_eq!(code("second", "chain_list", json!({})).await.as_deref(), Some("NOT_FOUND"));
+        assert_eq!(
+            code("default", "workspace_create", json!({"name": "second"})).await.as_deref(),
+            Some("CONFLICT")
+        );
+        let list = dispatch(&hub, "default", "workspace_list", json!({})).await.unwrap();
+        assert_eq!(list["workspaces"], json!(["default"]));
+        drop(leaving);
+        assert_eq!(code("second", "chain_list", json!({})).await, None, "it could not be deleted: it is back");
+        hub.shut_down().await;
+    }
+
     #[tokio::test]
     async fn a_page_that_reads_a_workspace_while_it_is_deleted_does_not_bring_it_back() {
         let dir = tempfile::tempdir().unwrap();
