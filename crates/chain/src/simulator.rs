@@ -4,6 +4,7 @@
 
 mod kinds;
 mod oracle;
+mod stopped;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,8 @@ enum Fault {
     Refuses,
     /// It refuses for good.
     Rejects,
+    /// It acts, and the answer is lost; the call after that it puts off before acting.
+    DiesThenPutsOff,
 }
 
 fn plan(kind: Kind, on_failure: OnFailure) -> Plan {
@@ -144,10 +147,18 @@ impl World {
         }
         self.calls += 1;
         self.ledger.got(step);
-        let fault = if self.calls == self.fault.0 { self.fault.1 } else { Fault::None };
+        let (at, fault) = self.fault;
+        let puts_off = fault == Fault::DiesThenPutsOff && self.calls == at + 1;
+        let fault = if self.calls == at { fault } else { Fault::None };
+        if puts_off {
+            let problem = Problem::new(Code::RateLimited).retry_at(self.clock.now() + Duration::from_secs(60));
+            return Ok(Outcome::NotDone { problem });
+        }
         if !plan.effect {
             return Ok(match fault {
-                Fault::None | Fault::DiesAfterEffect => done(self.pages[item as usize].clone()),
+                Fault::None | Fault::DiesAfterEffect | Fault::DiesThenPutsOff => {
+                    done(self.pages[item as usize].clone())
+                }
                 Fault::Refuses => Outcome::NotDone { problem: Code::ServiceDown.into() },
                 Fault::Rejects => Outcome::NotDone { problem: Code::NotFound.into() },
             });
@@ -155,7 +166,7 @@ impl World {
         let outcome = match fault {
             Fault::Refuses => Outcome::NotDone { problem: Code::ConnectionRefused.into() },
             Fault::Rejects => Outcome::NotDone { problem: Code::InvalidConfig.into() },
-            Fault::None | Fault::DiesAfterEffect => {
+            Fault::None | Fault::DiesAfterEffect | Fault::DiesThenPutsOff => {
                 let known = self.effects.contains_key(&(step, item));
                 if known && plan.repeat != Repeat::Never {
                     self.repeats += 1;
@@ -230,7 +241,7 @@ impl World {
                     key: Some("k".into()),
                     before: None,
                 };
-                self.write_counted(plan, intent, |ledger| ledger.announced(*step, *item))?;
+                self.write_counted(plan, intent, |ledger| ledger.announced(*step, *item, effect))?;
                 let outcome = self.call(*step, *item, &plan.steps[*step])?;
                 let at = (*step, *item, *attempt);
                 let more = plan.steps[*step].paged && (*item as usize) + 1 < self.pages.len();
@@ -251,7 +262,9 @@ impl World {
                 let output = happened.then(|| json!({"id": item}));
                 let resolved =
                     Fact::Resolved { step: id(*step), item: *item, decision, by_lookup: true, output };
-                self.write_counted(plan, resolved, |ledger| ledger.resolved(*step, *item, Cause::Asked))
+                self.write_counted(plan, resolved, |ledger| {
+                    ledger.resolved(*step, *item, happened, Cause::Asked);
+                })
             }
             Command::Undo { step, item, attempt } => {
                 let request = RequestSummary {
@@ -297,7 +310,7 @@ impl World {
                     let id = plan.steps[step].id.clone();
                     let resolved = Fact::Resolved { step: id, item, decision, by_lookup: false, output: None };
                     return self.write_counted(plan, resolved, |ledger| {
-                        ledger.resolved(step, item, Cause::Told);
+                        ledger.resolved(step, item, happened, Cause::Told);
                     });
                 }
             }
@@ -357,6 +370,7 @@ fn run_through(plan: &Plan, mut world: World) -> (World, RunState) {
         if let Ok(state) = world.live(plan) {
             return (world, state);
         }
+        world.ledger.died();
     }
 }
 

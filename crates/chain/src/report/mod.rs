@@ -50,6 +50,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
             // Taken up because the user wants it undone, not because an engine had ended.
             Fact::Started { recovered, .. } => {
                 report.recoveries += u32::from(*recovered && !std::mem::take(&mut wished));
+                folds.iter_mut().for_each(StepFold::give_up_waiting);
             }
             Fact::Narrowed(narrowed) => report.narrowed = narrowed.clone(),
             Fact::Checked { findings } => {
@@ -78,7 +79,7 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
         folds.iter_mut().for_each(StepFold::give_up_waiting);
     }
     for (step, fold) in steps.iter().zip(&folds) {
-        report.needs_you.extend(fold.questions(step));
+        report.needs_you.extend(fold.questions(step, report.state));
         report.steps.push(fold.report(step, report.state));
     }
     if let Some(recoveries) = stuck.filter(|_| report.state == RunState::NeedsYou) {

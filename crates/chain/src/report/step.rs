@@ -43,6 +43,9 @@ struct ItemFold {
     attempts: u32,
     /// Why another attempt would be made.
     again: Option<(Option<Code>, String)>,
+    /// Why nobody knows whether an effect happened, from the attempt that left it open until something says
+    /// which it is: a later attempt that is refused or put off proves nothing of that one.
+    doubt: Option<Problem>,
     output: Option<Value>,
 }
 
@@ -79,6 +82,10 @@ impl StepFold {
             Fact::Intent { item, attempt, effect, request, .. } => {
                 self.calls.send(*attempt);
                 let slot = self.items.entry(*item).or_default();
+                if !*effect {
+                    // A read that is made again leaves nothing open.
+                    slot.doubt = None;
+                }
                 let why = slot.again.take();
                 if *attempt > 1 {
                     let ended = || (None, "Patchbay was ended before the answer came".to_owned());
@@ -98,6 +105,10 @@ impl StepFold {
                 if let Outcome::Unknown { problem } = outcome {
                     slot.again = Some(said(problem));
                 }
+                slot.doubt = match outcome {
+                    Outcome::Unknown { problem } => Some(problem.clone()),
+                    _ => None,
+                };
                 slot.last = Some(match outcome {
                     Outcome::Done { output, .. } => {
                         slot.output = Some(output.clone());
@@ -155,13 +166,18 @@ impl StepFold {
                 if matches!(slot.last, Some(Last::Sent)) {
                     slot.again = Some(said(problem));
                 }
-                // A lookup that failed leaves the outcome as unknown as it was.
-                if !matches!(slot.last, Some(Last::Unknown(_))) {
-                    slot.last = Some(Last::Deferred(problem.clone().retry_at(*until)));
-                }
+                // A lookup that failed leaves the outcome as unknown as it was; so does an attempt that was put
+                // off after one of which nobody knows.
+                slot.last = Some(match &slot.doubt {
+                    Some(doubt) => Last::Unknown(doubt.clone()),
+                    None => Last::Deferred(problem.clone().retry_at(*until)),
+                });
             }
             Fact::Resolved { item, decision, output, by_lookup, .. } => {
                 let slot = self.items.entry(*item).or_default();
+                if *decision != Decision::Undo {
+                    slot.doubt = None;
+                }
                 match decision {
                     Decision::Happened => {
                         slot.output.clone_from(output);
@@ -246,12 +262,14 @@ impl StepFold {
         })
     }
 
-    /// Nothing is under way any more: what was sent and never answered is not known.
+    /// Nothing is under way any more, because the engine ended or the run did: what was sent and never
+    /// answered is not known.
     pub(super) fn give_up_waiting(&mut self) {
         for slot in self.items.values_mut().filter(|slot| slot.effect) {
             if matches!(slot.last, Some(Last::Sent)) {
-                let problem =
-                    Problem::new(Code::ConnectionLost).detail("Patchbay was ended before the answer came.");
+                let ended =
+                    || Problem::new(Code::ConnectionLost).detail("Patchbay was ended before the answer came.");
+                let problem = slot.doubt.get_or_insert_with(ended).clone();
                 slot.last = Some(Last::Unknown(problem));
             }
         }
@@ -261,8 +279,8 @@ impl StepFold {
         self.items.values().filter_map(|i| i.last.as_ref()).filter(|last| is(last)).count() as u32
     }
 
-    /// What of it waits for the user.
-    pub(super) fn questions(&self, step: &Step) -> Vec<OpenQuestion> {
+    /// What of it waits for the user; of a run that has ended, what stays unknown.
+    pub(super) fn questions(&self, step: &Step, run: RunState) -> Vec<OpenQuestion> {
         let open = self.items.iter().filter_map(|(item, slot)| match &slot.last {
             Some(Last::Unknown(problem)) => Some(OpenQuestion {
                 step: step.id.clone(),
@@ -275,7 +293,7 @@ impl StepFold {
                     .with("tool", &step.connection)
                     .detail(format!("{}. {}", problem.title(), problem.technical().unwrap_or_default())),
             }),
-            Some(Last::Asks(question, at)) => Some(OpenQuestion {
+            Some(Last::Asks(question, at)) if !run.is_final() => Some(OpenQuestion {
                 step: step.id.clone(),
                 item: *item,
                 request: None,

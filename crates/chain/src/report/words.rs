@@ -51,6 +51,8 @@ pub(super) fn headline(report: &RunReport) -> String {
         1 if matches!(report.needs_you[0].problem.code(), Code::RunStuck | Code::EffectsUsedUp) => {
             parts.push(report.needs_you[0].problem.title());
         }
+        1 if report.state.is_final() => parts.push("One outcome is not known".to_owned()),
+        n if report.state.is_final() => parts.push(format!("{n} outcomes are not known")),
         1 => parts.push("One outcome is not known and waits for your answer".to_owned()),
         n => parts.push(format!("{n} outcomes are not known and wait for your answer")),
     }
