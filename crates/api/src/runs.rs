@@ -35,7 +35,8 @@ pub struct RunStartRequest {
     /// What `chain_check` gave for what is wanted: where it would do anything else now, nothing is started.
     #[serde(default)]
     pub plan: Option<String>,
-    /// Each list gives its first so many items, 1 at least; all of them where absent.
+    /// Each list gives its first so many items, 1 at least, those of chains that its steps run too; all of
+    /// them where absent.
     #[serde(default)]
     pub items: Option<u32>,
     /// Steps that are left out; `CONFLICT` where another one needs them.

@@ -114,7 +114,8 @@ pub struct JournalEntry {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Narrowed {
-    /// Each list gives its first so many items; all of them where absent.
+    /// Each list gives its first so many items, those of chains that its steps run too; all of them where
+    /// absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<u32>,
     /// The steps that were left out, as a person reads them.

@@ -1,6 +1,6 @@
 //! Runs that take the first items of each list only.
 
-use patchbay_model::run::Outcome;
+use patchbay_model::run::{Fact, Narrowed, Outcome};
 use serde_json::Value;
 
 use super::Execution;
@@ -18,6 +18,13 @@ impl Execution<'_> {
         let Outcome::Done { output, output_missing } = outcome else { return (outcome, next) };
         let (output, is_full) = self.cut(step, output);
         (Outcome::Done { output, output_missing }, next.filter(|_| !is_full))
+    }
+
+    /// What the run of another chain begins with that a step of this one starts: who wants the first items
+    /// of each list wants no more of the lists that are read on the run's behalf.
+    pub(super) fn narrows(&self) -> Option<Fact> {
+        let items = self.progress.limit?;
+        Some(Fact::Narrowed(Narrowed { items: Some(items), without: Vec::new() }))
     }
 
     /// What a step that works by itself gives, likewise.

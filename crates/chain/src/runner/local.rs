@@ -139,7 +139,7 @@ impl Execution<'_> {
                     }
                     Ok(input) => self.child(name, input, now).await.map(|child| {
                         let run = child.id.clone();
-                        self.also.runs.push(child);
+                        self.also.runs.push((child, self.narrows().into_iter().collect()));
                         Fact::ChainStarted { step: id, item, run }
                     }),
                     Err(problem) => Err(problem),

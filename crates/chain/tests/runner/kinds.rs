@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::{Json, Router};
 use patchbay_chain::{Control, report};
-use patchbay_model::run::{Decision, Run};
+use patchbay_model::run::{Decision, Fact, Narrowed, Run};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{Chain, RunState, StepId};
 use patchbay_store::{MemoryEntry, Tuning};
@@ -324,6 +324,39 @@ async fn another_chain_runs_once_and_gives_its_result() {
     let circle = Run { chain_id: id, id: "circle".into(), ..circle };
     b.store.run_insert(&circle).await.unwrap();
     assert_eq!(b.execute(&circle).await, RunState::Failed);
+}
+
+#[tokio::test]
+async fn the_first_items_of_each_list_are_those_of_the_lists_of_sub_chains_too() {
+    let (b, sent) = bench().await;
+    let each = json!({"forEach": "list"});
+    let told_inside = tell("tell", "n{{item.id}} of {{input.of}}", each);
+    let inner = json!({"schema": 1, "name": "Inner", "steps": [list(), told_inside]});
+    b.store.chain_save(None, &serde_json::from_value(inner).unwrap(), "h").await.unwrap();
+    let chain = logic(
+        "chain",
+        json!({"type": "chain", "chain": "Inner"}),
+        json!({"forEach": "list", "mapping": [{"target": "/of", "source": {"type": "path", "path": "$.item.id"}}]}),
+    );
+    let run = b.asked(json!([list(), chain]), Value::Null);
+    let narrowed = Narrowed { items: Some(2), without: Vec::new() };
+    b.store.run_begin(&run, vec![Fact::Narrowed(narrowed.clone())]).await.unwrap();
+    let (runner, parent) = (b.runner.clone(), run.clone());
+    let work = tokio::spawn(async move {
+        let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+        runner.execute(&parent, &mut wishes).await.unwrap()
+    });
+    while !work.is_finished() {
+        for child in b.store.runs_standing().await.unwrap() {
+            let child = b.store.run(&child.id).await.unwrap().unwrap();
+            assert_eq!(b.execute(&child).await, RunState::Done);
+            let report = told(&b, &child).await;
+            assert_eq!(report["narrowed"]["items"], json!(2), "its own report says so: {report:#}");
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(work.await.unwrap(), RunState::Done);
+    assert_eq!(said(&sent), ["n1 of 1", "n1 of 2", "n2 of 1", "n2 of 2"]);
 }
 
 #[tokio::test]

@@ -41,8 +41,8 @@ pub struct Also {
     pub memory: Vec<Remembered>,
     /// Which source made which target.
     pub links: Vec<RecordLink>,
-    /// Runs that steps start.
-    pub runs: Vec<Run>,
+    /// Runs that steps start, each with what its journal begins with.
+    pub runs: Vec<(Run, Vec<Fact>)>,
     /// Told to chains that wait for the end of this one.
     pub ended: Option<NewTrigger>,
 }
@@ -170,7 +170,7 @@ struct Ready {
     made: Vec<(OwnEffect, String)>,
     memory: Vec<(Remembered, Option<String>)>,
     links: Vec<RecordLink>,
-    runs: Vec<runs::NewRun>,
+    runs: Vec<(runs::NewRun, Vec<String>)>,
     ended: Option<(NewTrigger, String)>,
 }
 
@@ -189,7 +189,11 @@ impl Ready {
             made: made.map(|pair| pair.map(|(path, made)| (made, path))).collect::<Result<_, StoreError>>()?,
             memory: memory.collect::<Result<_, StoreError>>()?,
             links: also.links,
-            runs: also.runs.iter().map(runs::NewRun::of).collect::<Result<_, _>>()?,
+            runs: also
+                .runs
+                .iter()
+                .map(|(run, facts)| Ok((runs::NewRun::of(run)?, texts(facts)?)))
+                .collect::<Result<_, StoreError>>()?,
             ended: match also.ended {
                 Some(event) => Some((column::json("trigger event", &event.payload)?, event)),
                 None => None,
@@ -212,8 +216,9 @@ impl Ready {
         for link in &self.links {
             links::set(tx, &self.chain, &self.run, link, now).await?;
         }
-        for run in &self.runs {
+        for (run, facts) in &self.runs {
             runs::insert(tx, run).await?;
+            add(tx, run.id(), facts, now).await?;
         }
         if let Some((event, payload)) = &self.ended {
             triggers::record_waited(tx, event.into(), payload, now).await?;

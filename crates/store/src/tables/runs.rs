@@ -117,6 +117,11 @@ impl NewRun {
             run: run.clone(),
         })
     }
+
+    /// The run's identifier.
+    pub(super) fn id(&self) -> &RunId {
+        &self.run.id
+    }
 }
 
 /// Adds a run within a transaction.
