@@ -212,6 +212,7 @@ async fn ready(base: &str) -> Ready {
         recorded: None,
         recent: patchbay_chain::runner::Recent::default(),
         places: patchbay_chain::runner::Places::default(),
+        alarms: patchbay_chain::runner::Alarms::default(),
         clock,
         events: Arc::new(NoEvents),
     };

@@ -159,6 +159,7 @@ impl Workspace {
             recorded: None,
             recent: patchbay_chain::runner::Recent::default(),
             places: patchbay_chain::runner::Places::default(),
+            alarms: patchbay_chain::runner::Alarms::default(),
             clock: hub.clock().clone(),
             events: events.clone(),
         };

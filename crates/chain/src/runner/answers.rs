@@ -16,8 +16,8 @@ use crate::items::Items;
 use crate::machine;
 use crate::progress::ItemProgress;
 
-/// How often a run that waits looks at the clock: it may be moved, and the computer may sleep.
-const LOOK: Duration = Duration::from_secs(10);
+/// How long a run waits for answers alone before it looks for itself.
+const LOOK: Duration = Duration::from_secs(3_600);
 
 /// A call that may go out once its intent is durable.
 pub(super) struct Launch {
@@ -88,16 +88,19 @@ impl Execution<'_> {
             let left = Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default();
             return recorded.clock.advance(left + Duration::from_millis(1));
         }
-        let pause = wake.map(|at| {
-            let left = Duration::try_from(at.duration_since(self.runner.clock.now())).unwrap_or_default();
-            (left + Duration::from_millis(1)).min(LOOK)
-        });
         let awaits = self.awaits();
+        let (runner, looked) = (self.runner, self.looked);
+        let due = async {
+            match wake {
+                Some(at) => runner.alarms.until(&runner.clock, looked, at).await,
+                None => tokio::time::sleep(LOOK).await,
+            }
+        };
         tokio::select! {
             Some(answer) = self.calls.join_next(), if !self.calls.is_empty() => self.take_answer(answer),
             Some(wish) = control.recv() => self.take_wish(wish),
             () = self.looking.more(), if awaits => {}
-            () = tokio::time::sleep(pause.unwrap_or(Duration::from_secs(3_600))) => {}
+            () = due => {}
         }
         // Answers that are there already share the next commit.
         while let Some(answer) = self.calls.try_join_next() {

@@ -1,6 +1,7 @@
 //! The shell around the state machine: performs its commands and makes each fact durable before
 //! anything follows from it.
 
+mod alarms;
 mod answers;
 mod attempt;
 mod check;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use patchbay_connector::{Compiled, Engine};
 use patchbay_model::problem::Problem;
 use patchbay_model::run::{Decision, Fact, Run, RunState};
-use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId};
+use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId, Timestamp};
 use patchbay_store::{Also, NewTrigger, StepCall, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -35,6 +36,7 @@ use answers::{Done, Launch};
 use deliveries::Looking;
 use places::Place;
 
+pub use alarms::Alarms;
 pub use check::{Recent, check, effect_words};
 pub use deliveries::{Addresses, NoAddresses, Reach, has_address};
 pub use foresee::{last_counts, plan_hash};
@@ -98,6 +100,8 @@ pub struct Runner {
     pub recent: Recent,
     /// Who is worked on at the same time.
     pub places: Places,
+    /// When those that wait are due.
+    pub alarms: Alarms,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Takes progress on its way to the screen.
@@ -229,6 +233,8 @@ struct Execution<'r> {
     effects_left: Option<u64>,
     /// What was found when the items of a step were looked at, by step.
     drifts: BTreeMap<usize, Option<Problem>>,
+    /// What the clock said when the machine was asked last.
+    looked: Timestamp,
     seq: u64,
     /// The state that the database holds, as far as we wrote it.
     written: Option<RunState>,
@@ -251,6 +257,7 @@ impl<'r> Execution<'r> {
             followed: BTreeSet::new(),
             effects_left: None,
             drifts: BTreeMap::new(),
+            looked: runner.clock.now(),
             seq,
             written: None,
         }
@@ -336,7 +343,8 @@ impl<'r> Execution<'r> {
     /// Asks the machine until it has nothing more to say, and prepares what it wants sent.
     async fn gather(&mut self) -> Result<machine::Next, ChainError> {
         loop {
-            let mut next = machine::next(&self.live.plan, &self.progress, self.runner.clock.now());
+            self.looked = self.runner.clock.now();
+            let mut next = machine::next(&self.live.plan, &self.progress, self.looked);
             // What is asked for is awaited with the answers of calls: what they bring is durable meanwhile.
             next.commands.retain(|command| !self.is_asked(command));
             if next.commands.is_empty() {

@@ -1,19 +1,20 @@
 //! A runner over a real database and a service on this computer.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use patchbay_auth::Authoriser;
+use patchbay_auth::{Authoriser, Credential};
 use patchbay_chain::runner::{Addresses, Reach};
 use patchbay_chain::{Connectors, Runner};
 use patchbay_connector::{Compiled, Engine};
 use patchbay_model::run::Run;
 use patchbay_model::{
-    Chain, ChainId, Connection, ConnectionId, ConnectionState, ConnectorId, Descriptor, Event, EventSink,
-    RunId, RunState, StepId, SystemClock,
+    Chain, ChainId, Clock, Connection, ConnectionId, ConnectionState, ConnectorId, Descriptor, Event,
+    EventSink, RunId, RunState, StepId, SystemClock,
 };
 use patchbay_net::{Client, listen};
 use patchbay_store::{OpenOptions, Store, Tuning};
-use patchbay_vault::{MemoryStore, Vault};
+use patchbay_vault::{MemoryStore, Secret, SecretStore, Vault};
 use serde_json::{Map, Value, json};
 
 /// What the runner told the screen.
@@ -59,11 +60,33 @@ pub(crate) fn list_and_tell() -> Value {
     ])
 }
 
+fn descriptor(operations: &Value, limits: &Value, with_key: bool) -> Descriptor {
+    let auth = json!([{"method": "pat", "id": "token", "label": "T",
+        "credentialFields": [{"key": "token", "label": "T"}],
+        "inject": [{"in": "header", "name": "Authorization", "value": "Bearer {{secret.token}}"}]}]);
+    serde_json::from_value(json!({
+        "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
+        "baseUrl": "https://api.tool.example", "auth": if with_key { auth } else { json!([]) },
+        "operations": operations, "limits": limits, "healthCheck": {"request": {"path": "/me"}},
+        "webhook": {"verify": {"mode": "hmac", "header": "X-Sig", "signed": "{{body}}"},
+            "deliveryId": {"header": "X-Delivery"}, "eventType": {"path": "$.type"},
+            "events": [], "sample": {"body": {"type": "done"}}},
+    }))
+    .unwrap()
+}
+
+fn engine(vault: &Arc<Vault>, store: &Store, clock: Arc<dyn Clock>) -> Engine {
+    let net = || Client::new(clock.clone()).unwrap();
+    let authoriser = Authoriser::new(vault.clone(), store.clone(), net(), clock.clone());
+    Engine::new(net(), authoriser, store.clone(), clock.clone())
+}
+
 /// A connection "work" to a service.
 pub(crate) struct Bench {
     pub(crate) runner: Runner,
     pub(crate) store: Store,
     pub(crate) told: Arc<Told>,
+    vault: Arc<Vault>,
     _dir: tempfile::TempDir,
 }
 
@@ -76,6 +99,16 @@ impl Bench {
         Self::at(base, operations, &json!({}), tuning, tempfile::tempdir().unwrap()).await
     }
 
+    /// The same with a connection that needs a key, which is in this store.
+    pub(crate) async fn with_key(router: axum::Router, operations: &Value, keys: Arc<dyn SecretStore>) -> Self {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}", listener.addr());
+        tokio::spawn(listener.serve(router, std::future::pending()));
+        let dir = tempfile::tempdir().unwrap();
+        let limits = json!({});
+        Self::of(base, descriptor(operations, &limits, true), Tuning::default(), dir, keys).await
+    }
+
     /// With a service at this address, and the database in this folder.
     pub(crate) async fn at(
         base: String,
@@ -84,23 +117,27 @@ impl Bench {
         tuning: Tuning,
         dir: tempfile::TempDir,
     ) -> Self {
-        let descriptor: Descriptor = serde_json::from_value(json!({
-            "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
-            "baseUrl": "https://api.tool.example", "auth": [],
-            "operations": operations, "limits": limits, "healthCheck": {"request": {"path": "/me"}},
-            "webhook": {"verify": {"mode": "hmac", "header": "X-Sig", "signed": "{{body}}"},
-                "deliveryId": {"header": "X-Delivery"}, "eventType": {"path": "$.type"},
-                "events": [], "sample": {"body": {"type": "done"}}},
-        }))
-        .unwrap();
+        let keys = Arc::new(MemoryStore::new());
+        Self::of(base, descriptor(operations, limits, false), tuning, dir, keys).await
+    }
+
+    async fn of(
+        base: String,
+        descriptor: Descriptor,
+        tuning: Tuning,
+        dir: tempfile::TempDir,
+        keys: Arc<dyn SecretStore>,
+    ) -> Self {
         let clock = Arc::new(SystemClock::new());
         let options = OpenOptions { dir: dir.path().to_owned(), clock: clock.clone(), machine: "m".into() };
         let store = Store::open_tuned(options, tuning).await.unwrap();
+        let method = descriptor.auth.first().map(|method| method.id().to_owned());
         let compiled = Arc::new(Compiled::new(Arc::new(descriptor)).unwrap());
         let config = Map::from_iter([("baseUrl".to_owned(), json!(base))]);
         let connection = Connection {
             id: ConnectionId::generate(),
             name: "work".into(),
+            auth_method: method,
             origins: compiled.origins(&config, None).unwrap(),
             config,
             allow_private: true,
@@ -111,30 +148,46 @@ impl Bench {
                 "2026-11-20T12:00:00Z".parse().unwrap(),
             )
         };
-        store.connection_insert(&connection, None).await.unwrap();
+        let vault = Arc::new(Vault::new(keys, "w"));
+        let net = Client::new(clock.clone()).unwrap();
+        let authoriser = Authoriser::new(vault.clone(), store.clone(), net, clock.clone());
+        let sealed = if connection.auth_method.is_some() {
+            let values = BTreeMap::from([("token".to_owned(), Secret::new("sandbox-token-1".to_owned()))]);
+            Some(authoriser.seal(&connection.id, &Credential::new(values)).await.unwrap())
+        } else {
+            None
+        };
+        // As after a start: the key is fetched when it is needed.
+        vault.forget_keys();
+        store.connection_insert(&connection, sealed.as_ref()).await.unwrap();
         store.webhook_make(&connection.id, "token").await.unwrap();
         store.webhook_enable(&connection.id, true).await.unwrap();
-        let vault = Arc::new(Vault::new(Arc::new(MemoryStore::new()), "w"));
-        let net = Client::new(clock.clone()).unwrap();
-        let authoriser = Authoriser::new(vault, store.clone(), net, clock.clone());
-        let engine = Engine::new(Client::new(clock.clone()).unwrap(), authoriser, store.clone(), clock.clone());
         let told = Arc::new(Told::default());
-        let connectors = Arc::new(One(compiled));
-        let (addresses, recent) = (Arc::new(Here), patchbay_chain::runner::Recent::default());
-        let places = patchbay_chain::runner::Places::default();
-        let (store_, events) = (store.clone(), told.clone());
         let runner = Runner {
-            store: store_,
-            engine,
-            connectors,
-            addresses,
+            store: store.clone(),
+            engine: engine(&vault, &store, clock.clone()),
+            connectors: Arc::new(One(compiled)),
+            addresses: Arc::new(Here),
             recorded: None,
-            recent,
-            places,
+            recent: patchbay_chain::runner::Recent::default(),
+            places: patchbay_chain::runner::Places::default(),
+            alarms: patchbay_chain::runner::Alarms::default(),
             clock,
-            events,
+            events: told.clone(),
         };
-        Self { runner, store, told, _dir: dir }
+        Self { runner, store, told, vault, _dir: dir }
+    }
+
+    /// An engine that goes by another clock.
+    pub(crate) fn engine(&self, clock: Arc<dyn Clock>) -> Engine {
+        engine(&self.vault, &self.store, clock)
+    }
+
+    /// The same with other operations, as after an update of the connector.
+    pub(crate) fn with_operations(mut self, operations: &Value) -> Self {
+        let descriptor = descriptor(operations, &json!({}), false);
+        self.runner.connectors = Arc::new(One(Arc::new(Compiled::new(Arc::new(descriptor)).unwrap())));
+        self
     }
 
     /// A run of a chain with these steps, asked for.

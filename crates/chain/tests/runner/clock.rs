@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use axum::{Json, Router};
 use patchbay_model::run::Fact;
+use patchbay_model::time::ManualClock;
 use patchbay_model::{Clock, Event, RunState, SystemClock, Timestamp};
 use patchbay_store::Tuning;
 use serde_json::{Value, json};
@@ -92,4 +93,39 @@ async fn a_step_that_waits_for_a_time_goes_on_when_the_clock_says_so() {
     let (state, took, _) = moved(wait, DAY, |fact| matches!(fact, Fact::Waiting { .. })).await;
     assert_eq!(state, RunState::Done);
     assert!(took < Duration::from_secs(30), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_that_wait_take_no_place_until_they_are_due() {
+    let mut b = Bench::new(Router::new(), &list_and_tell(), Tuning::default()).await;
+    let hands = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+    b.runner.clock = hands.clone();
+    let wait = json!([{"id": "wait", "logic": {"type": "wait", "seconds": 7_200}}]);
+    let mut working = tokio::task::JoinSet::new();
+    for _ in 0..5 {
+        let (runner, run) = (b.runner.clone(), b.run(wait.clone()).await);
+        working.spawn(async move {
+            let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+            runner.execute(&run, &mut wishes).await.unwrap()
+        });
+    }
+    let mut freed = b.runner.places.freed();
+    let waiting = async {
+        while !(b.runner.alarms.waiting() == 5 && b.runner.places.working().is_empty()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    let gave_back = *freed.borrow_and_update();
+    for _ in 0..100 {
+        hands.advance(Duration::from_secs(60));
+        assert!(b.runner.alarms.look(&*hands).is_some());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(b.runner.alarms.waiting(), 5, "nobody is woken before it is due");
+    assert_eq!(*freed.borrow(), gave_back, "who begins runs is not bothered by those that wait");
+    hands.sleep(Duration::from_secs(1_200));
+    b.runner.alarms.look(&*hands);
+    let ended = tokio::time::timeout(Duration::from_secs(20), working.join_all()).await.unwrap();
+    assert_eq!(ended, [RunState::Done; 5]);
 }
