@@ -5,16 +5,15 @@ use std::time::Duration;
 use patchbay_connector::{CallResult, Planned};
 use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::run::{Fact, Outcome};
+use patchbay_model::run::{Fact, Outcome, UndoOutcome};
 use patchbay_store::OwnEffect;
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::task;
 
 use super::{Control, Execution, jitter};
 use crate::dispatch::identifiers;
-use crate::items::Items;
 use crate::machine;
-use crate::progress::ItemProgress;
 
 /// How long a run waits for answers alone before it looks for itself.
 const LOOK: Duration = Duration::from_secs(3_600);
@@ -42,6 +41,19 @@ pub(super) enum Done {
     Child { step: usize, item: u32, outcome: Outcome },
 }
 
+/// What a task does: were it to end without a word, somebody has to say so in its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Doing {
+    /// It sends an attempt.
+    Attempt { step: usize, item: u32, attempt: u32 },
+    /// It sends an undo.
+    Undo { step: usize, item: u32 },
+    /// It asks a service something.
+    Ask { step: usize, item: u32 },
+    /// It waits for the run of another chain.
+    Follow { step: usize, item: u32 },
+}
+
 /// An answer that came back.
 pub(super) struct Answer {
     pub(super) step: usize,
@@ -65,7 +77,12 @@ impl Execution<'_> {
             let timeout = Duration::from_millis(self.live.plan.steps[launch.step].policy.timeout_ms);
             let recorded = self.runner.recorded.clone();
             let id = self.live.plan.steps[launch.step].id.clone();
-            self.calls.spawn(async move {
+            let (step, item, attempt) = (launch.step, launch.item, launch.attempt);
+            let doing = match launch.undo {
+                true => Doing::Undo { step, item },
+                false => Doing::Attempt { step, item, attempt },
+            };
+            self.spawn(doing, async move {
                 let Launch { step, item, attempt, planned, key, undo, page } = launch;
                 let key = key.as_deref();
                 let (result, next) = match (recorded, page) {
@@ -80,6 +97,12 @@ impl Execution<'_> {
                 Done::Call(Answer { step, item, attempt, undo, params, result, next })
             });
         }
+    }
+
+    /// Begins to wait for something beside everything else.
+    pub(super) fn spawn(&mut self, doing: Doing, work: impl Future<Output = Done> + Send + 'static) {
+        let task = self.calls.spawn(work);
+        self.tasks.insert(task.id(), doing);
     }
 
     /// Waits for an answer, a wish of the user, or time to pass. Takes in everything that is there.
@@ -97,19 +120,23 @@ impl Execution<'_> {
             }
         };
         tokio::select! {
-            Some(answer) = self.calls.join_next(), if !self.calls.is_empty() => self.take_answer(answer),
+            Some(answer) = self.calls.join_next_with_id(), if !self.calls.is_empty() => self.take_answer(answer),
             Some(wish) = control.recv() => self.take_wish(wish),
             () = self.looking.more(), if awaits => {}
             () = due => {}
         }
         // Answers that are there already share the next commit.
-        while let Some(answer) = self.calls.try_join_next() {
+        while let Some(answer) = self.calls.try_join_next_with_id() {
             self.take_answer(answer);
         }
     }
 
-    fn take_answer(&mut self, answer: Result<Done, tokio::task::JoinError>) {
-        match answer {
+    fn take_answer(&mut self, answer: Result<(task::Id, Done), task::JoinError>) {
+        let doing = self.tasks.remove(&match &answer {
+            Ok((task, _)) => *task,
+            Err(error) => error.id(),
+        });
+        match answer.map(|(_, done)| done) {
             Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
             Ok(Done::Told { step, item, told }) => {
                 self.asking.remove(&(step, item));
@@ -135,14 +162,37 @@ impl Execution<'_> {
                 self.note(fact);
             }
             Err(error) => {
-                // A bug of ours ended the task after its intent: everything in flight that has no
-                // task any more is unknown, and is said to be.
-                tracing::error!(run = %self.run.id, %error, "a call ended without an answer");
-                self.doubt_orphans();
-                for at in std::mem::take(&mut self.asking) {
-                    self.told.insert(at, Err(Code::Internal.into()));
+                tracing::error!(run = %self.run.id, %error, "a task ended without an answer");
+                if let Some(doing) = doing {
+                    self.answer_for(doing);
                 }
             }
+        }
+    }
+
+    /// Says what is known of something that a bug of ours ended before it could say so itself.
+    fn answer_for(&mut self, doing: Doing) {
+        let problem = Problem::new(Code::Internal);
+        match doing {
+            Doing::Attempt { step, item, attempt } => {
+                let plan = &self.live.plan.steps[step];
+                // Its intent is written, and it may have been sent.
+                let outcome =
+                    if plan.effect { Outcome::Unknown { problem } } else { Outcome::NotDone { problem } };
+                let step = plan.id.clone();
+                self.note(Fact::Result { step, item, attempt, outcome, took_ms: 0, bytes: 0, next: None });
+            }
+            Doing::Undo { step, item } => {
+                let outcome = UndoOutcome::Failed { problem: self.could_not_undo(step, &problem) };
+                let step = self.live.plan.steps[step].id.clone();
+                self.note(Fact::UndoResult { step, item, outcome, took_ms: None });
+            }
+            Doing::Ask { step, item } => {
+                self.asking.remove(&(step, item));
+                self.told.insert((step, item), Err(problem));
+            }
+            // The other run goes on whatever became of who waited for it.
+            Doing::Follow { step, item } => self.follow_again(step, item),
         }
     }
 
@@ -161,28 +211,5 @@ impl Execution<'_> {
             path: path.clone(),
         });
         self.also.made.extend(made);
-    }
-
-    fn doubt_orphans(&mut self) {
-        if self.calls.len() > self.followed.len() {
-            return;
-        }
-        let mut lost = Vec::new();
-        for (index, step) in self.progress.steps.iter().enumerate() {
-            for (item, slot) in step.items.iter().flat_map(Items::open) {
-                if let ItemProgress::InFlight(sent) = slot {
-                    lost.push((index, item, sent.attempt));
-                }
-            }
-        }
-        for (step, item, attempt) in lost {
-            let outcome = if self.live.plan.steps[step].effect {
-                Outcome::Unknown { problem: Problem::new(Code::Internal) }
-            } else {
-                Outcome::NotDone { problem: Problem::new(Code::Internal) }
-            };
-            let id = self.live.plan.steps[step].id.clone();
-            self.note(Fact::Result { step: id, item, attempt, outcome, took_ms: 0, bytes: 0, next: None });
-        }
     }
 }

@@ -8,7 +8,7 @@ use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, UndoOutcome, 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::answers::{Answer, Done, Launch};
+use super::answers::{Answer, Doing, Done, Launch};
 use super::{Execution, jitter};
 use crate::progress::ItemProgress;
 use crate::{drift, machine};
@@ -141,7 +141,7 @@ impl Execution<'_> {
         let (engine, target) = (self.runner.engine.clone(), called.target.clone());
         let timeout = Duration::from_millis(self.live.plan.steps[step].policy.timeout_ms);
         self.asking.insert((step, item));
-        self.calls.spawn(async move {
+        self.spawn(Doing::Ask { step, item }, async move {
             let told = match engine.call(&target, &planned, None, timeout).await.outcome {
                 Outcome::Done { output, output_missing: None } => {
                     Ok(Some(only(&json!({ "before": output }), &used)["before"].clone()))
@@ -215,7 +215,7 @@ impl Execution<'_> {
                     let (engine, target) = (self.runner.engine.clone(), called.target.clone());
                     let (operation, since) = (called.operation.id.clone(), doubt.sent.first_at);
                     self.asking.insert((step, item));
-                    self.calls.spawn(async move {
+                    self.spawn(Doing::Ask { step, item }, async move {
                         let told = engine.lookup(&target, &operation, &params, since).await;
                         Done::Told { step, item, told }
                     });
@@ -319,7 +319,7 @@ impl Execution<'_> {
     }
 
     /// The undo's own failure, beside the original error and never over it.
-    fn could_not_undo(&self, step: usize, cause: &Problem) -> Problem {
+    pub(super) fn could_not_undo(&self, step: usize, cause: &Problem) -> Problem {
         let called = self.live.steps[step].called();
         Problem::new(Code::CompensationFailed)
             .with(

@@ -10,7 +10,7 @@ use patchbay_store::{RecordLink, Remembered, Store};
 use serde_json::{Value, json};
 
 use super::live::Does;
-use super::{Done, Execution};
+use super::{Doing, Done, Execution};
 use crate::logic::{Ready, Worked, wait_until};
 use crate::progress::ItemProgress;
 use crate::triggers::LONGEST_PATH;
@@ -192,17 +192,31 @@ impl Execution<'_> {
             .map(|((step, item), run)| (*step, *item, run.clone()))
             .collect();
         for (step, item, run) in fresh {
-            self.followed.insert((step, item));
-            let store = self.runner.store.clone();
-            let id = self.live.plan.steps[step].id.clone();
-            let recorded = self.runner.recorded.as_ref().map(|recorded| recorded.child(&id, item));
-            self.calls.spawn(async move {
-                let outcome = match recorded {
-                    Some(outcome) => outcome,
-                    None => ended(&store, &run).await,
-                };
-                Done::Child { step, item, outcome }
-            });
+            self.follow_one(step, item, run, Duration::ZERO);
+        }
+    }
+
+    /// Waits for a run of another chain, after a pause.
+    fn follow_one(&mut self, step: usize, item: u32, run: RunId, pause: Duration) {
+        self.followed.insert((step, item));
+        let store = self.runner.store.clone();
+        let id = self.live.plan.steps[step].id.clone();
+        let recorded = self.runner.recorded.as_ref().map(|recorded| recorded.child(&id, item));
+        self.spawn(Doing::Follow { step, item }, async move {
+            tokio::time::sleep(pause).await;
+            let outcome = match recorded {
+                Some(outcome) => outcome,
+                None => ended(&store, &run).await,
+            };
+            Done::Child { step, item, outcome }
+        });
+    }
+
+    /// Waits anew for the run of another chain that an item waits for.
+    pub(super) fn follow_again(&mut self, step: usize, item: u32) {
+        self.followed.remove(&(step, item));
+        if let Some(run) = self.progress.children.get(&(step, item)).cloned() {
+            self.follow_one(step, item, run, LOOK);
         }
     }
 

@@ -13,7 +13,7 @@ mod live;
 mod local;
 mod places;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, S
 use patchbay_store::{Also, NewTrigger, StepCall, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
 use crate::calls::{Answered, answered};
 use crate::error::ChainError;
@@ -32,7 +32,7 @@ use crate::machine::{self, Command};
 use crate::progress::Progress;
 use crate::recorded::Recorded;
 use crate::scope::scope;
-use answers::{Done, Launch};
+use answers::{Doing, Done, Launch};
 use deliveries::Looking;
 use places::Place;
 
@@ -223,6 +223,8 @@ struct Execution<'r> {
     /// What came for steps that wait.
     looking: Looking,
     calls: JoinSet<Done>,
+    /// What each task of `calls` does.
+    tasks: HashMap<task::Id, Doing>,
     /// Items for which a service is asked something before they go on.
     asking: BTreeSet<(usize, u32)>,
     /// What it said of them.
@@ -252,6 +254,7 @@ impl<'r> Execution<'r> {
             launches: Vec::new(),
             looking: Looking::new(runner),
             calls: JoinSet::new(),
+            tasks: HashMap::new(),
             asking: BTreeSet::new(),
             told: BTreeMap::new(),
             followed: BTreeSet::new(),

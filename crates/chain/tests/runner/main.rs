@@ -12,5 +12,6 @@ mod figures;
 mod intent;
 mod kinds;
 mod many;
+mod odd;
 mod outcomes;
 mod recorded;

@@ -1,0 +1,101 @@
+//! What is rare and must still be told rightly: a retry that cannot be built, a task of ours that breaks, a run
+//! whose turn it is not, a secret store that stays locked.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::{Json, Router};
+use patchbay_chain::{Control, report};
+use patchbay_model::report::RunReport;
+use patchbay_model::run::{Fact, Run};
+use patchbay_model::trigger::{OriginKind, RunOrigin};
+use patchbay_model::{Clock, Code, RunState, SystemClock, Timestamp};
+use patchbay_store::Tuning;
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::bench::{Bench, list_and_tell};
+
+async fn told(bench: &Bench, run: &Run) -> RunReport {
+    let journal = bench.store.journal(&run.id, 0).await.unwrap();
+    report::build(&bench.store.run(&run.id).await.unwrap().unwrap(), &journal)
+}
+
+fn tell(more: Value) -> Value {
+    let mut step = json!({"id": "tell", "connection": "work", "operation": "tell",
+        "mapping": [{"target": "/text", "source": {"type": "template", "template": "n{{item.id}}"}}]});
+    step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    step
+}
+
+/// Waits for what is to come, and not for ever.
+async fn until(mut there: impl AsyncFnMut() -> bool) {
+    let reached = async {
+        while !there().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), reached).await.unwrap();
+}
+
+/// A clock that breaks whoever looks at it next.
+#[derive(Debug)]
+struct Breaks {
+    clock: SystemClock,
+    armed: AtomicBool,
+}
+
+impl Clock for Breaks {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        assert!(!self.armed.swap(false, Ordering::SeqCst), "a bug");
+        self.clock.monotonic()
+    }
+
+    fn with_sleep(&self) -> Duration {
+        self.clock.with_sleep()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_breaks_beside_others_is_not_known_and_the_run_goes_on_to_ask() {
+    let clock = Arc::new(Breaks { clock: SystemClock::new(), armed: AtomicBool::new(false) });
+    let slow = Arc::new(Semaphore::new(0));
+    let (arms, waits) = (clock.clone(), slow.clone());
+    let router = Router::new()
+        .route("/items", axum::routing::get(|| async { Json(json!([{"id": 1}, {"id": 2}])) }))
+        .route(
+            "/told",
+            axum::routing::post(move |Json(body): Json<Value>| async move {
+                if body["text"] == json!("n1") {
+                    waits.acquire().await.unwrap().forget();
+                } else {
+                    arms.armed.store(true, Ordering::SeqCst);
+                }
+                Json(json!({"id": 1}))
+            }),
+        )
+        .fallback(|| async { Json(json!({})) });
+    let mut b = Bench::new(router, &list_and_tell(), Tuning::default()).await;
+    b.runner.engine = b.engine(clock.clone());
+    let list = json!({"id": "list", "connection": "work", "operation": "list"});
+    let run =
+        b.run(json!([list, tell(json!({"forEach": "list", "policy": {"tries": 1, "parallel": 2}}))])).await;
+    let (runner, work) = (b.runner.clone(), run.clone());
+    let working = tokio::spawn(async move {
+        let (_keep, mut wishes) = mpsc::channel(1);
+        runner.execute(&work, &mut wishes).await.unwrap()
+    });
+    until(async || told(&b, &run).await.steps[1].unknown == 1).await;
+    assert!(!working.is_finished(), "the other one is awaited");
+    slow.add_permits(1);
+    let state = tokio::time::timeout(Duration::from_secs(30), working).await;
+    assert_eq!(state.expect("the run ends or asks").unwrap(), RunState::NeedsYou);
+    let report = told(&b, &run).await;
+    assert_eq!((report.steps[1].done, report.steps[1].unknown), (1, 1));
+    assert_eq!(report.needs_you[0].item, 1);
+}
