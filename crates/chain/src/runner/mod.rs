@@ -14,6 +14,7 @@ mod local;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -331,16 +332,24 @@ impl<'r> Execution<'r> {
         if place.is_some() || self.runner.recorded.is_some() {
             return;
         }
-        let wish = tokio::select! {
-            biased;
-            taken = self.runner.places.take(self.run) => {
-                *place = Some(taken);
+        let mut turn = pin!(self.runner.places.take(self.run));
+        loop {
+            let wish = tokio::select! {
+                biased;
+                taken = &mut turn => {
+                    *place = Some(taken);
+                    return;
+                }
+                Some(wish) = control.recv() => wish,
+            };
+            // Nobody wished that of this run: it goes on when it is its turn.
+            let for_all = wish == Control::Unlocked;
+            self.take_wish(wish);
+            if !for_all {
+                *place = Some(self.runner.places.squeeze_in(self.run));
                 return;
             }
-            Some(wish) = control.recv() => wish,
-        };
-        self.take_wish(wish);
-        *place = Some(self.runner.places.squeeze_in(self.run));
+        }
     }
 
     /// Asks the machine until it has nothing more to say, and prepares what it wants sent.

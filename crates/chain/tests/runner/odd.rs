@@ -99,3 +99,36 @@ async fn a_call_that_breaks_beside_others_is_not_known_and_the_run_goes_on_to_as
     assert_eq!((report.steps[1].done, report.steps[1].unknown), (1, 1));
     assert_eq!(report.needs_you[0].item, 1);
 }
+
+#[tokio::test]
+async fn an_unlocked_secret_store_lets_no_run_past_its_turn() {
+    let sent = Arc::new(AtomicU32::new(0));
+    let counts = sent.clone();
+    let router = Router::new()
+        .route(
+            "/told",
+            axum::routing::post(move || async move {
+                counts.fetch_add(1, Ordering::SeqCst);
+                Json(json!({}))
+            }),
+        )
+        .fallback(|| async { Json(json!({})) });
+    let b = Bench::new(router, &list_and_tell(), Tuning::default()).await;
+    b.runner.places.close(true);
+    let mapping = json!([{"target": "/text", "source": {"type": "fixed", "value": "a"}}]);
+    let mut run = b.asked(json!([tell(json!({"mapping": mapping}))]), Value::Null);
+    run.origin = RunOrigin { kind: OriginKind::Signal, ..RunOrigin::default() };
+    b.store.run_insert(&run).await.unwrap();
+    let (wish, mut wishes) = mpsc::channel(1);
+    let (runner, work) = (b.runner.clone(), run.clone());
+    let working = tokio::spawn(async move { runner.execute(&work, &mut wishes).await.unwrap() });
+    // The second is taken when the first was done with.
+    for _ in 0..3 {
+        wish.send(Control::Unlocked).await.unwrap();
+    }
+    assert_eq!(b.runner.places.working(), [], "it waits for its turn");
+    assert!(!working.is_finished());
+    b.runner.places.close(false);
+    assert_eq!(working.await.unwrap(), RunState::Done);
+    assert_eq!(sent.load(Ordering::SeqCst), 1);
+}
