@@ -63,12 +63,12 @@ impl Execution<'_> {
             self.runner.engine.plan(&called.target, &called.operation.id, &params)
         });
         match planned {
-            // A problem on a repeated attempt leaves the earlier one as unknown as it was.
-            Err(problem) if attempt > 1 => self.note(result(Outcome::Unknown { problem })),
-            // Not a matter of this item: without a connection or a key no item can go.
-            Err(problem) if problem.code() != Code::SchemaMismatch => {
-                self.note(result(Outcome::NotDone { problem }))
+            // An earlier attempt of which nobody knows stays as unknown as it was.
+            Err(problem) if matches!(self.slot(step, item), ItemProgress::Doubt(_)) => {
+                self.note(result(Outcome::Unknown { problem }))
             }
+            // Not a matter of this item: without a connection or a key no item can go.
+            Err(problem) if problem.code() != Code::SchemaMismatch => self.defer(step, item, attempt, problem),
             Err(problem) => self.note(result(Outcome::Quarantined { problem })),
             Ok(planned) if self.run.dry_run && planned.effect => {
                 self.note(result(Outcome::Shown { request: planned.summary }));
@@ -164,7 +164,13 @@ impl Execution<'_> {
         let (outcome, now) = (Outcome::NotDone { problem }, self.runner.clock.now());
         let (plan, chance) = (&self.live.plan, jitter(&self.run.id, at));
         let nothing = (Duration::ZERO, 0);
-        let fact = machine::judge(plan, &self.progress, at, outcome, nothing, None, now, chance);
+        let mut fact = machine::judge(plan, &self.progress, at, outcome, nothing, None, now, chance);
+        // Nor is it an answer of a service.
+        match &mut fact {
+            Fact::Deferred { took_ms, .. } => *took_ms = None,
+            Fact::Result { attempt, .. } => *attempt = 0,
+            _ => {}
+        }
         self.note(fact);
     }
 

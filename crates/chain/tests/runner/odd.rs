@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use axum::{Json, Router};
 use patchbay_chain::{Control, report};
 use patchbay_model::report::RunReport;
@@ -37,6 +38,56 @@ async fn until(mut there: impl AsyncFnMut() -> bool) {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), reached).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_retry_that_cannot_be_built_did_not_happen_where_nothing_before_it_did() {
+    let router = Router::new()
+        .route("/told", axum::routing::post(|| async { StatusCode::SERVICE_UNAVAILABLE }))
+        .fallback(|| async { Json(json!({})) });
+    let b = Bench::new(router, &list_and_tell(), Tuning::default()).await;
+    let mapping = json!([{"target": "/text", "source": {"type": "fixed", "value": "a"}}]);
+    let policy = json!({"tries": 3, "backoffMs": 60_000});
+    let run = b.run(json!([tell(json!({"mapping": mapping, "policy": policy}))])).await;
+    let (_keep, mut wishes) = mpsc::channel(1);
+    let deferred = until(async || {
+        let journal = b.store.journal(&run.id, 0).await.unwrap();
+        journal.iter().any(|entry| matches!(entry.fact, Fact::Deferred { .. }))
+    });
+    // The engine ends while the service's refusal is waited out.
+    tokio::select! {
+        ended = b.runner.execute(&run, &mut wishes) => panic!("it ended too early: {ended:?}"),
+        () = deferred => {}
+    }
+    // Until it starts again, the connector wants more than it did.
+    let mut more = list_and_tell();
+    more[1]["params"]["required"] = json!(["text", "channel"]);
+    more[1]["params"]["properties"]["channel"] = json!({"type": "string"});
+    let mut b = b.with_operations(&more);
+    b.runner.clock = Arc::new(Later(SystemClock::new()));
+    assert_eq!(b.execute(&run).await, RunState::Failed);
+    let report = told(&b, &run).await;
+    let step = &report.steps[0];
+    let figures = (step.unknown, step.failed + step.quarantined, step.calls, report.needs_you.len());
+    assert_eq!(figures, (0, 1, 1, 0), "the service refused before it acted: {report:#?}");
+}
+
+/// The computer's clock, an hour on.
+#[derive(Debug)]
+struct Later(SystemClock);
+
+impl Clock for Later {
+    fn now(&self) -> Timestamp {
+        self.0.now() + jiff::SignedDuration::from_hours(1)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+
+    fn with_sleep(&self) -> Duration {
+        self.0.with_sleep()
+    }
 }
 
 /// A clock that breaks whoever looks at it next.
