@@ -1,6 +1,7 @@
 //! What the journal says of a run: a fold over its facts. Pure.
 
 mod after;
+mod lock;
 mod pages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -463,22 +464,6 @@ impl Progress {
                 ItemProgress::Doubt(doubt) => doubt.not_before.is_some_and(|at| at > now),
                 _ => false,
             })
-    }
-
-    /// The secret store is open again, or it is known how services are reached: what waits for nothing else is
-    /// due now.
-    pub fn unlocked(&mut self, now: Timestamp) {
-        for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
-            items.revise(|item| match item {
-                ItemProgress::Deferred { attempt, counted, since, until, problem }
-                    if crate::machine::waits_for_person(problem.code()) =>
-                {
-                    let (attempt, counted, since, until) = (*attempt, *counted, *since, now.min(*until));
-                    Some(ItemProgress::Deferred { attempt, counted, since, until, problem: problem.clone() })
-                }
-                _ => None,
-            });
-        }
     }
 
     /// What the dead engine had under way is in doubt now.

@@ -159,9 +159,14 @@ impl Execution<'_> {
 
     /// Before anything was sent of an attempt: it is tried again later where that may help.
     fn defer(&mut self, step: usize, item: u32, attempt: u32, problem: Problem) {
+        let now = self.runner.clock.now();
+        // The lock may last a night: that it holds is written down once, and tried in memory from then on.
+        if machine::waits_for_person(problem.code()) && self.progress.postpone(step, item, now) {
+            return;
+        }
         // It was never announced: the next try is the same attempt, and reads again.
         let at = (step, item, attempt - 1);
-        let (outcome, now) = (Outcome::NotDone { problem }, self.runner.clock.now());
+        let outcome = Outcome::NotDone { problem };
         let (plan, chance) = (&self.live.plan, jitter(&self.run.id, at));
         let nothing = (Duration::ZERO, 0);
         let mut fact = machine::judge(plan, &self.progress, at, outcome, nothing, None, now, chance);

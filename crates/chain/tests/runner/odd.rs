@@ -13,6 +13,7 @@ use patchbay_model::run::{Fact, Run};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{Clock, Code, RunState, SystemClock, Timestamp};
 use patchbay_store::Tuning;
+use patchbay_vault::{MemoryStore, Secret, SecretStore, StoreKind, VaultError};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -182,4 +183,103 @@ async fn an_unlocked_secret_store_lets_no_run_past_its_turn() {
     b.runner.places.close(false);
     assert_eq!(working.await.unwrap(), RunState::Done);
     assert_eq!(sent.load(Ordering::SeqCst), 1);
+}
+
+/// A secret store that a person can lock.
+struct Shut {
+    store: MemoryStore,
+    shut: AtomicBool,
+    asked: AtomicU32,
+}
+
+impl Shut {
+    fn check(&self) -> Result<(), VaultError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.shut.load(Ordering::SeqCst) { Err(VaultError::Locked) } else { Ok(()) }
+    }
+}
+
+impl SecretStore for Shut {
+    fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+        self.check()?;
+        self.store.get(name)
+    }
+
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), VaultError> {
+        self.check()?;
+        self.store.set(name, secret)
+    }
+
+    fn delete(&self, name: &str) -> Result<(), VaultError> {
+        self.check()?;
+        self.store.delete(name)
+    }
+
+    fn kind(&self) -> StoreKind {
+        StoreKind::Memory
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_secret_store_is_written_down_once_and_waited_for() {
+    let changed = Arc::new(Mutex::new(Vec::new()));
+    let keeps = changed.clone();
+    let router = Router::new()
+        .route(
+            "/items/{id}",
+            axum::routing::get(|| async { Json(json!({"title": "Old"})) }).put(
+                move |Json(body): Json<Value>| async move {
+                    keeps.lock().unwrap().push(body);
+                    Json(json!({}))
+                },
+            ),
+        )
+        .fallback(|| async { Json(json!({})) });
+    let params = json!({"type": "object", "properties": {"title": {"type": "string"}}});
+    let operations = json!([
+        {"id": "get", "title": "Get", "verb": "get", "entity": "item", "request": {"path": "/items/1"},
+         "params": {"type": "object"}},
+        {"id": "change", "title": "Change", "verb": "update", "entity": "item", "idempotency": {"type": "natural"},
+         "request": {"method": "PUT", "path": "/items/1", "body": {"title": "{{params.title}}"}}, "params": params,
+         "undo": {"operation": "change", "before": {"operation": "get"}, "params": {"title": "{{before.title}}"}}},
+    ]);
+    let keys =
+        Arc::new(Shut { store: MemoryStore::new(), shut: AtomicBool::new(false), asked: AtomicU32::new(0) });
+    let b = Bench::with_key(router, &operations, keys.clone()).await;
+    let policy = json!({"backoffMs": 1, "tries": 2});
+    let run = b
+        .run(json!([{"id": "change", "connection": "work", "operation": "change", "policy": policy,
+            "mapping": [{"target": "/title", "source": {"type": "fixed", "value": "New"}}]}]))
+        .await;
+    let hands = Arc::new(patchbay_model::time::ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+    let mut runner = b.runner.clone();
+    runner.clock = hands.clone();
+    keys.shut.store(true, Ordering::SeqCst);
+    let (wish, mut wishes) = mpsc::channel(1);
+    let (alarms, work) = (runner.alarms.clone(), run.clone());
+    let working = tokio::spawn(async move { runner.execute(&work, &mut wishes).await.unwrap() });
+    let locked = async || {
+        let journal = b.store.journal(&run.id, 0).await.unwrap();
+        let is_lock = |fact: &Fact| matches!(fact, Fact::Deferred { problem, .. } if problem.code() == Code::SecretStoreLocked);
+        journal.iter().filter(|entry| is_lock(&entry.fact)).count()
+    };
+    until(async || locked().await > 0).await;
+    // A night goes by, an hour at a time, and each time it is tried.
+    for _ in 0..8 {
+        let before = keys.asked.load(Ordering::SeqCst);
+        until(async || {
+            hands.advance(Duration::from_secs(60));
+            alarms.look(&*hands);
+            keys.asked.load(Ordering::SeqCst) > before
+        })
+        .await;
+    }
+    assert_eq!(locked().await, 1, "that it is locked is no news");
+    assert_eq!(*changed.lock().unwrap(), Vec::<Value>::new());
+    keys.shut.store(false, Ordering::SeqCst);
+    wish.send(Control::Unlocked).await.unwrap();
+    let state =
+        tokio::time::timeout(Duration::from_secs(30), working).await.expect("unlocking goes on with it");
+    assert_eq!(state.unwrap(), RunState::Done);
+    assert_eq!(*changed.lock().unwrap(), [json!({"title": "New"})]);
 }

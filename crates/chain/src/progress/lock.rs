@@ -1,0 +1,48 @@
+//! Items that wait for the secret store. What is only tried again is no fact: a start that replays the journal
+//! finds it out by trying.
+
+use jiff::SignedDuration;
+use patchbay_model::Timestamp;
+
+use super::{ItemProgress, Progress};
+use crate::machine::waits_for_person;
+
+/// How long a locked secret store is waited for before it is tried again: at first, and in the end.
+const SHORTEST_LOCK: SignedDuration = SignedDuration::from_millis(500);
+const LONGEST_LOCK: SignedDuration = SignedDuration::from_secs(60);
+
+impl Progress {
+    /// The secret store is open again, or it is known how services are reached: what waits for nothing else is
+    /// due now.
+    pub fn unlocked(&mut self, now: Timestamp) {
+        for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
+            items.revise(|item| match item {
+                ItemProgress::Deferred { attempt, counted, since, until, problem }
+                    if waits_for_person(problem.code()) =>
+                {
+                    let (attempt, counted, since, until) = (*attempt, *counted, *since, now.min(*until));
+                    Some(ItemProgress::Deferred { attempt, counted, since, until, problem: problem.clone() })
+                }
+                _ => None,
+            });
+        }
+    }
+
+    /// Puts off an item that waits for the secret store already and found it locked again, for twice as long
+    /// as before and at most [`LONGEST_LOCK`]. No fact: it says nothing new. False where it does not wait for
+    /// that.
+    pub fn postpone(&mut self, step: usize, item: u32, now: Timestamp) -> bool {
+        let Some(items) = self.steps.get_mut(step).and_then(|step| step.items.as_mut()) else { return false };
+        let Some(ItemProgress::Deferred { attempt, counted, since, until, problem }) = items.get(item) else {
+            return false;
+        };
+        if !waits_for_person(problem.code()) {
+            return false;
+        }
+        let before = until.duration_since(*since).max(SHORTEST_LOCK);
+        let until = now.checked_add((before * 2).min(LONGEST_LOCK)).unwrap_or(now);
+        let (attempt, counted, problem) = (*attempt, *counted, problem.clone());
+        items.set(item, ItemProgress::Deferred { attempt, counted, since: now, until, problem });
+        true
+    }
+}
