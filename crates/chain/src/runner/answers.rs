@@ -139,8 +139,9 @@ impl Execution<'_> {
         match answer.map(|(_, done)| done) {
             Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
             Ok(Done::Told { step, item, told }) => {
-                self.asking.remove(&(step, item));
-                self.told.insert((step, item), told);
+                if self.asking.remove(&(step, item)) == Some(true) {
+                    self.told.insert((step, item), told);
+                }
             }
             Ok(Done::Call(answer)) if answer.undo => self.note_undo(&answer),
             Ok(Done::Call(answer)) => {

@@ -140,7 +140,7 @@ impl Execution<'_> {
         };
         let (engine, target) = (self.runner.engine.clone(), called.target.clone());
         let timeout = Duration::from_millis(self.live.plan.steps[step].policy.timeout_ms);
-        self.asking.insert((step, item));
+        self.asking.insert((step, item), true);
         self.spawn(Doing::Ask { step, item }, async move {
             let told = match engine.call(&target, &planned, None, timeout).await.outcome {
                 Outcome::Done { output, output_missing: None } => {
@@ -225,7 +225,7 @@ impl Execution<'_> {
                 None => {
                     let (engine, target) = (self.runner.engine.clone(), called.target.clone());
                     let (operation, since) = (called.operation.id.clone(), doubt.sent.first_at);
-                    self.asking.insert((step, item));
+                    self.asking.insert((step, item), true);
                     self.spawn(Doing::Ask { step, item }, async move {
                         let told = engine.lookup(&target, &operation, &params, since).await;
                         Done::Told { step, item, told }

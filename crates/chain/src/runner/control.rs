@@ -74,6 +74,10 @@ impl Runner {
 
 impl Execution<'_> {
     pub(super) fn take_wish(&mut self, wish: Control) {
+        if matches!(wish, Control::Resolve { .. } | Control::Answer { .. }) {
+            // The question may have stood for days.
+            self.ask_anew();
+        }
         match wish {
             Control::Stop { undo } => self.note(Fact::StopRequested { undo }),
             Control::Resolve { step, item, decision } => {
@@ -87,11 +91,21 @@ impl Execution<'_> {
                 }
             }
             Control::Pause if !self.progress.paused => self.note(Fact::Paused),
-            Control::Resume if self.progress.paused || self.progress.held => self.note(Fact::Resumed),
+            Control::Resume if self.progress.paused || self.progress.held => {
+                self.note(Fact::Resumed);
+                self.ask_anew();
+            }
             Control::Pause | Control::Resume => {}
             // No fact: a start that replays the journal finds it out by trying.
             Control::Unlocked => self.progress.unlocked(self.runner.clock.now()),
         }
+    }
+
+    /// What services were asked while the run rested is out of date: somebody may have changed what was there
+    /// since.
+    fn ask_anew(&mut self) {
+        self.told.clear();
+        self.asking.values_mut().for_each(|wanted| *wanted = false);
     }
 
     fn is(&self, step: &StepId, item: u32, state: impl Fn(&ItemProgress) -> bool) -> bool {

@@ -226,8 +226,8 @@ struct Execution<'r> {
     calls: JoinSet<Done>,
     /// What each task of `calls` does.
     tasks: HashMap<task::Id, Doing>,
-    /// Items for which a service is asked something before they go on.
-    asking: BTreeSet<(usize, u32)>,
+    /// Items for which a service is asked something before they go on, and whether its answer is still of use.
+    asking: BTreeMap<(usize, u32), bool>,
     /// What it said of them.
     told: BTreeMap<(usize, u32), Result<Option<Value>, Problem>>,
     /// Items whose other run is waited for.
@@ -256,7 +256,7 @@ impl<'r> Execution<'r> {
             looking: Looking::new(runner),
             calls: JoinSet::new(),
             tasks: HashMap::new(),
-            asking: BTreeSet::new(),
+            asking: BTreeMap::new(),
             told: BTreeMap::new(),
             followed: BTreeSet::new(),
             effects_left: None,
@@ -386,7 +386,7 @@ impl<'r> Execution<'r> {
         let (Command::Attempt { step, item, .. } | Command::AskService { step, item }) = command else {
             return false;
         };
-        self.asking.contains(&(*step, *item))
+        self.asking.contains_key(&(*step, *item))
     }
 
     async fn perform(&mut self, command: Command) {

@@ -1,14 +1,17 @@
 //! An undo that brings back what was there.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use patchbay_chain::Control;
 use patchbay_model::RunState;
 use patchbay_model::run::{Fact, UndoOutcome};
 use patchbay_store::Tuning;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use crate::bench::Bench;
 
@@ -22,7 +25,9 @@ struct Service {
     /// Reads are refused.
     closed: Arc<Mutex<bool>>,
     /// Each read waits here, where it is set.
-    gate: Arc<Mutex<Option<Arc<tokio::sync::Semaphore>>>>,
+    gate: Arc<Mutex<Option<Arc<Semaphore>>>>,
+    /// Each change likewise.
+    hold: Arc<Mutex<Option<Arc<Semaphore>>>>,
 }
 
 impl Service {
@@ -36,11 +41,16 @@ impl Service {
             if *service.closed.lock().unwrap() {
                 Err(StatusCode::FORBIDDEN)
             } else {
+                service.calls.lock().unwrap().push(format!("told {id}"));
                 Ok(Json(json!({"fields": service.item.lock().unwrap().clone(), "key": id})))
             }
         };
         let change = |State(service): State<Service>, Path(id): Path<String>, Json(body): Json<Value>| async move {
             service.calls.lock().unwrap().push(format!("change {id}"));
+            let hold = service.hold.lock().unwrap().clone();
+            if let Some(hold) = hold {
+                hold.acquire().await.unwrap().forget();
+            }
             for (name, value) in body.as_object().unwrap() {
                 service.item.lock().unwrap().insert(name.clone(), value.clone());
             }
@@ -112,7 +122,7 @@ async fn an_undo_brings_back_what_was_there_and_only_that_is_kept() {
     let run = b.run(steps(1)).await;
     assert_eq!(b.execute(&run).await, RunState::FailedUndone);
     assert_eq!(*service.item.lock().unwrap(), item("Old"), "as before, what was empty too");
-    assert_eq!(*service.calls.lock().unwrap(), ["read 7", "change 7", "change 7"]);
+    assert_eq!(*service.calls.lock().unwrap(), ["read 7", "told 7", "change 7", "change 7"]);
     let journal = b.store.journal(&run.id, 0).await.unwrap();
     let kept: Vec<_> = journal
         .iter()
@@ -153,7 +163,7 @@ async fn what_cannot_be_read_before_is_not_changed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_is_written_down_while_another_change_waits_to_be_read() {
     let service = Service { item: Arc::new(Mutex::new(item("Old"))), ..Service::default() };
-    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let gate = Arc::new(Semaphore::new(0));
     *service.gate.lock().unwrap() = Some(gate.clone());
     let b = bench(&service).await;
     let policy = json!({"tries": 1, "backoffMs": 1, "timeoutMs": 60_000, "parallel": 2});
@@ -175,16 +185,74 @@ async fn what_was_answered_is_written_down_while_another_change_waits_to_be_read
     let changed = |entry: &patchbay_model::JournalEntry| matches!(&entry.fact, Fact::Result { step, attempt: 1, .. } if step.as_str() == "change");
     let durable = async {
         while b.store.journal(&run.id, 0).await.unwrap().iter().filter(|entry| changed(entry)).count() < 1 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let waited = tokio::time::timeout(std::time::Duration::from_secs(20), durable).await;
+    let waited = tokio::time::timeout(Duration::from_secs(20), durable).await;
     assert!(waited.is_ok(), "an answer is not kept in memory while something else is read");
     let reads = service.calls.lock().unwrap().iter().filter(|call| call.starts_with("read")).count();
     assert!(reads >= 2, "another one was being read meanwhile: {reads}");
     gate.add_permits(100);
     assert_eq!(working.await.unwrap(), RunState::Done);
     let mut calls = service.calls.lock().unwrap().clone();
+    calls.retain(|call| !call.starts_with("told"));
     calls.sort();
     assert_eq!(calls, ["change 1", "change 2", "change 3", "read 1", "read 2", "read 3"], "each once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_before_a_change_is_read_anew_once_a_held_run_goes_on() {
+    let service = Service { item: Arc::new(Mutex::new(item("Old"))), ..Service::default() };
+    let (gate, hold) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    *service.gate.lock().unwrap() = Some(gate.clone());
+    *service.hold.lock().unwrap() = Some(hold.clone());
+    let b = bench(&service).await;
+    let policy = json!({"tries": 1, "backoffMs": 1, "timeoutMs": 60_000, "parallel": 2});
+    let from = |target: &str, path: &str| json!({"target": target, "source": {"type": "path", "path": path}});
+    let run = b
+        .run(json!([
+            {"id": "list", "connection": "work", "operation": "list"},
+            {"id": "change", "connection": "work", "operation": "change", "policy": policy, "forEach": "list",
+             "mapping": [from("/id", "$.item.id"), from("/title", "$.item.title")]},
+        ]))
+        .await;
+    let (runner, work) = (b.runner.clone(), run.clone());
+    let (wish, mut wishes) = tokio::sync::mpsc::channel(1);
+    let working = tokio::spawn(async move { runner.execute(&work, &mut wishes).await.unwrap() });
+    let until = async |what: &str, count: usize| {
+        let reached = async {
+            while service.calls.lock().unwrap().iter().filter(|call| call.starts_with(what)).count() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reached).await.unwrap();
+    };
+    // Of one the service has told, and the change is under way; then the run is held.
+    until("read", 2).await;
+    gate.add_permits(1);
+    until("change", 1).await;
+    wish.send(Control::Pause).await.unwrap();
+    let paused = async {
+        let is_paused = |entry: &patchbay_model::JournalEntry| entry.fact == Fact::Paused;
+        while !b.store.journal(&run.id, 0).await.unwrap().iter().any(is_paused) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), paused).await.unwrap();
+    // Of the other it tells only now, and somebody changes it while the run is held.
+    gate.add_permits(1);
+    until("told", 2).await;
+    *service.item.lock().unwrap() = item("Somebody's");
+    wish.send(Control::Resume).await.unwrap();
+    gate.add_permits(100);
+    until("told", 3).await;
+    hold.add_permits(100);
+    assert_eq!(working.await.unwrap(), RunState::Done);
+    let journal = b.store.journal(&run.id, 0).await.unwrap();
+    let mut kept = journal.iter().filter_map(|entry| match &entry.fact {
+        Fact::Intent { before, .. } => before.as_ref().map(|before| before["fields"]["title"].clone()),
+        _ => None,
+    });
+    assert_eq!(kept.next(), Some(json!("Old")));
+    assert_eq!(kept.next(), Some(json!("Somebody's")), "an undo would else take away what somebody did since");
 }
