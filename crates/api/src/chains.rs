@@ -1,12 +1,10 @@
-//! Chains: save, show, check.
+//! Chains: save and show.
 
 use std::collections::BTreeMap;
 
+use patchbay_chain::Plan;
 use patchbay_chain::difference::trigger_words;
 use patchbay_chain::learned::{Learned, learned};
-use patchbay_chain::runner::{check as check_live, last_counts, plan_hash};
-use patchbay_chain::spare::spare;
-use patchbay_chain::{Live, Plan};
 use patchbay_chain::{drift, mapping};
 use patchbay_connector::Compiled;
 use patchbay_map::canonical_json;
@@ -238,7 +236,7 @@ async fn learned_elsewhere(workspace: &Workspace, except: Option<&ChainId>) -> R
 }
 
 /// What of the mappings made by hand the latest samples do not have any more.
-async fn lost(
+pub(crate) async fn lost(
     workspace: &Workspace,
     version: &ChainVersion,
     connectors: &BTreeMap<String, Arc<Compiled>>,
@@ -250,7 +248,7 @@ async fn lost(
 }
 
 /// What can be said of a chain without asking any service.
-fn local_findings(chain: &Chain, connectors: &BTreeMap<String, Arc<Compiled>>) -> Vec<Finding> {
+pub(crate) fn local_findings(chain: &Chain, connectors: &BTreeMap<String, Arc<Compiled>>) -> Vec<Finding> {
     let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
     let mut findings = mapping::findings(chain, descriptor_of);
     if let Err(problems) = Plan::of(chain, descriptor_of) {
@@ -417,63 +415,6 @@ pub async fn list(hub: &Hub, workspace: &str, _: Empty) -> Result<ChainListRespo
     }
     chains.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(ChainListResponse { chains })
-}
-
-/// What the check found.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct ChainCheckResponse {
-    /// Whether a run would start.
-    pub ready: bool,
-    /// Blockers first, then warnings, passes, and what the run will do.
-    pub findings: Vec<Finding>,
-    /// The steps that a run could go without: no other one needs them.
-    pub spare: Vec<StepId>,
-    /// Stands for what a run would do: a run that is started with it does this or nothing.
-    pub plan: Option<String>,
-}
-
-/// Which chain to check, and how far.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
-#[serde(deny_unknown_fields)]
-pub struct ChainCheckRequest {
-    /// Its identifier or its name.
-    pub chain: String,
-    /// Only what can be said without asking any service.
-    #[serde(default)]
-    pub local: bool,
-}
-
-/// Checks a chain without running it: connections are tested, mappings compiled.
-pub async fn check(
-    hub: &Hub,
-    workspace: &str,
-    request: ChainCheckRequest,
-) -> Result<ChainCheckResponse, Problem> {
-    let workspace = hub.workspace(workspace).await?;
-    let version = find(&workspace, &request.chain).await?;
-    let spare = spare(&version.chain);
-    if request.local {
-        let connectors = connectors_of(&workspace, &version.chain).await?;
-        let mut findings = local_findings(&version.chain, &connectors);
-        findings.extend(lost(&workspace, &version, &connectors).await?);
-        let ready = !findings.iter().any(|finding| finding.level == Level::Blocker);
-        return Ok(ChainCheckResponse { ready, findings, spare, plan: None });
-    }
-    let (findings, plan) = match Live::of_chain(workspace.runner(), &version.chain).await {
-        Ok(live) => {
-            let counts = last_counts(workspace.runner(), &version.id).await;
-            let mut findings = check_live(workspace.runner(), &version.chain, &live, &counts, true).await;
-            let connectors = connectors_of(&workspace, &version.chain).await?;
-            findings.extend(lost(&workspace, &version, &connectors).await?);
-            (findings, Some(plan_hash(&version.hash, &live)))
-        }
-        Err(problems) => (problems.into_iter().map(blocker).collect(), None),
-    };
-    let ready = !findings.iter().any(|finding| finding.level == Level::Blocker);
-    Ok(ChainCheckResponse { ready, findings, spare, plan })
 }
 
 /// A chain that is gone.

@@ -241,7 +241,7 @@ commands! {
     /// Lists chains.
     chain_list(Empty) -> chains::ChainListResponse => chains::list,
     /// Checks a chain without running it.
-    chain_check(chains::ChainCheckRequest) -> chains::ChainCheckResponse => chains::check,
+    chain_check(chain_check::ChainCheckRequest) -> chain_check::ChainCheckResponse => chain_check::check,
     /// Shows a step's fields with what fills them.
     chain_fields(step_fields::ChainStepRequest) -> step_fields::StepFieldsResponse => step_fields::fields,
     /// Shows what of a chain is at work.

@@ -10,6 +10,7 @@ pub mod audit;
 #[cfg(feature = "ts")]
 pub mod bindings;
 pub mod catalogue;
+pub mod chain_check;
 mod chain_document;
 pub mod chain_figures;
 pub mod chain_tests;

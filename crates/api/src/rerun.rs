@@ -2,9 +2,10 @@
 
 use patchbay_chain::again::{Part, kept, left_to_undo, narrowed, stays};
 use patchbay_chain::{Control, Plan};
+use patchbay_model::chain::{ChainVersion, Step};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::{OpenQuestion, RunReport};
-use patchbay_model::run::{Fact, Run, RunState};
+use patchbay_model::run::{Fact, Narrowed, Run, RunState};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{RunId, StepId};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::chains;
 use crate::hub::Hub;
 use crate::pins;
 use crate::runs::{self, RunRef, RunView};
+use crate::titles;
 use crate::workspace::Workspace;
 
 /// Runs in one request.
@@ -65,8 +67,9 @@ pub async fn again(hub: &Hub, workspace: &str, request: RunAgainRequest) -> Resu
         run.dry_run = request.dry_run;
         if request.latest {
             let version = chains::find(&workspace, old.chain_id.as_str()).await?;
-            (run.chain_version, run.chain_hash, run.snapshot) = (version.version, version.hash, version.chain);
-            narrowed.without.clear();
+            let (number, version, less) = leave_out_again(&workspace, version, &narrowed).await?;
+            (run.chain_version, run.chain_hash, run.snapshot) = (number, version.hash, version.chain);
+            narrowed = less;
         }
         if let Some(input) = &request.input {
             run.input = input.clone();
@@ -82,6 +85,27 @@ pub async fn again(hub: &Hub, workspace: &str, request: RunAgainRequest) -> Resu
         started.push(RunView::of(&workspace, run));
     }
     Ok(RunsStarted { runs: started })
+}
+
+/// The latest version of a chain without the steps that an earlier run left out, as far as it still has them.
+///
+/// # Errors
+/// `CONFLICT` where another step needs one of them now.
+async fn leave_out_again(
+    workspace: &Workspace,
+    mut version: ChainVersion,
+    narrowed: &Narrowed,
+) -> Result<(u32, ChainVersion, Narrowed), Problem> {
+    let was_left_out = |step: &&Step| match narrowed.left_out.is_empty() {
+        // Runs from before identifiers were kept say it in words only.
+        true => narrowed.without.iter().any(|title| title == step.title()),
+        false => narrowed.left_out.contains(&step.id),
+    };
+    let gone: Vec<StepId> =
+        version.chain.all_steps().filter(was_left_out).map(|step| step.id.clone()).collect();
+    let titled = titles::titled(workspace, &version.chain).await?;
+    let less = runs::narrow(&mut version, &titled, narrowed.items, &gone)?.unwrap_or_default();
+    Ok((version.version, version, less))
 }
 
 /// A run that repeats another one.
@@ -201,7 +225,7 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
         for fact in &mut facts {
             // The chain is the latest one again.
             if let Fact::Narrowed(narrowed) = fact {
-                narrowed.without.clear();
+                (narrowed.without, narrowed.left_out) = Default::default();
             }
         }
         facts.retain(|fact| !matches!(fact, Fact::Narrowed(narrowed) if narrowed.is_nothing()));

@@ -98,9 +98,10 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
     let mut version = chains::find(&workspace, &request.chain).await?;
     check_input(&version, &request.input)?;
     let titled = titles::titled(&workspace, &version.chain).await?;
+    let whole = (!request.without.is_empty()).then(|| version.clone());
     let narrowed = narrow(&mut version, &titled, request.items, &request.without)?;
     if let Some(plan) = &request.plan {
-        check_plan(&workspace, &version, plan).await?;
+        check_plan(&workspace, &version, whole.as_ref(), plan).await?;
     }
     let run = fresh(hub, version, request.input, request.dry_run);
     workspace.store().run_begin(&run, narrowed.map(Fact::Narrowed).into_iter().collect()).await?;
@@ -112,7 +113,7 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
 }
 
 /// Takes out of a chain what a run is to leave out.
-fn narrow(
+pub(crate) fn narrow(
     version: &mut ChainVersion,
     titled: &Chain,
     items: Option<u32>,
@@ -131,7 +132,7 @@ fn narrow(
         version.chain = patchbay_chain::spare::without(&version.chain, without)?;
         version.hash = chains::hash(&version.chain)?;
     }
-    let narrowed = Narrowed { items, without: names };
+    let narrowed = Narrowed { items, without: names, left_out: without.to_vec() };
     Ok((!narrowed.is_nothing()).then_some(narrowed))
 }
 
@@ -206,15 +207,30 @@ fn check_input(version: &ChainVersion, input: &Value) -> Result<(), Problem> {
     })
 }
 
-/// Whether a run would do what was approved.
-async fn check_plan(workspace: &Workspace, version: &ChainVersion, approved: &str) -> Result<(), Problem> {
-    let live = Live::of_chain(workspace.runner(), &version.chain).await;
-    if live.is_ok_and(|live| plan_hash(&version.hash, &live) == approved) {
+/// Whether a run would do what was approved. `whole` is the chain with the steps that the run leaves out.
+async fn check_plan(
+    workspace: &Workspace,
+    version: &ChainVersion,
+    whole: Option<&ChainVersion>,
+    approved: &str,
+) -> Result<(), Problem> {
+    let is_plan_of = async |version: &ChainVersion| {
+        let live = Live::of_chain(workspace.runner(), &version.chain).await;
+        live.is_ok_and(|live| plan_hash(&version.hash, &live) == approved)
+    };
+    if is_plan_of(version).await {
         return Ok(());
     }
+    let message = match whole {
+        Some(whole) if is_plan_of(whole).await => {
+            "What was approved has steps that this run leaves out. Check the chain with the same steps left out, \
+             and start the run with the plan that this gives."
+        }
+        _ => "It has changed since it was approved. Check it again.",
+    };
     Err(Problem::new(Code::Conflict)
         .with("item", format!("What \"{}\" would do", version.chain.name))
-        .with("message", "It has changed since it was approved. Check it again.")
+        .with("message", message)
         .about(Subject::Chain { id: version.id.to_string(), step: None }))
 }
 

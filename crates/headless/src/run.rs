@@ -471,8 +471,8 @@ async fn chain(args: &Args, engine: &Engine, command: &ChainCommand) -> Result<u
             Ok(exit::DONE)
         }
         ChainCommand::Figures { chain, range } => figures::show(args, engine, chain, range).await,
-        ChainCommand::Check { chain } => {
-            let answer = call("chain_check", json!({ "chain": chain })).await?;
+        ChainCommand::Check { chain, without } => {
+            let answer = call("chain_check", json!({ "chain": chain, "without": without })).await?;
             if args.json {
                 print::json(&answer)
             } else {

@@ -121,6 +121,9 @@ pub struct Narrowed {
     /// The steps that were left out, as a person reads them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
+    /// The same steps, by identifier; empty in runs from before this was kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<StepId>,
 }
 
 impl Narrowed {

@@ -146,6 +146,60 @@ async fn a_run_does_what_was_approved_or_nothing() {
     assert_eq!(house.call("run_list", json!({})).await.unwrap()["total"], json!(1));
 }
 
+/// Two steps that need nothing of each other.
+fn apart(ids: [&str; 2]) -> Value {
+    let reads = |id: &str| json!({"id": id, "connection": "Sandbox Tracker", "operation": "list_issues"});
+    json!([reads(ids[0]), reads(ids[1])])
+}
+
+#[tokio::test]
+async fn what_was_approved_without_a_step_is_run_without_it() {
+    let house = House::new().await;
+    let chain = house.chain(apart(["list", "more"])).await;
+    let plan = async |without: Value| {
+        let check = json!({"chain": chain, "without": without});
+        house.call("chain_check", check).await.unwrap()["plan"].clone()
+    };
+    let start = async |plan: &Value, without: Value| {
+        house.call("run_start", json!({"chain": chain, "plan": plan, "without": without})).await
+    };
+    let (whole, less) = (plan(json!([])).await, plan(json!(["more"])).await);
+    let report = house.wait(&start(&less, json!(["more"])).await.unwrap()).await;
+    assert_eq!(report["steps"].as_array().unwrap().len(), 1, "{report:#}");
+    assert!(start(&less, json!([])).await.unwrap_err().hint().contains("changed"), "less was approved");
+    let refused = start(&whole, json!(["more"])).await.unwrap_err();
+    assert!(refused.hint().contains("with the same steps left out"), "{refused:?}");
+    let needed = house.call("chain_check", json!({"chain": chain, "without": ["list", "more"]})).await;
+    assert!(needed.is_err(), "a check is of what can be run");
+}
+
+#[tokio::test]
+async fn once_more_with_the_latest_version_leaves_out_what_was_left_out() {
+    let house = House::new().await;
+    let chain = house.chain(apart(["list", "more"])).await;
+    let start = json!({"chain": chain, "without": ["more"], "items": 1});
+    let first = house.wait(&house.call("run_start", start).await.unwrap()).await;
+    let again = async || {
+        let runs = house.call("run_again", json!({"runs": [first["run"]], "latest": true})).await.unwrap();
+        let report = house.wait(&runs["runs"][0]).await;
+        let ids: Vec<String> = report["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["step"].as_str().unwrap().to_owned())
+            .collect();
+        (ids, report["narrowed"].clone())
+    };
+    let mut steps = apart(["list", "more"]);
+    steps.as_array_mut().unwrap().push(apart(["last", "_"])[0].clone());
+    house.chain(steps).await;
+    let narrowed = json!({"items": 1, "without": ["list_issues"], "leftOut": ["more"]});
+    assert_eq!(again().await, (vec!["list".to_owned(), "last".to_owned()], narrowed));
+    // A step that is gone need not be left out.
+    house.chain(apart(["list", "last"])).await;
+    assert_eq!(again().await, (vec!["list".to_owned(), "last".to_owned()], json!({"items": 1})));
+}
+
 #[tokio::test]
 async fn what_a_run_did_that_has_ended_is_undone_and_what_failed_is_run_after_it() {
     let house = House::new().await;

@@ -24,7 +24,7 @@ impl Execution<'_> {
     /// of each list wants no more of the lists that are read on the run's behalf.
     pub(super) fn narrows(&self) -> Option<Fact> {
         let items = self.progress.limit?;
-        Some(Fact::Narrowed(Narrowed { items: Some(items), without: Vec::new() }))
+        Some(Fact::Narrowed(Narrowed { items: Some(items), ..Narrowed::default() }))
     }
 
     /// What a step that works by itself gives, likewise.

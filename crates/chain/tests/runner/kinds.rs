@@ -339,7 +339,7 @@ async fn the_first_items_of_each_list_are_those_of_the_lists_of_sub_chains_too()
         json!({"forEach": "list", "mapping": [{"target": "/of", "source": {"type": "path", "path": "$.item.id"}}]}),
     );
     let run = b.asked(json!([list(), chain]), Value::Null);
-    let narrowed = Narrowed { items: Some(2), without: Vec::new() };
+    let narrowed = Narrowed { items: Some(2), ..Narrowed::default() };
     b.store.run_begin(&run, vec![Fact::Narrowed(narrowed.clone())]).await.unwrap();
     let (runner, parent) = (b.runner.clone(), run.clone());
     let work = tokio::spawn(async move {

@@ -43,6 +43,9 @@ pub(crate) enum ChainCommand {
     Check {
         /// The chain, by identifier or name.
         chain: String,
+        /// As a run that leaves this step out. May be given several times.
+        #[arg(long, value_name = "STEP")]
+        without: Vec<String>,
     },
     /// Make a version the one that the chain's trigger runs.
     Publish {
