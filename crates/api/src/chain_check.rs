@@ -38,7 +38,7 @@ pub struct ChainCheckRequest {
     pub local: bool,
     /// Steps that the run would leave out; `CONFLICT` where another one needs them.
     #[serde(default)]
-    pub without: Vec<StepId>,
+    pub without: Option<Vec<StepId>>,
 }
 
 /// Checks a chain without running it: connections are tested, mappings compiled.
@@ -51,7 +51,7 @@ pub async fn check(
     let mut version = chains::find(&workspace, &request.chain).await?;
     let spare = spare(&version.chain);
     let titled = titles::titled(&workspace, &version.chain).await?;
-    runs::narrow(&mut version, &titled, None, &request.without)?;
+    runs::narrow(&mut version, &titled, None, request.without.as_deref().unwrap_or_default())?;
     if request.local {
         let connectors = chains::connectors_of(&workspace, &version.chain).await?;
         let mut findings = chains::local_findings(&version.chain, &connectors);

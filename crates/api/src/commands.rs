@@ -14,11 +14,11 @@ use patchbay_model::report::RunReport;
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    about, approval, audit, catalogue, chain_figures, chain_tests, chains, connections, connector_detail, data,
-    descriptor_try, descriptors, desktop, engine_settings, files, gateway, health, history, inbox, jobs,
-    keeping, links, logs, network, pins, publishing, replacement, rerun, run_data, run_waits, runs, sandbox,
-    secret_store, sharing, sign_ins, signals, step_fields, storage, syncing, templates, transfer, webhooks,
-    workspaces, zoom,
+    about, approval, audit, catalogue, chain_check, chain_figures, chain_tests, chains, connections,
+    connector_detail, data, descriptor_try, descriptors, desktop, engine_settings, files, gateway, health,
+    history, inbox, jobs, keeping, links, logs, network, pins, publishing, replacement, rerun, run_data,
+    run_waits, runs, sandbox, secret_store, sharing, sign_ins, signals, step_fields, storage, syncing,
+    templates, transfer, webhooks, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.

@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 
 use patchbay_chain::Plan;
-use patchbay_model::chain::{Chain, Step};
+use patchbay_connector::sha256_hex;
+use patchbay_map::canonical_json;
+use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Fact, JournalEntry, Outcome, Why};
 use patchbay_model::{Event, RunId, StepId, Timestamp};
 use patchbay_store::Pin;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chains::{self, ChainRef};
 use crate::hub::Hub;
@@ -68,7 +70,7 @@ pub struct PinView {
     pub at: Timestamp,
     /// How many items it has.
     pub items: usize,
-    /// Whether the step still calls what gave it: else it is not used.
+    /// Whether the step is still what gave it, its mapping and conditions included: else it is not used.
     pub holds: bool,
 }
 
@@ -89,7 +91,7 @@ pub async fn pin(hub: &Hub, workspace: &str, request: StepPinRequest) -> Result<
     };
     let mut found = None;
     for run in runs {
-        let same = run.snapshot.step(&request.step).is_some_and(|(_, then)| calls_the_same(then, step));
+        let same = run.snapshot.step(&request.step).is_some_and(|(_, then)| made_by(then) == made_by(step));
         if !same || run.dry_run {
             continue;
         }
@@ -100,8 +102,8 @@ pub async fn pin(hub: &Hub, workspace: &str, request: StepPinRequest) -> Result<
             break;
         }
     }
-    let outputs =
-        found.ok_or_else(|| refused("It gave nothing yet. Run the chain, or only this step, once."))?;
+    let outputs = found
+        .ok_or_else(|| refused("It gave nothing yet as it is now. Run the chain, or only this step, once."))?;
     let size = serde_json::to_string(&outputs).map_or(usize::MAX, |text| text.len());
     if size > LARGEST {
         return Err(refused("It is more than 1 MiB. Run the chain with fewer items first."));
@@ -110,6 +112,7 @@ pub async fn pin(hub: &Hub, workspace: &str, request: StepPinRequest) -> Result<
         step: request.step.clone(),
         connection: step.connection.clone(),
         operation: step.operation.clone(),
+        made_by: made_by(step),
         outputs,
         at: hub.clock().now(),
     };
@@ -172,11 +175,47 @@ pub(crate) fn calls_the_same(one: &Step, other: &Step) -> bool {
     (&one.connection, &one.operation) == (&other.connection, &other.operation)
 }
 
-/// Whether a chain's step still calls what gave a pin.
+/// What of a step decides what it gives, as a hash: not how it is called, who chose its mapping, or how often it
+/// is tried.
+fn made_by(step: &Step) -> String {
+    let field = |map: &FieldMap| FieldMap {
+        always: false,
+        by: ChosenBy::default(),
+        confidence: None,
+        reason: None,
+        ..map.clone()
+    };
+    let told = json!({
+        "connection": step.connection,
+        "operation": step.operation,
+        "logic": step.logic,
+        "on": step.on,
+        "handles": step.handles,
+        "forEach": step.for_each,
+        "mapping": step.mapping.iter().map(field).collect::<Vec<_>>(),
+    });
+    sha256_hex(canonical_json(&told).as_bytes())
+}
+
+/// Whether a chain's step is still what gave a pin.
 pub(crate) fn holds(pin: &Pin, chain: &Chain) -> bool {
     chain.step(&pin.step).is_some_and(|(_, step)| {
-        (step.connection.as_str(), step.operation.as_str()) == (pin.connection.as_str(), pin.operation.as_str())
+        if pin.made_by.is_empty() {
+            // From before more was kept: what works by itself may be anything by now.
+            return step.logic.is_none()
+                && (step.connection.as_str(), step.operation.as_str())
+                    == (pin.connection.as_str(), pin.operation.as_str());
+        }
+        pin.made_by == made_by(step)
     })
+}
+
+/// A run's journal with what is pinned in it.
+pub(crate) struct Placed {
+    /// The journal.
+    pub(crate) journal: Vec<JournalEntry>,
+    /// The places in the plan of the steps whose results are pinned ones.
+    pub(crate) pinned: Vec<usize>,
 }
 
 /// What a step gave for each of its items.
@@ -200,7 +239,7 @@ pub(crate) fn in_place(
     journal: &[JournalEntry],
     pins: &[Pin],
     until: usize,
-) -> Result<Vec<JournalEntry>, Problem> {
+) -> Result<Placed, Problem> {
     let mut placed: BTreeMap<usize, &Pin> = BTreeMap::new();
     for pin in pins.iter().filter(|pin| holds(pin, chain)) {
         let Some(at) = plan.index(&pin.step).filter(|at| *at < until) else { continue };
@@ -259,7 +298,7 @@ pub(crate) fn in_place(
             None => found.push(entry.clone()),
         }
     }
-    Ok(found)
+    Ok(Placed { journal: found, pinned: placed.into_keys().collect() })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::chains;
 use crate::hub::Hub;
-use crate::pins;
+use crate::pins::{self, Placed};
 use crate::runs::{self, RunRef, RunView};
 use crate::titles;
 use crate::workspace::Workspace;
@@ -63,6 +63,8 @@ pub async fn again(hub: &Hub, workspace: &str, request: RunAgainRequest) -> Resu
     for reference in &request.runs {
         let old = runs::find(&workspace, reference).await?;
         let mut narrowed = narrowed(&workspace.store().journal_part(&old.id, 0, 1).await?).unwrap_or_default();
+        // What was pinned stood in for what it does itself now.
+        narrowed.pinned.clear();
         let mut run = repeat(hub, &old, OriginKind::Again);
         run.dry_run = request.dry_run;
         if request.latest {
@@ -214,21 +216,27 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
             Some(old) => repeat(hub, old, OriginKind::FromStep),
             None => runs::fresh(hub, version.clone(), Value::Null, false),
         };
-        let journal = match pins::in_place(&plan, &version.chain, &journal, &pins, at) {
-            Ok(journal) => journal,
+        let Placed { journal, pinned } = match pins::in_place(&plan, &version.chain, &journal, &pins, at) {
+            Ok(placed) => placed,
             Err(problem) => {
                 refused = problem.about(about());
                 continue;
             }
         };
         let Ok(mut facts) = kept(&plan, &run, &journal, &Part::From(request.step.clone())) else { continue };
-        for fact in &mut facts {
-            // The chain is the latest one again.
-            if let Fact::Narrowed(narrowed) = fact {
-                (narrowed.without, narrowed.left_out) = Default::default();
-            }
+        // The chain is the latest one again, and so many items are those of what that run gave.
+        let base = narrowed(&journal).unwrap_or_default();
+        let items = base.items.filter(|_| pinned.len() < at);
+        let before = version.chain.steps.iter().take(at).enumerate();
+        let is_pinned =
+            |place: usize, title: &str| pinned.contains(&place) || base.pinned.iter().any(|t| t == title);
+        let titles = before.filter(|(place, step)| is_pinned(*place, step.title()));
+        let pinned = titles.map(|(_, step)| step.title().to_owned()).collect();
+        let less = Narrowed { items, pinned, ..Narrowed::default() };
+        facts.retain(|fact| !matches!(fact, Fact::Narrowed(_)));
+        if !less.is_nothing() {
+            facts.insert(0, Fact::Narrowed(less));
         }
-        facts.retain(|fact| !matches!(fact, Fact::Narrowed(narrowed) if narrowed.is_nothing()));
         (run.chain_version, run.chain_hash, run.snapshot) =
             (version.version, version.hash.clone(), version.chain.clone());
         workspace.store().run_begin(&run, facts).await?;

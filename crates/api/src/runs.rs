@@ -132,7 +132,7 @@ pub(crate) fn narrow(
         version.chain = patchbay_chain::spare::without(&version.chain, without)?;
         version.hash = chains::hash(&version.chain)?;
     }
-    let narrowed = Narrowed { items, without: names, left_out: without.to_vec() };
+    let narrowed = Narrowed { items, without: names, left_out: without.to_vec(), ..Narrowed::default() };
     Ok((!narrowed.is_nothing()).then_some(narrowed))
 }
 

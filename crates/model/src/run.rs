@@ -121,7 +121,11 @@ pub struct Narrowed {
     /// The steps that were left out, as a person reads them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
-    /// The same steps, by identifier; empty in runs from before this was kept.
+    /// Steps whose results were pinned, and made neither by this run nor by those that it goes on from, as a
+    /// person reads them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<String>,
+    /// The steps that were left out, by identifier; empty in runs from before this was kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<StepId>,
 }

@@ -23,6 +23,7 @@ pub(crate) const SCHEMA: Schema = Schema(&[
     include_str!("../migrations/0011_awaited.sql"),
     include_str!("../migrations/0012_figures.sql"),
     include_str!("../migrations/0013_pins.sql"),
+    include_str!("../migrations/0014_pin_made_by.sql"),
 ]);
 
 /// The schema of an open database; 0 where it has no tables yet.

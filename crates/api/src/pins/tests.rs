@@ -122,6 +122,74 @@ async fn pins_of_all_that_is_before_need_no_run_and_another_operation_has_none()
 }
 
 #[tokio::test]
+async fn what_is_pinned_is_out_of_date_once_its_step_gives_something_else() {
+    let desk = Desk::new().await;
+    desk.run("run_start", json!({"items": 2})).await;
+    for step in ["find", "say"] {
+        desk.call("step_pin", json!({"chain": desk.chain, "step": step})).await.unwrap();
+    }
+    let state = |value: &str| json!([{"target": "/state", "source": {"type": "fixed", "value": value}}]);
+    let filter =
+        json!({"type": "filter", "when": [{"path": "$.item.title", "operator": "equals", "value": "x"}]});
+    let changes: [(&str, usize, &str, Value, [bool; 2]); 5] = [
+        ("another name", 1, "name", json!("Say it"), [true, true]),
+        ("more tries", 0, "policy", json!({"tries": 7}), [true, true]),
+        ("another value of a mapping", 0, "mapping", state("closed"), [false, true]),
+        ("another logic", 1, "logic", filter, [true, false]),
+        ("another list", 1, "forEach", Value::Null, [true, false]),
+    ];
+    for (what, place, part, value, wanted) in changes {
+        let mut changed = document("list_issues");
+        changed["steps"][place][part] = value;
+        if part == "logic" {
+            changed["steps"][place]["mapping"] = json!([]);
+        }
+        if part == "forEach" {
+            changed["steps"][place].as_object_mut().unwrap().remove("forEach");
+        }
+        desk.call("chain_save", json!({"id": desk.chain, "chain": changed})).await.unwrap();
+        let pins = desk.call("pin_list", json!({"chain": desk.chain})).await.unwrap();
+        let holds: Vec<bool> =
+            pins["pins"].as_array().unwrap().iter().map(|pin| pin["holds"].as_bool().unwrap()).collect();
+        assert_eq!(holds, wanted, "{what}");
+    }
+    // What a run gave before the change is not what the step gives now.
+    desk.call("chain_save", json!({"id": desk.chain, "chain": document("list_issues")})).await.unwrap();
+    let mut changed = document("list_issues");
+    changed["steps"][0]["mapping"] = state("closed");
+    desk.call("chain_save", json!({"id": desk.chain, "chain": changed})).await.unwrap();
+    let refused = desk.call("step_pin", json!({"chain": desk.chain, "step": "find"})).await.unwrap_err();
+    assert!(refused.hint().contains("as it is now"), "{refused:?}");
+    desk.hub.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_step_alone_says_what_it_went_on_from() {
+    let desk = Desk::new().await;
+    let all = desk.run("run_start", json!({})).await;
+    let count = all["steps"][0]["itemsOut"].as_u64().unwrap();
+    assert!(count > 1, "{all:#}");
+    desk.call("step_pin", json!({"chain": desk.chain, "step": "find", "run": all["run"]})).await.unwrap();
+    let one = desk.run("run_start", json!({"items": 1})).await;
+    let alone = desk.run("step_run", json!({"step": "say"})).await;
+    assert_eq!(
+        alone["steps"][1]["itemsIn"],
+        json!(count),
+        "what is pinned, and not the one item of the last run"
+    );
+    assert_eq!(alone["narrowed"], json!({"pinned": ["list_issues"]}));
+    let headline = alone["headline"].as_str().unwrap();
+    assert!(headline.contains("With what is pinned of \"list_issues\""), "{headline}");
+    assert!(!headline.contains("Only the first"), "{headline}");
+    desk.call("step_unpin", json!({"chain": desk.chain, "step": "find"})).await.unwrap();
+    let next = desk.run("step_run", json!({"step": "say"})).await;
+    assert_eq!(next["narrowed"], json!({"pinned": ["list_issues"]}), "the run that it goes on from had it so");
+    let alone = desk.run("step_run", json!({"step": "say", "run": one["run"]})).await;
+    assert_eq!((&alone["steps"][1]["itemsIn"], &alone["narrowed"]), (&json!(1), &json!({"items": 1})));
+    desk.hub.shut_down().await;
+}
+
+#[tokio::test]
 async fn a_run_takes_the_first_items_and_leaves_steps_out_and_says_so() {
     let desk = Desk::new().await;
     let report = desk.run("run_start", json!({"items": 2})).await;

@@ -14,6 +14,8 @@ pub struct Pin {
     pub connection: String,
     /// The operation that gave it; empty likewise.
     pub operation: String,
+    /// What the step was then, as a hash; empty where that was not kept.
+    pub made_by: String,
     /// The result of each item, in order; none where it was left out.
     pub outputs: Vec<Option<Value>>,
     /// Since when it is kept.
@@ -24,6 +26,7 @@ struct Row {
     step: String,
     connection: String,
     operation: String,
+    made_by: String,
     outputs: String,
     at: i64,
 }
@@ -38,6 +41,7 @@ impl TryFrom<Row> for Pin {
             step: StepId::new(row.step),
             connection: row.connection,
             operation: row.operation,
+            made_by: row.made_by,
             outputs: outputs.into_iter().map(|output| output.map(|(value,)| value)).collect(),
             at: column::time(row.at)?,
         })
@@ -57,14 +61,16 @@ impl Store {
             Box::pin(async move {
                 let (key, step) = (chain.as_str(), pin.step.as_str());
                 let done = sqlx::query!(
-                    "INSERT INTO pins (chain, step, connection, operation, outputs, at)
-                     SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM chains WHERE id = ?1)
+                    "INSERT INTO pins (chain, step, connection, operation, made_by, outputs, at)
+                     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM chains WHERE id = ?1)
                      ON CONFLICT (chain, step) DO UPDATE SET connection = excluded.connection,
-                         operation = excluded.operation, outputs = excluded.outputs, at = excluded.at",
+                         operation = excluded.operation, made_by = excluded.made_by,
+                         outputs = excluded.outputs, at = excluded.at",
                     key,
                     step,
                     pin.connection,
                     pin.operation,
+                    pin.made_by,
                     outputs,
                     at
                 )
@@ -97,7 +103,7 @@ impl Store {
         let chain = chain.as_str();
         let rows = sqlx::query_as!(
             Row,
-            "SELECT step, connection, operation, outputs, at FROM pins WHERE chain = ? ORDER BY step",
+            "SELECT step, connection, operation, made_by, outputs, at FROM pins WHERE chain = ? ORDER BY step",
             chain
         );
         rows.fetch_all(self.readers()).await?.into_iter().map(Pin::try_from).collect()
@@ -119,6 +125,7 @@ mod tests {
             step: "find".into(),
             connection: "Tracker".into(),
             operation: "list".into(),
+            made_by: "ab".into(),
             outputs,
             at: noon(),
         };
