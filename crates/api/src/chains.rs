@@ -13,7 +13,7 @@ use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Run, RunState};
 use patchbay_model::trigger::Trigger;
-use patchbay_model::{ChainId, Event, StepId, Timestamp};
+use patchbay_model::{ChainId, Event, Timestamp};
 use patchbay_store::ChainState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

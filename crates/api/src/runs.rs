@@ -146,6 +146,9 @@ async fn take_calls(hub: &Hub, workspace: &Workspace, run: &Run) -> Result<(), P
     Ok(())
 }
 
+/// Entries of a journal that are read at once.
+const PART: u32 = 2_000;
+
 /// The largest input of a run, in bytes of JSON: as much as one answer of a service may have.
 pub const LARGEST_INPUT: usize = 16 << 20;
 
@@ -500,11 +503,20 @@ pub fn markdown(report: &RunReport) -> String {
 /// The report of a run as its journal tells it now.
 pub(crate) async fn report_of(workspace: &Workspace, id: &RunId) -> Result<RunReport, Problem> {
     let mut run = workspace.run(id).await?;
-    let journal = workspace.store().journal(id, 0).await?;
     let connectors = titles::known(workspace, &run.snapshot).await?;
     // Only for what is read: the snapshot that is kept names no step that nobody has named.
     run.snapshot = titles::named(&run.snapshot, &connectors);
-    let mut report = reports::build(&run, &journal);
+    let mut building = reports::Building::of(&run);
+    let mut seq = 0;
+    loop {
+        let part = workspace.store().journal_part(id, seq, PART).await?;
+        part.iter().for_each(|entry| building.take(entry));
+        match part.last() {
+            Some(last) if part.len() == PART as usize => seq = last.seq,
+            _ => break,
+        }
+    }
+    let mut report = building.finish();
     for (step, own) in report.steps.iter_mut().zip(run.snapshot.all_steps()) {
         step.action = titles::action(own, &connectors).unwrap_or_default();
     }

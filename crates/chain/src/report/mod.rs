@@ -13,7 +13,7 @@ use patchbay_model::check::Level;
 use patchbay_model::report::{ConnectionReport, RunReport, StepState};
 use patchbay_model::run::{Fact, JournalEntry, Narrowed, Run, RunState};
 
-use self::questions::{held_question, stuck_question};
+use self::questions::{LastTry, held_question, stuck_question};
 use self::step::StepFold;
 use crate::calls::Calls;
 
@@ -22,34 +22,63 @@ pub use markdown::markdown;
 
 /// Builds the report of a run from its journal, complete or not.
 pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
-    let steps: Vec<&Step> = run.snapshot.all_steps().collect();
-    let mut folds: Vec<StepFold> = steps.iter().map(|_| StepFold::default()).collect();
-    let mut report = RunReport {
-        run: run.id.clone(),
-        chain_id: run.chain_id.clone(),
-        chain: run.snapshot.name.clone(),
-        chain_version: run.chain_version,
-        state: run.state,
-        interrupted: false,
-        dry_run: run.dry_run,
-        narrowed: Narrowed::default(),
-        headline: String::new(),
-        created_at: run.created_at,
-        started_at: journal.first().map(|entry| entry.at),
-        finished_at: None,
-        recoveries: 0,
-        check: Vec::new(),
-        steps: Vec::new(),
-        connections: Vec::new(),
-        needs_you: Vec::new(),
-        undo: Vec::new(),
-    };
-    let (mut stuck, mut held, mut wished) = (None, None, false);
-    for entry in journal {
+    let mut building = Building::of(run);
+    journal.iter().for_each(|entry| building.take(entry));
+    building.finish()
+}
+
+/// A report in the making. It takes the journal in entry by entry: a long one need not be in memory as a whole.
+pub struct Building<'r> {
+    run: &'r Run,
+    steps: Vec<&'r Step>,
+    folds: Vec<StepFold>,
+    report: RunReport,
+    stuck: Option<u32>,
+    held: Option<u32>,
+    /// The user wished to undo it after its end.
+    wished: bool,
+    tried: Option<LastTry>,
+}
+
+impl<'r> Building<'r> {
+    /// Of a run, with nothing of its journal yet.
+    pub fn of(run: &'r Run) -> Self {
+        let steps: Vec<&Step> = run.snapshot.all_steps().collect();
+        let report = RunReport {
+            run: run.id.clone(),
+            chain_id: run.chain_id.clone(),
+            chain: run.snapshot.name.clone(),
+            chain_version: run.chain_version,
+            state: run.state,
+            interrupted: false,
+            dry_run: run.dry_run,
+            narrowed: Narrowed::default(),
+            headline: String::new(),
+            created_at: run.created_at,
+            started_at: None,
+            finished_at: None,
+            recoveries: 0,
+            check: Vec::new(),
+            steps: Vec::new(),
+            connections: Vec::new(),
+            needs_you: Vec::new(),
+            undo: Vec::new(),
+        };
+        let folds = steps.iter().map(|_| StepFold::default()).collect();
+        Self { run, steps, folds, report, stuck: None, held: None, wished: false, tried: None }
+    }
+
+    /// Takes the next entry in.
+    pub fn take(&mut self, entry: &JournalEntry) {
+        let Self { run, steps, folds, report, stuck, held, wished, tried } = self;
+        report.started_at.get_or_insert(entry.at);
+        if let Some(last) = LastTry::of(entry) {
+            *tried = Some(last);
+        }
         match &entry.fact {
             // Taken up because the user wants it undone, not because an engine had ended.
             Fact::Started { recovered, .. } => {
-                report.recoveries += u32::from(*recovered && !std::mem::take(&mut wished));
+                report.recoveries += u32::from(*recovered && !std::mem::take(wished));
                 folds.iter_mut().for_each(StepFold::give_up_waiting);
             }
             Fact::Narrowed(narrowed) => report.narrowed = narrowed.clone(),
@@ -60,10 +89,10 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
                 report.state = *state;
                 report.finished_at = Some(entry.at);
             }
-            Fact::Stuck { recoveries } => stuck = Some(*recoveries),
-            Fact::Held { effects } => held = Some(*effects),
-            Fact::UndoRequested => (stuck, held, wished, report.finished_at) = (None, None, true, None),
-            Fact::StopRequested { .. } | Fact::Resumed => (stuck, held) = (None, None),
+            Fact::Stuck { recoveries } => *stuck = Some(*recoveries),
+            Fact::Held { effects } => *held = Some(*effects),
+            Fact::UndoRequested => (*stuck, *held, *wished, report.finished_at) = (None, None, true, None),
+            Fact::StopRequested { .. } | Fact::Resumed => (*stuck, *held) = (None, None),
             fact => {
                 if let Some((index, fold)) = fact
                     .step()
@@ -75,24 +104,29 @@ pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
             }
         }
     }
-    if report.state == RunState::NeedsYou || report.state.is_final() {
-        folds.iter_mut().for_each(StepFold::give_up_waiting);
+
+    /// The report as far as the journal was taken in.
+    pub fn finish(self) -> RunReport {
+        let Self { run, steps, mut folds, mut report, stuck, held, tried, .. } = self;
+        if report.state == RunState::NeedsYou || report.state.is_final() {
+            folds.iter_mut().for_each(StepFold::give_up_waiting);
+        }
+        for (step, fold) in steps.iter().zip(&folds) {
+            report.needs_you.extend(fold.questions(step, report.state));
+            report.steps.push(fold.report(step, report.state));
+        }
+        if let Some(recoveries) = stuck.filter(|_| report.state == RunState::NeedsYou) {
+            // One question at a time: what is not known of single items is asked once the run goes on.
+            report.needs_you = stuck_question(run, tried, recoveries).into_iter().collect();
+        }
+        if let Some(effects) = held.filter(|_| report.state == RunState::NeedsYou) {
+            report.needs_you = held_question(run, effects).into_iter().collect();
+        }
+        mark_undone(&mut report);
+        report.connections = connections(&steps, &folds);
+        report.headline = words::headline(&report);
+        report
     }
-    for (step, fold) in steps.iter().zip(&folds) {
-        report.needs_you.extend(fold.questions(step, report.state));
-        report.steps.push(fold.report(step, report.state));
-    }
-    if let Some(recoveries) = stuck.filter(|_| report.state == RunState::NeedsYou) {
-        // One question at a time: what is not known of single items is asked once the run goes on.
-        report.needs_you = stuck_question(run, journal, recoveries).into_iter().collect();
-    }
-    if let Some(effects) = held.filter(|_| report.state == RunState::NeedsYou) {
-        report.needs_you = held_question(run, effects).into_iter().collect();
-    }
-    mark_undone(&mut report);
-    report.connections = connections(&steps, &folds);
-    report.headline = words::headline(&report);
-    report
 }
 
 /// The calls of each connection.

@@ -2,18 +2,36 @@
 
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::report::OpenQuestion;
-use patchbay_model::run::{Fact, JournalEntry, Run};
+use patchbay_model::run::{Fact, JournalEntry, RequestSummary, Run};
+use patchbay_model::{StepId, Timestamp};
+
+/// The last thing that was tried.
+pub(super) struct LastTry {
+    step: StepId,
+    item: u32,
+    request: Option<RequestSummary>,
+    sent_at: Option<Timestamp>,
+}
+
+impl LastTry {
+    /// What an entry tells of one.
+    pub(super) fn of(entry: &JournalEntry) -> Option<Self> {
+        let (Fact::Intent { step, item, request, .. } | Fact::UndoIntent { step, item, request, .. }) =
+            &entry.fact
+        else {
+            return None;
+        };
+        Some(Self { step: step.clone(), item: *item, request: Some(request.clone()), sent_at: Some(entry.at) })
+    }
+}
 
 /// What a stuck run asks: about the last thing that was tried, where anything was.
-pub(super) fn stuck_question(run: &Run, journal: &[JournalEntry], recoveries: u32) -> Option<OpenQuestion> {
-    let last = journal.iter().rev().find_map(|entry| match &entry.fact {
-        Fact::Intent { step, item, request, .. } | Fact::UndoIntent { step, item, request, .. } => {
-            Some((step.clone(), *item, Some(request.clone()), Some(entry.at)))
-        }
-        _ => None,
-    });
-    let first = || run.snapshot.all_steps().next().map(|step| (step.id.clone(), 0, None, None));
-    let (step, item, request, sent_at) = last.or_else(first)?;
+pub(super) fn stuck_question(run: &Run, last: Option<LastTry>, recoveries: u32) -> Option<OpenQuestion> {
+    let first = || {
+        let step = run.snapshot.all_steps().next()?.id.clone();
+        Some(LastTry { step, item: 0, request: None, sent_at: None })
+    };
+    let LastTry { step, item, request, sent_at } = last.or_else(first)?;
     let problem = Problem::new(Code::RunStuck)
         .with("item", format!("\"{}\"", run.snapshot.name))
         .with("n", recoveries.to_string());

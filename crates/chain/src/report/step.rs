@@ -1,6 +1,6 @@
 //! What the journal says of one step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem};
@@ -31,6 +31,8 @@ pub(super) struct StepFold {
     undone: BTreeMap<u32, bool>,
     started_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
+    /// Changes that stand for good, the first ones: of those alone the request is kept.
+    made: BTreeSet<u32>,
     shown: Vec<RequestSummary>,
 }
 
@@ -119,10 +121,15 @@ impl StepFold {
                     Outcome::Quarantined { problem } => Last::Quarantined(problem.clone()),
                     Outcome::Skipped => Last::Skipped,
                     Outcome::Shown { request } => {
-                        self.shown.push(request.clone());
+                        if self.shown.len() < LISTED {
+                            self.shown.push(request.clone());
+                        }
                         Last::Shown
                     }
                 });
+                if matches!(slot.last, Some(Last::Done)) {
+                    self.keep_little(*item);
+                }
             }
             Fact::Computed { results, .. } => {
                 for (item, output) in results {
@@ -230,6 +237,27 @@ impl StepFold {
                 undo.retain(|old| old.step != step.id || old.item != *item);
             }
             _ => {}
+        }
+    }
+
+    /// Lets go of what nothing is said of any more once an item is done: there may be very many of them.
+    fn keep_little(&mut self, item: u32) {
+        let Some(slot) = self.items.get_mut(&item) else { return };
+        if !slot.effect {
+            // Nothing of it is listed or undone.
+            (slot.request, slot.output) = (None, None);
+            return;
+        }
+        if let Some(request) = &mut slot.request {
+            (request.body, request.hash) = (None, String::new());
+        }
+        // What was done stays among the changes, so that those behind the first ones are never listed.
+        self.made.insert(item);
+        if self.made.len() > LISTED
+            && let Some(last) = self.made.pop_last()
+            && let Some(slot) = self.items.get_mut(&last)
+        {
+            slot.request = None;
         }
     }
 

@@ -92,11 +92,22 @@ async fn many_items_go_through_three_steps_in_flat_memory() {
     println!("{items} items: {:?}, {at_start} MiB after a page, at most {most} MiB", begun.elapsed());
     assert_eq!(told.load(Ordering::SeqCst), items, "each item is told once");
     assert_eq!(pages.load(Ordering::SeqCst), items / PAGE + 1);
-    let journal = b.store.journal(&run.id, 0).await.unwrap();
     let run = b.store.run(&run.id).await.unwrap().unwrap();
-    let steps = report::build(&run, &journal).steps;
+    let before = memory();
+    let (mut building, mut seq) = (report::Building::of(&run), 0);
+    loop {
+        let part = b.store.journal_part(&run.id, seq, 2_000).await.unwrap();
+        let Some(last) = part.last() else { break };
+        seq = last.seq;
+        part.iter().for_each(|entry| building.take(entry));
+    }
+    let reported = memory().saturating_sub(before);
+    println!("{seq} facts: the report took {reported} MiB");
+    let steps = building.finish().steps;
     let done: Vec<u64> = steps.iter().map(|step| u64::from(step.done)).collect();
     assert_eq!(done, [items / PAGE + 1, items, items]);
     assert_eq!(u64::from(steps[2].changes), items);
+    assert_eq!(steps[2].sent.len(), 100, "the first ones are listed");
+    assert!(reported < 60, "{reported} MiB for the report of {items} items");
     assert!(most - at_start < 60, "{} MiB more for {items} items", most - at_start);
 }
