@@ -221,6 +221,8 @@ pub fn seconds_words(seconds: u64) -> String {
 mod tests {
     use serde_json::json;
 
+    use patchbay_model::logic::Logic;
+
     use super::*;
 
     fn chain(change: impl FnOnce(&mut Value)) -> Chain {
@@ -351,6 +353,129 @@ mod tests {
         ];
         for (sentence, change) in cases {
             assert_eq!(said(change), [sentence]);
+        }
+    }
+
+    #[test]
+    fn each_part_of_what_a_step_does_by_itself_is_called_by_its_name() {
+        let when = |value: &str| json!([{"path": "$.kind", "operator": "equals", "value": value}]);
+        let tie = |value: &str| json!([{"path": "$.body.id", "equals": value}]);
+        // The kind of step, its part, and what that was and is.
+        let cases: [(Value, &str, [Value; 2], &str); 18] = [
+            (
+                json!({"type": "filter"}),
+                "when",
+                [when("a"), when("b")],
+                "the conditions are kind equals \"b\" instead of kind equals \"a\"",
+            ),
+            (
+                json!({"type": "filter"}),
+                "when",
+                [when("a"), json!([])],
+                "the conditions are none instead of kind equals \"a\"",
+            ),
+            (
+                json!({"type": "split"}),
+                "path",
+                [json!("$.a"), json!("$.b")],
+                "the path is \"$.b\" instead of \"$.a\"",
+            ),
+            (
+                json!({"type": "aggregate", "how": "count"}),
+                "of",
+                [json!("one"), json!("two")],
+                "what it takes is \"two\" instead of \"one\"",
+            ),
+            (
+                json!({"type": "aggregate", "of": "one"}),
+                "how",
+                [json!("count"), json!("sum")],
+                "how it puts together is \"sum\" instead of \"count\"",
+            ),
+            (
+                json!({"type": "aggregate", "of": "one", "how": "join"}),
+                "between",
+                [json!(","), json!(";")],
+                "what stands between texts is \";\" instead of \",\"",
+            ),
+            (
+                json!({"type": "join"}),
+                "of",
+                [json!(["a"]), json!(["a", "b"])],
+                "what it takes is [\"a\",\"b\"] instead of [\"a\"]",
+            ),
+            (
+                json!({"type": "wait"}),
+                "until",
+                [json!("{{a}}"), json!("{{b}}")],
+                "the time until which it waits is \"{{b}}\" instead of \"{{a}}\"",
+            ),
+            (
+                json!({"type": "delivery"}),
+                "ties",
+                [tie("1"), tie("2")],
+                "what ties the delivery to the run is body.id = 2 instead of body.id = 1",
+            ),
+            (
+                json!({"type": "delivery"}),
+                "within",
+                [json!(60), json!(3_600)],
+                "the longest time to wait is 1 hour instead of 1 minute",
+            ),
+            (
+                json!({"type": "chain"}),
+                "chain",
+                [json!("A"), json!("B")],
+                "the other chain is \"B\" instead of \"A\"",
+            ),
+            (json!({"type": "remember"}), "key", [json!("a"), json!("b")], "the key is \"b\" instead of \"a\""),
+            (
+                json!({"type": "remember", "key": "k"}),
+                "value",
+                [json!("a"), json!("b")],
+                "the value is \"b\" instead of \"a\"",
+            ),
+            (
+                json!({"type": "remember", "key": "k"}),
+                "shared",
+                [Value::Null, json!(true)],
+                "shared is true instead of none",
+            ),
+            (
+                json!({"type": "recall", "key": "k"}),
+                "otherwise",
+                [json!(1), json!(2)],
+                "what it gives where there is none is 2 instead of 1",
+            ),
+            (
+                json!({"type": "lookup", "key": "k"}),
+                "table",
+                [json!("a"), json!("b")],
+                "the table is \"b\" instead of \"a\"",
+            ),
+            (
+                json!({"type": "linked", "name": "n"}),
+                "source",
+                [json!("a"), json!("b")],
+                "the source is \"b\" instead of \"a\"",
+            ),
+            (
+                json!({"type": "link", "name": "n", "source": "s"}),
+                "target",
+                [json!("a"), json!("b")],
+                "the target is \"b\" instead of \"a\"",
+            ),
+        ];
+        for (kind, part, [before, after], sentence) in cases {
+            let with = |value: &Value| {
+                let mut logic = kind.clone();
+                if !value.is_null() {
+                    logic[part] = value.clone();
+                }
+                serde_json::from_value::<Logic>(logic).unwrap()
+            };
+            let said = super::logic::difference("It", Some(&with(&before)), Some(&with(&after)));
+            assert_eq!(said, [format!("\"It\": {sentence}.")], "{part} of {kind}");
         }
     }
 }

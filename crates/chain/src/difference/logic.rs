@@ -42,8 +42,12 @@ pub(super) fn difference(name: &str, old: Option<&Logic>, new: Option<&Logic>) -
     let changed = members.into_iter().filter(|member| before.get(*member) != after.get(*member));
     changed
         .map(|member| {
-            let called =
-                PARTS.iter().find(|(own, _)| own == member).map_or(member.as_str(), |(_, words)| words);
+            let called = match (member.as_str(), new) {
+                ("otherwise", Some(Logic::Recall { .. } | Logic::Lookup { .. })) => {
+                    "what it gives where there is none"
+                }
+                _ => PARTS.iter().find(|(own, _)| own == member).map_or(member.as_str(), |(_, words)| words),
+            };
             let said =
                 |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), |value| part(member, value));
             format!(
