@@ -152,3 +152,126 @@ pub(crate) fn change_lines(report: &RunReport) -> Vec<String> {
     };
     changing.map(line).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use patchbay_model::problem::Problem;
+    use patchbay_model::report::{OpenQuestion, UndoReport};
+    use patchbay_model::run::{Narrowed, Run};
+    use patchbay_model::{Finding, StepId};
+    use serde_json::json;
+
+    use super::*;
+
+    /// A report of two steps over three items each, of which nothing is known yet.
+    fn report() -> RunReport {
+        let run: Run = serde_json::from_value(json!({
+            "id": "run", "chainId": "chain", "chainVersion": 1, "chainHash": "", "input": null, "dryRun": false,
+            "state": "done", "boot": null, "createdAt": "2026-01-31T12:00:00Z", "finishedAt": null,
+            "snapshot": {"schema": 1, "name": "c", "steps": [
+                {"id": "list", "connection": "Tracker", "operation": "list"},
+                {"id": "tell", "name": "Tell", "connection": "Chat", "operation": "send", "forEach": "list"}
+            ]},
+        }))
+        .unwrap();
+        let mut report = super::super::build(&run, &[]);
+        report.steps[0] =
+            StepReport { state: StepState::Done, items_in: 1, done: 1, ..report.steps[0].clone() };
+        report.steps[1] =
+            StepReport { state: StepState::Done, items_in: 3, done: 3, ..report.steps[1].clone() };
+        report
+    }
+
+    fn question(code: Code) -> OpenQuestion {
+        let problem = Problem::new(code).with("item", "\"c\"").with("n", "3");
+        OpenQuestion { step: "tell".into(), item: 0, request: None, sent_at: None, approval: None, problem }
+    }
+
+    fn undone(undone: bool) -> UndoReport {
+        UndoReport { step: StepId::from("tell"), item: 0, undone, problem: None, remains: None }
+    }
+
+    /// A sentence, and what makes it.
+    type Case = (&'static str, fn(&mut RunReport));
+
+    #[test]
+    fn the_headline_says_what_was_reached_and_what_was_not() {
+        let cases: [Case; 15] = [
+            ("2 of 2 steps done.", |_| {}),
+            ("Dry run finished; nothing was sent.", |r| r.dry_run = true),
+            ("Stopped after 1 of 2 steps.", |r| {
+                r.state = RunState::Stopped;
+                r.steps[1].state = StepState::Skipped;
+                (r.steps[1].done, r.steps[1].skipped) = (0, 3);
+            }),
+            ("2 of 2 steps done. Only the first 5 items of each list. Without \"Tell\".", |r| {
+                r.narrowed = Narrowed { items: Some(5), without: vec!["Tell".into()], ..Narrowed::default() };
+            }),
+            ("2 of 2 steps done. Only the first item of each list.", |r| r.narrowed.items = Some(1)),
+            ("1 of 2 steps done. \"Tell\": 1 of 3 items went through, 1 failed, 1 did not fit.", |r| {
+                r.steps[1].state = StepState::Failed;
+                (r.steps[1].done, r.steps[1].failed, r.steps[1].quarantined) = (1, 1, 1);
+            }),
+            ("1 of 2 steps done. \"Tell\": 1 of 3 items went through, 1 not known, 1 left out.", |r| {
+                r.steps[1].state = StepState::NotKnown;
+                (r.steps[1].done, r.steps[1].unknown, r.steps[1].skipped) = (1, 1, 1);
+            }),
+            ("2 of 2 steps done.", |r| (r.steps[1].done, r.steps[1].passed, r.steps[1].kept) = (1, 1, 1)),
+            ("2 of 2 steps done. All 2 changes were undone.", |r| r.undo = vec![undone(true), undone(true)]),
+            ("2 of 2 steps done. 1 changes were undone, 1 could not be.", |r| {
+                r.undo = vec![undone(true), undone(false)];
+            }),
+            ("2 of 2 steps done. One outcome is not known and waits for your answer.", |r| {
+                r.state = RunState::NeedsYou;
+                r.needs_you = vec![question(Code::UnknownOutcome)];
+            }),
+            ("2 of 2 steps done. 2 outcomes are not known and wait for your answer.", |r| {
+                r.state = RunState::NeedsYou;
+                r.needs_you = vec![question(Code::UnknownOutcome), question(Code::UnknownOutcome)];
+            }),
+            ("2 of 2 steps done. One outcome is not known.", |r| {
+                r.state = RunState::Stopped;
+                r.steps.iter_mut().for_each(|step| step.state = StepState::Done);
+                r.needs_you = vec![question(Code::UnknownOutcome)];
+            }),
+            ("2 of 2 steps done. \"c\" made its 3 changes of today.", |r| {
+                r.state = RunState::NeedsYou;
+                r.needs_you = vec![question(Code::EffectsUsedUp)];
+            }),
+            ("2 of 2 steps done. Nothing was sent: It is off.", |r| {
+                let text = "It is off.".to_owned();
+                r.check =
+                    vec![Finding { level: Level::Blocker, step: None, text, problem: None, remedy: None }];
+            }),
+        ];
+        for (sentence, change) in cases {
+            let mut report = report();
+            change(&mut report);
+            let wanted = match report.state {
+                RunState::Stopped => sentence.replace("2 of 2 steps done", "Stopped after 2 of 2 steps"),
+                _ => sentence.to_owned(),
+            };
+            assert_eq!(headline(&report), wanted);
+        }
+    }
+
+    #[test]
+    fn figures_are_said_as_people_say_them() {
+        let times = [(0, "0 ms"), (999, "999 ms"), (1_000, "1.0 s"), (59_940, "59.9 s"), (61_000, "1 min 1 s")];
+        for (ms, words) in times {
+            assert_eq!(duration_words(ms), words);
+        }
+        assert_eq!((time_words(None), time_words(Some(7))), ("–".to_owned(), "7 ms".to_owned()));
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (from, to) = (at("2026-01-31T12:00:00Z"), at("2026-01-31T12:00:01.5Z"));
+        assert_eq!((millis_between(from, to), millis_between(to, from)), (1_500, 0));
+        let mut report = report();
+        let reason = |count, text: &str| RetryReason { code: None, text: text.to_owned(), count };
+        report.steps[1].retry_reasons = vec![reason(2, "Chat is away."), reason(1, "It was ended")];
+        assert_eq!(retry_lines(&report), ["Tell, 2 times: Chat is away.", "Tell, once: It was ended."]);
+        report.steps[0].unknown = 1;
+        let step = &mut report.steps[1];
+        (step.effect, step.changes, step.undone, step.stay, step.unknown) = (true, 3, 1, 1, 1);
+        assert_eq!(change_lines(&report), ["Tell: 3 made, 1 undone, 1 could not be undone, 1 not known"]);
+    }
+}

@@ -209,6 +209,34 @@ async fn a_list_is_worked_on_page_by_page_and_goes_on_where_it_was_after_a_resta
 }
 
 #[tokio::test]
+async fn the_first_items_of_a_list_are_counted_over_its_pages_and_no_page_more_is_read() {
+    for (items, wanted) in [(1, 1), (20, 1), (30, 2), (40, 2)] {
+        let (b, asked, steps) = pages(None).await;
+        let run = b.asked(steps, Value::Null);
+        let narrowed = Narrowed { items: Some(items), ..Narrowed::default() };
+        b.store.run_begin(&run, vec![Fact::Narrowed(narrowed)]).await.unwrap();
+        assert_eq!(b.execute(&run).await, RunState::Done);
+        let asked = asked.lock().unwrap().clone();
+        let mut told: Vec<_> = asked.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        told.sort_by_key(|text| text[1..].parse::<u32>().unwrap());
+        let first: Vec<_> = (1..=items).map(|id| format!("n{id}")).collect();
+        assert_eq!((told, asked.iter().filter(|a| a.is_object()).count()), (first, wanted), "{items} items");
+    }
+}
+
+#[tokio::test]
+async fn what_one_of_the_first_items_is_split_into_is_not_cut() {
+    let (b, sent) = bench().await;
+    let tags = logic("tags", json!({"type": "split", "path": "$.item.tags"}), json!({"forEach": "list"}));
+    let run =
+        b.asked(json!([list(), tags, tell("tell", "Tag {{item}}", json!({"forEach": "tags"}))]), Value::Null);
+    let narrowed = Narrowed { items: Some(1), ..Narrowed::default() };
+    b.store.run_begin(&run, vec![Fact::Narrowed(narrowed)]).await.unwrap();
+    assert_eq!(b.execute(&run).await, RunState::Done);
+    assert_eq!(said(&sent), ["Tag a", "Tag b"]);
+}
+
+#[tokio::test]
 async fn what_was_let_go_of_can_still_be_undone() {
     let (b, asked, steps) = pages(Some(150)).await;
     let run = b.run(steps).await;
