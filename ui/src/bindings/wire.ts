@@ -659,7 +659,11 @@ chain: string,
 /**
  * Only what can be said without asking any service.
  */
-local: boolean, };
+local: boolean, 
+/**
+ * Steps that the run would leave out; `CONFLICT` where another one needs them.
+ */
+without?: Array<StepId> | null, };
 
 /**
  * What the check found.
@@ -3863,13 +3867,23 @@ export type NameTaken = "keep_both" | "replace";
  */
 export type Narrowed = { 
 /**
- * Each list gives its first so many items; all of them where absent.
+ * Each list gives its first so many items, those of chains that its steps run too; all of them where
+ * absent.
  */
 items: number | null, 
 /**
  * The steps that were left out, as a person reads them.
  */
-without: Array<string>, };
+without: Array<string>, 
+/**
+ * Steps whose results were pinned, and made neither by this run nor by those that it goes on from, as a
+ * person reads them.
+ */
+pinned: Array<string>, 
+/**
+ * The steps that were left out, by identifier; empty in runs from before this was kept.
+ */
+leftOut: Array<StepId>, };
 
 /**
  * What to change; what is absent stays.
@@ -4241,7 +4255,7 @@ at: string,
  */
 items: number, 
 /**
- * Whether the step still calls what gave it: else it is not used.
+ * Whether the step is still what gave it, its mapping and conditions included: else it is not used.
  */
 holds: boolean, };
 
@@ -4857,7 +4871,8 @@ dryRun: boolean,
  */
 plan?: string | null, 
 /**
- * Each list gives its first so many items, 1 at least; all of them where absent.
+ * Each list gives its first so many items, 1 at least, those of chains that its steps run too; all of
+ * them where absent.
  */
 items?: number | null, 
 /**
