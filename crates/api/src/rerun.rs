@@ -98,10 +98,13 @@ async fn leave_out_again(
     mut version: ChainVersion,
     narrowed: &Narrowed,
 ) -> Result<(u32, ChainVersion, Narrowed), Problem> {
-    let was_left_out = |step: &&Step| match narrowed.left_out.is_empty() {
-        // Runs from before identifiers were kept say it in words only.
-        true => narrowed.without.iter().any(|title| title == step.title()),
-        false => narrowed.left_out.contains(&step.id),
+    let was_left_out = |step: &&Step| {
+        if narrowed.left_out.is_empty() {
+            // Runs from before identifiers were kept say it in words only.
+            narrowed.without.iter().any(|title| title == step.title())
+        } else {
+            narrowed.left_out.contains(&step.id)
+        }
     };
     let gone: Vec<StepId> =
         version.chain.all_steps().filter(was_left_out).map(|step| step.id.clone()).collect();

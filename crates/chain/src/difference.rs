@@ -474,7 +474,7 @@ mod tests {
                 }
                 serde_json::from_value::<Logic>(logic).unwrap()
             };
-            let said = super::logic::difference("It", Some(&with(&before)), Some(&with(&after)));
+            let said = logic::difference("It", Some(&with(&before)), Some(&with(&after)));
             assert_eq!(said, [format!("\"It\": {sentence}.")], "{part} of {kind}");
         }
     }

@@ -78,10 +78,8 @@ impl Execution<'_> {
             let recorded = self.runner.recorded.clone();
             let id = self.live.plan.steps[launch.step].id.clone();
             let (step, item, attempt) = (launch.step, launch.item, launch.attempt);
-            let doing = match launch.undo {
-                true => Doing::Undo { step, item },
-                false => Doing::Attempt { step, item, attempt },
-            };
+            let doing =
+                if launch.undo { Doing::Undo { step, item } } else { Doing::Attempt { step, item, attempt } };
             self.spawn(doing, async move {
                 let Launch { step, item, attempt, planned, key, undo, page } = launch;
                 let key = key.as_deref();
