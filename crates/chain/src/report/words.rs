@@ -188,7 +188,15 @@ mod tests {
     }
 
     fn undone(undone: bool) -> UndoReport {
-        UndoReport { step: StepId::from("tell"), item: 0, undone, problem: None, remains: None }
+        UndoReport {
+            step: StepId::from("tell"),
+            item: 0,
+            undone,
+            problem: None,
+            remains: None,
+            again: false,
+            by_hand: false,
+        }
     }
 
     /// A sentence, and what makes it.
