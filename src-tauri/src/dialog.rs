@@ -146,7 +146,7 @@ async fn on_main_thread<T: Send + 'static>(
                 let _ = told.send(answer);
             }
         });
-        show(over.as_ref().map(|over| over.upcast_ref()), tell);
+        show(over.as_ref().map(Cast::upcast_ref), tell);
     });
     if let Err(error) = shown {
         tracing::warn!(%error, "a dialog cannot be shown");

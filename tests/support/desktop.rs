@@ -153,7 +153,9 @@ impl Desktop {
             {
                 // It may have gone just now.
                 let _ = x11.set_input_focus(InputFocus::PARENT, *question, CURRENT_TIME).unwrap().check();
-                keys.iter().for_each(|key| press(KEY_PRESS_EVENT, *key).unwrap());
+                for key in keys {
+                    press(KEY_PRESS_EVENT, *key).unwrap();
+                }
                 keys.iter().rev().for_each(|key| press(KEY_RELEASE_EVENT, *key).unwrap());
             }
             tries += 1;

@@ -510,7 +510,9 @@ pub(crate) async fn report_of(workspace: &Workspace, id: &RunId) -> Result<RunRe
     let mut seq = 0;
     loop {
         let part = workspace.store().journal_part(id, seq, PART).await?;
-        part.iter().for_each(|entry| building.take(entry));
+        for entry in &part {
+            building.take(entry);
+        }
         match part.last() {
             Some(last) if part.len() == PART as usize => seq = last.seq,
             _ => break,

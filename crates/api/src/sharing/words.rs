@@ -44,7 +44,7 @@ fn label(target: &str, operation: Option<&Operation>) -> String {
     for part in parts {
         schema = schema.and_then(|schema| schema["properties"].get(part));
         let title = schema.and_then(|schema| schema["title"].as_str());
-        label = title.unwrap_or(part).to_owned();
+        title.unwrap_or(part).clone_into(&mut label);
     }
     if label.is_empty() { target.to_owned() } else { label }
 }

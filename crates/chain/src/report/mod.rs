@@ -23,7 +23,9 @@ pub use markdown::markdown;
 /// Builds the report of a run from its journal, complete or not.
 pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
     let mut building = Building::of(run);
-    journal.iter().for_each(|entry| building.take(entry));
+    for entry in journal {
+        building.take(entry);
+    }
     building.finish()
 }
 

@@ -43,9 +43,10 @@ impl Runner {
         by_hand: bool,
     ) -> Result<(), ChainError> {
         let step = step.clone();
-        let wish = match by_hand {
-            true => Fact::UndoResult { step, item, outcome: UndoOutcome::ByHand, took_ms: None },
-            false => Fact::UndoAgain { step, item },
+        let wish = if by_hand {
+            Fact::UndoResult { step, item, outcome: UndoOutcome::ByHand, took_ms: None }
+        } else {
+            Fact::UndoAgain { step, item }
         };
         // How the run ended is said anew once nothing is left to do.
         self.store.journal_append(&run.id, vec![wish, Fact::UndoRequested], RunState::Queued).await?;

@@ -395,10 +395,8 @@ impl<'r> Execution<'r> {
                 let watched = !self.run.origin.kind.is_event();
                 // Runs that events start come by the thousand, and nobody reads in them how long the last
                 // one took: only a person's run is foreseen from what came before.
-                let mut counts = match watched {
-                    true => last_counts(self.runner, &self.run.chain_id).await,
-                    false => BTreeMap::new(),
-                };
+                let mut counts =
+                    if watched { last_counts(self.runner, &self.run.chain_id).await } else { BTreeMap::new() };
                 if let Some(limit) = self.progress.limit {
                     for count in counts.values_mut() {
                         *count = (*count).min(limit);

@@ -84,9 +84,10 @@ fn an_undo_that_failed_is_tried_again_or_handled_wherever_it_was_killed() {
             for again in 0..=last {
                 let (mut world, _) = simulate(&plan, fault, &[crash]);
                 let outcome = UndoOutcome::ByHand;
-                let wish = match by_hand {
-                    true => Fact::UndoResult { step: step.clone(), item, outcome, took_ms: None },
-                    false => Fact::UndoAgain { step: step.clone(), item },
+                let wish = if by_hand {
+                    Fact::UndoResult { step: step.clone(), item, outcome, took_ms: None }
+                } else {
+                    Fact::UndoAgain { step: step.clone(), item }
                 };
                 if by_hand {
                     world.effects.remove(&(plan.index(&step).unwrap(), item));
