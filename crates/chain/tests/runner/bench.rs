@@ -75,7 +75,7 @@ fn descriptor(operations: &Value, limits: &Value, with_key: bool) -> Descriptor 
     .unwrap()
 }
 
-fn engine(vault: &Arc<Vault>, store: &Store, clock: Arc<dyn Clock>) -> Engine {
+fn engine(vault: &Arc<Vault>, store: &Store, clock: &Arc<dyn Clock>) -> Engine {
     let net = || Client::new(clock.clone()).unwrap();
     let authoriser = Authoriser::new(vault.clone(), store.clone(), net(), clock.clone());
     Engine::new(net(), authoriser, store.clone(), clock.clone())
@@ -165,7 +165,7 @@ impl Bench {
         let told = Arc::new(Told::default());
         let runner = Runner {
             store: store.clone(),
-            engine: engine(&vault, &store, clock.clone()),
+            engine: engine(&vault, &store, &(clock.clone() as Arc<dyn Clock>)),
             connectors: Arc::new(One(compiled)),
             addresses: Arc::new(Here),
             recorded: None,
@@ -179,7 +179,7 @@ impl Bench {
     }
 
     /// An engine that goes by another clock.
-    pub(crate) fn engine(&self, clock: Arc<dyn Clock>) -> Engine {
+    pub(crate) fn engine(&self, clock: &Arc<dyn Clock>) -> Engine {
         engine(&self.vault, &self.store, clock)
     }
 

@@ -99,7 +99,9 @@ async fn many_items_go_through_three_steps_in_flat_memory() {
         let part = b.store.journal_part(&run.id, seq, 2_000).await.unwrap();
         let Some(last) = part.last() else { break };
         seq = last.seq;
-        part.iter().for_each(|entry| building.take(entry));
+        for entry in &part {
+            building.take(entry);
+        }
     }
     let reported = memory().saturating_sub(before);
     println!("{seq} facts: the report took {reported} MiB");

@@ -24,7 +24,7 @@ async fn told(bench: &Bench, run: &Run) -> RunReport {
     report::build(&bench.store.run(&run.id).await.unwrap().unwrap(), &journal)
 }
 
-fn tell(more: Value) -> Value {
+fn tell(more: &Value) -> Value {
     let mut step = json!({"id": "tell", "connection": "work", "operation": "tell",
         "mapping": [{"target": "/text", "source": {"type": "template", "template": "n{{item.id}}"}}]});
     step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -49,7 +49,7 @@ async fn a_retry_that_cannot_be_built_did_not_happen_where_nothing_before_it_did
     let b = Bench::new(router, &list_and_tell(), Tuning::default()).await;
     let mapping = json!([{"target": "/text", "source": {"type": "fixed", "value": "a"}}]);
     let policy = json!({"tries": 3, "backoffMs": 60_000});
-    let run = b.run(json!([tell(json!({"mapping": mapping, "policy": policy}))])).await;
+    let run = b.run(json!([tell(&json!({"mapping": mapping, "policy": policy}))])).await;
     let (_keep, mut wishes) = mpsc::channel(1);
     let deferred = until(async || {
         let journal = b.store.journal(&run.id, 0).await.unwrap();
@@ -133,10 +133,10 @@ async fn a_call_that_breaks_beside_others_is_not_known_and_the_run_goes_on_to_as
         )
         .fallback(|| async { Json(json!({})) });
     let mut b = Bench::new(router, &list_and_tell(), Tuning::default()).await;
-    b.runner.engine = b.engine(clock.clone());
+    b.runner.engine = b.engine(&(clock.clone() as Arc<dyn Clock>));
     let list = json!({"id": "list", "connection": "work", "operation": "list"});
     let run =
-        b.run(json!([list, tell(json!({"forEach": "list", "policy": {"tries": 1, "parallel": 2}}))])).await;
+        b.run(json!([list, tell(&json!({"forEach": "list", "policy": {"tries": 1, "parallel": 2}}))])).await;
     let (runner, work) = (b.runner.clone(), run.clone());
     let working = tokio::spawn(async move {
         let (_keep, mut wishes) = mpsc::channel(1);
@@ -168,7 +168,7 @@ async fn an_unlocked_secret_store_lets_no_run_past_its_turn() {
     let b = Bench::new(router, &list_and_tell(), Tuning::default()).await;
     b.runner.places.close(true);
     let mapping = json!([{"target": "/text", "source": {"type": "fixed", "value": "a"}}]);
-    let mut run = b.asked(json!([tell(json!({"mapping": mapping}))]), Value::Null);
+    let mut run = b.asked(json!([tell(&json!({"mapping": mapping}))]), Value::Null);
     run.origin = RunOrigin { kind: OriginKind::Signal, ..RunOrigin::default() };
     b.store.run_insert(&run).await.unwrap();
     let (wish, mut wishes) = mpsc::channel(1);
@@ -188,14 +188,14 @@ async fn an_unlocked_secret_store_lets_no_run_past_its_turn() {
 /// A secret store that a person can lock.
 struct Shut {
     store: MemoryStore,
-    shut: AtomicBool,
+    locked: AtomicBool,
     asked: AtomicU32,
 }
 
 impl Shut {
     fn check(&self) -> Result<(), VaultError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        if self.shut.load(Ordering::SeqCst) { Err(VaultError::Locked) } else { Ok(()) }
+        if self.locked.load(Ordering::SeqCst) { Err(VaultError::Locked) } else { Ok(()) }
     }
 }
 
@@ -244,7 +244,7 @@ async fn a_locked_secret_store_is_written_down_once_and_waited_for() {
          "undo": {"operation": "change", "before": {"operation": "get"}, "params": {"title": "{{before.title}}"}}},
     ]);
     let keys =
-        Arc::new(Shut { store: MemoryStore::new(), shut: AtomicBool::new(false), asked: AtomicU32::new(0) });
+        Arc::new(Shut { store: MemoryStore::new(), locked: AtomicBool::new(false), asked: AtomicU32::new(0) });
     let b = Bench::with_key(router, &operations, keys.clone()).await;
     let policy = json!({"backoffMs": 1, "tries": 2});
     let run = b
@@ -254,7 +254,7 @@ async fn a_locked_secret_store_is_written_down_once_and_waited_for() {
     let hands = Arc::new(patchbay_model::time::ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
     let mut runner = b.runner.clone();
     runner.clock = hands.clone();
-    keys.shut.store(true, Ordering::SeqCst);
+    keys.locked.store(true, Ordering::SeqCst);
     let (wish, mut wishes) = mpsc::channel(1);
     let (alarms, work) = (runner.alarms.clone(), run.clone());
     let working = tokio::spawn(async move { runner.execute(&work, &mut wishes).await.unwrap() });
@@ -276,7 +276,7 @@ async fn a_locked_secret_store_is_written_down_once_and_waited_for() {
     }
     assert_eq!(locked().await, 1, "that it is locked is no news");
     assert_eq!(*changed.lock().unwrap(), Vec::<Value>::new());
-    keys.shut.store(false, Ordering::SeqCst);
+    keys.locked.store(false, Ordering::SeqCst);
     wish.send(Control::Unlocked).await.unwrap();
     let state =
         tokio::time::timeout(Duration::from_secs(30), working).await.expect("unlocking goes on with it");
