@@ -89,7 +89,7 @@ fn every_query_has_its_offline_data_and_nothing_else_has() {
                 stack.push(entry);
             } else {
                 let text = std::fs::read_to_string(&entry).unwrap();
-                queries += text.matches("sqlx::query").count();
+                queries += text.matches("sqlx::query").count() + text.matches("changed!(").count();
             }
         }
     }

@@ -13,9 +13,10 @@ pub struct Display {
 impl Display {
     /// Starts one on a number that is free, and waits until it answers.
     pub fn start() -> Self {
-        // It looks for the number itself, and says it once it can be used.
+        // It looks for the number itself, and says it once it can be used. It would begin anew whenever nobody is
+        // connected, and a program that just connects would lose its screen.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
+            .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

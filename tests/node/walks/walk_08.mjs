@@ -84,8 +84,12 @@ await walk(async ({ open }) => {
   await page.evaluate(() => { location.hash = '/inbox'; });
   const items = page.locator('.ib-item');
   await items.first().waitFor();
+  let place = 0;
   for (let turn = 0; turn < 12; turn += 1) {
     await page.locator('.ib-scroll').evaluate((frame) => { frame.scrollTop = frame.scrollHeight; });
+    // The next page comes by itself once the end of the last one is near.
+    await page.waitForFunction((before) => Number([...document.querySelectorAll('.ib-item')].at(-1)?.getAttribute('aria-posinset')) > before, place);
+    place = Number(await items.last().getAttribute('aria-posinset'));
     await whole('.ib-scroll', '.ib-item');
     assert.ok((await items.count()) <= MOST_ROWS, `${await items.count()} signals in the page`);
   }

@@ -226,7 +226,7 @@ mod tests {
             }),
             ("2 of 2 steps done.", |r| (r.steps[1].done, r.steps[1].passed, r.steps[1].kept) = (1, 1, 1)),
             ("2 of 2 steps done. All 2 changes were undone.", |r| r.undo = vec![undone(true), undone(true)]),
-            ("2 of 2 steps done. 1 changes were undone, 1 could not be.", |r| {
+            ("2 of 2 steps done. 1 change was undone, 1 could not be.", |r| {
                 r.undo = vec![undone(true), undone(false)];
             }),
             ("2 of 2 steps done. One outcome is not known and waits for your answer.", |r| {
