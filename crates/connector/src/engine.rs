@@ -259,15 +259,18 @@ impl Engine {
 
     /// Writes a call down, and what became of it on its connection. Figures are for people: a figure
     /// that cannot be written costs no work.
-    pub(crate) async fn record(&self, target: &Target, mut call: Call, problem: Option<&Problem>) {
-        if !target.is_stored() {
-            return;
-        }
-        (call.success, call.code) = (problem.is_none(), problem.map(Problem::code));
-        let (kind, ms, retries) = (call.kind, call.duration_ms, call.retries);
-        let code = call.code.map_or("", Code::as_str);
-        tracing::debug!(connection = %call.connection, operation = call.operation, ?kind, ms, retries, code, "called");
+    pub(crate) async fn record(&self, target: &Target, call: Call, problem: Option<&Problem>) {
+        let Some(call) = ended_so(target, call, problem) else { return };
         if let Err(error) = self.store.call_record(call, seen(target, problem)).await {
+            tracing::warn!(%error, "a call could not be written down");
+        }
+    }
+
+    /// The same for a chain's call, which waits for nothing but the answer: what the journal says of the call is
+    /// written after it, and so never without it.
+    pub(crate) fn note(&self, target: &Target, call: Call, problem: Option<&Problem>) {
+        let Some(call) = ended_so(target, call, problem) else { return };
+        if let Err(error) = self.store.call_queue(call, &seen(target, problem)) {
             tracing::warn!(%error, "a call could not be written down");
         }
     }
@@ -287,6 +290,18 @@ impl Engine {
             bytes: 0,
         }
     }
+}
+
+/// A call as it ended; none where its connection is not kept.
+fn ended_so(target: &Target, mut call: Call, problem: Option<&Problem>) -> Option<Call> {
+    if !target.is_stored() {
+        return None;
+    }
+    (call.success, call.code) = (problem.is_none(), problem.map(Problem::code));
+    let (kind, ms, retries) = (call.kind, call.duration_ms, call.retries);
+    let code = call.code.map_or("", Code::as_str);
+    tracing::debug!(connection = %call.connection, operation = call.operation, ?kind, ms, retries, code, "called");
+    Some(call)
 }
 
 /// Whether the service refused the sign-in, and so the request.

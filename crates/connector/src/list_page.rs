@@ -95,7 +95,7 @@ impl Engine {
             Outcome::NotDone { problem } | Outcome::Unknown { problem } => Some(problem),
             _ => None,
         };
-        self.record(target, call, problem).await;
+        self.note(target, call, problem);
         let (took, bytes, status, held_at) = (sent.took, sent.bytes, sent.status, sent.held_at);
         (CallResult { outcome, took, bytes, status, held_at, secret: None }, next)
     }

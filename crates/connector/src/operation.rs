@@ -117,7 +117,11 @@ impl Engine {
             }
             Outcome::Skipped | Outcome::Shown { .. } => None,
         };
-        self.record(target, call, problem).await;
+        match copies {
+            // Whoever looks at the answer looks at the figures next.
+            Copies::Aged => self.record(target, call, problem).await,
+            Copies::Never | Copies::Confirmed => self.note(target, call, problem),
+        }
         result
     }
 

@@ -17,7 +17,7 @@ use crate::migrations::SCHEMA;
 use crate::open::{self, DATABASE, OpenOptions, Opened, Tuning};
 use crate::tables::limits::Limits;
 use crate::tables::meta;
-use crate::writer::{Writer, WriterCounts};
+use crate::writer::{Shape, Writer, WriterCounts};
 use crate::{StoreError, column};
 
 /// How often to look whether the daily copy is due.
@@ -119,7 +119,7 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(open::reading(&dir.join(DATABASE), &tuning));
-        let writer = Writer::start(connection, options, dir.clone());
+        let writer = Writer::start(connection, options, dir.clone())?;
         let store = Self {
             inner: Arc::new(Inner {
                 dir,
@@ -270,7 +270,39 @@ impl Store {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        self.inner.writer.run(operation).await
+        self.write_as(Shape::Several, operation).await
+    }
+
+    /// Returns once all that was asked for so far is durable, also what nobody waits for.
+    pub async fn settled(&self) -> Result<(), StoreError> {
+        self.write_one(|_| Box::pin(async { Ok(()) })).await
+    }
+
+    /// Queues `operation` for somebody who does not wait until it is durable.
+    pub(crate) fn queue<T, F>(&self, operation: F) -> Result<(), StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.inner.writer.queue(Shape::Several, operation).map(drop)
+    }
+
+    /// The same for an operation of one statement, which needs nothing to take it back by.
+    pub(crate) async fn write_one<T, F>(&self, operation: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.write_as(Shape::Single, operation).await
+    }
+
+    /// The same for one that knows only now what it is.
+    pub(crate) async fn write_as<T, F>(&self, shape: Shape, operation: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.inner.writer.run(shape, operation).await
     }
 }
 

@@ -35,7 +35,7 @@ struct Counters {
     commits: AtomicU64,
 }
 
-/// Hands operations to the writer task.
+/// Hands operations to the writer.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     /// Unbounded, for a bounded one does not keep the order of its senders (a task that has used up
@@ -44,33 +44,55 @@ pub(crate) struct Writer {
     counters: Arc<Counters>,
 }
 
+/// Told once an operation is durable, or failed.
+type Written<T> = oneshot::Receiver<Result<T, StoreError>>;
+
 enum Message {
     Work(Box<dyn Work>),
     Stop(oneshot::Sender<()>),
 }
 
 impl Writer {
-    /// Starts the task on an open connection. `options` and `dir` serve to open the next one.
-    pub(crate) fn start(connection: SqliteConnection, options: SqliteConnectOptions, dir: PathBuf) -> Self {
+    /// Starts the writer on an open connection. `options` and `dir` serve to open the next one.
+    pub(crate) fn start(
+        connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        dir: PathBuf,
+    ) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::unbounded_channel();
         let counters = Arc::new(Counters::default());
-        let task = Task { connection: Some(connection), options, dir, counters: counters.clone() };
-        tokio::spawn(task.run(waiting));
-        Self { queue, counters }
+        let task = Task { connection: Some(connection), options, dir: dir.clone(), counters: counters.clone() };
+        // A thread of its own beside the connection's: the two hand each statement to one another, and a thread
+        // that is woken by the other alone is woken sooner than a task of the runtime, and for less.
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || runtime.block_on(task.run(waiting)))
+            .map_err(|error| StoreError::file("start the writer of", &dir, error))?;
+        Ok(Self { queue, counters })
     }
 
     /// Runs `operation` in a transaction and returns once its effects are durable. Operations run
     /// in the order in which these futures are first polled. One that returns an error leaves nothing behind. Dropping the
     /// returned future does not take back an operation that is queued.
-    pub(crate) async fn run<T, F>(&self, operation: F) -> Result<T, StoreError>
+    pub(crate) async fn run<T, F>(&self, shape: Shape, operation: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let work = Operation { body: Some(operation), result: None, reply };
+        self.queue(shape, operation)?.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// The same, queued at once: what is queued later is not durable without it.
+    pub(crate) fn queue<T, F>(&self, shape: Shape, operation: F) -> Result<Written<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let (reply, written) = oneshot::channel();
+        let work = Operation { shape, body: Some(operation), result: None, reply };
         self.queue.send(Message::Work(Box::new(work))).map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        Ok(written)
     }
 
     /// Finishes what is queued and closes the connection. Later operations are refused.
@@ -90,8 +112,20 @@ impl Writer {
     }
 }
 
+/// How an operation is taken back where it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// To where it began: it is given a savepoint.
+    Several,
+    /// It is one statement, and one that is refused changes nothing.
+    Single,
+}
+
 /// One queued operation, whatever it returns.
 trait Work: Send {
+    /// How it is taken back.
+    fn shape(&self) -> Shape;
+
     /// Runs the operation and keeps its result.
     fn perform<'a>(
         &'a mut self,
@@ -103,6 +137,7 @@ trait Work: Send {
 }
 
 struct Operation<T, F> {
+    shape: Shape,
     body: Option<F>,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -113,6 +148,10 @@ where
     T: Send + 'static,
     F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
 {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
     fn perform<'a>(
         &'a mut self,
         transaction: &'a mut SqliteConnection,
@@ -136,8 +175,10 @@ where
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(StoreError::Closed),
         };
-        // The caller may have stopped waiting.
-        let _ = self.reply.send(result);
+        // The caller may have stopped waiting, or never begun.
+        if let Err(Err(error)) = self.reply.send(result) {
+            tracing::warn!(%error, "what nobody waits for could not be written");
+        }
     }
 }
 
@@ -227,21 +268,31 @@ impl Task {
 /// What ends one operation and what begins the next is handed to the connection's thread at once: each
 /// handing over costs about as much as a short statement.
 async fn transaction(connection: &mut SqliteConnection, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
-    let mut begin = "BEGIN IMMEDIATE; SAVEPOINT operation";
-    let mut end = "COMMIT";
+    let (mut begun, mut saved) = (false, false);
     for work in batch {
-        execute(connection, begin).await?;
+        let before = match (work.shape(), begun, saved) {
+            (Shape::Single, true, _) => None,
+            (Shape::Single, false, _) => Some("BEGIN IMMEDIATE"),
+            (Shape::Several, false, _) => Some("BEGIN IMMEDIATE; SAVEPOINT operation"),
+            (Shape::Several, true, false) => Some("SAVEPOINT operation"),
+            (Shape::Several, true, true) => Some("RELEASE operation; SAVEPOINT operation"),
+        };
+        if let Some(before) = before {
+            execute(connection, before).await?;
+        }
+        begun = true;
+        saved |= work.shape() == Shape::Several;
         match work.perform(connection).await {
             Ok(()) => {}
             Err(error) if error.leaves_connection_usable() => {
-                execute(connection, "ROLLBACK TO operation").await?;
+                if work.shape() == Shape::Several {
+                    execute(connection, "ROLLBACK TO operation").await?;
+                }
             }
             Err(error) => return Err(error),
         }
-        begin = "RELEASE operation; SAVEPOINT operation";
-        end = "RELEASE operation; COMMIT";
     }
-    execute(connection, end).await
+    execute(connection, if saved { "RELEASE operation; COMMIT" } else { "COMMIT" }).await
 }
 
 async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
@@ -251,7 +302,65 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::fixture;
+    use futures_util::future::join;
+    use patchbay_model::{RunId, RunState};
+    use tokio::sync::oneshot;
+
+    use crate::StoreError;
+    use crate::fixture::{self, Fixture, fixture, opened};
+
+    /// Keeps the writer busy until told: what is queued meanwhile shares a commit.
+    fn held(f: &Fixture) -> oneshot::Sender<()> {
+        let (go, gate) = oneshot::channel::<()>();
+        let waits = f.store.queue(move |_| {
+            Box::pin(async move {
+                let _ = gate.await;
+                Ok(())
+            })
+        });
+        waits.unwrap();
+        go
+    }
+
+    async fn release(go: oneshot::Sender<()>) {
+        tokio::task::yield_now().await;
+        go.send(()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn of_one_commit_each_operation_that_is_refused_goes_alone() {
+        let f = fixture().await;
+        let (old, new, last) = (fixture::run(), fixture::run(), fixture::run());
+        f.store.run_insert(&old).await.unwrap();
+        let before = f.store.writer_counts().commits;
+        let go = held(&f);
+        let append = |run: RunId, fact: u32| {
+            let store = f.store.clone();
+            async move { store.journal_append(&run, vec![opened(fact)], RunState::Running).await }
+        };
+        // Changes something and declines: the one that is taken back.
+        let declines = f.store.write(|tx| {
+            Box::pin(async move {
+                sqlx::query("UPDATE runs SET chain_hash = 'gone'").execute(tx).await?;
+                Err::<(), _>(StoreError::NotFound("It".into()))
+            })
+        });
+        let taken = join(f.store.run_insert(&old), join(append(old.id.clone(), 1), declines));
+        let added = join(f.store.run_insert(&new), append(RunId::generate(), 2));
+        let after = join(f.store.run_insert(&old), append(new.id.clone(), 3));
+        let all = join(join(taken, added), join(after, f.store.run_insert(&last)));
+        let ((((taken, (first, declined)), (added, nowhere)), ((again, second), ended)), ()) =
+            join(all, release(go)).await;
+        assert!(declined.is_err() && taken.is_err() && nowhere.is_err() && again.is_err());
+        assert!(first.is_ok() && added.is_ok() && second.is_ok() && ended.is_ok());
+        // The one that waited, where it had been begun, and all others.
+        assert!(f.store.writer_counts().commits <= before + 2, "they share a commit");
+        assert_eq!(f.store.run(&old.id).await.unwrap().unwrap().chain_hash, old.chain_hash);
+        for (run, facts) in [(old, vec![opened(1)]), (new, vec![opened(3)]), (last, vec![])] {
+            let journal = f.store.journal(&run.id, 0).await.unwrap();
+            assert_eq!(journal.into_iter().map(|e| e.fact).collect::<Vec<_>>(), facts);
+        }
+    }
 
     #[tokio::test]
     async fn a_connection_that_failed_inside_a_transaction_is_never_used_again() {
@@ -266,8 +375,10 @@ mod tests {
                     Ok(())
                 })
             });
-            // The note shares the commit of the operation that breaks it.
-            let (alongside, broken) = futures_util::future::join(note(), broken).await;
+            // The note shares the commit of the operation that breaks it: both wait behind one that waits itself.
+            let go = held(&f);
+            let both = join(note(), broken);
+            let ((alongside, broken), ()) = join(both, release(go)).await;
             broken.expect_err(sql);
             alongside.expect_err("what is not durable is not acknowledged");
             note().await.expect("the next one has a connection that works");

@@ -87,6 +87,7 @@ async fn every_call_says_how_its_connection_is() {
     for (answer, state, code) in cases {
         status.store(answer, std::sync::atomic::Ordering::SeqCst);
         b.engine.call(&b.target, &planned, None, MINUTE).await;
+        b.store.settled().await.unwrap();
         let now = b.store.connection(&b.target.connection.id).await.unwrap().unwrap();
         assert_eq!(
             (now.state, now.last_error.as_ref().map(patchbay_model::Problem::code)),

@@ -42,6 +42,7 @@ async fn an_effect_is_sent_once_whatever_comes_back() {
         let outcome = b.engine.call(&b.target, &planned, None, MINUTE).await.outcome;
         assert_eq!(matches!(outcome, Outcome::Unknown { .. }), unknown, "{status}: {outcome:?}");
         assert_eq!(b.lines().len(), 1, "{status}");
+        b.store.settled().await.unwrap();
         let calls = b
             .store
             .calls_since(&b.target.connection.id, "2020-01-01T00:00:00Z".parse().unwrap())

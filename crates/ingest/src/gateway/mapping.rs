@@ -1,6 +1,7 @@
 //! Takes deliveries out of the inbox and stores what comes of them. What waits is always read from the
 //! rows: a lost wake-up delays, and a kill loses nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use futures_util::stream::{self, StreamExt as _};
 use patchbay_auth::webhook::Scheme;
 use patchbay_connector::webhook::{MappedDelivery, Said, SaidHeaders};
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::{Event, EventKind, Signal};
+use patchbay_model::{Connection, Event, EventKind, Signal};
 use patchbay_store::{
     DeliveryResult, DeliveryState, Merge, NewDelivery, NewTrigger, PageResult, Schedule, StoreError, UniqueJob,
     WaitingDelivery,
@@ -29,6 +30,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_secs(2);
 /// So many are written together: what shares a commit costs one.
 const BATCH: u32 = 64;
+/// How long what comes while others are mapped gathers, so that it shares a commit too. What comes to an empty
+/// inbox does not wait.
+const BREATH: Duration = Duration::from_millis(15);
 /// So many signals of a delivery are named in what is told of it.
 const NAMED: usize = 5;
 
@@ -39,6 +43,7 @@ pub(super) async fn run(site: Site, wake: Arc<Notify>, backlog: Arc<Backlog>) {
             Ok(0) => {
                 let _ = tokio::time::timeout(LOOK, wake.notified()).await;
             }
+            Ok(count) if count < BATCH as usize => tokio::time::sleep(BREATH).await,
             Ok(_) => {}
             Err(error) => {
                 tracing::warn!(workspace = site.workspace, %error, "deliveries wait: the database refuses");
@@ -52,8 +57,19 @@ pub(super) async fn run(site: Site, wake: Arc<Notify>, backlog: Arc<Backlog>) {
 pub(super) async fn once(site: &Site, backlog: &Backlog) -> Result<usize, StoreError> {
     let waiting = site.store.inbox_waiting(BATCH).await?;
     let connections: Vec<_> = waiting.iter().map(|one| one.delivery.connection.clone()).collect();
+    let mut known = BTreeMap::new();
+    for id in &connections {
+        if !known.contains_key(id) {
+            known.insert(id.clone(), site.store.connection(id).await?);
+        }
+    }
     let at_once = (site.at_once)().max(1) as usize;
-    let mapped: Vec<_> = stream::iter(waiting).map(|one| map(site, one)).buffered(at_once).collect().await;
+    let known = &known;
+    let mapped = stream::iter(waiting).map(|one| async move {
+        let connection = known.get(&one.delivery.connection).and_then(Option::as_ref);
+        map(site, one, connection).await
+    });
+    let mapped: Vec<_> = mapped.buffered(at_once).collect().await;
     // Queued in their order, they share a commit.
     let finished = join_all(mapped.into_iter().map(|mapped| finish(site, mapped))).await;
     let mut refused = None;
@@ -90,10 +106,15 @@ struct Mapped {
     read: Option<UniqueJob>,
 }
 
-async fn map(site: &Site, waiting: WaitingDelivery) -> Result<Mapped, StoreError> {
+/// Maps a delivery to its connection, where that is still there.
+async fn map(
+    site: &Site,
+    waiting: WaitingDelivery,
+    connection: Option<&Connection>,
+) -> Result<Mapped, StoreError> {
     let delivery = &waiting.delivery;
     let is_test = delivery.delivery.starts_with(TEST);
-    let mapped = match site.store.connection(&delivery.connection).await? {
+    let mapped = match connection {
         None => return Err(StoreError::NotFound(delivery.connection.to_string())),
         Some(connection) => match site.definitions.compiled(&connection.connector) {
             None => Err(Problem::new(Code::NotFound)
@@ -107,7 +128,7 @@ async fn map(site: &Site, waiting: WaitingDelivery) -> Result<Mapped, StoreError
                     let headers: SaidHeaders =
                         serde_json::from_value(delivery.headers.clone()).unwrap_or_default();
                     let said = Said { headers: &headers, body: &body, received_at: delivery.received_at };
-                    let mapped = webhook.map(compiled.descriptor(), &connection, said);
+                    let mapped = webhook.map(compiled.descriptor(), connection, said);
                     (body, mapped)
                 }),
             },

@@ -49,8 +49,9 @@ pub(super) async fn insert(
 /// A run that has ended waits for nothing.
 pub(super) async fn release(tx: &mut SqliteConnection, run: &RunId) -> Result<(), StoreError> {
     let run = run.as_str();
-    sqlx::query!("DELETE FROM awaited WHERE run = ?", run).execute(&mut *tx).await?;
-    sqlx::query!("DELETE FROM awaited_since WHERE run = ?", run).execute(tx).await?;
+    sqlx::query!("DELETE FROM awaited WHERE run = ?; DELETE FROM awaited_since WHERE run = ?", run, run)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

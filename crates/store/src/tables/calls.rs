@@ -1,10 +1,11 @@
 //! Calls: one row for each time a connection was used, for the figures people see.
 
+use patchbay_model::latency::Latency;
 use patchbay_model::{Code, ConnectionId, ConnectionState, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
-use super::{health_buckets, health_operations};
+use super::health_buckets::half_hour;
 use crate::{Store, StoreError, column};
 
 /// What a connection was used for.
@@ -122,32 +123,16 @@ impl Record {
 }
 
 /// Keeps a call and counts it on its connection, within the transaction of what it brought: `signals` that
-/// were new.
+/// were new. What is written for every call is handed to the writer's thread as one text, for handing over
+/// costs more than each of its statements.
 pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record, signals: u64) -> Result<(), StoreError> {
     let Record { call, kind, fails, works } = record;
     let (connection, at) = (call.connection.as_str(), column::millis(call.at));
+    let bucket = half_hour(at);
     let duration = column::stored(call.duration_ms);
-    let (records, bytes) = (column::stored(call.records), column::stored(call.bytes));
+    let (records, bytes, signals) =
+        (column::stored(call.records), column::stored(call.bytes), column::stored(signals));
     let code = call.code.map(Code::as_str);
-    sqlx::query!(
-        "INSERT INTO calls (at, connection, operation, kind, duration_ms, success,
-             records, code, retries, bytes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        at,
-        connection,
-        call.operation,
-        kind,
-        duration,
-        call.success,
-        records,
-        code,
-        call.retries,
-        bytes
-    )
-    .execute(&mut *tx)
-    .await?;
-    health_buckets::count_call(tx, call, signals).await?;
-    health_operations::count(tx, call, kind).await?;
     if fails.is_some() && call.code.is_some_and(Code::ends_sign_in) {
         // Once: what an ended sign-in meets from then on is no news.
         sqlx::query!(
@@ -162,32 +147,80 @@ pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record, signals: 
         .execute(&mut *tx)
         .await?;
     }
+    let failed = call.code.is_some_and(Code::is_failure);
+    let held = !call.success && !failed;
+    let limit = call.code.is_some_and(Code::is_limit);
+    // A call that was never sent has no time.
+    let slot = (call.success || call.duration_ms > 0).then(|| format!("s{}", Latency::slot(call.duration_ms)));
+    // An address that somebody read is no operation: there are as many as people can think of.
+    let operation = if call.kind == CallKind::Read { "" } else { call.operation.as_str() };
+    let outcome = code.unwrap_or_default();
+    let (state, problem) = match fails {
+        Some((state, problem)) => (Some(state.as_str()), Some(problem)),
+        None => (works.then_some("connected"), None),
+    };
+    let told = state.is_some();
+    let connected_at = (fails.is_none() && *works).then_some(at);
     // A connection that is tested before it is saved has no row to count on.
-    match (fails, works) {
-        (Some((state, problem)), _) => sqlx::query!(
-            "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1),
-                 state = ?3, last_error = ?4
-             WHERE id = ?2",
-            call.success,
-            connection,
-            state,
-            problem
-        ),
-        (None, true) => sqlx::query!(
-            "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1),
-                 state = 'connected', last_error = NULL, last_connected_at = ?3
-             WHERE id = ?2",
-            call.success,
-            connection,
-            at
-        ),
-        (None, false) => sqlx::query!(
-            "UPDATE connections SET calls_ok = calls_ok + ?1, calls_failed = calls_failed + (1 - ?1)
-             WHERE id = ?2",
-            call.success,
-            connection
-        ),
-    }
+    sqlx::query!(
+        "INSERT INTO calls (at, connection, operation, kind, duration_ms, success, records, code, retries, bytes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+         INSERT INTO health_buckets (connection, at, calls_ok, calls_failed, calls_held, limit_hits, retries,
+             signals, latency)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? IS NULL THEN '{}' ELSE json_object(?, 1) END)
+         ON CONFLICT (connection, at) DO UPDATE SET calls_ok = calls_ok + excluded.calls_ok,
+             calls_failed = calls_failed + excluded.calls_failed,
+             calls_held = calls_held + excluded.calls_held,
+             limit_hits = limit_hits + excluded.limit_hits,
+             retries = retries + excluded.retries,
+             signals = signals + excluded.signals,
+             latency = CASE WHEN ? IS NULL THEN latency
+                 ELSE json_set(latency, '$.' || ?, coalesce(latency ->> ('$.' || ?), 0) + 1) END;
+         INSERT INTO health_operations (connection, at, operation, kind, code, n, last_at)
+         VALUES (?, ?, ?, ?, ?, 1, ?)
+         ON CONFLICT (connection, at, operation, kind, code) DO UPDATE SET n = n + 1,
+             last_at = max(last_at, excluded.last_at);
+         UPDATE connections SET calls_ok = calls_ok + ?, calls_failed = calls_failed + (1 - ?),
+             state = coalesce(?, state), last_error = CASE WHEN ? THEN ? ELSE last_error END,
+             last_connected_at = coalesce(?, last_connected_at)
+         WHERE id = ?",
+        at,
+        connection,
+        call.operation,
+        kind,
+        duration,
+        call.success,
+        records,
+        code,
+        call.retries,
+        bytes,
+        connection,
+        bucket,
+        call.success,
+        failed,
+        held,
+        limit,
+        call.retries,
+        signals,
+        slot,
+        slot,
+        slot,
+        slot,
+        slot,
+        connection,
+        bucket,
+        operation,
+        kind,
+        outcome,
+        at,
+        call.success,
+        call.success,
+        state,
+        told,
+        problem,
+        connected_at,
+        connection
+    )
     .execute(tx)
     .await?;
     Ok(())
@@ -198,6 +231,16 @@ impl Store {
     pub async fn call_record(&self, call: Call, seen: Seen) -> Result<(), StoreError> {
         let call = Record::of(call, &seen)?;
         self.write(move |tx| Box::pin(async move { record(tx, &call, 0).await })).await
+    }
+
+    /// The same for somebody who goes on without waiting. It is in its place among what is written: what is
+    /// asked for later is not durable before it.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`]; that it could not be written is only logged.
+    pub fn call_queue(&self, call: Call, seen: &Seen) -> Result<(), StoreError> {
+        let call = Record::of(call, seen)?;
+        self.queue(move |tx| Box::pin(async move { record(tx, &call, 0).await }))
     }
 
     /// The calls of a connection from `since` on, the oldest first.

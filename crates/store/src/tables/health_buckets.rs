@@ -8,7 +8,6 @@ use patchbay_model::latency::Latency;
 use patchbay_model::{Code, ConnectionId, Timestamp};
 use sqlx::SqliteConnection;
 
-use super::calls::Call;
 use super::health::HealthSample;
 use crate::{Store, StoreError, column};
 
@@ -105,42 +104,6 @@ pub(super) fn latency_of(text: &str) -> Result<Latency, StoreError> {
 /// The half hour of a moment, both in milliseconds.
 pub(super) fn half_hour(at: i64) -> i64 {
     at - at.rem_euclid(HALF_HOUR.as_millis() as i64)
-}
-
-/// Counts a call and the signals it brought that were new: one statement, for each costs a page of a stream
-/// as much as some of its items. A call that was never sent has no time.
-pub(super) async fn count_call(tx: &mut SqliteConnection, call: &Call, signals: u64) -> Result<(), StoreError> {
-    let (connection, at) = (call.connection.as_str(), half_hour(column::millis(call.at)));
-    let failed = call.code.is_some_and(Code::is_failure);
-    let held = !call.success && !failed;
-    let limit = call.code.is_some_and(Code::is_limit);
-    let signals = column::stored(signals);
-    let slot = (call.success || call.duration_ms > 0).then(|| format!("s{}", Latency::slot(call.duration_ms)));
-    sqlx::query!(
-        "INSERT INTO health_buckets (connection, at, calls_ok, calls_failed, calls_held, limit_hits, retries,
-             signals, latency)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, CASE WHEN ?8 IS NULL THEN '{}' ELSE json_object(?8, 1) END)
-         ON CONFLICT (connection, at) DO UPDATE SET calls_ok = calls_ok + excluded.calls_ok,
-             calls_failed = calls_failed + excluded.calls_failed,
-             calls_held = calls_held + excluded.calls_held,
-             limit_hits = limit_hits + excluded.limit_hits,
-             retries = retries + excluded.retries,
-             signals = signals + excluded.signals,
-             latency = CASE WHEN ?8 IS NULL THEN latency
-                 ELSE json_set(latency, '$.' || ?8, coalesce(latency ->> ('$.' || ?8), 0) + 1) END",
-        connection,
-        at,
-        call.success,
-        failed,
-        held,
-        limit,
-        call.retries,
-        slot,
-        signals
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 /// Counts a check.
@@ -319,6 +282,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Call;
     use crate::fixture::{Fixture, connection, fixture, noon, signal};
     use crate::{CallKind, Came, PageCommit, Seen};
 

@@ -2,10 +2,8 @@
 //! much of it the audit trail holds.
 
 use patchbay_model::{Code, ConnectionId, Timestamp};
-use sqlx::SqliteConnection;
 
-use super::calls::{Call, CallKind};
-use super::health_buckets::half_hour;
+use super::calls::CallKind;
 use crate::{Store, StoreError, column};
 
 /// Calls of one operation that ended with the same code.
@@ -21,30 +19,6 @@ pub struct FailureGroup {
     pub count: u64,
     /// The last one.
     pub last_at: Timestamp,
-}
-
-/// Counts a call whose kind is written so.
-pub(super) async fn count(tx: &mut SqliteConnection, call: &Call, kind: &str) -> Result<(), StoreError> {
-    let (connection, at) = (call.connection.as_str(), column::millis(call.at));
-    let bucket = half_hour(at);
-    let code = call.code.map_or("", Code::as_str);
-    // An address that somebody read is no operation: there are as many as people can think of.
-    let operation = if call.kind == CallKind::Read { "" } else { call.operation.as_str() };
-    sqlx::query!(
-        "INSERT INTO health_operations (connection, at, operation, kind, code, n, last_at)
-         VALUES (?, ?, ?, ?, ?, 1, ?)
-         ON CONFLICT (connection, at, operation, kind, code) DO UPDATE SET n = n + 1,
-             last_at = max(last_at, excluded.last_at)",
-        connection,
-        bucket,
-        operation,
-        kind,
-        code,
-        at
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 impl Store {
@@ -101,6 +75,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::Call;
     use crate::Seen;
     use crate::fixture::{fixture, noon};
 

@@ -147,7 +147,7 @@ impl Store {
     pub async fn inbox_keep(&self, delivery: NewDelivery) -> Result<Kept, StoreError> {
         let headers = column::json("delivery's headers", &delivery.headers)?;
         let received = column::millis(delivery.received_at);
-        self.write(move |tx| {
+        self.write_one(move |tx| {
             Box::pin(async move {
                 let connection = delivery.connection.as_str();
                 let kept = sqlx::query!(

@@ -3,6 +3,7 @@
 use patchbay_model::{ChainId, Fact, JournalEntry, Run, RunId, RunState, Timestamp};
 use sqlx::SqliteConnection;
 
+use super::awaited;
 use super::effects::{self, OwnEffect};
 use super::links::{self, RecordLink};
 use super::memory::{self, Remembered};
@@ -52,25 +53,70 @@ pub(super) fn texts(facts: &[Fact]) -> Result<Vec<String>, StoreError> {
     facts.iter().map(|fact| column::json("journal entry", fact)).collect()
 }
 
-/// Adds facts within a transaction and gives the number of the first.
-pub(super) async fn add(
+/// Facts as one text: however many they are, they are handed to the writer's thread once.
+fn bundle(texts: &[String]) -> Result<String, StoreError> {
+    column::json("journal entries", texts)
+}
+
+/// Adds the first facts of a run within the transaction that adds it.
+pub(super) async fn begin(
     tx: &mut SqliteConnection,
     run: &RunId,
     texts: &[String],
     now: Timestamp,
-) -> Result<i64, StoreError> {
-    let key = run.as_str();
-    let last =
-        sqlx::query_scalar!(r#"SELECT coalesce(max(seq), 0) AS "seq!: i64" FROM journal WHERE run = ?"#, key)
-            .fetch_one(&mut *tx)
-            .await?;
-    let at = column::millis(now);
-    for (seq, text) in (last + 1..).zip(texts) {
-        sqlx::query!("INSERT INTO journal (run, seq, at, fact) VALUES (?, ?, ?, ?)", key, seq, at, text)
-            .execute(&mut *tx)
-            .await?;
+) -> Result<(), StoreError> {
+    if texts.is_empty() {
+        return Ok(());
     }
-    Ok(last + 1)
+    let (run, at, texts) = (run.as_str(), column::millis(now), bundle(texts)?);
+    sqlx::query!(
+        "INSERT INTO journal (run, seq, at, fact) SELECT ?, 1 + key, ?, value FROM json_each(?)",
+        run,
+        at,
+        texts
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes a run's state and adds the facts that it follows from, within a transaction; a state that is final
+/// ends the run. Gives the number of the first fact.
+async fn add(
+    tx: &mut SqliteConnection,
+    run: &RunId,
+    texts: &[String],
+    state: RunState,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let (key, word, ends) = (run.as_str(), state.as_str(), state.is_final());
+    let (at, bundled) = (column::millis(now), bundle(texts)?);
+    let last = sqlx::query_scalar!(
+        r#"UPDATE runs SET state = ?, final = ?, finished_at = CASE WHEN ? THEN coalesce(finished_at, ?) END
+           WHERE id = ?;
+           INSERT INTO journal (run, seq, at, fact)
+           SELECT r.id, (SELECT coalesce(max(seq), 0) FROM journal WHERE run = ?) + 1 + e.key, ?, e.value
+           FROM runs AS r, json_each(?) AS e WHERE r.id = ?;
+           SELECT (SELECT coalesce(max(seq), 0) FROM journal WHERE run = ?) AS "last!: i64" FROM runs WHERE id = ?"#,
+        word,
+        ends,
+        ends,
+        at,
+        key,
+        key,
+        at,
+        bundled,
+        key,
+        key,
+        key
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(|| runs::missing(run))?;
+    if ends {
+        awaited::release(tx, run).await?;
+    }
+    Ok(last + 1 - texts.len() as i64)
 }
 
 impl Store {
@@ -86,6 +132,40 @@ impl Store {
         state: RunState,
     ) -> Result<Vec<JournalEntry>, StoreError> {
         self.journal_commit(run, facts, state, None).await
+    }
+
+    /// The same for a run that has ended, which goes on with these facts. Gives the number of the last one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such run, [`StoreError::Exists`] where it has not ended:
+    /// somebody else may have let it go on a moment before.
+    pub async fn journal_reopen(
+        &self,
+        run: &RunId,
+        facts: Vec<Fact>,
+        state: RunState,
+    ) -> Result<u64, StoreError> {
+        let (run, texts, now) = (run.clone(), texts(&facts)?, self.now());
+        self.write(move |tx| {
+            Box::pin(async move {
+                let key = run.as_str();
+                let ended =
+                    sqlx::query_scalar!(r#"SELECT final AS "final!: bool" FROM runs WHERE id = ?"#, key)
+                        .fetch_optional(&mut *tx)
+                        .await?;
+                match ended {
+                    Some(true) => {
+                        let first = add(tx, &run, &texts, state, now).await?;
+                        Ok(column::count(first) + texts.len() as u64 - 1)
+                    }
+                    Some(false) => {
+                        Err(StoreError::Exists { item: format!("Run {run}"), message: "It has not ended yet." })
+                    }
+                    None => Err(runs::missing(&run)),
+                }
+            })
+        })
+        .await
     }
 
     /// The same with what follows from the facts, for a run of this chain.
@@ -106,8 +186,7 @@ impl Store {
         let entries = self
             .write(move |tx| {
                 Box::pin(async move {
-                    runs::set_state(tx, &run, state, now).await?;
-                    let first = add(tx, &run, &texts, now).await?;
+                    let first = add(tx, &run, &texts, state, now).await?;
                     if let Some(also) = also {
                         also.write(tx, now).await?;
                     }
@@ -218,7 +297,7 @@ impl Ready {
         }
         for (run, facts) in &self.runs {
             runs::insert(tx, run).await?;
-            add(tx, run.id(), facts, now).await?;
+            begin(tx, run.id(), facts, now).await?;
         }
         if let Some((event, payload)) = &self.ended {
             triggers::record_waited(tx, event.into(), payload, now).await?;
@@ -296,6 +375,22 @@ mod tests {
         let appended = f.store.journal_append(&run, vec![opened(1)], RunState::Running).await;
         assert!(matches!(appended, Err(StoreError::NotFound(_))));
         assert_eq!(f.store.journal(&run, 0).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn of_two_that_let_an_ended_run_go_on_one_is_refused() {
+        let f = fixture().await;
+        let run = fixture::run();
+        f.store.run_insert(&run).await.unwrap();
+        let wish = || f.store.journal_reopen(&run.id, vec![Fact::UndoRequested], RunState::Queued);
+        assert!(matches!(wish().await, Err(StoreError::Exists { .. })), "it has not ended");
+        f.store.journal_append(&run.id, vec![opened(1)], RunState::Done).await.unwrap();
+        let (a, b) = futures_util::future::join(wish(), wish()).await;
+        a.unwrap();
+        assert!(matches!(b, Err(StoreError::Exists { .. })));
+        assert_eq!(f.store.journal(&run.id, 0).await.unwrap().len(), 2, "what is refused leaves nothing");
+        let nowhere = f.store.journal_reopen(&RunId::generate(), Vec::new(), RunState::Queued).await;
+        assert!(matches!(nowhere, Err(StoreError::NotFound(_))));
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use tokio::sync::Notify;
 
-use crate::writer::Writer;
+use crate::writer::{Shape, Writer};
 use crate::{StoreError, column};
 
 /// The limits in memory, and which of them the disk does not have yet.
@@ -100,7 +100,8 @@ impl Limits {
         if rows.is_empty() {
             return Ok(());
         }
-        let written = writer.run(move |tx| Box::pin(async move { write(tx, &rows).await })).await;
+        let written =
+            writer.run(Shape::Several, move |tx| Box::pin(async move { write(tx, &rows).await })).await;
         if written.is_err() {
             self.lock().unwritten.extend(keys);
             self.changed.notify_one();

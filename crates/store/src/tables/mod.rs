@@ -5,7 +5,7 @@
 macro_rules! changed {
     ($store:expr, $($query:tt)+) => {
         $store
-            .write(move |tx| {
+            .write_one(move |tx| {
                 Box::pin(async move {
                     let done = sqlx::query!($($query)+).execute(tx).await?;
                     Ok(done.rows_affected())

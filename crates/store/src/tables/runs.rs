@@ -8,10 +8,10 @@ use sqlx::SqliteConnection;
 
 use super::awaited;
 use super::chains::version;
-use super::connections::changed_one;
 use super::journal;
 use super::page::Page;
 use crate::error::is_taken;
+use crate::writer::Shape;
 use crate::{Store, StoreError, column};
 
 struct Row {
@@ -55,32 +55,6 @@ impl TryFrom<Row> for Run {
 
 pub(super) fn missing(id: &RunId) -> StoreError {
     StoreError::NotFound(format!("The run {id}"))
-}
-
-/// Writes a run's state; a final one ends it. Only together with the facts it derives from.
-pub(super) async fn set_state(
-    tx: &mut SqliteConnection,
-    id: &RunId,
-    state: RunState,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (key, word, ends) = (id.as_str(), state.as_str(), state.is_final());
-    let now = column::millis(now);
-    let done = sqlx::query!(
-        "UPDATE runs SET state = ?1, final = ?2,
-             finished_at = CASE WHEN ?2 THEN coalesce(finished_at, ?3) END
-         WHERE id = ?4",
-        word,
-        ends,
-        now,
-        key
-    )
-    .execute(&mut *tx)
-    .await?;
-    if ends {
-        awaited::release(tx, id).await?;
-    }
-    changed_one(done.rows_affected(), || missing(id))
 }
 
 /// An open run, as what waits for its turn sees it.
@@ -173,10 +147,12 @@ impl Store {
     pub async fn run_begin(&self, run: &Run, facts: Vec<Fact>) -> Result<(), StoreError> {
         let (id, new, now) = (run.id.clone(), NewRun::of(run)?, self.now());
         let texts = journal::texts(&facts)?;
-        self.write(move |tx| {
+        let single = texts.is_empty() && new.waits.is_empty();
+        let shape = if single { Shape::Single } else { Shape::Several };
+        self.write_as(shape, move |tx| {
             Box::pin(async move {
                 match insert(tx, &new).await {
-                    Ok(()) => journal::add(tx, &id, &texts, now).await.map(drop),
+                    Ok(()) => journal::begin(tx, &id, &texts, now).await,
                     Err(error) if is_taken(&error) => Err(StoreError::Exists {
                         item: format!("The run {id}"),
                         message: "It was added before.",
@@ -279,7 +255,7 @@ impl Store {
     /// ended or is not there: of several callers one is told true.
     pub async fn run_claim(&self, id: &RunId, boot: &BootId) -> Result<bool, StoreError> {
         let (id, boot) = (id.clone(), boot.clone());
-        self.write(move |tx| {
+        self.write_one(move |tx| {
             Box::pin(async move {
                 let (id, boot) = (id.as_str(), boot.as_str());
                 let done = sqlx::query!(
@@ -299,7 +275,7 @@ impl Store {
     /// Deletes a run that has ended, with its journal. False where it has not, or is not there.
     pub async fn run_delete(&self, id: &RunId) -> Result<bool, StoreError> {
         let id = id.clone();
-        self.write(move |tx| {
+        self.write_one(move |tx| {
             Box::pin(async move {
                 let id = id.as_str();
                 let done = sqlx::query!("DELETE FROM runs WHERE id = ? AND final = 1", id).execute(tx).await?;
