@@ -32,7 +32,7 @@ pub(crate) fn check_document(chain: &Chain) -> Result<(), Problem> {
             && id.starts_with(|c: char| c.is_ascii_lowercase())
             && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
-    if let Some(step) = chain.steps.iter().find(|step| !fits(step.id.as_str())) {
+    if let Some(step) = chain.all_steps().find(|step| !fits(step.id.as_str())) {
         let message = format!(
             "\"{}\" is not a step's name; use lower-case letters, digits and underscores, at most 40.",
             step.id
@@ -81,6 +81,10 @@ mod tests {
                 assert!(said.contains("at most 500 steps") && said.contains("has 501"), "{name}: {said}");
             }
         }
+        let mut odd = chain("Odd", 1, 1);
+        odd["finally"][0]["id"] = json!("../1");
+        let problem = call("chain_save", json!({"chain": odd})).await.unwrap_err();
+        assert!(problem.hint().contains("not a step's name"), "{}", problem.hint());
         let problem = call("chain_save", json!({"chain": chain("None", 0, 0)})).await.unwrap_err();
         assert!(problem.hint().contains("at least one step"), "{}", problem.hint());
         hub.shut_down().await;

@@ -1,7 +1,7 @@
 //! What of a chain is at work: the published version, On and Off, versions with what differs, and what
 //! became of the events that it waited for.
 
-use patchbay_chain::difference::{difference, trigger_words};
+use patchbay_chain::difference::{titled_difference, trigger_words};
 use patchbay_chain::{Plan, mapping};
 use patchbay_map::{Template, Test};
 use patchbay_model::chain::{Chain, ChainVersion};
@@ -261,7 +261,9 @@ pub async fn versions(hub: &Hub, workspace: &str, request: ChainRef) -> Result<C
         version: version.version,
         saved_at: version.saved_at,
         published: state.published == Some(version.version),
-        changes: named.get(at + 1).map(|before| difference(before, &named[at])).unwrap_or_default(),
+        changes: kept.get(at + 1).map_or_else(Vec::new, |before| {
+            titled_difference((&named[at + 1], &named[at]), (&before.chain, &version.chain))
+        }),
         chain: version.chain.clone(),
     });
     Ok(ChainVersionsResponse { versions: versions.collect() })

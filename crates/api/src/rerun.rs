@@ -283,6 +283,9 @@ pub struct RunUndoAgainRequest {
     /// The user has undone it by hand: nothing is sent. Otherwise it is tried once more.
     #[serde(default)]
     pub by_hand: bool,
+    /// Every one that fits is tried once more, but for those that may have been undone all the same.
+    #[serde(default)]
+    pub all: bool,
 }
 
 /// Tries an undo that failed once more, or takes note that it was done by hand. `CONFLICT` where nothing of
@@ -290,20 +293,37 @@ pub struct RunUndoAgainRequest {
 pub async fn undo_again(hub: &Hub, workspace: &str, request: RunUndoAgainRequest) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let run = ended(&workspace, &request.run).await?;
+    let wanted = |step: &StepId, item: u32| {
+        request.step.as_ref().is_none_or(|own| own == step) && request.item.is_none_or(|own| own == item)
+    };
+    let nothing = || conflict(&run, "It has no such change that could not be undone.");
+    if request.by_hand {
+        // Told from the journal alone: the tool may be disconnected by now.
+        let report = runs::report_of(&workspace, &run.id).await?;
+        let line = report.undo.iter().find(|line| !line.undone && wanted(&line.step, line.item));
+        let (step, item) = line.map(|line| (line.step.clone(), line.item)).ok_or_else(nothing)?;
+        workspace.runner().undone_by_hand(&report, &step, item).await?;
+        return Ok(RunView::of(&workspace, workspace.run(&run.id).await?));
+    }
     let connectors = chains::connectors_of(&workspace, &run.snapshot).await?;
     let plan = Plan::of(&run.snapshot, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
     let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
     let journal = workspace.store().journal(&run.id, 0).await?;
-    let wanted = |(step, item, _): &(StepId, u32, bool)| {
-        request.step.as_ref().is_none_or(|own| own == step) && request.item.is_none_or(|own| own == *item)
-    };
-    let Some((step, item, can)) = stays(&plan, &journal).into_iter().find(wanted) else {
-        return Err(conflict(&run, "It has no such change that could not be undone."));
-    };
-    if !request.by_hand && !can {
+    let mut left = stays(&plan, &journal);
+    left.retain(|stay| wanted(&stay.step, stay.item));
+    if left.is_empty() {
+        return Err(nothing());
+    }
+    if request.all {
+        left.retain(|stay| stay.again && !stay.unknown);
+    } else {
+        left.truncate(1);
+        left.retain(|stay| stay.again);
+    }
+    if left.is_empty() {
         return Err(conflict(&run, "What this step did cannot be undone from here. Undo it by hand."));
     }
-    workspace.runner().undo_again(&run, &step, item, request.by_hand).await?;
+    workspace.runner().undo_again(&run, &left).await?;
     workspace.spawn(run.clone()).await?;
     Ok(RunView::of(&workspace, workspace.run(&run.id).await?))
 }

@@ -93,9 +93,21 @@ pub fn left_to_undo(plan: &Plan, journal: &[JournalEntry]) -> bool {
     })
 }
 
-/// What of a run stays although its undo was tried: the step and the item, and whether it can be tried once
-/// more. The latest comes first, as undo goes.
-pub fn stays(plan: &Plan, journal: &[JournalEntry]) -> Vec<(StepId, u32, bool)> {
+/// A change that stays although its undo was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// The step that made it.
+    pub step: StepId,
+    /// The item, from 0.
+    pub item: u32,
+    /// Whether its undo can be tried once more.
+    pub again: bool,
+    /// Whether it may have been undone all the same.
+    pub unknown: bool,
+}
+
+/// What of a run stays although its undo was tried. The latest comes first, as undo goes.
+pub fn stays(plan: &Plan, journal: &[JournalEntry]) -> Vec<Stay> {
     let plan = Plan { steps: plan.steps.iter().map(remembering).collect() };
     let progress = Progress::replay(&plan, journal);
     let mut found = Vec::new();
@@ -104,11 +116,12 @@ pub fn stays(plan: &Plan, journal: &[JournalEntry]) -> Vec<(StepId, u32, bool)> 
             done.items.as_ref().into_iter().flat_map(|items| (0..items.len()).rev().zip(items.iter().rev()));
         for (item, slot) in items {
             if let ItemProgress::Done { undo: UndoProgress::Over(outcome), .. } = slot {
-                match outcome {
-                    UndoOutcome::Failed { .. } => found.push((step.id.clone(), item, step.undo.is_some())),
-                    UndoOutcome::Impossible => found.push((step.id.clone(), item, false)),
-                    UndoOutcome::Undone | UndoOutcome::ByHand => {}
-                }
+                let (again, unknown) = match outcome {
+                    UndoOutcome::Failed { unknown, .. } => (step.undo.is_some(), *unknown),
+                    UndoOutcome::Impossible => (false, false),
+                    UndoOutcome::Undone | UndoOutcome::ByHand => continue,
+                };
+                found.push(Stay { step: step.id.clone(), item, again, unknown });
             }
         }
     }

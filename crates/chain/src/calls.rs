@@ -6,6 +6,8 @@ use patchbay_model::problem::Code;
 use patchbay_model::report::ConnectionReport;
 use patchbay_model::run::{Fact, Outcome, UndoOutcome};
 
+use crate::machine::waits_for_person;
+
 /// A call that was answered, or that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answered {
@@ -32,13 +34,15 @@ pub fn answered(fact: &Fact) -> Option<(&StepId, Answered)> {
             };
             Some((step, Answered { code, took_ms: *took_ms, bytes: *bytes, again: *attempt > 1 }))
         }
+        // What could not leave this computer is no call.
+        Fact::Deferred { problem, .. } if waits_for_person(problem.code()) => None,
         Fact::Deferred { step, attempt, problem, took_ms: Some(took_ms), bytes, .. } => {
             let (code, again) = (Some(problem.code()), *attempt > 1);
             Some((step, Answered { code, took_ms: *took_ms, bytes: *bytes, again }))
         }
         Fact::UndoResult { step, outcome, took_ms: Some(took_ms), .. } => {
             let code = match outcome {
-                UndoOutcome::Failed { problem } => Some(problem.code()),
+                UndoOutcome::Failed { problem, .. } => Some(problem.code()),
                 UndoOutcome::Undone | UndoOutcome::Impossible | UndoOutcome::ByHand => None,
             };
             Some((step, Answered { code, took_ms: *took_ms, bytes: 0, again: false }))
@@ -60,10 +64,16 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// A request is sent.
-    pub(crate) fn send(&mut self, attempt: u32) {
+    /// A request is sent, for the first time or once more.
+    pub(crate) fn send(&mut self, again: bool) {
         self.sent += 1;
-        self.retries += u32::from(attempt > 1);
+        self.retries += u32::from(again);
+    }
+
+    /// The last request could not be sent.
+    pub(crate) fn take_back(&mut self, again: bool) {
+        self.sent = self.sent.saturating_sub(1);
+        self.retries = self.retries.saturating_sub(u32::from(again));
     }
 
     /// One ended.

@@ -11,6 +11,16 @@ use crate::report::step_name;
 
 /// The differences from `old` to `new`, each a sentence; none where they are the same.
 pub fn difference(old: &Chain, new: &Chain) -> Vec<String> {
+    titled_difference((old, new), (old, new))
+}
+
+/// The same in the words of copies whose steps were given titles where the documents give them none: what a step
+/// is called without anybody's doing is no change.
+pub fn titled_difference((old, new): (&Chain, &Chain), own: (&Chain, &Chain)) -> Vec<String> {
+    let renamed = |id: &StepId| {
+        let [before, after] = [own.0, own.1].map(|chain| chain.step(id).map(|(_, step)| &step.name));
+        before != after
+    };
     let mut said = Vec::new();
     if old.name != new.name {
         said.push(format!("Renamed from \"{}\" to \"{}\".", old.name, new.name));
@@ -46,6 +56,10 @@ pub fn difference(old: &Chain, new: &Chain) -> Vec<String> {
                         said.push(format!("\"{}\" is done {} now.", step_name(step), part.when()));
                     }
                     if before != step {
+                        if renamed(&step.id) {
+                            let (name, earlier) = (step_name(step), step_name(before));
+                            said.push(format!("\"{earlier}\" is called \"{name}\" now."));
+                        }
                         said.extend(step_difference(old, new, before, step));
                     }
                 }
@@ -108,9 +122,6 @@ fn named<'c>(chain: &'c Chain, id: &'c StepId) -> &'c str {
 fn step_difference(before: &Chain, after: &Chain, old: &Step, new: &Step) -> Vec<String> {
     let name = step_name(new);
     let mut said = Vec::new();
-    if old.name != new.name {
-        said.push(format!("\"{}\" is called \"{name}\" now.", step_name(old)));
-    }
     if old.connection != new.connection {
         said.push(format!("\"{name}\" uses {} instead of {}.", new.connection, old.connection));
     }
@@ -233,6 +244,27 @@ mod tests {
         ]});
         change(&mut document);
         serde_json::from_value(document).unwrap()
+    }
+
+    #[test]
+    fn a_step_that_nobody_named_is_not_renamed_by_what_it_does_now() {
+        let old = chain(|c| c["steps"][1]["name"] = Value::Null);
+        let new = chain(|c| {
+            c["steps"][1]["name"] = Value::Null;
+            c["steps"][1]["operation"] = json!("announce");
+        });
+        let titled = |chain: &Chain, title: &str| {
+            let mut chain = chain.clone();
+            chain.steps[1].name = Some(title.to_owned());
+            chain
+        };
+        let (before, after) = (titled(&old, "Chat: Send"), titled(&new, "Chat: Announce"));
+        let said = titled_difference((&before, &after), (&old, &new));
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with("\"Chat: Announce\" does"), "{said:?}");
+        let named = titled(&old, "Tell them");
+        let said = titled_difference((&before, &named), (&old, &named));
+        assert_eq!(said, ["\"Chat: Send\" is called \"Tell them\" now."]);
     }
 
     #[test]

@@ -492,7 +492,8 @@ pub(crate) fn is_failure(state: RunState) -> bool {
     matches!(state, RunState::Failed | RunState::FailedUndone)
 }
 
-/// Whether only a person ends the wait: each try is a fact in the journal.
+/// Whether only a person ends the wait, which may last a night. What is tried before anything was announced is
+/// tried in memory; a call that was announced is answered in the journal, and so is each try of it.
 pub(crate) fn waits_for_person(code: Code) -> bool {
     matches!(code, Code::SecretStoreLocked | Code::NetworkUnreadable)
 }

@@ -14,6 +14,7 @@ use patchbay_model::{RunId, StepId, Timestamp};
 
 use self::after::{after_deferral, after_result};
 use crate::items::Items;
+use crate::machine::waits_for_person;
 use crate::plan::Plan;
 
 /// The state of a run, as its journal tells it.
@@ -58,6 +59,8 @@ pub struct Progress {
     pub children: BTreeMap<(usize, u32), RunId>,
     /// What was there before steps of this one changed it, as far as their undo needs it.
     pub befores: BTreeMap<(usize, u32), Value>,
+    /// How often an undo that was answered with a failure is to be tried once more, where it is.
+    pub undone_anew: BTreeMap<(usize, u32), u32>,
 }
 
 /// One step.
@@ -242,6 +245,7 @@ impl Progress {
             arrived: BTreeSet::new(),
             children: BTreeMap::new(),
             befores: BTreeMap::new(),
+            undone_anew: BTreeMap::new(),
         }
     }
 
@@ -390,7 +394,15 @@ impl Progress {
                 self.go_on();
             }
             // As if it had not been tried: what is undone meanwhile stays so.
-            Fact::UndoAgain { step, item } => self.change_undo(plan, step, *item, UndoProgress::None),
+            Fact::UndoAgain { step, item } => {
+                if let Some(index) = plan.index(step)
+                    && let Some(ItemProgress::Done { undo, .. }) = self.item(index, *item)
+                    && matches!(undo, UndoProgress::Over(UndoOutcome::Failed { unknown: false, .. }))
+                {
+                    *self.undone_anew.entry((index, *item)).or_default() += 1;
+                }
+                self.change_undo(plan, step, *item, UndoProgress::None);
+            }
             Fact::UndoIntent { step, item, attempt, .. } => {
                 self.change_undo(plan, step, *item, UndoProgress::InFlight { attempt: *attempt });
             }
@@ -457,6 +469,8 @@ impl Progress {
         let mut open = items.peekable();
         open.peek().is_some()
             && open.all(|(_, item)| match item {
+                // Starts that only find it locked again get nowhere because of that, and not because of the run.
+                ItemProgress::Deferred { problem, .. } if waits_for_person(problem.code()) => true,
                 ItemProgress::Deferred { until, .. }
                 | ItemProgress::Waiting { until }
                 | ItemProgress::Awaiting { until } => *until > now,

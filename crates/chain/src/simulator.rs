@@ -4,6 +4,7 @@
 
 mod kinds;
 mod oracle;
+mod starts;
 mod stopped;
 mod undo;
 
@@ -466,38 +467,6 @@ fn a_run_that_ends_the_engine_each_time_stops_and_asks() {
             assert_eq!(world.effects.values().sum::<u32>(), ITEMS * 2, "{context}");
         }
     }
-}
-
-#[test]
-fn starts_while_a_run_waits_are_not_held_against_it() {
-    let plan = plan(KINDS[0], OnFailure::StopAndKeep);
-    let now = Timestamp::from_second(1_700_000_000).unwrap();
-    let later = now + Duration::from_secs(3_600);
-    let mut progress = Progress::new(&plan);
-    let limited = Problem::new(Code::RateLimited).retry_at(later);
-    let facts = [
-        Fact::Checked { findings: Vec::new() },
-        Fact::StepOpened { step: "list".into(), items: 1 },
-        Fact::Deferred {
-            step: "list".into(),
-            item: 0,
-            attempt: 1,
-            until: later,
-            problem: limited,
-            took_ms: None,
-            bytes: 0,
-        },
-    ];
-    let started = Fact::Started { boot: BootId::new("b"), recovered: true };
-    for fact in facts.iter().chain(std::iter::repeat_n(&started, 10)) {
-        progress.apply(&plan, now, fact);
-    }
-    assert_eq!(next(&plan, &progress, now).state, RunState::Waiting);
-    for _ in 0..3 {
-        progress.apply(&plan, later, &started);
-    }
-    let asked = next(&plan, &progress, later).commands;
-    assert_eq!(asked, [Command::Record(Fact::Stuck { recoveries: 3 })]);
 }
 
 #[test]

@@ -295,6 +295,9 @@ pub struct UndoReport {
     /// Whether it can be tried once more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
+    /// Whether it may have been undone all the same: tried once more, that may happen twice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
     /// Why not.
     pub problem: Option<Problem>,
     /// What stays, as the service called it.

@@ -495,10 +495,13 @@ pub enum Outcome {
 pub enum UndoOutcome {
     /// It is as before.
     Undone,
-    /// It stays.
+    /// It stays, as far as is known.
     Failed {
         /// Why.
         problem: Problem,
+        /// The undo may have happened all the same: it was sent, and nothing says what became of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unknown: bool,
     },
     /// The operation declares no undo.
     Impossible,

@@ -4934,7 +4934,11 @@ item?: number | null,
 /**
  * The user has undone it by hand: nothing is sent. Otherwise it is tried once more.
  */
-byHand: boolean, };
+byHand: boolean, 
+/**
+ * Every one that fits is tried once more, but for those that may have been undone all the same.
+ */
+all: boolean, };
 
 /**
  * A run as lists show it.
@@ -6851,6 +6855,10 @@ byHand?: boolean,
  * Whether it can be tried once more.
  */
 again?: boolean, 
+/**
+ * Whether it may have been undone all the same: tried once more, that may happen twice.
+ */
+unknown?: boolean, 
 /**
  * Why not.
  */

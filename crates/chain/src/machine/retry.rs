@@ -62,7 +62,7 @@ fn retry_at(
         _ => 0,
     };
     let failures = match problem.code().retry() {
-        // It may stay so over night: each try is a fact in the journal.
+        // It may stay so over night: the pause grows, whatever is counted against the step's tries.
         Retry::Wait if waits_for_person(problem.code()) => attempt,
         Retry::Wait => counted,
         Retry::Safe if counted + 1 < policy.tries => counted + 1,

@@ -38,7 +38,7 @@ impl Round<'_> {
                         let problem = Problem::new(Code::CompensationFailed).detail(
                             "The undo was sent before Patchbay was ended; nothing says whether it happened.",
                         );
-                        return over(UndoOutcome::Failed { problem });
+                        return over(UndoOutcome::Failed { problem, unknown: true });
                     }
                     (UndoProgress::InFlight { .. }, _) => return None,
                 }

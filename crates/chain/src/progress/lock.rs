@@ -1,5 +1,5 @@
-//! Items that wait for the secret store. What is only tried again is no fact: a start that replays the journal
-//! finds it out by trying.
+//! Items that wait for the secret store, or for a way to services. What is only tried again before anything was
+//! announced is no fact: a start that replays the journal finds it out by trying.
 
 use jiff::SignedDuration;
 use patchbay_model::Timestamp;

@@ -124,7 +124,7 @@ impl Recorded {
     /// The answer to an undo.
     pub(crate) fn undo(&self, step: &StepId, item: u32) -> CallResult {
         let outcome = self.next(step, item, |fact| match fact {
-            Fact::UndoResult { outcome: UndoOutcome::Failed { problem }, .. } => {
+            Fact::UndoResult { outcome: UndoOutcome::Failed { problem, .. }, .. } => {
                 Some(Outcome::NotDone { problem: problem.clone() })
             }
             Fact::UndoResult { .. } => Some(Outcome::Done { output: Value::Null, output_missing: None }),

@@ -63,7 +63,7 @@ pub fn html(report: &RunReport) -> String {
     list(&mut out, "Changes", change_lines(report).into_iter().chain(changes(report)));
     list(
         &mut out,
-        "Needs you",
+        if report.state.is_final() { "Not known" } else { "Needs you" },
         report.needs_you.iter().map(|q| {
             let request = q.request.as_ref().map_or_else(String::new, |r| format!(" {} {}", r.method, r.url));
             format!("{}, item {}: {}.{request}", name_of(report, &q.step), q.item + 1, q.problem.title())

@@ -68,7 +68,8 @@ pub fn markdown(report: &RunReport) -> String {
         }
     }
     if !report.needs_you.is_empty() {
-        let _ = writeln!(out, "\n## Needs you\n");
+        let ended = report.state.is_final();
+        let _ = writeln!(out, "\n## {}\n", if ended { "Not known" } else { "Needs you" });
         for question in &report.needs_you {
             let request =
                 question.request.as_ref().map_or_else(String::new, |r| format!(" `{} {}`", r.method, r.url));
@@ -78,9 +79,11 @@ pub fn markdown(report: &RunReport) -> String {
             };
             let sent =
                 question.sent_at.map_or_else(String::new, |at| at.strftime(" sent %H:%M:%S UTC").to_string());
+            // Of a run that has ended nobody takes an answer.
+            let answers = if ended { String::new() } else { format!(" Answer with {answers}.") };
             let _ = writeln!(
                 out,
-                "- {}, item {}: {}.{request}{sent}. Answer with {answers}.",
+                "- {}, item {}: {}.{request}{sent}.{answers}",
                 escape(name_of(report, &question.step)),
                 question.item + 1,
                 escape(&question.problem.title())

@@ -6,15 +6,19 @@ mod narrowed;
 mod questions;
 mod step;
 mod tables;
+mod undos;
 mod words;
 
-use patchbay_model::Step;
+use std::collections::BTreeMap;
+
 use patchbay_model::check::Level;
 use patchbay_model::report::{ConnectionReport, RunReport, StepState};
 use patchbay_model::run::{Fact, JournalEntry, Narrowed, Run, RunState};
+use patchbay_model::{Step, StepId};
 
 use self::questions::{LastTry, held_question, stuck_question};
 use self::step::StepFold;
+use self::undos::Undos;
 use crate::calls::Calls;
 
 pub use html::html;
@@ -34,6 +38,7 @@ pub struct Building<'r> {
     run: &'r Run,
     steps: Vec<&'r Step>,
     folds: Vec<StepFold>,
+    undos: Undos,
     report: RunReport,
     stuck: Option<u32>,
     held: Option<u32>,
@@ -67,12 +72,22 @@ impl<'r> Building<'r> {
             undo: Vec::new(),
         };
         let folds = steps.iter().map(|_| StepFold::default()).collect();
-        Self { run, steps, folds, report, stuck: None, held: None, wished: false, tried: None }
+        Self {
+            run,
+            steps,
+            folds,
+            undos: Undos::default(),
+            report,
+            stuck: None,
+            held: None,
+            wished: false,
+            tried: None,
+        }
     }
 
     /// Takes the next entry in.
     pub fn take(&mut self, entry: &JournalEntry) {
-        let Self { run, steps, folds, report, stuck, held, wished, tried } = self;
+        let Self { run, steps, folds, undos, report, stuck, held, wished, tried } = self;
         report.started_at.get_or_insert(entry.at);
         if let Some(last) = LastTry::of(entry) {
             *tried = Some(last);
@@ -93,7 +108,11 @@ impl<'r> Building<'r> {
             }
             Fact::Stuck { recoveries } => *stuck = Some(*recoveries),
             Fact::Held { effects } => *held = Some(*effects),
-            Fact::UndoRequested => (*stuck, *held, *wished, report.finished_at) = (None, None, true, None),
+            Fact::UndoRequested => {
+                (*stuck, *held, *wished, report.finished_at) = (None, None, true, None);
+                // It had ended, and is under way again.
+                report.state = run.state;
+            }
             Fact::StopRequested { .. } | Fact::Resumed => (*stuck, *held) = (None, None),
             fact => {
                 if let Some((index, fold)) = fact
@@ -101,7 +120,7 @@ impl<'r> Building<'r> {
                     .and_then(|id| run.snapshot.step(id).map(|(index, _)| index))
                     .and_then(|index| folds.get_mut(index).map(|fold| (index, fold)))
                 {
-                    fold.take(entry.at, fact, steps[index], &mut report.undo);
+                    fold.take(entry.at, fact, steps[index], undos);
                 }
             }
         }
@@ -109,7 +128,8 @@ impl<'r> Building<'r> {
 
     /// The report as far as the journal was taken in.
     pub fn finish(self) -> RunReport {
-        let Self { run, steps, mut folds, mut report, stuck, held, tried, .. } = self;
+        let Self { run, steps, mut folds, undos, mut report, stuck, held, tried, .. } = self;
+        report.undo = undos.into_lines();
         if report.state == RunState::NeedsYou || report.state.is_final() {
             folds.iter_mut().for_each(StepFold::give_up_waiting);
         }
@@ -151,10 +171,13 @@ pub fn step_name(step: &Step) -> &str {
 }
 
 fn mark_undone(report: &mut RunReport) {
+    let mut undone: BTreeMap<&StepId, bool> = BTreeMap::new();
+    for line in &report.undo {
+        *undone.entry(&line.step).or_insert(true) &= line.undone;
+    }
     for step in &mut report.steps {
-        let mut undo = report.undo.iter().filter(|u| u.step == step.step).peekable();
-        if undo.peek().is_some() {
-            step.state = if undo.all(|u| u.undone) { StepState::Undone } else { StepState::CouldNotUndo };
+        if let Some(all) = undone.get(&step.step) {
+            step.state = if *all { StepState::Undone } else { StepState::CouldNotUndo };
         }
     }
 }
@@ -201,6 +224,68 @@ mod tests {
             assert_eq!(report.steps[1].skipped, skipped, "{state}");
             assert_eq!(report.headline.contains("left out"), skipped > 0, "{state}: {}", report.headline);
         }
+    }
+
+    fn with(more: impl IntoIterator<Item = Value>) -> Vec<JournalEntry> {
+        let mut journal = journal();
+        for mut fact in more {
+            (fact["run"], fact["at"]) = (json!("run"), json!("2026-01-31T12:00:02Z"));
+            fact["seq"] = json!(journal.len() + 1);
+            journal.push(serde_json::from_value(fact).unwrap());
+        }
+        journal
+    }
+
+    #[test]
+    fn a_run_that_is_undone_after_its_end_is_under_way_and_what_is_tried_again_stays_in_sight() {
+        let failed = |unknown: bool| {
+            json!({"fact": "undo_result", "step": "tell", "item": 0, "tookMs": 1,
+                "outcome": {"outcome": "failed", "problem": {"code": "SERVICE_DOWN"}, "unknown": unknown}})
+        };
+        let ended = json!({"fact": "finished", "state": "failed"});
+        let wish = json!({"fact": "undo_requested"});
+        let report = build(&run("failed"), &with([failed(true), ended.clone()]));
+        assert_eq!(
+            (report.state, report.undo[0].again, report.undo[0].unknown),
+            (RunState::Failed, true, true)
+        );
+        let again = json!({"fact": "undo_again", "step": "tell", "item": 0});
+        let facts = [failed(false), ended.clone(), again, wish];
+        let report = build(&run("running"), &with(facts.clone()));
+        assert_eq!((report.state, report.finished_at), (RunState::Running, None));
+        let line = (report.undo.len(), report.undo[0].undone, report.undo[0].again);
+        assert_eq!(line, (1, false, false), "{:?}", report.undo);
+        assert_eq!(report.steps[1].state, StepState::CouldNotUndo);
+        let undone = json!({"fact": "undo_result", "step": "tell", "item": 0, "tookMs": 1, "outcome": {"outcome": "undone"}});
+        let facts = facts.into_iter().chain([undone, json!({"fact": "finished", "state": "failed_undone"})]);
+        let report = build(&run("failed_undone"), &with(facts));
+        assert_eq!((report.state, report.undo.len(), report.undo[0].undone), (RunState::FailedUndone, 1, true));
+    }
+
+    #[test]
+    fn what_a_lock_keeps_on_this_computer_was_not_sent() {
+        let intent = |attempt: u32| {
+            json!({"fact": "intent", "step": "tell", "item": 1, "attempt": attempt, "effect": true, "key": "k",
+                "request": {"method": "POST", "url": "https://chat.example/m", "body": null, "hash": "h"}})
+        };
+        let put_off = |attempt: u32, code: &str| {
+            json!({"fact": "deferred", "step": "tell", "item": 1, "attempt": attempt, "tookMs": 1, "bytes": 0,
+                "until": "2026-01-31T13:00:00Z", "problem": {"code": code}})
+        };
+        let locked = "SECRET_STORE_LOCKED";
+        let facts = [
+            intent(1),
+            put_off(1, locked),
+            intent(2),
+            put_off(2, locked),
+            intent(3),
+            put_off(3, "SERVICE_DOWN"),
+            intent(4),
+            put_off(4, "NETWORK_UNREADABLE"),
+        ];
+        let step = &build(&run("running"), &with(facts)).steps[1];
+        assert_eq!((step.calls, step.calls_failed, step.calls_held, step.retries), (1, 1, 0, 0), "{step:?}");
+        assert_eq!(step.retry_reasons, []);
     }
 
     #[test]

@@ -12,7 +12,9 @@ use patchbay_model::{Step, Timestamp};
 use serde_json::Value;
 
 use super::step_name;
+use super::undos::Undos;
 use crate::calls::{Calls, answered};
+use crate::machine::waits_for_person;
 
 /// At most this many items are listed by name; the counts are always complete.
 const LISTED: usize = 100;
@@ -45,6 +47,8 @@ struct ItemFold {
     attempts: u32,
     /// Why another attempt would be made.
     again: Option<(Option<Code>, String)>,
+    /// Why the last one was, where it was another one.
+    sent_again: Option<(Option<Code>, String)>,
     /// Why nobody knows whether an effect happened, from the attempt that left it open until something says
     /// which it is: a later attempt that is refused or put off proves nothing of that one.
     doubt: Option<Problem>,
@@ -72,7 +76,7 @@ enum Last {
 
 impl StepFold {
     /// Takes in a fact of this step. What it says of an undo goes to `undo`.
-    pub(super) fn take(&mut self, at: Timestamp, fact: &Fact, step: &Step, undo: &mut Vec<UndoReport>) {
+    pub(super) fn take(&mut self, at: Timestamp, fact: &Fact, step: &Step, undo: &mut Undos) {
         self.started_at.get_or_insert(at);
         self.last_at = Some(at);
         if let Some((_, answer)) = answered(fact) {
@@ -82,16 +86,20 @@ impl StepFold {
         match fact {
             Fact::StepOpened { items, .. } => self.items_in = *items,
             Fact::Intent { item, attempt, effect, request, .. } => {
-                self.calls.send(*attempt);
                 let slot = self.items.entry(*item).or_default();
+                // What could not leave this computer was no attempt that this one repeats.
+                let again = *attempt > 1 && slot.attempts > 0;
+                self.calls.send(again);
                 if !*effect {
                     // A read that is made again leaves nothing open.
                     slot.doubt = None;
                 }
                 let why = slot.again.take();
-                if *attempt > 1 {
-                    let ended = || (None, "Patchbay was ended before the answer came".to_owned());
-                    *self.retries.entry(why.unwrap_or_else(ended)).or_default() += 1;
+                slot.sent_again = again.then(|| {
+                    why.unwrap_or_else(|| (None, "Patchbay was ended before the answer came".to_owned()))
+                });
+                if let Some(why) = &slot.sent_again {
+                    *self.retries.entry(why.clone()).or_default() += 1;
                 }
                 slot.attempts += 1;
                 slot.last = Some(Last::Sent);
@@ -171,7 +179,19 @@ impl StepFold {
             Fact::Deferred { item, until, problem, .. } => {
                 let slot = self.items.entry(*item).or_default();
                 if matches!(slot.last, Some(Last::Sent)) {
-                    slot.again = Some(said(problem));
+                    if waits_for_person(problem.code()) {
+                        // Announced, but it could not leave this computer.
+                        self.calls.take_back(slot.sent_again.is_some());
+                        slot.attempts = slot.attempts.saturating_sub(1);
+                        if let Some(why) = slot.sent_again.take() {
+                            if let Some(count) = self.retries.get_mut(&why) {
+                                *count -= 1;
+                            }
+                            slot.again = Some(why);
+                        }
+                    } else {
+                        slot.again = Some(said(problem));
+                    }
                 }
                 // A lookup that failed leaves the outcome as unknown as it was; so does an attempt that was put
                 // off after one of which nobody knows.
@@ -202,11 +222,11 @@ impl StepFold {
                     Decision::Undo => {}
                 }
             }
-            Fact::UndoIntent { attempt, .. } => self.undo_calls.send(*attempt),
+            Fact::UndoIntent { attempt, .. } => self.undo_calls.send(*attempt > 1),
             Fact::UndoResult { item, outcome, .. } => {
                 let (undone, problem) = match outcome {
                     UndoOutcome::Undone | UndoOutcome::ByHand => (true, None),
-                    UndoOutcome::Failed { problem } => (false, Some(problem.clone())),
+                    UndoOutcome::Failed { problem, .. } => (false, Some(problem.clone())),
                     UndoOutcome::Impossible => (
                         false,
                         Some(
@@ -221,20 +241,21 @@ impl StepFold {
                 self.undone.insert(*item, undone);
                 let by_hand = *outcome == UndoOutcome::ByHand;
                 let again = matches!(outcome, UndoOutcome::Failed { .. });
-                undo.retain(|old| old.step != step.id || old.item != *item);
-                undo.push(UndoReport {
+                let unknown = matches!(outcome, UndoOutcome::Failed { unknown: true, .. });
+                undo.put(UndoReport {
                     step: step.id.clone(),
                     item: *item,
                     undone,
                     by_hand,
                     again,
+                    unknown,
                     problem,
                     remains,
                 });
             }
             Fact::UndoAgain { item, .. } => {
                 self.undone.remove(item);
-                undo.retain(|old| old.step != step.id || old.item != *item);
+                undo.begin_again(&step.id, *item);
             }
             _ => {}
         }
@@ -422,6 +443,7 @@ impl StepFold {
         let mut reasons: Vec<RetryReason> = self
             .retries
             .iter()
+            .filter(|(_, count)| **count > 0)
             .map(|((code, text), count)| RetryReason { code: *code, text: text.clone(), count: *count })
             .collect();
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));

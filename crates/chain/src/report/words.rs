@@ -196,6 +196,7 @@ mod tests {
             remains: None,
             again: false,
             by_hand: false,
+            unknown: false,
         }
     }
 

@@ -182,7 +182,8 @@ impl Execution<'_> {
                 self.note(Fact::Result { step, item, attempt, outcome, took_ms: 0, bytes: 0, next: None });
             }
             Doing::Undo { step, item } => {
-                let outcome = UndoOutcome::Failed { problem: self.could_not_undo(step, &problem) };
+                let problem = self.could_not_undo(step, &problem);
+                let outcome = UndoOutcome::Failed { problem, unknown: true };
                 let step = self.live.plan.steps[step].id.clone();
                 self.note(Fact::UndoResult { step, item, outcome, took_ms: None });
             }

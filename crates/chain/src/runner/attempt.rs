@@ -266,7 +266,11 @@ impl Execution<'_> {
         let id = self.live.plan.steps[step].id.clone();
         match self.plan_undo(step, item) {
             Ok((operation_summary, planned)) => {
-                let key = self.key("undo", step, item);
+                let key = match self.progress.undone_anew.get(&(step, item)) {
+                    // A service may keep what it answered to a key, a failure too.
+                    Some(times) => self.key(&format!("undo-{times}"), step, item),
+                    None => self.key("undo", step, item),
+                };
                 self.note(Fact::UndoIntent {
                     step: id,
                     item,
@@ -278,7 +282,8 @@ impl Execution<'_> {
                 self.launches.push(Launch { step, item, attempt, planned, key, undo: true, page: None });
             }
             Err(problem) => {
-                let outcome = UndoOutcome::Failed { problem: self.could_not_undo(step, &problem) };
+                let problem = self.could_not_undo(step, &problem);
+                let outcome = UndoOutcome::Failed { problem, unknown: false };
                 self.note(Fact::UndoResult { step: id, item, outcome, took_ms: None });
             }
         }
@@ -321,7 +326,11 @@ impl Execution<'_> {
             // What is not there any more needs no undo.
             Outcome::NotDone { problem } if problem.code() == Code::NotFound => UndoOutcome::Undone,
             Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
-                UndoOutcome::Failed { problem: self.could_not_undo(answer.step, problem) }
+                let problem = self.could_not_undo(answer.step, problem);
+                UndoOutcome::Failed {
+                    problem,
+                    unknown: matches!(answer.result.outcome, Outcome::Unknown { .. }),
+                }
             }
             Outcome::Skipped | Outcome::Shown { .. } => UndoOutcome::Impossible,
         };

@@ -1,9 +1,11 @@
 //! What the user wishes of a run, under way or at rest.
 
-use patchbay_model::StepId;
+use patchbay_model::report::RunReport;
 use patchbay_model::run::{Decision, Fact, Run, RunState, UndoOutcome};
+use patchbay_model::{Event, StepId};
 
 use super::{Control, Execution, Runner};
+use crate::again::Stay;
 use crate::error::ChainError;
 use crate::progress::ItemProgress;
 
@@ -29,28 +31,41 @@ impl Runner {
 
     /// Writes down the wish to undo what a run did that has ended.
     pub async fn undo(&self, run: &Run) -> Result<(), ChainError> {
-        self.store.journal_append(&run.id, vec![Fact::UndoRequested], RunState::Queued).await?;
+        self.store.journal_reopen(&run.id, vec![Fact::UndoRequested], RunState::Queued).await?;
         Ok(())
     }
 
-    /// Writes down what the user wishes of an undo that failed, of a run that has ended: that it is tried once
-    /// more, or that it was done by hand.
-    pub async fn undo_again(
+    /// Writes down the wish to try undos that failed once more, of a run that has ended.
+    pub async fn undo_again(&self, run: &Run, stay: &[Stay]) -> Result<(), ChainError> {
+        let wish = |stay: &Stay| Fact::UndoAgain { step: stay.step.clone(), item: stay.item };
+        // How the run ended is said anew once nothing is left to do.
+        let facts = stay.iter().map(wish).chain([Fact::UndoRequested]).collect();
+        self.store.journal_reopen(&run.id, facts, RunState::Queued).await?;
+        Ok(())
+    }
+
+    /// Writes down that the user has undone by hand what could not be undone, of a run that has ended as
+    /// `report` says. Nothing is sent: the tool may be long gone. Gives the state that the run has with that.
+    pub async fn undone_by_hand(
         &self,
-        run: &Run,
+        report: &RunReport,
         step: &StepId,
         item: u32,
-        by_hand: bool,
-    ) -> Result<(), ChainError> {
-        let step = step.clone();
-        let wish = if by_hand {
-            Fact::UndoResult { step, item, outcome: UndoOutcome::ByHand, took_ms: None }
-        } else {
-            Fact::UndoAgain { step, item }
+    ) -> Result<RunState, ChainError> {
+        let left: u32 = report.steps.iter().map(|s| s.changes.saturating_sub(s.undone)).sum();
+        let known = report.steps.iter().all(|step| !step.effect || step.unknown == 0);
+        let state = match report.state {
+            RunState::Failed if left <= 1 && known => RunState::FailedUndone,
+            state => state,
         };
-        // How the run ended is said anew once nothing is left to do.
-        self.store.journal_append(&run.id, vec![wish, Fact::UndoRequested], RunState::Queued).await?;
-        Ok(())
+        let result = Fact::UndoResult { step: step.clone(), item, outcome: UndoOutcome::ByHand, took_ms: None };
+        let mut facts = vec![result];
+        if state != report.state {
+            facts.push(Fact::Finished { state });
+        }
+        let facts = self.store.journal_reopen(&report.run, facts, state).await?;
+        self.events.emit(Event::RunChanged { id: report.run.clone(), state, facts });
+        Ok(state)
     }
 
     /// Writes down that the user lets a run go on that was stuck, paused or held.

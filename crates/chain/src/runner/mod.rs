@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_connector::{Compiled, Engine};
-use patchbay_model::problem::Problem;
-use patchbay_model::run::{Decision, Fact, Run, RunState};
+use patchbay_model::problem::{Code, Problem};
+use patchbay_model::run::{Decision, Fact, JournalEntry, Run, RunState, UndoOutcome};
 use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId, Timestamp};
 use patchbay_store::{Also, NewTrigger, StepCall, Store, StoreError};
 use serde_json::{Value, json};
@@ -191,6 +191,13 @@ impl Runner {
         // What a run is narrowed to, or takes over from another one, stands there before it begins.
         let journal = self.store.journal(&run.id, 0).await?;
         let begun = journal.iter().any(|entry| matches!(entry.fact, Fact::Started { .. }));
+        let started = Fact::Started { boot: self.store.boot().clone(), recovered: begun };
+        if let Some((state, mut facts)) = not_undone(&journal, &problems) {
+            facts.insert(0, started);
+            facts.push(Fact::Finished { state });
+            self.store.journal_append(&run.id, facts, state).await?;
+            return Ok(state);
+        }
         let findings = problems
             .into_iter()
             .map(|problem| patchbay_model::Finding {
@@ -201,14 +208,30 @@ impl Runner {
                 remedy: None,
             })
             .collect();
-        let facts = vec![
-            Fact::Started { boot: self.store.boot().clone(), recovered: begun },
-            Fact::Checked { findings },
-            Fact::Finished { state: RunState::Failed },
-        ];
+        let facts = vec![started, Fact::Checked { findings }, Fact::Finished { state: RunState::Failed }];
         self.store.journal_append(&run.id, facts, RunState::Failed).await?;
         Ok(RunState::Failed)
     }
+}
+
+/// Of a run that had ended and cannot be taken up to be undone: how it had ended, and that what was to be tried
+/// once more was not. None where nothing of that kind was wished.
+fn not_undone(journal: &[JournalEntry], problems: &[Problem]) -> Option<(RunState, Vec<Fact>)> {
+    let ended = journal.iter().rposition(|entry| matches!(entry.fact, Fact::Finished { .. }))?;
+    let Fact::Finished { state } = journal[ended].fact else { return None };
+    let wishes = &journal[ended..];
+    wishes.iter().any(|entry| matches!(entry.fact, Fact::UndoRequested)).then_some(())?;
+    let problem = problems.first().cloned().unwrap_or_else(|| Problem::new(Code::CompensationFailed));
+    let failed = |entry: &JournalEntry| match &entry.fact {
+        Fact::UndoAgain { step, item } => Some(Fact::UndoResult {
+            step: step.clone(),
+            item: *item,
+            outcome: UndoOutcome::Failed { problem: problem.clone(), unknown: false },
+            took_ms: None,
+        }),
+        _ => None,
+    };
+    Some((state, wishes.iter().filter_map(failed).collect()))
 }
 
 struct Execution<'r> {

@@ -114,3 +114,34 @@ fn an_undo_that_failed_is_tried_again_or_handled_wherever_it_was_killed() {
     }
     assert!(tried > 8 && handled > 0, "too little was tried: {tried} {handled}");
 }
+
+/// A service may keep what it answered to a key: what was answered is asked with another one, what may have
+/// happened with the same.
+#[test]
+fn an_undo_is_asked_for_anew_only_where_it_was_answered() {
+    let plan = plan(KINDS[2], OnFailure::StopAndKeep);
+    let at = Timestamp::from_second(1_700_000_000).unwrap();
+    for (unknown, times) in [(false, Some(&2)), (true, None)] {
+        let mut progress = Progress::new(&plan);
+        let output = Outcome::Done { output: Value::Null, output_missing: None };
+        progress.apply(&plan, at, &Fact::StepOpened { step: "first".into(), items: 1 });
+        let result = Fact::Result {
+            step: "first".into(),
+            item: 0,
+            attempt: 1,
+            outcome: output,
+            took_ms: 0,
+            bytes: 0,
+            next: None,
+        };
+        progress.apply(&plan, at, &result);
+        for _ in 0..2 {
+            let problem = Problem::new(Code::ServiceDown);
+            let outcome = UndoOutcome::Failed { problem, unknown };
+            let failed = Fact::UndoResult { step: "first".into(), item: 0, outcome, took_ms: Some(1) };
+            progress.apply(&plan, at, &failed);
+            progress.apply(&plan, at, &Fact::UndoAgain { step: "first".into(), item: 0 });
+        }
+        assert_eq!(progress.undone_anew.get(&(1, 0)), times, "unknown: {unknown}");
+    }
+}

@@ -30,10 +30,12 @@ export function AgainDialog({ runs, onDone, onClose }: Props) {
   const all = groups(runs);
   // To begin with, what the newest of them had.
   const had = useInput(all[0]?.newest ?? '', edited);
+  // Nothing starts with an input that is still on its way here.
+  const waits = edited && text === undefined && had === undefined;
   const start = (dryRun: boolean) => {
     try {
       // None means the input that each of them had.
-      const input = edited ? (JSON.parse(text ?? had) as JsonValue) : null;
+      const input = edited ? (JSON.parse(text ?? had ?? '') as JsonValue) : null;
       again.mutate({ runs: runs.map((run) => run.id), input, latest, dry_run: dryRun });
     } catch {
       setWrong(true);
@@ -56,17 +58,17 @@ export function AgainDialog({ runs, onDone, onClose }: Props) {
           value={edited ? 'other' : 'same'}
           onChange={(value) => setEdited(value === 'other')}
         />
-        {edited && <JsonArea label={t('chains.confirm.input')} description={t('runs.again.inputHelp')} wrong={wrong} value={text ?? had} onText={setText} />}
+        {edited && <JsonArea label={t('chains.confirm.input')} description={t('runs.again.inputHelp')} wrong={wrong} value={text ?? had ?? ''} onText={setText} />}
         <Checkbox label={t('runs.again.latest')} checked={latest} onChange={(event) => setLatest(event.currentTarget.checked)} />
         {again.isError && <ProblemBlock problem={toProblem(again.error)} />}
         <div className="row end">
           <Button variant="subtle" onClick={onClose}>
             {t('common.cancel')}
           </Button>
-          <Button disabled={again.isPending} onClick={() => start(true)}>
+          <Button disabled={again.isPending || waits} onClick={() => start(true)}>
             {t('chains.confirm.dry')}
           </Button>
-          <Button variant="filled" loading={again.isPending} onClick={() => start(false)} data-autofocus>
+          <Button variant="filled" loading={again.isPending} disabled={waits} onClick={() => start(false)} data-autofocus>
             {t('runs.again.go', { count: runs.length })}
           </Button>
         </div>
@@ -101,10 +103,10 @@ function Does({ group }: { group: Group }) {
   );
 }
 
-/** The input that a run had, as JSON. */
-function useInput(run: string, enabled: boolean): string {
+/** The input that a run had, whole and as JSON; none while it is read. */
+function useInput(run: string, enabled: boolean): string | undefined {
   const report = useRead('run_report', { run }, { enabled });
   const step = report.data?.report.steps[0]?.step;
-  const data = useRead('run_data', { run, step: step ?? '', limit: 1 }, { enabled: enabled && step !== undefined });
-  return JSON.stringify(data.data?.items[0]?.given ?? null, null, 2);
+  const data = useRead('run_data', { run, step: step ?? '', limit: 1, whole: true }, { enabled: enabled && step !== undefined });
+  return data.data && JSON.stringify(data.data.items[0]?.given ?? null, null, 2);
 }

@@ -27,6 +27,7 @@ export function Stays({ report, undo, many }: { report: RunReport; undo: UndoRep
         )}
       </div>
       {undo.problem && <ProblemBlock problem={undo.problem} alert={false} />}
+      {undo.unknown && <p className="meta">{t('runs.undo.unknown')}</p>}
       {undo.remains !== null && (
         <div>
           <div className="meta">{t('runs.undo.remains')}</div>
@@ -38,7 +39,7 @@ export function Stays({ report, undo, many }: { report: RunReport; undo: UndoRep
         <div className="row">
           {undo.again && (
             <Button leftSection={<RotateCcw size={14} aria-hidden />} loading={again.isPending && !again.variables.byHand} disabled={again.isPending} onClick={() => wish(false)}>
-              {t('common.tryAgain')}
+              {t(undo.unknown ? 'runs.undo.allTheSame' : 'common.tryAgain')}
             </Button>
           )}
           <Button leftSection={<Check size={14} aria-hidden />} loading={again.isPending && again.variables.byHand} disabled={again.isPending} onClick={() => wish(true)}>

@@ -3,8 +3,9 @@ import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Pill, STEP } from '../../../ui/states';
 import { itemRanges } from '../figures';
+import { AllAgain } from './AllAgain';
 import { Part } from './Part';
-import { Stays } from './Stays';
+import { StaysList } from './StaysList';
 
 /** What was taken back; and what stays, why, and where it is. */
 export function UndoPart({ report }: { report: RunReport }) {
@@ -17,6 +18,7 @@ export function UndoPart({ report }: { report: RunReport }) {
       title={t('runs.undo.title')}
       about={stays.length === 0 ? t('runs.undo.all', { count: undone }) : t('runs.undo.some', { undone, stays: stays.length })}
     >
+      <AllAgain report={report} />
       {/* Undone last first. */}
       {steps.reverse().map((step) => {
         const of = report.undo.filter((u) => u.step === step.step);
@@ -39,9 +41,7 @@ export function UndoPart({ report }: { report: RunReport }) {
                 <span className="meta figures">{t(byHand.length === 1 ? 'runs.undo.item' : 'runs.undo.items', { items: itemRanges(byHand) })}</span>
               </div>
             )}
-            {of.filter((u) => !u.undone).map((u) => (
-              <Stays key={u.item} report={report} undo={u} many={step.itemsIn > 1} />
-            ))}
+            <StaysList report={report} stays={of.filter((u) => !u.undone)} many={step.itemsIn > 1} />
           </div>
         );
       })}
