@@ -9,7 +9,7 @@ use patchbay_model::problem::Problem;
 use serde::{Deserialize, Serialize};
 
 use crate::hub::Hub;
-use crate::{chains, runs, titles};
+use crate::{chains, runs};
 
 /// What the check found.
 #[derive(Debug, Serialize)]
@@ -50,8 +50,7 @@ pub async fn check(
     let workspace = hub.workspace(workspace).await?;
     let mut version = chains::find(&workspace, &request.chain).await?;
     let spare = spare(&version.chain);
-    let titled = titles::titled(&workspace, &version.chain).await?;
-    runs::narrow(&mut version, &titled, None, request.without.as_deref().unwrap_or_default())?;
+    runs::narrow(&workspace, &mut version, None, request.without.as_deref().unwrap_or_default()).await?;
     if request.local {
         let connectors = chains::connectors_of(&workspace, &version.chain).await?;
         let mut findings = chains::local_findings(&version.chain, &connectors);

@@ -15,7 +15,6 @@ use crate::chains;
 use crate::hub::Hub;
 use crate::pins::{self, Placed};
 use crate::runs::{self, RunRef, RunView};
-use crate::titles;
 use crate::workspace::Workspace;
 
 /// Runs in one request.
@@ -108,8 +107,7 @@ async fn leave_out_again(
     };
     let gone: Vec<StepId> =
         version.chain.all_steps().filter(was_left_out).map(|step| step.id.clone()).collect();
-    let titled = titles::titled(workspace, &version.chain).await?;
-    let less = runs::narrow(&mut version, &titled, narrowed.items, &gone)?.unwrap_or_default();
+    let less = runs::narrow(workspace, &mut version, narrowed.items, &gone).await?.unwrap_or_default();
     Ok((version.version, version, less))
 }
 

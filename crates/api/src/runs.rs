@@ -3,7 +3,7 @@
 use patchbay_chain::runner::plan_hash;
 use patchbay_chain::{Control, Live, report as reports};
 use patchbay_map::Schema;
-use patchbay_model::chain::{Chain, ChainVersion, Step};
+use patchbay_model::chain::{ChainVersion, Step};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::RunReport;
@@ -97,9 +97,8 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
     check_size(&request.input)?;
     let mut version = chains::find(&workspace, &request.chain).await?;
     check_input(&version, &request.input)?;
-    let titled = titles::titled(&workspace, &version.chain).await?;
     let whole = (!request.without.is_empty()).then(|| version.clone());
-    let narrowed = narrow(&mut version, &titled, request.items, &request.without)?;
+    let narrowed = narrow(&workspace, &mut version, request.items, &request.without).await?;
     if let Some(plan) = &request.plan {
         check_plan(&workspace, &version, whole.as_ref(), plan).await?;
     }
@@ -113,9 +112,9 @@ pub async fn start(hub: &Hub, workspace: &str, request: RunStartRequest) -> Resu
 }
 
 /// Takes out of a chain what a run is to leave out.
-pub(crate) fn narrow(
+pub(crate) async fn narrow(
+    workspace: &Workspace,
     version: &mut ChainVersion,
-    titled: &Chain,
     items: Option<u32>,
     without: &[StepId],
 ) -> Result<Option<Narrowed>, Problem> {
@@ -127,6 +126,7 @@ pub(crate) fn narrow(
     }
     let mut names = Vec::new();
     if !without.is_empty() {
+        let titled = titles::titled(workspace, &version.chain).await?;
         let title = |id: &StepId| titled.step(id).map(|(_, step)| step.title().to_owned());
         names = without.iter().filter_map(title).collect();
         version.chain = patchbay_chain::spare::without(&version.chain, without)?;
