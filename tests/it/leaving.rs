@@ -48,6 +48,14 @@ fn ask_to_leave(desktop: &Desktop, window: &mut Child) {
     assert_eq!(ended(window), None, "it asks first");
 }
 
+/// The next start, without a window; it goes on with the run that waits.
+async fn next_start(desktop: &Desktop, waits: &Value) -> Child {
+    let window = desktop.start_window(&["--hidden"]);
+    desktop.engine_answers().await;
+    becomes(desktop, waits, "waiting").await;
+    window
+}
+
 /// Steps that a run has done.
 async fn done(desktop: &Desktop, run: &Value) -> usize {
     let report = desktop.call("run_report", json!({ "run": run })).await;
@@ -74,10 +82,8 @@ async fn quitting_lets_what_is_under_way_finish_and_leaves_what_waits_to_the_nex
     until("the end", || ended(&mut window).is_some());
     assert_eq!(ended(&mut window), Some(0));
 
-    let mut window = desktop.start_window(&["--hidden"]);
-    desktop.engine_answers().await;
+    let mut window = next_start(&desktop, &waits).await;
     assert_eq!(state(&desktop, &works).await, "done", "it was let finish");
-    becomes(&desktop, &waits, "waiting").await;
     // Only something that waits is there: no question.
     let mut second = desktop.start_window(&[]);
     until("a second start ends", || ended(&mut second).is_some());
@@ -98,11 +104,9 @@ async fn stopping_what_is_under_way_sends_nothing_more_and_ends_at_once() {
     until("the end", || ended(&mut window).is_some());
     assert_eq!(ended(&mut window), Some(0));
 
-    let mut window = desktop.start_window(&["--hidden"]);
-    desktop.engine_answers().await;
+    let mut window = next_start(&desktop, &waits).await;
     assert_eq!(state(&desktop, &works).await, "stopped", "it was asked for");
     assert!(done(&desktop, &works).await < STEPS, "and before its time");
-    becomes(&desktop, &waits, "waiting").await;
     window.kill().unwrap();
     window.wait().unwrap();
 }

@@ -110,6 +110,17 @@ fn steps(tries: u32) -> Value {
     ])
 }
 
+/// A list, and a change of each of its items, two at a time.
+fn each_of_a_list() -> Value {
+    let policy = json!({"tries": 1, "backoffMs": 1, "timeoutMs": 60_000, "parallel": 2});
+    let from = |target: &str, path: &str| json!({"target": target, "source": {"type": "path", "path": path}});
+    json!([
+        {"id": "list", "connection": "work", "operation": "list"},
+        {"id": "change", "connection": "work", "operation": "change", "policy": policy, "forEach": "list",
+         "mapping": [from("/id", "$.item.id"), from("/title", "$.item.title")]},
+    ])
+}
+
 fn item(title: &str) -> Map<String, Value> {
     let item = json!({"title": title, "note": null, "other": "stays", "secretive": "not wanted"});
     item.as_object().unwrap().clone()
@@ -166,15 +177,7 @@ async fn what_was_answered_is_written_down_while_another_change_waits_to_be_read
     let gate = Arc::new(Semaphore::new(0));
     *service.gate.lock().unwrap() = Some(gate.clone());
     let b = bench(&service).await;
-    let policy = json!({"tries": 1, "backoffMs": 1, "timeoutMs": 60_000, "parallel": 2});
-    let from = |target: &str, path: &str| json!({"target": target, "source": {"type": "path", "path": path}});
-    let run = b
-        .run(json!([
-            {"id": "list", "connection": "work", "operation": "list"},
-            {"id": "change", "connection": "work", "operation": "change", "policy": policy, "forEach": "list",
-             "mapping": [from("/id", "$.item.id"), from("/title", "$.item.title")]},
-        ]))
-        .await;
+    let run = b.run(each_of_a_list()).await;
     let (runner, work) = (b.runner.clone(), run.clone());
     let working = tokio::spawn(async move {
         let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
@@ -207,15 +210,7 @@ async fn what_was_read_before_a_change_is_read_anew_once_a_held_run_goes_on() {
     *service.gate.lock().unwrap() = Some(gate.clone());
     *service.hold.lock().unwrap() = Some(hold.clone());
     let b = bench(&service).await;
-    let policy = json!({"tries": 1, "backoffMs": 1, "timeoutMs": 60_000, "parallel": 2});
-    let from = |target: &str, path: &str| json!({"target": target, "source": {"type": "path", "path": path}});
-    let run = b
-        .run(json!([
-            {"id": "list", "connection": "work", "operation": "list"},
-            {"id": "change", "connection": "work", "operation": "change", "policy": policy, "forEach": "list",
-             "mapping": [from("/id", "$.item.id"), from("/title", "$.item.title")]},
-        ]))
-        .await;
+    let run = b.run(each_of_a_list()).await;
     let (runner, work) = (b.runner.clone(), run.clone());
     let (wish, mut wishes) = tokio::sync::mpsc::channel(1);
     let working = tokio::spawn(async move { runner.execute(&work, &mut wishes).await.unwrap() });
