@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_chain::Plan;
+use patchbay_chain::{Plan, journal};
 use patchbay_connector::sha256_hex;
 use patchbay_map::canonical_json;
 use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::chains::{self, ChainRef};
 use crate::hub::Hub;
-use crate::run_data::{self, ItemData, RunDataResponse};
+use crate::run_data::{self, ItemData, RunDataResponse, StepItems};
 use crate::runs;
 
 /// The largest result that is kept, in bytes of JSON.
@@ -95,8 +95,9 @@ pub async fn pin(hub: &Hub, workspace: &str, request: StepPinRequest) -> Result<
         if !same || run.dry_run {
             continue;
         }
-        let journal = workspace.store().journal(&run.id, 0).await?;
-        let outputs = outputs_of(&journal, &request.step);
+        let mut items = StepItems::of(&request.step);
+        journal::each(workspace.store(), &run.id, |entry| items.take(entry.fact)).await?;
+        let outputs = outputs_of(items);
         if outputs.iter().any(Option::is_some) {
             found = Some(outputs);
             break;
@@ -219,11 +220,11 @@ pub(crate) struct Placed {
 }
 
 /// What a step gave for each of its items.
-fn outputs_of(journal: &[JournalEntry], step: &StepId) -> Vec<Option<Value>> {
-    let items = run_data::items_of(journal, step);
+fn outputs_of(items: StepItems) -> Vec<Option<Value>> {
+    let mut items = items.into_map();
     let count = items.keys().next_back().map_or(0, |last| last + 1);
-    let output = |item: u32| match items.get(&item).and_then(|data| data.outcome.as_ref()) {
-        Some(Outcome::Done { output, output_missing: None }) => Some(output.clone()),
+    let output = |item: u32| match items.remove(&item).and_then(|data| data.outcome) {
+        Some(Outcome::Done { output, output_missing: None }) => Some(output),
         _ => None,
     };
     (0..count).map(output).collect()
@@ -236,7 +237,7 @@ fn outputs_of(journal: &[JournalEntry], step: &StepId) -> Vec<Option<Value>> {
 pub(crate) fn in_place(
     plan: &Plan,
     chain: &Chain,
-    journal: &[JournalEntry],
+    journal: Vec<JournalEntry>,
     pins: &[Pin],
     until: usize,
 ) -> Result<Placed, Problem> {
@@ -244,14 +245,14 @@ pub(crate) fn in_place(
     for pin in pins.iter().filter(|pin| holds(pin, chain)) {
         let Some(at) = plan.index(&pin.step).filter(|at| *at < until) else { continue };
         // What the run itself gave, and was pinned: all that followed of it stands.
-        if outputs_of(journal, &pin.step) != pin.outputs {
+        if outputs_of(StepItems::in_journal(&pin.step, &journal)) != pin.outputs {
             placed.insert(at, pin);
         }
     }
     for (at, step) in plan.steps.iter().enumerate().take(until).filter(|(at, _)| !placed.contains_key(at)) {
         let Some(pin) = step.root.and_then(|root| placed.get(&root)) else { continue };
         let title = |id: &StepId| chain.step(id).map_or(id.as_str(), |(_, step)| step.title()).to_owned();
-        if !run_data::items_of(journal, &plan.steps[at].id).is_empty() {
+        if !StepItems::in_journal(&plan.steps[at].id, &journal).into_map().is_empty() {
             let (own, list) = (title(&step.id), title(&pin.step));
             let message = format!(
                 "\"{own}\" went through other items than those pinned of \"{list}\". Pin what it gave too, or run the chain."
@@ -260,6 +261,7 @@ pub(crate) fn in_place(
             return Err(problem.with("message", message));
         }
     }
+    let run = journal.first().map_or_else(|| RunId::new(""), |entry| entry.run.clone());
     let facts = |at: usize, pin: &Pin| {
         let step = plan.steps[at].id.clone();
         let mut facts = vec![Fact::StepOpened { step: step.clone(), items: pin.outputs.len() as u32 }];
@@ -279,8 +281,7 @@ pub(crate) fn in_place(
         if !left_out.is_empty() {
             facts.push(Fact::LeftOut { step, items: left_out, why: Why::Filtered });
         }
-        let run = journal.first().map_or_else(|| RunId::new(""), |entry| entry.run.clone());
-        let entry = move |fact| JournalEntry { run: run.clone(), seq: 0, at: pin.at, fact };
+        let entry = |fact| JournalEntry { run: run.clone(), seq: 0, at: pin.at, fact };
         facts.into_iter().map(entry).collect::<Vec<_>>()
     };
     let mut found = Vec::new();
@@ -295,7 +296,7 @@ pub(crate) fn in_place(
         match at.and_then(|at| Some((at, placed.get(&at)?))) {
             Some((at, pin)) if matches!(entry.fact, Fact::StepOpened { .. }) => found.extend(facts(at, pin)),
             Some(_) => {}
-            None => found.push(entry.clone()),
+            None => found.push(entry),
         }
     }
     Ok(Placed { journal: found, pinned: placed.into_keys().collect() })

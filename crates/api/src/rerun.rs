@@ -1,7 +1,9 @@
 //! Runs once more: as a whole, what failed of them, or from a step on; and runs that are held.
 
-use patchbay_chain::again::{Part, kept, left_to_undo, narrowed, stays};
-use patchbay_chain::{Control, Plan};
+use std::ops::ControlFlow;
+
+use patchbay_chain::again::{Earlier, Part, narrowed};
+use patchbay_chain::{Control, Plan, journal};
 use patchbay_model::chain::{ChainVersion, Step};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::report::{OpenQuestion, RunReport};
@@ -217,16 +219,19 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
             Some(old) => repeat(hub, old, OriginKind::FromStep),
             None => runs::fresh(hub, version.clone(), Value::Null, false),
         };
-        let Placed { journal, pinned } = match pins::in_place(&plan, &version.chain, &journal, &pins, at) {
+        let Placed { journal, pinned } = match pins::in_place(&plan, &version.chain, journal, &pins, at) {
             Ok(placed) => placed,
             Err(problem) => {
                 refused = problem.about(about());
                 continue;
             }
         };
-        let Ok(mut facts) = kept(&plan, &run, &journal, &Part::From(request.step.clone())) else { continue };
         // The chain is the latest one again, and so many items are those of what that run gave.
         let base = narrowed(&journal).unwrap_or_default();
+        let part = Part::From(request.step.clone());
+        let mut earlier = Earlier::for_part(&plan, &part);
+        journal.into_iter().for_each(|entry| earlier.take(entry));
+        let Ok(mut facts) = earlier.kept(&run, &part) else { continue };
         let items = base.items.filter(|_| pinned.len() < at);
         let before = version.chain.steps.iter().take(at).enumerate();
         let is_pinned =
@@ -255,8 +260,7 @@ pub async fn undo(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView
     let connectors = chains::connectors_of(&workspace, &run.snapshot).await?;
     let plan = Plan::of(&run.snapshot, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
     let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
-    let journal = workspace.store().journal(&run.id, 0).await?;
-    if run.dry_run || !left_to_undo(&plan, &journal) {
+    if run.dry_run || !read(&workspace, &run, Earlier::ends(&plan)).await?.left_to_undo() {
         return Err(conflict(&run, "It did nothing that is left to undo."));
     }
     workspace.runner().undo(&run).await?;
@@ -306,8 +310,7 @@ pub async fn undo_again(hub: &Hub, workspace: &str, request: RunUndoAgainRequest
     let connectors = chains::connectors_of(&workspace, &run.snapshot).await?;
     let plan = Plan::of(&run.snapshot, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
     let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
-    let journal = workspace.store().journal(&run.id, 0).await?;
-    let mut left = stays(&plan, &journal);
+    let mut left = read(&workspace, &run, Earlier::ends(&plan)).await?.stays();
     left.retain(|stay| wanted(&stay.step, stay.item));
     if left.is_empty() {
         return Err(nothing());
@@ -336,12 +339,17 @@ async fn begin(
     let connectors = chains::connectors_of(workspace, &old.snapshot).await?;
     let plan = Plan::of(&old.snapshot, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
     let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
-    let journal = workspace.store().journal(&old.id, 0).await?;
-    let facts = kept(&plan, old, &journal, part)?;
+    let facts = read(workspace, old, Earlier::for_part(&plan, part)).await?.kept(old, part)?;
     let run = repeat(hub, old, kind);
     workspace.store().run_begin(&run, facts).await?;
     workspace.spawn(run.clone()).await?;
     Ok(RunView::of(workspace, run))
+}
+
+/// What the journal of a run says, as far as it is wanted.
+async fn read(workspace: &Workspace, run: &Run, mut earlier: Earlier) -> Result<Earlier, Problem> {
+    journal::each(workspace.store(), &run.id, |entry| earlier.take(entry)).await?;
+    Ok(earlier)
 }
 
 async fn ended(workspace: &Workspace, reference: &str) -> Result<Run, Problem> {
@@ -374,14 +382,14 @@ pub async fn pause(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunRep
 pub async fn resume(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let run = runs::find(&workspace, &request.run).await?;
-    let held = run.state == RunState::NeedsYou
-        && workspace
-            .store()
-            .journal(&run.id, 0)
-            .await?
-            .iter()
-            .rev()
-            .any(|e| matches!(e.fact, Fact::Held { .. }));
+    let mut held = false;
+    if run.state == RunState::NeedsYou {
+        journal::until(workspace.store(), &run.id, |entry| {
+            held |= matches!(entry.fact, Fact::Held { .. });
+            if held { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .await?;
+    }
     if run.state != RunState::Paused && !held {
         return Err(conflict(&run, "It is not held."));
     }

@@ -1,7 +1,8 @@
 //! What went into and came out of one step of a run, item by item, from the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_chain::journal;
 use patchbay_model::StepId;
 use patchbay_model::problem::Problem;
 use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RequestSummary, Run};
@@ -87,19 +88,35 @@ pub(crate) fn done(output: Value) -> Outcome {
 pub async fn data(hub: &Hub, workspace: &str, request: RunDataRequest) -> Result<RunDataResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let run = runs::find(&workspace, &request.run).await?;
-    let journal = workspace.store().journal(&run.id, 0).await?;
-    let items = items_of(&journal, &request.step);
-    let total = items.len() as u32;
     let offset = request.offset.unwrap_or(0) as usize;
     let limit = request.limit.unwrap_or(MOST).min(MOST) as usize;
     let whole = request.whole.unwrap_or(false);
     let list = run.snapshot.step(&request.step).and_then(|(_, step)| step.for_each.as_ref());
-    let mut given = Given::of(&run, &journal, list);
-    let items = items.into_iter().skip(offset).take(limit).map(|(item, data)| ItemData {
-        item,
-        given: given.take(item),
-        ..data
-    });
+    // Which items there are is known at the end of the journal, which may be long: what is shown of them is
+    // taken from it then, and nothing else is held.
+    let (mut there, mut given) = (BTreeSet::new(), Given::of(&run, list));
+    journal::each(workspace.store(), &run.id, |entry| {
+        if entry.fact.step() == Some(&request.step) {
+            there.extend(said(entry.fact).into_iter().map(|(item, _)| item));
+        } else {
+            given.count(entry.fact);
+        }
+    })
+    .await?;
+    let total = there.len() as u32;
+    let shown: BTreeSet<u32> = there.into_iter().skip(offset).take(limit).collect();
+    given.choose(&shown);
+    let mut items = StepItems { step: &request.step, only: Some(shown), items: BTreeMap::new() };
+    journal::each(workspace.store(), &run.id, |entry| {
+        if entry.fact.step() == Some(&request.step) {
+            items.take(entry.fact);
+        } else {
+            given.take(entry.fact);
+        }
+    })
+    .await?;
+    let items = items.into_map().into_iter();
+    let items = items.map(|(item, data)| ItemData { item, given: given.items.remove(&item), ..data });
     Ok(RunDataResponse { items: bounded(items, whole), total })
 }
 
@@ -206,65 +223,141 @@ fn beginning(value: Value, left: &mut usize) -> Value {
     }
 }
 
-/// The items that a step went through.
-struct Given(Vec<Option<Value>>);
+/// The items that a step went through, as far as they are shown.
+struct Given<'s> {
+    /// The step that gave them.
+    list: Option<&'s StepId>,
+    /// How many each of its own items gave.
+    lengths: BTreeMap<u32, usize>,
+    /// The number of the first that each of them gave, for those that gave one that is shown.
+    firsts: BTreeMap<u32, u32>,
+    items: BTreeMap<u32, Value>,
+    shown: BTreeSet<u32>,
+}
 
-impl Given {
-    fn of(run: &Run, journal: &[JournalEntry], list: Option<&StepId>) -> Self {
-        let Some(list) = list else {
-            return Self(vec![Some(run.input.clone()).filter(|input| !input.is_null())]);
-        };
-        let lists = items_of(journal, list).into_values().map(|data| data.outcome);
-        let items = lists.flat_map(|outcome| match outcome {
-            Some(Outcome::Done { output: Value::Array(items), .. }) => items,
-            _ => Vec::new(),
-        });
-        Self(items.map(Some).collect())
+impl<'s> Given<'s> {
+    fn of(run: &Run, list: Option<&'s StepId>) -> Self {
+        let input = Some((0, run.input.clone())).filter(|(_, input)| list.is_none() && !input.is_null());
+        Self {
+            list,
+            lengths: BTreeMap::new(),
+            firsts: BTreeMap::new(),
+            items: input.into_iter().collect(),
+            shown: BTreeSet::new(),
+        }
     }
 
-    fn take(&mut self, item: u32) -> Option<Value> {
-        self.0.get_mut(item as usize).and_then(Option::take)
+    fn count(&mut self, fact: Fact) {
+        for (page, said) in self.said(fact) {
+            let came = if let Said::Became(Outcome::Done { output: Value::Array(items), .. }) = said {
+                items.len()
+            } else {
+                0
+            };
+            self.lengths.insert(page, came);
+        }
+    }
+
+    /// Once all are counted.
+    fn choose(&mut self, shown: &BTreeSet<u32>) {
+        self.shown.clone_from(shown);
+        let mut first = 0;
+        for (page, length) in &self.lengths {
+            let next = first + *length as u32;
+            if shown.range(first..next).next().is_some() {
+                self.firsts.insert(*page, first);
+            }
+            first = next;
+        }
+    }
+
+    fn take(&mut self, fact: Fact) {
+        for (page, said) in self.said(fact) {
+            let Some(first) = self.firsts.get(&page) else { continue };
+            let Said::Became(Outcome::Done { output: Value::Array(items), .. }) = said else { continue };
+            let shown = (*first..).zip(items).filter(|(item, _)| self.shown.contains(item));
+            self.items.extend(shown);
+        }
+    }
+
+    fn said(&self, fact: Fact) -> Vec<(u32, Said)> {
+        let own = self.list.is_some() && fact.step() == self.list;
+        let mut said = if own { said(fact) } else { Vec::new() };
+        said.retain(|(_, said)| matches!(said, Said::Became(_)));
+        said
     }
 }
 
-/// What became of each item of a step.
-pub(crate) fn items_of(journal: &[JournalEntry], wanted: &StepId) -> BTreeMap<u32, ItemData> {
-    let mut items: BTreeMap<u32, ItemData> = BTreeMap::new();
-    for entry in journal.iter().filter(|entry| entry.fact.step() == Some(wanted)) {
-        match entry.fact.clone() {
-            Fact::Intent { item, request: sent, .. } => {
-                items.entry(item).or_default().request = Some(sent);
+/// What a fact says of an item.
+enum Said {
+    Sent(RequestSummary),
+    Became(Outcome),
+}
+
+/// What a fact says of each of its items.
+fn said(fact: Fact) -> Vec<(u32, Said)> {
+    let became = |item: u32, outcome: Outcome| (item, Said::Became(outcome));
+    match fact {
+        Fact::Intent { item, request, .. } => vec![(item, Said::Sent(request))],
+        Fact::Result { item, outcome, .. } | Fact::Kept { item, outcome, .. } => vec![became(item, outcome)],
+        Fact::Computed { results, .. } => {
+            results.into_iter().map(|(item, output)| became(item, done(output))).collect()
+        }
+        Fact::Arrived { item, output, .. } => vec![became(item, done(output))],
+        Fact::Answered { item, approved, .. } => {
+            vec![became(item, if approved { done(Value::Bool(true)) } else { Outcome::Skipped })]
+        }
+        Fact::Resolved { item, decision: Decision::Happened, output, .. } => {
+            vec![became(item, done(output.unwrap_or(Value::Null)))]
+        }
+        Fact::LeftOut { items, .. } => items.into_iter().map(|item| became(item, Outcome::Skipped)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What became of each item of a step, taken in fact by fact.
+pub(crate) struct StepItems<'s> {
+    step: &'s StepId,
+    /// These only, where not all are wanted.
+    only: Option<BTreeSet<u32>>,
+    items: BTreeMap<u32, ItemData>,
+}
+
+impl<'s> StepItems<'s> {
+    /// Nothing yet, and wanted are all.
+    pub(crate) fn of(step: &'s StepId) -> Self {
+        Self { step, only: None, items: BTreeMap::new() }
+    }
+
+    /// Those of a whole journal.
+    pub(crate) fn in_journal(step: &'s StepId, journal: &[JournalEntry]) -> Self {
+        let mut items = Self::of(step);
+        let own = journal.iter().filter(|entry| entry.fact.step() == Some(step));
+        own.for_each(|entry| items.take(entry.fact.clone()));
+        items
+    }
+
+    /// Takes in the next fact; those of other steps say nothing.
+    pub(crate) fn take(&mut self, fact: Fact) {
+        if fact.step() != Some(self.step) {
+            return;
+        }
+        for (item, said) in said(fact) {
+            if self.only.as_ref().is_some_and(|only| !only.contains(&item)) {
+                continue;
             }
-            Fact::Result { item, outcome, .. } => {
-                items.entry(item).or_default().outcome = Some(outcome);
+            let data = self.items.entry(item).or_default();
+            match said {
+                Said::Sent(request) => data.request = Some(request),
+                Said::Became(outcome) => data.outcome = Some(outcome),
             }
-            Fact::Kept { item, outcome, .. } => {
-                items.entry(item).or_default().outcome = Some(outcome);
-            }
-            Fact::Computed { results, .. } => {
-                for (item, output) in results {
-                    items.entry(item).or_default().outcome = Some(done(output));
-                }
-            }
-            Fact::Arrived { item, output, .. } => {
-                items.entry(item).or_default().outcome = Some(done(output));
-            }
-            Fact::Answered { item, approved, .. } => {
-                let outcome = if approved { done(Value::Bool(true)) } else { Outcome::Skipped };
-                items.entry(item).or_default().outcome = Some(outcome);
-            }
-            Fact::Resolved { item, decision: Decision::Happened, output, .. } => {
-                items.entry(item).or_default().outcome = Some(done(output.unwrap_or(Value::Null)));
-            }
-            Fact::LeftOut { items: left_out, .. } => {
-                for item in left_out {
-                    items.entry(item).or_default().outcome = Some(Outcome::Skipped);
-                }
-            }
-            _ => {}
         }
     }
-    items
+
+    /// What was taken in, by item.
+    pub(crate) fn into_map(self) -> BTreeMap<u32, ItemData> {
+        self.items
+    }
 }
 
 #[cfg(test)]

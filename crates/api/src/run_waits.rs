@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use patchbay_chain::journal;
 use patchbay_chain::runner::has_address;
 use patchbay_model::problem::Problem;
-use patchbay_model::run::Fact;
+use patchbay_model::run::{Fact, JournalEntry};
 use patchbay_model::{StepId, Timestamp};
 use serde::Serialize;
 
@@ -50,15 +51,14 @@ pub async fn waits(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunWai
     let run = runs::find(&workspace, &request.run).await?;
     let mut open: BTreeMap<(usize, u32), Timestamp> = BTreeMap::new();
     let place = |step: &StepId| run.snapshot.step(step).map_or(usize::MAX, |(at, _)| at);
-    for entry in workspace.store().journal(&run.id, 0).await? {
-        match entry.fact {
-            Fact::Awaited { step, item, until } => drop(open.insert((place(&step), item), until)),
-            Fact::Arrived { step, item, .. } | Fact::Result { step, item, .. } => {
-                open.remove(&(place(&step), item));
-            }
-            _ => {}
+    let take = |entry: JournalEntry| match entry.fact {
+        Fact::Awaited { step, item, until } => drop(open.insert((place(&step), item), until)),
+        Fact::Arrived { step, item, .. } | Fact::Result { step, item, .. } => {
+            open.remove(&(place(&step), item));
         }
-    }
+        _ => {}
+    };
+    journal::each(workspace.store(), &run.id, take).await?;
     if run.state.is_final() {
         open.clear();
     }

@@ -1,7 +1,7 @@
 //! Runs: start, wait, answer, stop, report.
 
 use patchbay_chain::runner::plan_hash;
-use patchbay_chain::{Control, Live, report as reports};
+use patchbay_chain::{Control, Live, journal, report as reports};
 use patchbay_map::Schema;
 use patchbay_model::chain::{ChainVersion, Step};
 use patchbay_model::logic::Logic;
@@ -145,9 +145,6 @@ async fn take_calls(hub: &Hub, workspace: &Workspace, run: &Run) -> Result<(), P
     }
     Ok(())
 }
-
-/// Entries of a journal that are read at once.
-const PART: u32 = 2_000;
 
 /// The largest input of a run, in bytes of JSON: as much as one answer of a service may have.
 pub const LARGEST_INPUT: usize = 16 << 20;
@@ -507,17 +504,7 @@ pub(crate) async fn report_of(workspace: &Workspace, id: &RunId) -> Result<RunRe
     // Only for what is read: the snapshot that is kept names no step that nobody has named.
     run.snapshot = titles::named(&run.snapshot, &connectors);
     let mut building = reports::Building::of(&run);
-    let mut seq = 0;
-    loop {
-        let part = workspace.store().journal_part(id, seq, PART).await?;
-        for entry in &part {
-            building.take(entry);
-        }
-        match part.last() {
-            Some(last) if part.len() == PART as usize => seq = last.seq,
-            _ => break,
-        }
-    }
+    journal::each(workspace.store(), id, |entry| building.take(&entry)).await?;
     let mut report = building.finish();
     for (step, own) in report.steps.iter_mut().zip(run.snapshot.all_steps()) {
         step.action = titles::action(own, &connectors).unwrap_or_default();

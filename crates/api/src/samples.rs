@@ -1,14 +1,16 @@
 //! Values that results of steps had: what mappings are matched and shown on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
+use patchbay_chain::journal;
 use patchbay_chain::mapping::{Samples, TRIGGER};
 use patchbay_model::chain::{Chain, Step};
 use patchbay_model::descriptor::Descriptor;
 use patchbay_model::problem::Problem;
-use patchbay_model::run::{Fact, Outcome, Run};
+use patchbay_model::run::{Fact, JournalEntry, Outcome, Run};
 use patchbay_model::trigger::Trigger;
-use patchbay_model::{ChainId, Signal};
+use patchbay_model::{ChainId, Signal, StepId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -167,23 +169,30 @@ async fn last_run(workspace: &Workspace, id: &ChainId, chain: &Chain) -> Result<
 /// What the steps of a run gave, as far as the chain still has them.
 async fn of_run(workspace: &Workspace, run: &Run, chain: &Chain) -> Result<Samples, Problem> {
     let mut samples = Samples::new();
-    for entry in workspace.store().journal(&run.id, 0).await? {
+    // What another operation gave says nothing about this one.
+    let same =
+        |now: &&Step| run.snapshot.step(&now.id).is_some_and(|(_, then)| pins::calls_the_same(then, now));
+    let mut wanted: BTreeSet<StepId> = chain.all_steps().filter(same).map(|step| step.id.clone()).collect();
+    let take = |entry: JournalEntry| {
         let (step, outputs) = match entry.fact {
             Fact::Result { step, outcome: Outcome::Done { output, .. }, .. }
             | Fact::Kept { step, outcome: Outcome::Done { output, .. }, .. } => (step, vec![output]),
             Fact::Computed { step, results } => (step, results.into_iter().map(|(_, output)| output).collect()),
-            _ => continue,
+            _ => return ControlFlow::Continue(()),
         };
-        // What another operation gave says nothing about this one.
-        let same =
-            |now: &Step| run.snapshot.step(&now.id).is_some_and(|(_, then)| pins::calls_the_same(then, now));
-        if chain.step(&step).is_some_and(|(_, now)| same(now)) {
+        if wanted.contains(&step) {
             let values = samples.entry(step.to_string()).or_default();
             for output in outputs {
                 add(values, output);
             }
+            if values.len() == MOST {
+                wanted.remove(&step);
+            }
         }
-    }
+        // Of a long journal the beginning is enough.
+        if wanted.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    journal::until(workspace.store(), &run.id, take).await?;
     samples.retain(|_, values| !values.is_empty());
     Ok(samples)
 }

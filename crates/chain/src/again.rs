@@ -18,59 +18,157 @@ pub enum Part {
     From(StepId),
 }
 
-/// The facts that the journal of the new run begins with.
-///
-/// # Errors
-/// `CONFLICT` where nothing failed, or where what is to stand is not known; `NOT_FOUND` where there is no
-/// such step.
-pub fn kept(plan: &Plan, run: &Run, journal: &[JournalEntry], part: &Part) -> Result<Vec<Fact>, Problem> {
-    let about = |problem: Problem| problem.about(Subject::Run { id: run.id.to_string(), step: None });
-    let conflict = |message: &str| {
-        about(Problem::new(Code::Conflict).with("item", format!("Run {}", run.id)).with("message", message))
-    };
-    let progress = Progress::replay(&Plan { steps: plan.steps.iter().map(remembering).collect() }, journal);
-    let until = match part {
-        Part::Failed => plan.steps.len(),
-        Part::From(step) => plan
-            .index(step)
-            .filter(|at| plan.steps[*at].phase == Phase::Main)
-            .ok_or_else(|| about(Problem::new(Code::NotFound).with("item", format!("The step \"{step}\""))))?,
-    };
-    let mut facts: Vec<Fact> = narrowed(journal).map(Fact::Narrowed).into_iter().collect();
-    let mut open = 0;
-    for (index, step) in plan.steps.iter().enumerate().take(until).filter(|(_, s)| s.phase == Phase::Main) {
-        let Some(items) = &progress.steps[index].items else {
-            match part {
-                Part::Failed => {
-                    open += 1;
-                    continue;
-                }
-                Part::From(_) => {
-                    return Err(conflict(
-                        "The steps before it were not all done. Run it again from an earlier one.",
-                    ));
-                }
+/// What an earlier run did, taken in fact by fact: its journal may be long.
+pub struct Earlier {
+    plan: Plan,
+    progress: Progress,
+    narrowed: Option<Narrowed>,
+    /// Results are kept of so many steps, the first ones.
+    results: usize,
+}
+
+impl Earlier {
+    /// With the results that this part of it takes over.
+    pub fn for_part(plan: &Plan, part: &Part) -> Self {
+        let all = plan.steps.len();
+        let results = match part {
+            Part::Failed => all,
+            Part::From(step) => plan.index(step).unwrap_or(all),
+        };
+        Self::with_results(plan, results)
+    }
+
+    /// With how everything ended only: what it gave is let go of at once.
+    pub fn ends(plan: &Plan) -> Self {
+        Self::with_results(plan, 0)
+    }
+
+    fn with_results(plan: &Plan, results: usize) -> Self {
+        let plan = Plan { steps: plan.steps.iter().map(remembering).collect() };
+        Self { progress: Progress::new(&plan), plan, narrowed: None, results }
+    }
+
+    /// Takes in the next entry of its journal.
+    pub fn take(&mut self, mut entry: JournalEntry) {
+        if let (None, Fact::Narrowed(narrowed)) = (&self.narrowed, &entry.fact) {
+            self.narrowed = Some(narrowed.clone());
+        }
+        let step = entry.fact.step().and_then(|step| self.plan.index(step));
+        if step.is_none_or(|step| step >= self.results) {
+            empty(&mut entry.fact);
+        }
+        // Only its own undo needs it.
+        if let Fact::Intent { before, .. } = &mut entry.fact {
+            *before = None;
+        }
+        self.progress.apply(&self.plan, entry.at, &entry.fact);
+    }
+
+    /// The facts that the journal of the new run begins with.
+    ///
+    /// # Errors
+    /// `CONFLICT` where nothing failed, or where what is to stand is not known; `NOT_FOUND` where there is no
+    /// such step.
+    pub fn kept(mut self, run: &Run, part: &Part) -> Result<Vec<Fact>, Problem> {
+        let about = |problem: Problem| problem.about(Subject::Run { id: run.id.to_string(), step: None });
+        let conflict = |message: &str| {
+            about(Problem::new(Code::Conflict).with("item", format!("Run {}", run.id)).with("message", message))
+        };
+        let plan = &self.plan;
+        let until = match part {
+            Part::Failed => plan.steps.len(),
+            Part::From(step) => {
+                plan.index(step).filter(|at| plan.steps[*at].phase == Phase::Main).ok_or_else(|| {
+                    about(Problem::new(Code::NotFound).with("item", format!("The step \"{step}\"")))
+                })?
             }
         };
-        // What is worked out of all items is worked out anew; what items come from is not.
-        let gives_items = plan.steps.iter().any(|later| later.root == Some(index));
-        if *part == Part::Failed && step.kind == Kind::Compute && step.root.is_none() && !gives_items {
-            continue;
+        let mut facts: Vec<Fact> = self.narrowed.map(Fact::Narrowed).into_iter().collect();
+        let mut open = 0;
+        for (index, step) in plan.steps.iter().enumerate().take(until).filter(|(_, s)| s.phase == Phase::Main) {
+            let Some(items) = self.progress.steps[index].items.take() else {
+                match part {
+                    Part::Failed => {
+                        open += 1;
+                        continue;
+                    }
+                    Part::From(_) => {
+                        return Err(conflict(
+                            "The steps before it were not all done. Run it again from an earlier one.",
+                        ));
+                    }
+                }
+            };
+            // What is worked out of all items is worked out anew; what items come from is not.
+            let gives_items = plan.steps.iter().any(|later| later.root == Some(index));
+            if *part == Part::Failed && step.kind == Kind::Compute && step.root.is_none() && !gives_items {
+                continue;
+            }
+            facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
+            let all = items.counts();
+            open += take_over(&step.id, items, part, &mut facts);
+            if matches!(part, Part::From(_))
+                && step.root.is_none()
+                && (all.open > 0 || all.failed + all.quarantined > 0)
+            {
+                return Err(conflict("A step before it did not get done. Run it again from there."));
+            }
         }
-        facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
-        open += take_over(&step.id, items, part, &mut facts);
-        let all = items.counts();
-        if matches!(part, Part::From(_))
-            && step.root.is_none()
-            && (all.open > 0 || all.failed + all.quarantined > 0)
-        {
-            return Err(conflict("A step before it did not get done. Run it again from there."));
+        if *part == Part::Failed && open == 0 {
+            return Err(conflict("Nothing of it failed."));
         }
+        Ok(facts)
     }
-    if *part == Part::Failed && open == 0 {
-        return Err(conflict("Nothing of it failed."));
+
+    /// Whether it did something outside that was not undone, and of which nobody tried.
+    pub fn left_to_undo(&self) -> bool {
+        self.plan.steps.iter().zip(&self.progress.steps).any(|(step, done)| {
+            let items = done.items.as_ref().into_iter().flat_map(Items::iter);
+            let open = |item: &ItemProgress| matches!(item, ItemProgress::Done { undo, .. } if *undo == UndoProgress::None);
+            step.effect && step.phase == Phase::Main && items.into_iter().any(open)
+        })
     }
-    Ok(facts)
+
+    /// What of it stays although its undo was tried. The latest comes first, as undo goes.
+    pub fn stays(&self) -> Vec<Stay> {
+        let mut found = Vec::new();
+        for (step, done) in self.plan.steps.iter().zip(&self.progress.steps).rev() {
+            let items = done
+                .items
+                .as_ref()
+                .into_iter()
+                .flat_map(|items| (0..items.len()).rev().zip(items.iter().rev()));
+            for (item, slot) in items {
+                if let ItemProgress::Done { undo: UndoProgress::Over(outcome), .. } = slot {
+                    let (again, unknown) = match outcome {
+                        UndoOutcome::Failed { unknown, .. } => (step.undo.is_some(), *unknown),
+                        UndoOutcome::Impossible => (false, false),
+                        UndoOutcome::Undone | UndoOutcome::ByHand => continue,
+                    };
+                    found.push(Stay { step: step.id.clone(), item, again, unknown });
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Leaves of what a fact's items gave only how many items it made: what goes through them goes by that.
+fn empty(fact: &mut Fact) {
+    let empty = |output: &mut Value| {
+        *output = match output.take() {
+            Value::Array(items) => Value::Array(vec![Value::Null; items.len()]),
+            _ => Value::Null,
+        };
+    };
+    match fact {
+        Fact::Result { outcome: Outcome::Done { output, .. }, .. }
+        | Fact::Kept { outcome: Outcome::Done { output, .. }, .. }
+        | Fact::Arrived { output, .. }
+        | Fact::Resolved { output: Some(output), .. } => empty(output),
+        Fact::Computed { results, .. } => results.iter_mut().for_each(|(_, output)| empty(output)),
+        _ => {}
+    }
 }
 
 /// What a run did less than its chain says, where it did.
@@ -78,18 +176,6 @@ pub fn narrowed(journal: &[JournalEntry]) -> Option<Narrowed> {
     journal.iter().find_map(|entry| match &entry.fact {
         Fact::Narrowed(narrowed) => Some(narrowed.clone()),
         _ => None,
-    })
-}
-
-/// Whether a run did something outside that was not undone, and of which nobody tried.
-pub fn left_to_undo(plan: &Plan, journal: &[JournalEntry]) -> bool {
-    let plan = Plan { steps: plan.steps.iter().map(remembering).collect() };
-    let progress = Progress::replay(&plan, journal);
-    plan.steps.iter().zip(&progress.steps).any(|(step, done)| {
-        let items = done.items.as_ref().into_iter().flat_map(Items::iter);
-        let open =
-            |item: &ItemProgress| matches!(item, ItemProgress::Done { undo, .. } if *undo == UndoProgress::None);
-        step.effect && step.phase == Phase::Main && items.into_iter().any(open)
     })
 }
 
@@ -106,44 +192,22 @@ pub struct Stay {
     pub unknown: bool,
 }
 
-/// What of a run stays although its undo was tried. The latest comes first, as undo goes.
-pub fn stays(plan: &Plan, journal: &[JournalEntry]) -> Vec<Stay> {
-    let plan = Plan { steps: plan.steps.iter().map(remembering).collect() };
-    let progress = Progress::replay(&plan, journal);
-    let mut found = Vec::new();
-    for (step, done) in plan.steps.iter().zip(&progress.steps).rev() {
-        let items =
-            done.items.as_ref().into_iter().flat_map(|items| (0..items.len()).rev().zip(items.iter().rev()));
-        for (item, slot) in items {
-            if let ItemProgress::Done { undo: UndoProgress::Over(outcome), .. } = slot {
-                let (again, unknown) = match outcome {
-                    UndoOutcome::Failed { unknown, .. } => (step.undo.is_some(), *unknown),
-                    UndoOutcome::Impossible => (false, false),
-                    UndoOutcome::Undone | UndoOutcome::ByHand => continue,
-                };
-                found.push(Stay { step: step.id.clone(), item, again, unknown });
-            }
-        }
-    }
-    found
-}
-
 /// The same step with its results kept.
 fn remembering(step: &crate::plan::PlanStep) -> crate::plan::PlanStep {
     crate::plan::PlanStep { forgets: false, ..step.clone() }
 }
 
 /// Notes what stands of a step's items, and says how many are to be done.
-fn take_over(step: &StepId, items: &Items, part: &Part, facts: &mut Vec<Fact>) -> u32 {
+fn take_over(step: &StepId, items: Items, part: &Part, facts: &mut Vec<Fact>) -> u32 {
     let mut open = 0;
     let mut left_out: [(Why, Vec<u32>); 4] =
         [Why::Failed, Why::Filtered, Why::NotTaken, Why::Refused].map(|why| (why, Vec::new()));
     let mut leave = |why: Why, item: u32| {
         left_out.iter_mut().filter(|(own, _)| *own == why).for_each(|(_, items)| items.push(item));
     };
-    for (item, slot) in (0_u32..).zip(items.iter()) {
-        let keep = |output: &Value| {
-            let outcome = Outcome::Done { output: output.clone(), output_missing: None };
+    for (item, slot) in (0_u32..).zip(items.into_each()) {
+        let keep = |output: Value| {
+            let outcome = Outcome::Done { output, output_missing: None };
             Fact::Kept { step: step.clone(), item, outcome }
         };
         match slot {
@@ -151,7 +215,7 @@ fn take_over(step: &StepId, items: &Items, part: &Part, facts: &mut Vec<Fact>) -
                 undo: UndoProgress::Over(UndoOutcome::Undone | UndoOutcome::ByHand), ..
             } => open += 1,
             ItemProgress::Done { output, .. } | ItemProgress::Kept(output) => facts.push(keep(output)),
-            ItemProgress::LeftOut(why @ (Why::Filtered | Why::NotTaken | Why::Refused)) => leave(*why, item),
+            ItemProgress::LeftOut(why @ (Why::Filtered | Why::NotTaken | Why::Refused)) => leave(why, item),
             // Sent again, it might happen twice.
             ItemProgress::Doubt(_) | ItemProgress::InFlight(_) => leave(Why::Failed, item),
             _ if *part == Part::Failed => open += 1,

@@ -169,6 +169,11 @@ impl Items {
         })
     }
 
+    /// All items, in order, for good.
+    pub(crate) fn into_each(self) -> impl Iterator<Item = ItemProgress> {
+        self.ends.into_iter().map(|end| end.item().clone()).chain(self.live)
+    }
+
     /// Those that are not settled, with their numbers.
     pub fn open(&self) -> impl Iterator<Item = (u32, &ItemProgress)> {
         let first = self.first_open as usize;

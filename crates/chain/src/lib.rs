@@ -11,6 +11,7 @@ pub mod drift;
 pub mod error;
 pub mod fields;
 pub mod items;
+pub mod journal;
 pub mod learned;
 pub mod logic;
 pub mod machine;

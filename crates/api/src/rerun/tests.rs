@@ -1,8 +1,11 @@
 //! Runs once more: nothing that was done is done again, nothing that was not is left.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use patchbay_model::Problem;
+use patchbay_model::run::{Fact, Outcome, RunState};
 use patchbay_model::time::ManualClock;
 use serde_json::{Value, json};
 
@@ -418,5 +421,107 @@ async fn private_fields_of_operations_are_named() {
     };
     assert_eq!(private("list_issues"), json!([["author", "email"]]));
     assert_eq!(private("delete_comment"), json!([]));
+    house.hub.shut_down().await;
+}
+
+/// What of this process's memory is its own, in MiB.
+fn memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1_024
+}
+
+/// Does something, and says how much more memory it took at most, in MiB.
+async fn peak<T>(what: impl Future<Output = T>) -> (T, u64) {
+    let before = memory();
+    let (most, over) = (Arc::new(AtomicU64::new(before)), Arc::new(AtomicBool::new(false)));
+    let looking = std::thread::spawn({
+        let (most, over) = (most.clone(), over.clone());
+        move || {
+            while !over.load(Ordering::SeqCst) {
+                most.fetch_max(memory(), Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    });
+    let done = what.await;
+    over.store(true, Ordering::SeqCst);
+    looking.join().unwrap();
+    (done, most.load(Ordering::SeqCst) - before)
+}
+
+/// Items of the long run, and the bytes that came of each.
+const LONG: u32 = 10_000;
+const EACH: usize = 6 << 10;
+
+/// A run over many items that has ended. Of item 3 nothing is known.
+async fn long(house: &House) -> (String, Value) {
+    let chain = house
+        .chain(json!([
+            {"id": "list", "connection": "Sandbox Tracker", "operation": "list_issues"},
+            {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "list",
+                "mapping": [{"target": "/text", "source": {"type": "path", "path": "$.item.title"}}]}]))
+        .await;
+    let run = house.call("run_start", json!({"chain": chain, "queueOnly": true})).await.unwrap()["id"].clone();
+    let workspace = house.hub.workspace("default").await.unwrap();
+    let result = |step: &str, item: u32, output: Value| Fact::Result {
+        step: step.into(),
+        item,
+        attempt: 1,
+        outcome: Outcome::Done { output, output_missing: None },
+        took_ms: 1,
+        bytes: 1,
+        next: None,
+    };
+    let opened = |step: &str, items: u32| Fact::StepOpened { step: step.into(), items };
+    let pages = (0..2).map(|page| (page * LONG / 2..(page + 1) * LONG / 2).map(|n| json!({ "title": n })));
+    let pages = (0..).zip(pages).map(|(page, items)| result("list", page, items.collect()));
+    let mut begun = vec![opened("list", 2)];
+    begun.extend(pages);
+    begun.push(opened("tell", LONG));
+    let id = run.as_str().unwrap().into();
+    let store = workspace.store();
+    store.journal_append(&id, begun, RunState::Running).await.unwrap();
+    let items: Vec<u32> = (0..LONG).filter(|item| *item != 3).collect();
+    for some in items.chunks(500) {
+        let facts = some.iter().map(|n| result("tell", *n, json!({"id": n, "text": "x".repeat(EACH)})));
+        store.journal_append(&id, facts.collect(), RunState::Running).await.unwrap();
+    }
+    let end = vec![Fact::Finished { state: RunState::Failed }];
+    store.journal_append(&id, end, RunState::Failed).await.unwrap();
+    (chain, run)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_read_of_a_long_run_takes_no_memory_for_what_is_not_shown() {
+    let house = House::new().await;
+    let (chain, run) = long(&house).await;
+    let whole = u64::from(LONG) * EACH as u64 >> 20;
+    let asks = [
+        ("run_data", json!({"run": run, "step": "tell", "offset": LONG - 11, "limit": 10})),
+        ("run_report", json!({ "run": run })),
+        ("run_undo_again", json!({ "run": run })),
+        ("run_waits", json!({ "run": run })),
+        ("chain_fields", json!({"chain": chain, "step": "tell", "run": run})),
+        ("step_pin", json!({"chain": chain, "step": "list", "run": run})),
+    ];
+    let mut said = std::collections::BTreeMap::new();
+    for (command, request) in asks {
+        let (answer, more) = peak(house.call(command, request)).await;
+        println!("{command}: {more} MiB of {whole}");
+        assert!(more < whole * 6 / 10, "{command} took {more} MiB for a run with {whole}");
+        said.insert(command, answer);
+    }
+    let data = said["run_data"].as_ref().unwrap();
+    let items = data["items"].as_array().unwrap();
+    assert_eq!((&data["total"], items.len()), (&json!(LONG - 1), 10), "those of which something is known");
+    for (item, n) in items.iter().zip(LONG - 10..) {
+        assert_eq!((&item["item"], &item["given"]), (&json!(n), &json!({ "title": n })));
+        assert_eq!(item["outcome"]["output"]["id"], json!(n));
+    }
+    assert_eq!(said["run_report"].as_ref().unwrap()["report"]["steps"][1]["done"], json!(LONG - 1));
+    assert_eq!(said["run_undo_again"].as_ref().unwrap_err().code(), patchbay_model::Code::Conflict);
+    assert_eq!(said["step_pin"].as_ref().unwrap()["pins"][0]["items"], json!(LONG));
+    assert_eq!(said["chain_fields"].as_ref().unwrap()["origin"], json!("chosen_run"));
     house.hub.shut_down().await;
 }

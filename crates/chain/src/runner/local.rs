@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::run::{Fact, Outcome, Run, RunState, Why};
+use patchbay_model::run::{Fact, JournalEntry, Outcome, Run, RunState, Why};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{RunId, Timestamp};
 use patchbay_store::{RecordLink, Remembered, Store};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::live::Does;
 use super::{Doing, Done, Execution};
+use crate::journal;
 use crate::logic::{Ready, Worked, wait_until};
 use crate::progress::ItemProgress;
 use crate::triggers::LONGEST_PATH;
@@ -258,24 +259,18 @@ async fn outcome(store: &Store, run: &Run) -> Outcome {
     let Some(last) = run.snapshot.steps.last() else {
         return Outcome::Done { output: Value::Null, output_missing: None };
     };
-    match store.journal(&run.id, 0).await {
-        Ok(journal) => {
-            let mut output = Value::Null;
-            for entry in journal {
-                match entry.fact {
-                    Fact::Result { step, outcome: Outcome::Done { output: given, .. }, .. }
-                        if step == last.id =>
-                    {
-                        output = given;
-                    }
-                    Fact::Computed { step, results } if step == last.id => {
-                        output = results.into_iter().next_back().map_or(Value::Null, |(_, given)| given);
-                    }
-                    _ => {}
-                }
-            }
-            Outcome::Done { output, output_missing: None }
+    let mut output = Value::Null;
+    let take = |entry: JournalEntry| match entry.fact {
+        Fact::Result { step, outcome: Outcome::Done { output: given, .. }, .. } if step == last.id => {
+            output = given;
         }
+        Fact::Computed { step, results } if step == last.id => {
+            output = results.into_iter().next_back().map_or(Value::Null, |(_, given)| given);
+        }
+        _ => {}
+    };
+    match journal::each(store, &run.id, take).await {
+        Ok(()) => Outcome::Done { output, output_missing: None },
         Err(error) => Outcome::Done { output: Value::Null, output_missing: Some(error.into()) },
     }
 }

@@ -29,6 +29,7 @@ use tokio::task::{self, JoinSet};
 
 use crate::calls::{Answered, answered};
 use crate::error::ChainError;
+use crate::journal;
 use crate::machine::{self, Command};
 use crate::progress::Progress;
 use crate::recorded::Recorded;
@@ -112,9 +113,6 @@ pub struct Runner {
 /// How long to wait before trying again to write while the disk is full or busy.
 const STORAGE_PAUSE: Duration = Duration::from_secs(2);
 
-/// Facts that are read at once.
-const PART: u32 = 2_000;
-
 impl Runner {
     /// Executes a run to its end, or until the user is needed. Takes up where the journal ends.
     ///
@@ -174,25 +172,25 @@ impl Runner {
     /// Folds the journal of a run, part by part: it may be long.
     async fn replay(&self, run: &Run, live: &Live) -> Result<(Progress, u64), ChainError> {
         let (mut progress, mut seq) = (Progress::new(&live.plan), 0);
-        loop {
-            let part = self.store.journal_part(&run.id, seq, PART).await?;
-            for entry in &part {
-                progress.apply(&live.plan, entry.at, &entry.fact);
-                seq = entry.seq;
-            }
-            if part.len() < PART as usize {
-                return Ok((progress, seq));
-            }
-        }
+        let take = |entry: JournalEntry| {
+            progress.apply(&live.plan, entry.at, &entry.fact);
+            seq = entry.seq;
+        };
+        journal::each(&self.store, &run.id, take).await?;
+        Ok((progress, seq))
     }
 
     /// A chain that cannot run at all: its connection or operation is gone.
     async fn refuse(&self, run: &Run, problems: Vec<Problem>) -> Result<RunState, ChainError> {
         // What a run is narrowed to, or takes over from another one, stands there before it begins.
-        let journal = self.store.journal(&run.id, 0).await?;
-        let begun = journal.iter().any(|entry| matches!(entry.fact, Fact::Started { .. }));
+        let (mut begun, mut wished) = (false, Wished::default());
+        journal::each(&self.store, &run.id, |entry| {
+            begun |= matches!(entry.fact, Fact::Started { .. });
+            wished.take(&entry.fact);
+        })
+        .await?;
         let started = Fact::Started { boot: self.store.boot().clone(), recovered: begun };
-        if let Some((state, mut facts)) = not_undone(&journal, &problems) {
+        if let Some((state, mut facts)) = wished.not_undone(&problems) {
             facts.insert(0, started);
             facts.push(Fact::Finished { state });
             self.store.journal_append(&run.id, facts, state).await?;
@@ -214,24 +212,37 @@ impl Runner {
     }
 }
 
-/// Of a run that had ended and cannot be taken up to be undone: how it had ended, and that what was to be tried
-/// once more was not. None where nothing of that kind was wished.
-fn not_undone(journal: &[JournalEntry], problems: &[Problem]) -> Option<(RunState, Vec<Fact>)> {
-    let ended = journal.iter().rposition(|entry| matches!(entry.fact, Fact::Finished { .. }))?;
-    let Fact::Finished { state } = journal[ended].fact else { return None };
-    let wishes = &journal[ended..];
-    wishes.iter().any(|entry| matches!(entry.fact, Fact::UndoRequested)).then_some(())?;
-    let problem = problems.first().cloned().unwrap_or_else(|| Problem::new(Code::CompensationFailed));
-    let failed = |entry: &JournalEntry| match &entry.fact {
-        Fact::UndoAgain { step, item } => Some(Fact::UndoResult {
-            step: step.clone(),
-            item: *item,
+/// What was wished of a run since it ended.
+#[derive(Default)]
+struct Wished {
+    ended: Option<RunState>,
+    undo: bool,
+    again: Vec<(StepId, u32)>,
+}
+
+impl Wished {
+    fn take(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Finished { state } => *self = Self { ended: Some(*state), ..Self::default() },
+            Fact::UndoRequested => self.undo = true,
+            Fact::UndoAgain { step, item } => self.again.push((step.clone(), *item)),
+            _ => {}
+        }
+    }
+
+    /// Of a run that cannot be taken up to be undone: how it had ended, and that what was to be tried once more was
+    /// not. None where nothing of that kind was wished.
+    fn not_undone(self, problems: &[Problem]) -> Option<(RunState, Vec<Fact>)> {
+        let state = self.ended.filter(|_| self.undo)?;
+        let problem = problems.first().cloned().unwrap_or_else(|| Problem::new(Code::CompensationFailed));
+        let failed = |(step, item)| Fact::UndoResult {
+            step,
+            item,
             outcome: UndoOutcome::Failed { problem: problem.clone(), unknown: false },
             took_ms: None,
-        }),
-        _ => None,
-    };
-    Some((state, wishes.iter().filter_map(failed).collect()))
+        };
+        Some((state, self.again.into_iter().map(failed).collect()))
+    }
 }
 
 struct Execution<'r> {
