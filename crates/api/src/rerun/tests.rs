@@ -412,6 +412,41 @@ async fn how_the_steps_of_a_chain_do_is_told_in_its_order_and_in_words() {
 }
 
 #[tokio::test]
+async fn the_figures_of_a_chain_are_those_of_its_runs() {
+    let house = House::new().await;
+    let text = json!([{"target": "/text", "source": {"type": "fixed", "value": "Hello"}}]);
+    let chain = house
+        .chain(json!([
+            {"id": "zero", "connection": "Sandbox Tracker", "operation": "list_issues"},
+            {"id": "ask", "logic": {"type": "approval", "question": "Go on?"}},
+            {"id": "after", "connection": "Sandbox Chat", "operation": "send_message", "mapping": text,
+                "policy": {"tries": 1, "onFailure": "stop_and_keep"}}]))
+        .await;
+    let mut reports = Vec::new();
+    // The second time it goes down in the middle.
+    for fault in [json!(null), json!("down")] {
+        let run = house.run(&chain).await["run"].clone();
+        house.call("sandbox_fault", json!({"tool": "chat", "fault": fault})).await.unwrap();
+        house.call("run_answer", json!({"run": run, "approved": true})).await.unwrap();
+        reports.push(house.wait(&json!({ "id": run })).await);
+    }
+    let told = house.call("chain_figures", json!({ "chain": chain })).await.unwrap();
+    let figures = |step: &str| {
+        let one = told["steps"].as_array().unwrap().iter().find(|one| one["step"] == step).unwrap();
+        ["calls", "ok", "failed", "held", "retries", "bytes"].map(|figure| one[figure].as_u64().unwrap())
+    };
+    let counted = |at: usize| {
+        let names = ["calls", "callsOk", "callsFailed", "callsHeld", "retries", "bytes"];
+        names.map(|figure| reports.iter().map(|r| r["steps"][at][figure].as_u64().unwrap()).sum::<u64>())
+    };
+    assert_eq!((figures("zero"), figures("after")), (counted(0), counted(2)), "{told:#}");
+    // The list comes in two pages.
+    assert_eq!((&figures("zero")[..5], &figures("after")[..5]), (&[4, 4, 0, 0, 0][..], &[2, 1, 1, 0, 0][..]));
+    assert!(figures("zero")[5] > 1_000, "what came is counted: {told:#}");
+    house.hub.shut_down().await;
+}
+
+#[tokio::test]
 async fn private_fields_of_operations_are_named() {
     let house = House::new().await;
     let shown = house.call("connector_show", json!({"connector": "sandbox-tracker"})).await.unwrap();

@@ -162,6 +162,33 @@ async fn each_placeholder_wants_a_connection_of_its_own_tool() {
     desk.hub.shut_down().await;
 }
 
+#[tokio::test]
+async fn a_chain_whose_connections_are_not_there_is_neither_run_nor_put_to_work() {
+    let desk = Desk::new().await;
+    let id = desk.call("chain_import", json!({ "chain": everywhere() })).await.unwrap()["id"].clone();
+    let mut document = desk.call("chain_share", json!({ "chain": id })).await.unwrap()["document"].clone();
+    // Somebody takes the list of placeholders away: it looks like a chain of one's own.
+    let mut own = document["chain"].take();
+    own["name"] = json!("Open");
+    desk.call("chain_import", json!({ "chain": own })).await.unwrap();
+    let check = desk.call("chain_check", json!({"chain": "Open"})).await.unwrap();
+    assert_eq!((&check["ready"], &check["plan"]), (&json!(false), &Value::Null), "{check}");
+    assert!(desk.call("chain_publish", json!({"chain": "Open"})).await.is_err(), "nothing starts it");
+    assert!(desk.call("chain_switch", json!({"chain": "Open", "on": true})).await.is_err());
+    let run = desk.call("run_start", json!({"chain": "Open"})).await.unwrap();
+    let report = desk.call("run_wait", json!({ "run": run["id"] })).await.unwrap();
+    let calls: u64 = report["steps"].as_array().unwrap().iter().map(|s| s["calls"].as_u64().unwrap()).sum();
+    assert_eq!((&report["state"], calls), (&json!("failed"), 0), "{report:#}");
+    own["steps"][0]["connection"] = json!("Sandbox Chat");
+    own["trigger"]["connection"] = json!("Sandbox Tracker");
+    own["onFailure"][0]["connection"] = json!("Sandbox Chat");
+    own["finally"][0]["connection"] = json!("Sandbox Sheet");
+    desk.call("chain_import", json!({"chain": own, "taken": "replace"})).await.unwrap();
+    assert_eq!(desk.call("chain_check", json!({"chain": "Open"})).await.unwrap()["ready"], json!(true));
+    desk.call("chain_publish", json!({"chain": "Open"})).await.unwrap();
+    desk.hub.shut_down().await;
+}
+
 #[test]
 fn no_two_placeholders_have_one_name() {
     let mut taken: Vec<Placeholder> = Vec::new();
