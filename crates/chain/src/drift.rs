@@ -30,11 +30,34 @@ pub(crate) fn gone(maps: &[FieldMap], root: &str, items: &[Value], params: &Valu
     }
     let watched = maps.iter().filter(|map| map.always || map.default.is_some());
     let lost = watched.into_iter().find_map(|map| {
-        let Source::Path { path } = &map.source else { return None };
-        let own = path.strip_prefix(root)?.strip_prefix('.').filter(|own| !own.contains(['[', '*']))?;
+        let own = path_from(root, map)?;
         items.iter().all(|item| lacks(item, own)).then_some((map, own))
     });
     let (map, own) = lost?;
+    let instead = instead(map, root, items, params);
+    Some(Gone { path: own.to_owned(), target: map.target.clone(), instead })
+}
+
+/// The first field that a single record has under another name now. One record says less than a list, as some
+/// services leave out what is empty: it counts where it was always there and something that nothing else is
+/// made of looks like it.
+pub(crate) fn renamed(maps: &[FieldMap], root: &str, record: &Value, params: &Value) -> Option<Gone> {
+    let taken = |path: &str| maps.iter().any(|map| path_from(root, map) == Some(path));
+    maps.iter().filter(|map| map.always).find_map(|map| {
+        let own = path_from(root, map).filter(|own| lacks(record, own))?;
+        let instead = instead(map, root, std::slice::from_ref(record), params).filter(|path| !taken(path));
+        instead.is_some().then(|| Gone { path: own.to_owned(), target: map.target.clone(), instead })
+    })
+}
+
+/// Where a mapping reads below a root, where that is a plain path.
+fn path_from<'m>(root: &str, map: &'m FieldMap) -> Option<&'m str> {
+    let Source::Path { path } = &map.source else { return None };
+    path.strip_prefix(root)?.strip_prefix('.').filter(|own| !own.contains(['[', '*']))
+}
+
+/// What looks like the source of a mapping now.
+fn instead(map: &FieldMap, root: &str, items: &[Value], params: &Value) -> Option<String> {
     let shape = SourceShape {
         root: root.to_owned(),
         schema: None,
@@ -43,14 +66,11 @@ pub(crate) fn gone(maps: &[FieldMap], root: &str, items: &[Value], params: &Valu
         origin: None,
     };
     let again = Matcher::new(&[shape]).propose(&Target { schema: params, origin: None });
-    let instead =
-        again.into_iter().find(|other| other.target == map.target).and_then(|other| match other.source {
-            Source::Path { path } => {
-                path.strip_prefix(root).map(|rest| rest.trim_start_matches('.').to_owned())
-            }
-            _ => None,
-        });
-    Some(Gone { path: own.to_owned(), target: map.target.clone(), instead })
+    let other = again.into_iter().find(|other| other.target == map.target)?;
+    match other.source {
+        Source::Path { path } => path.strip_prefix(root).map(|rest| rest.trim_start_matches('.').to_owned()),
+        _ => None,
+    }
 }
 
 /// Whether a name of a path is missing. A thing that is empty (null) as a whole lacks nothing: nobody is

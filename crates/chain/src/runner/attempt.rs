@@ -17,23 +17,34 @@ use crate::{drift, machine};
 const LOOKED_AT: usize = 50;
 
 impl Execution<'_> {
-    /// Whether what a step goes through has lost a field that it is made of. Looked at once for each run, at
+    /// Whether what a step goes through has lost a field that it is made of, or a record that it draws on: the
+    /// result of a step that ran once, or what a service started the run with. Looked at once for each run, at
     /// the first of the items, before the first of them is sent.
     fn drifted(&mut self, step: usize) -> Option<Problem> {
-        let list = self.live.plan.steps[step].root?;
         if let Some(known) = self.drifts.get(&step) {
             return known.clone();
         }
         let own = self.run.snapshot.all_steps().nth(step)?;
         let called = self.live.steps[step].called().filter(|called| called.operation.verb.has_effect())?;
-        let pages = self.progress.outputs(list).flatten().filter_map(Value::as_array);
+        let list = self.live.plan.steps[step].root;
+        let pages = list.into_iter().flat_map(|list| self.progress.outputs(list));
+        let pages = pages.flatten().filter_map(Value::as_array);
         let items: Vec<Value> = pages.flatten().take(LOOKED_AT).cloned().collect();
+        let params = &called.operation.params;
+        let before = self.live.plan.steps.iter().enumerate().take(step).filter(|(_, one)| one.root.is_none());
+        let records = before.filter_map(|(at, one)| {
+            let record = self.progress.item(at, 0).and_then(ItemProgress::output)?;
+            Some((format!("$.steps.{}", one.id), record))
+        });
+        let begun_by = self.run.snapshot.trigger.connection().map(|_| ("$.input".to_owned(), &self.run.input));
+        let mut records = records.chain(begun_by).filter(|(_, record)| record.is_object());
         let subject = Subject::Chain { id: self.run.snapshot.name.clone(), step: Some(own.id.to_string()) };
         let tool = &called.target.descriptor.descriptor().name;
-        let problem = drift::gone(&own.mapping, "$.item", &items, &called.operation.params)
+        let problem = drift::gone(&own.mapping, "$.item", &items, params)
+            .or_else(|| records.find_map(|(root, record)| drift::renamed(&own.mapping, &root, record, params)))
             .map(|gone| gone.problem(tool, own.title(), subject));
-        // Too few say nothing; later pages may.
-        if items.len() >= patchbay_map::ENOUGH {
+        // Too few items say nothing; later pages may.
+        if list.is_none() || items.len() >= patchbay_map::ENOUGH {
             self.drifts.insert(step, problem.clone());
         }
         problem

@@ -15,6 +15,15 @@ use crate::bench::Bench;
 
 /// Runs a chain whose items once had a title, over these; gives the state, what was sent and why it failed.
 async fn run_over(items: Value) -> (RunState, usize, Option<String>) {
+    run_once(items, json!({"forEach": "list"}), "$.item.title").await
+}
+
+/// The same with a step that reads one record, which once had a title.
+async fn run_on(record: Value) -> (RunState, usize, Option<String>) {
+    run_once(record, json!({}), "$.steps.get.title").await
+}
+
+async fn run_once(items: Value, mut add: Value, path: &str) -> (RunState, usize, Option<String>) {
     let posts = Arc::new(AtomicUsize::new(0));
     let posted = posts.clone();
     let me = get(|| async { Json(json!({"id": 1})) });
@@ -27,19 +36,19 @@ async fn run_over(items: Value) -> (RunState, usize, Option<String>) {
         {"id": "list", "title": "List", "verb": "list", "entity": "item",
          "request": {"method": "GET", "path": "/items"}, "params": {"type": "object"},
          "result": {"type": "object"}},
+        {"id": "get", "title": "Get", "verb": "get", "entity": "item",
+         "request": {"method": "GET", "path": "/items"}, "params": {"type": "object"},
+         "result": {"type": "object"}},
         {"id": "add", "title": "Add", "verb": "create", "entity": "item",
          "request": {"method": "POST", "path": "/items", "body": {"name": "{{params.name}}"}},
          "params": {"type": "object", "properties": {"name": {"type": "string"}}},
          "result": {"type": "object"}}]);
     let b = Bench::new(router, &operations, Tuning::default()).await;
-    let run = b
-        .run(json!([
-            {"id": "list", "connection": "work", "operation": "list"},
-            {"id": "add", "connection": "work", "operation": "add", "forEach": "list", "mapping": [
-                {"target": "/name", "source": {"type": "path", "path": "$.item.title"},
-                 "default": "(no title)", "always": true}]}
-        ]))
-        .await;
+    let reads = if add["forEach"].is_null() { "get" } else { "list" };
+    (add["id"], add["connection"], add["operation"]) = (json!("add"), json!("work"), json!("add"));
+    add["mapping"] = json!([{"target": "/name", "source": {"type": "path", "path": path},
+        "default": "(no title)", "always": true}]);
+    let run = b.run(json!([{"id": reads, "connection": "work", "operation": reads}, add])).await;
     let state = b.execute(&run).await;
     let why = b.store.journal(&run.id, 0).await.unwrap().into_iter().find_map(|entry| match entry.fact {
         Fact::Result { outcome: Outcome::NotDone { problem }, .. }
@@ -64,4 +73,17 @@ async fn nothing_is_sent_when_a_field_is_gone_and_what_looks_like_it_is_named() 
 async fn one_item_without_it_stops_nothing() {
     let (state, sent, why) = run_over(json!([{"title": "a"}, {"headline": "b"}, {"title": "c"}])).await;
     assert_eq!((state, sent, why), (RunState::Done, 3, None));
+}
+
+#[tokio::test]
+async fn a_single_record_whose_field_has_another_name_now_is_not_sent_on() {
+    let (state, sent, why) = run_on(json!({"id": 7, "headline": "a"})).await;
+    assert_eq!((state, sent), (RunState::Failed, 0));
+    let why = why.unwrap();
+    assert!(why.contains("\"title\"") && why.contains("\"headline\" looks like it"), "{why}");
+    for as_ever in [json!({"id": 7, "title": "a"}), json!({"id": 7, "title": null, "headline": "b"})] {
+        assert_eq!(run_on(as_ever).await, (RunState::Done, 1, None));
+    }
+    let bare = run_on(json!({"id": 7})).await;
+    assert_eq!(bare, (RunState::Done, 1, None), "some services leave out what is empty");
 }
