@@ -73,6 +73,8 @@ const WRONG: &[(&[&str], i32, &str)] = &[
     (&["catalogue", "--category", "nowhere"], 2, "INPUT_INVALID"),
     (&["run", "no chain"], 1, "NOT_FOUND"),
     (&["report", "last"], 1, "NOT_FOUND"),
+    (&["undo", "last", "--step", "message"], 2, "--again|--by-hand"),
+    (&["undo", "last", "--item", "0"], 2, "--again|--by-hand"),
     (&["chain", "import", "missing.json"], 1, "NOT_FOUND"),
     (&["validate", "missing.json"], 1, "NOT_FOUND"),
     (&["restore", "missing.db"], 1, "NOT_FOUND"),

@@ -336,20 +336,21 @@ pub(crate) enum Command {
     },
     /// Undo what a run did that has ended, the last thing first. With --again or --by-hand: say what becomes of
     /// a change that could not be undone.
+    #[command(group(clap::ArgGroup::new("what").args(["again", "by_hand"])))]
     Undo {
         /// The run, or `last`.
         run: String,
         /// Try an undo that failed once more.
-        #[arg(long, conflicts_with = "by_hand")]
+        #[arg(long)]
         again: bool,
         /// You have undone it by hand; nothing is sent.
         #[arg(long)]
         by_hand: bool,
-        /// The step; the first with a change that stays where absent.
-        #[arg(long)]
+        /// The step; the first with a change that stays where absent. With --again or --by-hand.
+        #[arg(long, requires = "what")]
         step: Option<String>,
-        /// The item, from 0; the first whose change stays where absent.
-        #[arg(long)]
+        /// The item, from 0; the first whose change stays where absent. With --again or --by-hand.
+        #[arg(long, requires = "what")]
         item: Option<u32>,
     },
     /// Wait until a run ends or needs you; goes on with it where nobody does.
@@ -542,7 +543,7 @@ pub(crate) enum Format {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
 
     fn walk(command: &mut clap::Command, page: &mut String) {
         let help = command.render_help();
@@ -560,5 +561,23 @@ mod tests {
         command.build();
         walk(&mut command, &mut page);
         insta::assert_snapshot!(page);
+    }
+
+    /// Which change it is about would be dropped, and the whole run undone.
+    #[test]
+    fn undo_takes_a_step_or_an_item_only_where_it_is_said_what_becomes_of_it() {
+        let parse =
+            |more: &[&str]| super::Args::try_parse_from([&["patchbay-cli", "undo", "last"], more].concat());
+        for named in [&["--step", "message"][..], &["--item", "0"], &["--step", "message", "--item", "0"]] {
+            let refused = parse(named).map(|_| ()).expect_err("it says which change, and not what to do");
+            let text = refused.to_string();
+            assert!(refused.use_stderr() && text.contains("<--again|--by-hand>"), "{text}");
+            for way in ["--again", "--by-hand"] {
+                parse(&[named, &[way]].concat()).unwrap();
+            }
+        }
+        parse(&[]).unwrap();
+        parse(&["--again"]).unwrap();
+        parse(&["--again", "--by-hand"]).map(|_| ()).expect_err("it is one of them");
     }
 }
