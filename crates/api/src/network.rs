@@ -1,18 +1,18 @@
 //! The way to services for the whole data folder: what the user decides about it, kept in `network.json`.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod aside;
+mod ways;
 
-use patchbay_model::Timestamp;
-use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::problem::{Code, Problem};
 use patchbay_model::text::display_line;
-use patchbay_net::{Certificates, Network, Proxy, Unusable};
+use patchbay_net::Proxy;
 use serde::{Deserialize, Serialize};
 
 use crate::hub::Hub;
 use crate::question::Question;
 use crate::workspaces::Empty;
+pub(crate) use ways::Ways;
+use ways::{Decided, Kept};
 
 /// Which proxy is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,150 +26,6 @@ pub enum ProxyChoice {
     Direct,
     /// The one at the address.
     Address,
-}
-
-/// What the user decided. No secret is among it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-// What a newer version decided and this one would pass over is not to be guessed.
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Decided {
-    proxy: ProxyChoice,
-    /// Kept while another proxy is chosen.
-    #[serde(default)]
-    address: String,
-    /// PEM.
-    #[serde(default)]
-    certificates: String,
-    /// The file that they came from, for the person who looks.
-    #[serde(default)]
-    certificates_name: String,
-}
-
-impl Decided {
-    fn changed(mut self, request: NetworkSetRequest) -> Self {
-        self.proxy = request.proxy.unwrap_or(self.proxy);
-        if let Some(address) = request.address {
-            address.trim().clone_into(&mut self.address);
-        }
-        if let Some(certificates) = request.certificates {
-            let name = request.certificates_name.unwrap_or_default();
-            display_line(&name, 120).trim().clone_into(&mut self.certificates_name);
-            self.certificates = certificates;
-        }
-        self
-    }
-
-    fn network(&self) -> Result<Network, (&'static str, Unusable)> {
-        let proxy = match self.proxy {
-            ProxyChoice::System => Proxy::System,
-            ProxyChoice::Direct => Proxy::Direct,
-            ProxyChoice::Address => Proxy::at(&self.address).map_err(|error| ("address", error))?,
-        };
-        let certificates = match self.certificates.trim() {
-            "" => Certificates::default(),
-            text => Certificates::read(text).map_err(|error| ("certificates", error))?,
-        };
-        Ok(Network { proxy, certificates })
-    }
-}
-
-/// What was decided, with the file that keeps it. Whoever changes it holds `kept` meanwhile: two at the same
-/// time would undo each other.
-pub(crate) struct Ways {
-    file: PathBuf,
-    kept: Mutex<Kept>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kept {
-    Known(Decided),
-    /// The file is there and says nothing that can be used, and why. It stays until the user has decided anew:
-    /// a start without it would take the usual way.
-    Unreadable(String),
-}
-
-impl Ways {
-    /// Reads what was decided. What cannot be read is told in the log: the engine has to start so that the user
-    /// can mend it.
-    pub(crate) fn open(data_dir: &Path) -> Self {
-        let file = data_dir.join("network.json");
-        let kept = read(&file);
-        if let Kept::Unreadable(why) = &kept {
-            tracing::error!(file = %file.display(), why, "the network settings cannot be read; nothing goes to public addresses");
-        }
-        Self { file, kept: Mutex::new(kept) }
-    }
-
-    /// The way to go.
-    pub(crate) fn network(&self) -> Network {
-        way(&self.kept())
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Why nothing goes to public addresses; none where it is known which way they are reached.
-    fn problem(&self) -> Option<Problem> {
-        match &*self.kept() {
-            Kept::Known(_) => None,
-            Kept::Unreadable(why) => Some(unreadable(&self.file, why)),
-        }
-    }
-}
-
-/// The way that was decided. What [`read`] and [`set`] let through can be used.
-fn way(kept: &Kept) -> Network {
-    let unknown = Network { proxy: Proxy::Unknown, ..Network::default() };
-    match kept {
-        Kept::Known(decided) => decided.network().unwrap_or(unknown),
-        Kept::Unreadable(_) => unknown,
-    }
-}
-
-fn read(file: &Path) -> Kept {
-    let text = match std::fs::read(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Kept::Known(Decided::default()),
-        Err(error) => return Kept::Unreadable(error.to_string()),
-    };
-    let decided: Decided = match serde_json::from_slice(&text) {
-        Ok(decided) => decided,
-        // Not what it says there: somebody may have written a password into the address.
-        Err(error) => {
-            return Kept::Unreadable(format!("It breaks off or means nothing at line {}.", error.line()));
-        }
-    };
-    match decided.network() {
-        Ok(_) => Kept::Known(decided),
-        Err((field, error)) => Kept::Unreadable(format!("{field}: {error}")),
-    }
-}
-
-fn unreadable(file: &Path, why: &str) -> Problem {
-    let path = file.display().to_string();
-    Problem::new(Code::NetworkUnreadable).detail(why).about(Subject::File {
-        path,
-        line: None,
-        column: None,
-        pointer: None,
-    })
-}
-
-/// Keeps what cannot be read under another name, which says when. The file itself stays in its place until
-/// another one takes it: in between, a start would find nothing and take the usual way.
-fn set_aside(file: &Path, now: Timestamp) -> std::io::Result<PathBuf> {
-    let stamp = now.strftime("%Y%m%dT%H%M%SZ");
-    for number in 0_u8.. {
-        let more = if number == 0 { String::new() } else { format!("-{number}") };
-        let aside = file.with_file_name(format!("network.json.unreadable-{stamp}{more}"));
-        match std::fs::hard_link(file, &aside) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(()) => return Ok(aside),
-        }
-    }
-    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// The way to services.
@@ -189,15 +45,27 @@ pub struct NetworkView {
     pub certificates_name: String,
     /// Why nothing goes to public addresses: what was decided cannot be read. It ends with the next decision.
     pub problem: Option<Problem>,
+    /// What a person should know of the decision that was just taken; empty where it is only shown.
+    pub notes: Vec<NetworkNote>,
 }
 
-fn view(hub: &Hub) -> NetworkView {
+/// What did not go as it should, of a decision that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkNote {
+    /// What the file held before, and nobody could read, could not be kept.
+    NotKept,
+}
+
+fn view(hub: &Hub, notes: Vec<NetworkNote>) -> NetworkView {
     let decided = match &*hub.ways().kept() {
         Kept::Known(decided) => decided.clone(),
         Kept::Unreadable(_) => Decided::default(),
     };
     let network = hub.net().network();
     NetworkView {
+        notes,
         problem: hub.ways().problem(),
         proxy: decided.proxy,
         address: decided.address,
@@ -210,7 +78,7 @@ fn view(hub: &Hub) -> NetworkView {
 /// Says which way services are reached.
 pub async fn show(hub: &Hub, workspace: &str, _: Empty) -> Result<NetworkView, Problem> {
     hub.workspace(workspace).await?;
-    Ok(view(hub))
+    Ok(view(hub, Vec::new()))
 }
 
 /// What to change; what is absent stays.
@@ -278,46 +146,14 @@ pub(crate) fn question(hub: &Hub, request: NetworkSetRequest) -> Option<Question
 /// before cannot be read, it has to say which proxy is used.
 pub async fn set(hub: &Hub, workspace: &str, request: NetworkSetRequest) -> Result<NetworkView, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let was_unknown = decide(hub, request)?;
+    let decision = hub.ways().decide(hub.net(), hub.clock().now(), request)?;
     workspace.note("network_changed").await;
-    if was_unknown {
+    if decision.was_unknown {
         for open in hub.open_workspaces().await {
             open.person_acted(Code::NetworkUnreadable).await;
         }
     }
-    Ok(view(hub))
-}
-
-/// Takes what is decided; durable on return. Whether nobody knew before.
-fn decide(hub: &Hub, request: NetworkSetRequest) -> Result<bool, Problem> {
-    let ways = hub.ways();
-    let mut kept = ways.kept();
-    let was_unknown = matches!(*kept, Kept::Unreadable(_));
-    // Somebody may have mended it by hand.
-    let before = if was_unknown { read(&ways.file) } else { kept.clone() };
-    let (before, is_lost) = match before {
-        Kept::Known(decided) => (decided, false),
-        Kept::Unreadable(_) if request.proxy.is_some() => (Decided::default(), true),
-        Kept::Unreadable(why) => return Err(unreadable(&ways.file, &why)),
-    };
-    let decided = before.changed(request);
-    let network = decided.network().map_err(|(name, error)| {
-        let field = if name == "address" { "The proxy's address" } else { "The certificate file" };
-        Problem::new(Code::InputInvalid)
-            .with("field", field)
-            .with("message", error.to_string())
-            .about(Subject::Field { name: name.to_owned() })
-    })?;
-    let internal = |error: String| Problem::new(Code::Internal).detail(format!("network.json: {error}"));
-    let text = serde_json::to_vec_pretty(&decided).map_err(|error| internal(error.to_string()))?;
-    if is_lost {
-        let aside = set_aside(&ways.file, hub.clock().now()).map_err(|error| internal(error.to_string()))?;
-        tracing::warn!(aside = %aside.display(), "the network settings that could not be read are kept there");
-    }
-    crate::security::write(&ways.file, &text).map_err(|error| internal(error.to_string()))?;
-    hub.net().go(network).map_err(Problem::from)?;
-    *kept = Kept::Known(decided);
-    Ok(was_unknown)
+    Ok(view(hub, decision.notes))
 }
 
 #[cfg(test)]
@@ -415,6 +251,40 @@ mod tests {
             hub.shut_down().await;
             assert_eq!(super::Ways::open(dir.path()).network().proxy, Proxy::Direct, "it holds after a start");
         }
+    }
+
+    /// A decision matters more than what the file held that nobody can read.
+    #[tokio::test]
+    async fn what_cannot_be_linked_or_kept_at_all_stands_in_the_way_of_no_decision() {
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let decide = async |dir: &Path| {
+            let hub = hub(dir, &clock);
+            let call = async |name: &str, request| dispatch(&hub, "default", name, request).await.unwrap();
+            let set = call("network_set", json!({"proxy": "direct"})).await;
+            assert_eq!((&set["problem"], hub.net().network().proxy), (&json!(null), Proxy::Direct));
+            assert_eq!(call("network_show", json!({})).await["notes"], json!([]), "it was said once");
+            hub.shut_down().await;
+            assert_eq!(super::Ways::open(dir).network().proxy, Proxy::Direct, "it holds after a start");
+            set["notes"].clone()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("network.json");
+        std::fs::create_dir(&file).unwrap();
+        std::fs::write(file.join("inside"), "it").unwrap();
+        assert_eq!(decide(dir.path()).await, json!([]));
+        let aside = set_aside(dir.path());
+        assert_eq!(
+            std::fs::read_to_string(dir.path().join(&aside[0]).join("inside")).unwrap(),
+            "it",
+            "a folder too"
+        );
+
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("network.json"), "{").unwrap();
+        let name = |more: &str| dir.path().join(format!("network.json.unreadable-20261120T120000Z{more}"));
+        std::fs::write(name(""), "").unwrap();
+        (1..=u8::MAX).for_each(|number| std::fs::write(name(&format!("-{number}")), "").unwrap());
+        assert_eq!(decide(dir.path()).await, json!(["not_kept"]), "every name for it is taken");
     }
 
     #[tokio::test]

@@ -96,22 +96,31 @@ fn read(file: &Path) -> Decisions {
 
 /// Writes beside the file, makes that durable, and puts it in the file's place.
 pub(crate) fn write(file: &Path, text: &[u8]) -> std::io::Result<()> {
+    let beside = beside(file, text)?;
+    put(&beside, file)?;
+    sync_folder(file)
+}
+
+/// Writes beside the file and makes that durable. Where it is; nothing is left of one that failed.
+pub(crate) fn beside(file: &Path, text: &[u8]) -> std::io::Result<PathBuf> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(".part");
     let beside = PathBuf::from(beside);
     let _ = std::fs::remove_file(&beside);
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .and_then(|mut out| out.write_all(text).and_then(|()| out.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, file));
-    if let Err(error) = written {
+    let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    if let Err(error) = out.write_all(text).and_then(|()| out.sync_all()) {
         let _ = std::fs::remove_file(&beside);
         return Err(error);
     }
-    sync_folder(file)
+    Ok(beside)
+}
+
+/// Puts what was written beside a file in its place. Durable with [`sync_folder`]; where it fails, the file is as
+/// it was.
+pub(crate) fn put(beside: &Path, file: &Path) -> std::io::Result<()> {
+    std::fs::rename(beside, file).inspect_err(|_| {
+        let _ = std::fs::remove_file(beside);
+    })
 }
 
 /// Makes a rename in the file's folder survive a power failure.

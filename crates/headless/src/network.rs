@@ -80,4 +80,10 @@ fn shown(network: &Value) {
         1 => "Trusted is 1 authority besides those of the system.".to_owned(),
         more => format!("Trusted are {more} authorities besides those of the system."),
     });
+    for note in network["notes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        print::note(match note {
+            "not_kept" => "What the settings held before could not be kept.",
+            other => other,
+        });
+    }
 }

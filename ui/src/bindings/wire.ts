@@ -3907,6 +3907,11 @@ certificates?: string | null,
 certificatesName?: string | null, };
 
 /**
+ * What did not go as it should, of a decision that holds.
+ */
+export type NetworkNote = "not_kept";
+
+/**
  * The way to services.
  */
 export type NetworkView = { 
@@ -3933,7 +3938,11 @@ certificatesName: string,
 /**
  * Why nothing goes to public addresses: what was decided cannot be read. It ends with the next decision.
  */
-problem: Problem | null, };
+problem: Problem | null, 
+/**
+ * What a person should know of the decision that was just taken; empty where it is only shown.
+ */
+notes: Array<NetworkNote>, };
 
 /**
  * One word to the person. Holds names that the user chose and nothing that a service sent.

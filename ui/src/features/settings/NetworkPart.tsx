@@ -103,7 +103,7 @@ function Form({ network }: { network: NetworkView }) {
           </Button>
         )}
         <span role="status" className="meta">
-          {set.isSuccess && !dirty && t('settings.network.saved')}
+          {set.isSuccess && !dirty && [t('settings.network.saved'), ...set.data.notes.map((note) => t(`settings.network.note.${note}`))].join(' ')}
         </span>
       </div>
     </form>
