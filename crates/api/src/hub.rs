@@ -123,7 +123,7 @@ impl Hub {
         }
         let net = patchbay_net::Client::new(clock.clone()).map_err(Problem::from)?;
         let ways = Ways::open(&data_dir);
-        net.go(ways.network()).map_err(Problem::from)?;
+        net.go(net.prepare(ways.network()).map_err(Problem::from)?);
         let inner = Inner {
             keeper,
             keyring,

@@ -56,6 +56,8 @@ pub struct NetworkView {
 pub enum NetworkNote {
     /// What the file held before, and nobody could read, could not be kept.
     NotKept,
+    /// It holds, and a power failure may take it back.
+    NotDurable,
 }
 
 fn view(hub: &Hub, notes: Vec<NetworkNote>) -> NetworkView {

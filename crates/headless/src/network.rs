@@ -83,6 +83,7 @@ fn shown(network: &Value) {
     for note in network["notes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         print::note(match note {
             "not_kept" => "What the settings held before could not be kept.",
+            "not_durable" => "It holds now. Whether it outlasts a power failure is not known.",
             other => other,
         });
     }

@@ -63,6 +63,15 @@ struct Way {
     others: HashMap<Waits, Clients>,
 }
 
+/// A way that can be gone: nothing about it can fail any more.
+pub struct Prepared(Way);
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared").finish_non_exhaustive()
+    }
+}
+
 /// How long a client waits: these times belong to a client and not to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Waits {
@@ -98,12 +107,15 @@ impl Client {
         Ok(Self { way: Arc::new(Mutex::new(Way::new(network, &lookup)?)), clock, lookup })
     }
 
+    /// Builds what going another way needs, and goes none.
+    pub fn prepare(&self, network: Network) -> Result<Prepared, NetError> {
+        Way::new(network, &self.lookup).map(Prepared)
+    }
+
     /// Goes another way from the next request on, in every clone. What is under way comes to its end as it
     /// began; connections that were kept open are not used again.
-    pub fn go(&self, network: Network) -> Result<(), NetError> {
-        let way = Way::new(network, &self.lookup)?;
-        *self.way() = way;
-        Ok(())
+    pub fn go(&self, prepared: Prepared) {
+        *self.way() = prepared.0;
     }
 
     /// The way that is gone.

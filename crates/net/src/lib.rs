@@ -19,7 +19,7 @@ mod resolve;
 
 pub use answer::{Answer, Headers, http_date, json_body};
 pub use body::put_member;
-pub use client::Client;
+pub use client::{Client, Prepared};
 pub use error::{Failure, NetError};
 pub use guard::{is_public, origin_of};
 pub use host_guard::{HostGuard, guard_host};

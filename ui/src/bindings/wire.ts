@@ -3909,7 +3909,7 @@ certificatesName?: string | null, };
 /**
  * What did not go as it should, of a decision that holds.
  */
-export type NetworkNote = "not_kept";
+export type NetworkNote = "not_kept" | "not_durable";
 
 /**
  * The way to services.

@@ -63,6 +63,8 @@ impl Decided {
 pub(crate) struct Ways {
     file: PathBuf,
     kept: Mutex<Kept>,
+    /// Makes the file's place survive a power failure.
+    sync: fn(&Path) -> std::io::Result<()>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +84,7 @@ impl Ways {
         if let Kept::Unreadable(why) = &kept {
             tracing::error!(file = %file.display(), why, "the network settings cannot be read; nothing goes to public addresses");
         }
-        Self { file, kept: Mutex::new(kept) }
+        Self { file, kept: Mutex::new(kept), sync: security::sync_folder }
     }
 
     /// The way to go.
@@ -102,8 +104,8 @@ impl Ways {
         }
     }
 
-    /// Takes what is decided; durable on return. Where what was decided before cannot be read, it has to say
-    /// which proxy is used.
+    /// Takes what is decided; durable on return, unless a note says otherwise. Where what was decided before
+    /// cannot be read, it has to say which proxy is used.
     pub(super) fn decide(
         &self,
         net: &Client,
@@ -127,6 +129,8 @@ impl Ways {
                 .with("message", error.to_string())
                 .about(Subject::Field { name: name.to_owned() })
         })?;
+        // Nothing may fail once the file says it: the next start would go another way than was told.
+        let prepared = net.prepare(network).map_err(Problem::from)?;
         let text = serde_json::to_vec_pretty(&decided).map_err(|error| internal(&error))?;
         let beside = security::beside(&self.file, &text).map_err(|error| internal(&error))?;
         let mut notes = Vec::new();
@@ -151,9 +155,12 @@ impl Ways {
             }
             return Err(internal(&error));
         }
-        security::sync_folder(&self.file).map_err(|error| internal(&error))?;
-        net.go(network).map_err(Problem::from)?;
         *kept = Kept::Known(decided);
+        net.go(prepared);
+        if let Err(error) = (self.sync)(&self.file) {
+            tracing::warn!(%error, "a power failure may take the network settings back");
+            notes.push(NetworkNote::NotDurable);
+        }
         Ok(Decision { was_unknown, notes })
     }
 }
@@ -206,4 +213,45 @@ fn unreadable(file: &Path, why: &str) -> Problem {
 
 fn internal(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(Code::Internal).detail(format!("network.json: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn direct() -> NetworkSetRequest {
+        serde_json::from_value(serde_json::json!({"proxy": "direct"})).unwrap()
+    }
+
+    /// It is so at the next start whatever was said: to say that it failed would be wrong.
+    #[test]
+    fn what_the_file_says_holds_also_where_it_may_not_outlast_a_power_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        let net = Client::new(Arc::new(patchbay_model::SystemClock::default())).unwrap();
+        let mut ways = Ways::open(dir.path());
+        ways.sync = |_| Err(ErrorKind::Other.into());
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let decision = ways.decide(&net, now, direct()).unwrap();
+        assert_eq!(decision.notes, [NetworkNote::NotDurable]);
+        for there in [net.network(), ways.network(), Ways::open(dir.path()).network()] {
+            assert_eq!(there.proxy, Proxy::Direct);
+        }
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_nothing_is_decided() {
+        let dir = tempfile::tempdir().unwrap();
+        let net = Client::new(Arc::new(patchbay_model::SystemClock::default())).unwrap();
+        // No file takes the place of a folder.
+        std::fs::create_dir(dir.path().join("network.json.part")).unwrap();
+        let ways = Ways::open(dir.path());
+        let refused =
+            ways.decide(&net, "2026-11-20T12:00:00Z".parse().unwrap(), direct()).map(|_| ()).unwrap_err();
+        assert_eq!(refused.code(), Code::Internal);
+        for there in [net.network(), ways.network(), Ways::open(dir.path()).network()] {
+            assert_eq!(there.proxy, Proxy::System);
+        }
+    }
 }

@@ -51,7 +51,7 @@ async fn a_proxy_that_the_user_names_gets_public_calls_from_then_on_and_no_other
     let at = Proxy::at(&format!("127.0.0.1:{}", proxy.address.port())).unwrap();
     let client = client();
     let clone = client.clone();
-    client.go(Network { proxy: at, ..Network::default() }).unwrap();
+    client.go(client.prepare(Network { proxy: at, ..Network::default() }).unwrap());
     for method in [Method::Get, Method::Post] {
         let mut public = request(method, "http://api.example.com/x".parse().unwrap());
         public.allow_private = false;
@@ -77,7 +77,7 @@ async fn a_proxy_that_the_user_names_gets_public_calls_from_then_on_and_no_other
 async fn while_nobody_knows_the_proxy_nothing_goes_to_public_addresses() {
     let service = Recorder::start(|_| "HTTP/1.1 204 No Content\r\n\r\n".to_owned()).await;
     let client = client();
-    client.go(Network { proxy: Proxy::Unknown, ..Network::default() }).unwrap();
+    client.go(client.prepare(Network { proxy: Proxy::Unknown, ..Network::default() }).unwrap());
     for method in [Method::Get, Method::Post] {
         for idle in [None, Some(std::time::Duration::from_secs(3))] {
             let mut public = request(method, "http://api.example.com/x".parse().unwrap());
@@ -89,7 +89,7 @@ async fn while_nobody_knows_the_proxy_nothing_goes_to_public_addresses() {
     }
     let here = request(Method::Get, service.url("/x"));
     assert_eq!(client.send(here).await.unwrap().status, 204, "what is on this computer needs no proxy");
-    client.go(Network { proxy: Proxy::Direct, ..Network::default() }).unwrap();
+    client.go(client.prepare(Network { proxy: Proxy::Direct, ..Network::default() }).unwrap());
     let mut public = request(Method::Get, service.url("/x"));
     public.allow_private = false;
     assert_eq!(client.send(public).await.unwrap_err().code, Code::TargetBlocked, "it is known again");

@@ -151,7 +151,7 @@ async fn an_authority_of_the_users_own_is_trusted_from_the_next_call_on() {
     for (certificates, trusted) in
         [(Certificates::default(), false), (certificates, true), (Certificates::default(), false)]
     {
-        client.go(Network { certificates, ..Network::default() }).unwrap();
+        client.go(client.prepare(Network { certificates, ..Network::default() }).unwrap());
         for method in [Method::Get, Method::Post] {
             match clone.send(request(method, url.clone())).await {
                 Ok(answer) => assert!(trusted && answer.status == 200, "{answer:?}"),
