@@ -106,14 +106,14 @@ pub struct NetworkSetRequest {
 /// What a person is asked before a page changes the way to services: whoever names a proxy or an authority can
 /// read along or see where calls go. None where nothing of that changes, or where the change is refused anyway.
 pub(crate) fn question(hub: &Hub, request: NetworkSetRequest) -> Option<Question> {
-    let names_authorities = request.certificates.as_ref().is_some_and(|text| !text.trim().is_empty());
-    let before = match &*hub.ways().kept() {
-        Kept::Known(decided) => Some(decided.clone()),
-        Kept::Unreadable(_) => None,
-    };
-    let after = before.clone().unwrap_or_default().changed(request);
+    let before = hub.ways().before(&request).ok()?;
+    let named = request.certificates.as_ref().is_some_and(|text| !text.trim().is_empty());
+    let after = before.decided.clone().changed(request);
     let network = after.network().ok()?;
-    let same_way = before.is_some_and(|before| before.proxy == after.proxy && before.address == after.address);
+    let same_way =
+        !before.was_unknown && before.decided.proxy == after.proxy && before.decided.address == after.address;
+    // Those of a file that was mended by hand are trusted from now on too.
+    let names_authorities = named || (before.was_unknown && !network.certificates.is_empty());
     let mut text = Vec::new();
     if !same_way {
         text.push(match &network.proxy {

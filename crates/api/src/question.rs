@@ -26,7 +26,7 @@ pub async fn dispatch_for_page<Answer>(
     workspace: &str,
     name: &str,
     request: Value,
-    ask: impl FnOnce(Question) -> Answer + Send,
+    ask: impl Fn(Question) -> Answer + Send,
 ) -> Result<Value, Problem>
 where
     Answer: Future<Output = bool> + Send,
@@ -37,11 +37,16 @@ where
     // One at a time, to the end: what was agreed to must be what happens.
     let _one = hub.questions().lock().await;
     // What cannot be read is refused below.
-    if let Ok(request) = serde_json::from_value(request.clone())
-        && let Some(question) = network::question(hub, request)
-        && !ask(question).await
+    let question = || network::question(hub, serde_json::from_value(request.clone()).ok()?);
+    let mut agreed = None;
+    // What stands behind the page's words may change while a question stands there: then it is another one.
+    while let Some(question) = question()
+        && agreed.as_ref() != Some(&question)
     {
-        return Err(Problem::new(Code::Cancelled));
+        if !ask(question.clone()).await {
+            return Err(Problem::new(Code::Cancelled));
+        }
+        agreed = Some(question);
     }
     dispatch(hub, workspace, name, request).await
 }
@@ -115,6 +120,41 @@ mod tests {
         }
         // The command line's own words are the person's.
         dispatch(&hub, "default", "network_set", json!({"proxy": "direct"})).await.unwrap();
+        hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn what_was_agreed_to_is_what_happens_also_where_the_file_is_mended_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("network.json");
+        let says = |address: &str| {
+            std::fs::write(&file, json!({"proxy": "address", "address": address}).to_string()).unwrap();
+        };
+        let [one, other] = ["http://one.example:3128", "http://other.example:3128"];
+        std::fs::write(&file, "{").unwrap();
+        let hub = hub(dir.path(), &Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())));
+        let asked = Mutex::new(Vec::new());
+        let call = async |request: Value, meanwhile: Option<&str>| {
+            asked.lock().unwrap().clear();
+            let ask = async |question: Question| {
+                let mut asked = asked.lock().unwrap();
+                asked.push(question.text);
+                // While the first question stands there.
+                meanwhile.filter(|_| asked.len() == 1).into_iter().for_each(says);
+                true
+            };
+            dispatch_for_page(&hub, "default", "network_set", request, ask).await
+        };
+        let refused = call(json!({"certificates": authority()}), None).await.unwrap_err();
+        assert_eq!(refused.code(), Code::NetworkUnreadable);
+        assert_eq!(*asked.lock().unwrap(), [""; 0], "what is refused anyway is not asked about");
+
+        says(one);
+        call(json!({}), Some(other)).await.unwrap();
+        let asked = asked.into_inner().unwrap();
+        assert_eq!(asked.len(), 2, "it became another question: {asked:?}");
+        assert!(asked[0].contains(one) && asked[1].contains(other), "{asked:?}");
+        assert_eq!(hub.net().network().proxy, patchbay_net::Proxy::at(other).unwrap());
         hub.shut_down().await;
     }
 }

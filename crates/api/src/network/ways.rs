@@ -104,6 +104,26 @@ impl Ways {
         }
     }
 
+    /// What a decision begins from. Refused where what was decided before cannot be read and the request does not
+    /// say which proxy is used.
+    pub(super) fn before(&self, request: &NetworkSetRequest) -> Result<Before, Problem> {
+        self.before_in(&self.kept(), request)
+    }
+
+    fn before_in(&self, kept: &Kept, request: &NetworkSetRequest) -> Result<Before, Problem> {
+        if let Kept::Known(decided) = kept {
+            return Ok(Before { decided: decided.clone(), was_unknown: false, is_lost: false });
+        }
+        // Somebody may have mended it by hand.
+        match read(&self.file) {
+            Kept::Known(decided) => Ok(Before { decided, was_unknown: true, is_lost: false }),
+            Kept::Unreadable(_) if request.proxy.is_some() => {
+                Ok(Before { decided: Decided::default(), was_unknown: true, is_lost: true })
+            }
+            Kept::Unreadable(why) => Err(unreadable(&self.file, &why)),
+        }
+    }
+
     /// Takes what is decided; durable on return, unless a note says otherwise. Where what was decided before
     /// cannot be read, it has to say which proxy is used.
     pub(super) fn decide(
@@ -113,15 +133,8 @@ impl Ways {
         request: NetworkSetRequest,
     ) -> Result<Decision, Problem> {
         let mut kept = self.kept();
-        let was_unknown = matches!(*kept, Kept::Unreadable(_));
-        // Somebody may have mended it by hand.
-        let before = if was_unknown { read(&self.file) } else { kept.clone() };
-        let (before, is_lost) = match before {
-            Kept::Known(decided) => (decided, false),
-            Kept::Unreadable(_) if request.proxy.is_some() => (Decided::default(), true),
-            Kept::Unreadable(why) => return Err(unreadable(&self.file, &why)),
-        };
-        let decided = before.changed(request);
+        let Before { decided, was_unknown, is_lost } = self.before_in(&kept, &request)?;
+        let decided = decided.changed(request);
         let network = decided.network().map_err(|(name, error)| {
             let field = if name == "address" { "The proxy's address" } else { "The certificate file" };
             Problem::new(Code::InputInvalid)
@@ -163,6 +176,15 @@ impl Ways {
         }
         Ok(Decision { was_unknown, notes })
     }
+}
+
+/// What a decision begins from.
+pub(super) struct Before {
+    pub(super) decided: Decided,
+    /// Nothing goes to public addresses so far.
+    pub(super) was_unknown: bool,
+    /// What the file says means nothing.
+    is_lost: bool,
 }
 
 /// A decision that holds.
