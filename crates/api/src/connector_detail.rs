@@ -99,6 +99,8 @@ pub struct StreamDetail {
     pub title: String,
     /// Permissions that it needs.
     pub scopes: Vec<String>,
+    /// Fields of what it brings that are private, as those of an operation are.
+    pub private: Vec<Vec<String>>,
 }
 
 /// Something that chains can call.
@@ -198,7 +200,12 @@ fn settings_before(descriptor: &Descriptor, method: &AuthMethod) -> Vec<String> 
 }
 
 fn stream(stream: &Stream) -> StreamDetail {
-    StreamDetail { id: stream.id.clone(), title: stream.title.clone(), scopes: stream.scopes.clone() }
+    StreamDetail {
+        id: stream.id.clone(),
+        title: stream.title.clone(),
+        scopes: stream.scopes.clone(),
+        private: private_fields(stream.item_schema.as_ref()),
+    }
 }
 
 fn operation(operation: &Operation) -> OperationDetail {
@@ -211,14 +218,14 @@ fn operation(operation: &Operation) -> OperationDetail {
         items: operation.verb.yields_items(),
         undoable: operation.undo.is_some(),
         scopes: operation.scopes.clone(),
-        private: private_fields(operation),
+        private: private_fields([Some(&operation.params), operation.result.as_ref()].into_iter().flatten()),
     }
 }
 
-/// The private fields of an operation.
-fn private_fields(operation: &Operation) -> Vec<Vec<String>> {
+/// The private fields of what schemas describe.
+fn private_fields<'a>(schemas: impl IntoIterator<Item = &'a Value>) -> Vec<Vec<String>> {
     let mut found = Vec::new();
-    for schema in [Some(&operation.params), operation.result.as_ref()].into_iter().flatten() {
+    for schema in schemas {
         private_in(schema, &mut Vec::new(), &mut found);
     }
     found.sort();
@@ -255,4 +262,27 @@ fn pace(descriptor: &Descriptor) -> Option<String> {
         seconds => format!("{seconds} seconds"),
     };
     Some(format!("{} calls per {span}", window.calls))
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_descriptor::Catalogue;
+
+    #[test]
+    fn private_fields_of_what_a_stream_brings_are_named() {
+        let catalogue = Catalogue::built_in();
+        for (connector, stream, wanted) in [
+            ("sandbox-tracker", "issues", vec![vec!["author", "email"]]),
+            ("stripe", "charges", vec![vec!["billing_details", "email"]]),
+            ("github-issues", "issues", vec![]),
+        ] {
+            let descriptor = catalogue.get(&connector.into()).unwrap();
+            let stream = descriptor.streams.iter().find(|own| own.id == stream).unwrap();
+            let found = super::stream(stream).private;
+            for field in &wanted {
+                assert!(found.iter().any(|own| own == field), "{connector} {field:?}: {found:?}");
+            }
+            assert!(!wanted.is_empty() || found.is_empty(), "{connector}: {found:?}");
+        }
+    }
 }

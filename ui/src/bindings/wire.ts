@@ -6274,7 +6274,11 @@ title: string,
 /**
  * Permissions that it needs.
  */
-scopes: Array<string>, };
+scopes: Array<string>, 
+/**
+ * Fields of what it brings that are private, as those of an operation are.
+ */
+private: Array<Array<string>>, };
 
 /**
  * How a stream is to be read.

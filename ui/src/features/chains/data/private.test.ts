@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { MASK, masked } from './private';
+import type { Chain, ConnectionView, ConnectorDetail } from '../../../bindings/wire';
+import { MASK, masked, privateIn } from './private';
 
 const fields = [['author', 'email'], ['token']];
 const none = new Set<string>();
@@ -23,5 +24,30 @@ describe('private fields', () => {
     const { value: seen, paths } = masked(value, '$', fields, new Set(['$.author.email']));
     expect(seen).toEqual({ author: { email: 'a@example.test' }, token: MASK });
     expect([...paths]).toEqual(['$.token']);
+  });
+});
+
+describe('the private fields of a chain', () => {
+  const shop = { operations: [], streams: [{ id: 'orders', private: [['customer', 'phone']] }] } as unknown as ConnectorDetail;
+  const tools = {
+    connections: [{ name: 'My shop', connector: 'shop' }] as ConnectionView[],
+    connectors: new Map([['shop', shop]]),
+    of: ({ connection }: { connection?: string | null }) => ({ connection: undefined, connector: connection === 'My shop' ? shop : undefined, operation: undefined }),
+  };
+  const chain = (trigger: object, steps: object[] = []) => ({ trigger, steps }) as unknown as Chain;
+  const ofOrders = [['customer', 'phone']];
+
+  it('hold those of what starts it', () => {
+    for (const type of ['signal', 'webhook']) {
+      const found = privateIn(chain({ type, connection: 'My shop' }, [{ id: 'each', logic: { type: 'map' } }]), tools);
+      expect(found, type).toEqual(ofOrders);
+      expect(masked({ customer: { phone: '+1' } }, '$.item', found, none).value).toEqual({ customer: { phone: MASK } });
+    }
+  });
+
+  it('hold those of what a step waits for, and none of what has nothing to do with it', () => {
+    expect(privateIn(chain({ type: 'manual' }, [{ id: 'wait', connection: 'My shop', logic: { type: 'delivery' } }]), tools)).toEqual(ofOrders);
+    expect(privateIn(chain({ type: 'manual' }), tools)).toEqual([]);
+    expect(privateIn(chain({ type: 'signal', connection: 'Another' }), tools)).toEqual([]);
   });
 });

@@ -1,5 +1,7 @@
 // Private fields: what stands for them until somebody asks to see one. Pure.
-import type { JsonValue, OperationDetail } from '../../../bindings/wire';
+import type { Chain, JsonValue } from '../../../bindings/wire';
+import { allSteps } from '../flow/outline';
+import type { Tools } from '../useTools';
 import { below, isObject } from './values';
 
 /** What stands for a private value. */
@@ -8,8 +10,17 @@ export const MASK = '••••••••';
 /** Keys that lead to a private field; lists are left out. */
 export type PrivateField = readonly string[];
 
-/** The private fields of operations. */
-export const privateOf = (...operations: (OperationDetail | undefined)[]): PrivateField[] => operations.flatMap((operation) => operation?.private ?? []);
+/**
+ * The private fields of what a chain's steps take and give: of their operations, and of what comes in, where it
+ * starts with something of a connection or waits for it.
+ */
+export function privateIn(chain: Chain, tools: Pick<Tools, 'connections' | 'connectors' | 'of'>): PrivateField[] {
+  const { trigger } = chain;
+  const from = 'connection' in trigger ? tools.connections.find((own) => own.name === trigger.connection) : undefined;
+  const steps = allSteps(chain).map((step) => ({ ...tools.of(step), waits: step.logic?.type === 'delivery' }));
+  const comingIn = [from && tools.connectors.get(from.connector), ...steps.map(({ waits, connector }) => (waits ? connector : undefined))];
+  return [...steps.flatMap(({ operation }) => operation?.private ?? []), ...comingIn.flatMap((connector) => (connector?.streams ?? []).flatMap((stream) => stream.private))];
+}
 
 /** A value in which masks stand for what is private, and where they stand. */
 export interface Masked {

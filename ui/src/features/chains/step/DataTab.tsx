@@ -6,9 +6,8 @@ import { send, useRead } from '../../../engine';
 import { t } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
 import { PinPart } from '../data/PinPart';
-import { privateOf } from '../data/private';
+import { privateIn } from '../data/private';
 import { StepItems } from '../data/StepItems';
-import { allSteps } from '../flow/outline';
 import { mayChange } from '../useTools';
 import { OnlyThis } from './OnlyThis';
 import type { StepProps } from './StepPanel';
@@ -26,8 +25,8 @@ export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: 
   const data = useRead('run_data', { run: shown ?? '', step: step.id }, { enabled: shown !== undefined });
   const kept = useRead('pin_show', { chain: chainId ?? '', step: step.id }, { enabled: isPinned });
   const source = isPinned ? kept : data;
-  // What goes in comes from earlier steps.
-  const privates = useMemo(() => privateOf(...allSteps(chain).map((own) => tools.of(own).operation)), [chain, tools]);
+  // What goes in comes from earlier steps, or from what started the chain.
+  const privates = useMemo(() => privateIn(chain, tools), [chain, tools]);
   const origin = isPinned ? t('chains.data.fromPin') : t(run !== undefined ? 'chains.data.thisRun' : sampleRun !== undefined ? 'chains.data.chosenRun' : 'chains.data.lastRun');
   return (
     <>

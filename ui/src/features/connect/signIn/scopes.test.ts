@@ -4,7 +4,7 @@ import type { ConnectorDetail, OAuthDetail } from '../../../bindings/wire';
 import { chosenBefore, isChosen, lostWithout, scopeRows, switched, usesOf } from './scopes';
 
 const detail = {
-  streams: [{ id: 'issues', title: 'Issues', scopes: ['read'] }],
+  streams: [{ id: 'issues', title: 'Issues', scopes: ['read'], private: [] }],
   operations: [
     { id: 'create', title: 'Create', scopes: ['read', 'write'], effect: true },
     { id: 'list', title: 'List', scopes: ['read'], effect: false },
