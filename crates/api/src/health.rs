@@ -39,6 +39,8 @@ pub struct HealthResponse {
     pub secrets: &'static str,
     /// Trouble with the data folder that was met when it was opened.
     pub storage: Vec<Problem>,
+    /// Why nothing goes to public addresses; none where it is known which way they are reached.
+    pub network: Option<Problem>,
     /// Triggers wait for a confirmation, because the data came from another computer.
     pub triggers_paused: bool,
     /// Runs that are under way or wait for their turn.
@@ -137,6 +139,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
         workspace: workspace.name().to_owned(),
         secrets,
         storage: store.notes(),
+        network: hub.ways().problem(),
         triggers_paused: store.triggers_paused(),
         runs_active: open.len() - need - interrupted,
         runs_interrupted: interrupted,

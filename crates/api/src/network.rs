@@ -3,6 +3,7 @@
 mod aside;
 mod ways;
 
+use patchbay_model::Event;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::text::display_line;
 use patchbay_net::Proxy;
@@ -149,6 +150,7 @@ pub(crate) fn question(hub: &Hub, request: NetworkSetRequest) -> Option<Question
 pub async fn set(hub: &Hub, workspace: &str, request: NetworkSetRequest) -> Result<NetworkView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let decision = hub.ways().decide(hub.net(), hub.clock().now(), request)?;
+    hub.events().emit_to_all(Event::NetworkChanged);
     workspace.note("network_changed").await;
     if decision.was_unknown {
         for open in hub.open_workspaces().await {
@@ -237,6 +239,9 @@ mod tests {
             let call = async |name: &str, request| dispatch(&hub, "default", name, request).await;
             let shown = call("network_show", json!({})).await.unwrap();
             assert_eq!(shown["problem"]["code"], "NETWORK_UNREADABLE", "{broken:?}");
+            let health = call("health", json!({})).await.unwrap();
+            assert_eq!(health["network"], shown["problem"], "it is said on every page");
+            let seq = hub.events().seq();
             let problem = call("network_set", json!({"certificates": ""})).await.unwrap_err();
             assert_eq!(problem.code(), Code::NetworkUnreadable, "that says nothing of the proxy");
             assert_eq!(
@@ -247,6 +252,8 @@ mod tests {
 
             let shown = call("network_set", json!({"proxy": "direct"})).await.unwrap();
             assert_eq!((&shown["problem"], hub.net().network().proxy), (&json!(null), Proxy::Direct));
+            assert_eq!(call("health", json!({})).await.unwrap()["network"], json!(null));
+            assert!(hub.events().seq() > seq, "pages that are open are told");
             let aside = set_aside(dir.path());
             assert_eq!(aside, ["network.json.unreadable-20261120T120000Z"]);
             assert_eq!(std::fs::read_to_string(dir.path().join(&aside[0])).unwrap(), broken, "it is kept");

@@ -63,11 +63,15 @@ pub(crate) async fn health(args: &Args, engine: &Engine, range: &str, check: boo
         show(&answer);
     }
     let troubled = answer["connections"].as_array().into_iter().flatten().any(|c| !c["lastError"].is_null())
-        || answer["storage"].as_array().is_some_and(|notes| !notes.is_empty());
+        || answer["storage"].as_array().is_some_and(|notes| !notes.is_empty())
+        || !answer["network"].is_null();
     Ok(if troubled { exit::WITH_PROBLEMS } else { exit::DONE })
 }
 
 fn show(answer: &Value) {
+    if let Ok(problem) = serde_json::from_value::<Problem>(answer["network"].clone()) {
+        print::line(&print::sentences(&problem));
+    }
     print::line(&format!(
         "Secrets: {}. Runs: {} active, {} interrupted, {} need you.",
         answer["secrets"].as_str().unwrap_or_default(),

@@ -82,6 +82,8 @@ pub enum Event {
     },
     /// The secret store was locked, unlocked or exchanged, or what it locks was sealed anew.
     SecretsChanged,
+    /// The way to services is another one, or is known again.
+    NetworkChanged,
     /// Storage stopped taking work (`Some`) or takes it again (`None`).
     StorageChanged {
         /// Why it stopped.

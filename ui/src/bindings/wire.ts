@@ -135,7 +135,7 @@ done: number,
 /**
  * In all.
  */
-total: number, } | { "event": "secrets_changed" } | { "event": "storage_changed", 
+total: number, } | { "event": "secrets_changed" } | { "event": "network_changed" } | { "event": "storage_changed", 
 /**
  * Why it stopped.
  */
@@ -3072,6 +3072,10 @@ secrets: string,
  * Trouble with the data folder that was met when it was opened.
  */
 storage: Array<Problem>, 
+/**
+ * Why nothing goes to public addresses; none where it is known which way they are reached.
+ */
+network: Problem | null, 
 /**
  * Triggers wait for a confirmation, because the data came from another computer.
  */

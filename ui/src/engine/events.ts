@@ -40,6 +40,7 @@ const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
   webhook_changed: ['webhook_show'],
   gateway_changed: ['gateway_show', 'webhook_show'],
   storage_changed: ['health'],
+  network_changed: ['network_show', 'about_show', 'health'],
   secrets_changed: ['secrets_status', 'health', 'connection_list', 'connection_show'],
 };
 

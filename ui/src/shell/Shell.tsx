@@ -8,6 +8,7 @@ import { t } from '../lib/words';
 import { Empty } from '../ui/Empty';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { Unplug, WifiOff } from 'lucide-react';
+import { NetworkBanner } from './NetworkBanner';
 import { PAGES } from './pages';
 import { usePreferences } from './preferences';
 import { usePresence } from './usePresence';
@@ -95,6 +96,7 @@ export function Shell() {
             {t('shell.offlineBody')}
           </div>
         )}
+        <NetworkBanner />
         {locked && (
           <ErrorBoundary instead={null}>
             <Suspense>

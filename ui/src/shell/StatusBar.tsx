@@ -34,7 +34,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
         }
       >
         {broken ? t('shell.engineOffBody') : t('shell.version', { version: health.data?.version ?? '' })}
-        {health.data?.storage.map((problem) => <p key={problem.code}>{`${problem.title}. ${problem.hint}`}</p>)}
+        {health.data && [...health.data.storage, ...(health.data.network ? [health.data.network] : [])].map((problem) => <p key={problem.code}>{`${problem.title}. ${problem.hint}`}</p>)}
       </Part>
       <Part label={t(online ? 'shell.online' : 'shell.offline')}>{t(online ? 'shell.onlineAbout' : 'shell.offlineBody')}</Part>
       <Part label={t(`shell.${words}.${secrets}` as WordKey)}>{t(`shell.${words}About.${secrets}` as WordKey)}</Part>

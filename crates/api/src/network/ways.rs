@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn what_the_file_says_holds_also_where_it_may_not_outlast_a_power_failure() {
         let dir = tempfile::tempdir().unwrap();
-        let net = Client::new(Arc::new(patchbay_model::SystemClock::default())).unwrap();
+        let net = Client::new(Arc::new(patchbay_model::SystemClock::new())).unwrap();
         let mut ways = Ways::open(dir.path());
         ways.sync = |_| Err(ErrorKind::Other.into());
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn where_nothing_can_be_written_nothing_is_decided() {
         let dir = tempfile::tempdir().unwrap();
-        let net = Client::new(Arc::new(patchbay_model::SystemClock::default())).unwrap();
+        let net = Client::new(Arc::new(patchbay_model::SystemClock::new())).unwrap();
         // No file takes the place of a folder.
         std::fs::create_dir(dir.path().join("network.json.part")).unwrap();
         let ways = Ways::open(dir.path());

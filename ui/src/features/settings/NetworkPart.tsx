@@ -37,7 +37,7 @@ function Form({ network }: { network: NetworkView }) {
   const [changed, setChanged] = useState<NetworkSetRequest>({});
   const [missing, setMissing] = useState(false);
   const address = useRef<HTMLInputElement>(null);
-  const set = useDo('network_set', { touches: ['network_show', 'about_show'], onSuccess: (_, sent) => setChanged((now) => without(now, sent)) });
+  const set = useDo('network_set', { touches: ['network_show', 'about_show', 'health'], onSuccess: (_, sent) => setChanged((now) => without(now, sent)) });
   const failed = set.isError ? toProblem(set.error) : undefined;
   // The person said no in the system's own dialog, and knows.
   const problem = failed?.code === 'CANCELLED' ? undefined : failed;
