@@ -8,7 +8,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import type { AppEvent, Problem } from '../bindings/wire';
 
 const problem = { code: 'NETWORK_UNREADABLE', title: 'The network settings cannot be read', hint: 'Nothing is sent.', fix: { label: 'Network settings', action: 'network_settings' }, retry: 'wait' } as unknown as Problem;
-const host = vi.hoisted(() => ({ network: undefined as unknown, tell: (_: unknown): void => undefined }));
+const host = vi.hoisted(() => ({ network: undefined as unknown, tell: (() => undefined) as (message: unknown) => void }));
 
 vi.mock('../platform', async (original) => ({
   ...(await original<object>()),
