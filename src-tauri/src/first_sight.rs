@@ -2,6 +2,7 @@
 //! mode that shows a window with every driver: who sees an empty window cannot go to Settings.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct FirstSight {
     mark: PathBuf,
     stage: Mutex<Stage>,
+    /// Somebody turned to the window: nobody waits for one that is minimised, covered or behind a lock, and
+    /// none of those draws.
+    looked_at: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +37,7 @@ fn mark(data_dir: &Path) -> PathBuf {
 
 impl FirstSight {
     pub(crate) fn new(data_dir: &Path) -> Self {
-        Self { mark: mark(data_dir), stage: Mutex::new(Stage::Hidden) }
+        Self { mark: mark(data_dir), stage: Mutex::new(Stage::Hidden), looked_at: AtomicBool::new(false) }
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -60,10 +64,16 @@ impl FirstSight {
         }
     }
 
+    /// The window has the focus: somebody looks at it.
+    pub(crate) fn looked_at(&self) {
+        self.looked_at.store(true, Ordering::Relaxed);
+    }
+
     /// The program ends in good order.
     pub(crate) fn left(&self) {
         let stage = *self.stage();
-        if matches!(stage, Stage::Awaited(since) if since.elapsed() < PATIENCE) {
+        let nobody = !self.looked_at.load(Ordering::Relaxed);
+        if matches!(stage, Stage::Awaited(since) if nobody || since.elapsed() < PATIENCE) {
             self.seen();
         }
     }
@@ -136,10 +146,21 @@ mod tests {
 
         shown().left();
         assert!(!asked(false), "left before it could come");
-        let first = shown();
-        *first.stage() = Stage::Awaited(Instant::now().checked_sub(PATIENCE).unwrap());
+        let shown_long = || {
+            let first = shown();
+            *first.stage() = Stage::Awaited(Instant::now().checked_sub(PATIENCE).unwrap());
+            first
+        };
+        shown_long().left();
+        assert!(!asked(false), "nobody looked whether it came");
+        let first = shown_long();
+        first.looked_at();
         first.left();
         assert!(asked(false), "left after it should have come");
+        let first = shown();
+        first.looked_at();
+        first.left();
+        assert!(!asked(false), "left before it could come, looked at or not");
     }
 
     #[test]

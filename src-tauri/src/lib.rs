@@ -91,10 +91,10 @@ fn hold(settings: Settings, since_start: SinceStart) -> Result<(), Error> {
         .manage(Wish::of(std::env::args().skip(1)))
         .manage(events::Subscription::default())
         .invoke_handler(tauri::generate_handler![rpc::rpc, events::subscribe])
-        .on_window_event(|window, event| {
-            if let WindowEvent::CloseRequested { api, .. } = event {
-                leaving::close(window.app_handle(), api);
-            }
+        .on_window_event(|window, event| match event {
+            WindowEvent::CloseRequested { api, .. } => leaving::close(window.app_handle(), api),
+            WindowEvent::Focused(true) => window.state::<FirstSight>().looked_at(),
+            _ => {}
         })
         .setup(move |app| {
             app.manage(FirstSight::new(&settings.data_dir));

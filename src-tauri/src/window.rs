@@ -202,7 +202,8 @@ pub(crate) fn offer_safe_graphics() -> bool {
                 slower. Settings, General, takes them back.";
     let (title, text) = ("The window did not come up last time".to_owned(), text.to_owned());
     let answers = vec!["_Use safe graphics", "_Start as usual"];
-    dialog::ask_now(&Asked { title, text, answers, usual: 0, is_mild: false }) == Some(0)
+    // Who presses Enter without reading wants what was always there.
+    dialog::ask_now(&Asked { title, text, answers, usual: 1, is_mild: false }) == Some(0)
 }
 
 /// Says why there is no window, where there is a screen to say it on.

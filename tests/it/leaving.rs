@@ -3,7 +3,7 @@
 use std::process::Child;
 use std::time::Duration;
 
-use patchbay_tests::desktop::{ALT, ESCAPE, RETURN, S};
+use patchbay_tests::desktop::{ALT, ESCAPE, RETURN, S, U};
 use patchbay_tests::{Desktop, ended, until, window_possible};
 use serde_json::{Value, json};
 
@@ -122,7 +122,7 @@ fn after_a_window_that_never_came_safe_graphics_are_offered() {
     let mut window = desktop.start_window(&[]);
     until("a question", || !desktop.questions().is_empty());
     assert!(desktop.seen().is_empty(), "it asks before there is a window");
-    desktop.answer(&[RETURN]);
+    desktop.answer(&[ALT, U]);
     until("the window", || desktop.page_works() && !desktop.seen().is_empty());
     let environment = std::fs::read(format!("/proc/{}/environ", window.id())).unwrap();
     let environment = String::from_utf8_lossy(&environment).into_owned();
@@ -142,8 +142,11 @@ fn a_window_that_came_is_offered_nothing_and_so_is_one_whose_offer_was_declined(
     std::fs::write(desktop.mark(), "0").unwrap();
     let mut window = desktop.start_window(&[]);
     until("a question", || !desktop.questions().is_empty());
-    desktop.answer(&[ESCAPE]);
+    // What is usual.
+    desktop.answer(&[RETURN]);
     until("the window", || desktop.page_works() && !desktop.seen().is_empty());
+    let decided = std::fs::read_to_string(desktop.data_dir().join("desktop.json")).unwrap_or_default();
+    assert!(!decided.contains("\"safeGraphics\": true"), "it starts as usual: {decided}");
     // By force: only what was drawn can have taken the mark away.
     window.kill().unwrap();
     window.wait().unwrap();

@@ -26,6 +26,8 @@ pub const ESCAPE: u8 = 9;
 pub const ALT: u8 = 64;
 /// The letter S.
 pub const S: u8 = 39;
+/// The letter U.
+pub const U: u8 = 30;
 
 /// A bus, a display and a home of their own.
 #[derive(Debug)]
