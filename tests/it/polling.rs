@@ -2,11 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Child;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use patchbay_tests::{Cli, Random, sample};
 use serde_json::{Value, json};
 
@@ -20,6 +21,7 @@ const LATE: usize = 250;
 struct Service {
     url: String,
     count: Arc<AtomicUsize>,
+    gone: Arc<AtomicBool>,
     asked: Arc<Mutex<Vec<(String, Instant)>>>,
     // Its requests end with it.
     _runtime: tokio::runtime::Runtime,
@@ -28,6 +30,8 @@ struct Service {
 #[derive(Clone)]
 struct Shelf {
     count: Arc<AtomicUsize>,
+    /// The streams are not to be found, while the service itself is well.
+    gone: Arc<AtomicBool>,
     asked: Arc<Mutex<Vec<(String, Instant)>>>,
     pause: Duration,
 }
@@ -45,8 +49,15 @@ fn at(item: usize) -> String {
     format!("2026-11-20T10:{:02}:{:02}Z", second / 60, second % 60)
 }
 
-async fn page(State(shelf): State<Shelf>, Path(stream): Path<String>, Query(wanted): Query<Wanted>) -> String {
+async fn page(
+    State(shelf): State<Shelf>,
+    Path(stream): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<String, StatusCode> {
     shelf.asked.lock().unwrap().push((stream.clone(), Instant::now()));
+    if shelf.gone.load(Ordering::SeqCst) {
+        return Err(StatusCode::NOT_FOUND);
+    }
     tokio::time::sleep(shelf.pause).await;
     let count = shelf.count.load(Ordering::SeqCst);
     let since = wanted.since.unwrap_or_default();
@@ -58,15 +69,16 @@ async fn page(State(shelf): State<Shelf>, Path(stream): Path<String>, Query(want
     let items = all.into_iter().skip(from).take(PAGE);
     let items: Vec<Value> =
         items.map(|item| json!({"id": format!("i{item}"), "at": at(item), "next": item + 1})).collect();
-    Value::Array(items).to_string()
+    Ok(Value::Array(items).to_string())
 }
 
 impl Service {
     fn start(pause: Duration) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let shelf = Shelf { count: Arc::new(AtomicUsize::new(ITEMS)), asked: Arc::default(), pause };
-        let (count, asked) = (shelf.count.clone(), shelf.asked.clone());
+        let count = Arc::new(AtomicUsize::new(ITEMS));
+        let shelf = Shelf { count, gone: Arc::default(), asked: Arc::default(), pause };
+        let (count, gone, asked) = (shelf.count.clone(), shelf.gone.clone(), shelf.asked.clone());
         let router = axum::Router::new()
             .route("/me", axum::routing::get(async || "{}"))
             .route("/{stream}", axum::routing::get(page))
@@ -74,7 +86,7 @@ impl Service {
         let listener = runtime.block_on(patchbay_net::listen("127.0.0.1:0".parse().unwrap())).unwrap();
         let url = format!("http://{}", listener.addr());
         runtime.spawn(listener.serve(router, std::future::pending()));
-        Self { url, count, asked, _runtime: runtime }
+        Self { url, count, gone, asked, _runtime: runtime }
     }
 
     fn asked(&self) -> usize {
@@ -300,8 +312,9 @@ fn what_was_given_up_is_looked_at_tried_again_and_dropped() {
     let engine = Engine::ready(&cli);
     cli.ok(&["connection", "stream", "shelf 0", "time", "--on", "false"]);
     until("it is read", || stream(&cli, "cursor")["readWhole"] == true);
-    // An answer that no try makes better: the address leads nowhere.
-    cli.ok(&["connection", "set", "shelf 0", "--set", &format!("baseUrl={}/nowhere", service.url)]);
+    // An answer that no try makes better. The service fails and is mended, not the connection's address: who
+    // changes a connection that is well otherwise has its streams read at once, and nothing is left to try.
+    service.gone.store(true, Ordering::SeqCst);
     cli.ok(&["sync", "shelf 0", "--background"]);
     let dead = || cli.ok(&["jobs", "list", "--connection", "shelf 0"])["jobs"].as_array().unwrap().clone();
     until("it is given up", || dead().len() == 1);
@@ -316,13 +329,21 @@ fn what_was_given_up_is_looked_at_tried_again_and_dropped() {
     engine.kill();
     let _engine = Engine::ready(&cli);
     assert_eq!(dead()[0]["id"], job["id"]);
-    cli.ok(&["connection", "set", "shelf 0", "--set", &format!("baseUrl={}", service.url)]);
+    service.gone.store(false, Ordering::SeqCst);
+    service.count.fetch_add(LATE, Ordering::SeqCst);
     cli.ok(&["jobs", "retry", job["id"].as_str().unwrap()]);
     until("it went well", || dead().is_empty());
     until("and is told so", || stream(&cli, "cursor")["problem"].is_null());
-    cli.ok(&["connection", "set", "shelf 0", "--set", &format!("baseUrl={}/nowhere", service.url)]);
+    let whole = (ITEMS + LATE) as i64;
+    assert_eq!(stored(&cli, "cursor"), (whole, whole), "what came meanwhile is there");
+    service.gone.store(true, Ordering::SeqCst);
     cli.ok(&["sync", "shelf 0", "--background"]);
     until("it is given up again", || dead().len() == 1);
+    let first = dead().remove(0);
+    assert_ne!(first["id"], job["id"], "asked for anew");
+    // The last word on the same work is the one that counts.
+    cli.ok(&["sync", "shelf 0", "--background"]);
+    until("and once more", || dead().iter().all(|job| job["id"] != first["id"]) && dead().len() == 1);
     let id = dead()[0]["id"].as_str().unwrap().to_owned();
     cli.ok(&["jobs", "drop", &id]);
     assert!(dead().is_empty());

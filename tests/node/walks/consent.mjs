@@ -4,11 +4,12 @@ import { createServer } from 'node:http';
 import { SHOTS, violations } from './axe.mjs';
 import { assert, facts, walk } from './support.mjs';
 
-/** A server of another origin: the program that asked, or a page that means ill. */
+/** A server of another origin: the program that asked, or a page that means ill. Sees what somebody goes to, not
+ *  the icon that the browser asks for when it likes. */
 async function listen(html) {
   const seen = [];
   const server = createServer((request, response) => {
-    seen.push(request);
+    if (request.url !== '/favicon.ico') seen.push(request);
     response.writeHead(200, { 'content-type': 'text/html' }).end(html);
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
