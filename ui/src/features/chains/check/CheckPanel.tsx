@@ -9,6 +9,7 @@ import { FailedRead } from '../../../ui/ProblemBlock';
 import { Panel } from '../../../ui/Panel';
 import { TRIAL, type Narrowing } from '../ConfirmRun';
 import { allSteps } from '../flow/outline';
+import { Lesson } from '../run/Lesson';
 import type { Opening } from '../step/StepPanel';
 import type { Tools } from '../useTools';
 import { Group, LEVELS } from './Group';
@@ -21,6 +22,8 @@ interface Props {
   findings: Finding[];
   /** The check is of the version that is shown. */
   fresh: boolean;
+  /** The connections of the chain to the sandbox: what is wrong with them may be what the user asked for. */
+  trial: string[];
   chainId: string | undefined;
   chain: Chain;
   tools: Tools;
@@ -31,7 +34,7 @@ interface Props {
 }
 
 /** What must be mended, what may surprise, what the run will do. Each finding has its button. */
-export function CheckPanel({ check, findings, fresh, chainId, chain, tools, onShow, onAgain, onRun, onClose }: Props) {
+export function CheckPanel({ check, findings, fresh, trial, chainId, chain, tools, onShow, onAgain, onRun, onClose }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const mend = useMend({ chain, onShow, onAgain, onRun });
   const current = fresh && !check.isFetching;
@@ -78,6 +81,7 @@ export function CheckPanel({ check, findings, fresh, chainId, chain, tools, onSh
             onRun={onRun}
           />
         ))}
+        {trial.length > 0 && current && <Lesson trial={trial} worked={false} onMended={() => onRun()} />}
         <Pinned chainId={chainId} chain={chain} tools={tools} />
         <div className="row">
           {current && check.data && blockers === 0 && (

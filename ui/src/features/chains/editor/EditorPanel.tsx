@@ -27,6 +27,8 @@ interface Props {
 /** A step, the check, what starts the chain, or a run. */
 export function EditorPanel({ open, chain, editor, tools, running, sampleRun, onShow, onClose }: Props) {
   const { id, version, change, flush } = editor;
+  const pretend = allSteps(chain).filter((step) => tools.of(step).connector?.summary.sandbox);
+  const trial = [...new Set(pretend.flatMap((step) => step.connection ?? []))];
   switch (open?.kind) {
     case 'step': {
       const step = allSteps(chain).find((own) => own.id === open.id);
@@ -51,7 +53,7 @@ export function EditorPanel({ open, chain, editor, tools, running, sampleRun, on
       );
     }
     case 'check':
-      return <CheckPanel check={running.check} findings={running.own} fresh={running.fresh} chainId={id} chain={chain} tools={tools} onShow={onShow} onAgain={running.showCheck} onRun={(how) => void running.ask(how)} onClose={onClose} />;
+      return <CheckPanel check={running.check} findings={running.own} fresh={running.fresh} trial={trial} chainId={id} chain={chain} tools={tools} onShow={onShow} onAgain={running.showCheck} onRun={(how) => void running.ask(how)} onClose={onClose} />;
     case 'start':
       return <StartPanel chainId={id} version={version} chain={chain} tools={tools} change={change} flush={flush} onClose={onClose} />;
     case 'figures':
@@ -62,7 +64,7 @@ export function EditorPanel({ open, chain, editor, tools, running, sampleRun, on
           report={running.report}
           chain={chain}
           tools={tools}
-          trial={chain.steps.some((step) => tools.of(step).connector?.summary.sandbox)}
+          trial={trial}
           onShow={onShow}
           onFollow={running.follow}
           onAgain={() => void running.ask()}

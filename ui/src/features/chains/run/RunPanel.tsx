@@ -1,11 +1,10 @@
 import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { CheckCircle2, History } from 'lucide-react';
-import { memo, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { History } from 'lucide-react';
+import { memo } from 'react';
+import { Link } from 'wouter';
 
 import type { Chain, RunReport, RunReportResponse, Step, StepReport } from '../../../bindings/wire';
-import { send } from '../../../engine';
 import { formatMs, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Panel } from '../../../ui/Panel';
@@ -19,14 +18,15 @@ import { allSteps } from '../flow/outline';
 import { useNow } from '../../../ui/useNow';
 import type { Tools } from '../useTools';
 import { AfterFailure } from './AfterFailure';
+import { Lesson } from './Lesson';
 import { useElapsed } from './useElapsed';
 
 interface Props {
   report: UseQueryResult<RunReportResponse>;
   chain: Chain;
   tools: Tools;
-  /** The chain uses the sandbox: trouble can be tried out. */
-  trial: boolean;
+  /** The connections of the chain to the sandbox: with them trouble can be tried out. */
+  trial: string[];
   onShow: (step: string, how?: Opening) => void;
   /** Shows another run. */
   onFollow: (run: string) => void;
@@ -80,7 +80,7 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
         </Link>
         {run.finishedAt && <Button onClick={onAgain}>{t('chains.live.again')}</Button>}
       </div>
-      {trial && run.finishedAt && <Next worked={run.state === 'done'} onAgain={onAgain} />}
+      {trial.length > 0 && run.finishedAt && <Lesson trial={trial} worked={run.state === 'done'} onMended={onAgain} />}
     </div>
   );
 }
@@ -118,35 +118,4 @@ function stepLine(step: StepReport, tries: number, now: number): string {
     return step.itemsIn === 1 ? t('chains.live.retrying', { next: Math.min(step.retries + 2, tries), of: tries, time }) : t('chains.live.later', { time });
   }
   return `${t('common.items', { count: step.itemsOut })} · ${formatMs(step.callMs)}`;
-}
-
-/** After the first green run: see trouble, or go on to a real tool. */
-function Next({ worked, onAgain }: { worked: boolean; onAgain: () => void }) {
-  const [broken, setBroken] = useState(false);
-  const [, go] = useLocation();
-  const trouble = async (on: boolean) => {
-    await send('sandbox_fault', { tool: 'chat', fault: on ? 'down' : null });
-    setBroken(on);
-    if (!on) onAgain();
-  };
-  if (!worked && !broken) {
-    return (
-      <div className="row">
-        <Button onClick={() => void trouble(false)}>{t('chains.live.mend')}</Button>
-      </div>
-    );
-  }
-  return (
-    <div className="card stack next">
-      <h3 className="row">
-        <CheckCircle2 size={16} className="mark ok" aria-hidden />
-        {t('chains.live.worked')}
-      </h3>
-      <p className="meta">{t(broken ? 'chains.live.broken' : 'chains.live.next')}</p>
-      <div className="row">
-        <Button onClick={() => void trouble(!broken)}>{t(broken ? 'chains.live.mend' : 'chains.live.break')}</Button>
-        <Button onClick={() => go('/catalogue')}>{t('chains.live.real')}</Button>
-      </div>
-    </div>
-  );
 }
