@@ -25,6 +25,14 @@ fn every_page_is_there_in_the_window_whatever_the_language() {
     }
 }
 
+/// The same language, and names that read from right to left.
+#[test]
+fn the_lesson_breaks_and_mends_in_the_window_whatever_the_language() {
+    if window_possible() {
+        Window::start("C").walk("window_lesson", &json!({}));
+    }
+}
+
 #[test]
 fn the_editor_of_connectors_works_in_the_window() {
     if window_possible() {
