@@ -26,6 +26,9 @@ import { SecurityPart } from './SecurityPart';
 import { ShortcutsRows } from './ShortcutsPart';
 import { WorkspacesRows } from './WorkspacesPart';
 
+/** By then every part has its height. */
+const SETTLED_MS = 3_000;
+
 /** What the user decides, for the whole data folder. */
 export default function SettingsPage({ params }: { params: { what?: string } }) {
   const { what } = params;
@@ -37,8 +40,23 @@ export default function SettingsPage({ params }: { params: { what?: string } }) 
   useEffect(() => {
     if (what === undefined || !ready) return;
     const part = document.getElementById(`st-${what}`);
-    part?.scrollIntoView({ block: 'start' });
-    part?.focus({ preventScroll: true });
+    if (!part) return;
+    const there = () => part.scrollIntoView({ block: 'start' });
+    there();
+    part.focus({ preventScroll: true });
+    // Parts above it fill a moment later, and not every web view keeps the place. Not against the user's own scrolling.
+    const grows = new ResizeObserver(there);
+    const frame = part.parentElement;
+    if (frame) grows.observe(frame);
+    const stop = () => grows.disconnect();
+    const timer = setTimeout(stop, SETTLED_MS);
+    const own = ['wheel', 'pointerdown', 'keydown'] as const;
+    for (const event of own) addEventListener(event, stop, { once: true });
+    return () => {
+      stop();
+      clearTimeout(timer);
+      for (const event of own) removeEventListener(event, stop);
+    };
   }, [what, ready]);
   return (
     <Page
