@@ -146,10 +146,12 @@ async fn is_busy(hub: &Hub) -> bool {
 /// What is asked: the title, and what each answer does.
 fn question(runs: usize, waiting: usize) -> (String, String) {
     let title = if runs == 1 { "A run is under way".to_owned() } else { format!("{runs} runs are under way") };
-    let mut text =
-        "Finish then quit hides the window and ends Patchbay when they are done. Stop and quit lets the \
-                    calls in flight end and sends nothing more; what was done stays."
-            .to_owned();
+    let (done, ended) = if runs == 1 { ("it is", "The run is") } else { ("they are", "The runs are") };
+    let mut text = format!(
+        "Finish then quit hides the window and ends Patchbay when {done} done.\n\nStop and quit lets the calls in \
+         flight end and sends nothing more. What was done stays. {ended} stopped for good and will not go on at \
+         the next start; the report says what was left."
+    );
     match waiting {
         0 => {}
         1 => text.push_str("\n\nOne more run only waits. It stays, and goes on at the next start."),
@@ -179,8 +181,11 @@ mod tests {
     fn the_question_says_what_stays() {
         let said = |runs, waiting| {
             let (title, text) = question(runs, waiting);
-            (title, text.split_once("\n\n").map(|(_, last)| last.to_owned()))
+            (title, text.split("\n\n").nth(2).map(str::to_owned))
         };
+        assert!(question(1, 0).1.contains("when it is done"));
+        assert!(question(1, 0).1.contains("The run is stopped for good and will not go on at the next start"));
+        assert!(question(2, 0).1.contains("The runs are stopped for good"));
         assert_eq!(said(1, 0), ("A run is under way".to_owned(), None));
         let (title, stays) = said(2, 1);
         assert_eq!(title, "2 runs are under way");
