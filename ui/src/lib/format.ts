@@ -24,6 +24,15 @@ export function formatMs(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }
 
+/** What stands where there is nothing to say: not measured, not known, not there. */
+export const DASH = '–';
+
+/** Milliseconds; a dash where nothing was measured. */
+export const formatMsOr = (ms: number | null | undefined): string => (ms === null || ms === undefined ? DASH : formatMs(ms));
+
+/** Times that belong together: "12 ms / 40 ms"; one dash where none was measured. */
+export const formatTimes = (...times: readonly (number | null)[]): string => (times.every((ms) => ms === null) ? DASH : times.map(formatMsOr).join(' / '));
+
 /** A moment in full: the day where it is not today. */
 export function formatMoment(at: string, now: Date = new Date()): string {
   const date = new Date(at);

@@ -7,7 +7,7 @@ import { Link, useLocation, useParams } from 'wouter';
 
 import type { DescriptorSource, Problem } from '../../bindings/wire';
 import { send, useDo, useRead } from '../../engine';
-import { visible } from '../../lib/format';
+import { DASH, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { useShortcuts } from '../../shell/shortcuts';
@@ -141,7 +141,7 @@ function Author({ edited, origin, source, schema }: Props) {
                   <li key={`${index} ${problem.hint}`}>
                     <button type="button" onClick={() => editor.current?.reveal(problem)}>
                       <AlertTriangle size={14} aria-hidden />
-                      <span className="figures meta">{line ? `${line}:${column ?? 1}` : '–'}</span>
+                      <span className="figures meta">{line ? `${line}:${column ?? 1}` : DASH}</span>
                       <span>{visible(sentenceOf(problem))}</span>
                     </button>
                   </li>

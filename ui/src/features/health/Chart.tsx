@@ -2,9 +2,9 @@ import { Button } from '@mantine/core';
 import { lazy, Suspense, useMemo, useState } from 'react';
 
 import type { HealthOverview, HealthPoint } from '../../bindings/wire';
-import { formatCount, formatMs } from '../../lib/format';
+import { DASH, formatCount, formatMsOr } from '../../lib/format';
 import { t } from '../../lib/words';
-import { answered, moment, msOr, slowest } from './figures';
+import { answered, moment, slowest } from './figures';
 import { useHealthView } from './view';
 
 const Plot = lazy(() => import('./Plot'));
@@ -71,7 +71,7 @@ function Under({ points, range }: { points: HealthPoint[]; range: Props['range']
   if (!point) return null;
   return (
     <span className="meta figures" aria-hidden>
-      {moment(point.at, range)} · p50 {msOr(point.p50Ms)} · p95 {msOr(point.p95Ms)} · {t('health.chart.failures')} {formatCount(point.failed)}
+      {moment(point.at, range)} · p50 {formatMsOr(point.p50Ms)} · p95 {formatMsOr(point.p95Ms)} · {t('health.chart.failures')} {formatCount(point.failed)}
     </span>
   );
 }
@@ -81,10 +81,10 @@ function summarise(points: HealthPoint[], range: Props['range'], p50: number | n
   const sum = (of: (point: HealthPoint) => number) => formatCount(points.reduce((all, point) => all + of(point), 0));
   return t('health.chart.summary', {
     range: t(`health.rangeLong.${range}`),
-    p50: msOr(p50),
-    p95: msOr(p95),
-    worst: formatMs(worst?.p95Ms ?? 0),
-    when: worst ? moment(worst.at, range) : '–',
+    p50: formatMsOr(p50),
+    p95: formatMsOr(p95),
+    worst: formatMsOr(worst?.p95Ms),
+    when: worst ? moment(worst.at, range) : DASH,
     failed: sum((point) => point.failed),
     calls: sum((point) => point.calls),
   });
@@ -107,8 +107,8 @@ function PointTable({ points, range }: { points: HealthPoint[]; range: Props['ra
           {answered(points).map((point) => (
             <tr key={point.at}>
               <th scope="row" className="figures">{moment(point.at, range)}</th>
-              <td className="number">{msOr(point.p50Ms)}</td>
-              <td className="number">{msOr(point.p95Ms)}</td>
+              <td className="number">{formatMsOr(point.p50Ms)}</td>
+              <td className="number">{formatMsOr(point.p95Ms)}</td>
               <td className="number">{formatCount(point.calls)}</td>
               <td className="number">{formatCount(point.failed)}</td>
             </tr>

@@ -2,7 +2,7 @@ import { ArrowRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import type { HealthOverview } from '../../bindings/wire';
-import { formatCount, formatMs } from '../../lib/format';
+import { DASH, formatCount, formatMsOr } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { change, share } from './figures';
 import { useHealthView } from './view';
@@ -20,10 +20,10 @@ export function Figures({ data }: { data: HealthOverview }) {
   return (
     <>
       <div className="hl-figures">
-        <Figure word="health.figure.calls" value={share(figures.callsOk, calls) ?? '–'} testid="calls">
+        <Figure word="health.figure.calls" value={share(figures.callsOk, calls) ?? DASH} testid="calls">
           {calls > 0 ? t('health.calls', { count: calls, n: formatCount(calls) }) : t('health.noCalls')}
         </Figure>
-        <Figure word="health.figure.p95" value={figures.p95Ms === null ? '–' : formatMs(figures.p95Ms)} testid="p95">
+        <Figure word="health.figure.p95" value={formatMsOr(figures.p95Ms)} testid="p95">
           <Change data={data} />
         </Figure>
         <Figure word="health.figure.signals" value={formatCount(figures.signalsDay)} testid="signals">

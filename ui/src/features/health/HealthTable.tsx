@@ -2,11 +2,11 @@ import { useElementSize } from '@mantine/hooks';
 import { Link, useLocation } from 'wouter';
 
 import type { ConnectorSummary, HealthOverview, HealthRow } from '../../bindings/wire';
-import { formatCount, visible } from '../../lib/format';
+import { DASH, formatCount, formatMsOr, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { CONNECTION, HEALTH, Pill } from '../../ui/states';
-import { msOr, share } from './figures';
+import { share } from './figures';
 import { Circuit, Sparkline, Strip } from './marks';
 
 /** Columns go from the right as the room gets narrow: line, signals, circuit. */
@@ -89,8 +89,8 @@ function Row({ row, data, isOpen, tool, has }: RowProps) {
       <td>
         <Strip checks={row.checks} at={data.at} />
       </td>
-      <td className="figures">{msOr(row.p95Ms)}</td>
-      <td className={`figures ${tone ?? ''}`}>{share(row.failed, row.calls) ?? '–'}</td>
+      <td className="figures">{formatMsOr(row.p95Ms)}</td>
+      <td className={`figures ${tone ?? ''}`}>{share(row.failed, row.calls) ?? DASH}</td>
       {has('circuit') && (
         <td className="figures hl-circuit">
           <Circuit row={row} />

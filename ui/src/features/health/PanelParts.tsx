@@ -1,11 +1,10 @@
 import type { ReactNode } from 'react';
 
 import type { HealthDetail, HealthRange, SubscriptionHealth } from '../../bindings/wire';
-import { formatAgo, formatCount, formatMoment, visible } from '../../lib/format';
+import { formatAgo, formatCount, formatMoment, formatMsOr, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { HEALTH, Mark } from '../../ui/states';
 import { gapWords } from '../connections/gaps';
-import { msOr } from './figures';
 import { Circuit } from './marks';
 
 /** What is known of it, in figures. */
@@ -24,7 +23,7 @@ export function Facts({ detail }: { detail: HealthDetail }) {
           {detail.circuitWhy && <div className="meta">{visible(detail.circuitWhy)}</div>}
         </Fact>
         <Fact word="health.panel.p95">
-          {last === null ? t('health.panel.none') : detail.usualP95Ms === null ? t('health.panel.notUsual', { now: msOr(last) }) : t('health.panel.usual', { now: msOr(last), usual: msOr(detail.usualP95Ms) })}
+          {last === null ? t('health.panel.none') : detail.usualP95Ms === null ? t('health.panel.notUsual', { now: formatMsOr(last) }) : t('health.panel.usual', { now: formatMsOr(last), usual: formatMsOr(detail.usualP95Ms) })}
         </Fact>
         <Fact word="health.panel.lastSeen">{ago(detail.lastSeenAt)}</Fact>
         <Fact word="health.panel.lastSync">{ago(detail.lastSyncAt)}</Fact>

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 
 import type { HealthOverview } from '../../bindings/wire';
-import { formatAgo, formatBytes, formatCount, formatMoment } from '../../lib/format';
+import { DASH, formatAgo, formatBytes, formatCount, formatMoment } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { share } from './figures';
 
@@ -42,7 +42,7 @@ export function Upkeep({ data, now }: { data: HealthOverview; now: Date }) {
           <span className="meta">{t('health.upkeep.database', { size: formatBytes(disk.database) })}</span>
         </Part>
         <Part word="health.upkeep.connects" testid="connects">
-          {connects.made === 0 ? '–' : (share(connects.atFirst, connects.made) ?? '–')}
+          {connects.made === 0 ? DASH : (share(connects.atFirst, connects.made) ?? DASH)}
           <span className="meta">
             {connects.made === 0 ? t('health.upkeep.noConnects') : t('health.upkeep.connectsOf', { at: formatCount(connects.atFirst), made: formatCount(connects.made) })}
           </span>

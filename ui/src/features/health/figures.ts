@@ -1,6 +1,5 @@
 // Figures as people read them.
 import type { HealthOverview, HealthPoint, HealthRow } from '../../bindings/wire';
-import { formatMs } from '../../lib/format';
 import { locale } from '../../lib/locale';
 
 const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
@@ -44,9 +43,6 @@ const dayClock = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: '2-di
 
 /** A moment on the axis of a range. */
 export const moment = (at: string | number, range: HealthOverview['range']): string => (range === '7d' ? dayClock : clock).format(new Date(at));
-
-/** Milliseconds, or a dash where nothing was answered. */
-export const msOr = (ms: number | null): string => (ms === null ? '–' : formatMs(ms));
 
 /** How long until then: "40 s". */
 export function until(at: string, now: Date): string {

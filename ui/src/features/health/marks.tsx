@@ -1,6 +1,7 @@
 import type { CheckBar, HealthRow } from '../../bindings/wire';
+import { formatMsOr } from '../../lib/format';
 import { t } from '../../lib/words';
-import { moment, msOr, until } from './figures';
+import { moment, until } from './figures';
 import { useNow } from '../../ui/useNow';
 import { useHealthView } from './view';
 
@@ -59,7 +60,7 @@ export function Sparkline({ row }: { row: HealthRow }) {
   const tone = row.paused ? 'idle' : row.health;
   const under = at === undefined ? null : (row.line[at] ?? null);
   return (
-    <svg className={`hl-line ${tone}`} width={WIDTH} height={HEIGHT} role="img" aria-label={t('health.lineAbout', { least: msOr(Math.min(...values)), most: msOr(most) })}>
+    <svg className={`hl-line ${tone}`} width={WIDTH} height={HEIGHT} role="img" aria-label={t('health.lineAbout', { least: formatMsOr(Math.min(...values)), most: formatMsOr(most) })}>
       {stretches(row.line).map((stretch) =>
         stretch.length === 1 && stretch[0] ? (
           <circle key={stretch[0][0]} cx={x(stretch[0][0])} cy={y(stretch[0][1])} r={1.5} className="hl-line-dot" />

@@ -4,7 +4,7 @@ import { Link, useLocation } from 'wouter';
 
 import type { RunView } from '../../bindings/wire';
 import { useRead } from '../../engine';
-import { formatAgo, formatCount, formatMoment, formatMs, visible } from '../../lib/format';
+import { formatAgo, formatCount, formatMoment, formatMsOr, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { Pill, RUN } from '../../ui/states';
 import { durationMs, isActive, isFinal } from './figures';
@@ -54,7 +54,7 @@ export function RunRow({ run, index, now, chosen }: Props) {
         <time dateTime={run.createdAt}>{started}</time>
         <span className="meta runs-ago">{formatAgo(run.createdAt, new Date(Math.max(now, Date.parse(run.createdAt))))}</span>
       </td>
-      <td className="number">{ms === undefined ? t('runs.notKnownMark') : formatMs(ms)}</td>
+      <td className="number">{formatMsOr(ms)}</td>
       <Figures run={run} />
       <td className="meta runs-trigger">{t(`runs.list.origins.${run.origin}`)}</td>
     </tr>

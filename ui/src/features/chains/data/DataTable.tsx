@@ -1,4 +1,4 @@
-import { formatCount, formatValue, visible } from '../../../lib/format';
+import { DASH, formatCount, formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Mask } from './Mask';
 import { cell, type Picked, type Rows } from './values';
@@ -58,7 +58,7 @@ function Cell({ own, name, picked, onPick, masks, onShow }: { own: Picked | unde
   return (
     <td>
       <button type="button" className="data-cell" aria-pressed={picked?.path === own.path} onClick={() => onPick(own)}>
-        {formatValue(own.value, 60) || '–'}
+        {formatValue(own.value, 60) || DASH}
       </button>
     </td>
   );

@@ -3,7 +3,7 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useMemo, useState } from 'react';
 
 import type { JsonValue } from '../../../bindings/wire';
-import { formatCount, formatValue, visible } from '../../../lib/format';
+import { DASH, formatCount, formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Mask } from './Mask';
 import { linesOf, STEP, type Line, type Unfolded } from './tree';
@@ -72,7 +72,7 @@ function Entry({ line, pressed, isMasked, onPick, onFold, onShow }: EntryProps) 
         </>
       ) : (
         <button type="button" className="data-cell" aria-pressed={pressed} onClick={() => onPick({ path, value })}>
-          <span className="mono data-key">{visible(key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : <bdi>{formatValue(value, 80) || '–'}</bdi>}
+          <span className="mono data-key">{visible(key)}</span> {inside > 0 ? <span className="meta">{t(Array.isArray(value) ? 'common.items' : 'chains.data.fields', { count: inside })}</span> : <bdi>{formatValue(value, 80) || DASH}</bdi>}
         </button>
       )}
     </li>

@@ -4,7 +4,7 @@ import { useState } from 'react';
 
 import type { ChainFigures, HealthRange, StepFiguresView } from '../../../bindings/wire';
 import { useRead } from '../../../engine';
-import { formatCount, formatMs, visible } from '../../../lib/format';
+import { formatCount, formatTimes, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Panel } from '../../../ui/Panel';
 import { Read } from '../../../ui/Read';
@@ -60,7 +60,7 @@ function Figures({ figures: { steps } }: { figures: ChainFigures }) {
                   {formatCount(step.ok)}
                   {step.failed > 0 && <div className="meta bad">{t('chains.figures.failed', { count: step.failed })}</div>}
                 </td>
-                <td className="number">{step.p50Ms === null || step.p95Ms === null ? t('runs.notKnownMark') : `${formatMs(step.p50Ms)} / ${formatMs(step.p95Ms)}`}</td>
+                <td className="number">{formatTimes(step.p50Ms, step.p95Ms)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,10 +1,8 @@
 import type { ConnectionReport, RunReport } from '../../../bindings/wire';
-import { formatBytes, formatCount, formatMs, visible } from '../../../lib/format';
+import { formatBytes, formatCount, formatTimes, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Fold } from './Fold';
 import { Part } from './Part';
-
-const time = (ms: number | null) => (ms === null ? t('runs.notKnownMark') : formatMs(ms));
 
 /** What each connection had to do: one sentence, the figures below it. */
 export function Connections({ report }: { report: RunReport }) {
@@ -43,9 +41,7 @@ export function Connections({ report }: { report: RunReport }) {
                   {held && <td className="number">{formatCount(one.callsHeld)}</td>}
                   <td className="number">{formatCount(one.retries)}</td>
                   <td className="number">{formatBytes(one.bytes)}</td>
-                  <td className="number">
-                    {time(one.p50Ms)} / {time(one.p95Ms)} / {time(one.p99Ms)}
-                  </td>
+                  <td className="number">{formatTimes(one.p50Ms, one.p95Ms, one.p99Ms)}</td>
                 </tr>
               ))}
             </tbody>

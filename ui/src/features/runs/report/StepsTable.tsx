@@ -1,7 +1,7 @@
 import { Tooltip } from '@mantine/core';
 
 import type { RunReport, StepReport } from '../../../bindings/wire';
-import { formatCount, formatMoment, formatMs, visible } from '../../../lib/format';
+import { formatCount, formatMoment, formatMsOr, formatTimes, visible } from '../../../lib/format';
 import { t, type WordKey } from '../../../lib/words';
 import { Pill, STEP } from '../../../ui/states';
 import { durationMs, isFinal, lastMoment, shownCount } from '../figures';
@@ -105,8 +105,8 @@ function StepRow({ step, columns, problems, until }: { step: StepReport; columns
         {formatCount(step.calls)}
         {step.retries > 0 && <div className="meta">{t('runs.steps.tries', { count: step.retries })}</div>}
       </td>
-      <td className="number wide">{step.p50Ms === null || step.p95Ms === null ? t('runs.notKnownMark') : `${formatMs(step.p50Ms)} / ${formatMs(step.p95Ms)}`}</td>
-      <td className="number">{ms === undefined ? t('runs.notKnownMark') : formatMs(ms)}</td>
+      <td className="number wide">{formatTimes(step.p50Ms, step.p95Ms)}</td>
+      <td className="number">{formatMsOr(ms)}</td>
       {problems && (
         <td className="wide run-col-problem">
           {first && (

@@ -1,5 +1,5 @@
 import type { RunReport } from '../../../bindings/wire';
-import { formatMs, visible } from '../../../lib/format';
+import { formatMs, formatMsOr, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Mark, STEP } from '../../../ui/states';
 import { spans } from '../figures';
@@ -41,7 +41,7 @@ export function Timeline({ report, now }: { report: RunReport; now: number }) {
                   </span>
                 )}
               </span>
-              <span className="run-bar-time figures">{bar ? formatMs(bar.tookMs) : t('runs.notKnownMark')}</span>
+              <span className="run-bar-time figures">{formatMsOr(bar?.tookMs)}</span>
             </div>
           );
         })}
