@@ -26,7 +26,7 @@ import { Canvas } from './Canvas';
 const STEPS = 8;
 const chain: Chain = { ...emptyChain('Long'), steps: Array.from({ length: STEPS }, (_, n) => ({ id: `wait_${n}`, logic: { type: 'wait', seconds: 1 }, policy: POLICY })) };
 const flow = flowOf(chain);
-const tools: Tools = { connections: [], connectors: new Map(), of: () => ({ connection: undefined, connector: undefined, operation: undefined }), name: (step) => step.id, ready: true };
+const tools: Tools = { connections: [], connectors: new Map(), of: () => ({ connection: undefined, connector: undefined, operation: undefined }), name: (step) => step.id, ready: true, settled: true };
 const none: never[] = [];
 const nothing = () => undefined;
 

@@ -1,6 +1,7 @@
 import { DASH, formatCount, formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Mask } from './Mask';
+import type { Masks } from './private';
 import { cell, type Picked, type Rows } from './values';
 
 interface Props {
@@ -9,7 +10,7 @@ interface Props {
   picked: Picked | undefined;
   onPick: (picked: Picked) => void;
   /** Where a mask stands for something private. */
-  masks: ReadonlySet<string>;
+  masks: Masks;
   onShow: (path: string) => void;
 }
 

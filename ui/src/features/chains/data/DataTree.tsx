@@ -6,6 +6,7 @@ import type { JsonValue } from '../../../bindings/wire';
 import { DASH, formatCount, formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Mask } from './Mask';
+import type { Masks } from './private';
 import { linesOf, STEP, type Line, type Unfolded } from './tree';
 import type { Picked } from './values';
 
@@ -17,7 +18,7 @@ interface Props {
   picked: Picked | undefined;
   onPick: (picked: Picked) => void;
   /** Where a mask stands for something private. */
-  masks: ReadonlySet<string>;
+  masks: Masks;
   onShow: (path: string) => void;
 }
 

@@ -1,20 +1,21 @@
+import './data.css';
+
 import { Button, SegmentedControl, TextInput } from '@mantine/core';
 import { Search } from 'lucide-react';
 import { useDeferredValue, useId, useMemo, useState } from 'react';
 
 import type { JsonValue } from '../../../bindings/wire';
-import { formatCount, formatValue, visible } from '../../../lib/format';
+import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { DataTable } from './DataTable';
 import { DataTree } from './DataTree';
-import { masked, type PrivateField } from './private';
+import { Json } from './Json';
+import type { Masks, PrivateField } from './private';
+import { useMasked } from './useMasked';
 import { asText, onlyWith, rowsOf, type Picked } from './values';
 
-/** At most so many characters are put on the screen. */
-const LONGEST = 200_000;
-
 const NONE: readonly PrivateField[] = [];
-const NOWHERE: ReadonlySet<string> = new Set();
+const NOWHERE: Masks = new Map();
 
 const KINDS = ['table', 'tree', 'json'] as const;
 type Kind = (typeof KINDS)[number];
@@ -35,10 +36,8 @@ export function DataView({ title, value: given, path, privates = NONE, none }: P
   const [kind, setKind] = useState<Kind>(() => (typeof given === 'object' ? 'table' : 'json'));
   const [text, setText] = useState('');
   const [picked, setPicked] = useState<Picked>();
-  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
-  const show = (at: string) => setSeen((now) => new Set(now).add(at));
   // Everything below goes by what is seen: search, copies and the three views.
-  const { value, paths: masks } = useMemo(() => (given === undefined ? { value: given, paths: NOWHERE } : masked(given, path ?? '$', privates, seen)), [given, path, privates, seen]);
+  const { value, masks, show } = useMasked(given, path ?? '$', privates);
   const heading = useId();
   // Typing goes on while a lot is looked through.
   const wanted = useDeferredValue(text).trim().toLowerCase();
@@ -87,10 +86,7 @@ export function DataView({ title, value: given, path, privates = NONE, none }: P
           ) : kind === 'tree' ? (
             <DataTree value={narrowed} path={path ?? '$'} open={wanted !== ''} picked={picked} onPick={setPicked} masks={wanted === '' ? masks : NOWHERE} onShow={show} />
           ) : (
-            <>
-              <Json value={narrowed} />
-              {masks.size > 0 && <p className="meta">{t('chains.data.masked', { count: masks.size })}</p>}
-            </>
+            <Json value={narrowed} label={title} masks={masks} onShow={wanted === '' ? show : undefined} />
           )}
           <div className="row">
             {picked && kind !== 'json' ? (
@@ -127,18 +123,6 @@ function Copy({ picked, hasPath }: { picked: Picked; hasPath: boolean }) {
       <Button size="compact-xs" variant="subtle" onClick={() => copy(asText(picked.value))}>
         {t('chains.data.copyValue')}
       </Button>
-    </>
-  );
-}
-
-function Json({ value }: { value: JsonValue }) {
-  const text = useMemo(() => asText(value), [value]);
-  return (
-    <>
-      <pre className="json" tabIndex={0}>
-        {visible(text.slice(0, LONGEST)).split('\r').join('')}
-      </pre>
-      {text.length > LONGEST && <p className="meta">{t('chains.data.cut', { shown: formatCount(LONGEST), of: formatCount(text.length) })}</p>}
     </>
   );
 }

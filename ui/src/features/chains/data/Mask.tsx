@@ -1,3 +1,5 @@
+import './data.css';
+
 import { Eye } from 'lucide-react';
 
 import { visible } from '../../../lib/format';

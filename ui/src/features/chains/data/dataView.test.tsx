@@ -26,12 +26,12 @@ it('what is private is nowhere to be read, searched or copied until it is shown,
   expect(text()).not.toContain('@example.test');
   fireEvent.click(screen.getByText('JSON'));
   expect(text()).not.toContain('@example.test');
-  expect(text(), 'it is said that something is masked').toContain('2 private values are masked');
+  const masks = () => screen.queryAllByRole('button', { name: 'Show email, which is private' });
+  expect(masks(), 'JSON has them too').toHaveLength(2);
   fireEvent.click(screen.getByRole('button', { name: 'Copy all' }));
   expect(copied[0]).not.toContain('@example.test');
   fireEvent.click(screen.getByText('Tree'));
   for (const fold of screen.getAllByRole('button', { name: 'Show what is in author' })) fireEvent.click(fold);
-  const masks = () => screen.queryAllByRole('button', { name: 'Show email, which is private' });
   expect(masks()).toHaveLength(2);
   fireEvent.click(masks()[0] as HTMLElement);
   expect(text()).toContain(MAIL);

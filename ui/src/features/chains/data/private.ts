@@ -22,10 +22,13 @@ export function privateIn(chain: Chain, tools: Pick<Tools, 'connections' | 'conn
   return [...steps.flatMap(({ operation }) => operation?.private ?? []), ...comingIn.flatMap((connector) => (connector?.streams ?? []).flatMap((stream) => stream.private))];
 }
 
-/** A value in which masks stand for what is private, and where they stand. */
+/** Where masks stand, and the key that each of them stands under, in the order of the value. */
+export type Masks = ReadonlyMap<string, string>;
+
+/** A value in which masks stand for what is private. */
 export interface Masked {
   value: JsonValue;
-  paths: ReadonlySet<string>;
+  masks: Masks;
 }
 
 /**
@@ -33,19 +36,25 @@ export interface Masked {
  * stands: a service wraps its answers, and requests their bodies. What was never there is not masked.
  */
 export function masked(value: JsonValue, path: string, fields: readonly PrivateField[], shown: ReadonlySet<string>): Masked {
-  const paths = new Set<string>();
-  if (fields.length === 0) return { value, paths };
+  const masks = new Map<string, string>();
+  if (fields.length === 0) return { value, masks };
   const walk = (own: JsonValue, at: string, keys: readonly string[]): JsonValue => {
     if (own !== null && own !== '' && !shown.has(at) && keys.length > 0 && fields.some((field) => endsWith(keys, field))) {
-      paths.add(at);
+      masks.set(at, keys.at(-1) ?? '');
       return MASK;
     }
     if (Array.isArray(own)) return own.map((inner, index) => walk(inner, below(at, index), keys));
     if (!isObject(own)) return own;
     return Object.fromEntries(Object.entries(own).map(([key, inner]) => [key, walk(inner ?? null, below(at, key), [...keys, key])]));
   };
-  return { value: walk(value, path, []), paths };
+  return { value: walk(value, path, []), masks };
 }
 
 const endsWith = (keys: readonly string[], field: PrivateField): boolean =>
   field.length <= keys.length && field.every((key, at) => keys[keys.length - field.length + at] === key);
+
+/** A value as JSON, cut where its masks stand: between two pieces stands one mask. Undefined where something else in it looks like a mask. */
+export function piecesOf(text: string, masks: Masks): string[] | undefined {
+  const pieces = masks.size === 0 ? [text] : text.split(JSON.stringify(MASK));
+  return pieces.length === masks.size + 1 ? pieces : undefined;
+}

@@ -41,7 +41,8 @@ export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: 
       ) : (
         <Read read={source} rows={3}>
           {({ items, total }) =>
-            items.length === 0 ? (
+            // Nothing is shown before it is known what must not be.
+            !tools.settled ? null : items.length === 0 ? (
               <p className="meta tab-note">{t('chains.data.none')}</p>
             ) : (
               <StepItems

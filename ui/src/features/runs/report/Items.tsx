@@ -8,7 +8,8 @@ import { t } from '../../../lib/words';
 import { FailedRead, ProblemBlock } from '../../../ui/ProblemBlock';
 import { Mark, STEP } from '../../../ui/states';
 import { Fold } from './Fold';
-import { Json, RequestView } from './RequestView';
+import { RequestView } from './RequestView';
+import { RunJson } from './RunJson';
 
 const PAGE = 50;
 const LOOK: Record<Outcome['outcome'] | 'none', keyof typeof STEP> = {
@@ -62,7 +63,7 @@ function Item({ item: { item, request, outcome, cut } }: { item: ItemData }) {
       {problem && <ProblemBlock problem={problem} alert={false} />}
       {request && <RequestView request={request} />}
       {outcome?.outcome === 'done' &&
-        (outcome.output_missing ? <p className="meta">{t('runs.partial.lost')}</p> : <Json value={outcome.output} label={t('runs.partial.answer')} />)}
+        (outcome.output_missing ? <p className="meta">{t('runs.partial.lost')}</p> : <RunJson value={outcome.output} label={t('runs.partial.answer')} />)}
       {cut && <p className="meta figures">{t('chains.data.cutBytes', { shown: formatBytes(cut.shownBytes), of: formatBytes(cut.bytes) })}</p>}
     </Fold>
   );

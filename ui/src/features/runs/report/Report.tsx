@@ -6,6 +6,7 @@ import { Changes } from './Changes';
 import { CheckPart } from './CheckPart';
 import { Connections } from './Connections';
 import { PartialResults } from './PartialResults';
+import { PrivateFields, usePrivatesOf } from './privates';
 import { Problems } from './Problems';
 import { Question } from './Question';
 import { Retries } from './Retries';
@@ -29,24 +30,27 @@ export function Report({ report, runAgain, pill = false, onFull }: Props) {
   const now = useNow(isActive(report) ? 1_000 : undefined).getTime();
   // A check that found something explains what follows.
   const found = report.check.some((finding) => finding.level !== 'effect');
+  const privates = usePrivatesOf(report);
   return (
-    <div className="run-report">
-      <Announcer report={report} />
-      <Summary report={report} elapsedMs={durationMs(report.createdAt, report.finishedAt, now)} pill={pill} onFull={onFull} />
-      {report.needsYou.map((question) => (
-        <Question key={`${question.step}-${question.item}`} report={report} question={question} open={!isFinal(report.state)} />
-      ))}
-      {found && <CheckPart report={report} runAgain={runAgain} />}
-      <Timeline report={report} now={now} />
-      <StepsTable report={report} now={now} />
-      <Problems report={report} runAgain={runAgain} />
-      <Retries report={report} />
-      <UndoPart report={report} />
-      <Changes report={report} />
-      <PartialResults report={report} />
-      <Connections report={report} />
-      <ShownRequests report={report} />
-      {!found && <CheckPart report={report} runAgain={runAgain} />}
-    </div>
+    <PrivateFields value={privates}>
+      <div className="run-report">
+        <Announcer report={report} />
+        <Summary report={report} elapsedMs={durationMs(report.createdAt, report.finishedAt, now)} pill={pill} onFull={onFull} />
+        {report.needsYou.map((question) => (
+          <Question key={`${question.step}-${question.item}`} report={report} question={question} open={!isFinal(report.state)} />
+        ))}
+        {found && <CheckPart report={report} runAgain={runAgain} />}
+        <Timeline report={report} now={now} />
+        <StepsTable report={report} now={now} />
+        <Problems report={report} runAgain={runAgain} />
+        <Retries report={report} />
+        <UndoPart report={report} />
+        <Changes report={report} />
+        <PartialResults report={report} />
+        <Connections report={report} />
+        <ShownRequests report={report} />
+        {!found && <CheckPart report={report} runAgain={runAgain} />}
+      </div>
+    </PrivateFields>
   );
 }

@@ -8,7 +8,7 @@ import { platform, toProblem } from '../../../platform';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Pill, STEP } from '../../../ui/states';
 import { isFinal, itemRanges, linkIn } from '../figures';
-import { Json } from './RequestView';
+import { RunJson } from './RunJson';
 
 /** A change that could not be undone: why, what stays and where; and the ways on. */
 export function Stays({ report, undo, many }: { report: RunReport; undo: UndoReport; many: boolean }) {
@@ -31,7 +31,7 @@ export function Stays({ report, undo, many }: { report: RunReport; undo: UndoRep
       {undo.remains !== null && (
         <div>
           <div className="meta">{t('runs.undo.remains')}</div>
-          <Json value={undo.remains} label={t('runs.undo.remains')} />
+          <RunJson value={undo.remains} label={t('runs.undo.remains')} />
         </div>
       )}
       {again.isError && <ProblemBlock problem={toProblem(again.error)} />}

@@ -1,0 +1,25 @@
+import { createContext, use, useMemo } from 'react';
+
+import type { RunReport } from '../../../bindings/wire';
+import { privateOf, type PrivateField } from '../../chains/data/private';
+import { useTools } from '../../chains/useTools';
+
+const NONE: readonly PrivateField[] = [];
+
+/** The private fields of a run's steps; undefined until they are known. */
+export const PrivateFields = createContext<readonly PrivateField[] | undefined>(NONE);
+
+/** The private fields of what is shown of a run; undefined until they are known. */
+export const usePrivateFields = () => use(PrivateFields);
+
+/** What the operations of a run's steps say is private. */
+export function usePrivatesOf({ steps }: RunReport): readonly PrivateField[] | undefined {
+  const tools = useTools();
+  // A report is read again while it runs: its steps stay the same.
+  const called = JSON.stringify(steps.map(({ connection, operation }) => ({ connection, operation })));
+  return useMemo(() => {
+    if (!tools.settled) return undefined;
+    const own = JSON.parse(called) as { connection: string; operation: string }[];
+    return privateOf(...own.map((step) => tools.of(step).operation));
+  }, [tools, called]);
+}
