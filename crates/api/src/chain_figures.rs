@@ -6,6 +6,7 @@ use patchbay_model::problem::Problem;
 use patchbay_model::{StepId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::call_figures::CallFigures;
 use crate::chains;
 use crate::health::overview::HealthRange;
 use crate::hub::Hub;
@@ -50,24 +51,9 @@ pub struct StepFiguresView {
     pub there: bool,
     /// The connection's name; none where it was disconnected.
     pub connection: Option<String>,
-    /// Calls that ended.
-    pub calls: u64,
-    /// Those that succeeded.
-    pub ok: u64,
-    /// Those that failed.
-    pub failed: u64,
-    /// Those that had to wait, or asked for what was not there.
-    pub held: u64,
-    /// Attempts beyond the first.
-    pub retries: u64,
-    /// Bytes received.
-    pub bytes: u64,
-    /// Median time of an answer in milliseconds, at most 5 % off.
-    pub p50_ms: Option<u64>,
-    /// 95th percentile.
-    pub p95_ms: Option<u64>,
-    /// 99th percentile.
-    pub p99_ms: Option<u64>,
+    /// How its calls went.
+    #[serde(flatten)]
+    pub figures: CallFigures,
 }
 
 /// Says how the calls of a chain's steps went.
@@ -88,6 +74,7 @@ pub async fn figures(
             let found = workspace.store().connection(&one.connection.as_str().into()).await?;
             names.insert(one.connection.clone(), found.map(|connection| connection.name));
         }
+        let figures = CallFigures::from(&one);
         let step = StepId::new(one.step);
         let found = chain.step(&step);
         let at = found.map_or(usize::MAX, |(at, _)| at);
@@ -95,15 +82,7 @@ pub async fn figures(
             name: found.map_or_else(|| step.to_string(), |(_, own)| own.title().to_owned()),
             there: found.is_some(),
             connection: names.get(&one.connection).cloned().flatten(),
-            calls: one.ok + one.failed + one.held,
-            ok: one.ok,
-            failed: one.failed,
-            held: one.held,
-            retries: one.retries,
-            bytes: one.bytes,
-            p50_ms: one.latency.percentile(0.5),
-            p95_ms: one.latency.percentile(0.95),
-            p99_ms: one.latency.percentile(0.99),
+            figures,
             step,
         };
         steps.push((at, view));

@@ -9,6 +9,7 @@ pub mod approval;
 pub mod audit;
 #[cfg(feature = "ts")]
 pub mod bindings;
+pub mod call_figures;
 pub mod catalogue;
 pub mod chain_check;
 mod chain_document;

@@ -6013,7 +6013,7 @@ there: boolean,
  */
 connection: string | null, 
 /**
- * Calls that ended.
+ * Calls that ended: those that succeeded, failed, or did neither.
  */
 calls: number, 
 /**

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{HostLimits, Judged, begin_of, rules};
 use super::overview::{Cells, HealthRange};
 use super::view::{HealthPoint, HealthReason};
+use crate::call_figures::CallFigures;
 use crate::hub::Hub;
 use crate::subscriptions::{self, SubscriptionHealth};
 use crate::syncing::{GapView, gaps};
@@ -126,24 +127,9 @@ pub struct StepCallsView {
     pub step: StepId,
     /// What a person reads for it.
     pub name: String,
-    /// Calls that ended: those that succeeded, failed, or did neither.
-    pub calls: u64,
-    /// Those that succeeded.
-    pub ok: u64,
-    /// Those that failed.
-    pub failed: u64,
-    /// Those that had to wait, or asked for what was not there.
-    pub held: u64,
-    /// Attempts beyond the first.
-    pub retries: u64,
-    /// Bytes received.
-    pub bytes: u64,
-    /// Median time of an answer in milliseconds, at most 5 % off.
-    pub p50_ms: Option<u64>,
-    /// 95th percentile.
-    pub p95_ms: Option<u64>,
-    /// 99th percentile.
-    pub p99_ms: Option<u64>,
+    /// How its calls went.
+    #[serde(flatten)]
+    pub figures: CallFigures,
 }
 
 async fn steps(
@@ -154,6 +140,7 @@ async fn steps(
     let mut views = Vec::new();
     let mut known: BTreeMap<String, Option<Chain>> = BTreeMap::new();
     for one in workspace.store().step_figures(connection, since).await? {
+        let figures = CallFigures::from(&one);
         let (chain_id, step) = (ChainId::new(one.chain.clone()), StepId::new(one.step));
         if !known.contains_key(&one.chain) {
             let found = match workspace.store().chain(&chain_id).await? {
@@ -169,15 +156,7 @@ async fn steps(
             chain: chain.map(|chain| chain.name.clone()),
             chain_id,
             step,
-            calls: one.ok + one.failed + one.held,
-            ok: one.ok,
-            failed: one.failed,
-            held: one.held,
-            retries: one.retries,
-            bytes: one.bytes,
-            p50_ms: one.latency.percentile(0.5),
-            p95_ms: one.latency.percentile(0.95),
-            p99_ms: one.latency.percentile(0.99),
+            figures,
         });
     }
     Ok(views)
