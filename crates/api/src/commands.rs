@@ -291,7 +291,7 @@ commands! {
     /// Says what is kept of a chain's steps.
     pin_list(chains::ChainRef) -> pins::PinsResponse => pins::list,
     /// Shows what is kept of a step.
-    pin_show(pins::PinRef) -> run_data::RunDataResponse => pins::show,
+    pin_show(pins::PinShowRequest) -> run_data::RunDataResponse => pins::show,
     /// Deletes runs that have ended.
     run_delete(runs::RunDeleteRequest) -> runs::RunsDeleted => runs::delete,
     /// Lists runs.

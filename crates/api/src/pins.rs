@@ -52,6 +52,21 @@ pub struct PinRef {
     pub step: StepId,
 }
 
+/// Which items of what is kept.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
+#[serde(deny_unknown_fields)]
+pub struct PinShowRequest {
+    /// The chain, by identifier or name.
+    pub chain: String,
+    /// The step.
+    pub step: StepId,
+    /// How many items to pass over; an answer has 200 at most.
+    #[serde(default)]
+    pub offset: Option<u32>,
+}
+
 /// What is kept of a chain's steps.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -152,7 +167,7 @@ fn items(outputs: &[Option<Value>]) -> usize {
 }
 
 /// Shows what is kept of a step, as its data.
-pub async fn show(hub: &Hub, workspace: &str, request: PinRef) -> Result<RunDataResponse, Problem> {
+pub async fn show(hub: &Hub, workspace: &str, request: PinShowRequest) -> Result<RunDataResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let version = chains::find(&workspace, &request.chain).await?;
     let pin = workspace.store().pins(&version.id).await?.into_iter().find(|pin| pin.step == request.step);
@@ -163,7 +178,8 @@ pub async fn show(hub: &Hub, workspace: &str, request: PinRef) -> Result<RunData
         outcome: Some(output.map_or(Outcome::Skipped, run_data::done)),
         ..ItemData::default()
     };
-    let items = (0..).zip(outputs).take(SHOWN).map(item).collect();
+    let offset = request.offset.unwrap_or(0) as usize;
+    let items = (0..).zip(outputs).skip(offset).take(SHOWN).map(item).collect();
     Ok(RunDataResponse { items, total })
 }
 

@@ -3874,20 +3874,20 @@ export type Narrowed = {
  * Each list gives its first so many items, those of chains that its steps run too; all of them where
  * absent.
  */
-items: number | null, 
+items?: number | null, 
 /**
  * The steps that were left out, as a person reads them.
  */
-without: Array<string>, 
+without?: Array<string>, 
 /**
  * Steps whose results were pinned, and made neither by this run nor by those that it goes on from, as a
  * person reads them.
  */
-pinned: Array<string>, 
+pinned?: Array<string>, 
 /**
  * The steps that were left out, by identifier; empty in runs from before this was kept.
  */
-leftOut: Array<StepId>, };
+leftOut?: Array<StepId>, };
 
 /**
  * What to change; what is absent stays.
@@ -4250,6 +4250,23 @@ chain: string,
  * The step.
  */
 step: StepId, };
+
+/**
+ * Which items of what is kept.
+ */
+export type PinShowRequest = { 
+/**
+ * The chain, by identifier or name.
+ */
+chain: string, 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * How many items to pass over; an answer has 200 at most.
+ */
+offset?: number | null, };
 
 /**
  * That something is kept of a step.
@@ -7487,7 +7504,7 @@ export interface Commands {
   /** Says what is kept of a chain's steps. */
   pin_list: { request: ChainRef; response: PinsResponse };
   /** Shows what is kept of a step. */
-  pin_show: { request: PinRef; response: RunDataResponse };
+  pin_show: { request: PinShowRequest; response: RunDataResponse };
   /** Deletes runs that have ended. */
   run_delete: { request: RunDeleteRequest; response: RunsDeleted };
   /** Lists runs. */

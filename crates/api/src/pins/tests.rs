@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use patchbay_model::Problem;
 use patchbay_model::time::ManualClock;
+use patchbay_model::{ChainId, Problem, StepId};
+use patchbay_store::Pin;
 use serde_json::{Value, json};
 
 use crate::Hub;
@@ -219,5 +220,36 @@ async fn a_run_takes_the_first_items_and_leaves_steps_out_and_says_so() {
     let refused = desk.call("run_start", request).await.unwrap_err();
     assert!(refused.hint().contains("needs what it gives"), "{refused:?}");
     desk.call("run_start", json!({"chain": desk.chain, "items": 0})).await.unwrap_err();
+    desk.hub.shut_down().await;
+}
+
+#[tokio::test]
+async fn what_is_pinned_is_shown_to_its_last_item() {
+    let desk = Desk::new().await;
+    let pin = Pin {
+        step: StepId::new("say"),
+        connection: String::new(),
+        operation: String::new(),
+        made_by: String::new(),
+        outputs: (0..450).map(|item| Some(json!({ "text": item }))).collect(),
+        at: desk.hub.clock().now(),
+    };
+    let workspace = desk.hub.workspace("default").await.unwrap();
+    workspace.store().pin(&ChainId::new(desk.chain.as_str()), &pin).await.unwrap();
+    let mut seen = Vec::new();
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        let request = json!({"chain": desk.chain, "step": "say", "offset": seen.len()});
+        let page = desk.call("pin_show", request).await.unwrap();
+        assert_eq!(page["total"], json!(450), "each answer says how many there are");
+        let items = page["items"].as_array().unwrap().clone();
+        answers.push(items.len());
+        seen.extend(items);
+    }
+    assert_eq!(answers, [200, 200, 50, 0], "none has more than a screen looks through");
+    for (place, item) in seen.iter().enumerate() {
+        assert_eq!(item["item"], json!(place));
+        assert_eq!(item["outcome"]["output"]["text"], json!(place));
+    }
     desk.hub.shut_down().await;
 }

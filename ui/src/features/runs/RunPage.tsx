@@ -46,6 +46,7 @@ function Found({ report }: { report: RunReport }) {
           <>
             <Pill look={report.interrupted ? INTERRUPTED : RUN[report.state]} />
             {report.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
+            {report.narrowed && <span className="runs-tag">{t('runs.inPart.tag')}</span>}
           </>
         )
       }

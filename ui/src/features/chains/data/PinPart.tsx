@@ -3,7 +3,7 @@ import { Pin, PinOff } from 'lucide-react';
 
 import type { PinView } from '../../../bindings/wire';
 import { useDo } from '../../../engine';
-import { formatMoment } from '../../../lib/format';
+import { formatCount, formatMoment } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { toProblem } from '../../../platform';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
@@ -32,7 +32,7 @@ export function PinPart({ chain, step, pin, run }: Props) {
             {t('chains.data.unpin')}
           </Button>
           <p className={pin.holds ? 'meta data-pinned' : 'meta warn data-pinned'} role="status">
-            <Pin size={14} aria-hidden /> {t(pin.holds ? 'chains.data.pinned' : 'chains.data.pinnedOther', { at: formatMoment(pin.at) })}
+            <Pin size={14} aria-hidden /> {pin.holds ? t('chains.data.pinned', { at: formatMoment(pin.at), count: pin.items, n: formatCount(pin.items) }) : t('chains.data.pinnedOther', { at: formatMoment(pin.at) })}
           </p>
         </>
       ) : (

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useMemo, useState } from 'react';
 
-import type { ItemData } from '../../../bindings/wire';
+import type { ItemData, RunDataResponse } from '../../../bindings/wire';
 import { send, useRead } from '../../../engine';
 import { t } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
@@ -55,7 +55,7 @@ export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: 
                 privates={privates}
                 outOnly={isPinned}
                 file={`${step.id}.json`}
-                all={() => (shown === undefined ? Promise.resolve(items) : everyItem(shown, step.id))}
+                all={() => everyItem((offset) => (shown === undefined ? send('pin_show', { chain: chainId ?? '', step: step.id, offset }) : send('run_data', { run: shown, step: step.id, offset, whole: true })))}
               />
             )
           }
@@ -70,11 +70,11 @@ export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: 
   );
 }
 
-/** All items of a step of a run, answer by answer: each has as many as there is room for. */
-async function everyItem(run: string, step: string): Promise<ItemData[]> {
+/** All items of a step, answer by answer: each has as many as there is room for. */
+async function everyItem(read: (offset: number) => Promise<RunDataResponse>): Promise<ItemData[]> {
   const items: ItemData[] = [];
   for (;;) {
-    const page = await send('run_data', { run, step, offset: items.length, whole: true });
+    const page = await read(items.length);
     items.push(...page.items);
     if (page.items.length === 0 || items.length >= page.total) return items;
   }

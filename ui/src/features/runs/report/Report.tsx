@@ -5,6 +5,7 @@ import { Announcer } from './Announcer';
 import { Changes } from './Changes';
 import { CheckPart } from './CheckPart';
 import { Connections } from './Connections';
+import { InPart } from './InPart';
 import { PartialResults } from './PartialResults';
 import { PrivateFields, usePrivatesOf } from './privates';
 import { Problems } from './Problems';
@@ -40,6 +41,7 @@ export function Report({ report, runAgain, pill = false, onFull }: Props) {
           <Question key={`${question.step}-${question.item}`} report={report} question={question} open={!isFinal(report.state)} />
         ))}
         {found && <CheckPart report={report} runAgain={runAgain} />}
+        <InPart report={report} />
         <Timeline report={report} now={now} />
         <StepsTable report={report} now={now} />
         <Problems report={report} runAgain={runAgain} />

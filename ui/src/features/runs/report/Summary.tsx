@@ -36,6 +36,7 @@ export function Summary({ report, elapsedMs, pill, onFull }: { report: RunReport
         <div className="run-summary-row pills">
           <Pill look={report.interrupted ? INTERRUPTED : RUN[report.state]} />
           {report.dryRun && <span className="runs-tag">{t('runs.dryRun')}</span>}
+          {report.narrowed && <span className="runs-tag">{t('runs.inPart.tag')}</span>}
           {onFull && (
             <Button className="run-summary-end" size="compact-sm" variant="subtle" onClick={onFull}>
               {t('runs.report.full')}
