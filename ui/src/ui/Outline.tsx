@@ -1,7 +1,7 @@
 import { Skeleton } from '@mantine/core';
 
 /** What is outlined while it loads: what will stand there, where it will stand. */
-export type Shape = 'lines' | 'table' | 'cards' | 'templates' | 'report' | 'health' | 'steps';
+export type Shape = 'lines' | 'table' | 'cards' | 'templates' | 'report' | 'health' | 'steps' | 'signals' | 'settings' | 'part' | 'detail' | 'form' | 'facts';
 
 interface Props {
   shape: Shape;
@@ -23,15 +23,15 @@ export function Outline({ shape, rows }: Props) {
       return (
         <div className="outline-steps">
           {many(rows).map((row) => (
-            <Skeleton key={row} width={248} height={54} radius={8} />
+            <Block key={row} width={248} height={54} icon />
           ))}
         </div>
       );
     case 'report':
       return (
         <>
-          <Skeleton height={104} radius={8} />
-          <Skeleton height={164} radius={8} />
+          <Block height={104} />
+          <Block height={164} />
           <Table rows={rows} />
         </>
       );
@@ -40,13 +40,37 @@ export function Outline({ shape, rows }: Props) {
         <>
           <div className="outline-figures">
             {many(4).map((one) => (
-              <Skeleton key={one} height={84} radius={8} />
+              <Block key={one} height={84} />
             ))}
           </div>
-          <Skeleton height={236} radius={8} />
+          <Block height={236} />
           <Table rows={rows} />
         </>
       );
+    case 'signals':
+      return many(rows).map((row) => <Signal key={row} />);
+    case 'settings':
+      return many(rows).map((row) => <SettingRow key={row} />);
+    case 'part':
+      return (
+        <div className="card">
+          <Skeleton className="outline-head" height={16} width={160} radius={4} />
+          {many(rows).map((row) => (
+            <SettingRow key={row} />
+          ))}
+        </div>
+      );
+    case 'detail':
+      return <Detail />;
+    case 'form':
+      return many(rows).map((row) => (
+        <div key={row} className="outline-field">
+          <Skeleton height={12} width={96} radius={4} />
+          <Skeleton height={34} radius={8} />
+        </div>
+      ));
+    case 'facts':
+      return <Facts rows={rows} />;
     case 'lines':
       return many(rows).map((row) => <Skeleton key={row} height={44} radius={8} />);
   }
@@ -56,8 +80,21 @@ function Grid({ least, height, count }: { least: number; height: number; count: 
   return (
     <div className="outline-grid" style={{ gridTemplateColumns: `repeat(auto-fill, minmax(${least}px, 1fr))` }}>
       {many(count).map((card) => (
-        <Skeleton key={card} height={height} radius={8} />
+        <Block key={card} height={height} icon />
       ))}
+    </div>
+  );
+}
+
+/** A card, with the beginning of what stands in it. */
+function Block({ height, width, icon = false }: { height: number; width?: number; icon?: boolean }) {
+  return (
+    <div className="outline-block" style={{ height, width }}>
+      {icon && <Skeleton height={28} width={28} radius={6} />}
+      <div>
+        <Skeleton height={12} width="44%" radius={4} />
+        <Skeleton height={10} width="68%" radius={4} />
+      </div>
     </div>
   );
 }
@@ -74,5 +111,76 @@ function Table({ rows }: { rows: number }) {
         </div>
       ))}
     </div>
+  );
+}
+
+/** A signal in the inbox: its tool, two lines, and when. */
+function Signal() {
+  return (
+    <div className="outline-signal">
+      <Skeleton height={28} width={28} radius={6} />
+      <div>
+        <Skeleton height={14} width="44%" radius={4} />
+        <Skeleton height={10} width="26%" radius={4} />
+      </div>
+      <Skeleton height={12} width={88} radius={4} />
+    </div>
+  );
+}
+
+/** A setting: what it is at the left, what does it at the right. */
+function SettingRow() {
+  return (
+    <div className="outline-setting">
+      <div>
+        <Skeleton height={14} width="32%" radius={4} />
+        <Skeleton height={10} width="64%" radius={4} />
+      </div>
+      <Skeleton height={20} width={38} radius={10} />
+    </div>
+  );
+}
+
+/** The page of one thing: what it is called, its tabs, figures, and what is known of it. */
+function Detail() {
+  return (
+    <>
+      <div className="outline-title">
+        <Skeleton height={28} width={28} radius={6} />
+        <Skeleton height={16} width={180} radius={4} />
+      </div>
+      <div className="outline-tabs">
+        {many(4).map((tab) => (
+          <Skeleton key={tab} height={12} width={64} radius={4} />
+        ))}
+      </div>
+      <div className="outline-figures">
+        {many(4).map((one) => (
+          <Block key={one} height={84} />
+        ))}
+      </div>
+      <div className="outline-halves">
+        <Block height={200} />
+        <Block height={160} />
+      </div>
+    </>
+  );
+}
+
+/** What a panel holds: what can be done, what is known, and the rest below it. */
+function Facts({ rows }: { rows: number }) {
+  return (
+    <>
+      <div className="outline-title">
+        <Skeleton height={30} width={104} radius={8} />
+        <Skeleton height={30} width={88} radius={8} />
+      </div>
+      <div className="outline-facts">
+        {many(rows * 2).map((cell) => (
+          <Skeleton key={cell} height={12} width={cell % 2 === 0 ? 72 : '60%'} radius={4} />
+        ))}
+      </div>
+      <Block height={160} />
+    </>
   );
 }

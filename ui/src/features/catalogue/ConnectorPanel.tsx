@@ -38,7 +38,7 @@ export function ConnectorPanel({ connectorId, connections, starting, onClose, on
       subtitle={summary && t(`catalogue.category.${summary.category}`)}
       onClose={onClose}
     >
-      <Read read={read} rows={6}>
+      <Read read={read} rows={6} shape="facts">
         {(detail) => <Content detail={detail} connections={connections} starting={starting} onConnect={onConnect} onSandbox={onSandbox} />}
       </Read>
     </Panel>

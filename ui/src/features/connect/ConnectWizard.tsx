@@ -64,14 +64,14 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
           </span>
         }
       >
-        <Read read={connector} rows={5}>
+        <Read read={connector} rows={3} shape="form">
           {(detail) =>
             connection !== undefined ? (
-              <Read read={replaced} rows={5}>
+              <Read read={replaced} rows={3} shape="form">
                 {(view) => <Wizard detail={detail} known={[]} replacing={view} onDirty={setDirty} onNetwork={openNetwork} onCancel={close} onClose={onClose} />}
               </Read>
             ) : (
-              <Read read={connections} rows={5}>
+              <Read read={connections} rows={3} shape="form">
                 {({ connections: known }) => <Wizard detail={detail} known={known} replacing={undefined} onDirty={setDirty} onNetwork={openNetwork} onCancel={close} onUse={onUse} onClose={onClose} />}
               </Read>
             )

@@ -100,7 +100,7 @@ export function ConnectionDetail({ name, ask }: { name: string; ask: string | un
             <ArrowLeft size={14} aria-hidden />
             {t('connections.back')}
           </Link>
-          <Read read={read} rows={5}>
+          <Read read={read} shape="detail">
             {(shown) => (
               <>
                 <Heading connection={shown} tool={tool?.name} icon={tool?.icon} sandbox={tool?.sandbox ?? false} />

@@ -23,7 +23,7 @@ export function DataTab({ connection, tool }: { connection: ConnectionView; tool
   const nothing = tool?.streams.length === 0;
   return (
     <div className="cn-tab">
-      <Read read={read} rows={6}>
+      <Read read={read} rows={6} shape="signals">
         {({ signals }) =>
           signals.length === 0 ? (
             <Empty icon={Radio} text={t(nothing ? 'connections.data.emptyNothing' : 'connections.data.empty')}>

@@ -22,7 +22,7 @@ export function KeepingPart({ connection }: { connection: ConnectionView }) {
       <h2 id={id}>{t('connections.keeping.title')}</h2>
       <p className="meta">{t('connections.keeping.about')}</p>
       {set.isError && <ProblemBlock problem={toProblem(set.error)} />}
-      <Read read={read} rows={2}>
+      <Read read={read} rows={2} shape="settings">
         {(data) => {
           const days = typeof data.keep === 'object' ? data.keep.days : undefined;
           return (

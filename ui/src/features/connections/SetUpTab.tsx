@@ -15,7 +15,7 @@ export function SetUpTab({ connection }: { connection: ConnectionView }) {
   return (
     <div className="cn-tab">
       <Streams connection={connection} />
-      <Read read={connector} rows={4}>
+      <Read read={connector} rows={4} shape="form">
         {(detail) => (
           <>
             <SetUpForm connection={connection} detail={detail} />

@@ -20,7 +20,7 @@ const GROUPS: { word: WordKey; keys: string[] }[] = [
 /** How services are called and how background work is done: for everything, or for one connection. */
 export function EngineForm({ connection = null }: { connection?: string | null }) {
   const read = useRead('engine_settings_show', { connection });
-  return <Read read={read}>{(data) => <Form settings={data.settings} connection={connection} />}</Read>;
+  return <Read read={read} shape="form">{(data) => <Form settings={data.settings} connection={connection} />}</Read>;
 }
 
 function Form({ settings, connection }: { settings: SettingView[]; connection: string | null }) {

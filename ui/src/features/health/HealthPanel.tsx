@@ -45,7 +45,7 @@ export function HealthPanel({ row, range, onClose }: Props) {
               {t('health.panel.openConnection')}
             </Link>
           </div>
-          <Read read={read} rows={5}>
+          <Read read={read} rows={6} shape="facts">
             {(detail) => (
               <>
                 <Sentence row={row} detail={detail} />

@@ -97,7 +97,7 @@ export default function InboxPage() {
               onKey={onKey}
             />
           ) : (
-            <Read read={read} rows={8}>
+            <Read read={read} rows={8} shape="signals">
               {() => <Nothing narrowed={narrowed} />}
             </Read>
           )}

@@ -35,7 +35,7 @@ export function SignalPanel({ id, onClose, onOpen, onArchive, onUnread }: Props)
       subtitle={signal && visible(signal.connectionName ?? t('inbox.connectionGone'))}
       onClose={onClose}
     >
-      <Read read={read} rows={5}>
+      <Read read={read} rows={5} shape="facts">
         {({ signal, versions }) => (
           <div className="ib-detail">
             <div className="row">

@@ -20,7 +20,7 @@ export function AboutRows({ what }: { what: string | undefined }) {
   const about = useRead('about_show', {});
   const logs = useRead('log_settings_show', {}).data;
   return (
-    <Read read={about} rows={3}>
+    <Read read={about} rows={3} shape="settings">
       {(data) => (
         <>
           <Row title={t('settings.about.version')} about={t('settings.about.versionAbout', { version: data.version, installed: t(`settings.about.installed.${data.installed}`) })} />

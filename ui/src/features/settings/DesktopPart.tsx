@@ -15,7 +15,7 @@ const KEYS = ['keepRunning', 'tray', 'startAtLogin', 'safeGraphics'] as const;
 /** How the program stands on its desktop. In a browser there is nothing to decide about that. */
 export function DesktopRows() {
   const read = useRead('desktop_show', {});
-  return <Read read={read} rows={2}>{({ desktop }) => (desktop ? <Desktop desktop={desktop} /> : null)}</Read>;
+  return <Read read={read} rows={2} shape="settings">{({ desktop }) => (desktop ? <Desktop desktop={desktop} /> : null)}</Read>;
 }
 
 function Desktop({ desktop }: { desktop: DesktopView }) {

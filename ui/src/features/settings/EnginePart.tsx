@@ -22,7 +22,7 @@ export function EnginePart() {
       </SettingsPart>
       <SettingsPart id="logs" title={t('settings.logs.title')}>
         {set.isError && <ProblemBlock problem={toProblem(set.error)} />}
-        <Read read={logs} rows={1}>
+        <Read read={logs} rows={1} shape="settings">
           {(data) => (
             <Row title={t('settings.logs.level')} about={t('settings.logs.about', { folder: visible(data.folder) })} id="st-log-level">
               <Select

@@ -18,7 +18,7 @@ export function NetworkRows() {
   const network = useRead('network_show', {});
   return (
     <>
-      <Read read={network} rows={3}>
+      <Read read={network} rows={3} shape="settings">
         {(data) => <Form network={data} />}
       </Read>
       <Row title={t('settings.network.private')} about={t('settings.network.privateAbout')} />

@@ -30,10 +30,10 @@ export function NoticesPart() {
   return (
     <>
       <SettingsPart id="notifications" title={t('settings.notices.title')} testId="notices">
-        <Read read={read}>{(data) => <Notices data={data} />}</Read>
+        <Read read={read} shape="settings">{(data) => <Notices data={data} />}</Read>
       </SettingsPart>
       <SettingsPart id="health" title={t('settings.health.title')} testId="health-rules">
-        <Read read={read}>{(data) => <Rules key={JSON.stringify(data.rules)} data={data} />}</Read>
+        <Read read={read} shape="form">{(data) => <Rules key={JSON.stringify(data.rules)} data={data} />}</Read>
       </SettingsPart>
     </>
   );

@@ -93,8 +93,8 @@ export default function SettingsPage({ params }: { params: { what?: string } }) 
               <WorkspacesRows />
             </SettingsPart>
             <NoticesPart />
-            <Read read={gateway}>{(data) => <GatewayPart gateway={data} />}</Read>
-            <Read read={status}>{(data) => <SecurityPart status={data} what={what} />}</Read>
+            <Read read={gateway} rows={3} shape="part">{(data) => <GatewayPart gateway={data} />}</Read>
+            <Read read={status} rows={4} shape="part">{(data) => <SecurityPart status={data} what={what} />}</Read>
             <DataPart what={what} />
             <SettingsPart id="network" title={t('settings.network.title')} about={t('settings.network.about')} also="tls root company firewall">
               <NetworkRows />

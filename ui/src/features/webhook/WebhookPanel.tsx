@@ -23,7 +23,7 @@ export function WebhookPanel({ name }: { name: string }) {
   return (
     <section className="card wh-panel" aria-labelledby="wh-title">
       <h3 id="wh-title">{t('webhook.title')}</h3>
-      <Read read={webhook} rows={3}>
+      <Read read={webhook} rows={3} shape="facts">
         {(view) => <Parts view={view} name={name} />}
       </Read>
     </section>

@@ -19,7 +19,7 @@ export function FiguresPanel({ chainId, onClose }: { chainId: string | undefined
     <Panel icon={<Gauge size={20} aria-hidden />} title={t('chains.figures.title')} onClose={onClose}>
       <div className="stack">
         <SegmentedControl size="xs" aria-label={t('health.range')} data={RANGES.map((own) => ({ value: own, label: t(`health.ranges.${own}`) }))} value={range} onChange={(next) => setRange(next as HealthRange)} />
-        {chainId === undefined ? <p className="meta">{t('chains.figures.none')}</p> : <Read read={read}>{(figures) => <Figures figures={figures} />}</Read>}
+        {chainId === undefined ? <p className="meta">{t('chains.figures.none')}</p> : <Read read={read} shape="table">{(figures) => <Figures figures={figures} />}</Read>}
       </div>
     </Panel>
   );

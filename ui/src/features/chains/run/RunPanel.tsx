@@ -38,7 +38,7 @@ interface Props {
 export function RunPanel({ report, chain, tools, trial, onShow, onFollow, onAgain, onClose }: Props) {
   return (
     <Panel icon={<History size={20} aria-hidden />} title={t('chains.live.title')} onClose={onClose}>
-      <Read read={report}>{({ report: run }) => <Content run={run} chain={chain} tools={tools} trial={trial} onShow={onShow} onFollow={onFollow} onAgain={onAgain} />}</Read>
+      <Read read={report} rows={3} shape="report">{({ report: run }) => <Content run={run} chain={chain} tools={tools} trial={trial} onShow={onShow} onFollow={onFollow} onAgain={onAgain} />}</Read>
     </Panel>
   );
 }

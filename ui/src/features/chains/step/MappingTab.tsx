@@ -44,7 +44,7 @@ export function MappingTab({ chainId, version, step, tools, sampleRun, opening: 
   }, [fixing, target, fields.data]);
   if (!connection || !chainId) return null;
   return (
-    <Read read={fields} rows={3}>
+    <Read read={fields} rows={3} shape="form">
       {({ fields: { targets, sources }, origin, samples }) => {
         const mapped = targets.filter((field) => field.map);
         const open = targets.filter(isOpen);
