@@ -4,6 +4,11 @@ const indigo: MantineColorsTuple = [
   '#eef0ff', '#dbdfff', '#b5bcfa', '#939df9', '#7a85ee', '#5c68e6', '#4c57d6', '#434dc4', '#3a43ac', '#2f3790',
 ];
 
+// The greys of the dark theme in tokens.css, where a component takes its own.
+const dark: MantineColorsTuple = [
+  '#e8eaee', '#c6cbd4', '#a4abb8', '#697180', '#3a404c', '#2e333d', '#20242c', '#181b21', '#14171c', '#101216',
+];
+
 const field = { defaultProps: { size: 'sm', radius: 8 } };
 
 // Plain objects: naming the components here would load all of them first.
@@ -11,7 +16,7 @@ const field = { defaultProps: { size: 'sm', radius: 8 } };
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: 6,
-  colors: { indigo },
+  colors: { indigo, dark },
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: 'var(--mono)',
   defaultRadius: 8,

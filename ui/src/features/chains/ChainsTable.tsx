@@ -56,7 +56,7 @@ export function ChainsTable({ chains, text, onClear }: { chains: ChainSummary[];
                   {chain.connections.length > 8 && <span className="meta">+{chain.connections.length - 8}</span>}
                 </span>
               </td>
-              <td>{chain.lastRun ? <><Pill look={RUN[chain.lastRun]} /> <span className="meta">{chain.lastRunAt && formatAgo(chain.lastRunAt)} {chain.ended > 1 && t('chains.endedWell', { well: chain.endedWell, of: chain.ended })}</span></> : <span className="meta">{t('chains.neverRan')}</span>}</td>
+              <td>{chain.lastRun ? <><Pill look={RUN[chain.lastRun]} /> <span className="meta">{[chain.lastRunAt && formatAgo(chain.lastRunAt), chain.ended > 1 && t('chains.endedWell', { well: chain.endedWell, of: chain.ended })].filter(Boolean).join(' · ')}</span></> : <span className="meta">{t('chains.neverRan')}</span>}</td>
               <td className="drop-2 meta">
                 {chain.trigger.type === 'manual' ? t('chains.start.kinds.manual') : visible(chain.starts)}
                 {chain.trigger.type !== 'manual' && <span className={chain.on ? 'pill ok' : 'pill'}>{t(chain.on ? 'chains.start.on' : 'chains.start.off')}</span>}
