@@ -14,14 +14,15 @@ import { Trouble } from './Trouble';
 import { placeOf, type Asked } from './useTools';
 import { pauseConnection, troubleOf, useWork } from './work';
 
-/** How many of the lesser columns there is room for: none, some, all. */
-type Room = 0 | 1 | 2;
-const LESSER: Record<Room, number> = { 0: 0, 1: 3, 2: 4 };
+/** How many of the lesser columns there is room for: none, the last sync, all but the calls, all. */
+type Room = 0 | 1 | 2 | 3;
+const LESSER: Record<Room, number> = { 0: 0, 1: 1, 2: 3, 3: 4 };
 
 function useRoom(): Room {
-  const some = useMediaQuery('(min-width: 701px)', true, { getInitialValueInEffect: false });
+  const last = useMediaQuery('(min-width: 701px)', true, { getInitialValueInEffect: false });
+  const most = useMediaQuery('(min-width: 921px)', true, { getInitialValueInEffect: false });
   const all = useMediaQuery('(min-width: 1021px)', true, { getInitialValueInEffect: false });
-  return all ? 2 : some ? 1 : 0;
+  return all ? 3 : most ? 2 : last ? 1 : 0;
 }
 
 interface TableProps {
@@ -44,10 +45,12 @@ export function ConnectionTable({ shown, tools, onAsk }: TableProps) {
               {t('connections.column.state')}
             </th>
             {room > 0 && (
+              <th scope="col" className="cn-last">
+                {t('connections.column.last')}
+              </th>
+            )}
+            {room > 1 && (
               <>
-                <th scope="col" className="cn-last">
-                  {t('connections.column.last')}
-                </th>
                 <th scope="col" className="cn-next">
                   {t('connections.column.next')}
                 </th>
@@ -56,7 +59,7 @@ export function ConnectionTable({ shown, tools, onAsk }: TableProps) {
                 </th>
               </>
             )}
-            {room > 1 && (
+            {room > 2 && (
               <th scope="col" className="number cn-calls">
                 {t('connections.column.calls')}
               </th>
@@ -120,17 +123,19 @@ const Rows = memo(function Rows({ connection, tool, onAsk, go, room }: RowProps)
           <StatePill connection={connection} />
         </td>
         {room > 0 && (
+          <td>
+            <LastWord connection={connection} />
+          </td>
+        )}
+        {room > 1 && (
           <>
-            <td>
-              <LastWord connection={connection} />
-            </td>
             <td>
               <NextSync connection={connection} />
             </td>
             <td className="number">{formatCount(connection.signals)}</td>
           </>
         )}
-        {room > 1 && (
+        {room > 2 && (
           <td className="number">
             {formatCount(connection.callsOk)}
             {connection.callsFailed > 0 && <span className="cn-failed">{t('connections.failedCalls', { count: connection.callsFailed })}</span>}
