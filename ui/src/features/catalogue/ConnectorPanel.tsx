@@ -1,3 +1,5 @@
+import '../connect/connect.css';
+
 import { Button } from '@mantine/core';
 import { Braces, CopyPlus, ExternalLink, FlaskConical, Pencil, Plug, RefreshCw, Undo2 } from 'lucide-react';
 import { useState } from 'react';

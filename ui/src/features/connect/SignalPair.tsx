@@ -1,3 +1,5 @@
+import './connect.css';
+
 import { Button } from '@mantine/core';
 import { ExternalLink } from 'lucide-react';
 

@@ -1,3 +1,5 @@
+import '../connect/connect.css';
+
 import { Lock, ShieldCheck } from 'lucide-react';
 
 import type { ConnectionView } from '../../bindings/wire';

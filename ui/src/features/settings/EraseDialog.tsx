@@ -1,3 +1,5 @@
+import '../connect/connect.css';
+
 import { Button, Modal, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 

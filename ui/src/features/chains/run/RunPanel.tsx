@@ -1,3 +1,5 @@
+import '../../runs/runs.css';
+
 import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { History } from 'lucide-react';
