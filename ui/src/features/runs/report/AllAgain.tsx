@@ -17,7 +17,7 @@ export function AllAgain({ report }: { report: RunReport }) {
     <div className="stack">
       {again.isError && <ProblemBlock problem={toProblem(again.error)} />}
       <div className="row">
-        <Button leftSection={<RotateCcw size={14} aria-hidden />} loading={again.isPending} onClick={() => again.mutate({ run: report.run, all: true })}>
+        <Button leftSection={<RotateCcw size={14} aria-hidden />} loading={again.isPending} onClick={() => again.mutate({ run: report.run, byHand: false, all: true })}>
           {t('runs.undo.again', { count })}
         </Button>
       </div>

@@ -14,7 +14,7 @@ import { RunJson } from './RunJson';
 export function Stays({ report, undo, many }: { report: RunReport; undo: UndoReport; many: boolean }) {
   const page = linkIn(undo.remains);
   const again = useDo('run_undo_again', { touches: ['run_report', 'run_list', 'health'] });
-  const wish = (byHand: boolean) => again.mutate({ run: report.run, step: undo.step, item: undo.item, byHand });
+  const wish = (byHand: boolean) => again.mutate({ run: report.run, step: undo.step, item: undo.item, byHand, all: false });
   return (
     <div className="stack run-stays">
       <div className="row">
