@@ -230,7 +230,9 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
         let base = narrowed(&journal).unwrap_or_default();
         let part = Part::From(request.step.clone());
         let mut earlier = Earlier::for_part(&plan, &part);
-        journal.into_iter().for_each(|entry| earlier.take(entry));
+        for entry in journal {
+            earlier.take(entry);
+        }
         let Ok(mut facts) = earlier.kept(&run, &part) else { continue };
         let items = base.items.filter(|_| pinned.len() < at);
         let before = version.chain.steps.iter().take(at).enumerate();

@@ -536,7 +536,7 @@ async fn long(house: &House) -> (String, Value) {
 async fn what_is_read_of_a_long_run_takes_no_memory_for_what_is_not_shown() {
     let house = House::new().await;
     let (chain, run) = long(&house).await;
-    let whole = u64::from(LONG) * EACH as u64 >> 20;
+    let whole = (u64::from(LONG) * EACH as u64) >> 20;
     let asks = [
         ("run_data", json!({"run": run, "step": "tell", "offset": LONG - 11, "limit": 10})),
         ("run_report", json!({ "run": run })),
