@@ -83,7 +83,7 @@ fn without_a_keyring_nothing_is_kept_in_plain_text_and_a_passphrase_is_offered()
         &text,
         &[
             "code 4",
-            "Kept in: keyring. State: unused.",
+            "Kept in: keyring. State: unavailable.",
             "Kept in: passphrase.",
             "code 0",
             "code 0",

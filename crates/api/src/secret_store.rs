@@ -13,8 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::hub::Hub;
 use crate::revocation::{EndedSignIn, PATIENCE, revoke_all};
 use crate::secrets::PassphraseInput;
-use crate::workspace::Workspace;
 use crate::workspaces::{Empty, names};
+
+mod looks;
+
+pub(crate) use looks::{Looks, state};
 
 /// How the secret store is, and how old what it locks.
 #[derive(Debug, Serialize)]
@@ -57,21 +60,6 @@ pub(crate) fn word(status: VaultStatus) -> &'static str {
         VaultStatus::KeyMissing => "missing",
         VaultStatus::Unavailable => "unavailable",
     }
-}
-
-/// How the secret store is for a workspace.
-pub(crate) async fn state(hub: &Hub, workspace: &Workspace) -> Result<&'static str, Problem> {
-    // It says so although nothing is kept yet: nothing can be kept either.
-    if hub.keeper().is_locked() {
-        return Ok("locked");
-    }
-    let kept = workspace.store().credentials().await?;
-    if kept.is_empty() {
-        return Ok("unused");
-    }
-    let vault = workspace.vault().clone();
-    let status = tokio::task::spawn_blocking(move || vault.status(&kept)).await;
-    Ok(status.map_or("unavailable", word))
 }
 
 /// Says how the secret store is and how old the secrets are.
@@ -127,7 +115,7 @@ pub async fn unlock(hub: &Hub, workspace: &str, request: UnlockRequest) -> Resul
         let file = hub.passphrase_file();
         let store = blocking(move || PassphraseStore::reopen(&file, passphrase.into_secret())).await?;
         hub.keeper().put(Arc::new(store));
-    } else if state(hub, &hub.workspace(workspace).await?).await? == "locked" {
+    } else if looks::settled(hub, &hub.workspace(workspace).await?).await? == "locked" {
         return Err(Problem::new(Code::SecretStoreLocked).about(Subject::Computer));
     }
     hub.security().seen(hub.clock().as_ref());

@@ -40,6 +40,8 @@ pub(crate) struct Security {
     file: PathBuf,
     decisions: Mutex<Decisions>,
     seen: Mutex<(Duration, Timestamp)>,
+    /// Looks at the secret store that are under way.
+    pub(crate) looks: crate::secret_store::Looks,
 }
 
 impl Security {
@@ -47,7 +49,7 @@ impl Security {
     pub(crate) fn open(data_dir: &Path, clock: &dyn Clock) -> Self {
         let file = data_dir.join("security.json");
         let seen = (clock.monotonic(), clock.now());
-        Self { decisions: Mutex::new(read(&file)), file, seen: Mutex::new(seen) }
+        Self { decisions: Mutex::new(read(&file)), file, seen: Mutex::new(seen), looks: Default::default() }
     }
 
     pub(crate) fn decisions(&self) -> Decisions {

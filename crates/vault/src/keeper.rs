@@ -72,6 +72,10 @@ impl SecretStore for Keeper {
         self.store()?.delete(name)
     }
 
+    fn is_there(&self) -> bool {
+        self.store().is_ok_and(|store| store.is_there())
+    }
+
     fn kind(&self) -> StoreKind {
         self.read().kind
     }

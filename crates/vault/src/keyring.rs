@@ -46,6 +46,10 @@ impl SecretStore for KeyringStore {
         }
     }
 
+    fn is_there(&self) -> bool {
+        zbus_secret_service_keyring_store::Store::new().is_ok()
+    }
+
     fn kind(&self) -> StoreKind {
         StoreKind::Keyring
     }

@@ -14,6 +14,11 @@ pub trait SecretStore: Send + Sync {
     /// Forgets the secret under this name; nothing happens where there is none.
     fn delete(&self, name: &str) -> Result<(), VaultError>;
 
+    /// Whether it answers at all. Nobody is asked to unlock it.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// What kind of store it is.
     fn kind(&self) -> StoreKind;
 }

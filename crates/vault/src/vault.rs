@@ -111,6 +111,11 @@ impl Vault {
         VaultStatus::Unlocked
     }
 
+    /// Whether the secret store answers at all. Nobody is asked to unlock it.
+    pub fn is_there(&self) -> bool {
+        self.store.is_there()
+    }
+
     /// Drops the keys from memory; the next use fetches them again.
     pub fn forget_keys(&self) {
         *self.keys() = Keys::default();

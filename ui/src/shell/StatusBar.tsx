@@ -20,7 +20,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
   const { online } = useNetwork();
   const [, go] = useLocation();
   const status = useRead('secrets_status', {}).data;
-  const secrets = status?.state ?? health.data?.secrets ?? 'unused';
+  const secrets = status?.state ?? health.data?.secrets;
   const words = status?.store === 'passphrase' ? 'keysPassphrase' : 'keys';
   const active = health.data?.runsActive ?? 0;
   return (
@@ -37,7 +37,8 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
         {health.data && [...health.data.storage, ...(health.data.network ? [health.data.network] : [])].map((problem) => <p key={problem.code}>{`${problem.title}. ${problem.hint}`}</p>)}
       </Part>
       <Part label={t(online ? 'shell.online' : 'shell.offline')}>{t(online ? 'shell.onlineAbout' : 'shell.offlineBody')}</Part>
-      <Part label={t(`shell.${words}.${secrets}` as WordKey)}>{t(`shell.${words}About.${secrets}` as WordKey)}</Part>
+      {/* Nothing is said of it before it is known. */}
+      {secrets !== undefined && <Part label={t(`shell.${words}.${secrets}` as WordKey)}>{t(`shell.${words}About.${secrets}` as WordKey)}</Part>}
       <Gateway />
       <button type="button" className="status-part" onClick={() => go('/runs')}>
         {active > 0 ? t('shell.activeRuns', { count: active }) : t('shell.noRuns')}

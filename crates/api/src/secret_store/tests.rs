@@ -343,3 +343,79 @@ async fn forgetting_all_keys_keeps_connections_and_says_what_they_want() {
     assert_eq!(now(&hub).await.1, "unused");
     hub.shut_down().await;
 }
+
+/// A keyring that is locked and asks a person, who has not answered yet.
+struct Asking {
+    kept: MemoryStore,
+    /// Whether it asks, and how often it did.
+    asks: Mutex<(bool, usize)>,
+    /// What the person says, once.
+    answer: Mutex<Option<std::sync::mpsc::Receiver<bool>>>,
+}
+
+impl SecretStore for Asking {
+    fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+        let mut asks = self.asks.lock().unwrap();
+        if asks.0 {
+            asks.1 += 1;
+            drop(asks);
+            let answer = self.answer.lock().unwrap().take();
+            if !answer.is_some_and(|answer| answer.recv().unwrap()) {
+                return Err(VaultError::Locked);
+            }
+        }
+        self.kept.get(name)
+    }
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), VaultError> {
+        self.kept.set(name, secret)
+    }
+    fn delete(&self, name: &str) -> Result<(), VaultError> {
+        self.kept.delete(name)
+    }
+    fn kind(&self) -> StoreKind {
+        StoreKind::Keyring
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looks_does_not_wait_for_the_keyrings_question_and_does_not_ask_it_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (says, answer) = std::sync::mpsc::channel();
+    let keyring =
+        Arc::new(Asking { kept: MemoryStore::new(), asks: Mutex::default(), answer: Mutex::new(Some(answer)) });
+    let hub = hub_with(dir.path(), SecretsChoice::Kept(keyring.clone()), Arc::new(SystemClock::new()));
+    keep(&hub, DEFAULT, "one").await;
+    hub.workspace(DEFAULT).await.unwrap().vault().forget_keys();
+    keyring.asks.lock().unwrap().0 = true;
+
+    // As a page does that reads again with every event.
+    let began = std::time::Instant::now();
+    for _ in 0..20 {
+        assert_eq!(now(&hub).await.1, "locked");
+        assert_eq!(crate::health::health(&hub, DEFAULT, Empty {}).await.unwrap().secrets, "locked");
+    }
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    assert_eq!(keyring.asks.lock().unwrap().1, 1, "one question stands");
+
+    // It is closed without an answer: nobody is asked again for a look.
+    let seq = hub.events().seq();
+    says.send(false).unwrap();
+    while hub.events().seq() == seq {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(now(&hub).await.1, "locked");
+    assert_eq!(keyring.asks.lock().unwrap().1, 1);
+
+    // Who wants it open is asked, and waits for the answer.
+    let (says, answer) = std::sync::mpsc::channel();
+    *keyring.answer.lock().unwrap() = Some(answer);
+    let asker = hub.clone();
+    let wish = tokio::spawn(async move { unlock(&asker, DEFAULT, UnlockRequest { passphrase: None }).await });
+    while keyring.asks.lock().unwrap().1 == 1 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    says.send(true).unwrap();
+    assert_eq!(wish.await.unwrap().unwrap().state, "unlocked");
+    assert_eq!(now(&hub).await.1, "unlocked");
+    hub.shut_down().await;
+}

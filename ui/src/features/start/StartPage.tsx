@@ -5,7 +5,7 @@ import { ArrowRight, FlaskConical, Plug, type LucideIcon } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 
-import { useRead } from '../../engine';
+import { useDo, useRead } from '../../engine';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { usePreferences } from '../../shell/preferences';
@@ -25,6 +25,7 @@ export default function StartPage() {
   const [, go] = useLocation();
   const set = usePreferences((state) => state.set);
   const health = useRead('health', {});
+  const unlock = useDo('secrets_unlock', { touches: ['secrets_status', 'health'] });
   const sandbox = useSandbox();
   const problem = sandbox.error ? toProblem(sandbox.error) : undefined;
   const keyring = keyringTrouble(health.data?.secrets, problem?.code);
@@ -42,7 +43,7 @@ export default function StartPage() {
           </h1>
           <p>{t('start.lead')}</p>
         </header>
-        {keyring && <KeyringNotice state={keyring} busy={sandbox.isPending} onRetry={problem ? start : () => void health.refetch()} />}
+        {keyring && <KeyringNotice state={keyring} busy={sandbox.isPending || unlock.isPending} onRetry={problem ? start : keyring === 'locked' ? () => unlock.mutate({}) : () => void health.refetch()} />}
         {problem && !keyring && <ProblemBlock problem={{ ...problem, fix: { label: t('common.tryAgain'), action: 'retry' } }} onFix={start} />}
         <ul className="start-choices" aria-label={t('start.choices')}>
           <Choice
@@ -78,7 +79,7 @@ export default function StartPage() {
   );
 }
 
-/** Health says nothing of the keyring before a first secret is kept; then what failed says it. */
+/** What health says of the keyring, or what failed: with nothing kept yet, nobody has asked whether it is locked. */
 function keyringTrouble(secrets: string | undefined, code: string | undefined): 'locked' | 'unavailable' | undefined {
   if (secrets === 'locked' || code === 'SECRET_STORE_LOCKED') return 'locked';
   if (secrets === 'unavailable' || code === 'SECRET_STORE_UNAVAILABLE') return 'unavailable';
