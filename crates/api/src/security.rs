@@ -10,6 +10,8 @@ use patchbay_model::problem::{Code, Problem};
 use patchbay_model::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::secret_store::Looks;
+
 /// What the user decides about secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -41,7 +43,7 @@ pub(crate) struct Security {
     decisions: Mutex<Decisions>,
     seen: Mutex<(Duration, Timestamp)>,
     /// Looks at the secret store that are under way.
-    pub(crate) looks: crate::secret_store::Looks,
+    pub(crate) looks: Looks,
 }
 
 impl Security {
@@ -49,7 +51,7 @@ impl Security {
     pub(crate) fn open(data_dir: &Path, clock: &dyn Clock) -> Self {
         let file = data_dir.join("security.json");
         let seen = (clock.monotonic(), clock.now());
-        Self { decisions: Mutex::new(read(&file)), file, seen: Mutex::new(seen), looks: Default::default() }
+        Self { decisions: Mutex::new(read(&file)), file, seen: Mutex::new(seen), looks: Looks::default() }
     }
 
     pub(crate) fn decisions(&self) -> Decisions {
