@@ -22,6 +22,12 @@ interface Props {
 
 /** From so many steps and so much room on there is a map of the whole. */
 const MAP = { steps: 12, width: 700 };
+/** The map's own size, in the proportions of what it shows, the chain and what is in sight of it: a long chain has a long map. */
+const mapSize = (flow: Flow, sight: { width: number; height: number }) => {
+  const shape = Math.max(flow.width, sight.width) / Math.max(flow.height, sight.height, 1);
+  const height = Math.min(200 / shape, Math.max(120, Math.min(480, sight.height - 64)));
+  return { height: Math.round(height), width: Math.round(Math.max(64, height * shape)) };
+};
 
 const nothing = () => undefined;
 
@@ -39,6 +45,7 @@ function Drawing({ flow, stops, selected, commands }: Props) {
   const [moved, setMoved] = useState(false);
   const zoom = useZoom();
   const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
   const focusable = selected ?? stops.find((stop) => stop.kind !== 'section')?.id;
   const share = useSharing<ReturnType<typeof drawn>>();
   const { open, add } = commands;
@@ -94,7 +101,7 @@ function Drawing({ flow, stops, selected, commands }: Props) {
         <InSight flow={flow} id={selected} />
         {!moved && <InSight flow={flow} id={active} />}
         <Controls zoom={zoom} />
-        {steps >= MAP.steps && width >= MAP.width && <MiniMap pannable ariaLabel={t('chains.flow.map')} position="top-right" className="canvas-map" nodeClassName="canvas-map-step" />}
+        {steps >= MAP.steps && width >= MAP.width && <MiniMap pannable ariaLabel={t('chains.flow.map')} position="top-right" className="canvas-map" style={mapSize(flow, { width, height })} nodeClassName="canvas-map-step" />}
       </ReactFlow>
       {moved && active !== undefined && (
         <Button className="canvas-follow" size="compact-sm" leftSection={<LocateFixed size={14} aria-hidden />} onClick={() => setMoved(false)}>
