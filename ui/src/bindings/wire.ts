@@ -3890,6 +3890,11 @@ pinned?: Array<string>,
 leftOut?: Array<StepId>, };
 
 /**
+ * What did not go as it should, of a decision that holds.
+ */
+export type NetworkNote = "not_kept" | "not_durable";
+
+/**
  * What to change; what is absent stays.
  */
 export type NetworkSetRequest = { 
@@ -3909,11 +3914,6 @@ certificates?: string | null,
  * The name of the file that they are from.
  */
 certificatesName?: string | null, };
-
-/**
- * What did not go as it should, of a decision that holds.
- */
-export type NetworkNote = "not_kept" | "not_durable";
 
 /**
  * The way to services.
