@@ -112,8 +112,12 @@ impl Execution<'_> {
                 self.ask_anew();
             }
             Control::Pause | Control::Resume => {}
-            // No fact: a start that replays the journal finds it out by trying.
-            Control::Unlocked => self.progress.unlocked(self.runner.clock.now()),
+            // No fact: a start that replays the journal finds it out by trying. What is being asked may be
+            // about to hear that the store is locked.
+            Control::Unlocked => {
+                self.ask_anew();
+                self.progress.unlocked(self.runner.clock.now());
+            }
         }
     }
 
