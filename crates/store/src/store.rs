@@ -119,7 +119,7 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(open::reading(&dir.join(DATABASE), &tuning));
-        let writer = Writer::start(connection, options, dir.clone())?;
+        let writer = Writer::start(connection, options, &dir)?;
         let store = Self {
             inner: Arc::new(Inner {
                 dir,

@@ -6,7 +6,7 @@
 //! `SQLITE_FULL` a connection that goes on being used can stay inside a transaction that SQLite
 //! has rolled back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,18 +57,18 @@ impl Writer {
     pub(crate) fn start(
         connection: SqliteConnection,
         options: SqliteConnectOptions,
-        dir: PathBuf,
+        dir: &Path,
     ) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::unbounded_channel();
         let counters = Arc::new(Counters::default());
-        let task = Task { connection: Some(connection), options, dir: dir.clone(), counters: counters.clone() };
+        let task = Task { connection: Some(connection), options, dir: dir.to_owned(), counters: counters.clone() };
         // A thread of its own beside the connection's: the two hand each statement to one another, and a thread
         // that is woken by the other alone is woken sooner than a task of the runtime, and for less.
         let runtime = tokio::runtime::Handle::current();
         std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || runtime.block_on(task.run(waiting)))
-            .map_err(|error| StoreError::file("start the writer of", &dir, error))?;
+            .map_err(|error| StoreError::file("start the writer of", dir, error))?;
         Ok(Self { queue, counters })
     }
 
