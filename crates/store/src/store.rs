@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::migrations::SCHEMA;
 use crate::open::{self, DATABASE, OpenOptions, Opened, Tuning};
+use crate::tables::inbox_keep::Keeping;
 use crate::tables::limits::Limits;
 use crate::tables::meta;
 use crate::writer::{Shape, Writer, WriterCounts};
@@ -47,6 +48,7 @@ struct Inner {
     copying: tokio::sync::Mutex<()>,
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
     wakes: Wakes,
+    keeping: Keeping,
 }
 
 /// Tells of rows that somebody may be waiting for. What is due is always read from the rows: a wake
@@ -138,6 +140,7 @@ impl Store {
                     runs: tokio::sync::watch::Sender::new(0),
                     came: tokio::sync::watch::Sender::new(0),
                 },
+                keeping: Keeping::default(),
             }),
         };
         store.start_tasks(fresh);
@@ -243,6 +246,10 @@ impl Store {
     /// Held while a daily copy is made: one at a time.
     pub(crate) fn copying(&self) -> &tokio::sync::Mutex<()> {
         &self.inner.copying
+    }
+
+    pub(crate) fn keeping(&self) -> &Keeping {
+        &self.inner.keeping
     }
 
     pub(crate) fn wakes(&self) -> &Wakes {

@@ -61,7 +61,8 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::unbounded_channel();
         let counters = Arc::new(Counters::default());
-        let task = Task { connection: Some(connection), options, dir: dir.to_owned(), counters: counters.clone() };
+        let task =
+            Task { connection: Some(connection), options, dir: dir.to_owned(), counters: counters.clone() };
         // A thread of its own beside the connection's: the two hand each statement to one another, and a thread
         // that is woken by the other alone is woken sooner than a task of the runtime, and for less.
         let runtime = tokio::runtime::Handle::current();

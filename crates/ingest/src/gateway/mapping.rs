@@ -28,8 +28,10 @@ const LOOK: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long hints gather before the read that they ask for.
 const GATHER: Duration = Duration::from_secs(2);
-/// So many are written together: what shares a commit costs one.
+/// So many are read at once.
 const BATCH: u32 = 64;
+/// So many of them are written in one commit.
+const TOGETHER: usize = 8;
 /// How long what comes while others are mapped gathers, so that it shares a commit too. What comes to an empty
 /// inbox does not wait.
 const BREATH: Duration = Duration::from_millis(15);
@@ -70,8 +72,12 @@ pub(super) async fn once(site: &Site, backlog: &Backlog) -> Result<usize, StoreE
         map(site, one, connection).await
     });
     let mapped: Vec<_> = mapped.buffered(at_once).collect().await;
-    // Queued in their order, they share a commit.
-    let finished = join_all(mapped.into_iter().map(|mapped| finish(site, mapped))).await;
+    // Queued in their order, a few share a commit: what comes in meanwhile waits for no more than those.
+    let mut finished = Vec::with_capacity(connections.len());
+    let mut mapped = mapped.into_iter().peekable();
+    while mapped.peek().is_some() {
+        finished.extend(join_all(mapped.by_ref().take(TOGETHER).map(|mapped| finish(site, mapped))).await);
+    }
     let mut refused = None;
     let count = connections.len();
     for (connection, finished) in connections.into_iter().zip(finished) {

@@ -8,7 +8,6 @@ use super::jobs::{UniqueJob, enqueue_unique};
 use super::page::{self, Came, Owned, PageCommit, PageResult, Stored};
 use super::quarantine::Quarantined;
 use super::triggers::{self, NewTrigger};
-use crate::error::is_foreign;
 use crate::{Store, StoreError, column};
 
 /// A delivery to be kept.
@@ -140,39 +139,6 @@ struct SeenRow {
 }
 
 impl Store {
-    /// Keeps a delivery. It is durable on return: only then may its sender be told.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where the connection is gone.
-    pub async fn inbox_keep(&self, delivery: NewDelivery) -> Result<Kept, StoreError> {
-        let headers = column::json("delivery's headers", &delivery.headers)?;
-        let received = column::millis(delivery.received_at);
-        self.write_one(move |tx| {
-            Box::pin(async move {
-                let connection = delivery.connection.as_str();
-                let kept = sqlx::query!(
-                    "INSERT INTO inbox (connection, delivery, received_at, headers, content_type, body, state)
-                     VALUES (?, ?, ?, ?, ?, ?, 'received') ON CONFLICT (connection, delivery) DO NOTHING",
-                    connection,
-                    delivery.delivery,
-                    received,
-                    headers,
-                    delivery.content_type,
-                    delivery.body
-                )
-                .execute(tx)
-                .await;
-                match kept {
-                    Ok(done) if done.rows_affected() == 1 => Ok(Kept::New),
-                    Ok(_) => Ok(Kept::Known),
-                    Err(error) if is_foreign(&error) => Err(super::connections::missing(&delivery.connection)),
-                    Err(error) => Err(error.into()),
-                }
-            })
-        })
-        .await
-    }
-
     /// Deliveries that wait to be mapped, the oldest first.
     pub async fn inbox_waiting(&self, limit: u32) -> Result<Vec<WaitingDelivery>, StoreError> {
         let rows = sqlx::query_as!(

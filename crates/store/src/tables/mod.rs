@@ -33,6 +33,7 @@ pub(crate) mod health_changes;
 pub(crate) mod health_operations;
 pub(crate) mod history;
 pub(crate) mod inbox;
+pub(crate) mod inbox_keep;
 pub(crate) mod job_list;
 pub(crate) mod job_turns;
 pub(crate) mod jobs;
