@@ -74,6 +74,7 @@ pub fn markdown(report: &RunReport) -> String {
             let request =
                 question.request.as_ref().map_or_else(String::new, |r| format!(" `{} {}`", r.method, r.url));
             let answers = match question.problem.code() {
+                _ if question.approval.is_some() => "yes or no",
                 Code::RunStuck | Code::EffectsUsedUp => "`not-happened` to go on, or `undo` to stop",
                 _ => "`happened`, `not-happened` or `undo`",
             };

@@ -46,10 +46,17 @@ pub(super) fn headline(report: &RunReport) -> String {
             _ => format!("{undone} changes were undone, {stays} could not be"),
         });
     }
-    match report.needs_you.len() {
+    let (asked, open): (Vec<_>, Vec<_>) =
+        report.needs_you.iter().partition(|question| question.approval.is_some());
+    match asked.len() {
         0 => {}
-        1 if matches!(report.needs_you[0].problem.code(), Code::RunStuck | Code::EffectsUsedUp) => {
-            parts.push(report.needs_you[0].problem.title());
+        1 => parts.push("One question waits for your answer".to_owned()),
+        n => parts.push(format!("{n} questions wait for your answer")),
+    }
+    match open.len() {
+        0 => {}
+        1 if matches!(open[0].problem.code(), Code::RunStuck | Code::EffectsUsedUp) => {
+            parts.push(open[0].problem.title());
         }
         1 if report.state.is_final() => parts.push("One outcome is not known".to_owned()),
         n if report.state.is_final() => parts.push(format!("{n} outcomes are not known")),
@@ -205,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_headline_says_what_was_reached_and_what_was_not() {
-        let cases: [Case; 15] = [
+        let cases: [Case; 16] = [
             ("2 of 2 steps done.", |_| {}),
             ("Dry run finished; nothing was sent.", |r| r.dry_run = true),
             ("Stopped after 1 of 2 steps.", |r| {
@@ -234,6 +241,14 @@ mod tests {
                 r.state = RunState::NeedsYou;
                 r.needs_you = vec![question(Code::UnknownOutcome)];
             }),
+            (
+                "2 of 2 steps done. One question waits for your answer. One outcome is not known and waits for your answer.",
+                |r| {
+                    r.state = RunState::NeedsYou;
+                    r.needs_you = vec![question(Code::Conflict), question(Code::UnknownOutcome)];
+                    r.needs_you[0].approval = Some("Send it?".into());
+                },
+            ),
             ("2 of 2 steps done. 2 outcomes are not known and wait for your answer.", |r| {
                 r.state = RunState::NeedsYou;
                 r.needs_you = vec![question(Code::UnknownOutcome), question(Code::UnknownOutcome)];
