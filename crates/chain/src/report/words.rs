@@ -42,6 +42,8 @@ pub(super) fn headline(report: &RunReport) -> String {
         parts.push(match (undone, stays) {
             (1, 0) => "The one change was undone".to_owned(),
             (_, 0) => format!("All {undone} changes were undone"),
+            (0, 1) => "The one change could not be undone".to_owned(),
+            (0, _) => format!("None of the {stays} changes could be undone"),
             (1, _) => format!("1 change was undone, {stays} could not be"),
             _ => format!("{undone} changes were undone, {stays} could not be"),
         });
@@ -212,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_headline_says_what_was_reached_and_what_was_not() {
-        let cases: [Case; 16] = [
+        let cases: [Case; 17] = [
             ("2 of 2 steps done.", |_| {}),
             ("Dry run finished; nothing was sent.", |r| r.dry_run = true),
             ("Stopped after 1 of 2 steps.", |r| {
@@ -234,6 +236,9 @@ mod tests {
             }),
             ("2 of 2 steps done.", |r| (r.steps[1].done, r.steps[1].passed, r.steps[1].kept) = (1, 1, 1)),
             ("2 of 2 steps done. All 2 changes were undone.", |r| r.undo = vec![undone(true), undone(true)]),
+            ("2 of 2 steps done. None of the 2 changes could be undone.", |r| {
+                r.undo = vec![undone(false), undone(false)];
+            }),
             ("2 of 2 steps done. 1 change was undone, 1 could not be.", |r| {
                 r.undo = vec![undone(true), undone(false)];
             }),

@@ -68,7 +68,7 @@ export function StepPanel({ onClose, ...props }: StepProps & { onClose: () => vo
     <Panel
       icon={step.logic ? <LogicMark type={step.logic.type} /> : <BrandMark icon={connector?.summary.icon} name={connector?.summary.name ?? step.connection ?? tools.name(step)} size={34} />}
       title={visible(tools.name(step))}
-      subtitle={`${t('chains.stepOf', { at, of: all.length })} · ${visible(connection?.account?.label ?? step.connection ?? t('chains.logic.itself'))}`}
+      subtitle={`${t('chains.stepOf', { at, of: all.length })} · ${visible(step.connection ?? t('chains.logic.itself'))}`}
       onClose={close}
     >
       {tools.ready && !connection && !step.logic && (

@@ -16,7 +16,7 @@ export function UndoPart({ report }: { report: RunReport }) {
   return (
     <Part
       title={t('runs.undo.title')}
-      about={stays.length === 0 ? t('runs.undo.all', { count: undone }) : t('runs.undo.some', { undone, stays: stays.length })}
+      about={undone === 0 ? t('runs.undo.none', { count: stays.length }) : stays.length === 0 ? t('runs.undo.all', { count: undone }) : t('runs.undo.some', { undone, stays: stays.length })}
     >
       <AllAgain report={report} />
       {/* Undone last first. */}
