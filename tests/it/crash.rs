@@ -333,7 +333,13 @@ fn an_undo_that_is_killed_undoes_each_effect_once_and_ends() {
         }
         let context =
             format!("round {round} of seed {seed}, killed after {delay:?} with {at_kill} of {SENT} undone");
-        let report = cli.run(&["wait", "last"]).json();
+        let mut report = cli.run(&["wait", "last"]).json();
+        if report["state"] == "needs_you" {
+            // Killed before the failure was written that the undo comes of: what was lost is asked about.
+            assert_eq!((at_kill, &report["steps"][2]["unknown"]), (0, &json!(1)), "{context}: {report:#}");
+            cli.run(&["resolve", "last", "not-happened"]);
+            report = cli.run(&["wait", "last"]).json();
+        }
         assert_none_doubled(&sandbox, "message_deleted", &context);
         assert_none_doubled(&sandbox, "message_sent", &context);
         assert_eq!(report["state"], "failed_undone", "{context}: {report:#}");

@@ -270,6 +270,9 @@ pub async fn undo(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView
     Ok(RunView::of(&workspace, workspace.run(&run.id).await?))
 }
 
+/// Held while an undo by hand is written down.
+static BY_HAND: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// What becomes of a change that could not be undone.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -303,6 +306,8 @@ pub async fn undo_again(hub: &Hub, workspace: &str, request: RunUndoAgainRequest
     let nothing = || conflict(&run, "It has no such change that could not be undone.");
     if request.by_hand {
         // Told from the journal alone: the tool may be disconnected by now.
+        // One after the other: whether anything is left is told from what stands.
+        let _alone = BY_HAND.lock().await;
         let report = runs::report_of(&workspace, &run.id).await?;
         let line = report.undo.iter().find(|line| !line.undone && wanted(&line.step, line.item));
         let (step, item) = line.map(|line| (line.step.clone(), line.item)).ok_or_else(nothing)?;
@@ -318,7 +323,11 @@ pub async fn undo_again(hub: &Hub, workspace: &str, request: RunUndoAgainRequest
         return Err(nothing());
     }
     if request.all {
+        let some = left.iter().any(|stay| stay.again);
         left.retain(|stay| stay.again && !stay.unknown);
+        if left.is_empty() && some {
+            return Err(conflict(&run, "Each of them may have been undone. Try them one by one."));
+        }
     } else {
         left.truncate(1);
         left.retain(|stay| stay.again);

@@ -64,9 +64,11 @@ impl Security {
         let mut changed = decisions.clone();
         change(&mut changed);
         let text = serde_json::to_vec_pretty(&changed).map_err(|error| internal(&error))?;
-        write(&self.file, &text).map_err(|error| internal(&error))?;
+        let beside = beside(&self.file, &text).map_err(|error| internal(&error))?;
+        put(&beside, &self.file).map_err(|error| internal(&error))?;
+        // What the file holds is what holds from here on, whatever becomes of the folder.
         *decisions = changed;
-        Ok(())
+        sync_folder(&self.file).map_err(|error| internal(&error))
     }
 
     /// A person is here.

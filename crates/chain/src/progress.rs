@@ -59,6 +59,9 @@ pub struct Progress {
     pub children: BTreeMap<(usize, u32), RunId>,
     /// What was there before steps of this one changed it, as far as their undo needs it.
     pub befores: BTreeMap<(usize, u32), Value>,
+    /// Undos that were sent and of which nobody knows whether they happened: what is said to a later attempt
+    /// proves nothing of that one.
+    pub undos_in_doubt: BTreeSet<(usize, u32)>,
     /// How often an undo that was answered with a failure is to be tried once more, where it is.
     pub undone_anew: BTreeMap<(usize, u32), u32>,
 }
@@ -245,6 +248,7 @@ impl Progress {
             arrived: BTreeSet::new(),
             children: BTreeMap::new(),
             befores: BTreeMap::new(),
+            undos_in_doubt: BTreeSet::new(),
             undone_anew: BTreeMap::new(),
         }
     }
@@ -396,8 +400,9 @@ impl Progress {
             // As if it had not been tried: what is undone meanwhile stays so.
             Fact::UndoAgain { step, item } => {
                 if let Some(index) = plan.index(step)
+                    && !self.undos_in_doubt.contains(&(index, *item))
                     && let Some(ItemProgress::Done { undo, .. }) = self.item(index, *item)
-                    && matches!(undo, UndoProgress::Over(UndoOutcome::Failed { unknown: false, .. }))
+                    && matches!(undo, UndoProgress::Over(UndoOutcome::Failed { .. }))
                 {
                     *self.undone_anew.entry((index, *item)).or_default() += 1;
                 }
@@ -407,6 +412,17 @@ impl Progress {
                 self.change_undo(plan, step, *item, UndoProgress::InFlight { attempt: *attempt });
             }
             Fact::UndoResult { step, item, outcome, .. } => {
+                if let Some(index) = plan.index(step) {
+                    match outcome {
+                        UndoOutcome::Failed { unknown: true, .. } => {
+                            self.undos_in_doubt.insert((index, *item));
+                        }
+                        UndoOutcome::Undone | UndoOutcome::ByHand => {
+                            self.undos_in_doubt.remove(&(index, *item));
+                        }
+                        UndoOutcome::Failed { .. } | UndoOutcome::Impossible => {}
+                    }
+                }
                 self.change_undo(plan, step, *item, UndoProgress::Over(outcome.clone()));
             }
             Fact::Stuck { .. } => self.stuck = true,
@@ -482,6 +498,14 @@ impl Progress {
 
     /// What the dead engine had under way is in doubt now.
     fn orphan_everything(&mut self) {
+        for (step, items) in self.steps.iter().enumerate().filter_map(|(at, s)| Some((at, s.items.as_ref()?))) {
+            let sent = |item: &ItemProgress| {
+                matches!(item, ItemProgress::Done { undo: UndoProgress::InFlight { .. }, .. })
+            };
+            let doubts =
+                (0_u32..).zip(items.iter()).filter(|(_, item)| sent(item)).map(|(item, _)| (step, item));
+            self.undos_in_doubt.extend(doubts);
+        }
         for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
             items.revise(|item| match item {
                 ItemProgress::InFlight(sent) => Some(ItemProgress::Doubt(Doubt {

@@ -52,7 +52,10 @@ fn main() -> ExitCode {
             return exit::of_problem(&args, &problem);
         }
     };
-    match runtime.block_on(run::run(&args)) {
+    let ended = runtime.block_on(run::run(&args));
+    // A keyring that asks its owner is not waited for: everything of ours is written.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match ended {
         Ok(code) => ExitCode::from(code),
         Err(problem) => exit::of_problem(&args, &problem),
     }

@@ -13,6 +13,8 @@ use crate::Hub;
 use crate::commands::dispatch;
 use crate::workspace::tests::hub;
 
+mod undo;
+
 struct House {
     _dir: tempfile::TempDir,
     hub: Hub,
@@ -304,81 +306,6 @@ async fn runs_that_have_ended_are_deleted_and_no_others() {
     let left = house.call("run_list", json!({})).await.unwrap();
     let ids: Vec<&Value> = left["runs"].as_array().unwrap().iter().map(|run| &run["id"]).collect();
     assert_eq!(ids, [&waits["run"]]);
-    house.hub.shut_down().await;
-}
-
-#[tokio::test]
-async fn an_undo_that_failed_is_tried_once_more_or_said_to_be_done_by_hand() {
-    let house = House::new().await;
-    let fixed =
-        |target: &str, value: Value| json!({"target": target, "source": {"type": "fixed", "value": value}});
-    let steps = json!([
-        {"id": "comment", "connection": "Sandbox Tracker", "operation": "add_comment",
-            "mapping": [fixed("/number", json!(1)), fixed("/body", json!("Seen"))]},
-        {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "mapping": [fixed("/text", json!("Hello"))]},
-        {"id": "announce", "connection": "Sandbox Chat", "operation": "announce", "mapping": [fixed("/text", json!("All"))]}]);
-    let run = house.run(&house.chain(steps).await).await;
-    assert_eq!(run["state"], "done", "{run:#}");
-    let undo = |report: &Value| -> Vec<(String, bool, bool, bool)> {
-        let flag = |one: &Value, key: &str| one[key].as_bool().unwrap_or_default();
-        let line = |one: &Value| {
-            (
-                one["step"].as_str().unwrap().to_owned(),
-                flag(one, "undone"),
-                flag(one, "again"),
-                flag(one, "byHand"),
-            )
-        };
-        let mut lines: Vec<_> = report["undo"].as_array().unwrap().iter().map(line).collect();
-        lines.sort();
-        lines
-    };
-    house.call("sandbox_fault", json!({"tool": "tracker", "fault": "down"})).await.unwrap();
-    house.call("run_undo", json!({"run": run["run"]})).await.unwrap();
-    let report = house.call("run_wait", json!({"run": run["run"]})).await.unwrap();
-    let line = |step: &str, undone, again, by_hand| (step.to_owned(), undone, again, by_hand);
-    let [announced, comment, told] = [
-        line("announce", false, false, false),
-        line("comment", false, true, false),
-        line("tell", true, false, false),
-    ];
-    assert_eq!(undo(&report), [announced.clone(), comment, told.clone()], "{report:#}");
-    let headline = report["headline"].as_str().unwrap();
-    assert!(headline.contains("1 change was undone, 2 could not be"), "{headline}");
-    assert!(
-        report["undo"].to_string().contains("Sandbox Chat: Announce"),
-        "in the catalogue's words: {report:#}"
-    );
-
-    // While the service is away it fails once more, and is listed once.
-    let again = |step: &str, by_hand: bool| json!({"run": run["run"], "step": step, "byHand": by_hand});
-    house.call("run_undo_again", again("comment", false)).await.unwrap();
-    let report = house.call("run_wait", json!({"run": run["run"]})).await.unwrap();
-    assert_eq!((undo(&report).len(), &report["steps"][0]["stay"]), (3, &json!(1)), "{report:#}");
-    house.call("sandbox_fault", json!({"tool": "tracker", "fault": null})).await.unwrap();
-    let comments = async || {
-        let request = json!({"name": "Sandbox Tracker", "operation": "list_comments", "params": {"number": 1}});
-        house.call("operation_call", request).await.unwrap()["result"].as_array().unwrap().len()
-    };
-    let before = comments().await;
-    house.call("run_undo_again", again("comment", false)).await.unwrap();
-    let report = house.call("run_wait", json!({"run": run["run"]})).await.unwrap();
-    assert_eq!(undo(&report), [announced, line("comment", true, false, false), told], "{report:#}");
-    assert_eq!(comments().await, before - 1, "it is gone in the tool too");
-    assert_eq!(report["steps"][1]["state"], "undone", "what was undone before stays so");
-    house.call("run_undo_again", again("comment", false)).await.unwrap_err();
-
-    // What no operation takes back only a person can.
-    let refused = house.call("run_undo_again", again("announce", false)).await.unwrap_err();
-    assert!(refused.hint().contains("by hand"), "{refused:?}");
-    // That the tool is gone by then makes no difference.
-    house.call("connection_disconnect", json!({"name": "Sandbox Chat"})).await.unwrap();
-    house.call("run_undo_again", json!({"run": run["run"], "byHand": true})).await.unwrap();
-    let report = house.call("run_wait", json!({"run": run["run"]})).await.unwrap();
-    assert_eq!(undo(&report)[0], line("announce", true, false, true), "{report:#}");
-    assert_eq!((&report["state"], &report["steps"][2]["state"]), (&json!("stopped"), &json!("undone")));
-    let rendered = house.call("run_report", json!({"run": run["run"], "render": "markdown"})).await.unwrap();
-    assert!(rendered["rendered"].as_str().unwrap().contains("Undone by hand"), "{rendered:#}");
     house.hub.shut_down().await;
 }
 

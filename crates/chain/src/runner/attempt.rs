@@ -294,7 +294,8 @@ impl Execution<'_> {
             }
             Err(problem) => {
                 let problem = self.could_not_undo(step, &problem);
-                let outcome = UndoOutcome::Failed { problem, unknown: false };
+                let unknown = self.progress.undos_in_doubt.contains(&(step, item));
+                let outcome = UndoOutcome::Failed { problem, unknown };
                 self.note(Fact::UndoResult { step: id, item, outcome, took_ms: None });
             }
         }
@@ -338,10 +339,9 @@ impl Execution<'_> {
             Outcome::NotDone { problem } if problem.code() == Code::NotFound => UndoOutcome::Undone,
             Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
                 let problem = self.could_not_undo(answer.step, problem);
-                UndoOutcome::Failed {
-                    problem,
-                    unknown: matches!(answer.result.outcome, Outcome::Unknown { .. }),
-                }
+                let unknown = matches!(answer.result.outcome, Outcome::Unknown { .. })
+                    || self.progress.undos_in_doubt.contains(&(answer.step, answer.item));
+                UndoOutcome::Failed { problem, unknown }
             }
             Outcome::Skipped | Outcome::Shown { .. } => UndoOutcome::Impossible,
         };

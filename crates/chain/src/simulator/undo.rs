@@ -121,7 +121,9 @@ fn an_undo_that_failed_is_tried_again_or_handled_wherever_it_was_killed() {
 fn an_undo_is_asked_for_anew_only_where_it_was_answered() {
     let plan = plan(KINDS[2], OnFailure::StopAndKeep);
     let at = Timestamp::from_second(1_700_000_000).unwrap();
-    for (unknown, times) in [(false, Some(&2)), (true, None)] {
+    let cases =
+        [([false, false], Some(&2)), ([true, true], None), ([true, false], None), ([false, true], Some(&1))];
+    for (unknown, times) in cases {
         let mut progress = Progress::new(&plan);
         let output = Outcome::Done { output: Value::Null, output_missing: None };
         progress.apply(&plan, at, &Fact::StepOpened { step: "first".into(), items: 1 });
@@ -135,13 +137,13 @@ fn an_undo_is_asked_for_anew_only_where_it_was_answered() {
             next: None,
         };
         progress.apply(&plan, at, &result);
-        for _ in 0..2 {
+        for unknown in unknown {
             let problem = Problem::new(Code::ServiceDown);
             let outcome = UndoOutcome::Failed { problem, unknown };
             let failed = Fact::UndoResult { step: "first".into(), item: 0, outcome, took_ms: Some(1) };
             progress.apply(&plan, at, &failed);
             progress.apply(&plan, at, &Fact::UndoAgain { step: "first".into(), item: 0 });
         }
-        assert_eq!(progress.undone_anew.get(&(1, 0)), times, "unknown: {unknown}");
+        assert_eq!(progress.undone_anew.get(&(1, 0)), times, "unknown: {unknown:?}");
     }
 }

@@ -62,13 +62,18 @@ pub(super) async fn once(site: &Site, backlog: &Backlog) -> Result<usize, StoreE
     let mut known = BTreeMap::new();
     for id in &connections {
         if !known.contains_key(id) {
-            known.insert(id.clone(), site.store.connection(id).await?);
+            known.insert(id.clone(), site.store.connection(id).await);
         }
     }
     let at_once = (site.at_once)().max(1) as usize;
     let known = &known;
     let mapped = stream::iter(waiting).map(|one| async move {
-        let connection = known.get(&one.delivery.connection).and_then(Option::as_ref);
+        // One that cannot be read stops its own deliveries alone.
+        let connection = match known.get(&one.delivery.connection) {
+            Some(Err(error)) => return Err(error.clone()),
+            Some(Ok(connection)) => connection.as_ref(),
+            None => None,
+        };
         map(site, one, connection).await
     });
     let mapped: Vec<_> = mapped.buffered(at_once).collect().await;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::join_all;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
@@ -49,6 +50,17 @@ impl Keeping {
     }
 }
 
+/// Lets the next one lead, and those that wait hear that nobody does, wherever the leader ends.
+struct Led<'k>(&'k Keeping);
+
+impl Drop for Led<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *self.0.queue() = Queue::default();
+        }
+    }
+}
+
 /// A delivery as the statement reads it; its body is a piece of all bodies.
 #[derive(Serialize)]
 struct Element<'d> {
@@ -78,6 +90,7 @@ impl Store {
             // A task of its own: whoever asked may go away, and others wait for the same commit.
             let store = self.clone();
             tokio::spawn(async move {
+                let _led = Led(store.keeping());
                 while let Some(group) = store.keeping().next() {
                     store.keep_group(group).await;
                 }
@@ -89,16 +102,18 @@ impl Store {
     async fn keep_group(&self, group: Vec<(NewDelivery, Reply)>) {
         let (deliveries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let deliveries = Arc::new(deliveries);
-        let kept = match deliveries.len() {
+        let together = match deliveries.len() {
             1 => None,
-            _ => self.keep_together(deliveries.clone()).await.ok(),
+            _ => Some(self.keep_together(deliveries.clone()).await),
         };
-        // Where a connection is gone, or nothing can be written, each hears so for itself.
-        for (at, reply) in replies.into_iter().enumerate() {
-            let result = match &kept {
-                Some(kept) => Ok(kept[at]),
-                None => self.keep_one(deliveries.clone(), at).await,
-            };
+        let results: Vec<Result<Kept, StoreError>> = match together {
+            Some(Ok(kept)) => kept.into_iter().map(Ok).collect(),
+            // Nothing can be written: none of them waits for that once more.
+            Some(Err(error)) if !error.leaves_connection_usable() => vec![Err(error); deliveries.len()],
+            // Where a connection is gone, each hears so for itself.
+            _ => join_all((0..deliveries.len()).map(|at| self.keep_one(deliveries.clone(), at))).await,
+        };
+        for (reply, result) in replies.into_iter().zip(results) {
             // Who asked may have gone away.
             let _ = reply.send(result);
         }
@@ -237,7 +252,7 @@ mod tests {
                 body: vec![n],
             })
         });
-        let kept = futures_util::future::join_all(all).await;
+        let kept = join_all(all).await;
         for (n, kept) in kept.into_iter().enumerate() {
             match kept {
                 Ok(kept) => assert_eq!((kept, n == 3), (Kept::New, false)),

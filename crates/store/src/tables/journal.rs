@@ -53,6 +53,62 @@ pub(super) fn texts(facts: &[Fact]) -> Result<Vec<String>, StoreError> {
     facts.iter().map(|fact| column::json("journal entry", fact)).collect()
 }
 
+/// Facts are bundled up to so many bytes: a bundle is in memory a few times over.
+const BUNDLE: usize = 1 << 20;
+
+/// How many of the facts one bundle takes: one at least.
+fn fitting(texts: &[String]) -> usize {
+    let mut bytes = 0;
+    let fit = texts.iter().take_while(|text| {
+        bytes += text.len();
+        bytes <= BUNDLE
+    });
+    fit.count().max(1).min(texts.len())
+}
+
+/// Adds facts behind `last`, a few bundles where they are many.
+async fn more(
+    tx: &mut SqliteConnection,
+    run: &str,
+    mut texts: &[String],
+    mut last: i64,
+    at: i64,
+) -> Result<i64, StoreError> {
+    while !texts.is_empty() {
+        let (now, later) = texts.split_at(fitting(texts));
+        match now {
+            // As it is: the larger ones need not be written twice over.
+            [fact] => {
+                let seq = last + 1;
+                sqlx::query!(
+                    "INSERT INTO journal (run, seq, at, fact) VALUES (?, ?, ?, ?)",
+                    run,
+                    seq,
+                    at,
+                    fact
+                )
+                .execute(&mut *tx)
+                .await?;
+            }
+            _ => {
+                let bundled = bundle(now)?;
+                sqlx::query!(
+                    "INSERT INTO journal (run, seq, at, fact) SELECT ?, ? + 1 + key, ?, value FROM json_each(?)",
+                    run,
+                    last,
+                    at,
+                    bundled
+                )
+                .execute(&mut *tx)
+                .await?;
+            }
+        }
+        last += now.len() as i64;
+        texts = later;
+    }
+    Ok(last)
+}
+
 /// Facts as one text: however many they are, they are handed to the writer's thread once.
 fn bundle(texts: &[String]) -> Result<String, StoreError> {
     column::json("journal entries", texts)
@@ -65,19 +121,7 @@ pub(super) async fn begin(
     texts: &[String],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if texts.is_empty() {
-        return Ok(());
-    }
-    let (run, at, texts) = (run.as_str(), column::millis(now), bundle(texts)?);
-    sqlx::query!(
-        "INSERT INTO journal (run, seq, at, fact) SELECT ?, 1 + key, ?, value FROM json_each(?)",
-        run,
-        at,
-        texts
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
+    more(tx, run.as_str(), texts, 0, column::millis(now)).await.map(drop)
 }
 
 /// Writes a run's state and adds the facts that it follows from, within a transaction; a state that is final
@@ -90,7 +134,14 @@ async fn add(
     now: Timestamp,
 ) -> Result<i64, StoreError> {
     let (key, word, ends) = (run.as_str(), state.as_str(), state.is_final());
-    let (at, bundled) = (column::millis(now), bundle(texts)?);
+    // Most often all of them go with the state.
+    let fit = fitting(texts);
+    let (first, later) = if fit < texts.len() || texts.iter().any(|text| text.len() > BUNDLE) {
+        (&[][..], texts)
+    } else {
+        (texts, &[][..])
+    };
+    let (at, bundled) = (column::millis(now), bundle(first)?);
     let last = sqlx::query_scalar!(
         r#"UPDATE runs SET state = ?, final = ?, finished_at = CASE WHEN ? THEN coalesce(finished_at, ?) END
            WHERE id = ?;
@@ -113,6 +164,7 @@ async fn add(
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(|| runs::missing(run))?;
+    let last = more(tx, key, later, last, at).await?;
     if ends {
         awaited::release(tx, run).await?;
     }
@@ -366,6 +418,25 @@ mod tests {
         assert_eq!(facts, [first, second].concat());
         assert!(returned[2].at > returned[1].at);
         assert_eq!(f.store.journal(&run.id, 3).await.unwrap(), returned[3..]);
+    }
+
+    #[tokio::test]
+    async fn facts_that_fill_several_bundles_keep_their_numbers() {
+        let f = fixture().await;
+        let run = fixture::run();
+        let large = |n: usize| Fact::Arrived {
+            step: StepId::from("wait"),
+            item: n as u32,
+            event: 1,
+            output: json!("x".repeat(n)),
+        };
+        let facts: Vec<Fact> = [1, 700_000, 700_000, 2_000_000, 3, 4].map(large).into();
+        f.store.run_begin(&run, facts.clone()).await.unwrap();
+        let entries = f.store.journal_append(&run.id, facts.clone(), RunState::Running).await.unwrap();
+        assert_eq!(entries.iter().map(|e| e.seq).collect::<Vec<_>>(), [7, 8, 9, 10, 11, 12]);
+        let kept = f.store.journal(&run.id, 0).await.unwrap();
+        assert_eq!(kept[6..], entries);
+        assert_eq!(kept.into_iter().map(|e| e.fact).collect::<Vec<_>>(), [facts.clone(), facts].concat());
     }
 
     #[tokio::test]

@@ -44,6 +44,7 @@ export default function StartPage() {
           <p>{t('start.lead')}</p>
         </header>
         {keyring && <KeyringNotice state={keyring} busy={sandbox.isPending || unlock.isPending} onRetry={problem ? start : keyring === 'locked' ? () => unlock.mutate({}) : () => void health.refetch()} />}
+        {unlock.isError && <ProblemBlock problem={toProblem(unlock.error)} />}
         {problem && !keyring && <ProblemBlock problem={{ ...problem, fix: { label: t('common.tryAgain'), action: 'retry' } }} onFix={start} />}
         <ul className="start-choices" aria-label={t('start.choices')}>
           <Choice

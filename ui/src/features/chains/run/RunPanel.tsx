@@ -14,6 +14,7 @@ import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
 import { Mark, Pill, RUN, STEP } from '../../../ui/states';
 import { isFinal } from '../../runs/figures';
+import { PrivateFields, usePrivatesOf } from '../../runs/report/privates';
 import { Question } from '../../runs/report/Question';
 import type { Opening } from '../step/StepPanel';
 import { allSteps } from '../flow/outline';
@@ -50,6 +51,7 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
   const done = run.steps.filter((step) => !['waiting', 'running', 'retrying'].includes(step.state)).length;
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
   const blockers = run.check.filter((finding) => finding.level === 'blocker');
+  const privates = usePrivatesOf(run);
   return (
     <div className="stack">
       <div className="row">
@@ -63,9 +65,11 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
         {visible(run.headline)}
       </p>
       {run.dryRun && <p className="meta">{t('chains.live.dryRun')}</p>}
-      {run.needsYou.map((question) => (
-        <Question key={`${question.step}-${question.item}`} report={run} question={question} open={run.state === 'needs_you'} />
-      ))}
+      <PrivateFields value={privates}>
+        {run.needsYou.map((question) => (
+          <Question key={`${question.step}-${question.item}`} report={run} question={question} open={run.state === 'needs_you'} />
+        ))}
+      </PrivateFields>
       {blockers.map((finding) => finding.problem && <ProblemBlock key={finding.text} problem={finding.problem} />)}
       <ul className="live-steps">
         {run.steps.map((step) => (

@@ -18,7 +18,7 @@ export function Stays({ report, undo, many }: { report: RunReport; undo: UndoRep
   return (
     <div className="stack run-stays">
       <div className="row">
-        <Pill look={STEP.could_not_undo} />
+        <Pill look={undo.unknown ? STEP.not_known : STEP.could_not_undo} />
         {many && <span className="meta figures">{t('runs.undo.item', { items: itemRanges([undo.item]) })}</span>}
         {page && (
           <Button size="compact-xs" variant="subtle" rightSection={<ExternalLink size={12} aria-hidden />} title={page.href} onClick={() => void platform.openUrl(page.href)}>

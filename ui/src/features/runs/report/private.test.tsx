@@ -23,6 +23,7 @@ vi.mock('../../../platform', async (original) => ({
 }));
 
 import { Report } from './Report';
+import { RunJson } from './RunJson';
 
 const MAIL = 'amira@example.test';
 const body = { contact: { email: MAIL, name: 'Amira' } };
@@ -93,4 +94,13 @@ it('nothing is shown before it is known what is private; what nobody knows of is
   show(report({ undo: [{ step: 'update', item: 0, undone: false, problem: null, remains: body }] }));
   expect(text()).not.toContain('Amira');
   await vi.waitFor(() => expect(text()).toContain(MAIL));
+});
+
+it('nothing is shown of a run where nobody says what of it is private', () => {
+  render(
+    <MantineProvider>
+      <RunJson value={body} label="Body" />
+    </MantineProvider>,
+  );
+  expect(text()).not.toContain('Amira');
 });

@@ -4,10 +4,8 @@ import type { RunReport } from '../../../bindings/wire';
 import type { PrivateField } from '../../chains/data/private';
 import { useTools } from '../../chains/useTools';
 
-const NONE: readonly PrivateField[] = [];
-
-/** The private fields of a run's steps; undefined until they are known. */
-export const PrivateFields = createContext<readonly PrivateField[] | undefined>(NONE);
+/** The private fields of a run's steps; undefined until they are known, and where nobody says: then nothing is shown. */
+export const PrivateFields = createContext<readonly PrivateField[] | undefined>(undefined);
 
 /** The private fields of what is shown of a run; undefined until they are known. */
 export const usePrivateFields = () => use(PrivateFields);
