@@ -453,7 +453,10 @@ pub async fn answer(hub: &Hub, workspace: &str, request: RunAnswerRequest) -> Re
         let asks = |q: &OpenQuestion| q.approval.is_some() && (&q.step, q.item) == (&step, item);
         let is_left = state == report.state && (state.is_final() || !workspace.is_live(&run.id));
         match report.needs_you.iter().any(asks) {
-            false if is_left || report.state == RunState::NeedsYou => return Ok(report),
+            // Its row may be older than its journal: it asks something else only where that is told.
+            false if is_left || (report.state == RunState::NeedsYou && !report.needs_you.is_empty()) => {
+                return Ok(report);
+            }
             // The run was left just before it heard the answer.
             true if !workspace.is_live(&run.id) => {
                 workspace.runner().answer(&run, &step, item, approved).await?;
