@@ -165,10 +165,10 @@ async fn a_panel_that_comes_after_the_program_gets_its_icon() {
     let mut window = desktop.start_window(&["--hidden"]);
     until("the page", || desktop.page_works());
     let problem = async || desktop.call("desktop_show", json!({})).await["desktop"]["trayProblem"].clone();
-    let asked = std::time::Instant::now();
+    let asked = Instant::now();
     while !problem().await.is_string() {
-        assert!(asked.elapsed() < std::time::Duration::from_secs(30), "Settings says that there is no panel");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert!(asked.elapsed() < Duration::from_secs(30), "Settings says that there is no panel");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let registered = Arc::new(Mutex::new(Vec::new()));
     let panel = panel(&desktop, &registered).await;

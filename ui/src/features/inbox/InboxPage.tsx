@@ -31,7 +31,7 @@ export default function InboxPage() {
   const kinds = useRead('signal_kinds_list', {}, { keep: true });
   const [away, setAway] = useState<SignalView>();
   const mark = useDo('signal_mark', { touches: ['signal_search', 'signal_show'] });
-  const { mutate } = mark;
+  const { mutate, mutateAsync } = mark;
   const show = useCallback(
     (id: number | undefined) => {
       go(id === undefined ? '/inbox' : `/inbox/${id}`);
@@ -41,8 +41,9 @@ export default function InboxPage() {
   );
   const archive = (signal: SignalView) => {
     const at = signals.findIndex((one) => one.id === signal.id);
-    mutate({ ids: [signal.id], archived: !signal.archived });
-    setAway(signal.archived ? undefined : signal);
+    // Said once it is so. A refusal stands where those of every change stand.
+    const done = () => setAway(signal.archived ? undefined : signal);
+    void mutateAsync({ ids: [signal.id], archived: !signal.archived }).then(done, () => undefined);
     if (open === signal.id) show(signals[at + 1]?.id ?? signals[at - 1]?.id);
   };
   const unread = (signal: SignalView) => mutate({ ids: [signal.id], unread: !signal.unread });
