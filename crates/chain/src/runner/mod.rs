@@ -12,6 +12,7 @@ mod limit;
 mod live;
 mod local;
 mod places;
+mod wished;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::pin::pin;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_connector::{Compiled, Engine};
-use patchbay_model::problem::{Code, Problem};
-use patchbay_model::run::{Decision, Fact, JournalEntry, Run, RunState, UndoOutcome};
+use patchbay_model::problem::Problem;
+use patchbay_model::run::{Decision, Fact, JournalEntry, Run, RunState};
 use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId, Timestamp};
 use patchbay_store::{Also, NewTrigger, StepCall, Store, StoreError};
 use serde_json::{Value, json};
@@ -37,6 +38,7 @@ use crate::scope::scope;
 use answers::{Doing, Done, Launch};
 use deliveries::Looking;
 use places::Place;
+use wished::Wished;
 
 pub use alarms::Alarms;
 pub use check::{Recent, check, effect_words};
@@ -209,99 +211,6 @@ impl Runner {
         let facts = vec![started, Fact::Checked { findings }, Fact::Finished { state: RunState::Failed }];
         self.store.journal_append(&run.id, facts, RunState::Failed).await?;
         Ok(RunState::Failed)
-    }
-}
-
-/// What was wished of a run since it ended.
-#[derive(Default)]
-struct Wished {
-    ended: Option<RunState>,
-    undo: bool,
-    /// What was to be undone and has not ended, and whether it was sent.
-    open: BTreeMap<(StepId, u32), bool>,
-}
-
-impl Wished {
-    fn take(&mut self, fact: &Fact) {
-        match fact {
-            Fact::Finished { state } => *self = Self { ended: Some(*state), ..Self::default() },
-            Fact::UndoRequested => self.undo = true,
-            Fact::UndoAgain { step, item } => {
-                self.open.insert((step.clone(), *item), false);
-            }
-            Fact::UndoIntent { step, item, .. } => {
-                self.open.insert((step.clone(), *item), true);
-            }
-            Fact::UndoResult { step, item, .. } => {
-                self.open.remove(&(step.clone(), *item));
-            }
-            _ => {}
-        }
-    }
-
-    /// Of a run that cannot be taken up to be undone: how it had ended, and that what was to be tried once more was
-    /// not; of what was sent before nobody knows. None where nothing of that kind was wished.
-    fn not_undone(self, problems: &[Problem]) -> Option<(RunState, Vec<Fact>)> {
-        let state = self.ended.filter(|_| self.undo)?;
-        let problem = problems.first().cloned().unwrap_or_else(|| Problem::new(Code::CompensationFailed));
-        let failed = |((step, item), unknown)| Fact::UndoResult {
-            step,
-            item,
-            outcome: UndoOutcome::Failed { problem: problem.clone(), unknown },
-            took_ms: None,
-        };
-        Some((state, self.open.into_iter().map(failed).collect()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_undo_that_cannot_go_on_tells_what_was_done_from_what_was_sent_and_what_was_not() {
-        let undone =
-            |item| Fact::UndoResult { step: "tell".into(), item, outcome: UndoOutcome::Undone, took_ms: None };
-        let intent = |item| Fact::UndoIntent {
-            step: "tell".into(),
-            item,
-            attempt: 1,
-            request: patchbay_model::run::RequestSummary {
-                method: "DELETE".into(),
-                url: "https://chat.example/m".into(),
-                body: None,
-                hash: "h".into(),
-            },
-            key: None,
-        };
-        let again = |item| Fact::UndoAgain { step: "tell".into(), item };
-        let mut wished = Wished::default();
-        let facts = [
-            intent(9),
-            Fact::Finished { state: RunState::Failed },
-            again(0),
-            again(1),
-            again(2),
-            Fact::UndoRequested,
-            intent(0),
-            undone(0),
-            intent(1),
-        ];
-        facts.iter().for_each(|fact| wished.take(fact));
-        let (state, said) = wished.not_undone(&[Problem::new(Code::NotFound)]).unwrap();
-        let said: Vec<_> = said
-            .iter()
-            .map(|fact| match fact {
-                Fact::UndoResult { item, outcome: UndoOutcome::Failed { unknown, .. }, .. } => {
-                    (*item, *unknown)
-                }
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!((state, said), (RunState::Failed, vec![(1, true), (2, false)]));
-        let mut ended = Wished::default();
-        ended.take(&Fact::Finished { state: RunState::Done });
-        assert!(ended.not_undone(&[]).is_none(), "nothing was wished");
     }
 }
 
