@@ -280,20 +280,6 @@ impl Store {
         self.write_as(Shape::Several, operation).await
     }
 
-    /// Returns once all that was asked for so far is durable, also what nobody waits for.
-    pub async fn settled(&self) -> Result<(), StoreError> {
-        self.write_one(|_| Box::pin(async { Ok(()) })).await
-    }
-
-    /// Queues `operation` for somebody who does not wait until it is durable.
-    pub(crate) fn queue<T, F>(&self, operation: F) -> Result<(), StoreError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-    {
-        self.inner.writer.queue(Shape::Several, operation).map(drop)
-    }
-
     /// The same for an operation of one statement, which needs nothing to take it back by.
     pub(crate) async fn write_one<T, F>(&self, operation: F) -> Result<T, StoreError>
     where
@@ -310,6 +296,20 @@ impl Store {
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         self.inner.writer.run(shape, operation).await
+    }
+
+    /// Returns once all that was asked for so far is durable, also what nobody waits for.
+    pub async fn settled(&self) -> Result<(), StoreError> {
+        self.write_one(|_| Box::pin(async { Ok(()) })).await
+    }
+
+    /// Queues `operation` for somebody who does not wait until it is durable.
+    pub(crate) fn queue<T, F>(&self, operation: F) -> Result<(), StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.inner.writer.queue(Shape::Several, operation).map(drop)
     }
 }
 

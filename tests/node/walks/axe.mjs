@@ -19,6 +19,8 @@ export async function violations(page, more = []) {
 /** Takes a picture once everything has come to rest, and lets axe find nothing. */
 export async function clean(page, name, { prefix = '', ...shot } = {}) {
   await page.waitForTimeout(450);
+  // On a busy machine a fade lasts longer than that, and what is half seen has too little contrast.
+  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Infinity));
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/${prefix}${name.replace(/[^a-z0-9]+/gi, '-')}.png`, ...shot });
   const found = await violations(page);
   assert.deepEqual(found.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).slice(0, 3).join(' | ')}`), [], name);

@@ -33,6 +33,18 @@ export async function walk(steps) {
         assert.equal(await field.getAttribute('value'), text);
       },
       text: (text) => driver.wait(until.elementLocated(By.xpath(`//*[contains(text(), ${JSON.stringify(text)})]`)), WAIT),
+      // A command, as the page sends it.
+      rpc: async (name, request = {}) => {
+        const answer = await driver.executeAsyncScript(
+          (command, body, done) => {
+            window.__TAURI_INTERNALS__.invoke('rpc', { workspace: 'default', name: command, request: body }).then((response) => done({ response }), (problem) => done({ problem }));
+          },
+          name,
+          request,
+        );
+        assert.ok(!answer.problem, `${name}: ${JSON.stringify(answer.problem)}`);
+        return answer.response;
+      },
       go: (path) => driver.executeScript((to) => { location.hash = to; }, path),
       shot: async (name) => {
         if (process.env.PATCHBAY_SHOTS) writeFileSync(`${process.env.PATCHBAY_SHOTS}/window-${name}.png`, await driver.takeScreenshot(), 'base64');

@@ -4,18 +4,7 @@ import { Key } from 'selenium-webdriver';
 import { fixed, fourSteps } from './four_steps.mjs';
 import { assert, By, walk } from './window.mjs';
 
-await walk(async ({ driver, button, within, find, text, go, shot }) => {
-  const rpc = async (name, request = {}) => {
-    const answer = await driver.executeAsyncScript(
-      (command, body, done) => {
-        window.__TAURI_INTERNALS__.invoke('rpc', { workspace: 'default', name: command, request: body }).then((response) => done({ response }), (problem) => done({ problem }));
-      },
-      name,
-      request,
-    );
-    assert.ok(!answer.problem, `${name}: ${JSON.stringify(answer.problem)}`);
-    return answer.response;
-  };
+await walk(async ({ driver, rpc, button, within, find, text, go, shot }) => {
   const until = (what, holds, ms = 20_000) => driver.wait(holds, ms, what);
   const keys = (...all) => driver.actions().sendKeys(...all).perform();
   const chord = (key) => driver.actions().keyDown(Key.CONTROL).sendKeys(key).keyUp(Key.CONTROL).perform();

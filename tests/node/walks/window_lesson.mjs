@@ -6,18 +6,7 @@ const CHAIN = 'تقرير יומי #7 (א)';
 const STEP = 'خطوة ראשונה (1)';
 const CHAT = "צ'אט הפיתוח [2]";
 
-await walk(async ({ driver, button, within, text, find, go, shot }) => {
-  const rpc = async (name, request = {}) => {
-    const answer = await driver.executeAsyncScript(
-      (command, body, done) => {
-        window.__TAURI_INTERNALS__.invoke('rpc', { workspace: 'default', name: command, request: body }).then((response) => done({ response }), (problem) => done({ problem }));
-      },
-      name,
-      request,
-    );
-    assert.ok(!answer.problem, `${name}: ${JSON.stringify(answer.problem)}`);
-    return answer.response;
-  };
+await walk(async ({ driver, rpc, button, within, text, find, go, shot }) => {
   // A question that was answered still fades over the page for a moment.
   const press = async (name) => {
     await driver.wait(async () => (await driver.findElements(By.css('.mantine-Modal-overlay'))).length === 0, 10_000, 'the question is gone');

@@ -3,7 +3,7 @@ import { assert, walk } from './window.mjs';
 
 const PAGES = { '/start': 'Connect your tools', '/catalogue': 'Catalogue', '/catalogue/new': 'New connector', '/connections': 'Connections', '/chains': 'Chains', '/chains/new': 'New chain', '/runs': 'Runs' };
 
-await walk(async ({ driver, go, text, shot, button, within, find }) => {
+await walk(async ({ driver, rpc, go, text, shot, button, within, find }) => {
   for (const [path, title] of Object.entries(PAGES)) {
     await go(path);
     await driver.wait(async () => (await driver.executeScript(() => document.querySelector('h1')?.textContent ?? '')).includes(title), 10_000, path);
@@ -12,12 +12,9 @@ await walk(async ({ driver, go, text, shot, button, within, find }) => {
   // Twice as large is half as wide for the page itself.
   const width = () => driver.executeScript(() => window.innerWidth);
   const before = await width();
-  const answered = await driver.executeAsyncScript((done) => {
-    window.__TAURI_INTERNALS__.invoke('rpc', { workspace: 'default', name: 'window_zoom', request: { factor: 2 } }).then(() => done(''), (error) => done(JSON.stringify(error)));
-  });
-  assert.equal(answered, '');
+  await rpc('window_zoom', { factor: 2 });
   await driver.wait(async () => (await width()) <= before * 0.6, 5_000, 'zoom');
-  await driver.executeAsyncScript((done) => { window.__TAURI_INTERNALS__.invoke('rpc', { workspace: 'default', name: 'window_zoom', request: { factor: 1 } }).then(() => done(), () => done()); });
+  await rpc('window_zoom', { factor: 1 });
   await go('/start');
   await text('Connect your tools');
   await (await find('.app-page button')).click();

@@ -135,12 +135,8 @@ async fn add(
 ) -> Result<i64, StoreError> {
     let (key, word, ends) = (run.as_str(), state.as_str(), state.is_final());
     // Most often all of them go with the state.
-    let fit = fitting(texts);
-    let (first, later) = if fit < texts.len() || texts.iter().any(|text| text.len() > BUNDLE) {
-        (&[][..], texts)
-    } else {
-        (texts, &[][..])
-    };
+    let together = texts.iter().map(String::len).sum::<usize>() <= BUNDLE;
+    let (first, later) = texts.split_at(if together { texts.len() } else { 0 });
     let (at, bundled) = (column::millis(now), bundle(first)?);
     let last = sqlx::query_scalar!(
         r#"UPDATE runs SET state = ?, final = ?, finished_at = CASE WHEN ? THEN coalesce(finished_at, ?) END
