@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use patchbay_model::chain::ChainVersion;
 use patchbay_model::run::{Run, RunState};
-use patchbay_model::trigger::{FiringResult, RunOrigin, Trigger};
+use patchbay_model::trigger::{FiringResult, Overlap, RunOrigin, Trigger};
 use patchbay_model::{ChainId, Clock, ConnectionId, EventKind, RunId, Timestamp};
 use patchbay_store::{Store, Taken, TriggerEvent};
 use serde_json::Value;
 
 use crate::error::ChainError;
-use crate::triggers::{Circumstances, Verdict, due, judge};
+use crate::triggers::{Circumstances, Turns, Verdict, judge};
 
 /// Events that are read at once.
 const BATCH: u32 = 200;
@@ -79,7 +79,11 @@ impl Dispatcher {
         let paths = if waiting.is_empty() { Vec::new() } else { self.paths(kind, event).await? };
         for version in waiting {
             let (connection, other) = self.named(&version.chain.trigger).await?;
-            let standing = self.store.runs_standing().await?;
+            // The others let every event in, whatever stands there already.
+            let standing = match version.chain.concurrency.overlap {
+                Overlap::Skip | Overlap::CancelOldest => self.store.runs_standing(&version.id).await?,
+                Overlap::Queue | Overlap::Parallel => Vec::new(),
+            };
             let around = Circumstances {
                 now: self.clock.now(),
                 connection: connection.as_ref(),
@@ -163,10 +167,22 @@ impl Dispatcher {
         Ok(self.store.effect_paths(&connection, &external, around).await?)
     }
 
-    /// The runs whose turn it is; see [`due`].
+    /// The runs whose turn it is: those that a step of another run waits for, which would be held up for ever
+    /// if they waited too, and of those that events asked for as many as [`Turns`] says.
     pub async fn due(&self, free: usize) -> Result<Vec<Run>, ChainError> {
+        let mut due: Vec<RunId> = self.store.runs_called().await?.into_iter().map(|run| run.id).collect();
+        let mut turns = Turns::new(&self.store.runs_begun().await?, free);
+        let mut after = None;
+        while !turns.over() {
+            let waiting = self.store.runs_waiting(after.as_ref(), BATCH).await?;
+            due.extend(waiting.iter().filter(|run| turns.comes(run)).map(|run| run.id.clone()));
+            if waiting.len() < BATCH as usize {
+                break;
+            }
+            after = waiting.into_iter().last();
+        }
         let mut runs = Vec::new();
-        for id in due(&self.store.runs_standing().await?, free) {
+        for id in due {
             runs.extend(self.store.run(&id).await?.filter(|run| !run.state.is_final()));
         }
         Ok(runs)

@@ -32,7 +32,7 @@ pub struct Circumstances<'a> {
     pub effects_today: u64,
     /// Whether a later time of the same schedule waits too.
     pub superseded: bool,
-    /// Open runs that events or steps started.
+    /// Open runs of the chain that events or steps asked for; needed where it skips or cancels by them.
     pub standing: &'a [Standing],
 }
 
@@ -162,31 +162,45 @@ fn lane(key: Option<&str>, payload: &Value) -> Option<String> {
     }
 }
 
-/// The runs whose turn it is, of those that events or steps started, the oldest first. Runs of one lane
-/// begin in the order in which they were asked for, and no more than `free` of events begin.
-pub fn due(standing: &[Standing], free: usize) -> Vec<RunId> {
-    let mut lanes: BTreeMap<(&ChainId, &str), u32> = BTreeMap::new();
-    let mut begin = 0;
-    for run in standing.iter().filter(|run| run.begun) {
-        if let Some(lane) = &run.origin.lane {
-            *lanes.entry((&run.chain, lane)).or_default() += 1;
+/// Whose turn it is, of the runs that events asked for. Runs of one lane begin in the order in which they were
+/// asked for, as many at a time as may, and no more begin than places are free.
+#[derive(Clone, Debug)]
+pub struct Turns {
+    under_way: BTreeMap<(ChainId, String), u32>,
+    free: usize,
+}
+
+impl Turns {
+    /// With what has begun already, and so many free places.
+    pub fn new<'a>(begun: impl IntoIterator<Item = &'a Standing>, free: usize) -> Self {
+        let mut turns = Self { under_way: BTreeMap::new(), free };
+        for run in begun.into_iter().filter(|run| run.origin.lane.is_some()) {
+            *turns.in_lane(run) += 1;
         }
+        turns
     }
-    let mut due = Vec::new();
-    for run in standing.iter().filter(|run| !run.begun) {
-        let Some(lane) = &run.origin.lane else {
-            // A step of another run waits for it: kept waiting, it would hold up the other for ever.
-            due.push(run.id.clone());
-            continue;
-        };
-        let busy = lanes.entry((&run.chain, lane)).or_default();
-        if *busy < run.origin.most.unwrap_or(u32::MAX) && begin < free {
-            *busy += 1;
-            begin += 1;
-            due.push(run.id.clone());
+
+    fn in_lane(&mut self, run: &Standing) -> &mut u32 {
+        let lane = run.origin.lane.clone().unwrap_or_default();
+        self.under_way.entry((run.chain.clone(), lane)).or_default()
+    }
+
+    /// Whether no further run can begin.
+    pub fn over(&self) -> bool {
+        self.free == 0
+    }
+
+    /// Whether it is the turn of a run that waits; those that were asked for before it were asked about before.
+    pub fn comes(&mut self, run: &Standing) -> bool {
+        let (over, most) = (self.over(), run.origin.most.unwrap_or(u32::MAX));
+        let under_way = self.in_lane(run);
+        let comes = !over && *under_way < most;
+        if comes {
+            *under_way += 1;
+            self.free -= 1;
         }
+        comes
     }
-    due
 }
 
 #[cfg(test)]
@@ -343,7 +357,7 @@ mod tests {
         let lane = lane.map(str::to_owned);
         let origin = RunOrigin { kind, lane, most: Some(most), ..RunOrigin::default() };
         let state = if begun { RunState::Running } else { RunState::Queued };
-        Standing { id: id.into(), chain: "own".into(), state, begun, origin }
+        Standing { id: id.into(), chain: "own".into(), state, asked_at: noon(), begun, origin }
     }
 
     #[test]
@@ -374,17 +388,20 @@ mod tests {
 
     #[test]
     fn runs_of_a_lane_begin_in_order_and_no_more_than_may() {
-        let ids = |standing: &[Standing]| due(standing, 64).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let due = |standing: &[Standing], free: usize| {
+            let (begun, waiting): (Vec<_>, Vec<_>) = standing.iter().partition(|run| run.begun);
+            let mut turns = Turns::new(begun, free);
+            let due = waiting.into_iter().filter(|run| turns.comes(run));
+            due.map(|run| run.id.to_string()).collect::<Vec<_>>()
+        };
         let queue =
             [run("1", Some("a"), 1, true), run("2", Some("a"), 1, false), run("3", Some("b"), 1, false)];
-        assert_eq!(ids(&queue), ["3"]);
-        assert_eq!(ids(&queue[1..]), ["2", "3"]);
+        assert_eq!(due(&queue, 64), ["3"]);
+        assert_eq!(due(&queue[1..], 64), ["2", "3"]);
         let beside: Vec<_> = (0..5).map(|n| run(&n.to_string(), Some(""), 3, n == 0)).collect();
-        assert_eq!(ids(&beside), ["1", "2"]);
-        assert_eq!(due(&beside, 1), ["1".into()], "one place is free");
-        assert_eq!(due(&beside, 0), []);
-        let full = [run("late", Some("x"), 1, false), run("child", None, 1, false)];
-        assert_eq!(due(&full, 0), ["child".into()], "a step's run is not kept waiting");
+        assert_eq!(due(&beside, 64), ["1", "2"]);
+        assert_eq!(due(&beside, 1), ["1"], "one place is free");
+        assert_eq!(due(&beside, 0), [""; 0]);
     }
 
     #[test]

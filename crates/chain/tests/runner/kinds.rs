@@ -335,7 +335,7 @@ async fn another_chain_runs_once_and_gives_its_result() {
     let work = tokio::spawn(async move { runner.execute(&parent, &mut wishes).await.unwrap() });
     // The rest of the engine sees the run that was asked for, and works on it.
     let child = loop {
-        let standing = b.store.runs_standing().await.unwrap();
+        let standing = b.store.runs_called().await.unwrap();
         if let Some(child) = standing.first() {
             break b.store.run(&child.id).await.unwrap().unwrap();
         }
@@ -375,7 +375,7 @@ async fn the_first_items_of_each_list_are_those_of_the_lists_of_sub_chains_too()
         runner.execute(&parent, &mut wishes).await.unwrap()
     });
     while !work.is_finished() {
-        for child in b.store.runs_standing().await.unwrap() {
+        for child in b.store.runs_called().await.unwrap() {
             let child = b.store.run(&child.id).await.unwrap().unwrap();
             assert_eq!(b.execute(&child).await, RunState::Done);
             let report = told(&b, &child).await;

@@ -54,6 +54,7 @@ pub(crate) mod sign_ins;
 pub(crate) mod signal_search;
 mod signal_words;
 mod signals;
+pub(crate) mod standing;
 pub(crate) mod step_calls;
 pub(crate) mod timers;
 pub(crate) mod triggers;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use patchbay_model::trigger::OriginKind;
-use patchbay_model::{BootId, ChainId, Fact, Run, RunId, RunOrigin, RunState, Timestamp};
+use patchbay_model::{BootId, ChainId, Fact, Run, RunId, RunOrigin, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::awaited;
@@ -55,21 +54,6 @@ impl TryFrom<Row> for Run {
 
 pub(super) fn missing(id: &RunId) -> StoreError {
     StoreError::NotFound(format!("The run {id}"))
-}
-
-/// An open run, as what waits for its turn sees it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Standing {
-    /// The run.
-    pub id: RunId,
-    /// Its chain.
-    pub chain: ChainId,
-    /// How it is.
-    pub state: RunState,
-    /// Whether an engine has taken it up.
-    pub begun: bool,
-    /// Why it is there.
-    pub origin: RunOrigin,
 }
 
 /// A run as it is written.
@@ -214,30 +198,6 @@ impl Store {
         rows.into_iter().map(Run::try_from).collect()
     }
 
-    /// The open runs that events or steps started, the oldest first, without what they do.
-    pub async fn runs_standing(&self) -> Result<Vec<Standing>, StoreError> {
-        let rows = sqlx::query!(
-            r#"SELECT id, chain_id, state, origin AS "origin!", boot FROM runs
-               WHERE final = 0 AND origin IS NOT NULL ORDER BY created_at, id"#
-        )
-        .fetch_all(self.readers())
-        .await?;
-        let mut standing = Vec::new();
-        for row in rows {
-            let origin: RunOrigin = column::from_json("run's origin", &row.origin)?;
-            if origin.kind.is_event() || origin.kind == OriginKind::Step {
-                standing.push(Standing {
-                    id: RunId::new(row.id),
-                    chain: ChainId::new(row.chain_id),
-                    state: column::from_word("run's state", row.state)?,
-                    begun: row.boot.is_some(),
-                    origin,
-                });
-            }
-        }
-        Ok(standing)
-    }
-
     /// The runs that have not ended, the oldest first.
     pub async fn runs_open(&self) -> Result<Vec<Run>, StoreError> {
         let rows = sqlx::query_as!(
@@ -301,6 +261,8 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use patchbay_model::RunState;
 
     use super::*;
     use crate::fixture::{self, fixture, noon, opened};
