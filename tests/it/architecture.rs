@@ -10,7 +10,11 @@ use patchbay_tests::root;
 const CRATES: &[(&str, u32, &[&str])] = &[
     ("patchbay-model", 0, &[]),
     ("patchbay-map", 1, &["jsonpath-rust", "minijinja", "jsonschema"]),
-    ("patchbay-vault", 1, &["keyring-core", "zbus-secret-service-keyring-store", "chacha20poly1305", "argon2"]),
+    (
+        "patchbay-vault",
+        1,
+        &["keyring-core", "secret-service", "zbus-secret-service-keyring-store", "chacha20poly1305", "argon2"],
+    ),
     ("patchbay-net", 1, &["reqwest", "rustls", "hyper", "hyper-util"]),
     ("patchbay-store", 1, &["sqlx"]),
     ("patchbay-descriptor", 2, &["serde_path_to_error"]),

@@ -72,6 +72,10 @@ impl SecretStore for Keeper {
         self.store()?.delete(name)
     }
 
+    fn has(&self, name: &str) -> Result<bool, VaultError> {
+        self.store()?.has(name)
+    }
+
     fn is_there(&self) -> bool {
         self.store().is_ok_and(|store| store.is_there())
     }

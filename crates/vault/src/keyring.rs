@@ -3,10 +3,13 @@
 //! Each call makes its own connection: the facade crate keeps one process-wide status that stays
 //! failed after the first failure, and a keyring that is unlocked later must be found.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::{Entry, Error};
+use secret_service::EncryptionType;
+use secret_service::blocking::SecretService;
 
 use crate::error::VaultError;
 use crate::secret::Secret;
@@ -46,6 +49,23 @@ impl SecretStore for KeyringStore {
         }
     }
 
+    /// What `get` does asks a person where the keyring is locked; a search does not.
+    fn has(&self, name: &str) -> Result<bool, VaultError> {
+        // No secret is sent, so that nothing is to be encrypted.
+        let service = SecretService::connect(EncryptionType::Plain).map_err(|error| unasked(&error))?;
+        let wanted = HashMap::from([("service", SERVICE), ("username", name)]);
+        let found = service.search_items(wanted).map_err(|error| unasked(&error))?;
+        if !found.unlocked.is_empty() {
+            return Ok(true);
+        }
+        if !found.locked.is_empty() {
+            return Err(VaultError::Locked);
+        }
+        // Some services find nothing in what is locked.
+        let default = service.get_default_collection().map_err(|error| unasked(&error))?;
+        if default.is_locked().map_err(|error| unasked(&error))? { Err(VaultError::Locked) } else { Ok(false) }
+    }
+
     fn is_there(&self) -> bool {
         zbus_secret_service_keyring_store::Store::new().is_ok()
     }
@@ -78,6 +98,15 @@ fn named(error: &Error) -> VaultError {
                 VaultError::Unavailable(text)
             }
         }
+        other => VaultError::Unavailable(other.to_string()),
+    }
+}
+
+/// Why a look brought nothing. Nobody was asked anything.
+fn unasked(error: &secret_service::Error) -> VaultError {
+    match error {
+        secret_service::Error::Locked => VaultError::Locked,
+        secret_service::Error::NoResult => VaultError::Unavailable("there is no default keyring".to_owned()),
         other => VaultError::Unavailable(other.to_string()),
     }
 }

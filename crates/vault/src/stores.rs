@@ -14,6 +14,12 @@ pub trait SecretStore: Send + Sync {
     /// Forgets the secret under this name; nothing happens where there is none.
     fn delete(&self, name: &str) -> Result<(), VaultError>;
 
+    /// Whether a secret is kept under this name. Nobody is asked to unlock the store: one that is locked says
+    /// [`VaultError::Locked`], also where it cannot tell whether it has the name.
+    fn has(&self, name: &str) -> Result<bool, VaultError> {
+        self.get(name).map(|found| found.is_some())
+    }
+
     /// Whether it answers at all. Nobody is asked to unlock it.
     fn is_there(&self) -> bool {
         true

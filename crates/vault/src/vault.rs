@@ -96,19 +96,18 @@ impl Vault {
         Ok(Secret::new(text.to_owned()))
     }
 
-    /// How the secret store is, for what is sealed. While a key is in memory the store is not asked
-    /// for it: a locked keyring would put its prompt up each time somebody looks.
+    /// How the secret store is, for what is sealed. A keyring that is locked asks a person, for as long as
+    /// nobody answers. While a key is in memory the store is not asked for it.
     pub fn status(&self, kept: &[SealedBytes]) -> VaultStatus {
         let mut keys = self.keys();
-        for id in ids(kept) {
-            match self.fetch(&mut keys, id) {
-                Ok(Some(_)) => {}
-                Ok(None) | Err(VaultError::KeyMissing) => return VaultStatus::KeyMissing,
-                Err(VaultError::Locked) => return VaultStatus::Locked,
-                Err(_) => return VaultStatus::Unavailable,
-            }
-        }
-        VaultStatus::Unlocked
+        status_of(kept, |id| self.fetch(&mut keys, id).map(|key| key.is_some()))
+    }
+
+    /// The same for who only looks: nobody is asked to unlock anything, and no key is fetched. Waits while a
+    /// key is being fetched.
+    pub fn look(&self, kept: &[SealedBytes]) -> VaultStatus {
+        let known: Vec<KeyId> = self.keys().known.keys().copied().collect();
+        status_of(kept, |id| if known.contains(&id) { Ok(true) } else { self.store.has(&self.name(id)) })
     }
 
     /// Whether the secret store answers at all. Nobody is asked to unlock it.
@@ -190,6 +189,19 @@ impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vault").field("prefix", &self.prefix).finish_non_exhaustive()
     }
+}
+
+/// How a store is that has each key of what is kept, or has not.
+fn status_of(kept: &[SealedBytes], mut has: impl FnMut(KeyId) -> Result<bool, VaultError>) -> VaultStatus {
+    for id in ids(kept) {
+        match has(id) {
+            Ok(true) => {}
+            Ok(false) | Err(VaultError::KeyMissing) => return VaultStatus::KeyMissing,
+            Err(VaultError::Locked) => return VaultStatus::Locked,
+            Err(_) => return VaultStatus::Unavailable,
+        }
+    }
+    VaultStatus::Unlocked
 }
 
 /// The keys that sealed these, each once, in the order of their last use.
@@ -335,7 +347,8 @@ mod tests {
             assert_eq!(problem.code(), code);
             assert!(!problem.fix().label.is_empty());
             let sealed = SealedBytes::new(vec![7; 40]);
-            assert_eq!(vault.status(&[sealed]), status);
+            assert_eq!(vault.status(std::slice::from_ref(&sealed)), status);
+            assert_eq!(vault.look(&[sealed]), status);
             assert_eq!(vault.status(&[]), VaultStatus::Unlocked, "nothing is sealed: nobody is asked");
         }
     }

@@ -60,6 +60,8 @@ fn without_a_bus_the_keyring_is_unavailable() {
         for _ in 0..2 {
             let error = KeyringStore::new().get("test/one").unwrap_err();
             assert!(matches!(error, VaultError::Unavailable(_)), "{error:?}");
+            let error = KeyringStore::new().has("test/one").unwrap_err();
+            assert!(matches!(error, VaultError::Unavailable(_)), "{error:?}");
         }
         return;
     }
@@ -117,7 +119,12 @@ fn a_locked_keyring_says_so_and_works_again_once_unlocked() {
                 for error in errors {
                     assert!(matches!(error, VaultError::Locked), "{error:?}");
                 }
+                for name in ["test/one", "test/absent"] {
+                    let error = store.has(name).unwrap_err();
+                    assert!(matches!(error, VaultError::Locked), "{error:?}");
+                }
                 unlock();
+                assert!(store.has("test/one").unwrap() && !store.has("test/absent").unwrap());
                 assert_eq!(store.get("test/one").unwrap().unwrap().expose(), "first");
             }
         });

@@ -1,60 +1,90 @@
-//! Looking at the secret store. A keyring that is locked asks a person before it answers, for as long as nobody
-//! does: who only looks waits for no one, asks no second time meanwhile, and not again what was just refused.
+//! Looking at the secret store. Who only looks waits a second at most, and no person is asked to unlock anything
+//! for it. A keyring may answer late, or be unlocked elsewhere: what it says later counts from then on.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use patchbay_model::Event;
 use patchbay_model::SealedBytes;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_vault::{Vault, VaultStatus};
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, watch};
 
 use super::word;
 use crate::hub::Hub;
 use crate::workspace::Workspace;
 
-/// A look takes no longer than this.
+/// Nobody waits longer for a look.
 const LOOK: Duration = Duration::from_secs(1);
-/// A person who closed the keyring's question is not asked for a look again for this long; what needs a key asks
-/// on its own account.
-const LEFT_IN_PEACE: Duration = Duration::from_secs(5 * 60);
 
 /// What looks share, whichever workspace they are for: the keyring is one.
 pub(crate) struct Looks {
+    of: Mutex<BTreeMap<String, Seen>>,
+    /// The keyring is asked by one after the other.
     turn: Arc<Semaphore>,
-    /// A person is being asked.
-    asked: Arc<AtomicBool>,
-    refused: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Default for Looks {
     fn default() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)), asked: Arc::default(), refused: Arc::default() }
+        Self { of: Mutex::default(), turn: Arc::new(Semaphore::new(1)) }
     }
 }
 
+/// What is known of the store for one workspace.
+#[derive(Default)]
+struct Seen {
+    /// What the last look found, or what was said meanwhile where there was none.
+    last: Option<VaultStatus>,
+    under_way: Option<(Instant, watch::Receiver<()>)>,
+}
+
 impl Looks {
-    fn begin(&self, vault: Arc<Vault>, kept: Vec<SealedBytes>) -> JoinHandle<VaultStatus> {
-        let (turn, refused) = (self.turn.clone(), self.refused.clone());
-        tokio::spawn(async move {
-            // Never closed.
-            let _turn = turn.acquire().await;
-            let look = tokio::task::spawn_blocking(move || {
-                let before = *refused.lock().unwrap_or_else(PoisonError::into_inner);
-                if before.is_some_and(|at| at.elapsed() < LEFT_IN_PEACE) && !vault.holds_keys() {
-                    return VaultStatus::Locked;
-                }
-                let status = vault.status(&kept);
-                let now = (status == VaultStatus::Locked).then(Instant::now);
-                *refused.lock().unwrap_or_else(PoisonError::into_inner) = now;
-                status
-            });
-            look.await.unwrap_or(VaultStatus::Unavailable)
-        })
+    fn of(&self) -> MutexGuard<'_, BTreeMap<String, Seen>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// What is said while nothing newer is known.
+    fn last(&self, workspace: &str) -> VaultStatus {
+        *self.of().entry(workspace.to_owned()).or_default().last.get_or_insert(VaultStatus::Locked)
+    }
+
+    /// Keeps what a look found; says whether that is news to whoever asked before.
+    fn found(&self, workspace: &str, status: VaultStatus) -> bool {
+        let mut of = self.of();
+        let seen = of.entry(workspace.to_owned()).or_default();
+        seen.under_way = None;
+        seen.last.replace(status).is_some_and(|before| before != status)
+    }
+}
+
+/// The look that is under way for a workspace, or a new one: when it began, and what ends with it.
+fn look(hub: &Hub, workspace: &Workspace, kept: Vec<SealedBytes>) -> (Instant, watch::Receiver<()>) {
+    let looks = &hub.security().looks;
+    let name = workspace.name().to_owned();
+    let mut of = looks.of();
+    let seen = of.entry(name.clone()).or_default();
+    if let Some(under_way) = &seen.under_way {
+        return under_way.clone();
+    }
+    let (over, ends) = watch::channel(());
+    let under_way = (Instant::now(), ends);
+    seen.under_way = Some(under_way.clone());
+    drop(of);
+    let (hub, turn, vault) = (hub.weak(), looks.turn.clone(), workspace.vault().clone());
+    tokio::spawn(async move {
+        // Never closed.
+        let _turn = turn.acquire().await;
+        let status = tokio::task::spawn_blocking(move || vault.look(&kept)).await;
+        let status = status.unwrap_or(VaultStatus::Unavailable);
+        let Some(hub) = hub.upgrade() else { return };
+        let news = hub.security().looks.found(&name, status);
+        drop(over);
+        if news {
+            tell(&hub, status).await;
+        }
+    });
+    under_way
 }
 
 /// How the secret store is for a workspace, without waiting for a person.
@@ -64,43 +94,30 @@ pub(crate) async fn state(hub: &Hub, workspace: &Workspace) -> Result<&'static s
         return Ok("locked");
     }
     let kept = workspace.store().credentials().await?;
-    let vault = workspace.vault().clone();
     if kept.is_empty() {
-        return Ok(unused(vault).await);
+        return Ok(unused(workspace.vault().clone()).await);
     }
-    let looks = &hub.security().looks;
-    if looks.asked.load(Ordering::Acquire) {
-        return Ok("locked");
-    }
-    let mut look = looks.begin(vault, kept);
-    if let Ok(status) = tokio::time::timeout(LOOK, &mut look).await {
-        return Ok(status.map_or("unavailable", word));
-    }
-    // The first one tells everybody of the answer.
-    if !looks.asked.swap(true, Ordering::AcqRel) {
-        let (hub, asked) = (hub.weak(), looks.asked.clone());
-        tokio::spawn(async move {
-            let status = look.await;
-            asked.store(false, Ordering::Release);
-            if let Some(hub) = hub.upgrade() {
-                answered(&hub, status.unwrap_or(VaultStatus::Unavailable)).await;
-            }
-        });
-    }
-    Ok("locked")
+    let (began, mut ends) = look(hub, workspace, kept);
+    // Nothing is sent: it is over when its sender is gone.
+    let _ = tokio::time::timeout(LOOK.saturating_sub(began.elapsed()), ends.changed()).await;
+    Ok(word(hub.security().looks.last(workspace.name())))
 }
 
-/// The same once the store has answered, however long a person takes: somebody wants it open.
+/// The same once the store has answered, however long a person takes: somebody wants it open, and a keyring that
+/// is locked asks.
 pub(super) async fn settled(hub: &Hub, workspace: &Workspace) -> Result<&'static str, Problem> {
     let kept = workspace.store().credentials().await?;
     if hub.keeper().is_locked() || kept.is_empty() {
         return state(hub, workspace).await;
     }
     let looks = &hub.security().looks;
-    if !looks.asked.load(Ordering::Acquire) {
-        *looks.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-    Ok(looks.begin(workspace.vault().clone(), kept).await.map_or("unavailable", word))
+    // One question at a time.
+    let _turn = looks.turn.acquire().await;
+    let vault: Arc<Vault> = workspace.vault().clone();
+    let status = tokio::task::spawn_blocking(move || vault.status(&kept)).await;
+    let status = status.unwrap_or(VaultStatus::Unavailable);
+    looks.of().entry(workspace.name().to_owned()).or_default().last = Some(status);
+    Ok(word(status))
 }
 
 /// Nothing is kept; whether anything could be.
@@ -112,7 +129,8 @@ async fn unused(vault: Arc<Vault>) -> &'static str {
     }
 }
 
-async fn answered(hub: &Hub, status: VaultStatus) {
+/// What was said is no more so: what waits for the store goes on where it is open, and pages read again.
+async fn tell(hub: &Hub, status: VaultStatus) {
     if status == VaultStatus::Unlocked {
         for open in hub.open_workspaces().await {
             open.person_acted(Code::SecretStoreLocked).await;

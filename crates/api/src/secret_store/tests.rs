@@ -366,6 +366,9 @@ impl SecretStore for Asking {
         }
         self.kept.get(name)
     }
+    fn has(&self, name: &str) -> Result<bool, VaultError> {
+        if self.asks.lock().unwrap().0 { Err(VaultError::Locked) } else { self.kept.has(name) }
+    }
     fn set(&self, name: &str, secret: &Secret) -> Result<(), VaultError> {
         self.kept.set(name, secret)
     }
@@ -378,7 +381,7 @@ impl SecretStore for Asking {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_looks_does_not_wait_for_the_keyrings_question_and_does_not_ask_it_again() {
+async fn who_looks_asks_nobody_and_waits_for_no_answer() {
     let dir = tempfile::tempdir().unwrap();
     let (says, answer) = std::sync::mpsc::channel();
     let keyring =
@@ -387,35 +390,121 @@ async fn who_looks_does_not_wait_for_the_keyrings_question_and_does_not_ask_it_a
     keep(&hub, DEFAULT, "one").await;
     hub.workspace(DEFAULT).await.unwrap().vault().forget_keys();
     keyring.asks.lock().unwrap().0 = true;
-
     // As a page does that reads again with every event.
-    let began = std::time::Instant::now();
-    for _ in 0..20 {
-        assert_eq!(now(&hub).await.1, "locked");
-        assert_eq!(crate::health::health(&hub, DEFAULT, Empty {}).await.unwrap().secrets, "locked");
-    }
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
-    assert_eq!(keyring.asks.lock().unwrap().1, 1, "one question stands");
+    let looks_20_times = async || {
+        let began = std::time::Instant::now();
+        for _ in 0..20 {
+            assert_eq!(now(&hub).await.1, "locked");
+            assert_eq!(crate::health::health(&hub, DEFAULT, Empty {}).await.unwrap().secrets, "locked");
+        }
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    };
+    looks_20_times().await;
+    assert_eq!(keyring.asks.lock().unwrap().1, 0, "a look is no reason for a question");
 
-    // It is closed without an answer: nobody is asked again for a look.
-    let seq = hub.events().seq();
-    says.send(false).unwrap();
-    while hub.events().seq() == seq {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert_eq!(now(&hub).await.1, "locked");
-    assert_eq!(keyring.asks.lock().unwrap().1, 1);
-
-    // Who wants it open is asked, and waits for the answer.
-    let (says, answer) = std::sync::mpsc::channel();
-    *keyring.answer.lock().unwrap() = Some(answer);
+    // Who wants it open is asked, and waits for the answer. Who looks meanwhile waits for nobody.
     let asker = hub.clone();
     let wish = tokio::spawn(async move { unlock(&asker, DEFAULT, UnlockRequest { passphrase: None }).await });
-    while keyring.asks.lock().unwrap().1 == 1 {
+    while keyring.asks.lock().unwrap().1 == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    looks_20_times().await;
+    assert_eq!(keyring.asks.lock().unwrap().1, 1, "one question stands");
     says.send(true).unwrap();
     assert_eq!(wish.await.unwrap().unwrap().state, "unlocked");
     assert_eq!(now(&hub).await.1, "unlocked");
+    hub.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_keyring_that_is_unlocked_elsewhere_is_noticed_by_the_next_look() {
+    let dir = tempfile::tempdir().unwrap();
+    let keyring =
+        Arc::new(Asking { kept: MemoryStore::new(), asks: Mutex::default(), answer: Mutex::default() });
+    let hub = hub_with(dir.path(), SecretsChoice::Kept(keyring.clone()), Arc::new(SystemClock::new()));
+    let ready = sandbox::start(&hub, DEFAULT, Empty {}).await.unwrap();
+    let workspace = hub.workspace(DEFAULT).await.unwrap();
+    workspace.authoriser().forget();
+    keyring.asks.lock().unwrap().0 = true;
+    let request: RunStartRequest = serde_json::from_value(serde_json::json!({ "chain": ready.chain })).unwrap();
+    let run = runs::start(&hub, DEFAULT, request).await.unwrap().id;
+    while workspace.run(&run).await.unwrap().state != RunState::Waiting {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Long enough that the pause until the next try by itself is a long one.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(now(&hub).await.1, "locked");
+
+    keyring.asks.lock().unwrap().0 = false;
+    assert_eq!(now(&hub).await.1, "unlocked", "nobody has to wait until it is looked at again");
+    let done = tokio::time::timeout(Duration::from_secs(20), workspace.wait(&run)).await;
+    assert_eq!(done.expect("the run goes on").unwrap(), RunState::Done);
+    hub.shut_down().await;
+}
+
+/// A keyring that takes its time for every look, and says at last what it is told to say.
+struct Late {
+    kept: MemoryStore,
+    looks: Mutex<usize>,
+    answers: Mutex<std::sync::mpsc::Receiver<Result<bool, VaultError>>>,
+}
+
+impl SecretStore for Late {
+    fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+        self.kept.get(name)
+    }
+    fn has(&self, _: &str) -> Result<bool, VaultError> {
+        *self.looks.lock().unwrap() += 1;
+        self.answers.lock().unwrap().recv().unwrap()
+    }
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), VaultError> {
+        self.kept.set(name, secret)
+    }
+    fn delete(&self, name: &str) -> Result<(), VaultError> {
+        self.kept.delete(name)
+    }
+    fn kind(&self) -> StoreKind {
+        StoreKind::Keyring
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_slow_keyring_says_late_counts_until_it_says_something_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let (says, answers) = std::sync::mpsc::channel();
+    let keyring =
+        Arc::new(Late { kept: MemoryStore::new(), looks: Mutex::default(), answers: Mutex::new(answers) });
+    let hub = hub_with(dir.path(), SecretsChoice::Kept(keyring.clone()), Arc::new(SystemClock::new()));
+    keep(&hub, DEFAULT, "one").await;
+    hub.workspace(DEFAULT).await.unwrap().vault().forget_keys();
+    assert_eq!(now(&hub).await.1, "locked", "nothing is known yet");
+    let absent = || Err(VaultError::Unavailable("no bus".to_owned()));
+    // What it says late; what is said from then on while it thinks again.
+    let cases: [(Result<bool, VaultError>, &str); 4] = [
+        (absent(), "unavailable"),
+        (Err(VaultError::Locked), "locked"),
+        (absent(), "unavailable"),
+        (Ok(true), "unlocked"),
+    ];
+    for (number, (late, word)) in cases.into_iter().enumerate() {
+        let seq = hub.events().seq();
+        says.send(late).unwrap();
+        let told = async {
+            while hub.events().seq() == seq {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), told).await.expect("pages hear that it is different");
+        for _ in 0..3 {
+            assert_eq!(now(&hub).await.1, word);
+        }
+        assert_eq!(*keyring.looks.lock().unwrap(), number + 2, "one look at a time");
+    }
+    // The same again is no news: pages that read with every event would never come to rest.
+    let seq = hub.events().seq();
+    says.send(Ok(true)).unwrap();
+    says.send(Ok(true)).unwrap();
+    assert_eq!(now(&hub).await.1, "unlocked");
+    assert_eq!(hub.events().seq(), seq);
     hub.shut_down().await;
 }
