@@ -17,35 +17,59 @@ pub struct Answered {
     pub took_ms: u64,
     /// Bytes received.
     pub bytes: u64,
-    /// Whether it was another attempt at the same thing.
-    pub again: bool,
 }
 
-/// The step that a call belongs to whose end a fact tells of, and how it ended. The undo of an undo that was
-/// lost says nothing of whether it was another attempt.
-pub fn answered(fact: &Fact) -> Option<(&StepId, Answered)> {
+/// The attempts at one thing that left this computer. What a lock kept here was announced, and is none. The
+/// report and the figures of steps both count their repeats by this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempts(u32);
+
+impl Attempts {
+    /// One is about to be sent.
+    pub(crate) fn announce(&mut self) {
+        self.0 += 1;
+    }
+
+    /// The one that was announced last could not be sent.
+    pub(crate) fn take_back(&mut self) {
+        self.0 = self.0.saturating_sub(1);
+    }
+
+    /// Whether the last one repeats another.
+    pub(crate) fn is_again(self) -> bool {
+        self.0 > 1
+    }
+
+    /// How many there were.
+    pub(crate) fn count(self) -> u32 {
+        self.0
+    }
+}
+
+/// The step and the item that a call belongs to whose end a fact tells of, and how it ended.
+pub fn answered(fact: &Fact) -> Option<(&StepId, u32, Answered)> {
     match fact {
-        Fact::Result { step, attempt, outcome, took_ms, bytes, .. } if *attempt > 0 => {
+        Fact::Result { step, item, attempt, outcome, took_ms, bytes, .. } if *attempt > 0 => {
             let code = match outcome {
                 Outcome::NotDone { problem }
                 | Outcome::Unknown { problem }
                 | Outcome::Quarantined { problem } => Some(problem.code()),
                 Outcome::Done { .. } | Outcome::Skipped | Outcome::Shown { .. } => None,
             };
-            Some((step, Answered { code, took_ms: *took_ms, bytes: *bytes, again: *attempt > 1 }))
+            Some((step, *item, Answered { code, took_ms: *took_ms, bytes: *bytes }))
         }
         // What could not leave this computer is no call.
         Fact::Deferred { problem, .. } if waits_for_person(problem.code()) => None,
-        Fact::Deferred { step, attempt, problem, took_ms: Some(took_ms), bytes, .. } => {
-            let (code, again) = (Some(problem.code()), *attempt > 1);
-            Some((step, Answered { code, took_ms: *took_ms, bytes: *bytes, again }))
+        Fact::Deferred { step, item, problem, took_ms: Some(took_ms), bytes, .. } => {
+            let code = Some(problem.code());
+            Some((step, *item, Answered { code, took_ms: *took_ms, bytes: *bytes }))
         }
-        Fact::UndoResult { step, outcome, took_ms: Some(took_ms), .. } => {
+        Fact::UndoResult { step, item, outcome, took_ms: Some(took_ms) } => {
             let code = match outcome {
                 UndoOutcome::Failed { problem, .. } => Some(problem.code()),
                 UndoOutcome::Undone | UndoOutcome::Impossible | UndoOutcome::ByHand => None,
             };
-            Some((step, Answered { code, took_ms: *took_ms, bytes: 0, again: false }))
+            Some((step, *item, Answered { code, took_ms: *took_ms, bytes: 0 }))
         }
         _ => None,
     }

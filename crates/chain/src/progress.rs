@@ -3,6 +3,7 @@
 mod after;
 mod lock;
 mod pages;
+mod sent;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,8 @@ use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, UndoO
 use patchbay_model::{RunId, StepId, Timestamp};
 
 use self::after::{after_deferral, after_result};
+pub use self::sent::{Doubt, Sent, UndoProgress};
+use crate::calls::Attempts;
 use crate::items::Items;
 use crate::machine::waits_for_person;
 use crate::plan::Plan;
@@ -95,6 +98,8 @@ pub enum ItemProgress {
         attempt: u32,
         /// How many failures count against the tries.
         counted: u32,
+        /// Those that left this computer.
+        left: Attempts,
         /// When that was written down: a clock that says an earlier time was put back since.
         since: Timestamp,
         /// When the next one is due.
@@ -138,56 +143,6 @@ pub enum ItemProgress {
     LeftOut(Why),
     /// A dry run showed it.
     Shown,
-}
-
-/// A request under way.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sent {
-    /// Counts from 1.
-    pub attempt: u32,
-    /// Failures so far that count against the tries.
-    pub counted: u32,
-    /// When this attempt's intent was written.
-    pub at: Timestamp,
-    /// When the first attempt's intent was written: a key lives from then.
-    pub first_at: Timestamp,
-    /// Whether nobody knows what became of an earlier attempt. Then a refusal of this one proves
-    /// nothing: the earlier one may have happened.
-    pub doubted: bool,
-}
-
-/// A request of which nobody knows what became.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Doubt {
-    /// What was sent.
-    pub sent: Sent,
-    /// What was seen; none where the engine died.
-    pub problem: Option<Problem>,
-    /// How often the service was asked in vain.
-    pub asked: u32,
-    /// Not to be asked before.
-    pub not_before: Option<Timestamp>,
-}
-
-/// An undo.
-#[derive(Clone, Debug, PartialEq)]
-pub enum UndoProgress {
-    /// Not begun.
-    None,
-    /// Sent by this engine start.
-    InFlight {
-        /// Counts from 1.
-        attempt: u32,
-    },
-    /// Sent, and nothing says what became of it.
-    Doubt {
-        /// Counts from 1.
-        attempt: u32,
-        /// When its intent was written.
-        at: Timestamp,
-    },
-    /// Over.
-    Over(UndoOutcome),
 }
 
 impl ItemProgress {
@@ -293,12 +248,7 @@ impl Progress {
                     self.befores.insert((index, *item), before.clone());
                 }
                 self.change(plan, step, *item, |slot| {
-                    let (counted, first_at, doubted) = match slot {
-                        ItemProgress::Deferred { counted, .. } => (*counted, at, false),
-                        ItemProgress::Doubt(d) => (d.sent.counted, d.sent.first_at, *effect),
-                        _ => (0, at, false),
-                    };
-                    Some(ItemProgress::InFlight(Sent { attempt: *attempt, counted, at, first_at, doubted }))
+                    Some(ItemProgress::InFlight(Sent::after(slot, *attempt, *effect, at)))
                 });
             }
             Fact::Result { step, item, outcome, next, .. } => {
@@ -370,12 +320,12 @@ impl Progress {
                     })
                 }),
                 Decision::NotHappened => self.change(plan, step, *item, |slot| {
-                    let attempt = match slot {
-                        ItemProgress::Doubt(d) => d.sent.attempt,
-                        _ => 0,
+                    let (attempt, left) = match slot {
+                        ItemProgress::Doubt(d) => (d.sent.attempt, d.sent.left),
+                        _ => Default::default(),
                     };
                     let problem = Problem::new(patchbay_model::Code::UnknownOutcome);
-                    Some(ItemProgress::Deferred { attempt, counted: 0, since: at, until: at, problem })
+                    Some(ItemProgress::Deferred { attempt, counted: 0, left, since: at, until: at, problem })
                 }),
                 Decision::Undo if self.ended.is_some() => self.stop_tidying = true,
                 Decision::Undo => self.stop = Some(true),

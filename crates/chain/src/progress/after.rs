@@ -5,6 +5,8 @@ use patchbay_model::problem::Problem;
 use patchbay_model::run::{Outcome, Why};
 
 use super::{Doubt, ItemProgress, Sent, UndoProgress};
+use crate::calls::Attempts;
+use crate::machine::waits_for_person;
 
 pub(super) fn after_deferral(
     slot: &ItemProgress,
@@ -14,6 +16,7 @@ pub(super) fn after_deferral(
 ) -> ItemProgress {
     // Waiting for a limit to pass is no failure.
     let counts = problem.code().retry() != patchbay_model::problem::Retry::Wait;
+    let kept_here = waits_for_person(problem.code());
     match slot {
         // The service was asked what became of it, in vain.
         ItemProgress::Doubt(doubt) => {
@@ -26,17 +29,23 @@ pub(super) fn after_deferral(
         ItemProgress::InFlight(sent) if sent.doubted => {
             let mut sent = sent.clone();
             sent.counted += u32::from(counts);
+            if kept_here {
+                sent.left.take_back();
+            }
             let (problem, not_before) = (Some(problem.clone()), Some(until));
             ItemProgress::Doubt(Doubt { sent, problem, asked: 0, not_before })
         }
         other => {
-            let before = match other {
-                ItemProgress::InFlight(sent) => sent.counted,
-                ItemProgress::Deferred { counted, .. } => *counted,
-                _ => 0,
+            let (before, mut left) = match other {
+                ItemProgress::InFlight(sent) => (sent.counted, sent.left),
+                ItemProgress::Deferred { counted, left, .. } => (*counted, *left),
+                _ => Default::default(),
             };
+            if kept_here && matches!(other, ItemProgress::InFlight(_)) {
+                left.take_back();
+            }
             let counted = before + u32::from(counts);
-            ItemProgress::Deferred { attempt, counted, since, until, problem: problem.clone() }
+            ItemProgress::Deferred { attempt, counted, left, since, until, problem: problem.clone() }
         }
     }
 }
@@ -58,7 +67,9 @@ pub(super) fn after_result(
             let mut sent = match slot {
                 ItemProgress::InFlight(sent) => sent.clone(),
                 ItemProgress::Doubt(doubt) => doubt.sent.clone(),
-                _ => Sent { attempt: 0, counted: 0, at, first_at: at, doubted: true },
+                _ => {
+                    Sent { attempt: 0, counted: 0, left: Attempts::default(), at, first_at: at, doubted: true }
+                }
             };
             let asked = if let ItemProgress::Doubt(doubt) = slot { doubt.asked } else { 0 };
             sent.counted += 1;

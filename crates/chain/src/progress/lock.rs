@@ -17,11 +17,12 @@ impl Progress {
     pub fn unlocked(&mut self, now: Timestamp) {
         for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
             items.revise(|item| match item {
-                ItemProgress::Deferred { attempt, counted, since, until, problem }
+                ItemProgress::Deferred { attempt, counted, left, since, until, problem }
                     if waits_for_person(problem.code()) =>
                 {
-                    let (attempt, counted, since, until) = (*attempt, *counted, *since, now.min(*until));
-                    Some(ItemProgress::Deferred { attempt, counted, since, until, problem: problem.clone() })
+                    let (attempt, counted, left) = (*attempt, *counted, *left);
+                    let (since, until, problem) = (*since, now.min(*until), problem.clone());
+                    Some(ItemProgress::Deferred { attempt, counted, left, since, until, problem })
                 }
                 _ => None,
             });
@@ -33,7 +34,8 @@ impl Progress {
     /// that.
     pub fn postpone(&mut self, step: usize, item: u32, now: Timestamp) -> bool {
         let Some(items) = self.steps.get_mut(step).and_then(|step| step.items.as_mut()) else { return false };
-        let Some(ItemProgress::Deferred { attempt, counted, since, until, problem }) = items.get(item) else {
+        let Some(ItemProgress::Deferred { attempt, counted, left, since, until, problem }) = items.get(item)
+        else {
             return false;
         };
         if !waits_for_person(problem.code()) {
@@ -41,8 +43,8 @@ impl Progress {
         }
         let before = until.duration_since(*since).max(SHORTEST_LOCK);
         let until = now.checked_add((before * 2).min(LONGEST_LOCK)).unwrap_or(now);
-        let (attempt, counted, problem) = (*attempt, *counted, problem.clone());
-        items.set(item, ItemProgress::Deferred { attempt, counted, since: now, until, problem });
+        let (attempt, counted, left, problem) = (*attempt, *counted, *left, problem.clone());
+        items.set(item, ItemProgress::Deferred { attempt, counted, left, since: now, until, problem });
         true
     }
 }

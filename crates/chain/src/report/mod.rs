@@ -289,6 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_whose_lookup_finds_the_store_locked_was_sent() {
+        let sent = json!({"fact": "intent", "step": "tell", "item": 1, "attempt": 1, "effect": true, "key": "k",
+            "request": {"method": "POST", "url": "https://chat.example/m", "body": null, "hash": "h"}});
+        let started = json!({"fact": "started", "boot": "b", "recovered": true});
+        let asked = json!({"fact": "deferred", "step": "tell", "item": 1, "attempt": 1, "bytes": 0,
+            "until": "2026-01-31T13:00:00Z", "problem": {"code": "SECRET_STORE_LOCKED"}});
+        let step = &build(&run("running"), &with([sent, started, asked])).steps[1];
+        assert_eq!((step.calls, step.retries), (1, 0), "{step:?}");
+    }
+
+    #[test]
     fn a_list_step_gives_as_many_items_as_it_read() {
         let report = build(&run("running"), &journal());
         let figures: Vec<_> = report.steps.iter().map(|s| (s.items_in, s.items_out)).collect();

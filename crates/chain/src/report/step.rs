@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::step_name;
 use super::undos::Undos;
-use crate::calls::{Calls, answered};
+use crate::calls::{Attempts, Calls, answered};
 use crate::machine::waits_for_person;
 
 /// At most this many items are listed by name; the counts are always complete.
@@ -44,7 +44,7 @@ struct ItemFold {
     effect: bool,
     request: Option<RequestSummary>,
     sent_at: Option<Timestamp>,
-    attempts: u32,
+    attempts: Attempts,
     /// Why another attempt would be made.
     again: Option<(Option<Code>, String)>,
     /// Why the last one was, where it was another one.
@@ -79,16 +79,16 @@ impl StepFold {
     pub(super) fn take(&mut self, at: Timestamp, fact: &Fact, step: &Step, undo: &mut Undos) {
         self.started_at.get_or_insert(at);
         self.last_at = Some(at);
-        if let Some((_, answer)) = answered(fact) {
+        if let Some((.., answer)) = answered(fact) {
             let undoes = matches!(fact, Fact::UndoResult { .. });
             if undoes { &mut self.undo_calls } else { &mut self.calls }.end(answer);
         }
         match fact {
             Fact::StepOpened { items, .. } => self.items_in = *items,
-            Fact::Intent { item, attempt, effect, request, .. } => {
+            Fact::Intent { item, effect, request, .. } => {
                 let slot = self.items.entry(*item).or_default();
-                // What could not leave this computer was no attempt that this one repeats.
-                let again = *attempt > 1 && slot.attempts > 0;
+                slot.attempts.announce();
+                let again = slot.attempts.is_again();
                 self.calls.send(again);
                 if !*effect {
                     // A read that is made again leaves nothing open.
@@ -101,7 +101,6 @@ impl StepFold {
                 if let Some(why) = &slot.sent_again {
                     *self.retries.entry(why.clone()).or_default() += 1;
                 }
-                slot.attempts += 1;
                 slot.last = Some(Last::Sent);
                 slot.effect = *effect;
                 slot.request = Some(request.clone());
@@ -176,13 +175,14 @@ impl StepFold {
                 let last = if *approved { Last::Done } else { Last::Passed };
                 self.items.entry(*item).or_default().last = Some(last);
             }
-            Fact::Deferred { item, until, problem, .. } => {
+            Fact::Deferred { item, until, problem, took_ms, .. } => {
                 let slot = self.items.entry(*item).or_default();
                 if matches!(slot.last, Some(Last::Sent)) {
-                    if waits_for_person(problem.code()) {
+                    // A lookup that could not be made is no attempt.
+                    if waits_for_person(problem.code()) && took_ms.is_some() {
                         // Announced, but it could not leave this computer.
                         self.calls.take_back(slot.sent_again.is_some());
-                        slot.attempts = slot.attempts.saturating_sub(1);
+                        slot.attempts.take_back();
                         if let Some(why) = slot.sent_again.take() {
                             if let Some(count) = self.retries.get_mut(&why) {
                                 *count -= 1;
@@ -454,7 +454,7 @@ impl StepFold {
         let changes = self.changes().filter_map(|(item, slot, state)| {
             let (request, at) = (slot.request.as_ref()?, slot.sent_at?);
             let (method, url) = (request.method.clone(), request.url.clone());
-            Some(Change { item, at, attempts: slot.attempts, method, url, state })
+            Some(Change { item, at, attempts: slot.attempts.count(), method, url, state })
         });
         changes.take(LISTED).collect()
     }

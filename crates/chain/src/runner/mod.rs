@@ -290,9 +290,11 @@ impl<'r> Execution<'r> {
 
     /// Counts a call that a fact tells of on its connection, in the commit of the fact.
     fn count_call(&mut self, fact: &Fact) {
-        let Some((step, Answered { code, took_ms, bytes, again })) = answered(fact) else { return };
-        let called = self.live.plan.index(step).and_then(|index| self.live.steps[index].called());
+        let Some((step, item, Answered { code, took_ms, bytes })) = answered(fact) else { return };
+        let Some(index) = self.live.plan.index(step) else { return };
+        let called = self.live.steps[index].called();
         let Some(connection) = called.map(|called| called.target.connection.id.clone()) else { return };
+        let again = self.progress.is_again(index, item);
         self.also.calls.push(StepCall { connection, step: step.clone(), code, took_ms, bytes, again });
     }
 

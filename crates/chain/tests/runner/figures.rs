@@ -120,8 +120,8 @@ async fn the_report_and_health_count_what_the_service_counted() {
     let ended: Vec<_> = journal.iter().filter_map(|entry| answered(&entry.fact)).collect();
     assert_eq!(ended.len(), 7);
     for one in &figures {
-        let own = ended.iter().filter(|(step, _)| step.as_str() == one.step);
-        let codes: Vec<_> = own.map(|(_, answer)| answer.code).collect();
+        let own = ended.iter().filter(|(step, ..)| step.as_str() == one.step);
+        let codes: Vec<_> = own.map(|(.., answer)| answer.code).collect();
         let ok = codes.iter().filter(|code| code.is_none()).count();
         assert_eq!((one.ok, one.failed + one.held), (ok as u64, (codes.len() - ok) as u64), "{}", one.step);
         assert_eq!(one.chain, run.chain_id.to_string());

@@ -282,4 +282,13 @@ async fn a_locked_secret_store_is_written_down_once_and_waited_for() {
         tokio::time::timeout(Duration::from_secs(30), working).await.expect("unlocking goes on with it");
     assert_eq!(state.unwrap(), RunState::Done);
     assert_eq!(*changed.lock().unwrap(), [json!({"title": "New"})]);
+
+    // What the lock kept here was no attempt: nothing was repeated, wherever it is counted.
+    let journal = b.store.journal(&run.id, 0).await.unwrap();
+    let report = report::build(&b.store.run(&run.id).await.unwrap().unwrap(), &journal);
+    let id = b.store.connection_named("work").await.unwrap().unwrap().id;
+    let figures = b.store.step_figures(&id, "2026-11-20T00:00:00Z".parse().unwrap()).await.unwrap();
+    let figures: Vec<_> = figures.iter().map(|one| (one.ok, one.failed + one.held, one.retries)).collect();
+    assert_eq!((report.steps[0].calls, report.steps[0].retries), (1, 0));
+    assert_eq!(figures, [(1, 0, 0)]);
 }
