@@ -14,6 +14,8 @@ use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, UndoO
 use patchbay_model::{RunId, StepId, Timestamp};
 
 use self::after::{after_deferral, after_result};
+pub(crate) use self::sent::may_have_happened;
+use self::sent::undo_outcome;
 pub use self::sent::{Doubt, Sent, UndoProgress};
 use crate::calls::Attempts;
 use crate::items::Items;
@@ -361,9 +363,11 @@ impl Progress {
             Fact::UndoIntent { step, item, attempt, .. } => {
                 self.change_undo(plan, step, *item, UndoProgress::InFlight { attempt: *attempt });
             }
-            Fact::UndoResult { step, item, outcome, .. } => {
+            Fact::UndoResult { step, item, outcome, took_ms } => {
+                let slot = plan.index(step).and_then(|index| self.item(index, *item));
+                let outcome = undo_outcome(slot, outcome, *took_ms);
                 if let Some(index) = plan.index(step) {
-                    match outcome {
+                    match &outcome {
                         UndoOutcome::Failed { unknown: true, .. } => {
                             self.undos_in_doubt.insert((index, *item));
                         }
@@ -373,7 +377,7 @@ impl Progress {
                         UndoOutcome::Failed { .. } | UndoOutcome::Impossible => {}
                     }
                 }
-                self.change_undo(plan, step, *item, UndoProgress::Over(outcome.clone()));
+                self.change_undo(plan, step, *item, UndoProgress::Over(outcome));
             }
             Fact::Stuck { .. } => self.stuck = true,
             Fact::Paused => self.paused = true,

@@ -1,7 +1,7 @@
 //! Requests that were sent, and what is known of them.
 
 use patchbay_model::Timestamp;
-use patchbay_model::problem::Problem;
+use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::UndoOutcome;
 
 use super::{ItemProgress, Progress};
@@ -72,6 +72,12 @@ impl Sent {
     }
 }
 
+impl UndoProgress {
+    fn is_sent(&self) -> bool {
+        matches!(self, Self::InFlight { .. } | Self::Doubt { .. })
+    }
+}
+
 impl Progress {
     /// Whether what is under way for an item, or its undo, is another attempt at the same thing. What a lock kept
     /// on this computer was none.
@@ -81,5 +87,31 @@ impl Progress {
             Some(ItemProgress::Done { undo: UndoProgress::InFlight { attempt }, .. }) => *attempt > 1,
             _ => false,
         }
+    }
+}
+
+/// Whether a failed undo may have happened, also where its fact does not say so: earlier builds wrote it down in the
+/// problem only, or not at all. What was sent and never answered is in doubt.
+pub(crate) fn may_have_happened(outcome: &UndoOutcome, sent: bool, took_ms: Option<u64>) -> bool {
+    match outcome {
+        UndoOutcome::Failed { problem, unknown } => {
+            *unknown || problem.code() == Code::UnknownOutcome || (sent && took_ms.is_none())
+        }
+        UndoOutcome::Undone | UndoOutcome::Impossible | UndoOutcome::ByHand => false,
+    }
+}
+
+/// What became of an undo, with what its fact leaves unsaid.
+pub(super) fn undo_outcome(
+    slot: Option<&ItemProgress>,
+    outcome: &UndoOutcome,
+    took_ms: Option<u64>,
+) -> UndoOutcome {
+    let sent = matches!(slot, Some(ItemProgress::Done { undo, .. }) if undo.is_sent());
+    match outcome {
+        UndoOutcome::Failed { problem, .. } => {
+            UndoOutcome::Failed { problem: problem.clone(), unknown: may_have_happened(outcome, sent, took_ms) }
+        }
+        other => other.clone(),
     }
 }

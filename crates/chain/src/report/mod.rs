@@ -300,6 +300,32 @@ mod tests {
     }
 
     #[test]
+    fn an_undo_of_an_earlier_build_that_was_sent_and_never_answered_may_have_happened() {
+        let sent = json!({"fact": "undo_intent", "step": "tell", "item": 0, "attempt": 1, "key": "k",
+            "request": {"method": "DELETE", "url": "https://chat.example/m/1", "body": null, "hash": "h"}});
+        let failed = |code: &str, took: Value| {
+            json!({"fact": "undo_result", "step": "tell", "item": 0, "tookMs": took,
+                "outcome": {"outcome": "failed", "problem": {"code": code}}})
+        };
+        let (stays, open, none) = ("COMPENSATION_FAILED", "UNKNOWN_OUTCOME", Value::Null);
+        let cases = [
+            (vec![sent.clone(), failed(stays, none.clone())], true, "no answer came"),
+            (vec![sent.clone(), failed(stays, json!(7))], false, "it was refused"),
+            (vec![failed(stays, none.clone())], false, "it was never sent"),
+            (vec![sent.clone(), failed(open, json!(7))], true, "its problem says so"),
+            (
+                vec![sent.clone(), failed(stays, json!(7)), failed(stays, none)],
+                false,
+                "the last one was never sent",
+            ),
+        ];
+        for (facts, unknown, why) in cases {
+            let report = build(&run("failed"), &with(facts));
+            assert_eq!((report.undo[0].undone, report.undo[0].unknown), (false, unknown), "{why}");
+        }
+    }
+
+    #[test]
     fn a_list_step_gives_as_many_items_as_it_read() {
         let report = build(&run("running"), &journal());
         let figures: Vec<_> = report.steps.iter().map(|s| (s.items_in, s.items_out)).collect();

@@ -15,6 +15,7 @@ use super::step_name;
 use super::undos::Undos;
 use crate::calls::{Attempts, Calls, answered};
 use crate::machine::waits_for_person;
+use crate::progress::may_have_happened;
 
 /// At most this many items are listed by name; the counts are always complete.
 const LISTED: usize = 100;
@@ -29,6 +30,8 @@ pub(super) struct StepFold {
     calls: Calls,
     undo_calls: Calls,
     retries: BTreeMap<(Option<Code>, String), u32>,
+    /// Undos that were sent and have not ended.
+    undoing: BTreeSet<u32>,
     /// Whether what was done of an item was undone, where that was wanted.
     undone: BTreeMap<u32, bool>,
     started_at: Option<Timestamp>,
@@ -222,8 +225,12 @@ impl StepFold {
                     Decision::Undo => {}
                 }
             }
-            Fact::UndoIntent { attempt, .. } => self.undo_calls.send(*attempt > 1),
-            Fact::UndoResult { item, outcome, .. } => {
+            Fact::UndoIntent { item, attempt, .. } => {
+                self.undo_calls.send(*attempt > 1);
+                self.undoing.insert(*item);
+            }
+            Fact::UndoResult { item, outcome, took_ms, .. } => {
+                let sent = self.undoing.remove(item);
                 let (undone, problem) = match outcome {
                     UndoOutcome::Undone | UndoOutcome::ByHand => (true, None),
                     UndoOutcome::Failed { problem, .. } => (false, Some(problem.clone())),
@@ -241,7 +248,7 @@ impl StepFold {
                 self.undone.insert(*item, undone);
                 let by_hand = *outcome == UndoOutcome::ByHand;
                 let again = matches!(outcome, UndoOutcome::Failed { .. });
-                let unknown = matches!(outcome, UndoOutcome::Failed { unknown: true, .. });
+                let unknown = may_have_happened(outcome, sent, *took_ms);
                 undo.put(UndoReport {
                     step: step.id.clone(),
                     item: *item,

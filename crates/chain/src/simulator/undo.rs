@@ -1,6 +1,9 @@
 //! What undoing leaves, wherever it is killed.
 
+use patchbay_model::StepId;
+
 use super::*;
+use crate::progress::UndoProgress;
 
 #[test]
 fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
@@ -145,5 +148,54 @@ fn an_undo_is_asked_for_anew_only_where_it_was_answered() {
             progress.apply(&plan, at, &Fact::UndoAgain { step: "first".into(), item: 0 });
         }
         assert_eq!(progress.undone_anew.get(&(1, 0)), times, "unknown: {unknown:?}");
+    }
+}
+
+/// Earlier builds did not write down that an undo may have happened: what was sent and has no answer is in doubt.
+#[test]
+fn an_undo_of_an_earlier_build_without_an_answer_is_in_doubt() {
+    let plan = plan(KINDS[2], OnFailure::StopAndKeep);
+    let at = Timestamp::from_second(1_700_000_000).unwrap();
+    let open = Code::UnknownOutcome;
+    let failed = Code::CompensationFailed;
+    for (sent, code, took_ms, unknown) in [
+        (true, failed, None, true),
+        (true, failed, Some(7), false),
+        (false, failed, None, false),
+        (true, open, Some(7), true),
+    ] {
+        let mut progress = Progress::new(&plan);
+        let step = || StepId::from("first");
+        let outcome = Outcome::Done { output: Value::Null, output_missing: None };
+        progress.apply(&plan, at, &Fact::StepOpened { step: step(), items: 1 });
+        let (took, bytes, next) = (0, 0, None);
+        progress.apply(
+            &plan,
+            at,
+            &Fact::Result { step: step(), item: 0, attempt: 1, outcome, took_ms: took, bytes, next },
+        );
+        if sent {
+            let request = RequestSummary {
+                method: "DELETE".into(),
+                url: "https://chat.example/m/1".into(),
+                body: None,
+                hash: String::new(),
+            };
+            let intent = Fact::UndoIntent { step: step(), item: 0, attempt: 1, request, key: None };
+            progress.apply(&plan, at, &intent);
+        }
+        let outcome = UndoOutcome::Failed { problem: Problem::new(code), unknown: false };
+        progress.apply(&plan, at, &Fact::UndoResult { step: step(), item: 0, outcome, took_ms });
+        let case = format!("sent: {sent}, {code}, {took_ms:?}");
+        assert_eq!(progress.undos_in_doubt.contains(&(1, 0)), unknown, "{case}");
+        let slot = progress.item(1, 0);
+        let said = matches!(
+            slot,
+            Some(ItemProgress::Done {
+                undo: UndoProgress::Over(UndoOutcome::Failed { unknown: true, .. }),
+                ..
+            })
+        );
+        assert_eq!(said, unknown, "{case}: {slot:?}");
     }
 }
