@@ -75,6 +75,11 @@ pub fn html(report: &RunReport) -> String {
         report.undo.iter().map(|u| match &u.problem {
             None if u.by_hand => format!("{}, item {}: undone by hand", name_of(report, &u.step), u.item + 1),
             None => format!("{}, item {}: undone", name_of(report, &u.step), u.item + 1),
+            Some(_) if u.unknown => format!(
+                "{}, item {}: may have been undone; look at the service",
+                name_of(report, &u.step),
+                u.item + 1
+            ),
             Some(p) => {
                 format!("{}, item {}: could not undo. {}", name_of(report, &u.step), u.item + 1, p.hint())
             }

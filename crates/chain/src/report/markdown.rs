@@ -97,6 +97,7 @@ pub fn markdown(report: &RunReport) -> String {
             let what = match &undo.problem {
                 None if undo.by_hand => "Undone by hand".to_owned(),
                 None => "Undone".to_owned(),
+                Some(_) if undo.unknown => "May have been undone; look at the service".to_owned(),
                 Some(problem) => format!("Could not undo. {}", escape(&problem.hint())),
             };
             let _ = writeln!(out, "- {}, item {}: {what}", escape(name_of(report, &undo.step)), undo.item + 1);

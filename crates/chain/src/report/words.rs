@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use patchbay_model::check::Level;
 use patchbay_model::problem::Code;
-use patchbay_model::report::{ChangeState, RetryReason, RunReport, StepReport, StepState};
+use patchbay_model::report::{ChangeState, RetryReason, RunReport, StepReport, StepState, UndoReport};
 use patchbay_model::run::RunState;
 use patchbay_model::{StepId, Timestamp};
 
@@ -36,18 +36,7 @@ pub(super) fn headline(report: &RunReport) -> String {
         }
         parts.push(text);
     }
-    let stays = report.undo.iter().filter(|u| !u.undone).count();
-    if !report.undo.is_empty() {
-        let undone = report.undo.len() - stays;
-        parts.push(match (undone, stays) {
-            (1, 0) => "The one change was undone".to_owned(),
-            (_, 0) => format!("All {undone} changes were undone"),
-            (0, 1) => "The one change could not be undone".to_owned(),
-            (0, _) => format!("None of the {stays} changes could be undone"),
-            (1, _) => format!("1 change was undone, {stays} could not be"),
-            _ => format!("{undone} changes were undone, {stays} could not be"),
-        });
-    }
+    parts.extend(undo_words(report));
     let (asked, open): (Vec<_>, Vec<_>) =
         report.needs_you.iter().partition(|question| question.approval.is_some());
     match asked.len() {
@@ -69,6 +58,30 @@ pub(super) fn headline(report: &RunReport) -> String {
         parts.push(format!("Nothing was sent: {}", blocker.text.trim_end_matches('.')));
     }
     parts.join(". ") + "."
+}
+
+/// What became of the changes that were to be taken back; none where nobody tried.
+fn undo_words(report: &RunReport) -> Option<String> {
+    let count = |wanted: fn(&UndoReport) -> bool| report.undo.iter().filter(|undo| wanted(undo)).count();
+    let undone = count(|undo| undo.undone);
+    let stays = count(|undo| !undo.undone && !undo.unknown);
+    let open = count(|undo| !undo.undone && undo.unknown);
+    let first = match (undone, stays, open) {
+        (0, 0, 0) => return None,
+        (0, 0, 1) => return Some("The one change may have been undone; look at the service".to_owned()),
+        (0, 0, _) => return Some(format!("{open} changes may have been undone; look at the service")),
+        (1, 0, 0) => "The one change was undone".to_owned(),
+        (_, 0, 0) => format!("All {undone} changes were undone"),
+        (0, 1, 0) => "The one change could not be undone".to_owned(),
+        (0, _, 0) => format!("None of the {stays} changes could be undone"),
+        (0, 1, _) => "1 change could not be undone".to_owned(),
+        (0, ..) => format!("{stays} changes could not be undone"),
+        (1, 0, _) => "1 change was undone".to_owned(),
+        (_, 0, _) => format!("{undone} changes were undone"),
+        (1, ..) => format!("1 change was undone, {stays} could not be"),
+        _ => format!("{undone} changes were undone, {stays} could not be"),
+    };
+    Some(if open == 0 { first } else { format!("{first}, {open} may have been undone; look at the service") })
 }
 
 /// What a person reads for a step of a report.
@@ -151,7 +164,10 @@ pub(crate) fn change_lines(report: &RunReport) -> Vec<String> {
     let changing = report.steps.iter().filter(|step| step.changes > 0 || !step.sent.is_empty());
     let line = |step: &StepReport| {
         let mut text = format!("{}: {} made", step.name, step.changes);
-        let rest = [(step.undone, "undone"), (step.stay, "could not be undone")];
+        let may = report.undo.iter().filter(|undo| undo.step == step.step && !undo.undone && undo.unknown);
+        let may = may.count() as u32;
+        let stay = step.stay.saturating_sub(may);
+        let rest = [(step.undone, "undone"), (stay, "could not be undone"), (may, "may have been undone")];
         let unknown = if step.effect { step.unknown } else { 0 };
         for (count, word) in rest.into_iter().chain([(unknown, "not known")]).filter(|(count, _)| *count > 0) {
             // Writing to a String cannot fail.
@@ -209,12 +225,17 @@ mod tests {
         }
     }
 
+    /// An undo of which nobody knows whether it happened.
+    fn perhaps() -> UndoReport {
+        UndoReport { unknown: true, ..undone(false) }
+    }
+
     /// A sentence, and what makes it.
     type Case = (&'static str, fn(&mut RunReport));
 
     #[test]
     fn the_headline_says_what_was_reached_and_what_was_not() {
-        let cases: [Case; 17] = [
+        let cases: [Case; 21] = [
             ("2 of 2 steps done.", |_| {}),
             ("Dry run finished; nothing was sent.", |r| r.dry_run = true),
             ("Stopped after 1 of 2 steps.", |r| {
@@ -242,6 +263,20 @@ mod tests {
             ("2 of 2 steps done. 1 change was undone, 1 could not be.", |r| {
                 r.undo = vec![undone(true), undone(false)];
             }),
+            ("2 of 2 steps done. The one change may have been undone; look at the service.", |r| {
+                r.undo = vec![perhaps()];
+            }),
+            ("2 of 2 steps done. 2 changes may have been undone; look at the service.", |r| {
+                r.undo = vec![perhaps(), perhaps()];
+            }),
+            (
+                "2 of 2 steps done. 1 change could not be undone, 1 may have been undone; look at the service.",
+                |r| r.undo = vec![undone(false), perhaps()],
+            ),
+            (
+                "2 of 2 steps done. 2 changes were undone, 1 could not be, 1 may have been undone; look at the service.",
+                |r| r.undo = vec![undone(true), undone(false), perhaps(), undone(true)],
+            ),
             ("2 of 2 steps done. One outcome is not known and waits for your answer.", |r| {
                 r.state = RunState::NeedsYou;
                 r.needs_you = vec![question(Code::UnknownOutcome)];
@@ -302,5 +337,9 @@ mod tests {
         let step = &mut report.steps[1];
         (step.effect, step.changes, step.undone, step.stay, step.unknown) = (true, 3, 1, 1, 1);
         assert_eq!(change_lines(&report), ["Tell: 3 made, 1 undone, 1 could not be undone, 1 not known"]);
+        report.steps[1].stay = 2;
+        report.undo = vec![undone(false), perhaps()];
+        let line = "Tell: 3 made, 1 undone, 1 could not be undone, 1 may have been undone, 1 not known";
+        assert_eq!(change_lines(&report), [line]);
     }
 }

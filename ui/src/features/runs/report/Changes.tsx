@@ -12,11 +12,13 @@ export function Changes({ report }: { report: RunReport }) {
   const steps = report.steps.filter((step) => step.changes > 0 || (step.sent?.length ?? 0) > 0);
   if (steps.length === 0) return null;
   const all = (of: (step: StepReport) => number) => steps.reduce((sum, step) => sum + of(step), 0);
-  const [undone, stay, unknown] = [all((step) => step.undone), all((step) => step.stay), all((step) => (step.effect ? step.unknown : 0))];
+  const maybe = report.undo.filter((undo) => !undo.undone && undo.unknown).length;
+  const [undone, stay, unknown] = [all((step) => step.undone), all((step) => step.stay) - maybe, all((step) => (step.effect ? step.unknown : 0))];
   const said = [
     t('runs.changes.made', { count: all((step) => step.changes) }),
     ...(undone > 0 ? [t('runs.changes.undone', { count: undone })] : []),
     ...(stay > 0 ? [t('runs.changes.stay', { count: stay })] : []),
+    ...(maybe > 0 ? [t('runs.changes.maybe', { count: maybe })] : []),
     ...(unknown > 0 ? [t('runs.changes.unknown', { count: unknown })] : []),
   ];
   return (
