@@ -197,6 +197,7 @@ pub(crate) fn calls_the_same(one: &Step, other: &Step) -> bool {
 fn made_by(step: &Step) -> String {
     let field = |map: &FieldMap| FieldMap {
         always: false,
+        seen: false,
         by: ChosenBy::default(),
         confidence: None,
         reason: None,

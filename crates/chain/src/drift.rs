@@ -9,7 +9,10 @@ use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::{Chain, StepId};
 use serde_json::Value;
 
-use crate::mapping::{Samples, operation_of, sources};
+use crate::mapping::{Samples, operation_of, required, sources};
+
+/// What items are called in paths.
+const ITEM: &str = "$.item";
 
 /// A field that everything had before and nothing has now.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,16 +41,27 @@ pub(crate) fn gone(maps: &[FieldMap], root: &str, items: &[Value], params: &Valu
     Some(Gone { path: own.to_owned(), target: map.target.clone(), instead })
 }
 
-/// The first field that a single record has under another name now. One record says less than a list, as some
-/// services leave out what is empty: it counts where it was always there and something that nothing else is
-/// made of looks like it.
-pub(crate) fn renamed(maps: &[FieldMap], root: &str, record: &Value, params: &Value) -> Option<Gone> {
+/// The first field that a single record has lost. One record says less than a list, as some services leave out
+/// what is empty. It counts where a parameter needs the field and everything that was seen before had it, were it
+/// one record only. What a parameter can do without counts where it was there often enough and something that
+/// nothing else is made of looks like it: it has another name now.
+pub(crate) fn lost(maps: &[FieldMap], root: &str, record: &Value, params: &Value) -> Option<Gone> {
     let taken = |path: &str| maps.iter().any(|map| path_from(root, map) == Some(path));
-    maps.iter().filter(|map| map.always).find_map(|map| {
+    maps.iter().filter(|map| map.always || map.seen).find_map(|map| {
         let own = path_from(root, map).filter(|own| lacks(record, own))?;
         let instead = instead(map, root, std::slice::from_ref(record), params).filter(|path| !taken(path));
-        instead.is_some().then(|| Gone { path: own.to_owned(), target: map.target.clone(), instead })
+        let counts = needs(map, params) || (map.always && instead.is_some());
+        counts.then(|| Gone { path: own.to_owned(), target: map.target.clone(), instead })
     })
+}
+
+/// Whether nothing stands in where the source of a mapping has nothing.
+fn needs(map: &FieldMap, params: &Value) -> bool {
+    let mut parts = map.target.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
+    let member = parts.try_fold(params, |schema, part| {
+        required(schema).any(|name| name == part).then(|| &schema["properties"][part])
+    });
+    map.default.is_none() && member.is_some_and(|member| member["default"].is_null())
 }
 
 /// Where a mapping reads below a root, where that is a plain path.
@@ -121,8 +135,12 @@ pub fn findings<'d>(
     for (index, step) in chain.all_steps().enumerate() {
         let Some(operation) = operation_of(step, &descriptor_of) else { continue };
         let sources = sources(chain, index, &descriptor_of, samples);
-        let lost = sources.iter().find_map(|s| gone(&step.mapping, &s.root, &s.samples, &operation.params));
-        let Some(lost) = lost else { continue };
+        let params = &operation.params;
+        let found_gone = sources.iter().find_map(|source| match source.samples.as_slice() {
+            [record] if source.root != ITEM => lost(&step.mapping, &source.root, record, params),
+            samples => gone(&step.mapping, &source.root, samples, params),
+        });
+        let Some(lost) = found_gone else { continue };
         let subject = Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) };
         let problem = lost.problem(&step.connection, step.title(), subject);
         found.push(blocked(step.id.clone(), problem));
@@ -168,5 +186,38 @@ mod tests {
         let nobody = [json!({"assignee": null}), json!({"assignee": null}), json!({"assignee": null})];
         assert_eq!(gone(&nested, "$.item", &nobody, &params), None, "nobody is assigned");
         assert_eq!(gone(&maps(), "$.steps.a", &[json!({}), json!({}), json!({})], &params), None);
+    }
+
+    #[test]
+    fn of_a_single_record_counts_what_is_needed_and_was_there_and_what_has_another_name() {
+        let params = json!({"required": ["text", "in"], "properties": {
+            "text": {"type": "string"}, "name": {"type": "string"},
+            "in": {"type": "object", "required": ["room"], "properties": {
+                "room": {"type": "string"}, "thread": {"type": "string"}}},
+        }});
+        let map = |target: &str, more: Value| {
+            let mut map = json!({"target": target, "source": {"type": "path", "path": "$.steps.get.title"}});
+            map.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            serde_json::from_value::<FieldMap>(map).unwrap()
+        };
+        let (seen, often) = (json!({"seen": true}), json!({"seen": true, "always": true}));
+        let (bare, other) = (json!({"id": 7}), json!({"id": 7, "headline": "a"}));
+        for (target, more, record, counts, why) in [
+            ("/text", &seen, &bare, true, "it is needed, and was there the one time"),
+            ("/text", &seen, &json!({"title": null}), false, "it is there, and empty"),
+            ("/text", &json!({}), &bare, false, "it was never seen"),
+            ("/text", &json!({"seen": true, "default": "-"}), &bare, false, "something stands in for it"),
+            ("/in/room", &seen, &bare, true, "a group that is needed needs it"),
+            ("/in/thread", &seen, &bare, false, "the group can do without"),
+            ("/name", &seen, &other, false, "it can be left out, and one record says little"),
+            ("/name", &often, &other, true, "it was there often, and has another name now"),
+            ("/name", &often, &bare, false, "some services leave out what is empty"),
+        ] {
+            let maps = [map(target, more.clone())];
+            assert_eq!(lost(&maps, "$.steps.get", record, &params).is_some(), counts, "{target} {more}: {why}");
+        }
+        let nobody = [map("/text", json!({"seen": true}))];
+        let elsewhere = lost(&nobody, "$.steps.other", &bare, &params);
+        assert_eq!(elsewhere, None, "nobody maps a field of that step");
     }
 }

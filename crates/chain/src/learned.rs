@@ -105,6 +105,7 @@ impl Learned {
             // What stands in for nothing, and what is always there, is a matter of each chain.
             default: None,
             always: false,
+            seen: false,
             ..self.map.clone()
         })
     }

@@ -70,6 +70,11 @@ impl Leaf {
         self.missing == 0 && self.samples.len() >= ENOUGH
     }
 
+    /// Whether it was there in every sample, of at least one.
+    pub(crate) fn seen(&self) -> bool {
+        self.missing == 0 && !self.samples.is_empty()
+    }
+
     /// The path to it, with names that are not plain in brackets (RFC 9535 section 2.3.1).
     pub(crate) fn path_from(&self, root: &str) -> String {
         let mut path = root.to_owned();

@@ -32,6 +32,10 @@ pub struct FieldMap {
     /// service has changed what it gives, and nothing is sent before somebody has looked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub always: bool,
+    /// The same where little was seen: one value is enough. Where then the record of a step that ran once lacks
+    /// what a parameter needs, the service has changed what it gives.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seen: bool,
     /// Who chose it.
     #[serde(default)]
     pub by: ChosenBy,

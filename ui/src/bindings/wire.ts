@@ -2458,6 +2458,11 @@ default?: JsonValue | null,
  */
 always?: boolean, 
 /**
+ * The same where little was seen: one value is enough. Where then the record of a step that ran once lacks
+ * what a parameter needs, the service has changed what it gives.
+ */
+seen?: boolean, 
+/**
  * Who chose it.
  */
 by: ChosenBy, 

@@ -41,7 +41,7 @@ impl Execution<'_> {
         let subject = Subject::Chain { id: self.run.snapshot.name.clone(), step: Some(own.id.to_string()) };
         let tool = &called.target.descriptor.descriptor().name;
         let problem = drift::gone(&own.mapping, "$.item", &items, params)
-            .or_else(|| records.find_map(|(root, record)| drift::renamed(&own.mapping, &root, record, params)))
+            .or_else(|| records.find_map(|(root, record)| drift::lost(&own.mapping, &root, record, params)))
             .map(|gone| gone.problem(tool, own.title(), subject));
         // Too few items say nothing; later pages may.
         if list.is_none() || items.len() >= patchbay_map::ENOUGH {

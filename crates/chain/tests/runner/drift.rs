@@ -18,9 +18,14 @@ async fn run_over(items: Value) -> (RunState, usize, Option<String>) {
     run_once(items, json!({"forEach": "list"}), "$.item.title").await
 }
 
-/// The same with a step that reads one record, which once had a title.
+/// The same with a step that reads one record, which had a title often.
 async fn run_on(record: Value) -> (RunState, usize, Option<String>) {
     run_once(record, json!({}), "$.steps.get.title").await
+}
+
+/// The same with one that had a title the one time it was read, for an operation that needs one.
+async fn run_needing(record: Value) -> (RunState, usize, Option<String>) {
+    run_once(record, json!({"operation": "must"}), "$.steps.get.title").await
 }
 
 async fn run_once(items: Value, mut add: Value, path: &str) -> (RunState, usize, Option<String>) {
@@ -42,12 +47,20 @@ async fn run_once(items: Value, mut add: Value, path: &str) -> (RunState, usize,
         {"id": "add", "title": "Add", "verb": "create", "entity": "item",
          "request": {"method": "POST", "path": "/items", "body": {"name": "{{params.name}}"}},
          "params": {"type": "object", "properties": {"name": {"type": "string"}}},
+         "result": {"type": "object"}},
+        {"id": "must", "title": "Must", "verb": "create", "entity": "item",
+         "request": {"method": "POST", "path": "/items", "body": {"name": "{{params.name}}"}},
+         "params": {"type": "object", "required": ["name"], "properties": {"name": {"type": ["string", "null"]}}},
          "result": {"type": "object"}}]);
     let b = Bench::new(router, &operations, Tuning::default()).await;
     let reads = if add["forEach"].is_null() { "get" } else { "list" };
-    (add["id"], add["connection"], add["operation"]) = (json!("add"), json!("work"), json!("add"));
-    add["mapping"] = json!([{"target": "/name", "source": {"type": "path", "path": path},
-        "default": "(no title)", "always": true}]);
+    let needs = add["operation"] == "must";
+    (add["id"], add["connection"]) = (json!("add"), json!("work"));
+    let mut map = json!({"target": "/name", "source": {"type": "path", "path": path}, "seen": true});
+    if !needs {
+        (add["operation"], map["default"], map["always"]) = (json!("add"), json!("(no title)"), json!(true));
+    }
+    add["mapping"] = json!([map]);
     let run = b.run(json!([{"id": reads, "connection": "work", "operation": reads}, add])).await;
     let state = b.execute(&run).await;
     let why = b.store.journal(&run.id, 0).await.unwrap().into_iter().find_map(|entry| match entry.fact {
@@ -86,4 +99,15 @@ async fn a_single_record_whose_field_has_another_name_now_is_not_sent_on() {
     }
     let bare = run_on(json!({"id": 7})).await;
     assert_eq!(bare, (RunState::Done, 1, None), "some services leave out what is empty");
+}
+
+#[tokio::test]
+async fn a_single_record_without_what_is_needed_is_not_sent_on_though_it_was_seen_once() {
+    let (state, sent, why) = run_needing(json!({"id": 7})).await;
+    assert_eq!((state, sent), (RunState::Failed, 0));
+    let why = why.unwrap();
+    assert!(why.contains("\"title\"") && why.contains("the service gives something else"), "{why}");
+    for as_ever in [json!({"id": 7, "title": "a"}), json!({"title": "a"})] {
+        assert_eq!(run_needing(as_ever).await, (RunState::Done, 1, None), "nobody maps the identifier");
+    }
 }

@@ -84,7 +84,7 @@ impl<'s> Matcher<'s> {
         let root = |leaf: &Leaf| self.sources.get(leaf.rank).map_or("$", |source| source.root.as_str());
         let known = self.known.iter().find(|(leaf, _)| leaf.path_from(root(leaf)) == *path);
         let (Some(member), Some((leaf, from))) = (member, known) else { return };
-        map.always = leaf.always();
+        (map.always, map.seen) = (leaf.always(), leaf.seen());
         if said {
             return;
         }
@@ -164,6 +164,7 @@ impl Proposer<'_> {
             longest: scored.change.longest,
             default: required.then(|| stand_in(leaf, member, field)).flatten(),
             always: leaf.always(),
+            seen: leaf.seen(),
             by: ChosenBy::Matcher,
             confidence: Some(scored.points),
             reason: Some(scored.reason),
