@@ -12,6 +12,7 @@ use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{RunId, StepId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::chains;
 use crate::hub::Hub;
@@ -141,6 +142,8 @@ pub struct RunFromStepRequest {
 pub async fn failed_items(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let old = ended(&workspace, &request.run).await?;
+    // Nobody sees one that is being made.
+    let alone = workspace.taking_over().await;
     let others = workspace.store().runs_of(&old.chain_id, 1_000).await?;
     let taken =
         |run: &&Run| run.origin.kind == OriginKind::FailedItems && run.origin.of.as_ref() == Some(&old.id);
@@ -150,14 +153,14 @@ pub async fn failed_items(hub: &Hub, workspace: &str, request: RunRef) -> Result
             &format!("What failed of it was run by {}. Go on from that one.", other.id),
         ));
     }
-    begin(hub, &workspace, &old, OriginKind::FailedItems, &Part::Failed).await
+    begin(hub, &workspace, &old, OriginKind::FailedItems, &Part::Failed, Some(alone)).await
 }
 
 /// Runs a run again from a step on, with the results of the steps before.
 pub async fn from_step(hub: &Hub, workspace: &str, request: RunFromStepRequest) -> Result<RunView, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let old = ended(&workspace, &request.run).await?;
-    begin(hub, &workspace, &old, OriginKind::FromStep, &Part::From(request.step)).await
+    begin(hub, &workspace, &old, OriginKind::FromStep, &Part::From(request.step), None).await
 }
 
 /// Which step to do.
@@ -247,9 +250,7 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
         }
         (run.chain_version, run.chain_hash, run.snapshot) =
             (version.version, version.hash.clone(), version.chain.clone());
-        workspace.store().run_begin(&run, facts).await?;
-        workspace.spawn(run.clone()).await?;
-        return Ok(RunView::of(&workspace, run));
+        return add(&workspace, run, facts, None).await;
     }
     Err(refused)
 }
@@ -346,14 +347,33 @@ async fn begin(
     old: &Run,
     kind: OriginKind,
     part: &Part,
+    alone: Option<OwnedMutexGuard<()>>,
 ) -> Result<RunView, Problem> {
     let connectors = chains::connectors_of(workspace, &old.snapshot).await?;
     let plan = Plan::of(&old.snapshot, |name| connectors.get(name).map(|c| c.descriptor().as_ref()));
     let plan = plan.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
     let facts = read(workspace, old, Earlier::for_part(&plan, part)).await?.kept(old, part)?;
-    let run = repeat(hub, old, kind);
-    workspace.store().run_begin(&run, facts).await?;
-    workspace.spawn(run.clone()).await?;
+    add(workspace, repeat(hub, old, kind), facts, alone).await
+}
+
+/// Adds a run with what it takes over, and begins it. It may be much: whoever asked and went away leaves nothing
+/// half done, and lets nobody else in before it is.
+async fn add(
+    workspace: &Workspace,
+    run: Run,
+    facts: Vec<Fact>,
+    alone: Option<OwnedMutexGuard<()>>,
+) -> Result<RunView, Problem> {
+    let (here, own) = (workspace.clone(), run.clone());
+    let adding = tokio::spawn(async move {
+        let _alone = alone;
+        here.store().run_take_over(&own, facts).await?;
+        here.spawn(own).await
+    });
+    match adding.await {
+        Ok(added) => added?,
+        Err(error) => return Err(Problem::new(Code::Internal).detail(error.to_string())),
+    }
     Ok(RunView::of(workspace, run))
 }
 

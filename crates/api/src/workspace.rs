@@ -55,6 +55,8 @@ struct Inner {
     events: Arc<dyn EventSink>,
     runs: Mutex<HashMap<RunId, Task>>,
     sandbox: tokio::sync::Mutex<Option<Sandbox>>,
+    /// Held while a run is made that does what failed of another: there is one at most.
+    taking_over: Arc<tokio::sync::Mutex<()>>,
     sign_ins: SignIns,
     usual: Usual,
     checks: Checks,
@@ -178,6 +180,7 @@ impl Workspace {
             events,
             runs: Mutex::new(HashMap::new()),
             sandbox: tokio::sync::Mutex::default(),
+            taking_over: Arc::default(),
             sign_ins: SignIns::default(),
             usual: Usual::default(),
             checks: Checks::default(),
@@ -272,6 +275,11 @@ impl Workspace {
         &self.inner.connectors
     }
 
+    /// Waits until no run is made that does what failed of another, and keeps others from it.
+    pub(crate) async fn taking_over(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        self.inner.taking_over.clone().lock_owned().await
+    }
+
     /// The sandbox that runs inside the engine for this workspace.
     pub(crate) async fn sandbox(&self) -> tokio::sync::MutexGuard<'_, Option<Sandbox>> {
         self.inner.sandbox.lock().await
@@ -350,6 +358,7 @@ impl Workspace {
         self.keep_sign_ins();
         self.keep_watch(hub);
         self.poll().await?;
+        self.store().runs_in_parts_clear().await?;
         let open = self.store().runs_open().await?;
         let open: Vec<Run> =
             open.into_iter().filter(|run| !is_left_alone(run) && !waits_its_turn(run)).collect();

@@ -24,6 +24,7 @@ pub(crate) const SCHEMA: Schema = Schema(&[
     include_str!("../migrations/0012_figures.sql"),
     include_str!("../migrations/0013_pins.sql"),
     include_str!("../migrations/0014_pin_made_by.sql"),
+    include_str!("../migrations/0015_runs_in_parts.sql"),
     include_str!("../migrations/0016_turns.sql"),
 ]);
 

@@ -50,11 +50,16 @@ pub struct Also {
 
 /// Facts as text, in order.
 pub(super) fn texts(facts: &[Fact]) -> Result<Vec<String>, StoreError> {
-    facts.iter().map(|fact| column::json("journal entry", fact)).collect()
+    facts.iter().map(text).collect()
+}
+
+/// A fact as text.
+pub(super) fn text(fact: &Fact) -> Result<String, StoreError> {
+    column::json("journal entry", fact)
 }
 
 /// Facts are bundled up to so many bytes: a bundle is in memory a few times over.
-const BUNDLE: usize = 1 << 20;
+pub(super) const BUNDLE: usize = 1 << 20;
 
 /// How many of the facts one bundle takes: one at least.
 fn fitting(texts: &[String]) -> usize {
@@ -122,6 +127,17 @@ pub(super) async fn begin(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     more(tx, run.as_str(), texts, 0, column::millis(now)).await.map(drop)
+}
+
+/// Adds facts of such a run behind `last`.
+pub(super) async fn go_on(
+    tx: &mut SqliteConnection,
+    run: &RunId,
+    texts: &[String],
+    last: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    more(tx, run.as_str(), texts, last, column::millis(now)).await.map(drop)
 }
 
 /// Writes a run's state and adds the facts that it follows from, within a transaction; a state that is final

@@ -46,6 +46,7 @@ pub(crate) mod page;
 pub(crate) mod pins;
 pub(crate) mod quarantine;
 pub(crate) mod runs;
+pub(crate) mod runs_in_parts;
 mod saved_filters;
 pub(crate) mod schedule_course;
 pub(crate) mod schedules;

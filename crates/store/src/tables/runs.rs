@@ -9,6 +9,7 @@ use super::awaited;
 use super::chains::version;
 use super::journal;
 use super::page::Page;
+use super::runs_in_parts;
 use crate::error::is_taken;
 use crate::writer::Shape;
 use crate::{Store, StoreError, column};
@@ -129,20 +130,36 @@ impl Store {
     /// # Errors
     /// [`StoreError::Exists`] where the identifier is taken.
     pub async fn run_begin(&self, run: &Run, facts: Vec<Fact>) -> Result<(), StoreError> {
+        Box::pin(self.run_begin_with(run, journal::texts(&facts)?, false)).await
+    }
+
+    /// The same with facts as text; `in_parts` where more of them follow.
+    pub(super) async fn run_begin_with(
+        &self,
+        run: &Run,
+        texts: Vec<String>,
+        in_parts: bool,
+    ) -> Result<(), StoreError> {
         let (id, new, now) = (run.id.clone(), NewRun::of(run)?, self.now());
-        let texts = journal::texts(&facts)?;
-        let single = texts.is_empty() && new.waits.is_empty();
+        let boot = in_parts.then(|| self.boot().to_string());
+        let single = texts.is_empty() && new.waits.is_empty() && boot.is_none();
         let shape = if single { Shape::Single } else { Shape::Several };
         self.write_as(shape, move |tx| {
             Box::pin(async move {
                 match insert(tx, &new).await {
-                    Ok(()) => journal::begin(tx, &id, &texts, now).await,
-                    Err(error) if is_taken(&error) => Err(StoreError::Exists {
-                        item: format!("The run {id}"),
-                        message: "It was added before.",
-                    }),
-                    Err(error) => Err(error.into()),
+                    Ok(()) => {}
+                    Err(error) if is_taken(&error) => {
+                        return Err(StoreError::Exists {
+                            item: format!("The run {id}"),
+                            message: "It was added before.",
+                        });
+                    }
+                    Err(error) => return Err(error.into()),
                 }
+                if let Some(boot) = boot {
+                    runs_in_parts::note(tx, &new, &boot).await?;
+                }
+                journal::begin(tx, &id, &texts, now).await
             })
         })
         .await
@@ -155,7 +172,7 @@ impl Store {
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
                    dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
-               FROM runs WHERE id = ?"#,
+               FROM runs WHERE id = ? AND id NOT IN (SELECT run FROM runs_in_parts)"#,
             id
         )
         .fetch_optional(self.readers())
@@ -166,13 +183,17 @@ impl Store {
 
     /// A part of the runs, the latest first, and how many there are in all.
     pub async fn run_list(&self, limit: u32, offset: u32) -> Result<Page<Run>, StoreError> {
-        let total =
-            sqlx::query_scalar!(r#"SELECT count(*) AS "n!: i64" FROM runs"#).fetch_one(self.readers()).await?;
+        let total = sqlx::query_scalar!(
+            r#"SELECT (SELECT count(*) FROM runs) - (SELECT count(*) FROM runs_in_parts) AS "n!: i64""#
+        )
+        .fetch_one(self.readers())
+        .await?;
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
                    dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
-               FROM runs ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"#,
+               FROM runs WHERE id NOT IN (SELECT run FROM runs_in_parts)
+               ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"#,
             limit,
             offset
         )
@@ -189,7 +210,8 @@ impl Store {
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
                    dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
-               FROM runs WHERE chain_id = ? ORDER BY created_at DESC, id DESC LIMIT ?"#,
+               FROM runs WHERE chain_id = ? AND id NOT IN (SELECT run FROM runs_in_parts)
+               ORDER BY created_at DESC, id DESC LIMIT ?"#,
             chain,
             limit
         )
@@ -204,7 +226,8 @@ impl Store {
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
                    dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
-               FROM runs WHERE final = 0 ORDER BY created_at, id"#
+               FROM runs WHERE final = 0 AND id NOT IN (SELECT run FROM runs_in_parts)
+               ORDER BY created_at, id"#
         )
         .fetch_all(self.readers())
         .await?;
