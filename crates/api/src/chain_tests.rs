@@ -1,9 +1,11 @@
 //! Offline tests of chains: a run kept with its answers, and replayed without any network.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use patchbay_chain::recorded::{ChainTest, TEST_SCHEMA, TestConnection, differences, replay};
+use patchbay_chain::journal;
+use patchbay_chain::recorded::{ChainTest, Recording, TEST_SCHEMA, TestConnection, differences, replay};
 use patchbay_model::chain::Chain;
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::{Deserialize, Serialize};
@@ -29,7 +31,23 @@ pub struct RunTestResponse {
 pub async fn make(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunTestResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let run = runs::find(&workspace, &request.run).await?;
-    let journal = workspace.store().journal(&run.id, 0).await?;
+    let mut recording = Recording::of(&run)?;
+    let mut bytes = 0;
+    journal::until(workspace.store(), &run.id, |entry| {
+        bytes += bytes_of(&entry.fact);
+        recording.take(entry);
+        if bytes > LARGEST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+    .await?;
+    let too_large = || {
+        Problem::new(Code::InputInvalid)
+            .with("field", "The test")
+            .with("message", "It would be larger than 64 MiB. Choose a run with fewer items.")
+            .about(Subject::Run { id: run.id.to_string(), step: None })
+    };
+    if bytes > LARGEST {
+        return Err(too_large());
+    }
     let mut connections = BTreeMap::new();
     let mut redactors = Vec::new();
     // The trigger's too: what it brought may carry a secret.
@@ -52,19 +70,34 @@ pub async fn make(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunTest
         };
         connections.insert(name.to_owned(), used);
     }
-    let test = ChainTest::of(&run, &journal, connections)?;
+    let test = recording.finish(connections)?;
     let test =
         serde_json::to_value(test).map_err(|error| Problem::new(Code::Internal).detail(error.to_string()))?;
     let test = redactors.iter().fold(test, |test, redactor| redactor.value(&test));
-    if test.to_string().len() > LARGEST {
-        return Err(Problem::new(Code::InputInvalid)
-            .with("field", "The test")
-            .with("message", "It would be larger than 64 MiB. Choose a run with fewer items.")
-            .about(Subject::Run { id: run.id.to_string(), step: None }));
+    if bytes_of(&test) > LARGEST {
+        return Err(too_large());
     }
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let name: String = run.snapshot.name.chars().map(plain).take(60).collect();
     Ok(RunTestResponse { name: format!("{}.chain-test.json", name.trim_matches('-')), test })
+}
+
+/// How many bytes something has as JSON.
+fn bytes_of(what: &impl Serialize) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // What cannot be written is refused where it is.
+    let _ = serde_json::to_writer(&mut count, what);
+    count.0
 }
 
 /// An offline test to be run.

@@ -1,7 +1,7 @@
 //! Results of steps that a person keeps with the draft of a chain. Its previews, and a step that is done
 //! alone, go on from them; no run of the chain reads them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_chain::{Plan, journal};
 use patchbay_connector::sha256_hex;
@@ -228,14 +228,6 @@ pub(crate) fn holds(pin: &Pin, chain: &Chain) -> bool {
     })
 }
 
-/// A run's journal with what is pinned in it.
-pub(crate) struct Placed {
-    /// The journal.
-    pub(crate) journal: Vec<JournalEntry>,
-    /// The places in the plan of the steps whose results are pinned ones.
-    pub(crate) pinned: Vec<usize>,
-}
-
 /// What a step gave for each of its items.
 fn outputs_of(items: StepItems) -> Vec<Option<Value>> {
     let mut items = items.into_map();
@@ -247,50 +239,115 @@ fn outputs_of(items: StepItems) -> Vec<Option<Value>> {
     (0..count).map(output).collect()
 }
 
-/// The journal of a run with what is pinned in the place of what its steps gave, as far as `until`.
-///
-/// # Errors
-/// `CONFLICT` where a step that is not pinned went through other items than those that are.
-pub(crate) fn in_place(
-    plan: &Plan,
-    chain: &Chain,
-    journal: Vec<JournalEntry>,
-    pins: &[Pin],
+/// Which of the steps before another are taken from what is pinned, and not from what a run gave. Its journal may
+/// be long, and is taken in twice: to look, and to give it on.
+pub(crate) struct Looking<'p> {
+    plan: &'p Plan,
     until: usize,
-) -> Result<Placed, Problem> {
-    let mut placed: BTreeMap<usize, &Pin> = BTreeMap::new();
-    for pin in pins.iter().filter(|pin| holds(pin, chain)) {
-        let Some(at) = plan.index(&pin.step).filter(|at| *at < until) else { continue };
-        // What the run itself gave, and was pinned: all that followed of it stands.
-        if outputs_of(StepItems::in_journal(&pin.step, &journal)) != pin.outputs {
-            placed.insert(at, pin);
+    /// What is pinned, by place in the plan, beside what the run gave.
+    pins: BTreeMap<usize, (&'p Pin, StepItems<'p>)>,
+    /// Steps of which the run did something.
+    done: BTreeSet<usize>,
+    opened: BTreeSet<usize>,
+}
+
+impl<'p> Looking<'p> {
+    /// For the steps of a chain before the place `until`.
+    pub(crate) fn of(plan: &'p Plan, chain: &Chain, pins: &'p [Pin], until: usize) -> Self {
+        let of_plan = |pin: &'p Pin| {
+            let at = plan.index(&pin.step).filter(|at| *at < until)?;
+            Some((at, (pin, StepItems::of(&pin.step))))
+        };
+        let pins = pins.iter().filter(|pin| holds(pin, chain)).filter_map(of_plan).collect();
+        Self { plan, until, pins, done: BTreeSet::new(), opened: BTreeSet::new() }
+    }
+
+    /// Takes in the next fact of the run.
+    pub(crate) fn take(&mut self, fact: Fact) {
+        let Some(at) = fact.step().and_then(|step| self.plan.index(step)).filter(|at| *at < self.until) else {
+            return;
+        };
+        if matches!(fact, Fact::StepOpened { .. }) {
+            self.opened.insert(at);
+        }
+        if let Some((_, items)) = self.pins.get_mut(&at) {
+            items.take(fact);
+        } else if run_data::says_something(&fact) {
+            self.done.insert(at);
         }
     }
-    for (at, step) in plan.steps.iter().enumerate().take(until).filter(|(at, _)| !placed.contains_key(at)) {
-        let Some(pin) = step.root.and_then(|root| placed.get(&root)) else { continue };
-        let title = |id: &StepId| chain.step(id).map_or(id.as_str(), |(_, step)| step.title()).to_owned();
-        if !StepItems::in_journal(&plan.steps[at].id, &journal).into_map().is_empty() {
-            let (own, list) = (title(&step.id), title(&pin.step));
-            let message = format!(
-                "\"{own}\" went through other items than those pinned of \"{list}\". Pin what it gave too, or run the chain."
-            );
-            let problem = Problem::new(Code::Conflict).with("item", "What the step needs");
-            return Err(problem.with("message", message));
+
+    /// What is taken from pins.
+    ///
+    /// # Errors
+    /// `CONFLICT` where a step that is not pinned went through other items than those that are.
+    pub(crate) fn placed(self, chain: &Chain) -> Result<Placed<'p>, Problem> {
+        let Self { plan, until, pins, mut done, opened } = self;
+        let mut placed = BTreeMap::new();
+        for (at, (pin, items)) in pins {
+            let gave = outputs_of(items);
+            if gave == pin.outputs {
+                // What the run itself gave, and was pinned: all that followed of it stands.
+                done.extend((!gave.is_empty()).then_some(at));
+            } else {
+                placed.insert(at, pin);
+            }
+        }
+        for (at, step) in plan.steps.iter().enumerate().take(until).filter(|(at, _)| !placed.contains_key(at)) {
+            let Some(pin) = step.root.and_then(|root| placed.get(&root)) else { continue };
+            let title = |id: &StepId| chain.step(id).map_or(id.as_str(), |(_, step)| step.title()).to_owned();
+            if done.contains(&at) {
+                let (own, list) = (title(&step.id), title(&pin.step));
+                let message = format!(
+                    "\"{own}\" went through other items than those pinned of \"{list}\". Pin what it gave too, or run the chain."
+                );
+                let problem = Problem::new(Code::Conflict).with("item", "What the step needs");
+                return Err(problem.with("message", message));
+            }
+        }
+        Ok(Placed { plan, pins: placed, opened })
+    }
+}
+
+/// What of a run's journal is taken from pins.
+pub(crate) struct Placed<'p> {
+    plan: &'p Plan,
+    pins: BTreeMap<usize, &'p Pin>,
+    /// The steps that the run itself began.
+    opened: BTreeSet<usize>,
+}
+
+impl Placed<'_> {
+    /// The places in the plan of the steps whose results are pinned ones.
+    pub(crate) fn pinned(&self) -> Vec<usize> {
+        self.pins.keys().copied().collect()
+    }
+
+    /// What stands before the first entry of the journal: pins of steps that the run never began.
+    pub(crate) fn first(&self) -> Vec<JournalEntry> {
+        let unopened = self.pins.iter().filter(|(at, _)| !self.opened.contains(at));
+        unopened.flat_map(|(at, pin)| self.entries(*at, pin)).collect()
+    }
+
+    /// What stands in the place of an entry: itself, what is pinned, or nothing.
+    pub(crate) fn instead(&self, entry: JournalEntry) -> Vec<JournalEntry> {
+        let at = entry.fact.step().and_then(|step| self.plan.index(step));
+        match at.and_then(|at| Some((at, self.pins.get(&at)?))) {
+            Some((at, pin)) if matches!(entry.fact, Fact::StepOpened { .. }) => self.entries(at, pin),
+            Some(_) => Vec::new(),
+            None => vec![entry],
         }
     }
-    let run = journal.first().map_or_else(|| RunId::new(""), |entry| entry.run.clone());
-    let facts = |at: usize, pin: &Pin| {
-        let step = plan.steps[at].id.clone();
+
+    fn entries(&self, at: usize, pin: &Pin) -> Vec<JournalEntry> {
+        let step = self.plan.steps[at].id.clone();
         let mut facts = vec![Fact::StepOpened { step: step.clone(), items: pin.outputs.len() as u32 }];
         let mut left_out = Vec::new();
         for (item, output) in (0_u32..).zip(&pin.outputs) {
             match output {
                 Some(output) => {
-                    facts.push(Fact::Kept {
-                        step: step.clone(),
-                        item,
-                        outcome: run_data::done(output.clone()),
-                    });
+                    let outcome = run_data::done(output.clone());
+                    facts.push(Fact::Kept { step: step.clone(), item, outcome });
                 }
                 None => left_out.push(item),
             }
@@ -298,25 +355,10 @@ pub(crate) fn in_place(
         if !left_out.is_empty() {
             facts.push(Fact::LeftOut { step, items: left_out, why: Why::Filtered });
         }
-        let entry = |fact| JournalEntry { run: run.clone(), seq: 0, at: pin.at, fact };
-        facts.into_iter().map(entry).collect::<Vec<_>>()
-    };
-    let mut found = Vec::new();
-    let opened = |step: &StepId| {
-        journal.iter().any(|entry| matches!(&entry.fact, Fact::StepOpened { step: own, .. } if own == step))
-    };
-    for (at, pin) in placed.iter().filter(|(at, _)| !opened(&plan.steps[**at].id)) {
-        found.extend(facts(*at, pin));
+        // It is in nobody's journal: whose it is does not matter.
+        let entry = |fact| JournalEntry { run: RunId::new(""), seq: 0, at: pin.at, fact };
+        facts.into_iter().map(entry).collect()
     }
-    for entry in journal {
-        let at = entry.fact.step().and_then(|step| plan.index(step));
-        match at.and_then(|at| Some((at, placed.get(&at)?))) {
-            Some((at, pin)) if matches!(entry.fact, Fact::StepOpened { .. }) => found.extend(facts(at, pin)),
-            Some(_) => {}
-            None => found.push(entry),
-        }
-    }
-    Ok(Placed { journal: found, pinned: placed.into_keys().collect() })
 }
 
 #[cfg(test)]

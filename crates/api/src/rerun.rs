@@ -16,7 +16,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::chains;
 use crate::hub::Hub;
-use crate::pins::{self, Placed};
+use crate::pins::Looking;
 use crate::runs::{self, RunRef, RunView};
 use crate::workspace::Workspace;
 
@@ -214,15 +214,15 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
     let alone = (!chosen).then_some(None);
     let mut refused = no_results;
     for old in base.chain(alone) {
-        let journal = match &old {
-            Some(old) => workspace.store().journal(&old.id, 0).await?,
-            None => Vec::new(),
-        };
         let mut run = match &old {
             Some(old) => repeat(hub, old, OriginKind::FromStep),
             None => runs::fresh(hub, version.clone(), Value::Null, false),
         };
-        let Placed { journal, pinned } = match pins::in_place(&plan, &version.chain, journal, &pins, at) {
+        let mut looking = Looking::of(&plan, &version.chain, &pins, at);
+        if let Some(old) = &old {
+            journal::each(workspace.store(), &old.id, |entry| looking.take(entry.fact)).await?;
+        }
+        let placed = match looking.placed(&version.chain) {
             Ok(placed) => placed,
             Err(problem) => {
                 refused = problem.about(about());
@@ -230,12 +230,15 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
             }
         };
         // The chain is the latest one again, and so many items are those of what that run gave.
-        let base = narrowed(&journal).unwrap_or_default();
         let part = Part::From(request.step.clone());
         let mut earlier = Earlier::for_part(&plan, &part);
-        for entry in journal {
-            earlier.take(entry);
+        placed.first().into_iter().for_each(|entry| earlier.take(entry));
+        if let Some(old) = &old {
+            let take = |entry| placed.instead(entry).into_iter().for_each(|entry| earlier.take(entry));
+            journal::each(workspace.store(), &old.id, take).await?;
         }
+        let pinned = placed.pinned();
+        let base = earlier.narrowed().cloned().unwrap_or_default();
         let Ok(mut facts) = earlier.kept(&run, &part) else { continue };
         let items = base.items.filter(|_| pinned.len() < at);
         let before = version.chain.steps.iter().take(at).enumerate();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use patchbay_chain::journal;
 use patchbay_model::StepId;
 use patchbay_model::problem::Problem;
-use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RequestSummary, Run};
+use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -315,6 +315,21 @@ fn said(fact: Fact) -> Vec<(u32, Said)> {
     }
 }
 
+/// Whether a fact says something of an item of its step.
+pub(crate) fn says_something(fact: &Fact) -> bool {
+    match fact {
+        Fact::Computed { results, .. } => !results.is_empty(),
+        Fact::LeftOut { items, .. } => !items.is_empty(),
+        Fact::Resolved { decision, .. } => *decision == Decision::Happened,
+        Fact::Intent { .. }
+        | Fact::Result { .. }
+        | Fact::Kept { .. }
+        | Fact::Arrived { .. }
+        | Fact::Answered { .. } => true,
+        _ => false,
+    }
+}
+
 /// What became of each item of a step, taken in fact by fact.
 pub(crate) struct StepItems<'s> {
     step: &'s StepId,
@@ -327,14 +342,6 @@ impl<'s> StepItems<'s> {
     /// Nothing yet, and wanted are all.
     pub(crate) fn of(step: &'s StepId) -> Self {
         Self { step, only: None, items: BTreeMap::new() }
-    }
-
-    /// Those of a whole journal.
-    pub(crate) fn in_journal(step: &'s StepId, journal: &[JournalEntry]) -> Self {
-        let mut items = Self::of(step);
-        let own = journal.iter().filter(|entry| entry.fact.step() == Some(step));
-        own.for_each(|entry| items.take(entry.fact.clone()));
-        items
     }
 
     /// Takes in the next fact; those of other steps say nothing.

@@ -64,6 +64,11 @@ impl Earlier {
         self.progress.apply(&self.plan, entry.at, &entry.fact);
     }
 
+    /// What it did less than its chain says, where it did.
+    pub fn narrowed(&self) -> Option<&Narrowed> {
+        self.narrowed.as_ref()
+    }
+
     /// The facts that the journal of the new run begins with.
     ///
     /// # Errors

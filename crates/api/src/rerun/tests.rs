@@ -426,6 +426,8 @@ async fn long(house: &House) -> (String, Value) {
     let chain = house
         .chain(json!([
             {"id": "list", "connection": "Sandbox Tracker", "operation": "list_issues"},
+            {"id": "other", "connection": "Sandbox Chat", "operation": "send_message",
+                "mapping": [{"target": "/text", "source": {"type": "fixed", "value": "Hello"}}]},
             {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "list",
                 "mapping": [{"target": "/text", "source": {"type": "path", "path": "$.item.title"}}]}]))
         .await;
@@ -475,6 +477,7 @@ async fn what_is_read_of_a_long_run_takes_no_memory_for_what_is_not_shown() {
         ("run_waits", json!({ "run": run })),
         ("chain_fields", json!({"chain": chain, "step": "tell", "run": run})),
         ("step_pin", json!({"chain": chain, "step": "list", "run": run})),
+        ("step_run", json!({"chain": chain, "step": "other", "run": run})),
     ];
     let mut said = std::collections::BTreeMap::new();
     for (command, request) in asks {
@@ -490,10 +493,17 @@ async fn what_is_read_of_a_long_run_takes_no_memory_for_what_is_not_shown() {
         assert_eq!((&item["item"], &item["given"]), (&json!(n), &json!({ "title": n })));
         assert_eq!(item["outcome"]["output"]["id"], json!(n));
     }
-    assert_eq!(said["run_report"].as_ref().unwrap()["report"]["steps"][1]["done"], json!(LONG - 1));
+    assert_eq!(said["run_report"].as_ref().unwrap()["report"]["steps"][2]["done"], json!(LONG - 1));
     let stays = said["run_undo_again"].as_ref().unwrap_err();
     assert!(stays.hint().contains("Undo it by hand"), "it is found behind the first page: {stays}");
     assert_eq!(said["step_pin"].as_ref().unwrap()["pins"][0]["items"], json!(LONG));
     assert_eq!(said["chain_fields"].as_ref().unwrap()["origin"], json!("chosen_run"));
+    let alone = house.wait(said["step_run"].as_ref().unwrap()).await;
+    assert_eq!((&alone["state"], &alone["steps"][1]["done"]), (&json!("done"), &json!(1)), "{alone:#}");
+    // A test holds the answers themselves: a few times over, and not with the journal beside them.
+    let (test, more) = peak(house.call("run_test", json!({ "run": run }))).await;
+    println!("run_test: {more} MiB of {whole}");
+    assert!(more < whole * 35 / 10, "run_test took {more} MiB for a run with {whole}");
+    assert_eq!(test.unwrap()["test"]["answers"].as_array().unwrap().len(), LONG as usize + 1);
     house.hub.shut_down().await;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use patchbay_connector::CallResult;
 use patchbay_model::StepId;
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, UndoOutcome};
+use patchbay_model::run::{Decision, Fact, Outcome, UndoOutcome};
 use patchbay_model::time::ManualClock;
 use serde_json::Value;
 
@@ -25,31 +25,38 @@ pub struct Recorded {
     pub clock: std::sync::Arc<ManualClock>,
 }
 
-/// The facts of a journal that are answers, by step and item.
-pub(super) fn of(journal: &[JournalEntry]) -> Vec<Answers> {
-    let mut found: BTreeMap<Place, Vec<Fact>> = BTreeMap::new();
-    for entry in journal {
-        let fact = entry.fact.clone();
-        match &entry.fact {
+/// The facts of a journal that are answers, by step and item, taken in one after the other.
+#[derive(Default)]
+pub(super) struct Found(BTreeMap<Place, Vec<Fact>>);
+
+impl Found {
+    /// Keeps a fact that is an answer, and gives it up else.
+    pub(super) fn take(&mut self, fact: Fact) {
+        let (step, item) = match &fact {
             Fact::Result { step, item, .. }
             | Fact::Deferred { step, item, .. }
             | Fact::Resolved { step, item, .. }
             | Fact::Answered { step, item, .. }
             | Fact::Arrived { step, item, .. }
             | Fact::UndoResult { step, item, .. }
-            | Fact::Intent { step, item, before: Some(_), .. } => {
-                found.entry((step.clone(), *item)).or_default().push(fact);
-            }
-            Fact::Computed { step, results } => {
+            | Fact::Intent { step, item, before: Some(_), .. } => (step.clone(), *item),
+            Fact::Computed { step, .. } => (step.clone(), 0),
+            _ => return,
+        };
+        match fact {
+            Fact::Computed { results, .. } => {
                 for (item, output) in results {
-                    let fact = Fact::Computed { step: step.clone(), results: vec![(*item, output.clone())] };
-                    found.entry((step.clone(), *item)).or_default().push(fact);
+                    let fact = Fact::Computed { step: step.clone(), results: vec![(item, output)] };
+                    self.0.entry((step.clone(), item)).or_default().push(fact);
                 }
             }
-            _ => {}
+            fact => self.0.entry((step, item)).or_default().push(fact),
         }
     }
-    found.into_iter().map(|((step, item), facts)| Answers { step, item, facts }).collect()
+
+    pub(super) fn into_answers(self) -> Vec<Answers> {
+        self.0.into_iter().map(|((step, item), facts)| Answers { step, item, facts }).collect()
+    }
 }
 
 impl Recorded {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_model::logic::Logic;
-use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RequestSummary};
+use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, RunState};
 use patchbay_model::{Chain, Step, StepId};
 use serde_json::Value;
 
@@ -12,27 +12,33 @@ use super::{Expected, ExpectedItem};
 /// Differences that are told one by one.
 const MOST: usize = 50;
 
-pub(super) fn expected(chain: &Chain, journal: &[JournalEntry]) -> Expected {
-    let mut items = Items::new();
-    let mut state = None;
-    for entry in journal {
-        match &entry.fact {
+/// What came of a run, taken in fact by fact.
+#[derive(Default)]
+pub(super) struct Came {
+    items: Items,
+    state: Option<RunState>,
+}
+
+impl Came {
+    pub(super) fn take(&mut self, chain: &Chain, fact: &Fact) {
+        let items = &mut self.items;
+        match fact {
             Fact::Intent { step, item, request, .. } => {
-                at(&mut items, step, *item).request = Some(request.clone());
+                at(items, step, *item).request = Some(request.clone());
             }
             Fact::UndoIntent { step, item, request, .. } => {
-                at(&mut items, step, *item).undo = Some(request.clone());
+                at(items, step, *item).undo = Some(request.clone());
             }
-            Fact::Result { step, item, outcome, .. } => at(&mut items, step, *item).end = end(outcome).into(),
+            Fact::Result { step, item, outcome, .. } => at(items, step, *item).end = end(outcome).into(),
             Fact::Resolved { step, item, decision: Decision::Happened, .. }
-            | Fact::Arrived { step, item, .. } => at(&mut items, step, *item).end = "done".into(),
+            | Fact::Arrived { step, item, .. } => at(items, step, *item).end = "done".into(),
             Fact::Answered { step, item, approved, .. } => {
                 let end = if *approved { "done" } else { "left_out" };
-                at(&mut items, step, *item).end = end.into();
+                at(items, step, *item).end = end.into();
             }
             Fact::Computed { step, results } => {
                 for (item, output) in results {
-                    let found = at(&mut items, step, *item);
+                    let found = at(items, step, *item);
                     found.end = "done".into();
                     // When a wait was over is another time each time.
                     let waits = |(_, step): (usize, &Step)| matches!(step.logic, Some(Logic::Wait { .. }));
@@ -41,14 +47,17 @@ pub(super) fn expected(chain: &Chain, journal: &[JournalEntry]) -> Expected {
             }
             Fact::LeftOut { step, items: left_out, .. } => {
                 for item in left_out {
-                    at(&mut items, step, *item).end = "left_out".into();
+                    at(items, step, *item).end = "left_out".into();
                 }
             }
-            Fact::Finished { state: ended } => state = Some(*ended),
+            Fact::Finished { state: ended } => self.state = Some(*ended),
             _ => {}
         }
     }
-    Expected { state, items: items.into_values().collect() }
+
+    pub(super) fn into_expected(self) -> Expected {
+        Expected { state: self.state, items: self.items.into_values().collect() }
+    }
 }
 
 type Items = BTreeMap<(StepId, u32), ExpectedItem>;

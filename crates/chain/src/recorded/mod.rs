@@ -101,49 +101,105 @@ pub struct ExpectedItem {
     pub value: Option<Value>,
 }
 
-impl ChainTest {
-    /// The test of a run that ended.
+/// The test of a run in the making: its journal is taken in entry by entry, as it may be long.
+pub struct Recording<'r> {
+    run: &'r Run,
+    /// When an engine took the run up.
+    began: Option<Timestamp>,
+    first: Option<Timestamp>,
+    before: Vec<Fact>,
+    answers: answers::Found,
+    came: compare::Came,
+    stopped: bool,
+}
+
+impl<'r> Recording<'r> {
+    /// Of a run of which nothing was taken in yet.
     ///
     /// # Errors
-    /// `CONFLICT` where the run has not ended, showed requests only, or was stopped by the user: when that
-    /// happened cannot be repeated.
-    pub fn of(
-        run: &Run,
-        journal: &[JournalEntry],
-        connections: BTreeMap<String, TestConnection>,
-    ) -> Result<Self, Problem> {
-        let refused = |message: &str| {
-            Problem::new(Code::Conflict)
-                .with("item", format!("Run {}", run.id))
-                .with("message", message)
-                .about(Subject::Run { id: run.id.to_string(), step: None })
-        };
-        let stopped = journal.iter().any(|entry| matches!(entry.fact, Fact::StopRequested { .. }));
-        match run.state {
-            _ if run.dry_run => return Err(refused("A dry run sends nothing that could be compared.")),
-            state if !state.is_final() => return Err(refused("It has not ended yet.")),
-            _ if stopped => return Err(refused("It was stopped by hand, which no test can repeat.")),
-            _ => {}
+    /// `CONFLICT` where the run has not ended, or showed requests only.
+    pub fn of(run: &'r Run) -> Result<Self, Problem> {
+        if run.dry_run {
+            return Err(refused(run, "A dry run sends nothing that could be compared."));
         }
-        let began = journal.iter().position(|entry| matches!(entry.fact, Fact::Started { .. }));
-        let (before, rest) = journal.split_at(began.unwrap_or(0));
+        if !run.state.is_final() {
+            return Err(refused(run, "It has not ended yet."));
+        }
         Ok(Self {
+            run,
+            began: None,
+            first: None,
+            before: Vec::new(),
+            answers: answers::Found::default(),
+            came: compare::Came::default(),
+            stopped: false,
+        })
+    }
+
+    /// Takes the next entry in.
+    pub fn take(&mut self, entry: JournalEntry) {
+        self.first.get_or_insert(entry.at);
+        self.stopped |= matches!(entry.fact, Fact::StopRequested { .. });
+        if self.began.is_none() && matches!(entry.fact, Fact::Started { .. }) {
+            self.began = Some(entry.at);
+        }
+        if self.began.is_none() {
+            // What it took over.
+            self.before.push(entry.fact);
+        } else {
+            self.keep(entry.fact);
+        }
+    }
+
+    fn keep(&mut self, fact: Fact) {
+        self.came.take(&self.run.snapshot, &fact);
+        self.answers.take(fact);
+    }
+
+    /// The test, with the connections that the run used, by name.
+    ///
+    /// # Errors
+    /// `CONFLICT` where the run was stopped by the user: when that happened cannot be repeated.
+    pub fn finish(mut self, connections: BTreeMap<String, TestConnection>) -> Result<ChainTest, Problem> {
+        let run = self.run;
+        if self.stopped {
+            return Err(refused(run, "It was stopped by hand, which no test can repeat."));
+        }
+        let mut took_over = std::mem::take(&mut self.before);
+        if self.began.is_none() {
+            // No engine took it up: nothing is from before.
+            for fact in std::mem::take(&mut took_over) {
+                self.keep(fact);
+            }
+        }
+        Ok(ChainTest {
             schema: TEST_SCHEMA,
             chain: run.snapshot.clone(),
             run: run.id.clone(),
-            started_at: rest.first().map_or(run.created_at, |entry| entry.at),
+            started_at: self.began.or(self.first).unwrap_or(run.created_at),
             input: run.input.clone(),
             connections,
-            took_over: before.iter().map(|entry| entry.fact.clone()).collect(),
-            answers: answers::of(rest),
-            expected: Expected::of(&run.snapshot, rest),
+            took_over,
+            answers: self.answers.into_answers(),
+            expected: self.came.into_expected(),
         })
     }
+}
+
+fn refused(run: &Run, message: &str) -> Problem {
+    Problem::new(Code::Conflict)
+        .with("item", format!("Run {}", run.id))
+        .with("message", message)
+        .about(Subject::Run { id: run.id.to_string(), step: None })
 }
 
 impl Expected {
     /// What a journal says came of a run.
     pub fn of(chain: &Chain, journal: &[JournalEntry]) -> Self {
-        compare::expected(chain, journal)
+        let mut came = compare::Came::default();
+        for entry in journal {
+            came.take(chain, &entry.fact);
+        }
+        came.into_expected()
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::{Json, Router};
-use patchbay_chain::Control;
-use patchbay_chain::recorded::{ChainTest, TestConnection, differences, replay};
+use patchbay_chain::recorded::{ChainTest, Recording, TestConnection, differences, replay};
+use patchbay_chain::{Control, journal};
 use patchbay_model::run::{Decision, Run};
-use patchbay_model::{Chain, Code, RunState, StepId};
+use patchbay_model::{Chain, Code, Problem, RunState, StepId};
 use patchbay_store::{Remembered, Tuning};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -83,12 +83,21 @@ async fn record(b: &Bench) -> Run {
     b.store.run(&run.id).await.unwrap().unwrap()
 }
 
+async fn recorded(
+    b: &Bench,
+    run: &Run,
+    connections: BTreeMap<String, TestConnection>,
+) -> Result<ChainTest, Problem> {
+    let mut recording = Recording::of(run)?;
+    journal::each(&b.store, &run.id, |entry| recording.take(entry)).await.unwrap();
+    recording.finish(connections)
+}
+
 async fn saved(b: &Bench, run: &Run) -> ChainTest {
     let work = b.store.connection_named("work").await.unwrap().unwrap();
     let used =
         TestConnection { connector: work.connector, version: work.descriptor_version, config: work.config };
-    let journal = b.store.journal(&run.id, 0).await.unwrap();
-    let test = ChainTest::of(run, &journal, BTreeMap::from([("work".to_owned(), used)])).unwrap();
+    let test = recorded(b, run, BTreeMap::from([("work".to_owned(), used)])).await.unwrap();
     // As a file.
     serde_json::from_str(&serde_json::to_string(&test).unwrap()).unwrap()
 }
@@ -153,8 +162,7 @@ async fn what_cannot_be_repeated_is_no_test() {
     let (b, _) = bench().await;
     let refused = async |run: &Run| {
         let run = b.store.run(&run.id).await.unwrap().unwrap();
-        let journal = b.store.journal(&run.id, 0).await.unwrap();
-        ChainTest::of(&run, &journal, BTreeMap::new()).unwrap_err()
+        recorded(&b, &run, BTreeMap::new()).await.unwrap_err()
     };
     let open = b.run(steps()).await;
     assert_eq!(refused(&open).await.code(), Code::Conflict);
