@@ -178,11 +178,10 @@ impl StepFold {
                 let last = if *approved { Last::Done } else { Last::Passed };
                 self.items.entry(*item).or_default().last = Some(last);
             }
-            Fact::Deferred { item, until, problem, took_ms, .. } => {
+            Fact::Deferred { item, until, problem, .. } => {
                 let slot = self.items.entry(*item).or_default();
                 if matches!(slot.last, Some(Last::Sent)) {
-                    // A lookup that could not be made is no attempt.
-                    if waits_for_person(problem.code()) && took_ms.is_some() {
+                    if waits_for_person(problem.code()) {
                         // Announced, but it could not leave this computer.
                         self.calls.take_back(slot.sent_again.is_some());
                         slot.attempts.take_back();

@@ -282,12 +282,38 @@ async fn a_locked_secret_store_is_written_down_once_and_waited_for() {
         tokio::time::timeout(Duration::from_secs(30), working).await.expect("unlocking goes on with it");
     assert_eq!(state.unwrap(), RunState::Done);
     assert_eq!(*changed.lock().unwrap(), [json!({"title": "New"})]);
+}
 
-    // What the lock kept here was no attempt: nothing was repeated, wherever it is counted.
-    let journal = b.store.journal(&run.id, 0).await.unwrap();
-    let report = report::build(&b.store.run(&run.id).await.unwrap().unwrap(), &journal);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_lock_kept_here_is_no_repeat_wherever_it_is_counted() {
+    let router = Router::new().fallback(|| async { Json(json!({})) });
+    let operations = json!([
+        {"id": "change", "title": "Change", "verb": "update", "entity": "item", "idempotency": {"type": "natural"},
+         "request": {"method": "PUT", "path": "/items/1", "body": {"title": "New"}}, "params": {"type": "object"}},
+    ]);
+    let keys =
+        Arc::new(Shut { store: MemoryStore::new(), locked: AtomicBool::new(false), asked: AtomicU32::new(0) });
+    let b = Bench::with_key(router, &operations, keys.clone()).await;
+    let begun = SystemClock::new().now() - Duration::from_secs(3_600);
+    let run = b.run(json!([{"id": "change", "connection": "work", "operation": "change"}])).await;
+    keys.locked.store(true, Ordering::SeqCst);
+    let (wish, mut wishes) = mpsc::channel(1);
+    let (runner, work) = (b.runner.clone(), run.clone());
+    let working = tokio::spawn(async move { runner.execute(&work, &mut wishes).await.unwrap() });
+    let facts = async |is: fn(&Fact) -> bool| {
+        let journal = b.store.journal(&run.id, 0).await.unwrap();
+        journal.iter().filter(|entry| is(&entry.fact)).count()
+    };
+    until(async || facts(|fact| matches!(fact, Fact::Deferred { .. })).await > 0).await;
+    keys.locked.store(false, Ordering::SeqCst);
+    wish.send(Control::Unlocked).await.unwrap();
+    let state = tokio::time::timeout(Duration::from_secs(30), working).await.expect("it goes on");
+    assert_eq!(state.unwrap(), RunState::Done);
+    assert_eq!(facts(|fact| matches!(fact, Fact::Intent { .. })).await, 2, "it was announced twice");
+
+    let report = told(&b, &run).await;
     let id = b.store.connection_named("work").await.unwrap().unwrap().id;
-    let figures = b.store.step_figures(&id, "2026-11-20T00:00:00Z".parse().unwrap()).await.unwrap();
+    let figures = b.store.step_figures(&id, begun).await.unwrap();
     let figures: Vec<_> = figures.iter().map(|one| (one.ok, one.failed + one.held, one.retries)).collect();
     assert_eq!((report.steps[0].calls, report.steps[0].retries), (1, 0));
     assert_eq!(figures, [(1, 0, 0)]);
