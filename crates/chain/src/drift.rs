@@ -201,7 +201,7 @@ mod tests {
             serde_json::from_value::<FieldMap>(map).unwrap()
         };
         let (seen, often) = (json!({"seen": true}), json!({"seen": true, "always": true}));
-        let (bare, other) = (json!({"id": 7}), json!({"id": 7, "headline": "a"}));
+        let (bare, other) = (json!({"id": 7}), json!({"id": 7, "name": "a"}));
         for (target, more, record, counts, why) in [
             ("/text", &seen, &bare, true, "it is needed, and was there the one time"),
             ("/text", &seen, &json!({"title": null}), false, "it is there, and empty"),
