@@ -451,7 +451,7 @@ async fn open(base: &str) {
         let run = run_of(get_map_filter_post());
         let read = || "read".into();
         let facts = vec![
-            Fact::Started { boot: BootId::new("earlier"), recovered: false },
+            Fact::Started { boot: BootId::new("earlier"), recovered: false, connectors: BTreeMap::new() },
             Fact::Checked { findings: Vec::new() },
             Fact::StepOpened { step: read(), items: 1 },
             Fact::Intent {

@@ -18,6 +18,7 @@ pub mod machine;
 pub mod mapping;
 pub mod plan;
 pub mod progress;
+pub mod reached;
 pub mod recorded;
 pub mod report;
 pub mod runner;

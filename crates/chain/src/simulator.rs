@@ -188,7 +188,10 @@ impl World {
     fn live(&mut self, plan: &Plan) -> Result<RunState, Died> {
         self.boots += 1;
         self.known = None;
-        self.write(plan, Fact::Started { boot: BootId::new("b"), recovered: self.boots > 1 })?;
+        self.write(
+            plan,
+            Fact::Started { boot: BootId::new("b"), recovered: self.boots > 1, connectors: BTreeMap::new() },
+        )?;
         for _ in 0..2_000 {
             let now = self.clock.now();
             let step = next(plan, self.progress(plan), now);
@@ -490,7 +493,10 @@ fn the_answer_undo_stops_and_undoes_what_is_known_to_be_done() {
     world.journal.truncate(cut + 1);
     world.known = None;
     world.crashes.clear();
-    world.write(&plan, Fact::Started { boot: BootId::new("b"), recovered: true }).ok().unwrap();
+    world
+        .write(&plan, Fact::Started { boot: BootId::new("b"), recovered: true, connectors: BTreeMap::new() })
+        .ok()
+        .unwrap();
     world.known = None;
     let now = world.clock.now();
     let state = next(&plan, world.progress(&plan), now).state;

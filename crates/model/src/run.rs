@@ -1,12 +1,14 @@
 //! Runs and their journal. The journal is the truth: state, recovery and report derive from it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::chain::Chain;
 use crate::check::Finding;
-use crate::id::{BootId, ChainId, RunId, StepId};
+use crate::id::{BootId, ChainId, ConnectorId, RunId, StepId};
 use crate::problem::Problem;
 use crate::time::Timestamp;
 use crate::trigger::RunOrigin;
@@ -148,6 +150,11 @@ pub enum Fact {
         boot: BootId,
         /// Whether an earlier one had begun it.
         recovered: bool,
+        /// The connectors of the connections that the chain names, by the connection's name: once a connection
+        /// is renamed, replaced or gone, nothing else tells whose data it was. Empty where the chain could not be
+        /// prepared, and in runs from before this was kept.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        connectors: BTreeMap<String, ConnectorId>,
     },
     /// The user has it do less than its chain says. The first fact of its run.
     Narrowed(Narrowed),

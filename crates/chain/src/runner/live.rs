@@ -1,5 +1,6 @@
 //! A chain joined with its connections, ready to be executed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patchbay_connector::{Target, TargetCredential};
@@ -7,7 +8,7 @@ use patchbay_map::StepMapping;
 use patchbay_model::descriptor::Operation;
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{Chain, Run};
+use patchbay_model::{Chain, ConnectorId, Run};
 use serde_json::Value;
 
 use super::Runner;
@@ -23,6 +24,8 @@ pub struct Live {
     pub plan: Plan,
     /// Per step of the plan, in order.
     pub steps: Vec<LiveStep>,
+    /// The connectors of the connections that the chain names, by the connection's name: what starts it too.
+    pub connectors: BTreeMap<String, ConnectorId>,
 }
 
 /// One step, ready to be done.
@@ -77,7 +80,7 @@ impl Live {
 
     /// The same for a chain that is not run yet.
     pub async fn of_chain(runner: &Runner, chain: &Chain) -> Result<Self, Vec<Problem>> {
-        let mut targets = std::collections::BTreeMap::new();
+        let mut targets = BTreeMap::new();
         let mut problems = Vec::new();
         for step in chain.all_steps() {
             let waits = matches!(step.logic, Some(Logic::Delivery { .. })) && !step.connection.is_empty();
@@ -127,7 +130,20 @@ impl Live {
                 (Ok(_), None) => {}
             }
         }
-        if problems.is_empty() { Ok(Self { plan, steps }) } else { Err(problems) }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let connector = |(name, target): (String, Target)| (name, target.connection.connector);
+        let mut connectors: BTreeMap<_, _> = targets.into_iter().map(connector).collect();
+        if let Some(name) = chain.trigger.connection().filter(|name| !connectors.contains_key(*name)) {
+            // A chain that is run by hand needs nothing of what else starts it.
+            match runner.store.connection_named(name).await {
+                Ok(Some(own)) => drop(connectors.insert(name.to_owned(), own.connector)),
+                Ok(None) => {}
+                Err(error) => return Err(vec![error.into()]),
+            }
+        }
+        Ok(Self { plan, steps, connectors })
     }
 
     /// How many items a step has, given what came before it.

@@ -140,7 +140,9 @@ impl Runner {
             let most = u64::from(run.snapshot.concurrency.effects_per_day);
             execution.effects_left = Some(most.saturating_sub(self.store.effects_today(&run.chain_id).await?));
         }
-        execution.note(Fact::Started { boot: self.store.boot().clone(), recovered: execution.progress.begun });
+        let (boot, recovered) = (self.store.boot().clone(), execution.progress.begun);
+        let connectors = execution.live.connectors.clone();
+        execution.note(Fact::Started { boot, recovered, connectors });
         let mut place = None;
         loop {
             execution.take_place(&mut place, control).await;
@@ -191,7 +193,8 @@ impl Runner {
             wished.take(&entry.fact);
         })
         .await?;
-        let started = Fact::Started { boot: self.store.boot().clone(), recovered: begun };
+        let (boot, connectors) = (self.store.boot().clone(), BTreeMap::new());
+        let started = Fact::Started { boot, recovered: begun, connectors };
         if let Some((state, mut facts)) = wished.not_undone(&problems) {
             facts.insert(0, started);
             facts.push(Fact::Finished { state });

@@ -389,7 +389,11 @@ mod tests {
         f.store.run_insert(&run).await.unwrap();
         let step = StepId::from("post");
         let first = vec![
-            Fact::Started { boot: BootId::generate(), recovered: false },
+            Fact::Started {
+                boot: BootId::generate(),
+                recovered: false,
+                connectors: std::collections::BTreeMap::new(),
+            },
             Fact::Intent {
                 step: step.clone(),
                 item: 0,
