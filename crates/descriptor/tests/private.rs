@@ -17,26 +17,27 @@ fn reaches_a_person(name: &str, schema: &Value) -> bool {
         && (schema["format"] == "email" || ["email", "e_mail", "phone"].iter().any(|part| name.contains(part)))
 }
 
-/// Calls with each field of the schema: its path, whether it is masked, and its own schema.
-fn fields(schema: &Value, at: &str, masked: bool, each: &mut impl FnMut(&str, &str, bool, &Value)) {
+/// Calls with each field of the schema, and with the items of each list, which are called as the list is: its
+/// path, whether it is masked, and its own schema.
+fn fields(
+    schema: &Value,
+    (at, name): (&str, &str),
+    masked: bool,
+    each: &mut impl FnMut(&str, &str, bool, &Value),
+) {
     let masked = masked || schema["x-private"] == true;
+    each(at, name, masked, schema);
     for (name, own) in schema["properties"].as_object().into_iter().flatten() {
-        let at = format!("{at}.{name}");
-        each(&at, name, masked || own["x-private"] == true, own);
-        fields(own, &at, masked, each);
+        fields(own, (&format!("{at}.{name}"), name), masked, each);
     }
-    for keyword in ["items", "additionalProperties"] {
-        fields_of_part(&schema[keyword], at, masked, each);
+    for (keyword, sign) in [("items", "[]"), ("additionalProperties", ".*")] {
+        if schema[keyword].is_object() {
+            fields(&schema[keyword], (&format!("{at}{sign}"), name), masked, each);
+        }
     }
-    for keyword in ["allOf", "anyOf", "oneOf", "prefixItems"] {
-        schema[keyword].as_array().into_iter().flatten().for_each(|own| fields(own, at, masked, each));
-    }
-}
-
-/// The same of a schema that need not be there.
-fn fields_of_part(schema: &Value, at: &str, masked: bool, each: &mut impl FnMut(&str, &str, bool, &Value)) {
-    if schema.is_object() {
-        fields(schema, at, masked, each);
+    for keyword in ["prefixItems", "allOf", "anyOf", "oneOf"] {
+        let own = schema[keyword].as_array().into_iter().flatten();
+        own.for_each(|own| fields(own, (at, name), masked, each));
     }
 }
 
@@ -49,7 +50,7 @@ fn how_a_person_is_reached_is_private_in_every_connector() {
         let results = connector.operations.iter().map(|own| (&own.id, "result", own.result.as_ref()));
         for (id, part, schema) in streams.chain(params).chain(results) {
             let Some(schema) = schema else { continue };
-            fields(schema, &format!("{id}.{part}"), false, &mut |at, name, masked, own| {
+            fields(schema, (&format!("{id}.{part}"), ""), false, &mut |at, name, masked, own| {
                 if !reaches_a_person(name, own) {
                     return;
                 }
@@ -68,4 +69,20 @@ fn how_a_person_is_reached_is_private_in_every_connector() {
     assert!(open.is_empty(), "give them `\"x-private\": true`, or say above why they are shown: {open:#?}");
     assert_eq!(shown.len(), SHOWN.len(), "what is listed as shown is there");
     assert!(masked_fields > 100, "only {masked_fields} were looked at");
+}
+
+#[test]
+fn items_of_a_list_are_looked_at_by_the_name_of_the_list() {
+    let schema = serde_json::json!({"properties": {
+        "emails": {"type": "array", "items": {"type": "string"}},
+        "to": {"type": "array", "items": {"type": "string", "format": "email", "x-private": true}},
+        "names": {"type": "array", "items": {"type": "string"}}
+    }});
+    let mut seen = Vec::new();
+    fields(&schema, ("x", ""), false, &mut |at, name, masked, own| {
+        if reaches_a_person(name, own) {
+            seen.push((at.to_owned(), masked));
+        }
+    });
+    assert_eq!(seen, [("x.emails[]".to_owned(), false), ("x.to[]".to_owned(), true)]);
 }
