@@ -6,6 +6,7 @@ use patchbay_model::descriptor::{
     AuthHelp, AuthMethod, ConfigField, CredentialField, Descriptor, Grant, OAuth2Auth, OAuthClient, Operation,
     Scope, Stream, Verb,
 };
+use patchbay_model::privacy::PrivateField;
 use patchbay_model::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use crate::catalogue::{ConnectorSummary, summary};
 use crate::connectors::Known;
 use crate::hub::Hub;
+use crate::private_fields;
 
 /// A connector by its identifier.
 #[derive(Debug, Deserialize)]
@@ -100,7 +102,7 @@ pub struct StreamDetail {
     /// Permissions that it needs.
     pub scopes: Vec<String>,
     /// Fields of what it brings that are private, as those of an operation are.
-    pub private: Vec<Vec<String>>,
+    pub private: Vec<PrivateField>,
 }
 
 /// Something that chains can call.
@@ -124,9 +126,9 @@ pub struct OperationDetail {
     pub undoable: bool,
     /// Permissions that it needs.
     pub scopes: Vec<String>,
-    /// Fields of what it takes and gives that are private (`x-private`, `writeOnly` or the format `password` of
-    /// their schemas): the keys that lead to each, lists left out.
-    pub private: Vec<Vec<String>>,
+    /// Fields of what it takes, sends and gives that are private: those that its schemas mark (`x-private`,
+    /// `writeOnly` or the format `password`), and the places of its request that are filled from them.
+    pub private: Vec<PrivateField>,
 }
 
 /// Shows one connector.
@@ -204,7 +206,7 @@ fn stream(stream: &Stream) -> StreamDetail {
         id: stream.id.clone(),
         title: stream.title.clone(),
         scopes: stream.scopes.clone(),
-        private: private_fields(stream.item_schema.as_ref()),
+        private: private_fields::of_stream(stream),
     }
 }
 
@@ -218,38 +220,7 @@ fn operation(operation: &Operation) -> OperationDetail {
         items: operation.verb.yields_items(),
         undoable: operation.undo.is_some(),
         scopes: operation.scopes.clone(),
-        private: private_fields([Some(&operation.params), operation.result.as_ref()].into_iter().flatten()),
-    }
-}
-
-/// The private fields of what schemas describe.
-fn private_fields<'a>(schemas: impl IntoIterator<Item = &'a Value>) -> Vec<Vec<String>> {
-    let mut found = Vec::new();
-    for schema in schemas {
-        private_in(schema, &mut Vec::new(), &mut found);
-    }
-    found.sort();
-    found.dedup();
-    found
-}
-
-fn private_in(schema: &Value, at: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-    let says = |keyword: &str| schema[keyword].as_bool() == Some(true);
-    if says("x-private") || says("writeOnly") || schema["format"] == "password" {
-        // Everything is what the operation is for; it has no field of its own to mask.
-        found.extend((!at.is_empty()).then(|| at.clone()));
-        return;
-    }
-    for (key, own) in schema["properties"].as_object().into_iter().flatten() {
-        at.push(key.clone());
-        private_in(own, at, found);
-        at.pop();
-    }
-    if schema["items"].is_object() {
-        private_in(&schema["items"], at, found);
-    }
-    for keyword in ["allOf", "anyOf", "oneOf"] {
-        schema[keyword].as_array().into_iter().flatten().for_each(|own| private_in(own, at, found));
+        private: private_fields::of_operation(operation),
     }
 }
 
@@ -262,27 +233,4 @@ fn pace(descriptor: &Descriptor) -> Option<String> {
         seconds => format!("{seconds} seconds"),
     };
     Some(format!("{} calls per {span}", window.calls))
-}
-
-#[cfg(test)]
-mod tests {
-    use patchbay_descriptor::Catalogue;
-
-    #[test]
-    fn private_fields_of_what_a_stream_brings_are_named() {
-        let catalogue = Catalogue::built_in();
-        for (connector, stream, wanted) in [
-            ("sandbox-tracker", "issues", vec![vec!["author", "email"]]),
-            ("stripe", "charges", vec![vec!["billing_details", "email"]]),
-            ("github-issues", "issues", vec![]),
-        ] {
-            let descriptor = catalogue.get(&connector.into()).unwrap();
-            let stream = descriptor.streams.iter().find(|own| own.id == stream).unwrap();
-            let found = super::stream(stream).private;
-            for field in &wanted {
-                assert!(found.iter().any(|own| own == field), "{connector} {field:?}: {found:?}");
-            }
-            assert!(!wanted.is_empty() || found.is_empty(), "{connector}: {found:?}");
-        }
-    }
 }

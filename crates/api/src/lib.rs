@@ -45,6 +45,8 @@ pub mod network;
 mod own_definitions;
 pub mod pins;
 pub mod place;
+mod privacy;
+mod private_fields;
 pub mod publishing;
 mod question;
 mod renewals;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_chain::reached::Reached;
 use patchbay_chain::{Plan, journal};
 use patchbay_connector::sha256_hex;
 use patchbay_map::canonical_json;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::chains::{self, ChainRef};
 use crate::hub::Hub;
+use crate::privacy::Privacy;
 use crate::run_data::{self, ItemData, RunDataResponse, StepItems};
 use crate::runs;
 
@@ -180,7 +182,8 @@ pub async fn show(hub: &Hub, workspace: &str, request: PinShowRequest) -> Result
     };
     let offset = request.offset.unwrap_or(0) as usize;
     let items = (0..).zip(outputs).skip(offset).take(SHOWN).map(item).collect();
-    Ok(RunDataResponse { items, total })
+    let privacy = Privacy::of_chain(&workspace, &version.chain, &Reached::default()).await?;
+    Ok(RunDataResponse::of(items, total, privacy, &request.step, None))
 }
 
 fn missing(step: &StepId) -> Problem {

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_chain::journal;
+use patchbay_chain::reached::Reached;
 use patchbay_model::StepId;
+use patchbay_model::privacy::{PrivateField, StepPrivacy};
 use patchbay_model::problem::Problem;
 use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::hub::Hub;
+use crate::privacy::Privacy;
 use crate::runs;
 
 /// At most this many items in one answer.
@@ -41,11 +44,18 @@ pub struct RunDataRequest {
 /// Items of a step.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
 pub struct RunDataResponse {
     /// The items, in order.
     pub items: Vec<ItemData>,
     /// How many there are in all.
     pub total: u32,
+    /// Fields that are private, of this step and of those that its data comes from.
+    pub private: Vec<PrivateField>,
+    /// What of the step's data is private beyond them.
+    pub privacy: StepPrivacy,
+    /// Nobody knows any more what is private of the items that the step went through.
+    pub given_unknown: bool,
 }
 
 /// One item.
@@ -94,8 +104,9 @@ pub async fn data(hub: &Hub, workspace: &str, request: RunDataRequest) -> Result
     let list = run.snapshot.step(&request.step).and_then(|(_, step)| step.for_each.as_ref());
     // Which items there are is known at the end of the journal, which may be long: what is shown of them is
     // taken from it then, and nothing else is held.
-    let (mut there, mut given) = (BTreeSet::new(), Given::of(&run, list));
+    let (mut there, mut given, mut reached) = (BTreeSet::new(), Given::of(&run, list), Reached::default());
     journal::each(workspace.store(), &run.id, |entry| {
+        reached.take(&entry.fact);
         if entry.fact.step() == Some(&request.step) {
             there.extend(said(entry.fact).into_iter().map(|(item, _)| item));
         } else {
@@ -117,7 +128,23 @@ pub async fn data(hub: &Hub, workspace: &str, request: RunDataRequest) -> Result
     .await?;
     let items = items.into_map().into_iter();
     let items = items.map(|(item, data)| ItemData { item, given: given.items.remove(&item), ..data });
-    Ok(RunDataResponse { items: bounded(items, whole), total })
+    let items = bounded(items, whole);
+    let privacy = Privacy::of_run(&workspace, &run, reached).await?;
+    Ok(RunDataResponse::of(items, total, privacy, &request.step, list))
+}
+
+impl RunDataResponse {
+    /// Items of a step, with what of them is private. The step goes through the items of `list`.
+    pub(crate) fn of(
+        items: Vec<ItemData>,
+        total: u32,
+        privacy: Privacy,
+        step: &StepId,
+        list: Option<&StepId>,
+    ) -> Self {
+        let given_unknown = privacy.given_unknown(list);
+        Self { items, total, privacy: privacy.step(step), private: privacy.fields, given_unknown }
+    }
 }
 
 /// The first items, as far as they fit into one answer. The first is always there: its beginning, where it is

@@ -1,5 +1,6 @@
 //! Runs: start, wait, answer, stop, report.
 
+use patchbay_chain::reached::Reached;
 use patchbay_chain::runner::plan_hash;
 use patchbay_chain::{Control, Live, journal, report as reports};
 use patchbay_map::Schema;
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use crate::chains;
 use crate::hub::Hub;
+use crate::privacy::Privacy;
 use crate::titles;
 use crate::workspace::Workspace;
 
@@ -504,11 +506,17 @@ pub(crate) async fn report_of(workspace: &Workspace, id: &RunId) -> Result<RunRe
     // Only for what is read: the snapshot that is kept names no step that nobody has named.
     run.snapshot = titles::named(&run.snapshot, &connectors);
     let mut building = reports::Building::of(&run);
-    journal::each(workspace.store(), id, |entry| building.take(&entry)).await?;
+    let mut reached = Reached::default();
+    journal::each(workspace.store(), id, |entry| {
+        reached.take(&entry.fact);
+        building.take(&entry);
+    })
+    .await?;
     let mut report = building.finish();
     for (step, own) in report.steps.iter_mut().zip(run.snapshot.all_steps()) {
         step.action = titles::action(own, &connectors).unwrap_or_default();
     }
+    Privacy::of_run(workspace, &run, reached).await?.tell(&mut report);
     report.interrupted = workspace.is_interrupted(&run);
     Ok(report)
 }

@@ -20,6 +20,7 @@ pub mod logic;
 pub mod mapping;
 pub mod notice;
 pub mod permissions;
+pub mod privacy;
 pub mod problem;
 pub mod rate;
 pub mod report;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::check::Finding;
 use crate::id::{ChainId, RunId, StepId};
+use crate::privacy::{PrivateField, StepPrivacy};
 use crate::problem::{Code, Problem};
 use crate::run::{Narrowed, RequestSummary, RunState};
 use crate::time::Timestamp;
@@ -54,6 +55,9 @@ pub struct RunReport {
     pub needs_you: Vec<OpenQuestion>,
     /// What was undone and what stays.
     pub undo: Vec<UndoReport>,
+    /// Fields of what its steps took and gave that are private.
+    #[serde(default)]
+    pub private: Vec<PrivateField>,
 }
 
 /// One step in figures.
@@ -72,6 +76,9 @@ pub struct StepReport {
     /// What the catalogue calls the tool and the operation; empty where it has no words for them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub action: String,
+    /// What of its data is private beyond the fields of the report.
+    #[serde(default)]
+    pub privacy: StepPrivacy,
     /// How it is or ended.
     pub state: StepState,
     /// Items that came in.

@@ -4121,8 +4121,8 @@ undoable: boolean,
  */
 scopes: Array<string>, 
 /**
- * Fields of what it takes and gives that are private (`x-private`, `writeOnly` or the format `password` of
- * their schemas): the keys that lead to each, lists left out.
+ * Fields of what it takes, sends and gives that are private: those that its schemas mark (`x-private`,
+ * `writeOnly` or the format `password`), and the places of its request that are filled from them.
  */
 private: Array<Array<string>>, };
 
@@ -4696,7 +4696,19 @@ items: Array<ItemData>,
 /**
  * How many there are in all.
  */
-total: number, };
+total: number, 
+/**
+ * Fields that are private, of this step and of those that its data comes from.
+ */
+private: Array<Array<string>>, 
+/**
+ * What of the step's data is private beyond them.
+ */
+privacy: StepPrivacy, 
+/**
+ * Nobody knows any more what is private of the items that the step went through.
+ */
+givenUnknown: boolean, };
 
 /**
  * Which runs to delete.
@@ -4836,7 +4848,11 @@ needsYou: Array<OpenQuestion>,
 /**
  * What was undone and what stays.
  */
-undo: Array<UndoReport>, };
+undo: Array<UndoReport>, 
+/**
+ * Fields of what its steps took and gave that are private.
+ */
+private: Array<Array<string>>, };
 
 /**
  * Which report.
@@ -6119,6 +6135,24 @@ parallel: number,
 onFailure: OnFailure, };
 
 /**
+ * What of a step's data is private beyond single fields.
+ */
+export type StepPrivacy = { 
+/**
+ * Nobody knows any more: the tool whose data it is, or what the step did with it, is not here. Then all
+ * of it is private.
+ */
+unknown: boolean, 
+/**
+ * The bodies of its requests are private as a whole: something private is worked into a text.
+ */
+body: boolean, 
+/**
+ * The ends of addresses of its requests that have private parts, such as `contacts/{private}/notes/{}`.
+ */
+addresses: Array<string>, };
+
+/**
  * One step in figures.
  */
 export type StepReport = { 
@@ -6142,6 +6176,10 @@ operation: string,
  * What the catalogue calls the tool and the operation; empty where it has no words for them.
  */
 action?: string, 
+/**
+ * What of its data is private beyond the fields of the report.
+ */
+privacy: StepPrivacy, 
 /**
  * How it is or ended.
  */

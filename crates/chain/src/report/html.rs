@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use patchbay_model::report::{RunReport, StepReport, StepState};
+use patchbay_model::run::RequestSummary;
 
+use super::masks::{privacy_of, shown_requests};
 use super::tables::{CONNECTION_FIGURES, STEP_FIGURES, connection_figures, step_figures};
 use super::words::{
     change_lines, change_words, duration_words, millis_between, name_of, retry_lines, run_state_words,
@@ -65,7 +67,9 @@ pub fn html(report: &RunReport) -> String {
         &mut out,
         if report.state.is_final() { "Not known" } else { "Needs you" },
         report.needs_you.iter().map(|q| {
-            let request = q.request.as_ref().map_or_else(String::new, |r| format!(" {} {}", r.method, r.url));
+            let address = |r: &RequestSummary| privacy_of(report, &q.step).address(&r.url);
+            let request =
+                q.request.as_ref().map_or_else(String::new, |r| format!(" {} {}", r.method, address(r)));
             format!("{}, item {}: {}.{request}", name_of(report, &q.step), q.item + 1, q.problem.title())
         }),
     );
@@ -88,9 +92,7 @@ pub fn html(report: &RunReport) -> String {
     list(
         &mut out,
         "What would have been sent",
-        report.steps.iter().flat_map(|s| &s.shown).map(|r| {
-            format!("{} {} {}", r.method, r.url, r.body.as_ref().map_or_else(String::new, ToString::to_string))
-        }),
+        shown_requests(report).map(|(line, body)| format!("{line} {body}")),
     );
     out.push_str("</main></html>\n");
     out
@@ -164,7 +166,12 @@ fn changes(report: &RunReport) -> impl Iterator<Item = String> {
             let again = if one.attempts > 1 { format!(", {} attempts", one.attempts) } else { String::new() };
             let at = one.at.strftime("%H:%M:%S UTC");
             let (item, words) = (one.item + 1, change_words(one.state));
-            format!("{}, item {item}, {at}: {} {} {words}{again}", step.name, one.method, one.url)
+            format!(
+                "{}, item {item}, {at}: {} {} {words}{again}",
+                step.name,
+                one.method,
+                step.privacy.address(&one.url)
+            )
         })
     })
 }

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use patchbay_model::Code;
 use patchbay_model::report::RunReport;
+use patchbay_model::run::RequestSummary;
 
+use super::masks::{privacy_of, shown_requests};
 use super::tables::{CONNECTION_FIGURES, STEP_FIGURES, connection_figures, step_figures};
 use super::words::{
     change_lines, change_words, duration_words, millis_between, name_of, retry_lines, run_state_words,
@@ -71,8 +73,11 @@ pub fn markdown(report: &RunReport) -> String {
         let ended = report.state.is_final();
         let _ = writeln!(out, "\n## {}\n", if ended { "Not known" } else { "Needs you" });
         for question in &report.needs_you {
-            let request =
-                question.request.as_ref().map_or_else(String::new, |r| format!(" `{} {}`", r.method, r.url));
+            let address = |r: &RequestSummary| privacy_of(report, &question.step).address(&r.url);
+            let request = question
+                .request
+                .as_ref()
+                .map_or_else(String::new, |r| format!(" `{} {}`", r.method, address(r)));
             let answers = match question.problem.code() {
                 _ if question.approval.is_some() => "yes or no",
                 Code::RunStuck | Code::EffectsUsedUp => "`not-happened` to go on, or `undo` to stop",
@@ -103,12 +108,11 @@ pub fn markdown(report: &RunReport) -> String {
             let _ = writeln!(out, "- {}, item {}: {what}", escape(name_of(report, &undo.step)), undo.item + 1);
         }
     }
-    let shown: Vec<_> = report.steps.iter().flat_map(|s| &s.shown).collect();
-    if !shown.is_empty() {
+    if report.steps.iter().any(|step| !step.shown.is_empty()) {
         let _ = writeln!(out, "\n## What would have been sent\n");
-        for request in shown {
-            let body = request.body.as_ref().map_or_else(String::new, |b| format!(" {}", code(&b.to_string())));
-            let _ = writeln!(out, "- {}{body}", code(&format!("{} {}", request.method, request.url)));
+        for (line, body) in shown_requests(report) {
+            let body = if body.is_empty() { body } else { format!(" {}", code(&body)) };
+            let _ = writeln!(out, "- {}{body}", code(&line));
         }
     }
     out
@@ -156,7 +160,7 @@ fn changes(out: &mut String, report: &RunReport) {
             escape(&step.name),
             one.item + 1,
             one.at.strftime("%H:%M:%S UTC"),
-            code(&format!("{} {}", one.method, one.url)),
+            code(&format!("{} {}", one.method, step.privacy.address(&one.url))),
             change_words(one.state),
         );
     }

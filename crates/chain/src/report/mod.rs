@@ -2,6 +2,7 @@
 
 mod html;
 mod markdown;
+mod masks;
 mod narrowed;
 mod questions;
 mod step;
@@ -70,6 +71,7 @@ impl<'r> Building<'r> {
             connections: Vec::new(),
             needs_you: Vec::new(),
             undo: Vec::new(),
+            private: Vec::new(),
         };
         let folds = steps.iter().map(|_| StepFold::default()).collect();
         Self {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_model::logic::Logic;
+use patchbay_model::privacy::StepPrivacy;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::report::{
     Change, ChangeState, ItemProblem, OpenQuestion, RetryReason, StepReport, StepState, UndoReport,
@@ -413,6 +414,7 @@ impl StepFold {
             connection: step.connection.clone(),
             operation: step.operation.clone(),
             action: String::new(),
+            privacy: StepPrivacy::default(),
             state,
             items_in,
             items_out: self.listed.unwrap_or(done),

@@ -7,16 +7,15 @@ import type { JsonValue, Signal } from '../../bindings/wire';
 import { formatMoment, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { platform } from '../../platform';
+import { RawItem } from './RawItem';
 
 /** An item as the service sent it, beside what became of it. */
-export function SignalPair({ raw, signal }: { raw: JsonValue; signal: Signal | undefined }) {
+export function SignalPair({ raw, connector, signal }: { raw: JsonValue; connector: string; signal: Signal | undefined }) {
   return (
     <div className="cw-pair">
       <section aria-label={t('connect.raw')}>
         <h4>{t('connect.raw')}</h4>
-        <pre className="json" tabIndex={0}>
-          {visible(JSON.stringify(raw, null, 2))}
-        </pre>
+        <RawItem raw={raw} connector={connector} stream={signal?.stream} />
       </section>
       <section aria-label={t('connect.normalised')}>
         <h4>{t('connect.normalised')}</h4>

@@ -19,6 +19,8 @@ const VERDICT: Record<Verdict | 'running' | 'waiting', { word: WordKey; tone: To
 
 interface Props {
   name: string;
+  /** The tool, by identifier. */
+  connector: string;
   test: TestProgress;
   /** The key belongs to another account than the connection. */
   mismatch: { before: string; now: string } | undefined;
@@ -27,7 +29,7 @@ interface Props {
 }
 
 /** Step 3: four lines, what came back, and why it does not work where it does not. */
-export function TestStep({ name, test, mismatch, onFix, onOtherKey }: Props) {
+export function TestStep({ name, connector, test, mismatch, onFix, onOtherKey }: Props) {
   const { report, problem, over } = test;
   return (
     <>
@@ -52,7 +54,7 @@ export function TestStep({ name, test, mismatch, onFix, onOtherKey }: Props) {
           onFix={onOtherKey}
         />
       )}
-      {over && report && !problem && !mismatch && <Samples report={report} />}
+      {over && report && !problem && !mismatch && <Samples report={report} connector={connector} />}
     </>
   );
 }
@@ -91,14 +93,14 @@ function TestLines({ test }: { test: TestProgress }) {
 }
 
 /** Up to three items, raw beside signals. */
-function Samples({ report }: { report: TestReport }) {
+function Samples({ report, connector }: { report: TestReport; connector: string }) {
   if (report.items.length === 0)
     return report.lines.some((line) => line.part === 'sample' && line.verdict === 'look') ? <p className="cw-note">{t('connect.nothingYet')}</p> : null;
   return (
     <section aria-label={t('connect.samples', { count: report.items.length })}>
       <h3 className="cw-head">{t('connect.samples', { count: report.items.length })}</h3>
       {report.items.map((item, index) => (
-        <SignalPair key={index} raw={item} signal={signalOf(item, report.signals, index, report.items.length)} />
+        <SignalPair key={index} raw={item} connector={connector} signal={signalOf(item, report.signals, index, report.items.length)} />
       ))}
     </section>
   );

@@ -73,6 +73,7 @@ export function Wizard({ detail, known, replacing, onDirty, onNetwork, onCancel,
         {step === 'test' && (
           <TestStep
             name={detail.summary.name}
+            connector={detail.summary.id}
             test={test}
             mismatch={otherAccount && replacing?.account ? { before: replacing.account.label, now: otherAccount.label } : undefined}
             onFix={wizard.fix}

@@ -76,7 +76,7 @@ function SignalRow({ signal, first }: { signal: Signal; first: boolean }) {
           {formatMoment(signal.timestamp)}
         </time>
       </button>
-      {open && <SignalPair raw={signal.raw} signal={signal} />}
+      {open && <SignalPair raw={signal.raw} connector={signal.connector} signal={signal} />}
     </li>
   );
 }

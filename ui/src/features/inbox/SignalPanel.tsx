@@ -9,6 +9,7 @@ import { platform } from '../../platform';
 import { BrandMark } from '../../ui/BrandMark';
 import { Panel } from '../../ui/Panel';
 import { Read } from '../../ui/Read';
+import { RawItem } from '../connect/RawItem';
 import { SignalFacts } from '../connect/SignalPair';
 import { useTools } from '../connections/useTools';
 import { UseAsSample } from './UseAsSample';
@@ -75,9 +76,7 @@ export function SignalPanel({ id, onClose, onOpen, onArchive, onUnread }: Props)
               {signal.raw === null ? (
                 <p className="meta">{t('inbox.rawGone')}</p>
               ) : (
-                <pre className="json" tabIndex={0}>
-                  {visible(JSON.stringify(signal.raw, null, 2))}
-                </pre>
+                <RawItem key={signal.id} raw={signal.raw} connector={signal.connector} stream={signal.stream} />
               )}
             </section>
           </div>

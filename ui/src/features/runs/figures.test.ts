@@ -6,14 +6,14 @@ import { allThrough, durationMs, endedBetween, fileName, groupProblems, itemRang
 const problem = (title: string): Problem => ({ code: 'NOT_FOUND', title, hint: 'It may have been deleted.' });
 
 const step = (change: Partial<StepReport> = {}): StepReport => ({
-  step: 'send', name: 'Send', connection: 'Chat', operation: 'send_message', state: 'done', itemsIn: 7, itemsOut: 7, done: 7, failed: 0, quarantined: 0,
+  privacy: { unknown: false, body: false, addresses: [] }, step: 'send', name: 'Send', connection: 'Chat', operation: 'send_message', state: 'done', itemsIn: 7, itemsOut: 7, done: 7, failed: 0, quarantined: 0,
   skipped: 0, passed: 0, kept: 0, unknown: 0, effect: false, changes: 0, undone: 0, stay: 0, calls: 7, callsOk: 7, callsFailed: 0, callsHeld: 0, retries: 0, retryReasons: [], bytes: 0, callMs: 40, p50Ms: 4, p95Ms: 9, p99Ms: 9, startedAt: '2026-11-21T08:00:01Z',
   finishedAt: '2026-11-21T08:00:02Z', problems: [], ...change,
 });
 
 const report = (change: Partial<RunReport> = {}): RunReport => ({
   run: 'r', chainId: 'c', chain: 'Chain', chainVersion: 1, state: 'done', interrupted: false, dryRun: false, headline: '', createdAt: '2026-11-21T08:00:00Z',
-  startedAt: '2026-11-21T08:00:00Z', finishedAt: '2026-11-21T08:00:04Z', recoveries: 0, check: [], steps: [step()], connections: [], needsYou: [], undo: [], ...change,
+  startedAt: '2026-11-21T08:00:00Z', finishedAt: '2026-11-21T08:00:04Z', recoveries: 0, check: [], steps: [step()], connections: [], needsYou: [], undo: [], private: [], ...change,
 });
 
 const NOW = Date.parse('2026-11-21T08:00:10Z');

@@ -9,6 +9,7 @@ import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { DataTable } from './DataTable';
 import { DataTree } from './DataTree';
+import { Hidden } from './Hidden';
 import { Json } from './Json';
 import type { Masks, PrivateField } from './private';
 import { useMasked } from './useMasked';
@@ -27,12 +28,27 @@ interface Props {
   path?: string | undefined;
   /** Fields that are masked until somebody asks to see one. */
   privates?: readonly PrivateField[];
+  /** Why all of it is masked until somebody asks to see it. */
+  hidden?: string | undefined;
   /** Said where there is nothing. */
   none: string;
 }
 
+/** A value to look at, or what stands for it where it is masked as a whole. */
+export function DataView({ hidden, ...shown }: Props) {
+  const [seen, setSeen] = useState(false);
+  const { title, value } = shown;
+  if (!hidden || seen || value === undefined || value === null) return <Looked {...shown} />;
+  return (
+    <section className="data-view" aria-label={title}>
+      <h3>{title}</h3>
+      <Hidden why={hidden} name={title} onShow={() => setSeen(true)} />
+    </section>
+  );
+}
+
 /** A value as a table, a tree or JSON; searched; with the path and the value of what is picked to copy. */
-export function DataView({ title, value: given, path, privates = NONE, none }: Props) {
+function Looked({ title, value: given, path, privates = NONE, none }: Omit<Props, 'hidden'>) {
   const [kind, setKind] = useState<Kind>(() => (typeof given === 'object' ? 'table' : 'json'));
   const [text, setText] = useState('');
   const [picked, setPicked] = useState<Picked>();

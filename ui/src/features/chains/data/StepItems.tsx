@@ -5,9 +5,11 @@ import { formatBytes, formatCount } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { SaveFile } from '../../../ui/SaveFile';
+import { AddressLine } from './AddressLine';
 import { DataView } from './DataView';
+import { whyHidden } from './Hidden';
 import { ItemPager } from './ItemPager';
-import type { PrivateField } from './private';
+import { itemWithout, masks, type Privates } from './private';
 import { SHOWN } from './values';
 
 interface Props {
@@ -20,8 +22,10 @@ interface Props {
   path: string;
   /** Where the data comes from. */
   origin: ReactNode;
-  /** Fields of what goes in and comes out that are masked. */
-  privates: readonly PrivateField[];
+  /** What of what goes in and comes out is masked. */
+  privates: Privates;
+  /** Nobody knows what is private of the items that it goes through. */
+  givenUnknown?: boolean;
   /** What went in is not known. */
   outOnly?: boolean;
   /** The name of a file with all of it. */
@@ -31,12 +35,14 @@ interface Props {
 }
 
 /** What went into and came out of a step, item by item: side by side where there is room. */
-export function StepItems({ items, total, first, path, origin, privates, outOnly = false, file, all }: Props) {
+export function StepItems({ items, total, first, path, origin, privates, givenUnknown = false, outOnly = false, file, all }: Props) {
+  const { fields, privacy } = privates;
   const [at, setAt] = useState(() => Math.max(items.findIndex((item) => item.item === first), 0));
   const item = items[Math.min(at, items.length - 1)];
   if (!item) return null;
   const { request, given, outcome } = item;
-  const sent = request ? (request.body ?? `${request.method} ${request.url}`) : undefined;
+  const sent = request?.body ?? undefined;
+  const ofGiven = givenUnknown ? t('chains.data.unknown') : undefined;
   const output = outcome?.outcome === 'done' ? outcome.output : undefined;
   const listed = Array.isArray(output) ? output.length : 0;
   return (
@@ -46,29 +52,37 @@ export function StepItems({ items, total, first, path, origin, privates, outOnly
         {items.length > 1 && <ItemPager at={at} of={items.length} onGo={setAt} />}
       </div>
       <div className="data-sides" key={item.item}>
-        {!outOnly && <DataView title={t('chains.data.in')} value={(sent ?? given ?? undefined) as JsonValue | undefined} privates={privates} none={t('chains.data.nothingSent')} />}
+        {outOnly ? null : request && sent === undefined ? (
+          <section className="data-view" aria-label={t('chains.data.in')}>
+            <h3>{t('chains.data.in')}</h3>
+            <AddressLine request={request} privacy={privacy} />
+          </section>
+        ) : (
+          <DataView title={t('chains.data.in')} value={(sent ?? given ?? undefined) as JsonValue | undefined} privates={fields} hidden={sent === undefined ? ofGiven : whyHidden(privacy, true)} none={t('chains.data.nothingSent')} />
+        )}
         {outcome && 'problem' in outcome ? (
           <ProblemBlock problem={outcome.problem} alert={false} />
         ) : outcome?.outcome === 'skipped' ? (
           <p className="meta">{t('chains.data.skipped')}</p>
         ) : (
-          <DataView title={t('chains.data.out')} value={output} path={path} privates={privates} none={t('chains.data.noOutput')} />
+          <DataView title={t('chains.data.out')} value={output} path={path} privates={fields} hidden={whyHidden(privacy)} none={t('chains.data.noOutput')} />
         )}
-        {sent !== undefined && given !== null && <DataView title={t('chains.data.given')} value={given} path={path.startsWith('$.steps') && total > 1 ? '$.item' : undefined} privates={privates} none="" />}
+        {request && given !== null && <DataView title={t('chains.data.given')} value={given} path={path.startsWith('$.steps') && total > 1 ? '$.item' : undefined} privates={fields} hidden={ofGiven} none="" />}
       </div>
-      <Rest item={item} shown={items.length} total={total} listed={listed} file={file} all={all} />
+      <Rest item={item} shown={items.length} total={total} listed={listed} privates={privates} file={file} all={all} />
     </div>
   );
 }
 
 /** How much of a step's data is shown, where it is not all of it; and the way to the rest. */
-function Rest({ item, shown, total, listed, file, all }: { item: ItemData; shown: number; listed: number } & Pick<Props, 'total' | 'file' | 'all'>) {
+function Rest({ item, shown, total, listed, privates, file, all }: { item: ItemData; shown: number; listed: number } & Pick<Props, 'total' | 'privates' | 'file' | 'all'>) {
   const { cut } = item;
   if (total <= shown && listed <= SHOWN && !cut) return null;
   // Of a list that came in one piece its items are counted, else those that the step went through.
   const count = total > 1 ? total : (cut?.items ?? listed);
-  const text = async () => {
-    const outputs = (await all()).map(({ outcome }) => (outcome?.outcome === 'done' ? outcome.output : null));
+  const text = async (open: boolean) => {
+    const items = (await all()).map((own) => (open ? own : itemWithout(own, privates)));
+    const outputs = items.map(({ outcome }) => (outcome?.outcome === 'done' ? outcome.output : null));
     return `${JSON.stringify(outputs.length === 1 ? outputs[0] : outputs, null, 2)}\n`;
   };
   return (
@@ -81,7 +95,7 @@ function Rest({ item, shown, total, listed, file, all }: { item: ItemData; shown
             : t('chains.data.cutBytes', { shown: formatBytes(cut.shownBytes), of: formatBytes(cut.bytes) })}
         </p>
       )}
-      <SaveFile label={t('chains.data.saveAll', { count, n: formatCount(count) })} name={file} type="application/json" text={text} />
+      <SaveFile label={t('chains.data.saveAll', { count, n: formatCount(count) })} name={file} type="application/json" masks={masks(privates)} text={text} />
     </div>
   );
 }

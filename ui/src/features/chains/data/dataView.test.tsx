@@ -50,3 +50,15 @@ it('a large value puts no more into the page than can be seen', () => {
   fireEvent.click(screen.getAllByText('Show more').at(-1) as HTMLElement);
   expect(lines(), 'more of it is shown when it is asked for').toBeGreaterThan(before);
 }, 20_000);
+
+it('what is masked as a whole is shown when it is asked for, with why it was not', () => {
+  render(
+    <MantineProvider>
+      <DataView title="Out" value={value} hidden="Nobody knows." none="Nothing" />
+    </MantineProvider>,
+  );
+  expect(document.body.textContent).toContain('Nobody knows.');
+  expect(document.body.textContent).not.toContain('Login fails');
+  fireEvent.click(screen.getByRole('button', { name: 'Show Out, which is private' }));
+  expect(document.body.textContent).toContain('Login fails');
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Chain, ConnectionView, ConnectorDetail } from '../../../bindings/wire';
-import { MASK, masked, piecesOf, privateIn } from './private';
+import type { ItemData, RunReport, StepPrivacy } from '../../../bindings/wire';
+import { addressParts, itemWithout, MASK, masked, OPEN, piecesOf, reportWithout } from './private';
 
 const fields = [['author', 'email'], ['token']];
 const none = new Set<string>();
@@ -37,27 +37,44 @@ describe('private fields', () => {
   });
 });
 
-describe('the private fields of a chain', () => {
-  const shop = { operations: [], streams: [{ id: 'orders', private: [['customer', 'phone']] }] } as unknown as ConnectorDetail;
-  const tools = {
-    connections: [{ name: 'My shop', connector: 'shop' }] as ConnectionView[],
-    connectors: new Map([['shop', shop]]),
-    of: ({ connection }: { connection?: string | null }) => ({ connection: undefined, connector: connection === 'My shop' ? shop : undefined, operation: undefined }),
-  };
-  const chain = (trigger: object, steps: object[] = []) => ({ trigger, steps }) as unknown as Chain;
-  const ofOrders = [['customer', 'phone']];
+const own = (more: Partial<StepPrivacy>): StepPrivacy => ({ ...OPEN, ...more });
 
-  it('hold those of what starts it', () => {
-    for (const type of ['signal', 'webhook']) {
-      const found = privateIn(chain({ type, connection: 'My shop' }, [{ id: 'each', logic: { type: 'map' } }]), tools);
-      expect(found, type).toEqual(ofOrders);
-      expect(masked({ customer: { phone: '+1' } }, '$.item', found, none).value).toEqual({ customer: { phone: MASK } });
-    }
+describe('addresses', () => {
+  const shown = (url: string, privacy: StepPrivacy) => addressParts(url, privacy).map(({ text, hidden }) => (hidden ? '/*' : text)).join('');
+
+  it.each([
+    ['https://h.test/v3/contacts/a%40b/notes/7', ['contacts/{private}/notes/{}'], 'https://h.test/v3/contacts/*/notes/7'],
+    ['https://h.test/people/a%40b', ['contacts/{private}', 'people/{private}'], 'https://h.test/people/*'],
+    ['https://h.test/v3/contacts/7', ['contacts/{private}/notes/{}'], 'https://h.test/v3/contacts/7'],
+    ['https://h.test', ['contacts/{private}'], 'https://h.test'],
+  ])('%s hides what is private in it', (url, addresses, wanted) => {
+    expect(shown(url, own({ addresses }))).toBe(wanted);
   });
 
-  it('hold those of what a step waits for, and none of what has nothing to do with it', () => {
-    expect(privateIn(chain({ type: 'manual' }, [{ id: 'wait', connection: 'My shop', logic: { type: 'delivery' } }]), tools)).toEqual(ofOrders);
-    expect(privateIn(chain({ type: 'manual' }), tools)).toEqual([]);
-    expect(privateIn(chain({ type: 'signal', connection: 'Another' }), tools)).toEqual([]);
+  it('show only where they lead where nobody knows what is private', () => {
+    expect(shown('https://h.test/people/a%40b', own({ unknown: true }))).toBe('https://h.test/*');
+  });
+});
+
+describe('what is saved', () => {
+  const item = { item: 0, given: null, request: null, outcome: { outcome: 'done', output: { token: 'x', title: 'Login' } } } as ItemData;
+  const output = (privacy: StepPrivacy) => {
+    const { outcome } = itemWithout(item, { fields, privacy });
+    return outcome?.outcome === 'done' ? outcome.output : undefined;
+  };
+
+  it('holds masks in the place of what is private', () => {
+    expect(output(OPEN)).toEqual({ token: MASK, title: 'Login' });
+    expect(output(own({ unknown: true }))).toBe(MASK);
+  });
+
+  it('holds them of a report too', () => {
+    const request = { method: 'POST', url: 'https://h.test/people/amira', body: { token: 'x' }, hash: '' };
+    const step = { step: 'a', privacy: own({ addresses: ['people/{private}'] }), sent: [{ item: 0, method: 'POST', url: request.url }], shown: [request] };
+    const report = { private: fields, steps: [step], needsYou: [{ step: 'a', item: 0, request }], undo: [{ step: 'a', remains: { token: 'x' } }] } as unknown as RunReport;
+    const text = JSON.stringify(reportWithout(report));
+    expect(text.split(MASK)).toHaveLength(7);
+    expect(text).not.toContain('amira');
+    expect(text).not.toContain('"x"');
   });
 });

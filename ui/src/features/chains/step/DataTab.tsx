@@ -1,19 +1,18 @@
 import { Button } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 
 import type { ItemData, RunDataResponse } from '../../../bindings/wire';
 import { send, useRead } from '../../../engine';
 import { t } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
 import { PinPart } from '../data/PinPart';
-import { privateIn } from '../data/private';
 import { StepItems } from '../data/StepItems';
 import { mayChange } from '../useTools';
 import { OnlyThis } from './OnlyThis';
 import type { StepProps } from './StepPanel';
 
 /** What went in and came out of this step: what is pinned of it, else in the run that is shown, else in the chain's last one. */
-export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: { item }, flush, onRun }: StepProps) {
+export function DataTab({ chainId, step, tools, run, sampleRun, opening: { item }, flush, onRun }: StepProps) {
   const [past, setPast] = useState(false);
   const runs = useRead('run_list', { offset: 0, limit: 50 }, { enabled: run === undefined && sampleRun === undefined });
   const last = run ?? sampleRun ?? runs.data?.runs.find((own) => own.chainId === chainId)?.id;
@@ -25,8 +24,6 @@ export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: 
   const data = useRead('run_data', { run: shown ?? '', step: step.id }, { enabled: shown !== undefined });
   const kept = useRead('pin_show', { chain: chainId ?? '', step: step.id }, { enabled: isPinned });
   const source = isPinned ? kept : data;
-  // What goes in comes from earlier steps, or from what started the chain.
-  const privates = useMemo(() => privateIn(chain, tools), [chain, tools]);
   const origin = isPinned ? t('chains.data.fromPin') : t(run !== undefined ? 'chains.data.thisRun' : sampleRun !== undefined ? 'chains.data.chosenRun' : 'chains.data.lastRun');
   return (
     <>
@@ -40,9 +37,8 @@ export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: 
         runs.isSuccess && <p className="meta tab-note">{t('chains.data.none')}</p>
       ) : (
         <Read read={source} rows={3}>
-          {({ items, total }) =>
-            // Nothing is shown before it is known what must not be.
-            !tools.settled ? null : items.length === 0 ? (
+          {({ items, total, private: fields, privacy, givenUnknown }) =>
+            items.length === 0 ? (
               <p className="meta tab-note">{t('chains.data.none')}</p>
             ) : (
               <StepItems
@@ -52,7 +48,8 @@ export function DataTab({ chainId, chain, step, tools, run, sampleRun, opening: 
                 first={item}
                 path={`$.steps.${step.id}`}
                 origin={origin}
-                privates={privates}
+                privates={{ fields, privacy }}
+                givenUnknown={givenUnknown}
                 outOnly={isPinned}
                 file={`${step.id}.json`}
                 all={() => everyItem((offset) => (shown === undefined ? send('pin_show', { chain: chainId ?? '', step: step.id, offset }) : send('run_data', { run: shown, step: step.id, offset, whole: true })))}

@@ -1,7 +1,8 @@
-import type { Change, ChangeState, RunReport, StepReport } from '../../../bindings/wire';
+import type { Change, ChangeState, RunReport, StepPrivacy, StepReport } from '../../../bindings/wire';
 import { formatMoment, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Mark, STEP } from '../../../ui/states';
+import { AddressLine } from '../../chains/data/AddressLine';
 import { Fold } from './Fold';
 import { Part } from './Part';
 
@@ -27,7 +28,7 @@ export function Changes({ report }: { report: RunReport }) {
         <Fold key={step.step} title={visible(step.name)} aside={t('runs.changes.made', { count: step.changes })}>
           <ul className="run-changes">
             {(step.sent ?? []).map((change) => (
-              <Line key={change.item} change={change} many={step.itemsIn > 1} />
+              <Line key={change.item} change={change} privacy={step.privacy} many={step.itemsIn > 1} />
             ))}
           </ul>
           {step.changes + step.unknown > (step.sent?.length ?? 0) && <p className="meta">{t('runs.changes.first', { count: step.sent?.length ?? 0 })}</p>}
@@ -37,7 +38,7 @@ export function Changes({ report }: { report: RunReport }) {
   );
 }
 
-function Line({ change, many }: { change: Change; many: boolean }) {
+function Line({ change, privacy, many }: { change: Change; privacy: StepPrivacy; many: boolean }) {
   return (
     <li>
       <Mark look={STEP[LOOK[change.state]]} size={14} />
@@ -47,9 +48,7 @@ function Line({ change, many }: { change: Change; many: boolean }) {
           <time dateTime={change.at}>{formatMoment(change.at)}</time>
           {change.attempts > 1 && ` · ${t('runs.changes.attempts', { count: change.attempts })}`}
         </span>
-        <span className="mono">
-          {visible(change.method)} {visible(change.url)}
-        </span>
+        <AddressLine request={change} privacy={privacy} />
       </span>
     </li>
   );

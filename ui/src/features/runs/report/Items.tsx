@@ -35,7 +35,7 @@ export function Items({ run, step }: { run: RunId; step: StepId }) {
   return (
     <>
       {items.map((item) => (
-        <Item key={item.item} item={item} />
+        <Item key={item.item} item={item} step={step} />
       ))}
       {read.hasNextPage && (
         <div>
@@ -48,7 +48,7 @@ export function Items({ run, step }: { run: RunId; step: StepId }) {
   );
 }
 
-function Item({ item: { item, request, outcome, cut } }: { item: ItemData }) {
+function Item({ item: { item, request, outcome, cut }, step }: { item: ItemData; step: StepId }) {
   const kind = outcome?.outcome ?? 'none';
   const problem = outcome && 'problem' in outcome ? outcome.problem : undefined;
   return (
@@ -61,9 +61,9 @@ function Item({ item: { item, request, outcome, cut } }: { item: ItemData }) {
       aside={problem ? visible(problem.title) : t(`runs.partial.outcome.${kind}`)}
     >
       {problem && <ProblemBlock problem={problem} alert={false} />}
-      {request && <RequestView request={request} />}
+      {request && <RequestView request={request} step={step} />}
       {outcome?.outcome === 'done' &&
-        (outcome.output_missing ? <p className="meta">{t('runs.partial.lost')}</p> : <RunJson value={outcome.output} label={t('runs.partial.answer')} />)}
+        (outcome.output_missing ? <p className="meta">{t('runs.partial.lost')}</p> : <RunJson value={outcome.output} label={t('runs.partial.answer')} step={step} />)}
       {cut && <p className="meta figures">{t('chains.data.cutBytes', { shown: formatBytes(cut.shownBytes), of: formatBytes(cut.bytes) })}</p>}
     </Fold>
   );

@@ -104,7 +104,7 @@ function Outcome({ report, question, open }: { report: RunReport; question: Open
           </>
         )}
         <dt>{t('runs.question.request')}</dt>
-        <dd>{question.request ? <RequestView request={question.request} /> : t('runs.question.nothing')}</dd>
+        <dd>{question.request ? <RequestView request={question.request} step={question.step} /> : t('runs.question.nothing')}</dd>
       </dl>
       {resolve.isError && <ProblemBlock problem={toProblem(resolve.error)} />}
       {open ? (

@@ -1,16 +1,16 @@
 import type { RequestSummary } from '../../../bindings/wire';
-import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
+import { AddressLine } from '../../chains/data/AddressLine';
+import { usePrivates } from './privates';
 import { RunJson } from './RunJson';
 
-/** A request without its secrets: method, address, body. */
-export function RequestView({ request }: { request: RequestSummary }) {
+/** A request of a step without its secrets: method, address, body. */
+export function RequestView({ request, step }: { request: RequestSummary; step: string }) {
+  const privates = usePrivates(step);
   return (
     <div className="run-request">
-      <div className="mono run-request-line">
-        <strong>{visible(request.method)}</strong> {visible(request.url)}
-      </div>
-      {request.body !== undefined && request.body !== null && <RunJson value={request.body} label={t('runs.request.body')} />}
+      {privates && <AddressLine request={request} privacy={privates.privacy} />}
+      {request.body !== undefined && request.body !== null && <RunJson value={request.body} label={t('runs.request.body')} step={step} isRequest />}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import type { RunReport } from '../../../bindings/wire';
 import { send, useDo } from '../../../engine';
 import { t } from '../../../lib/words';
 import { platform, toProblem } from '../../../platform';
+import { reportWithout } from '../../chains/data/private';
 import { canRunFailed, fileName, undoable } from '../figures';
 import { useOpenInEditor } from './OpenInEditor';
 
@@ -150,6 +151,6 @@ function address(report: RunReport): string {
 /** Saves the report as a file; gives its name. */
 async function save(report: RunReport, kind: Kind): Promise<string | undefined> {
   const { ending, type } = FILES[kind];
-  const text = kind === 'json' ? JSON.stringify(report, null, 2) : ((await send('run_report', { run: report.run, render: kind })).rendered ?? '');
+  const text = kind === 'json' ? JSON.stringify(reportWithout(report), null, 2) : ((await send('run_report', { run: report.run, render: kind })).rendered ?? '');
   return platform.saveFile(fileName(report.chain, report.run, ending), type, text);
 }

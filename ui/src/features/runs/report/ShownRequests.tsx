@@ -33,7 +33,7 @@ function Requests({ step }: { step: StepReport }) {
   return (
     <>
       {(all ? shown : shown.slice(0, FIRST)).map((request, index) => (
-        <RequestView key={index} request={request} />
+        <RequestView key={index} request={request} step={step.step} />
       ))}
       {!all && rest > 0 && (
         <div>

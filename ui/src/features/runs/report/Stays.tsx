@@ -31,7 +31,7 @@ export function Stays({ report, undo, many }: { report: RunReport; undo: UndoRep
       {undo.remains !== null && (
         <div>
           <div className="meta">{t('runs.undo.remains')}</div>
-          <RunJson value={undo.remains} label={t('runs.undo.remains')} />
+          <RunJson value={undo.remains} label={t('runs.undo.remains')} step={undo.step} />
         </div>
       )}
       {again.isError && <ProblemBlock problem={toProblem(again.error)} />}

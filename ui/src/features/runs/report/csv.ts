@@ -1,6 +1,7 @@
 // What became of each item, as a table for other programs.
 import type { ItemData, RunReport } from '../../../bindings/wire';
 import { send } from '../../../engine';
+import { itemWithout } from '../../chains/data/private';
 
 /** At most so many items of a step are in one answer. */
 const PAGE = 200;
@@ -23,13 +24,14 @@ export function rowsOf(step: { step: string; name: string }, items: readonly Ite
   });
 }
 
-/** Every item of every step that has begun. */
-export async function itemsCsv(report: RunReport, head: readonly string[]): Promise<string> {
+/** Every item of every step that has begun; with private values where they are `open`. */
+export async function itemsCsv(report: RunReport, head: readonly string[], open: boolean): Promise<string> {
   const rows: (readonly string[])[] = [head];
   for (const step of report.steps.filter((own) => own.itemsIn > 0)) {
     for (let read = 0; ; ) {
       const { items, total } = await send('run_data', { run: report.run, step: step.step, offset: read, limit: PAGE, whole: true });
-      rows.push(...rowsOf(step, items));
+      const privates = { fields: report.private, privacy: step.privacy };
+      rows.push(...rowsOf(step, open ? items : items.map((item) => itemWithout(item, privates))));
       read += items.length;
       if (items.length === 0 || read >= total) break;
     }

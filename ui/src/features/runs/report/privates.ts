@@ -1,26 +1,29 @@
 import { createContext, use, useMemo } from 'react';
 
-import type { RunReport } from '../../../bindings/wire';
-import type { PrivateField } from '../../chains/data/private';
-import { useTools } from '../../chains/useTools';
+import type { RunReport, StepPrivacy } from '../../../bindings/wire';
+import type { PrivateField, Privates } from '../../chains/data/private';
 
-/** The private fields of a run's steps; undefined until they are known, and where nobody says: then nothing is shown. */
-export const PrivateFields = createContext<readonly PrivateField[] | undefined>(undefined);
+interface OfRun {
+  fields: readonly PrivateField[];
+  steps: ReadonlyMap<string, StepPrivacy>;
+}
 
-/** The private fields of what is shown of a run; undefined until they are known. */
-export const usePrivateFields = () => use(PrivateFields);
+/** What of a run's data is private, as the engine says; undefined where nobody does: then nothing is shown. */
+export const PrivateFields = createContext<OfRun | undefined>(undefined);
 
-/** What the operations of a run's steps say is private, and what of their connectors comes in by itself: any of it may have started the run. */
-export function usePrivatesOf({ steps }: RunReport): readonly PrivateField[] | undefined {
-  const tools = useTools();
-  // A report is read again while it runs: its steps stay the same.
-  const called = JSON.stringify(steps.map(({ connection, operation }) => ({ connection, operation })));
+/** What of a step's data is private; undefined where nobody says. */
+export function usePrivates(step: string): Privates | undefined {
+  const run = use(PrivateFields);
+  const privacy = run?.steps.get(step);
+  return useMemo(() => run && privacy && { fields: run.fields, privacy }, [run, privacy]);
+}
+
+/** What the report says of it. */
+export function usePrivatesOf(report: RunReport): OfRun {
+  // A report is read again while it runs: what is private stays the same.
+  const said = JSON.stringify([report.private, report.steps.map(({ step, privacy }) => [step, privacy])]);
   return useMemo(() => {
-    if (!tools.settled) return undefined;
-    const own = JSON.parse(called) as { connection: string; operation: string }[];
-    return own.map(tools.of).flatMap(({ operation, connector }) => [
-      ...(operation?.private ?? []),
-      ...(connector?.streams ?? []).flatMap((stream) => stream.private),
-    ]);
-  }, [tools, called]);
+    const [fields, steps] = JSON.parse(said) as [PrivateField[], [string, StepPrivacy][]];
+    return { fields, steps: new Map(steps) };
+  }, [said]);
 }
