@@ -22,7 +22,7 @@ fn started(code: Code, (now, later): (Timestamp, Timestamp), times: (usize, usiz
     let start = Fact::Started {
         boot: BootId::new("b"),
         recovered: true,
-        connectors: std::collections::BTreeMap::new(),
+        connectors: BTreeMap::new(),
     };
     for fact in facts.iter().chain(std::iter::repeat_n(&start, times.0)) {
         progress.apply(&plan, now, fact);
