@@ -258,13 +258,7 @@ pub(crate) fn local_findings(chain: &Chain, connectors: &BTreeMap<String, Arc<Co
 }
 
 pub(crate) fn blocker(problem: Problem) -> Finding {
-    Finding {
-        level: Level::Blocker,
-        step: None,
-        text: format!("{}. {}", problem.title(), problem.hint()),
-        problem: Some(problem),
-        remedy: None,
-    }
+    Finding::of(Level::Blocker, problem)
 }
 
 fn matched(chain: &Chain) -> Vec<MatchedField> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use patchbay_connector::Target;
 use patchbay_model::check::{Finding, Level};
-use patchbay_model::problem::{Code, Problem, Subject};
+use patchbay_model::problem::{Code, Problem};
 use patchbay_model::{Chain, ConnectionId, StepId};
 
 use super::live::LiveStep;
@@ -85,17 +85,7 @@ async fn test_or_recall(runner: &Runner, name: &str, target: &Target, watched: b
 
 async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
     let tool = &target.descriptor.descriptor().name;
-    let about = || Subject::Connection { name: name.to_owned() };
-    let blocked = |problem: Problem| {
-        let problem = problem.with_default("tool", tool).with_default("name", name).about(about());
-        Finding {
-            level: Level::Blocker,
-            step: None,
-            text: format!("{name}: {}. {}", problem.title(), problem.hint()),
-            problem: Some(problem),
-            remedy: None,
-        }
-    };
+    let found = |level, problem: Problem| Finding::of_connection(level, name, tool, problem);
     if runner.recorded.is_some() {
         return Finding {
             level: Level::Pass,
@@ -109,7 +99,7 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
         let problem = Problem::new(Code::InputInvalid)
             .with("field", format!("The connection \"{name}\""))
             .with("message", "It is paused. Resume it to run this chain.");
-        return blocked(problem);
+        return found(Level::Blocker, problem);
     }
     match tokio::time::timeout(TEST_CAP, runner.engine.health(target)).await {
         Ok(Ok(health)) => Finding {
@@ -123,15 +113,11 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
             remedy: None,
         },
         // What passes by itself is waited for during the run; it need not stop it from starting.
-        Ok(Err(problem)) if problem.code().retry() == patchbay_model::problem::Retry::Wait => Finding {
-            level: Level::Warning,
-            step: None,
-            text: format!("{name}: {}. {}", problem.title(), problem.hint()),
-            problem: Some(problem.about(about())),
-            remedy: None,
-        },
-        Ok(Err(problem)) => blocked(problem),
-        Err(_) => blocked(Problem::new(Code::TimeoutResponse)),
+        Ok(Err(problem)) if problem.code().retry() == patchbay_model::problem::Retry::Wait => {
+            found(Level::Warning, problem)
+        }
+        Ok(Err(problem)) => found(Level::Blocker, problem),
+        Err(_) => found(Level::Blocker, Problem::new(Code::TimeoutResponse)),
     }
 }
 

@@ -301,7 +301,7 @@ pub(super) async fn findings(runner: &Runner, chain: &Chain) -> Vec<Finding> {
                 Reach::Nobody(problem) => {
                     let message = "It waits for a webhook, and none are taken. Switch them on in the settings.";
                     let problem = problem.unwrap_or_else(|| about(message));
-                    let text = format!("\"{name}\" would wait in vain. {}. {}", problem.title(), problem.hint());
+                    let text = format!("{problem} \"{name}\" would wait in vain.");
                     found.push(finding(Level::Blocker, text, Some(problem), Some(Remedy::Webhooks)));
                 }
             }

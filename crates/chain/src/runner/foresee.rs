@@ -68,7 +68,7 @@ pub(super) fn scopes(chain: &Chain, live: &Live) -> Vec<Finding> {
                 Problem::new(Code::PermissionDenied)
                     .with("tool", &called.target.descriptor.descriptor().name)
                     .with("name", name)
-                    .with("message", missing.join(", "))
+                    .with("permission", missing.join(", "))
                     .about(Subject::Connection { name: name.clone() }),
             ),
             remedy: None,

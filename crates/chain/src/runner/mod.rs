@@ -203,13 +203,7 @@ impl Runner {
         }
         let findings = problems
             .into_iter()
-            .map(|problem| patchbay_model::Finding {
-                level: patchbay_model::Level::Blocker,
-                step: None,
-                text: format!("{}. {}", problem.title(), problem.hint()),
-                problem: Some(problem),
-                remedy: None,
-            })
+            .map(|problem| patchbay_model::Finding::of(patchbay_model::Level::Blocker, problem))
             .collect();
         let facts = vec![started, Fact::Checked { findings }, Fact::Finished { state: RunState::Failed }];
         self.store.journal_append(&run.id, facts, RunState::Failed).await?;

@@ -9,6 +9,7 @@ import { POLICY } from '../fresh';
 import { allSteps } from '../flow/outline';
 import type { Opening } from '../step/StepPanel';
 import type { Tools } from '../useTools';
+import { below } from './said';
 import { leftOut } from './spare';
 
 /** In this order. */
@@ -56,11 +57,12 @@ function One({ finding, level, tone, chain, tools, spare, onMend, onShow, onRun 
   const step = steps.find((own) => own.id === finding.step);
   const without = leftOut(finding, steps, spare);
   const names = (without ?? []).map((id) => `“${visible(tools.name(steps.find((own) => own.id === id) ?? { id, policy: POLICY }))}”`).join(', ');
+  const rest = below(finding);
   const fewer = finding.remedy?.type === 'fewer_items';
   return (
     <div className={`finding ${tone}`}>
       {finding.problem && <div className="finding-title">{visible(finding.problem.title)}</div>}
-      <p>{visible(finding.text)}</p>
+      {rest && <p>{visible(rest)}</p>}
       {level !== 'pass' && level !== 'effect' && (
         <div className="row">
           <Button size="xs" variant={level === 'blocker' ? 'filled' : 'default'} onClick={() => onMend(finding)}>
