@@ -88,7 +88,7 @@ await walk(async ({ open }) => {
   await rpc('sandbox_fault', { tool: 'chat', fault: 'down' });
   const refused = (await counters()).requests;
   for (let check = 0; check < 3; check += 1) await rpc('health_check_now', { connection: 'Sandbox Chat' });
-  await panel.getByText(/^Open, next try in \d+ (s|min)$/).waitFor();
+  await panel.getByText(/^Open, next try in \u2066\d+ (s|min)\u2069$/).waitFor();
   const shown = (await rpc('health_overview', {})).connections.find((one) => one.name === 'Sandbox Chat');
   assert.deepEqual([shown.health, shown.healthy, shown.details.apiAccessible, shown.details.authValid], ['error', false, false, true]);
   assert.ok((await counters()).requests - refused >= 3, 'each was sent');

@@ -33,7 +33,8 @@ async function harmless(page, where) {
     hit: 'hit' in window,
     injected: document.querySelectorAll('img[onerror], .app script, .app b').length,
     wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
-    turned: /[\u202a-\u202e\u2066-\u2069]/.test(document.body.innerText),
+    // Our own figures keep to themselves: a number with its unit, a time, a date.
+    turned: /[\u202a-\u202e\u2066-\u2069]/.test(document.body.innerText.replace(/\u2066[\p{L}\d .,:%/–]+\u2069/gu, '')),
     control: /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(document.body.innerText),
   }));
   assert.deepEqual(seen, { hit: false, injected: 0, wide: false, turned: false, control: false }, where);

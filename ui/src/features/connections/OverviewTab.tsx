@@ -4,8 +4,7 @@ import { Link, useLocation } from 'wouter';
 
 import type { ConnectionView, ConnectorSummary } from '../../bindings/wire';
 import { useRead } from '../../engine';
-import { formatAgo, formatCount, formatMoment, visible } from '../../lib/format';
-import { locale } from '../../lib/locale';
+import { formatAgo, formatCount, formatMoment, formatPercent, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { Read } from '../../ui/Read';
 import { Approve } from './Approve';
@@ -13,8 +12,6 @@ import { Granted } from './Granted';
 import { Trouble } from './Trouble';
 import type { Asked } from './useTools';
 import { shownState, troubleOf, useWork } from './work';
-
-const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
 
 interface Props {
   connection: ConnectionView;
@@ -39,8 +36,8 @@ export function OverviewTab({ connection, tool, onAsk, onSetUp }: Props) {
       {trouble && <Trouble connection={connection} problem={trouble} onAsk={onAsk} onSetUp={onSetUp} alert />}
       <div className="cn-figures">
         <Figure word="connections.figure.signals" value={formatCount(connection.signals)} />
-        <Figure word="connections.figure.callsOk" value={formatCount(callsOk)} under={calls > 0 ? t('connections.figure.share', { share: percent.format(callsOk / calls) }) : ''} />
-        <Figure word="connections.figure.callsFailed" value={formatCount(callsFailed)} bad={callsFailed > 0} under={calls > 0 ? t('connections.figure.share', { share: percent.format(callsFailed / calls) }) : ''} />
+        <Figure word="connections.figure.callsOk" value={formatCount(callsOk)} under={calls > 0 ? t('connections.figure.share', { share: formatPercent(callsOk / calls) }) : ''} />
+        <Figure word="connections.figure.callsFailed" value={formatCount(callsFailed)} bad={callsFailed > 0} under={calls > 0 ? t('connections.figure.share', { share: formatPercent(callsFailed / calls) }) : ''} />
         <Figure
           word="connections.figure.lastTested"
           value={lastTestedAt ? formatAgo(lastTestedAt) : t('connections.figure.none')}

@@ -1,15 +1,14 @@
 // Figures as people read them.
 import type { HealthOverview, HealthPoint, HealthRow } from '../../bindings/wire';
+import { formatPercent } from '../../lib/format';
 import { locale } from '../../lib/locale';
-
-const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
 
 /** A part of a whole: "98.7%"; nothing where there is no whole. What is not all is never said to be all. */
 export function share(part: number, whole: number): string | undefined {
   if (whole === 0) return undefined;
   const exact = part / whole;
   const shown = exact < 1 ? Math.min(exact, 0.999) : exact;
-  return percent.format(exact > 0 ? Math.max(shown, 0.001) : shown);
+  return formatPercent(exact > 0 ? Math.max(shown, 0.001) : shown);
 }
 
 /** How much more or less than before, as a part of before; nothing below one percent. */
@@ -17,7 +16,7 @@ export function change(now: number | null, before: number | null): { up: boolean
   if (now === null || before === null || before === 0) return undefined;
   const by = now / before - 1;
   if (Math.abs(by) < 0.01) return 'same';
-  return { up: by > 0, by: new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(Math.abs(by)) };
+  return { up: by > 0, by: formatPercent(Math.abs(by), 0) };
 }
 
 /** How many connections are how, those switched off apart. */
@@ -43,9 +42,3 @@ const dayClock = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: '2-di
 
 /** A moment on the axis of a range. */
 export const moment = (at: string | number, range: HealthOverview['range']): string => (range === '7d' ? dayClock : clock).format(new Date(at));
-
-/** How long until then: "40 s". */
-export function until(at: string, now: Date): string {
-  const seconds = Math.max(0, Math.ceil((new Date(at).getTime() - now.getTime()) / 1_000));
-  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-}

@@ -1,7 +1,7 @@
 import type { CheckBar, HealthRow } from '../../bindings/wire';
-import { formatMsOr } from '../../lib/format';
+import { formatMsOr, formatUntil } from '../../lib/format';
 import { t } from '../../lib/words';
-import { moment, until } from './figures';
+import { moment } from './figures';
 import { useNow } from '../../ui/useNow';
 import { useHealthView } from './view';
 
@@ -88,7 +88,7 @@ function stretches(line: (number | null)[]): [number, number][][] {
 /** Whether calls pass, and when they do again. */
 export function Circuit({ row }: { row: Pick<HealthRow, 'circuit' | 'circuitWhy' | 'nextTryAt'> }) {
   const now = useNow(1_000);
-  const text = row.circuit === 'open' && row.nextTryAt ? t('health.circuit.openUntil', { time: until(row.nextTryAt, now) }) : t(`health.circuit.${row.circuit}`);
+  const text = row.circuit === 'open' && row.nextTryAt ? t('health.circuit.openUntil', { time: formatUntil(row.nextTryAt, now) }) : t(`health.circuit.${row.circuit}`);
   return (
     <span className={row.circuit === 'open' ? 'hl-bad' : row.circuit === 'half_open' ? 'hl-warn' : undefined} title={row.circuitWhy ?? undefined}>
       {text}

@@ -37,7 +37,11 @@ type Plural<K extends string> = K extends `${infer Base}_one` | `${infer Base}_o
 /** A key of the words, such as `catalogue.title`; `_one` and `_other` are chosen by `count`. */
 export type WordKey = Plural<Leaves<typeof en>>;
 
-/** The sentence with this key. */
-export function t(key: WordKey, values?: Record<string, string | number>): string {
-  return i18next.t(key as string, values ?? {});
+/** Hebrew, Arabic and the other scripts that are written from right to left. */
+const TURNS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** The sentence with this key. A value that is written from right to left keeps to itself: it turns no word beside it. */
+export function t(key: WordKey, values: Record<string, string | number> = {}): string {
+  const apart = Object.entries(values).map(([name, value]) => [name, typeof value === 'string' && TURNS.test(value) ? `\u2068${value}\u2069` : value]);
+  return i18next.t(key as string, Object.fromEntries(apart) as typeof values);
 }
