@@ -2388,13 +2388,30 @@ chains: number,
 sealed: boolean, };
 
 /**
+ * A step of a chain whose calls failed.
+ */
+export type FailedStep = { 
+/**
+ * What its chain is called.
+ */
+chain: string, 
+/**
+ * What a person reads for it.
+ */
+name: string, };
+
+/**
  * Calls of one operation that ended in the same way.
  */
 export type FailureView = { 
 /**
- * The operation or stream; empty for an address that somebody read.
+ * The operation or stream; the path where somebody read an address.
  */
 operation: string, 
+/**
+ * What the connector calls it; none where it has no such operation or stream, or has it no more.
+ */
+operationTitle: string | null, 
 /**
  * What for.
  */
@@ -2418,7 +2435,11 @@ lastAt: string,
 /**
  * Whether it counts as a failure of the connection; what only has to wait does not.
  */
-counts: boolean, };
+counts: boolean, 
+/**
+ * The steps of chains whose calls these were, as far as that is known.
+ */
+steps: Array<FailedStep>, };
 
 /**
  * Where one parameter comes from.
@@ -5963,6 +5984,10 @@ step: StepId,
  * What a person reads for it.
  */
 name: string, 
+/**
+ * What it asks the connector for; none where chain or step are not there any more.
+ */
+operation: string | null, 
 /**
  * Calls that ended: those that succeeded, failed, or did neither.
  */

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use patchbay_model::chain::Chain;
+use patchbay_model::descriptor::Descriptor;
 use patchbay_model::health::Reason;
 use patchbay_model::{ChainId, Code, ConnectionId, HealthState, Problem, StepId, Timestamp};
-use patchbay_store::CallKind;
+use patchbay_store::{CallKind, FailureGroup};
 use serde::{Deserialize, Serialize};
 
 use super::facts::{HostLimits, Judged, begin_of, rules};
@@ -97,8 +98,10 @@ pub struct HealthChangeView {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct FailureView {
-    /// The operation or stream; empty for an address that somebody read.
+    /// The operation or stream; the path where somebody read an address.
     pub operation: String,
+    /// What the connector calls it; none where it has no such operation or stream, or has it no more.
+    pub operation_title: Option<String>,
     /// What for.
     #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub kind: CallKind,
@@ -112,6 +115,18 @@ pub struct FailureView {
     pub last_at: Timestamp,
     /// Whether it counts as a failure of the connection; what only has to wait does not.
     pub counts: bool,
+    /// The steps of chains whose calls these were, as far as that is known.
+    pub steps: Vec<FailedStep>,
+}
+
+/// A step of a chain whose calls failed.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FailedStep {
+    /// What its chain is called.
+    pub chain: String,
+    /// What a person reads for it.
+    pub name: String,
 }
 
 /// The calls of one step of a chain.
@@ -127,9 +142,39 @@ pub struct StepCallsView {
     pub step: StepId,
     /// What a person reads for it.
     pub name: String,
+    /// What it asks the connector for; none where chain or step are not there any more.
+    pub operation: Option<String>,
     /// How its calls went.
     #[serde(flatten)]
     pub figures: CallFigures,
+}
+
+/// What the connector calls what was called.
+fn operation_title(tool: Option<&Descriptor>, group: &FailureGroup) -> Option<String> {
+    let tool = tool?;
+    match group.kind {
+        CallKind::Operation | CallKind::Lookup => tool.operation(&group.operation).map(|own| own.title.clone()),
+        CallKind::Sync => tool.stream(&group.operation).map(|own| own.title.clone()),
+        CallKind::Test | CallKind::Read | CallKind::SignIn => None,
+    }
+}
+
+/// The steps whose calls a group holds. The figures of a step do not say why its calls failed: they are told where
+/// nothing else can be meant, for an operation that failed, or had to wait, in one way only.
+fn failed_steps(steps: &[StepCallsView], groups: &[FailureGroup], group: &FailureGroup) -> Vec<FailedStep> {
+    let counts = group.code.is_failure();
+    let alike = |other: &&FailureGroup| {
+        (other.kind, &other.operation, other.code.is_failure()) == (group.kind, &group.operation, counts)
+    };
+    if group.kind != CallKind::Operation || groups.iter().filter(alike).count() != 1 {
+        return Vec::new();
+    }
+    let of_it = |step: &&StepCallsView| {
+        let bad = if counts { step.figures.failed } else { step.figures.held };
+        step.operation.as_ref() == Some(&group.operation) && bad > 0
+    };
+    let named = |step: &StepCallsView| Some(FailedStep { chain: step.chain.clone()?, name: step.name.clone() });
+    steps.iter().filter(of_it).filter_map(named).collect()
 }
 
 async fn steps(
@@ -150,9 +195,10 @@ async fn steps(
             known.insert(one.chain.clone(), found);
         }
         let chain = known.get(&one.chain).and_then(Option::as_ref);
-        let named = chain.and_then(|chain| chain.step(&step)).map(|(_, step)| step.title().to_owned());
+        let own = chain.and_then(|chain| chain.step(&step)).map(|(_, step)| step);
         views.push(StepCallsView {
-            name: named.unwrap_or_else(|| step.to_string()),
+            name: own.map_or_else(|| step.to_string(), |own| own.title().to_owned()),
+            operation: own.map(|own| own.operation.clone()),
             chain: chain.map(|chain| chain.name.clone()),
             chain_id,
             step,
@@ -181,6 +227,9 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
         _ => None,
     };
     let step = Duration::from_secs(range.step_seconds());
+    let steps = steps(&workspace, &id, begin_of(since)).await?;
+    let tool = workspace.connectors().get(&one.connection.connector).ok();
+    let tool = tool.as_ref().map(|compiled| compiled.descriptor().as_ref());
     Ok(HealthDetail {
         health: state,
         since: changes.first().filter(|change| change.state == state).map(|change| change.at),
@@ -191,9 +240,11 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
             .map(|change| HealthChangeView { at: change.at, state: change.state, reasons: change.reasons })
             .collect(),
         failures: failures
-            .into_iter()
+            .iter()
             .map(|group| FailureView {
-                operation: group.operation,
+                operation: group.operation.clone(),
+                operation_title: operation_title(tool, group),
+                steps: failed_steps(&steps, &failures, group),
                 kind: group.kind,
                 code: group.code,
                 title: Problem::new(group.code).with("tool", &one.tool).title(),
@@ -202,7 +253,7 @@ pub async fn detail(hub: &Hub, workspace: &str, request: HealthDetailRequest) ->
                 counts: group.code.is_failure(),
             })
             .collect(),
-        steps: steps(&workspace, &id, begin_of(since)).await?,
+        steps,
         limit_hits: own.points.iter().map(|point| point.limit_hits).sum(),
         points: (0..).zip(&own.points).map(|(at, sum)| sum.point(since + step * at)).collect(),
         usual_p95_ms: usual,

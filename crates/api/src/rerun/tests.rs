@@ -376,6 +376,14 @@ async fn the_figures_of_a_chain_are_those_of_its_runs() {
     // The list comes in two pages.
     assert_eq!((&figures("zero")[..5], &figures("after")[..5]), (&[4, 4, 0, 0, 0][..], &[2, 1, 1, 0, 0][..]));
     assert!(figures("zero")[5] > 1_000, "what came is counted: {told:#}");
+    // Health tells of the same call: what failed in the connector's words, and whose it was.
+    let detail = house.call("health_detail", json!({"connection": "Sandbox Chat"})).await.unwrap();
+    let failures = detail["failures"].as_array().unwrap();
+    let lines: Vec<_> =
+        failures.iter().map(|one| (&one["operation"], &one["operationTitle"], &one["steps"])).collect();
+    let step = json!([{"chain": "Chain", "name": "Sandbox Chat: Send message"}]);
+    assert_eq!(lines, [(&json!("send_message"), &json!("Send message"), &step)], "{failures:#?}");
+    assert_eq!((&detail["steps"][0]["chain"], &detail["steps"][0]["failed"]), (&json!("Chain"), &json!(1)));
     house.hub.shut_down().await;
 }
 

@@ -30,8 +30,6 @@ import { useHealthView } from './view';
 const RANGES: HealthRange[] = ['1h', '24h', '7d'];
 /** Read again after so many milliseconds; events come sooner. */
 const AGAIN = 15_000;
-/** Data older than this is said to be old. */
-const OLD = 60_000;
 
 /** How every connection is doing. */
 export default function HealthPage() {
@@ -50,7 +48,7 @@ export default function HealthPage() {
   return (
     <Page
       title={t('health.title')}
-      aside={some && <Aside data={data} readAt={read.dataUpdatedAt} />}
+      aside={some && <Aside data={data} />}
       actions={
         some && (
           <>
@@ -87,17 +85,15 @@ function checked(checks: { healthy: boolean }[]): string {
   return failed > 0 ? t('health.someFailed', { text, failed }) : text;
 }
 
-/** Counts by state, and how old all of it is. */
-function Aside({ data, readAt }: { data: HealthOverview; readAt: number }) {
+/** Counts by state, and when it was checked; the page says where what it shows is old. */
+function Aside({ data }: { data: HealthOverview }) {
   const now = useNow(1_000);
   const count = countStates(data.connections);
-  const old = now.getTime() - readAt > OLD;
   const rest = [
     count.no_recent_data > 0 && t('health.count.quiet', { count: count.no_recent_data }),
     t('health.count.healthy', { count: count.healthy }),
     count.paused > 0 && t('health.count.paused', { count: count.paused }),
     data.checkedAt ? t('health.checked', { ago: formatAgo(data.checkedAt, now) }) : t('health.neverChecked'),
-    old && t('health.updated', { ago: formatAgo(new Date(readAt).toISOString(), now) }),
   ];
   return (
     <>

@@ -18,8 +18,10 @@ import { Dialogs } from '../connections/dialogs';
 import { OutcomeWord } from '../connections/Outcome';
 import { placeOf, useTools, type Asked } from '../connections/useTools';
 import { pauseConnection, testConnection, useWork } from '../connections/work';
+import { Failures } from './Failures';
 import { HealthPill } from './HealthTable';
-import { Facts, Failures, Gaps, Timeline } from './PanelParts';
+import { Facts, Gaps, Timeline } from './PanelParts';
+import { StepCalls } from './StepCalls';
 
 const TOUCHES = ['health_overview', 'health_detail', 'health', 'connection_list', 'connection_show'] as const;
 
@@ -52,6 +54,7 @@ export function HealthPanel({ row, range, onClose }: Props) {
                 <Actions row={row} onAsk={setAsked} />
                 <Facts detail={detail} />
                 <Failures detail={detail} range={range} />
+                <StepCalls detail={detail} range={range} />
                 <Gaps detail={detail} />
                 <Timeline detail={detail} />
               </>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-import type { HealthDetail, HealthRange, SubscriptionHealth } from '../../bindings/wire';
+import type { HealthDetail, SubscriptionHealth } from '../../bindings/wire';
 import { formatAgo, formatCount, formatMoment, formatMsOr, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { HEALTH, Mark } from '../../ui/states';
@@ -92,32 +92,6 @@ export function Gaps({ detail }: { detail: HealthDetail }) {
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-/** What failed in the range, by operation and reason. */
-export function Failures({ detail, range }: { detail: HealthDetail; range: HealthRange }) {
-  return (
-    <section aria-labelledby="hl-failures">
-      <h3 id="hl-failures">{t('health.panel.failures')}</h3>
-      {detail.failures.length === 0 ? (
-        <p className="meta">{t('health.panel.noFailures', { range: t(`health.rangeLong.${range}`) })}</p>
-      ) : (
-        <ul className="hl-failed" data-testid="failures">
-          {detail.failures.map((group) => (
-            <li key={`${group.operation} ${group.kind} ${group.code}`}>
-              <div className="spread">
-                <span>{visible(group.title)}</span>
-                <span className={`figures ${group.counts ? 'hl-bad' : 'hl-quiet'}`}>{t('health.panel.times', { count: group.count })}</span>
-              </div>
-              <div className="meta">
-                {[group.kind === 'test' ? t('health.panel.check') : visible(group.operation) || t('health.panel.read'), t('health.panel.last', { ago: formatAgo(group.lastAt) }), group.counts ? undefined : t('health.panel.waits')].filter(Boolean).join(' · ')}
-              </div>
-            </li>
-          ))}
-        </ul>
-      )}
     </section>
   );
 }
