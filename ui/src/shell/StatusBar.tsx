@@ -47,7 +47,7 @@ export function StatusBar({ onHelp }: { onHelp: () => void }) {
       <span className="status-end">
         <Theme />
         <button type="button" className="status-part" onClick={onHelp}>
-          {t('shell.help')} <kbd>?</kbd>
+          <span className="status-word">{t('shell.help')}</span> <kbd>?</kbd>
         </button>
       </span>
     </footer>

@@ -3,9 +3,9 @@ import { CheckCircle2, Grid2x2, Loader, Radio, Workflow } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
-import type { ConnectionView, Problem } from '../../bindings/wire';
+import type { ConnectionView, ConnectorDetail, Problem } from '../../bindings/wire';
 import { send } from '../../engine';
-import { visible } from '../../lib/format';
+import { formatCount, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
@@ -16,7 +16,7 @@ import type { Mistakes } from './settings';
 
 interface Props {
   draft: Draft;
-  streams: number;
+  detail: ConnectorDetail;
   replacing: boolean;
   mistakes: Mistakes;
   problem: Problem | undefined;
@@ -25,7 +25,7 @@ interface Props {
 }
 
 /** Step 4: what it is called and whether it begins now. */
-export function DoneStep({ draft, streams, replacing, mistakes, problem, onChange, onFix }: Props) {
+export function DoneStep({ draft, detail, replacing, mistakes, problem, onChange, onFix }: Props) {
   return (
     <>
       {replacing ? (
@@ -45,7 +45,7 @@ export function DoneStep({ draft, streams, replacing, mistakes, problem, onChang
           onFocus={(event) => event.currentTarget.select()}
         />
       )}
-      {!replacing && streams > 0 && (
+      {!replacing && detail.streams.length > 0 && (
         <Switch
           size="sm"
           label={t('connect.syncNow')}
@@ -54,15 +54,30 @@ export function DoneStep({ draft, streams, replacing, mistakes, problem, onChang
           onChange={(event) => onChange({ syncNow: event.currentTarget.checked })}
         />
       )}
+      {!replacing && <Gives detail={detail} />}
       {problem && <ProblemBlock problem={problem} onFix={() => onFix(problem)} />}
     </>
   );
 }
 
+/** What one gets by it: what comes in, and what chains can do there. */
+function Gives({ detail: { streams, operations, webhook } }: { detail: ConnectorDetail }) {
+  const changing = operations.filter((operation) => operation.effect).length;
+  const comes = streams.map((stream) => visible(stream.title));
+  return (
+    <dl className="facts">
+      <dt>{t('connect.gives.signals')}</dt>
+      <dd>{comes.length > 0 ? comes.join(', ') : t(webhook ? 'connect.gives.sent' : 'connect.gives.none')}</dd>
+      <dt>{t('connect.gives.actions')}</dt>
+      <dd>{operations.length === 0 ? t('connect.gives.noActions') : t(changing > 0 ? 'connect.gives.count' : 'connect.gives.reading', { all: formatCount(operations.length), changing: formatCount(changing) })}</dd>
+    </dl>
+  );
+}
+
 /** It is connected: what came in so far, and where to go. */
-export function WhatNext({ made, replaced, signedIn, sync, webhook, onUse, onClose }: { made: ConnectionView; replaced: boolean; signedIn: boolean; sync: boolean; webhook: boolean; onUse?: ((name: string) => void) | undefined; onClose: () => void }) {
+export function WhatNext({ made, replaced, signedIn, sync, streams, webhook, onUse, onClose }: { made: ConnectionView; replaced: boolean; signedIn: boolean; sync: boolean; streams: boolean; webhook: boolean; onUse?: ((name: string) => void) | undefined; onClose: () => void }) {
   const [, go] = useLocation();
-  const [said, setSaid] = useState(sync ? t('connect.syncing') : '');
+  const [said, setSaid] = useState(t(sync ? 'connect.syncing' : 'connect.ready'));
   const [skipped, setSkipped] = useState(false);
   const begun = useRef(false);
   useEffect(() => {
@@ -117,7 +132,7 @@ export function WhatNext({ made, replaced, signedIn, sync, webhook, onUse, onClo
             {t(onUse ? 'connect.useInThisChain' : 'connect.useInChain')}
           </Button>
         )}
-        {!onUse && <Button leftSection={<Radio size={16} aria-hidden />} onClick={() => {
+        {!onUse && (streams || webhook) && <Button leftSection={<Radio size={16} aria-hidden />} onClick={() => {
             useDetailTab.setState({ tab: 'data' });
             leave(`/connections/${encodeURIComponent(made.name)}`);
           }}>

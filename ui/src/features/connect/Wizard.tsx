@@ -83,7 +83,7 @@ export function Wizard({ detail, known, replacing, onDirty, onNetwork, onCancel,
         {step === 'done' && !made && (
           <DoneStep
             draft={draft}
-            streams={detail.streams.length}
+            detail={detail}
             replacing={replacing !== undefined}
             mistakes={mistakes}
             problem={wizard.refused}
@@ -94,7 +94,7 @@ export function Wizard({ detail, known, replacing, onDirty, onNetwork, onCancel,
             onFix={wizard.fix}
           />
         )}
-        {made && <WhatNext made={made} replaced={replacing !== undefined} signedIn={reconnects} sync={!replacing && draft.syncNow && detail.streams.length > 0} webhook={detail.webhook} onUse={onUse} onClose={onClose} />}
+        {made && <WhatNext made={made} replaced={replacing !== undefined} signedIn={reconnects} sync={!replacing && draft.syncNow && detail.streams.length > 0} streams={detail.streams.length > 0} webhook={detail.webhook} onUse={onUse} onClose={onClose} />}
       </div>
       {!made && !asksAccount && <Foot first={step === first} busy={wizard.busy} main={wizard.main} testing={test.running} onBack={step === first ? onCancel : wizard.back} onTest={step === 'test' ? wizard.startTest : undefined} />}
     </form>

@@ -20,7 +20,7 @@ export function Kept() {
       {copy.isError && <ProblemBlock problem={toProblem(copy.error)} />}
       <Row
         title={t('settings.kept.size')}
-        about={about ? t('settings.kept.sizeAbout', { size: formatBytes(about.databaseBytes), copies: about.copies, copiesSize: formatBytes(about.copiesBytes), folder: visible(about.dataFolder) }) : ''}
+        about={about ? t(about.copies > 0 ? 'settings.kept.sizeAbout' : 'settings.kept.sizeOnly', { size: formatBytes(about.databaseBytes), count: about.copies, copiesSize: formatBytes(about.copiesBytes), folder: visible(about.dataFolder) }) : ''}
       />
       <Row title={t('settings.kept.copy')} about={made ? t('settings.kept.copied', { file: visible(made.split('/').at(-1) ?? made) }) : t('settings.kept.copyAbout')}>
         <BusyButton size="xs" busy={copy.isPending} onClick={() => copy.mutate({})}>
