@@ -44,6 +44,14 @@ const PAGES = [
 const SEARCHED = ['/catalogue', '/connections', '/chains', '/inbox', '/settings'];
 const AWAY = { problem: { code: 'SERVICE_DOWN', title: 'It does not answer', hint: 'Nothing was changed.', retry: 'wait', params: {} } };
 
+/** What is read beside the main region, which stays where that fails. */
+const BESIDE = [
+  ['/catalogue', 'connection_list', (page) => page.getByTestId('card').first()],
+  ['/inbox', 'signal_kinds_list', (page) => page.locator('.ib-item').first()],
+  ['/settings/audit', 'connection_list', (page) => page.getByRole('table').first()],
+  ['/chains', 'template_list', (page) => page.getByText('New issue to team message').first()],
+];
+
 let looked = 0;
 await walk(async ({ open }) => {
   for (const scheme of ['light', 'dark']) {
@@ -85,6 +93,31 @@ await walk(async ({ open }) => {
       }).catch((error) => failures.push(`${path} says nothing of ${command} that failed, or has no way on: ${error.message.slice(0, 160)}`));
       refused = undefined;
     }
+    for (const [path, command, main] of BESIDE) {
+      // By the second time there are so many chains that none is offered to begin with.
+      if (scheme === 'dark' && command === 'template_list') continue;
+      refused = command;
+      await begin(path);
+      const told = page.locator('main').getByTestId('problem').filter({ hasText: AWAY.problem.title });
+      await told.first().waitFor({ timeout: 8_000 }).then(async () => {
+        assert.equal(await told.count(), 1, 'said once');
+        await main(page).waitFor();
+        await look(`beside ${path}`);
+        refused = undefined;
+        // What happens meanwhile may have made it be read again before the button was reached.
+        await told.getByRole('button', { name: 'Try again' }).click({ timeout: 4_000 }).catch(() => undefined);
+        await told.waitFor({ state: 'detached', timeout: 8_000 });
+      }).catch((error) => failures.push(`${path} says nothing of ${command} that failed beside, or has no way on: ${error.message.slice(0, 160)}`));
+      refused = undefined;
+    }
+    // Which run's data is shown is asked first: that this failed is said too.
+    refused = 'run_list';
+    await begin(`/chains/${chain}`);
+    await page.locator('[data-step]').first().click();
+    await page.getByRole('tab', { name: 'Data' }).click();
+    const unknown = page.locator('.panel').getByTestId('problem').filter({ hasText: AWAY.problem.title });
+    await unknown.waitFor({ timeout: 8_000 }).catch(() => failures.push('the data of a step says nothing of runs that could not be read'));
+    refused = undefined;
     for (const path of SEARCHED) {
       await begin(path);
       const search = page.locator('[data-page-search]').first();
@@ -169,4 +202,4 @@ await walk(async ({ open }) => {
   }
 }, { expected: [/409/, /status of 4/] });
 console.log(`${looked} looked at`);
-assert.equal(looked, 2 * (PAGES.length * 3 + SEARCHED.length + 6));
+assert.equal(looked, 2 * (PAGES.length * 3 + BESIDE.length + SEARCHED.length + 6) - 1);

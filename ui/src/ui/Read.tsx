@@ -13,6 +13,17 @@ export function Read<T>({ read, rows = 4, shape = 'lines', children }: { read: U
   return <Loading rows={rows} shape={shape} onRetry={() => void read.refetch()} />;
 }
 
+/** What stands beside the main thing and could not be read: said once, with a way to read it again. Old data stays. */
+export function Unread({ reads, className }: { reads: readonly UseQueryResult<unknown>[]; className?: string }) {
+  const failed = reads.filter((read) => read.isError && read.data === undefined);
+  if (failed.length === 0) return null;
+  return (
+    <div className={className}>
+      <FailedRead error={failed[0]?.error} onRetry={() => failed.forEach((read) => void read.refetch())} />
+    </div>
+  );
+}
+
 /** Nothing at first, then the outline of what comes; after a while a way to try again. */
 export function Loading({ rows, shape = 'lines', onRetry }: { rows: number; shape?: Shape; onRetry: () => void }) {
   const [age, setAge] = useState<'new' | 'short' | 'long'>('new');

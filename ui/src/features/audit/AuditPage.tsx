@@ -13,7 +13,7 @@ import { platform, toProblem } from '../../platform';
 import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { Read } from '../../ui/Read';
+import { Read, Unread } from '../../ui/Read';
 import { actionWord, ACTIONS, SPANS, sinceOf, type Span } from './words';
 
 const SHOWN = 100;
@@ -89,6 +89,7 @@ export default function AuditPage() {
             }}
           />
         </div>
+        <Unread reads={[connections]} />
         <Read read={read} rows={8} shape="table">
           {(data) =>
             data.acts.length === 0 ? (

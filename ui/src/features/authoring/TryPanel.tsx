@@ -10,6 +10,7 @@ import { toProblem } from '../../platform';
 import { useShortcuts } from '../../shell/shortcuts';
 import { Empty } from '../../ui/Empty';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { Unread } from '../../ui/Read';
 import { useNoReach } from '../../ui/reach';
 import { BusyButton } from '../connect/BusyButton';
 import { MEMBER, type Outline } from './outline';
@@ -103,6 +104,7 @@ export function TryPanel({ text, broken, origin, outline, onSet }: Props) {
       <div className="out-of-sight" role="status">
         {written}
       </div>
+      <Unread reads={[connections]} className="au-pad" />
       {attempt.isError && (
         <div className="au-pad">
           <ProblemBlock problem={toProblem(attempt.error)} />

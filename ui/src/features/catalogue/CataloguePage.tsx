@@ -13,7 +13,7 @@ import { toProblem } from '../../platform';
 import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { Read } from '../../ui/Read';
+import { Read, Unread } from '../../ui/Read';
 import { ConnectWizard } from '../connect/ConnectWizard';
 import { Card } from './Card';
 import { ConnectorPanel } from './ConnectorPanel';
@@ -90,6 +90,7 @@ export default function CataloguePage() {
         }
         fixed
       >
+        <Unread reads={[connections]} className="cat-top" />
         <Head data={catalogue.data} entries={entries} sandboxProblem={sandbox.isError ? toProblem(sandbox.error) : undefined} onSandbox={() => sandbox.mutate({})} />
         {catalogue.data === undefined ? (
           <div className="cat-pad">

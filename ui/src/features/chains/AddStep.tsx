@@ -1,5 +1,5 @@
-import { Modal, TextInput } from '@mantine/core';
-import { Search } from 'lucide-react';
+import { Button, Modal, TextInput } from '@mantine/core';
+import { Search, SearchX } from 'lucide-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import type { ConnectorSummary, Logic, OperationDetail } from '../../bindings/wire';
@@ -7,6 +7,8 @@ import { useRead } from '../../engine';
 import { visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
+import { Empty } from '../../ui/Empty';
+import { Unread } from '../../ui/Read';
 import { LOGIC } from './fresh';
 import type { Tools } from './useTools';
 
@@ -40,6 +42,8 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const catalogue = useRead('catalogue_list', {});
+  // The same read as that of the tools: said here where it failed.
+  const connections = useRead('connection_list', { offset: 0, limit: 500 });
   const choices = useMemo(() => {
     const connected = tools.connections.flatMap((connection): Choice[] => {
       const connector = tools.connectors.get(connection.connector);
@@ -95,8 +99,8 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
         placeholder={t('chains.add.placeholder')}
         aria-label={t('chains.add.placeholder')}
         role="combobox"
-        aria-expanded
-        aria-controls={`${id}-list`}
+        aria-expanded={found.length > 0}
+        aria-controls={found.length > 0 ? `${id}-list` : undefined}
         aria-activedescendant={found.length ? `${id}-${chosen}` : undefined}
         data-autofocus
         value={text}
@@ -113,7 +117,13 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
           event.preventDefault();
         }}
       />
-      <div className="palette-list" role="listbox" id={`${id}-list`} ref={list} aria-label={t('chains.add.title')}>
+      <Unread reads={[connections, catalogue]} className="add-unread" />
+      {found.length === 0 && (
+        <Empty icon={SearchX} text={t('common.nothingMatches', { text })}>
+          <Button onClick={() => setText('')}>{t('common.clearFilters')}</Button>
+        </Empty>
+      )}
+      <div className="palette-list" role="listbox" id={`${id}-list`} ref={list} aria-label={t('chains.add.title')} hidden={found.length === 0}>
         {found.map((choice, index) => (
           <div key={choice.key} role="presentation">
             {choice.group !== found[index - 1]?.group && (
@@ -138,7 +148,6 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
             </div>
           </div>
         ))}
-        {found.length === 0 && <p className="palette-group">{t('chains.add.none', { text })}</p>}
       </div>
     </Modal>
   );

@@ -7,14 +7,14 @@ import { useLocation, useParams } from 'wouter';
 
 import type { SignalView } from '../../bindings/wire';
 import { useDo, useRead } from '../../engine';
-import { formatCount, visible } from '../../lib/format';
+import { formatAgo, formatCount, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { isSign, signsWork } from '../../shell/shortcuts';
 import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { FailedRead, ProblemBlock } from '../../ui/ProblemBlock';
-import { Read } from '../../ui/Read';
+import { Read, Unread } from '../../ui/Read';
 import { Filters } from './Filters';
 import { useSignals } from './queries';
 import { SignalList } from './SignalList';
@@ -87,6 +87,7 @@ export default function InboxPage() {
             />
           </div>
           {mark.isError && <ProblemBlock problem={toProblem(mark.error)} />}
+          <Unread reads={[kinds]} />
           {read.isError && signals.length > 0 && <FailedRead error={read.error} onRetry={() => void read.refetch()} />}
           {signals.length > 0 ? (
             <SignalList
@@ -128,6 +129,8 @@ export default function InboxPage() {
 function Nothing({ narrowed }: { narrowed: boolean }) {
   const [, go] = useLocation();
   const { box, text } = useInboxView();
+  const stats = useRead('queue_stats', {}, { every: 30_000 }).data;
+  const next = stats?.syncPaused ? undefined : stats?.nextSyncAt;
   if (narrowed) {
     return (
       <Empty icon={SearchX} text={text.trim() ? t('common.nothingMatches', { text: text.trim() }) : t('inbox.noMatch')}>
@@ -137,7 +140,7 @@ function Nothing({ narrowed }: { narrowed: boolean }) {
   }
   if (box !== 'all') return <Empty icon={Inbox} text={t(box === 'unread' ? 'inbox.allRead' : 'inbox.noneAway')} />;
   return (
-    <Empty icon={Inbox} text={t('inbox.empty')}>
+    <Empty icon={Inbox} text={next ? `${t('inbox.empty')} ${t('inbox.nextPoll', { ago: formatAgo(next) })}` : t('inbox.empty')}>
       <Button variant="filled" onClick={() => go('/connections')}>
         {t('inbox.goToConnections')}
       </Button>

@@ -34,7 +34,9 @@ export function DataTab({ chainId, step, tools, run, sampleRun, opening: { item 
         </div>
       )}
       {shown === undefined && !isPinned ? (
-        runs.isSuccess && <p className="meta tab-note">{t('chains.data.none')}</p>
+        <Read read={runs} rows={3}>
+          {() => <p className="meta tab-note">{t('chains.data.none')}</p>}
+        </Read>
       ) : (
         <Read read={source} rows={3}>
           {({ items, total, private: fields, privacy, givenUnknown }) =>

@@ -1,10 +1,11 @@
 import { Button, Modal, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core';
-import { Search } from 'lucide-react';
+import { Search, SearchX } from 'lucide-react';
 import { useMemo, useState } from 'react';
 
 import type { Conversion, FieldMap, JsonValue, SourceGroup, TargetField } from '../../../bindings/wire';
 import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
+import { Empty } from '../../../ui/Empty';
 
 const CONVERSIONS: Conversion[] = ['text', 'number', 'integer', 'boolean', 'first', 'list', 'date_time', 'date', 'line', 'names'];
 
@@ -76,7 +77,13 @@ export function SourceDialog({ field, sources, onChoose, onClose }: Props) {
                 </div>
               ))}
               {sources.length === 0 && <p className="meta">{t('chains.map.noSources')}</p>}
-              {sources.length > 0 && groups.length === 0 && <p className="meta">{t('common.nothingMatches', { text: search })}</p>}
+              {sources.length > 0 && groups.length === 0 && (
+                <Empty icon={SearchX} text={t('common.nothingMatches', { text: search })}>
+                  <Button size="xs" onClick={() => setSearch('')}>
+                    {t('common.clearFilters')}
+                  </Button>
+                </Empty>
+              )}
             </div>
             <Select
               label={t('chains.map.convert')}

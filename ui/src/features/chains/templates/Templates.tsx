@@ -1,5 +1,5 @@
 import { Button, Modal, TextInput } from '@mantine/core';
-import { Search } from 'lucide-react';
+import { Search, SearchX } from 'lucide-react';
 import { useState } from 'react';
 
 import type { Template } from '../../../bindings/wire';
@@ -8,7 +8,7 @@ import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { BrandMark } from '../../../ui/BrandMark';
 import { Empty } from '../../../ui/Empty';
-import { Read } from '../../../ui/Read';
+import { Read, Unread } from '../../../ui/Read';
 
 /** So many are offered above the chains; the others are in the gallery. */
 const FEW = 3;
@@ -21,7 +21,7 @@ interface Props {
 export function TemplateRow({ onChoose, onAll }: Props & { onAll: () => void }) {
   const read = useRead('template_list', {});
   const all = read.data?.templates ?? [];
-  if (all.length === 0) return null;
+  if (all.length === 0) return <Unread reads={[read]} />;
   // First what needs nothing more than is connected.
   const ready = (template: Template) => Number(template.preview.placeholders.every((place) => place.candidates.length > 0));
   const few = [...all].sort((a, b) => ready(b) - ready(a)).slice(0, FEW);
@@ -61,7 +61,13 @@ export function TemplateGallery({ onChoose, onClose }: Props & { onClose: () => 
         <Read read={read} rows={4} shape="templates">
           {({ templates }) => {
             const found = templates.filter((template) => matches(template, text));
-            if (found.length === 0) return <Empty icon={Search} text={t('chains.templates.none', { text })} />;
+            if (found.length === 0) {
+              return (
+                <Empty icon={SearchX} text={t('common.nothingMatches', { text })}>
+                  <Button onClick={() => setText('')}>{t('common.clearFilters')}</Button>
+                </Empty>
+              );
+            }
             return (
               <div className="template-grid">
                 {found.map((template) => (
