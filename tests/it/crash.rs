@@ -289,6 +289,33 @@ fn a_failure_is_undone_in_reverse_where_the_chain_says_so() {
     assert_eq!(report["undo"].as_array().unwrap().len(), 5);
 }
 
+#[test]
+fn every_undo_that_failed_is_tried_again_at_once() {
+    let (cli, sandbox) = (Cli::new(), SandboxProcess::start());
+    cli.ok(&["demo", "--sandbox", &sandbox.url]);
+    let once = json!({"parallel": 1, "tries": 1, "onFailure": "stop_and_undo"});
+    let document = json!({"schema": 1, "name": "Undo", "steps": [
+        {"id": "issues", "connection": "Sandbox Tracker", "operation": "list_issues"},
+        {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "issues", "policy": once},
+        {"id": "close", "connection": "Sandbox Tracker", "operation": "close_issue", "forEach": "issues", "policy": once}
+    ]});
+    let file = cli.file("undo.json", &document.to_string());
+    cli.ok(&["chain", "import", file.to_str().unwrap()]);
+    sandbox.reset();
+    let away = |on: &str| json!([{"fault": "down", "on": on}]);
+    sandbox.faults(&json!({"tracker": away("PATCH"), "chat": away("DELETE")}));
+    let stays = |report: &Value| {
+        report["undo"].as_array().unwrap().iter().filter(|line| line["undone"] == json!(false)).count()
+    };
+    let report = cli.run(&["run", "Undo", "--items", "2"]).json();
+    assert_eq!((stays(&report), effects(&sandbox, "message_deleted")), (2, 0), "{report:#}");
+    sandbox.faults(&json!({}));
+    let elsewhere = cli.run(&["undo", "last", "--again", "--all", "--step", "issues"]);
+    assert_eq!(elsewhere.json()["problem"]["code"], "CONFLICT", "nothing of that step stays: {elsewhere:?}");
+    let report = cli.run(&["undo", "last", "--again", "--all", "--step", "tell"]).json();
+    assert_eq!((stays(&report), effects(&sandbox, "message_deleted")), (0, 2), "{report:#}");
+}
+
 /// The messages of the first page: what there is to undo.
 const SENT: u64 = 5;
 

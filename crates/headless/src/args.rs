@@ -343,6 +343,10 @@ pub(crate) enum Command {
         /// Try an undo that failed once more.
         #[arg(long)]
         again: bool,
+        /// Every one that failed, of the step where one is named; not those that may have been undone all the
+        /// same. With --again.
+        #[arg(long, requires = "again", conflicts_with_all = ["item", "by_hand"])]
+        all: bool,
         /// You have undone it by hand; nothing is sent.
         #[arg(long)]
         by_hand: bool,

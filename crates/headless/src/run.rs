@@ -259,9 +259,9 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             let request = json!({ "run": run, "decision": decision, "step": step, "item": item });
             report(args, &call("run_resolve", request).await?)
         }
-        Command::Undo { run, again, by_hand, step, item } => {
+        Command::Undo { run, again, all, by_hand, step, item } => {
             let run = if *again || *by_hand {
-                let request = json!({ "run": run, "step": step, "item": item, "byHand": by_hand });
+                let request = json!({ "run": run, "step": step, "item": item, "byHand": by_hand, "all": all });
                 call("run_undo_again", request).await?
             } else {
                 call("run_undo", json!({ "run": run })).await?
