@@ -19,11 +19,7 @@ fn started(code: Code, (now, later): (Timestamp, Timestamp), times: (usize, usiz
             bytes: 0,
         },
     ];
-    let start = Fact::Started {
-        boot: BootId::new("b"),
-        recovered: true,
-        connectors: BTreeMap::new(),
-    };
+    let start = Fact::Started { boot: BootId::new("b"), recovered: true, connectors: BTreeMap::new() };
     for fact in facts.iter().chain(std::iter::repeat_n(&start, times.0)) {
         progress.apply(&plan, now, fact);
     }
