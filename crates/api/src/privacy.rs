@@ -122,6 +122,11 @@ fn of_step(step: &Step, tools: Option<&Tools>, fields: &mut Vec<PrivateField>) -
         None => true,
         // Fields of what is waited for are those of its tool's streams.
         Some(Logic::Delivery { .. }) if !step.connection.is_empty() => false,
+        // It gives what the other chain's tools gave, and those are kept with that chain's run.
+        Some(Logic::Chain { .. }) => {
+            privacy.unknown = true;
+            return privacy;
+        }
         Some(_) => return privacy,
     };
     let Some(tools) = tools.and_then(Option::as_ref) else {

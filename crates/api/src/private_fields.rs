@@ -68,6 +68,9 @@ fn look_into(schema: &Value, at: &mut PrivateField, found: &mut Vec<PrivateField
     }
 }
 
+/// What a directive of a body's template gives.
+const GIVE: &str = "$give";
+
 /// What of a request as it is sent is private, because it is filled from private parameters.
 struct Sent {
     fields: Vec<PrivateField>,
@@ -106,6 +109,18 @@ impl Sent {
 
     fn walk(&mut self, template: &Value, at: &mut PrivateField, params: &[PrivateField]) {
         match template {
+            // What is given for each element, or on a condition, stands where the whole of it stands.
+            Value::Object(members) if members.contains_key(GIVE) => {
+                let list = members.get("$each").and_then(Value::as_str);
+                let each_is_private = list.is_some_and(|list| !matches!(filling(list, params), Filling::Open));
+                if each_is_private && at.is_empty() {
+                    self.body = true;
+                } else if each_is_private {
+                    self.fields.push(at.clone());
+                } else {
+                    self.walk(&members[GIVE], at, params);
+                }
+            }
             Value::Object(members) => {
                 for (key, own) in members {
                     at.push(key.clone());
@@ -153,8 +168,8 @@ fn filling(template: &str, params: &[PrivateField]) -> Filling {
 
 /// The end of an address as [`StepPrivacy::addresses`] has it; none where no part of it is private.
 fn address(path: &str, params: &[PrivateField]) -> Option<String> {
-    let mut parts = segments(path.split(['?', '#']).next().unwrap_or(path)).into_iter();
-    let parts: Vec<&str> = parts.by_ref().filter(|part| !part.is_empty()).collect();
+    // An address that ends in a slash ends in an empty part.
+    let parts = segments(path.split(['?', '#']).next().unwrap_or(path).trim_start_matches('/'));
     let is_private = |part: &&str| !matches!(filling(part, params), Filling::Open);
     // What stands before the first private part only tells its shape from others.
     parts.iter().any(is_private).then(|| {

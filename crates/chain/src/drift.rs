@@ -23,6 +23,8 @@ pub(crate) struct Gone {
     pub(crate) target: String,
     /// What looks like it now.
     pub(crate) instead: Option<String>,
+    /// A single record lacks it, and the next one may have it.
+    pub(crate) of_one: bool,
 }
 
 /// The first field of these mappings that none of the items has. `root` is what the items are called in
@@ -38,7 +40,7 @@ pub(crate) fn gone(maps: &[FieldMap], root: &str, items: &[Value], params: &Valu
     });
     let (map, own) = lost?;
     let instead = instead(map, root, items, params);
-    Some(Gone { path: own.to_owned(), target: map.target.clone(), instead })
+    Some(Gone { path: own.to_owned(), target: map.target.clone(), instead, of_one: false })
 }
 
 /// The first field that a single record has lost. One record says less than a list, as some services leave out
@@ -51,7 +53,7 @@ pub(crate) fn lost(maps: &[FieldMap], root: &str, record: &Value, params: &Value
         let own = path_from(root, map).filter(|own| lacks(record, own))?;
         let instead = instead(map, root, std::slice::from_ref(record), params).filter(|path| !taken(path));
         let counts = needs(map, params) || (map.always && instead.is_some());
-        counts.then(|| Gone { path: own.to_owned(), target: map.target.clone(), instead })
+        counts.then(|| Gone { path: own.to_owned(), target: map.target.clone(), instead, of_one: true })
     })
 }
 
@@ -109,16 +111,17 @@ impl Gone {
         let field = self.target.trim_start_matches('/');
         let instead =
             self.instead.as_ref().map_or_else(String::new, |path| format!(" \"{path}\" looks like it."));
+        let gone = if self.of_one {
+            "which what was read last does not have: the service may give something else now"
+        } else {
+            "which nothing has any more: the service gives something else now"
+        };
         Problem::new(Code::SchemaMismatch)
             .with("tool", tool)
             .with("field", field)
             .with(
                 "message",
-                format!(
-                    "\"{step}\": it came from \"{}\", which nothing has any more: the service gives something \
-                     else now.{instead} Nothing was sent.",
-                    self.path
-                ),
+                format!("\"{step}\": it came from \"{}\", {gone}.{instead} Nothing was sent.", self.path),
             )
             .about(subject)
     }
@@ -143,19 +146,15 @@ pub fn findings<'d>(
         let Some(lost) = found_gone else { continue };
         let subject = Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) };
         let problem = lost.problem(&step.connection, step.title(), subject);
-        found.push(blocked(step.id.clone(), problem));
+        // The next record may be whole again, and the run looks before it sends anything.
+        let level = if lost.of_one { Level::Warning } else { Level::Blocker };
+        found.push(finding(level, step.id.clone(), problem));
     }
     found
 }
 
-fn blocked(step: StepId, problem: Problem) -> Finding {
-    Finding {
-        level: Level::Blocker,
-        step: Some(step),
-        text: problem.hint(),
-        problem: Some(problem),
-        remedy: None,
-    }
+fn finding(level: Level, step: StepId, problem: Problem) -> Finding {
+    Finding { level, step: Some(step), text: problem.hint(), problem: Some(problem), remedy: None }
 }
 
 #[cfg(test)]

@@ -105,7 +105,9 @@ await walk(async ({ open }) => {
         await look(`beside ${path}`);
         refused = undefined;
         // What happens meanwhile may have made it be read again before the button was reached.
-        await told.getByRole('button', { name: 'Try again' }).click({ timeout: 4_000 }).catch(() => undefined);
+        await told.getByRole('button', { name: 'Try again' }).click({ timeout: 4_000 }).catch(async (error) => {
+          if ((await told.count()) > 0) throw error;
+        });
         await told.waitFor({ state: 'detached', timeout: 8_000 });
       }).catch((error) => failures.push(`${path} says nothing of ${command} that failed beside, or has no way on: ${error.message.slice(0, 160)}`));
       refused = undefined;

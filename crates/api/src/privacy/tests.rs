@@ -156,3 +156,17 @@ async fn what_starts_a_chain_is_told_too() {
     let (_, data) = house.told(&removed, "shape").await;
     assert_eq!(data["givenUnknown"], json!(true));
 }
+
+#[tokio::test]
+async fn what_another_chain_gave_is_masked_as_a_whole() {
+    let house = House::new().await;
+    let chain = |name: &str, steps: Value| json!({"chain": {"schema": 1, "name": name, "steps": steps}, "taken": "replace"});
+    let find = json!([{"id": "find", "connection": TRACKER, "operation": "list_issues"}]);
+    house.call("chain_import", chain("Inner", find)).await.unwrap();
+    let outer = json!([{"id": "inner", "logic": {"type": "chain", "chain": "Inner"}}]);
+    let outer = house.call("chain_import", chain("Outer", outer)).await.unwrap();
+    let run = house.call("run_start", json!({"chain": outer["id"]})).await.unwrap();
+    let run = house.call("run_wait", json!({"run": run["id"]})).await.unwrap()["run"].clone();
+    let (_, data) = house.told(&run, "inner").await;
+    assert_eq!(data["privacy"]["unknown"], json!(true), "its tools are those of the other run");
+}

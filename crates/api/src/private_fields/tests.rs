@@ -1,4 +1,5 @@
 use patchbay_descriptor::Catalogue;
+use patchbay_map::JsonTemplate;
 use patchbay_model::privacy::masked;
 use serde_json::json;
 
@@ -41,11 +42,23 @@ fn a_place_that_is_filled_from_a_private_parameter_is_private_as_sent() {
             "Contact": "{{ params.person }}",
             "Text": "{{ params.person|json }}",
             "Line": "To {{params.person.mail}}",
-            "Name": "{{params.person.name}}"
+            "Name": "{{params.person.name}}",
+            "Each": {"$each": "{{params.to}}", "$give": {"address": "{{each}}"}},
+            "Maybe": {"$if": "{{params.open}}", "$give": {"mailTo": "{{params.person.mail}}", "open": "{{params.open}}"}}
         }}),
     );
     let found: Vec<String> = of_operation(&own).iter().map(|keys| keys.join(".")).collect();
-    let wanted = ["Contact.mail", "Line", "Text", "for", "message.recipients.address", "person.mail", "to"];
+    let wanted = [
+        "Contact.mail",
+        "Each",
+        "Line",
+        "Maybe.mailTo",
+        "Text",
+        "for",
+        "message.recipients.address",
+        "person.mail",
+        "to",
+    ];
     assert_eq!(found, wanted);
 }
 
@@ -61,6 +74,7 @@ fn parts_of_an_address_and_bodies_that_are_one_text_are_private_as_sent() {
     for (path, address) in [
         ("/v3/contacts/{{params.mail}}", Some("v3/contacts/{private}")),
         ("/{{params.id}}/{{ params.mail|default('a/b') }}/notes?x={{params.mail}}", Some("{}/{private}/notes")),
+        ("/contacts/{{params.mail}}/", Some("contacts/{private}/")),
         ("/people/{{params.id}}:{{params.mail}}", Some("people/{private}")),
         ("/people/{{params.id}}", None),
     ] {
@@ -93,19 +107,8 @@ fn private_texts<'v>(value: &'v Value, field: &[String], found: &mut Vec<&'v str
 
 /// A template with the parameters filled in, as far as they are enough.
 fn filled(template: &Value, scope: &Value) -> Value {
-    match template {
-        Value::String(text) => {
-            let value = Template::compile(text).ok().and_then(|template| template.value(scope).ok()).flatten();
-            value.unwrap_or(Value::Null)
-        }
-        Value::Array(items) => items.iter().map(|own| filled(own, scope)).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, own)| (key.clone(), filled(own, scope)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        plain => plain.clone(),
-    }
+    let template = JsonTemplate::compile(template).ok();
+    template.and_then(|template| template.render(scope).ok()).flatten().unwrap_or(Value::Null)
 }
 
 #[test]

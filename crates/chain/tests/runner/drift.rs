@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Json;
 use axum::routing::{get, post};
-use patchbay_model::RunState;
+use patchbay_chain::drift;
+use patchbay_model::check::Level;
 use patchbay_model::problem::Code;
 use patchbay_model::run::{Fact, Outcome};
+use patchbay_model::{Chain, Descriptor, RunState};
 use patchbay_store::Tuning;
 use serde_json::{Value, json};
 
@@ -106,8 +108,38 @@ async fn a_single_record_without_what_is_needed_is_not_sent_on_though_it_was_see
     let (state, sent, why) = run_needing(json!({"id": 7})).await;
     assert_eq!((state, sent), (RunState::Failed, 0));
     let why = why.unwrap();
-    assert!(why.contains("\"title\"") && why.contains("the service gives something else"), "{why}");
+    assert!(why.contains("\"title\"") && why.contains("the service may give something else"), "{why}");
     for as_ever in [json!({"id": 7, "title": "a"}), json!({"title": "a"})] {
         assert_eq!(run_needing(as_ever).await, (RunState::Done, 1, None), "nobody maps the identifier");
+    }
+}
+
+#[test]
+fn before_a_run_one_record_is_a_reason_to_look_and_several_are_one_to_stop() {
+    let descriptor: Descriptor = serde_json::from_value(json!({
+        "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
+        "baseUrl": "https://api.tool.example", "healthCheck": {"request": {"path": "/me"}},
+        "operations": [
+            {"id": "get", "title": "Get", "verb": "get", "entity": "item", "request": {"path": "/item"},
+                "params": {"type": "object"}, "result": {"type": "object"}},
+            {"id": "add", "title": "Add", "verb": "create", "entity": "item",
+                "request": {"method": "POST", "path": "/items"}, "params": {"type": "object", "required": ["name"],
+                    "properties": {"name": {"type": "string"}}}}],
+    }))
+    .unwrap();
+    let chain: Chain = serde_json::from_value(json!({"schema": 1, "name": "Chain", "steps": [
+        {"id": "get", "connection": "work", "operation": "get"},
+        {"id": "add", "connection": "work", "operation": "add", "mapping": [{"target": "/name", "seen": true,
+            "always": true, "source": {"type": "path", "path": "$.steps.get.title"}}]},
+    ]}))
+    .unwrap();
+    for (records, level) in [(1, Level::Warning), (5, Level::Blocker)] {
+        let samples = [("get".to_owned(), vec![json!({"id": 7}); records])].into();
+        let found = drift::findings(&chain, |_| Some(&descriptor), &samples);
+        assert_eq!(
+            found.iter().map(|finding| finding.level).collect::<Vec<_>>(),
+            [level],
+            "{records}: {found:#?}"
+        );
     }
 }

@@ -4,6 +4,7 @@ import { useRead } from '../../../engine';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
+import { RawItem } from '../../connect/RawItem';
 import { forgetSample, type Sample } from '../sample';
 
 /** The signal that was chosen to stand for what starts the chain. */
@@ -19,10 +20,13 @@ export function SamplePart({ sample }: { sample: Sample }) {
       </div>
       <p className="meta">{t('chains.start.sampleAbout', { summary: visible(sample.summary), connection: visible(sample.connection) })}</p>
       <Read read={read} rows={2}>
-        {(data) => (
-          <pre className="json" tabIndex={0} aria-label={t('chains.start.sample')}>
-            {visible(JSON.stringify(data.signal, null, 2))}
-          </pre>
+        {({ signal: { raw, ...signal } }) => (
+          <>
+            <pre className="json" tabIndex={0} aria-label={t('chains.start.sample')}>
+              {visible(JSON.stringify(signal, null, 2))}
+            </pre>
+            {raw !== null && <RawItem key={signal.id} raw={raw} connector={signal.connector} stream={signal.stream} />}
+          </>
         )}
       </Read>
     </section>
