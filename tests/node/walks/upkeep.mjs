@@ -74,7 +74,7 @@ await walk(async ({ open }) => {
   const figure = page.getByTestId('upkeep-given-up');
   await figure.getByText(/^1/).waitFor({ timeout: 60_000 });
   assert.match(await page.getByTestId('upkeep-disk').innerText(), /\d (kB|MB)/);
-  assert.match(await page.getByTestId('upkeep-connects').innerText(), /100%\s+\d of \d in 30 days/);
+  assert.match(await page.getByTestId('upkeep-connects').innerText(), /100%\u2069\s+\d of \d in 30 days/);
   await figure.scrollIntoViewIfNeeded();
   await clean(page, 'health');
   await figure.getByRole('link').click();
