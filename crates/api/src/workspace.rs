@@ -567,6 +567,15 @@ pub(crate) mod tests {
             .unwrap()
     }
 
+    /// An engine whose workspace has the sandbox's connections, with its folder and its clock.
+    pub(crate) async fn sandboxed() -> (tempfile::TempDir, Arc<ManualClock>, Hub) {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = hub(dir.path(), &clock);
+        crate::sandbox::start(&hub, "default", crate::workspaces::Empty {}).await.unwrap();
+        (dir, clock, hub)
+    }
+
     #[tokio::test]
     async fn an_engine_lets_go_of_what_is_too_old() {
         let dir = tempfile::tempdir().unwrap();

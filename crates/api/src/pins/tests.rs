@@ -1,15 +1,12 @@
 //! What is pinned is built on by previews and by a step alone, and never by a run.
 
-use std::sync::Arc;
-
-use patchbay_model::time::ManualClock;
 use patchbay_model::{ChainId, Problem, StepId};
 use patchbay_store::Pin;
 use serde_json::{Value, json};
 
 use crate::Hub;
 use crate::commands::dispatch;
-use crate::workspace::tests::hub;
+use crate::workspace::tests::sandboxed;
 
 struct Desk {
     _dir: tempfile::TempDir,
@@ -29,10 +26,8 @@ fn document(operation: &str) -> Value {
 
 impl Desk {
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-        let mut desk = Self { hub: hub(dir.path(), &clock), _dir: dir, chain: String::new() };
-        desk.call("sandbox_start", json!({})).await.unwrap();
+        let (dir, _, hub) = sandboxed().await;
+        let mut desk = Self { _dir: dir, hub, chain: String::new() };
         let saved = desk.call("chain_import", json!({ "chain": document("list_issues") })).await.unwrap();
         desk.chain = saved["id"].as_str().unwrap().to_owned();
         desk

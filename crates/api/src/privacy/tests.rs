@@ -1,16 +1,14 @@
 //! What of a run is private is known after its connections were renamed, let go of or replaced.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use patchbay_model::run::{Fact, RunState};
-use patchbay_model::time::ManualClock;
 use patchbay_model::{Problem, RunId};
 use serde_json::{Value, json};
 
 use crate::Hub;
 use crate::commands::dispatch;
-use crate::workspace::tests::hub;
+use crate::workspace::tests::sandboxed;
 
 struct House {
     _dir: tempfile::TempDir,
@@ -19,11 +17,8 @@ struct House {
 
 impl House {
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-        let house = Self { hub: hub(dir.path(), &clock), _dir: dir };
-        house.call("sandbox_start", json!({})).await.unwrap();
-        house
+        let (dir, _, hub) = sandboxed().await;
+        Self { _dir: dir, hub }
     }
 
     async fn call(&self, command: &str, request: Value) -> Result<Value, Problem> {

@@ -10,7 +10,7 @@ use patchbay_store::NewTrigger;
 use serde_json::{Value, json};
 
 use crate::commands::dispatch;
-use crate::workspace::tests::hub;
+use crate::workspace::tests::{hub, sandboxed};
 use crate::{Hub, desktop};
 
 struct House {
@@ -21,12 +21,8 @@ struct House {
 
 impl House {
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-        let hub = hub(dir.path(), &clock);
-        let house = Self { dir, clock, hub };
-        house.call("sandbox_start", json!({})).await.unwrap();
-        house
+        let (dir, clock, hub) = sandboxed().await;
+        Self { dir, clock, hub }
     }
 
     async fn call(&self, command: &str, request: Value) -> Result<Value, Problem> {

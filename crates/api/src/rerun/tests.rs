@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use patchbay_model::Problem;
 use patchbay_model::run::{Fact, Outcome, RunState, UndoOutcome};
-use patchbay_model::time::ManualClock;
 use serde_json::{Value, json};
 
 use crate::Hub;
 use crate::commands::dispatch;
-use crate::workspace::tests::hub;
+use crate::workspace::tests::sandboxed;
 
 mod undo;
 
@@ -22,11 +21,8 @@ struct House {
 
 impl House {
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-        let house = Self { hub: hub(dir.path(), &clock), _dir: dir };
-        house.call("sandbox_start", json!({})).await.unwrap();
-        house
+        let (dir, _, hub) = sandboxed().await;
+        Self { _dir: dir, hub }
     }
 
     async fn call(&self, command: &str, request: Value) -> Result<Value, Problem> {

@@ -1,9 +1,8 @@
-use patchbay_model::time::ManualClock;
 use serde_json::json;
 
 use super::*;
 use crate::commands::dispatch;
-use crate::workspace::tests::hub;
+use crate::workspace::tests::sandboxed;
 
 /// A workspace with the sandbox's connections.
 struct Desk {
@@ -13,12 +12,8 @@ struct Desk {
 
 impl Desk {
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-        let hub = hub(dir.path(), &clock);
-        let desk = Self { hub, _dir: dir };
-        desk.call("sandbox_start", json!({})).await.unwrap();
-        desk
+        let (dir, _, hub) = sandboxed().await;
+        Self { hub, _dir: dir }
     }
 
     async fn call(&self, command: &str, request: Value) -> Result<Value, Problem> {

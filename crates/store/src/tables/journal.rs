@@ -119,18 +119,8 @@ fn bundle(texts: &[String]) -> Result<String, StoreError> {
     column::json("journal entries", texts)
 }
 
-/// Adds the first facts of a run within the transaction that adds it.
+/// Adds facts that a run begins with behind `last`, 0 for the first, within a transaction.
 pub(super) async fn begin(
-    tx: &mut SqliteConnection,
-    run: &RunId,
-    texts: &[String],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    more(tx, run.as_str(), texts, 0, column::millis(now)).await.map(drop)
-}
-
-/// Adds facts of such a run behind `last`.
-pub(super) async fn go_on(
     tx: &mut SqliteConnection,
     run: &RunId,
     texts: &[String],
@@ -361,7 +351,7 @@ impl Ready {
         }
         for (run, facts) in &self.runs {
             runs::insert(tx, run).await?;
-            begin(tx, run.id(), facts, now).await?;
+            begin(tx, run.id(), facts, 0, now).await?;
         }
         if let Some((event, payload)) = &self.ended {
             triggers::record_waited(tx, event.into(), payload, now).await?;

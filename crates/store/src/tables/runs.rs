@@ -159,7 +159,7 @@ impl Store {
                 if let Some(boot) = boot {
                     runs_in_parts::note(tx, &new, &boot).await?;
                 }
-                journal::begin(tx, &id, &texts, now).await
+                journal::begin(tx, &id, &texts, 0, now).await
             })
         })
         .await

@@ -76,7 +76,7 @@ impl Store {
                 break;
             }
             let (id, now, count) = (run.id.clone(), self.now(), part.len() as i64);
-            self.write(move |tx| Box::pin(async move { journal::go_on(tx, &id, &part, last, now).await }))
+            self.write(move |tx| Box::pin(async move { journal::begin(tx, &id, &part, last, now).await }))
                 .await?;
             last += count;
         }
