@@ -9,6 +9,7 @@ mod generate;
 mod interface;
 mod new_descriptor;
 mod packages;
+mod room;
 mod shell;
 mod suite;
 mod tally;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{coverage, generate, interface, packages, shell, tally};
+use crate::{coverage, generate, interface, packages, room, shell, tally};
 
 /// Format, lints, architecture.
 pub(crate) fn check() -> Result<()> {
@@ -40,6 +40,7 @@ pub(crate) fn test(full: bool) -> Result<bool> {
     let started = Instant::now();
     let step = |name: &str| println!("\n== {name} ({} s)", started.elapsed().as_secs());
     step("set-up");
+    room::ensure()?;
     packages::ensure(packages::TEST)?;
     packages::ensure_cargo_tool("cargo-nextest")?;
     packages::ensure_cargo_tool("cargo-deny")?;
