@@ -1,6 +1,7 @@
 //! The run report, from journal rows only. What the journal does not say, the report does not say.
 
 mod html;
+mod item;
 mod markdown;
 mod masks;
 mod narrowed;

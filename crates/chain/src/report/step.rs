@@ -12,14 +12,17 @@ use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, RunState, Und
 use patchbay_model::{Step, Timestamp};
 use serde_json::Value;
 
+use super::item::{ItemFold, Last, Reason, Sending, said};
 use super::step_name;
 use super::undos::Undos;
-use crate::calls::{Attempts, Calls, answered};
+use crate::calls::{Calls, answered};
 use crate::machine::waits_for_person;
 use crate::progress::may_have_happened;
 
 /// At most this many items are listed by name; the counts are always complete.
 const LISTED: usize = 100;
+/// At most so many bytes of results, as JSON, are kept of a step to say what remains after a failed undo.
+const RESULTS: usize = 8 << 20;
 
 /// The facts of a step, taken in one after the other.
 #[derive(Default)]
@@ -30,7 +33,7 @@ pub(super) struct StepFold {
     items: BTreeMap<u32, ItemFold>,
     calls: Calls,
     undo_calls: Calls,
-    retries: BTreeMap<(Option<Code>, String), u32>,
+    retries: BTreeMap<Reason, u32>,
     /// Undos that were sent and have not ended.
     undoing: BTreeSet<u32>,
     /// Whether what was done of an item was undone, where that was wanted.
@@ -40,42 +43,8 @@ pub(super) struct StepFold {
     /// Changes that stand for good, the first ones: of those alone the request is kept.
     made: BTreeSet<u32>,
     shown: Vec<RequestSummary>,
-}
-
-#[derive(Default)]
-struct ItemFold {
-    last: Option<Last>,
-    effect: bool,
-    request: Option<RequestSummary>,
-    sent_at: Option<Timestamp>,
-    attempts: Attempts,
-    /// Why another attempt would be made.
-    again: Option<(Option<Code>, String)>,
-    /// Why the last one was, where it was another one.
-    sent_again: Option<(Option<Code>, String)>,
-    /// Why nobody knows whether an effect happened, from the attempt that left it open until something says
-    /// which it is: a later attempt that is refused or put off proves nothing of that one.
-    doubt: Option<Problem>,
-    output: Option<Value>,
-}
-
-enum Last {
-    /// It waits for a time, or for another run.
-    Waits,
-    /// The user is asked.
-    Asks(String, Timestamp),
-    /// A filter, a branch or the user left it out.
-    Passed,
-    /// An earlier run did it.
-    Kept,
-    Sent,
-    Deferred(Problem),
-    Done,
-    NotDone(Problem),
-    Quarantined(Problem),
-    Unknown(Problem),
-    Skipped,
-    Shown,
+    /// Bytes of the results that are kept.
+    results: usize,
 }
 
 impl StepFold {
@@ -94,21 +63,22 @@ impl StepFold {
                 slot.attempts.announce();
                 let again = slot.attempts.is_again();
                 self.calls.send(again);
-                if !*effect {
-                    // A read that is made again leaves nothing open.
-                    slot.doubt = None;
-                }
-                let why = slot.again.take();
-                slot.sent_again = again.then(|| {
-                    why.unwrap_or_else(|| (None, "Patchbay was ended before the answer came".to_owned()))
-                });
-                if let Some(why) = &slot.sent_again {
-                    *self.retries.entry(why.clone()).or_default() += 1;
-                }
                 slot.last = Some(Last::Sent);
                 slot.effect = *effect;
-                slot.request = Some(request.clone());
-                slot.sent_at = Some(at);
+                let sending = slot.sending();
+                if !*effect {
+                    // A read that is made again leaves nothing open.
+                    sending.doubt = None;
+                }
+                let why = sending.again.take();
+                sending.sent_again = again.then(|| {
+                    why.unwrap_or_else(|| (None, "Patchbay was ended before the answer came".to_owned()))
+                });
+                if let Some(why) = &sending.sent_again {
+                    *self.retries.entry(why.clone()).or_default() += 1;
+                }
+                sending.request = Some(request.clone());
+                sending.at = Some(at);
             }
             Fact::Result { item, outcome, .. } => {
                 if let Outcome::Done { output: Value::Array(items), .. } = outcome {
@@ -116,20 +86,16 @@ impl StepFold {
                 }
                 let slot = self.items.entry(*item).or_default();
                 if let Outcome::Unknown { problem } = outcome {
-                    slot.again = Some(said(problem));
+                    let sending = slot.sending();
+                    (sending.again, sending.doubt) = (Some(said(problem)), Some(problem.clone()));
+                } else if let Some(sending) = &mut slot.sent {
+                    sending.doubt = None;
                 }
-                slot.doubt = match outcome {
-                    Outcome::Unknown { problem } => Some(problem.clone()),
-                    _ => None,
-                };
                 slot.last = Some(match outcome {
-                    Outcome::Done { output, .. } => {
-                        slot.output = Some(output.clone());
-                        Last::Done
-                    }
-                    Outcome::NotDone { problem } => Last::NotDone(problem.clone()),
-                    Outcome::Unknown { problem } => Last::Unknown(problem.clone()),
-                    Outcome::Quarantined { problem } => Last::Quarantined(problem.clone()),
+                    Outcome::Done { .. } => Last::Done,
+                    Outcome::NotDone { problem } => Last::NotDone(Box::new(problem.clone())),
+                    Outcome::Unknown { problem } => Last::Unknown(Box::new(problem.clone())),
+                    Outcome::Quarantined { problem } => Last::Quarantined(Box::new(problem.clone())),
                     Outcome::Skipped => Last::Skipped,
                     Outcome::Shown { request } => {
                         if self.shown.len() < LISTED {
@@ -138,8 +104,8 @@ impl StepFold {
                         Last::Shown
                     }
                 });
-                if matches!(slot.last, Some(Last::Done)) {
-                    self.keep_little(*item);
+                if let Outcome::Done { output, .. } = outcome {
+                    self.keep_little(*item, output);
                 }
             }
             Fact::Computed { results, .. } => {
@@ -168,12 +134,11 @@ impl StepFold {
                 self.items.entry(*item).or_default().last = Some(Last::Waits);
             }
             Fact::Arrived { item, output, .. } => {
-                let slot = self.items.entry(*item).or_default();
-                slot.output = Some(output.clone());
-                slot.last = Some(Last::Done);
+                self.items.entry(*item).or_default().last = Some(Last::Done);
+                self.keep_result(*item, output);
             }
             Fact::Asked { item, question, .. } => {
-                self.items.entry(*item).or_default().last = Some(Last::Asks(question.clone(), at));
+                self.items.entry(*item).or_default().last = Some(Last::Asks(Box::new((question.clone(), at))));
             }
             Fact::Answered { item, approved, .. } => {
                 let last = if *approved { Last::Done } else { Last::Passed };
@@ -182,36 +147,41 @@ impl StepFold {
             Fact::Deferred { item, until, problem, .. } => {
                 let slot = self.items.entry(*item).or_default();
                 if matches!(slot.last, Some(Last::Sent)) {
+                    let sending = slot.sent.get_or_insert_default();
                     if waits_for_person(problem.code()) {
                         // Announced, but it could not leave this computer.
-                        self.calls.take_back(slot.sent_again.is_some());
+                        self.calls.take_back(sending.sent_again.is_some());
                         slot.attempts.take_back();
-                        if let Some(why) = slot.sent_again.take() {
+                        if let Some(why) = sending.sent_again.take() {
                             if let Some(count) = self.retries.get_mut(&why) {
                                 *count -= 1;
                             }
-                            slot.again = Some(why);
+                            sending.again = Some(why);
                         }
                     } else {
-                        slot.again = Some(said(problem));
+                        sending.again = Some(said(problem));
                     }
                 }
                 // A lookup that failed leaves the outcome as unknown as it was; so does an attempt that was put
                 // off after one of which nobody knows.
-                slot.last = Some(match &slot.doubt {
-                    Some(doubt) => Last::Unknown(doubt.clone()),
-                    None => Last::Deferred(problem.clone().retry_at(*until)),
+                let doubt = slot.sent.as_ref().and_then(|sending| sending.doubt.clone());
+                slot.last = Some(match doubt {
+                    Some(doubt) => Last::Unknown(Box::new(doubt)),
+                    None => Last::Deferred(Box::new(problem.clone().retry_at(*until))),
                 });
             }
             Fact::Resolved { item, decision, output, by_lookup, .. } => {
                 let slot = self.items.entry(*item).or_default();
                 if *decision != Decision::Undo {
-                    slot.doubt = None;
+                    slot.sending().doubt = None;
                 }
                 match decision {
                     Decision::Happened => {
-                        slot.output.clone_from(output);
                         slot.last = Some(Last::Done);
+                        slot.output = None;
+                        if let Some(output) = output {
+                            self.keep_result(*item, output);
+                        }
                     }
                     Decision::NotHappened => {
                         let text = if *by_lookup {
@@ -219,7 +189,7 @@ impl StepFold {
                         } else {
                             "You said that it had not happened"
                         };
-                        slot.again = Some((None, text.to_owned()));
+                        slot.sending().again = Some((None, text.to_owned()));
                         slot.last = None;
                     }
                     Decision::Undo => {}
@@ -244,7 +214,7 @@ impl StepFold {
                         ),
                     ),
                 };
-                let remains = if undone { None } else { self.items.get(item).and_then(|i| i.output.clone()) };
+                let remains = if undone { None } else { self.items.get(item).and_then(ItemFold::result) };
                 self.undone.insert(*item, undone);
                 let by_hand = *outcome == UndoOutcome::ByHand;
                 let again = matches!(outcome, UndoOutcome::Failed { .. });
@@ -269,23 +239,38 @@ impl StepFold {
     }
 
     /// Lets go of what nothing is said of any more once an item is done: there may be very many of them.
-    fn keep_little(&mut self, item: u32) {
+    fn keep_little(&mut self, item: u32, output: &Value) {
         let Some(slot) = self.items.get_mut(&item) else { return };
         if !slot.effect {
             // Nothing of it is listed or undone.
-            (slot.request, slot.output) = (None, None);
+            (slot.sent, slot.output) = (None, None);
             return;
         }
-        if let Some(request) = &mut slot.request {
-            (request.body, request.hash) = (None, String::new());
+        if let Some(Sending { request, again, sent_again, .. }) = slot.sent.as_deref_mut() {
+            (*again, *sent_again) = (None, None);
+            if let Some(request) = request {
+                (request.body, request.hash) = (None, String::new());
+            }
         }
+        self.keep_result(item, output);
         // What was done stays among the changes, so that those behind the first ones are never listed.
         self.made.insert(item);
         if self.made.len() > LISTED
             && let Some(last) = self.made.pop_last()
             && let Some(slot) = self.items.get_mut(&last)
         {
-            slot.request = None;
+            slot.sent = None;
+        }
+    }
+
+    /// Keeps what an item gave, while there is room.
+    fn keep_result(&mut self, item: u32, output: &Value) {
+        let text = output.to_string().into_boxed_str();
+        if self.results + text.len() <= RESULTS
+            && let Some(slot) = self.items.get_mut(&item)
+        {
+            self.results += text.len();
+            slot.output = Some(text);
         }
     }
 
@@ -325,8 +310,8 @@ impl StepFold {
             if matches!(slot.last, Some(Last::Sent)) {
                 let ended =
                     || Problem::new(Code::ConnectionLost).detail("Patchbay was ended before the answer came.");
-                let problem = slot.doubt.get_or_insert_with(ended).clone();
-                slot.last = Some(Last::Unknown(problem));
+                let problem = slot.sending().doubt.get_or_insert_with(ended).clone();
+                slot.last = Some(Last::Unknown(Box::new(problem)));
             }
         }
     }
@@ -341,24 +326,27 @@ impl StepFold {
             Some(Last::Unknown(problem)) => Some(OpenQuestion {
                 step: step.id.clone(),
                 item: *item,
-                request: slot.request.clone(),
-                sent_at: slot.sent_at,
+                request: slot.sent.as_ref().and_then(|sending| sending.request.clone()),
+                sent_at: slot.sent.as_ref().and_then(|sending| sending.at),
                 approval: None,
                 problem: Problem::new(Code::UnknownOutcome)
                     .with("item", format!("\"{}\"", step_name(step)))
                     .with("tool", &step.connection)
                     .detail(format!("{}. {}", problem.title(), problem.technical().unwrap_or_default())),
             }),
-            Some(Last::Asks(question, at)) if !run.is_final() => Some(OpenQuestion {
-                step: step.id.clone(),
-                item: *item,
-                request: None,
-                sent_at: Some(*at),
-                approval: Some(question.clone()),
-                problem: Problem::new(Code::Conflict)
-                    .with("item", format!("\"{}\"", step_name(step)))
-                    .with("message", question.clone()),
-            }),
+            Some(Last::Asks(asked)) if !run.is_final() => {
+                let (question, at) = asked.as_ref();
+                Some(OpenQuestion {
+                    step: step.id.clone(),
+                    item: *item,
+                    request: None,
+                    sent_at: Some(*at),
+                    approval: Some(question.clone()),
+                    problem: Problem::new(Code::Conflict)
+                        .with("item", format!("\"{}\"", step_name(step)))
+                        .with("message", question.clone()),
+                })
+            }
             _ => None,
         });
         open.collect()
@@ -404,7 +392,7 @@ impl StepFold {
         };
         let problems = self.items.iter().filter_map(|(item, slot)| match &slot.last {
             Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => {
-                Some(ItemProblem { item: *item, problem: problem.clone() })
+                Some(ItemProblem { item: *item, problem: problem.as_ref().clone() })
             }
             _ => None,
         });
@@ -460,15 +448,11 @@ impl StepFold {
 
     fn sent(&self) -> Vec<Change> {
         let changes = self.changes().filter_map(|(item, slot, state)| {
-            let (request, at) = (slot.request.as_ref()?, slot.sent_at?);
+            let sending = slot.sent.as_ref()?;
+            let (request, at) = (sending.request.as_ref()?, sending.at?);
             let (method, url) = (request.method.clone(), request.url.clone());
             Some(Change { item, at, attempts: slot.attempts.count(), method, url, state })
         });
         changes.take(LISTED).collect()
     }
-}
-
-/// What was wrong with an attempt.
-fn said(problem: &Problem) -> (Option<Code>, String) {
-    (Some(problem.code()), problem.title())
 }
