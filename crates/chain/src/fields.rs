@@ -2,7 +2,7 @@
 
 use patchbay_map::{SourceShape, StepMapping, source_fields, type_word};
 use patchbay_model::chain::{Chain, FieldMap, Step};
-use patchbay_model::descriptor::Descriptor;
+use patchbay_model::descriptor::{Descriptor, Operation, Verb};
 use patchbay_model::logic::Logic;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -45,6 +45,20 @@ pub struct TargetField {
     pub result: Option<Value>,
     /// Why the sample gives no value.
     pub trouble: Option<String>,
+    /// The operation that finds what is wanted here by an e-mail address, where the tool has one.
+    pub finder: Option<Finder>,
+}
+
+/// An operation of the same tool that finds by an e-mail address what a field wants the identifier of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Finder {
+    /// The operation.
+    pub operation: String,
+    /// What a person calls it.
+    pub title: String,
+    /// The identifier in its result, as the end of a JSONPath (RFC 9535): `.id`.
+    pub found: String,
 }
 
 /// What one earlier step, or the current item, gives.
@@ -82,6 +96,7 @@ pub fn of_step<'d>(
 ) -> Option<StepFields> {
     let step = chain.all_steps().nth(index)?;
     let operation = operation_of(step, &descriptor_of)?;
+    let operations = descriptor_of(&step.connection).map_or(&[][..], |descriptor| &descriptor.operations);
     let shapes = sources(chain, index, &descriptor_of, samples);
     let mut scope = scope_of(&shapes, sample);
     let called = addresses(chain, index);
@@ -105,6 +120,7 @@ pub fn of_step<'d>(
             from_sample,
             trouble: result.as_ref().err().cloned(),
             result: result.ok().flatten(),
+            finder: finder(operations, schema),
             target,
         });
     });
@@ -126,6 +142,30 @@ pub fn of_step<'d>(
         .collect();
     sources.extend(called);
     Some(StepFields { targets, sources })
+}
+
+/// What finds by an e-mail address what a field of this schema refers to. A tool that takes the address
+/// itself needs none.
+fn finder(operations: &[Operation], schema: &Value) -> Option<Finder> {
+    let of_email = |schema: &Value| schema["format"] == "email" || schema["x-meaning"] == "email";
+    let wanted = schema["x-ref"].as_str().or_else(|| schema["items"]["x-ref"].as_str())?;
+    if of_email(schema) {
+        return None;
+    }
+    operations.iter().filter(|operation| operation.verb == Verb::Get).find_map(|operation| {
+        let mut needed = required(&operation.params);
+        let (name, more) = (needed.next()?, needed.next());
+        if more.is_some() || !of_email(&operation.params["properties"][name]) {
+            return None;
+        }
+        let members = operation.result.as_ref()?["properties"].as_object()?;
+        let (found, _) = members.iter().find(|(_, own)| own["x-ref"] == wanted)?;
+        Some(Finder {
+            operation: operation.id.clone(),
+            title: operation.title.clone(),
+            found: format!(".{found}"),
+        })
+    })
 }
 
 /// What stands for the address of a run that is not there yet.
@@ -264,5 +304,31 @@ mod tests {
         let (from, result) = tried(&map(path, json!("integer")), &scope);
         assert_eq!(from, Some(json!("many")));
         assert!(result.is_err());
+    }
+
+    #[test]
+    fn what_is_known_by_its_identifier_is_found_by_an_address_where_the_tool_can() {
+        let operations: Vec<Operation> = serde_json::from_value(json!([
+            {"id": "list_people", "title": "List people", "verb": "list", "entity": "person", "request": {"path": "/people"},
+             "params": {"type": "object"}, "result": {"properties": {"id": {"x-ref": "person"}}}},
+            {"id": "find_team", "title": "Find team", "verb": "get", "entity": "team", "request": {"path": "/team"},
+             "params": {"required": ["mail"], "properties": {"mail": {"format": "email"}}},
+             "result": {"properties": {"id": {"x-ref": "team"}}}},
+            {"id": "find_person", "title": "Find person by e-mail", "verb": "get", "entity": "person", "request": {"path": "/person"},
+             "params": {"required": ["email"], "properties": {"email": {"type": "string", "format": "email"}}},
+             "result": {"type": ["object", "null"], "properties": {"name": {}, "key": {"x-ref": "person"}}}},
+        ]))
+        .unwrap();
+        let found = |schema: Value| finder(&operations, &schema).map(|f| (f.operation, f.found));
+        let person = Some(("find_person".to_owned(), ".key".to_owned()));
+        assert_eq!(found(json!({"type": "string", "x-ref": "person"})), person);
+        assert_eq!(found(json!({"type": "array", "items": {"x-ref": "person"}})), person, "each of a list");
+        assert_eq!(
+            found(json!({"x-ref": "person", "x-meaning": "email"})),
+            None,
+            "it takes the address itself"
+        );
+        assert_eq!(found(json!({"x-ref": "board"})), None);
+        assert_eq!(found(json!({"type": "string"})), None);
     }
 }

@@ -2528,6 +2528,23 @@ export type FilterName = {
 name: string, };
 
 /**
+ * An operation of the same tool that finds by an e-mail address what a field wants the identifier of.
+ */
+export type Finder = { 
+/**
+ * The operation.
+ */
+operation: string, 
+/**
+ * What a person calls it.
+ */
+title: string, 
+/**
+ * The identifier in its result, as the end of a JSONPath (RFC 9535): `.id`.
+ */
+found: string, };
+
+/**
  * One finding.
  */
 export type Finding = { 
@@ -6741,7 +6758,11 @@ result: JsonValue | null,
 /**
  * Why the sample gives no value.
  */
-trouble: string | null, };
+trouble: string | null, 
+/**
+ * The operation that finds what is wanted here by an e-mail address, where the tool has one.
+ */
+finder: Finder | null, };
 
 /**
  * A chain to begin with.
