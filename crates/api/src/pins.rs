@@ -350,7 +350,7 @@ impl Placed<'_> {
             match output {
                 Some(output) => {
                     let outcome = run_data::done(output.clone());
-                    facts.push(Fact::Kept { step: step.clone(), item, outcome });
+                    facts.push(Fact::Kept { step: step.clone(), item, outcome, next: None });
                 }
                 None => left_out.push(item),
             }

@@ -230,7 +230,7 @@ pub async fn only_step(hub: &Hub, workspace: &str, request: StepRunRequest) -> R
             }
         };
         // The chain is the latest one again, and so many items are those of what that run gave.
-        let part = Part::From(request.step.clone());
+        let part = Part::Only(request.step.clone());
         let mut earlier = Earlier::for_part(&plan, &part);
         placed.first().into_iter().for_each(|entry| earlier.take(entry));
         if let Some(old) = &old {

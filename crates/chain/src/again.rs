@@ -14,8 +14,11 @@ use crate::progress::{ItemProgress, Progress, UndoProgress};
 pub enum Part {
     /// What failed, did not fit, was undone or never came to be done. What nobody knows is left alone.
     Failed,
-    /// Everything from this step on; results of the steps before stand.
+    /// Everything from this step on; results of the steps before stand. A list that was not read to its end
+    /// goes on where it was.
     From(StepId),
+    /// This step alone, with what those before it gave. A list is as long as it was read.
+    Only(StepId),
 }
 
 /// What an earlier run did, taken in fact by fact: its journal may be long.
@@ -33,7 +36,7 @@ impl Earlier {
         let all = plan.steps.len();
         let results = match part {
             Part::Failed => all,
-            Part::From(step) => plan.index(step).unwrap_or(all),
+            Part::From(step) | Part::Only(step) => plan.index(step).unwrap_or(all),
         };
         Self::with_results(plan, results)
     }
@@ -82,7 +85,7 @@ impl Earlier {
         let plan = &self.plan;
         let until = match part {
             Part::Failed => plan.steps.len(),
-            Part::From(step) => {
+            Part::From(step) | Part::Only(step) => {
                 plan.index(step).filter(|at| plan.steps[*at].phase == Phase::Main).ok_or_else(|| {
                     about(Problem::new(Code::NotFound).with("item", format!("The step \"{step}\"")))
                 })?
@@ -97,7 +100,7 @@ impl Earlier {
                         open += 1;
                         continue;
                     }
-                    Part::From(_) => {
+                    Part::From(_) | Part::Only(_) => {
                         return Err(conflict(
                             "The steps before it were not all done. Run it again from an earlier one.",
                         ));
@@ -111,10 +114,22 @@ impl Earlier {
             }
             facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
             let all = items.counts();
-            open += take_over(&step.id, items, part, &mut facts);
-            if matches!(part, Part::From(_))
+            let goes_on = step.paged && is_at_a_page(&items);
+            let unread = step.paged
+                && items.len() > 1
+                && items.iter().last().is_some_and(|page| page.output().is_none());
+            let next = self.progress.steps[index].next.take();
+            // Earlier builds did not note it: asked for from the start, what came would come twice.
+            if unread && next.is_none() && !matches!(part, Part::Only(_)) {
+                return Err(conflict(
+                    "How its list goes on was not kept by the version of Patchbay that ran it. Run it again as a whole.",
+                ));
+            }
+            let takes = if goes_on && matches!(part, Part::From(_)) { &Part::Failed } else { part };
+            open += take_over(&step.id, items, takes, next, &mut facts);
+            if *part != Part::Failed
                 && step.root.is_none()
-                && (all.open > 0 || all.failed + all.quarantined > 0)
+                && (all.open > 0 && !goes_on || all.failed + all.quarantined > 0)
             {
                 return Err(conflict("A step before it did not get done. Run it again from there."));
             }
@@ -202,18 +217,29 @@ fn remembering(step: &crate::plan::PlanStep) -> crate::plan::PlanStep {
     crate::plan::PlanStep { forgets: false, ..step.clone() }
 }
 
-/// Notes what stands of a step's items, and says how many are to be done.
-fn take_over(step: &StepId, items: Items, part: &Part, facts: &mut Vec<Fact>) -> u32 {
+/// Whether all that is open of a list is a page behind the first that nobody asked for.
+fn is_at_a_page(items: &Items) -> bool {
+    let mut open = items.open();
+    let last = open
+        .next()
+        .is_some_and(|(page, slot)| page > 0 && page + 1 == items.len() && matches!(slot, ItemProgress::Fresh));
+    last && open.next().is_none()
+}
+
+/// Notes what stands of a step's items, and says how many are to be done. `next`: how a list goes on.
+fn take_over(step: &StepId, items: Items, part: &Part, mut next: Option<Value>, facts: &mut Vec<Fact>) -> u32 {
     let mut open = 0;
+    let pages = items.iter().filter(|slot| slot.output().is_some()).count() as u32;
     let mut left_out: [(Why, Vec<u32>); 4] =
         [Why::Failed, Why::Filtered, Why::NotTaken, Why::Refused].map(|why| (why, Vec::new()));
     let mut leave = |why: Why, item: u32| {
         left_out.iter_mut().filter(|(own, _)| *own == why).for_each(|(_, items)| items.push(item));
     };
     for (item, slot) in (0_u32..).zip(items.into_each()) {
-        let keep = |output: Value| {
+        let mut keep = |output: Value| {
             let outcome = Outcome::Done { output, output_missing: None };
-            Fact::Kept { step: step.clone(), item, outcome }
+            let next = next.take_if(|_| item + 1 == pages);
+            Fact::Kept { step: step.clone(), item, outcome, next }
         };
         match slot {
             ItemProgress::Done {

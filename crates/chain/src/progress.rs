@@ -274,12 +274,18 @@ impl Progress {
                     self.change(plan, step, *item, |_| Some(ItemProgress::LeftOut(*why)));
                 }
             }
-            Fact::Kept { step, item, outcome } => self.change(plan, step, *item, |slot| {
-                Some(match outcome {
-                    Outcome::Done { output, .. } => ItemProgress::Kept(output.clone()),
-                    outcome => after_result(slot, outcome, at, 0),
-                })
-            }),
+            Fact::Kept { step, item, outcome, next } => {
+                self.change(plan, step, *item, |slot| {
+                    Some(match outcome {
+                        Outcome::Done { output, .. } => ItemProgress::Kept(output.clone()),
+                        outcome => after_result(slot, outcome, at, 0),
+                    })
+                });
+                if let Some(index) = plan.index(step) {
+                    self.steps[index].next.clone_from(next);
+                    self.kept_page(plan, index, *item);
+                }
+            }
             Fact::Deferred { step, item, attempt, until, problem, .. } => {
                 let when = (at, *until);
                 self.change(plan, step, *item, |slot| Some(after_deferral(slot, *attempt, when, problem)));

@@ -230,6 +230,9 @@ pub enum Fact {
         item: u32,
         /// What became of it there.
         outcome: Outcome,
+        /// Where a list goes on after this page, where it was not read to its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Value>,
     },
     /// An item waits for a time.
     Waiting {

@@ -20,14 +20,7 @@ impl Progress {
         if more && page + 1 == items.len() {
             items.extend(1);
         }
-        let starts = &mut self.steps[list].starts;
-        if starts.is_empty() {
-            starts.push(0);
-        }
-        // Where the next page begins. A page is asked for again after a failure, not after it came.
-        if let Some(start) = starts.last().copied().filter(|_| starts.len() == page as usize + 1) {
-            starts.push(start + came as u32);
-        }
+        self.begin_after(list, page, came);
         for later in list + 1..plan.steps.len() {
             if plan.steps[later].root == Some(list)
                 && let Some(items) = self.steps[later].items.as_mut()
@@ -43,6 +36,25 @@ impl Progress {
             && let Some(items) = self.steps[list].items.as_mut()
         {
             items.compact_before(page);
+        }
+    }
+
+    /// A page came in an earlier run. How many items there are of it is said where each step begins.
+    pub(super) fn kept_page(&mut self, plan: &Plan, list: usize, page: u32) {
+        let came = self.item(list, page).and_then(ItemProgress::output).and_then(Value::as_array).map(Vec::len);
+        if let Some(came) = came.filter(|_| plan.steps[list].paged) {
+            self.begin_after(list, page, came);
+        }
+    }
+
+    /// Notes where the page behind one begins. One is asked for again after a failure, not after it came.
+    fn begin_after(&mut self, list: usize, page: u32, came: usize) {
+        let starts = &mut self.steps[list].starts;
+        if starts.is_empty() {
+            starts.push(0);
+        }
+        if let Some(start) = starts.last().copied().filter(|_| starts.len() == page as usize + 1) {
+            starts.push(start + came as u32);
         }
     }
 

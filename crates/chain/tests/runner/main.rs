@@ -1,6 +1,7 @@
 //! The shell around the machine, against a service that counts.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
+mod again;
 mod before;
 mod bench;
 mod clock;
