@@ -364,7 +364,10 @@ impl<'r> Execution<'r> {
             if next.commands.is_empty() {
                 return Ok(next);
             }
-            let undoes = next.commands.iter().any(|command| matches!(command, Command::Undo { .. }));
+            // How the undo of an item ended is kept with the item, also where nothing is sent for it.
+            let undoes = next.commands.iter().any(|command| {
+                matches!(command, Command::Undo { .. } | Command::Record(Fact::UndoResult { .. }))
+            });
             if undoes && self.live.plan.steps.iter().any(|step| step.forgets) {
                 self.remember_all(next.state).await?;
                 continue;

@@ -165,3 +165,14 @@ async fn where_a_list_goes_on_is_never_guessed() {
     let (_, state, seen) = house.again(&again, &Part::Failed).await;
     assert_eq!((state, seen.told), (RunState::Done, texts(&[1, 2, 3, 4, 5])), "kept twice over");
 }
+
+#[tokio::test]
+async fn what_cannot_be_undone_behind_the_first_page_is_said_and_the_run_ends() {
+    let house = House::new().await;
+    let run = house.first("stop_and_undo", "item 4").await;
+    let run = house.bench.store.run(&run.id).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Failed);
+    let journal = house.bench.store.journal(&run.id, 0).await.unwrap();
+    let undone = |entry: &&JournalEntry| matches!(entry.fact, Fact::UndoResult { .. });
+    assert_eq!(journal.iter().filter(undone).count(), 3, "once for each that was told");
+}
