@@ -61,7 +61,8 @@ pub async fn check(
     let (findings, plan) = match Live::of_chain(workspace.runner(), &version.chain).await {
         Ok(live) => {
             let counts = last_counts(workspace.runner(), &version.id).await;
-            let mut findings = check_live(workspace.runner(), &version.chain, &live, &counts, true).await;
+            let mut findings =
+                check_live(workspace.runner(), (&version.id, &version.chain), &live, &counts, true).await;
             let connectors = chains::connectors_of(&workspace, &version.chain).await?;
             findings.extend(chains::lost(&workspace, &version, &connectors).await?);
             (findings, Some(plan_hash(&version.hash, &live)))

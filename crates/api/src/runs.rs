@@ -383,9 +383,7 @@ pub async fn stop(hub: &Hub, workspace: &str, request: RunStopRequest) -> Result
             .with("message", "It has ended already.")
             .about(Subject::Run { id: run.id.to_string(), step: None }));
     }
-    if !workspace.control(&run.id, Control::Stop { undo: request.undo }).await {
-        workspace.runner().stop(&run, request.undo).await?;
-    }
+    workspace.stop_run(&run.id, request.undo).await?;
     workspace.wait_on(&run.id).await?;
     report_of(&workspace, &run.id).await
 }

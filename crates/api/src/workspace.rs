@@ -1,6 +1,7 @@
 //! One workspace with its running engine. Workspaces share no row and no key.
 
 mod dispatching;
+mod parts;
 mod polling;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use patchbay_auth::Authoriser;
 use patchbay_auth::webhook::AddressKey;
+use patchbay_chain::runner::Stops;
 use patchbay_chain::{Control, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
 use patchbay_ingest::gateway::Gateway;
@@ -153,6 +155,7 @@ impl Workspace {
         let engine = Engine::new(hub.net().clone(), authoriser.clone(), store.clone(), hub.clock().clone());
         let events: Arc<dyn EventSink> =
             Arc::new(WorkspaceEvents { workspace: name.to_owned(), stream: hub.events().clone() });
+        let (stops, to_stop) = Stops::new();
         let runner = Runner {
             store: store.clone(),
             engine: engine.clone(),
@@ -162,6 +165,7 @@ impl Workspace {
             recent: patchbay_chain::runner::Recent::default(),
             places: patchbay_chain::runner::Places::default(),
             alarms: patchbay_chain::runner::Alarms::default(),
+            stops,
             clock: hub.clock().clone(),
             events: events.clone(),
         };
@@ -196,6 +200,7 @@ impl Workspace {
         };
         let workspace = Self { inner: Arc::new(inner) };
         workspace.take_call_rules().await?;
+        tokio::spawn(parts::stop(Arc::downgrade(&workspace.inner), to_stop));
         Ok(workspace)
     }
 

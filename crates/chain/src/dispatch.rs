@@ -106,6 +106,7 @@ impl Dispatcher {
                         most: Some(most),
                         of: None,
                         path,
+                        counted: false,
                     };
                     let run = self.run(version, event.event.payload.clone(), origin);
                     taken.push(Taken { chain, result: FiringResult::Started, run: Some(run) });

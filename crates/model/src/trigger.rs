@@ -253,6 +253,16 @@ pub struct RunOrigin {
     /// The chains that led here, the first one first: a chain does not start itself over others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<ChainId>,
+    /// Whether it is a part of a run that an event started: what it changes counts against the day's limit too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub counted: bool,
+}
+
+impl RunOrigin {
+    /// Whether nobody watches it: then what it changes is counted, against a storm.
+    pub fn is_counted(&self) -> bool {
+        self.counted || self.kind.is_event()
+    }
 }
 
 /// What asked for a run.

@@ -8,10 +8,10 @@ use futures_util::future::join_all;
 use patchbay_connector::Target;
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::{Chain, ConnectionId, StepId};
+use patchbay_model::{Chain, ChainId, ConnectionId, StepId};
 
 use super::live::LiveStep;
-use super::{Live, Runner, deliveries, foresee};
+use super::{Live, Runner, deliveries, foresee, others};
 use crate::mapping;
 use crate::plan::PlanStep;
 
@@ -24,7 +24,7 @@ const TEST_CAP: Duration = Duration::from_secs(10);
 /// items steps had when the chain last ran; `watched` whether a person asked for it.
 pub async fn check(
     runner: &Runner,
-    chain: &Chain,
+    (id, chain): (&ChainId, &Chain),
     live: &Live,
     counts: &BTreeMap<StepId, u32>,
     watched: bool,
@@ -44,6 +44,7 @@ pub async fn check(
     findings.extend(foresee::scopes(chain, live));
     findings.extend(foresee::pace(&runner.engine, chain, live, counts));
     findings.extend(effects(chain, live, counts));
+    findings.extend(others::findings(runner, id, chain).await);
     findings.sort_by_key(|finding| finding.level);
     findings
 }
@@ -122,7 +123,7 @@ async fn test(runner: &Runner, name: &str, target: &Target) -> Finding {
 }
 
 /// What the run will do, and what of it cannot be undone.
-fn effects(chain: &Chain, live: &Live, counts: &BTreeMap<StepId, u32>) -> Vec<Finding> {
+pub(super) fn effects(chain: &Chain, live: &Live, counts: &BTreeMap<StepId, u32>) -> Vec<Finding> {
     let mut found = Vec::new();
     let steps: Vec<_> = chain.all_steps().collect();
     for (index, step) in live.steps.iter().enumerate() {

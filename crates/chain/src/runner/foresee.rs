@@ -7,7 +7,8 @@ use patchbay_connector::{Engine, sha256_hex};
 use patchbay_model::check::{Finding, Level, Remedy};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::rate::RateWindow;
-use patchbay_model::run::Fact;
+use patchbay_model::run::{Fact, Run};
+use patchbay_model::trigger::OriginKind;
 use patchbay_model::{Chain, ChainId, StepId};
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use crate::difference::seconds_words;
 /// Runs of a chain that are looked through for the figures of the last one.
 const LOOKED_AT: u32 = 10;
 /// Facts that are read of it.
-const FACTS: u32 = 20_000;
+const FACTS: u32 = 60_000;
 /// A run that takes less is not worth a word.
 const SLOW_SECONDS: u64 = 60;
 
@@ -27,15 +28,40 @@ pub async fn last_counts(runner: &Runner, chain: &ChainId) -> BTreeMap<StepId, u
     let Ok(runs) = runner.store.runs_of(chain, LOOKED_AT).await else {
         return counts;
     };
-    let Some(last) = runs.into_iter().find(|run| run.state.is_final() && !run.dry_run) else {
-        return counts;
+    let whole = |run: &Run| {
+        let kind = run.origin.kind;
+        !matches!(kind, OriginKind::FailedItems | OriginKind::FromStep) && run.state.is_final() && !run.dry_run
     };
-    for entry in runner.store.journal_part(&last.id, 0, FACTS).await.unwrap_or_default() {
-        if let Fact::StepOpened { step, items } = entry.fact {
-            counts.insert(step, items);
+    for last in runs.into_iter().filter(whole) {
+        let journal = runner.store.journal_part(&last.id, 0, FACTS).await.unwrap_or_default();
+        // One that was narrowed says nothing of how much there is.
+        if journal.iter().any(|entry| matches!(entry.fact, Fact::Narrowed(_))) {
+            continue;
         }
+        for entry in &journal {
+            count(&entry.fact, &mut counts);
+        }
+        break;
     }
     counts
+}
+
+/// Takes in how many items a fact tells of. A list comes in pages: when a step begins, those of the first are
+/// known.
+fn count(fact: &Fact, counts: &mut BTreeMap<StepId, u32>) {
+    let (step, items) = match fact {
+        Fact::StepOpened { step, items } => (step, *items),
+        Fact::Result { step, item, .. } | Fact::Kept { step, item, .. } => (step, item + 1),
+        Fact::Computed { step, results } => (step, results.iter().map(|(item, _)| item + 1).max().unwrap_or(0)),
+        Fact::LeftOut { step, items, .. } => (step, items.iter().map(|item| item + 1).max().unwrap_or(0)),
+        _ => return,
+    };
+    match counts.get_mut(step) {
+        Some(known) => *known = items.max(*known),
+        None => {
+            counts.insert(step.clone(), items);
+        }
+    }
 }
 
 /// Permissions that an operation needs and the sign-in was not granted. Said as a warning: some services
@@ -138,7 +164,8 @@ pub fn plan_hash(chain_hash: &str, live: &Live) -> String {
         json!({
             "step": plan.id,
             "connection": called.map(|c| &c.target.connection.id),
-            "connector": called.map(|c| (&c.target.connection.connector, &c.target.descriptor.descriptor().version)),
+            // Its definition as a whole: a version says nothing where somebody edits their own.
+            "connector": called.map(|c| c.target.descriptor.descriptor().as_ref()),
             "origins": called.map(|c| &c.target.connection.origins),
             "settings": called.map(|c| &c.target.connection.config),
             "account": called.map(|c| &c.target.connection.account),

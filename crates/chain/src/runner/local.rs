@@ -10,11 +10,10 @@ use patchbay_store::{RecordLink, Remembered, Store};
 use serde_json::{Value, json};
 
 use super::live::Does;
-use super::{Doing, Done, Execution};
+use super::{Doing, Done, Execution, others};
 use crate::journal;
 use crate::logic::{Ready, Worked, wait_until};
 use crate::progress::ItemProgress;
-use crate::triggers::LONGEST_PATH;
 
 /// How often to look whether another run has ended, should nobody tell.
 const LOOK: Duration = Duration::from_secs(2);
@@ -156,17 +155,12 @@ impl Execution<'_> {
 
     /// The run of another chain that does an item.
     async fn child(&self, name: &str, input: Value, now: Timestamp) -> Result<Run, Problem> {
-        let store = &self.runner.store;
-        let missing = || Problem::new(Code::NotFound).with("item", format!("The chain \"{name}\""));
-        let latest = store.chain_named(name).await.map_err(Problem::from)?.ok_or_else(missing)?;
-        let version = store.chain_published(&latest.id).await.map_err(Problem::from)?.unwrap_or(latest);
+        let version = others::version(&self.runner.store, name).await?;
         let path = self.path();
-        if path.contains(&version.id) || path.len() >= LONGEST_PATH {
-            return Err(Problem::new(Code::InputInvalid)
-                .with("field", format!("The chain \"{name}\""))
-                .with("message", "It leads back to the chain that runs it."));
-        }
+        others::may_follow(&path, &version.id, name)?;
         let (kind, of) = (OriginKind::Step, Some(self.run.id.clone()));
+        // Nobody watches it either.
+        let counted = self.run.origin.is_counted();
         Ok(Run {
             id: RunId::generate(),
             chain_id: version.id,
@@ -177,7 +171,7 @@ impl Execution<'_> {
             dry_run: self.run.dry_run,
             state: RunState::Queued,
             boot: None,
-            origin: RunOrigin { kind, of, path, ..RunOrigin::default() },
+            origin: RunOrigin { kind, of, path, counted, ..RunOrigin::default() },
             created_at: now,
             finished_at: None,
         })
@@ -194,6 +188,18 @@ impl Execution<'_> {
             .collect();
         for (step, item, run) in fresh {
             self.follow_one(step, item, run, Duration::ZERO);
+        }
+        self.stop_others();
+    }
+
+    /// Stops the runs of other chains that it waits for, once it was stopped itself.
+    fn stop_others(&mut self) {
+        let Some(undo) = self.progress.stop else { return };
+        for (place, run) in &self.progress.children {
+            let open = matches!(self.progress.item(place.0, place.1), Some(ItemProgress::Child(_)));
+            if open && self.runner.recorded.is_none() && self.stopped.insert(*place) {
+                self.runner.stops.ask(run.clone(), undo);
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod foresee;
 mod limit;
 mod live;
 mod local;
+mod others;
 mod places;
 mod wished;
 
@@ -45,6 +46,7 @@ pub use check::{Recent, check, effect_words};
 pub use deliveries::{Addresses, NoAddresses, Reach, has_address};
 pub use foresee::{last_counts, plan_hash};
 pub use live::Live;
+pub use others::{Stop, Stops};
 pub use places::Places;
 
 /// Where compiled connectors come from.
@@ -106,6 +108,8 @@ pub struct Runner {
     pub places: Places,
     /// When those that wait are due.
     pub alarms: Alarms,
+    /// Where runs are stopped that are a part of others.
+    pub stops: Stops,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Takes progress on its way to the screen.
@@ -136,9 +140,9 @@ impl Runner {
             (progress, seq) = self.replay(run, &live).await?;
         }
         let mut execution = Execution::new(self, run, live, progress, seq);
-        if run.origin.kind.is_event() && !run.dry_run {
+        if run.origin.is_counted() && !run.dry_run {
             let most = u64::from(run.snapshot.concurrency.effects_per_day);
-            execution.effects_left = Some(most.saturating_sub(self.store.effects_today(&run.chain_id).await?));
+            execution.effects_left = Some(most.saturating_sub(self.effects_today(run).await?));
         }
         let (boot, recovered) = (self.store.boot().clone(), execution.progress.begun);
         let connectors = execution.live.connectors.clone();
@@ -150,8 +154,14 @@ impl Runner {
             execution.commit(step.state).await?;
             execution.launch();
             execution.follow();
-            if execution.take_deliveries().await? {
-                continue;
+            match execution.take_deliveries().await {
+                Ok(false) => {}
+                Ok(true) => continue,
+                Err(ChainError::Store(error)) if passes(&error) => {
+                    self.wait_for_storage(run, error).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             if step.state.is_final() {
                 return Ok(step.state);
@@ -173,8 +183,24 @@ impl Runner {
         }
     }
 
-    /// Folds the journal of a run, part by part: it may be long.
+    async fn wait_for_storage(&self, run: &Run, error: StoreError) {
+        tracing::warn!(run = %run.id, %error, "waiting for storage");
+        self.events.emit(Event::StorageChanged { problem: Some(error.into()) });
+        tokio::time::sleep(STORAGE_PAUSE).await;
+    }
+
+    /// Folds the journal of a run. A full or busy disk is waited for: a run that is begun is not left lying.
     async fn replay(&self, run: &Run, live: &Live) -> Result<(Progress, u64), ChainError> {
+        loop {
+            match self.fold(run, live).await {
+                Err(ChainError::Store(error)) if passes(&error) => self.wait_for_storage(run, error).await,
+                folded => return folded,
+            }
+        }
+    }
+
+    /// The same once, part by part: it may be long.
+    async fn fold(&self, run: &Run, live: &Live) -> Result<(Progress, u64), ChainError> {
         let (mut progress, mut seq) = (Progress::new(&live.plan), 0);
         let take = |entry: JournalEntry| {
             progress.apply(&live.plan, entry.at, &entry.fact);
@@ -182,6 +208,16 @@ impl Runner {
         };
         journal::each(&self.store, &run.id, take).await?;
         Ok((progress, seq))
+    }
+
+    /// The effects of a chain that are counted today.
+    async fn effects_today(&self, run: &Run) -> Result<u64, ChainError> {
+        loop {
+            match self.store.effects_today(&run.chain_id).await {
+                Err(error) if passes(&error) => self.wait_for_storage(run, error).await,
+                counted => return Ok(counted?),
+            }
+        }
     }
 
     /// A chain that cannot run at all: its connection or operation is gone.
@@ -232,6 +268,8 @@ struct Execution<'r> {
     told: BTreeMap<(usize, u32), Result<Option<Value>, Problem>>,
     /// Items whose other run is waited for.
     followed: BTreeSet<(usize, u32)>,
+    /// Items whose other run was asked to stop.
+    stopped: BTreeSet<(usize, u32)>,
     /// Effects that may still begin today; none where nobody counts.
     effects_left: Option<u64>,
     /// What was found when the items of a step were looked at, by step.
@@ -259,6 +297,7 @@ impl<'r> Execution<'r> {
             asking: BTreeMap::new(),
             told: BTreeMap::new(),
             followed: BTreeSet::new(),
+            stopped: BTreeSet::new(),
             effects_left: None,
             drifts: BTreeMap::new(),
             looked: runner.clock.now(),
@@ -271,7 +310,7 @@ impl<'r> Execution<'r> {
     fn note(&mut self, fact: Fact) {
         match &fact {
             // Those that nobody watches are counted.
-            Fact::Intent { effect: true, attempt: 1, .. } if self.run.origin.kind.is_event() => {
+            Fact::Intent { effect: true, attempt: 1, .. } if self.run.origin.is_counted() => {
                 self.also.effects += 1;
             }
             // Who follows this chain was told when it ended; that it was undone later is no other end.
@@ -407,7 +446,9 @@ impl<'r> Execution<'r> {
                         *count = (*count).min(limit);
                     }
                 }
-                let findings = check(self.runner, &self.run.snapshot, &self.live, &counts, watched).await;
+                let findings =
+                    check(self.runner, (&self.run.chain_id, &self.run.snapshot), &self.live, &counts, watched)
+                        .await;
                 self.note(Fact::Checked { findings });
             }
             Command::Open { step } => {
@@ -443,11 +484,7 @@ impl<'r> Execution<'r> {
                     self.runner.events.emit(event);
                     return Ok(());
                 }
-                Err(error) if passes(&error) => {
-                    tracing::warn!(run = %self.run.id, %error, "waiting for storage");
-                    self.runner.events.emit(Event::StorageChanged { problem: Some(error.into()) });
-                    tokio::time::sleep(STORAGE_PAUSE).await;
-                }
+                Err(error) if passes(&error) => self.runner.wait_for_storage(self.run, error).await,
                 Err(error) => return Err(error.into()),
             }
         }

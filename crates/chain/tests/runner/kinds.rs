@@ -329,7 +329,9 @@ async fn another_chain_runs_once_and_gives_its_result() {
         json!({
         "mapping": [{"target": "/n", "source": {"type": "fixed", "value": 5}}]}),
     );
-    let run = b.run(json!([chain, tell("after", "got {{steps.chain.id}}", json!({}))])).await;
+    let mut run = b.asked(json!([chain, tell("after", "got {{steps.chain.id}}", json!({}))]), Value::Null);
+    run.origin.kind = OriginKind::Signal;
+    b.store.run_insert(&run).await.unwrap();
     let (keep, mut wishes) = tokio::sync::mpsc::channel(1);
     let (runner, parent) = (b.runner.clone(), run.clone());
     let work = tokio::spawn(async move { runner.execute(&parent, &mut wishes).await.unwrap() });
@@ -342,6 +344,7 @@ async fn another_chain_runs_once_and_gives_its_result() {
         tokio::task::yield_now().await;
     };
     assert_eq!((child.origin.kind, child.origin.of.as_ref()), (OriginKind::Step, Some(&run.id)));
+    assert!(child.origin.is_counted(), "nobody watches it either");
     assert_eq!(b.execute(&child).await, RunState::Done);
     assert_eq!(work.await.unwrap(), RunState::Done);
     drop(keep);
@@ -423,11 +426,18 @@ async fn a_held_run_sends_nothing_and_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn a_storm_is_stopped_at_the_effects_of_the_day_and_the_user_may_let_it_go_on() {
+    let event = RunOrigin { kind: OriginKind::Webhook, event: Some(1), ..RunOrigin::default() };
+    storm(event).await;
+    // What another chain does for a run that an event started.
+    storm(RunOrigin { kind: OriginKind::Step, counted: true, ..RunOrigin::default() }).await;
+}
+
+async fn storm(origin: RunOrigin) {
     let (b, sent) = bench().await;
     let mut run =
         b.asked(json!([list(), tell("tell", "n{{item.id}}", json!({"forEach": "list"}))]), Value::Null);
     run.snapshot.concurrency.effects_per_day = 3;
-    run.origin = RunOrigin { kind: OriginKind::Webhook, event: Some(1), ..RunOrigin::default() };
+    run.origin = origin;
     b.store.run_insert(&run).await.unwrap();
     assert_eq!(b.execute(&run).await, RunState::NeedsYou);
     assert_eq!(said(&sent), ["n1", "n2", "n3"]);

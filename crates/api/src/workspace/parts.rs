@@ -1,0 +1,127 @@
+//! Runs that are stopped, with those that they are made of.
+
+use std::sync::Weak;
+
+use patchbay_chain::Control;
+use patchbay_chain::runner::Stop;
+use patchbay_model::RunId;
+use patchbay_model::problem::Problem;
+use tokio::sync::mpsc;
+
+use super::{Inner, Workspace};
+
+/// Stops runs that are a part of others, when those were stopped. Ends with the workspace.
+pub(super) async fn stop(workspace: Weak<Inner>, mut wishes: mpsc::UnboundedReceiver<Stop>) {
+    while let Some(Stop { run, undo }) = wishes.recv().await {
+        let Some(inner) = workspace.upgrade() else { return };
+        if let Err(problem) = (Workspace { inner }).stop_run(&run, undo).await {
+            tracing::error!(%run, %problem, "a part of a run that was stopped goes on");
+        }
+    }
+}
+
+impl Workspace {
+    /// Stops a run, whether it is under way, waits for its turn or asks something. One that has ended is left.
+    pub(crate) async fn stop_run(&self, id: &RunId, undo: bool) -> Result<(), Problem> {
+        let run = self.run(id).await?;
+        if !run.state.is_final() && !self.control(id, Control::Stop { undo }).await {
+            self.runner().stop(&run, undo).await?;
+            self.spawn(run).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use crate::commands::dispatch;
+    use crate::hub::Hub;
+    use crate::workspace::tests::sandboxed;
+
+    async fn call(hub: &Hub, command: &str, request: Value) -> Value {
+        dispatch(hub, "default", command, request).await.unwrap()
+    }
+
+    /// A chain, saved; its identifier.
+    async fn chain(hub: &Hub, name: &str, steps: Value) -> Value {
+        let chain = json!({"schema": 1, "name": name, "steps": steps});
+        call(hub, "chain_import", json!({"chain": chain, "taken": "replace"})).await["id"].clone()
+    }
+
+    fn runs(name: &str) -> Value {
+        json!({"id": "inner", "logic": {"type": "chain", "chain": name}})
+    }
+
+    fn tells() -> Value {
+        json!({"id": "tell", "connection": "Sandbox Chat", "operation": "announce",
+            "mapping": [{"target": "/text", "source": {"type": "fixed", "value": "Hello"}}]})
+    }
+
+    /// The newest run of a chain, once there is one.
+    async fn run_of(hub: &Hub, name: &str) -> Value {
+        for _ in 0..600 {
+            let runs = call(hub, "run_list", json!({})).await["runs"].clone();
+            let found = runs.as_array().unwrap().iter().find(|run| run["chain"] == name);
+            if let Some(run) = found.filter(|run| run["state"] != "queued") {
+                return run.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no run of {name}");
+    }
+
+    #[tokio::test]
+    async fn stopping_a_run_stops_what_it_is_made_of_whether_that_works_or_asks() {
+        let (_dir, _, hub) = sandboxed().await;
+        let asks = json!({"id": "wait", "logic": {"type": "approval", "question": "Go on?"}});
+        let rests = json!({"id": "wait", "logic": {"type": "wait", "seconds": 3_600}});
+        for (kind, wait) in [("asks", asks), ("rests", rests)] {
+            chain(&hub, "Inner", json!([wait, tells()])).await;
+            chain(&hub, "Middle", json!([runs("Inner")])).await;
+            let outer = chain(&hub, "Outer", json!([runs("Middle"), tells()])).await;
+            let run = call(&hub, "run_start", json!({ "chain": outer })).await;
+            let inner = run_of(&hub, "Inner").await;
+            let stopped = call(&hub, "run_stop", json!({"run": run["id"]}));
+            let report = tokio::time::timeout(Duration::from_secs(60), stopped).await.expect(kind);
+            assert_eq!(report["state"], json!("stopped"), "{kind}: {report:#}");
+            let part = call(&hub, "run_report", json!({"run": inner["id"]})).await;
+            assert_eq!(part["state"], json!("stopped"), "{kind}");
+            call(&hub, "run_delete", json!({"runs": [inner["id"]]})).await;
+        }
+        hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn what_other_chains_will_do_is_said_before_and_what_keeps_them_from_it() {
+        let (_dir, _, hub) = sandboxed().await;
+        chain(&hub, "Inner", json!([tells()])).await;
+        chain(&hub, "Middle", json!([runs("Inner")])).await;
+        let outer = chain(&hub, "Outer", json!([runs("Middle")])).await;
+        let check = async || call(&hub, "chain_check", json!({ "chain": outer })).await;
+        let texts = |found: &Value| {
+            let all = found["findings"].as_array().unwrap().iter();
+            all.filter(|one| one["step"] == "inner").map(|one| one["text"].clone()).collect::<Vec<_>>()
+        };
+        let found = check().await;
+        let said = "The chain \"Inner\" runs: \"Announce\" in Sandbox Chat (cannot be undone).";
+        assert_eq!((&found["ready"], texts(&found)), (&json!(true), vec![json!(said)]), "{found:#}");
+        chain(&hub, "Inner", json!([runs("Outer")])).await;
+        let found = check().await;
+        assert_eq!(found["ready"], json!(false));
+        assert!(texts(&found)[0].as_str().unwrap().contains("leads back"), "{found:#}");
+        chain(&hub, "Middle", json!([runs("Gone")])).await;
+        let found = check().await;
+        assert_eq!(found["ready"], json!(false));
+        assert!(texts(&found)[0].as_str().unwrap().contains("\"Gone\""), "{found:#}");
+        let broken = json!([{"id": "tell", "connection": "No such", "operation": "announce"}]);
+        chain(&hub, "Middle", broken).await;
+        let found = check().await;
+        assert_eq!(found["ready"], json!(false));
+        assert!(texts(&found)[0].as_str().unwrap().starts_with("In the chain \"Middle\": "), "{found:#}");
+        hub.shut_down().await;
+    }
+}
