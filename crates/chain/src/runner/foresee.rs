@@ -180,6 +180,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn items_of_later_pages_are_counted_and_not_only_those_that_a_step_began_with() {
+        let facts = json!([
+            {"fact": "step_opened", "step": "list", "items": 1},
+            {"fact": "result", "step": "list", "item": 1, "attempt": 1, "tookMs": 1, "bytes": 1,
+                "outcome": {"outcome": "done", "output": []}},
+            {"fact": "step_opened", "step": "tell", "items": 100},
+            {"fact": "left_out", "step": "tell", "items": [3, 11_999], "why": "filtered"},
+            {"fact": "result", "step": "tell", "item": 4, "attempt": 1, "tookMs": 1, "bytes": 1,
+                "outcome": {"outcome": "done", "output": {}}},
+            {"fact": "computed", "step": "make", "results": [[0, 1], [7, 1]]},
+        ]);
+        let mut counts = BTreeMap::new();
+        serde_json::from_value::<Vec<Fact>>(facts).unwrap().iter().for_each(|fact| count(fact, &mut counts));
+        let found: Vec<_> = counts.iter().map(|(step, count)| (step.as_str(), *count)).collect();
+        assert_eq!(found, [("list", 2), ("make", 8), ("tell", 12_000)]);
+    }
+
+    #[test]
     fn the_time_that_calls_need_is_that_of_the_pace_beyond_the_first_burst() {
         let window = |calls, seconds, burst| RateWindow { calls, seconds, burst };
         assert_eq!(seconds(400, window(2, 1, None)), 199);
