@@ -77,7 +77,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const asked = useRef(false);
   useEffect(() => {
     if (intent !== 'run') asked.current = false;
-    if (intent === 'run' && chain && tools.ready && !asked.current) {
+    if (intent === 'run' && chain && tools.settled && !asked.current) {
       asked.current = true;
       // Going back to this address, or restoring it, must not send anything again.
       go(`/chains/${reference}`, { replace: true });
@@ -138,7 +138,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           onShare={() => setSharing(true)}
           onFigures={() => setOpen({ kind: 'figures' })}
           onTrial={() => void running.ask({ items: TRIAL })}
-          callout={callout && chain.steps.length > 0 && tools.ready}
+          callout={callout && chain.steps.length > 0 && tools.settled}
           onCalled={() => setCallout(false)}
         />
       }
