@@ -26,8 +26,10 @@ export interface RunHow extends Narrowing {
 /** What a run will do, as the question that is asked before it. */
 export interface RunQuestion extends Narrowing {
   effects: Finding[];
-  /** What is going to run. */
-  kept: { id: string; version: number };
+  /** What is going to run, and what the check of exactly this named it: a run does that or nothing. */
+  kept: { id: string; plan: string | null };
+  /** It was let run already, and would now do something else. */
+  changed: boolean;
   /** What it has to be started with, as a JSON Schema. */
   input: JsonValue | undefined;
 }
@@ -41,7 +43,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Asks once per version of a chain, and whenever it is to do less than all of it. */
+/** Asks once for what a chain does, and whenever it is to do less than all of it. */
 export function ConfirmRun({ name, question, stepName, onRun, onClose }: Props) {
   return (
     <Modal opened={question !== undefined} onClose={onClose} size={520} title={<h2>{t('chains.confirm.title', { name })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
@@ -65,6 +67,7 @@ function Content({ question, stepName, onRun, onClose }: Omit<Props, 'name' | 'q
   };
   return (
     <div className="stack">
+      {question.changed && <p role="alert">{t('chains.confirm.changed')}</p>}
       <ul className="effects">
         {effects.map((effect, index) => (
           <li key={`${effect.step ?? ''}-${index}`}>{visible(effect.text)}</li>

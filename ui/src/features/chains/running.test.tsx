@@ -1,11 +1,11 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render, screen } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { Route, Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { Chain, ChainCheckRequest, Finding } from '../../bindings/wire';
+import type { Chain, ChainCheckRequest, Finding, RunStartRequest } from '../../bindings/wire';
 
 type Answer = (request: never) => unknown;
 const host = vi.hoisted(() => ({ answers: {} as Record<string, unknown> }));
@@ -32,15 +32,21 @@ const chain: Chain = {
     { id: 'tell', connection: 'Chat', operation: 'send', policy: POLICY },
   ],
 };
+const effect = (text: string): Finding => ({ level: 'effect', step: 'tell', text });
 const down: Finding = { level: 'blocker', text: 'Chat is not answering.', problem: { code: 'SERVICE_DOWN', title: 'Chat is not answering', hint: '', subject: { kind: 'connection', name: 'Chat' } } };
 
 let checks: ChainCheckRequest[];
+let starts: RunStartRequest[];
 
 /** The engine as far as a test speaks of it. */
 const answers = (own: Record<string, Answer>) => {
   host.answers = {
     chain_export: () => ({ id: 'c1', version: 3, chain }),
     connection_list: () => ({ total: 2, connections: [{ name: 'Tracker', connector: 'tracker', origins: [] }, { name: 'Chat', connector: 'chat', origins: [] }] }),
+    run_start: (request: RunStartRequest) => {
+      starts.push(request);
+      return { id: 'r1' };
+    },
     ...own,
   };
 };
@@ -63,10 +69,13 @@ function open(path = '/chains/c1') {
 
 beforeEach(() => {
   checks = [];
+  starts = [];
   localStorage.clear();
   usePreferences.setState({ chainView: 'list' });
 });
 afterEach(cleanup);
+
+const dialog = () => screen.findByRole('dialog', { name: /^Run / });
 
 describe('a run that is asked for elsewhere', () => {
   it('is checked also where the definition of another tool cannot be read', async () => {
@@ -89,5 +98,80 @@ describe('a run that is asked for elsewhere', () => {
     await vi.waitFor(() => expect(checks).toEqual([{ chain: 'c1', local: false }]));
     expect(history.at(-1), 'going back asks for nothing again').toBe('/chains/c1');
     expect((await screen.findAllByText('Chat is not answering')).length, 'and the check says what is missing').toBeGreaterThan(0);
+  });
+});
+
+describe('what was shown', () => {
+  const tools = { connector_show: ({ connector }: { connector: string }) => ({ summary: { id: connector, name: connector }, operations: [] }) };
+  const run = async () => {
+    const button = await screen.findByRole('button', { name: 'Run' });
+    fireEvent.click(button);
+  };
+
+  it('is what runs', async () => {
+    answers({ ...tools, chain_check: () => ({ ready: true, findings: [effect('Sends 3 messages.')], spare: [], plan: 'plan-1' }) });
+    open();
+    await run();
+    fireEvent.click(within(await dialog()).getByRole('button', { name: 'Run' }));
+    await vi.waitFor(() => expect(starts.map((start) => start.plan)).toEqual(['plan-1']));
+  });
+
+  it('is shown anew, and nothing starts, where something else would be done now', async () => {
+    let plan = 'plan-1';
+    answers({
+      ...tools,
+      chain_check: () => ({ ready: true, findings: [effect(plan === 'plan-1' ? 'Sends 3 messages to Ops.' : 'Sends 3 messages to Everybody.')], spare: [], plan }),
+      run_start: (request: RunStartRequest) => {
+        starts.push(request);
+        if (request.plan === plan) return { id: 'r1' };
+        throw new ProblemError({ code: 'CONFLICT', title: 'It has changed', hint: '' });
+      },
+    });
+    open();
+    await run();
+    const first = await dialog();
+    within(first).getByText('Sends 3 messages to Ops.');
+    plan = 'plan-2';
+    fireEvent.click(within(first).getByRole('button', { name: 'Run' }));
+    await screen.findByText('Sends 3 messages to Everybody.');
+    const second = await dialog();
+    within(second).getByText(/has changed since you saw it/);
+    expect(starts.map((start) => start.plan)).toEqual(['plan-1']);
+    fireEvent.click(within(second).getByRole('button', { name: 'Run' }));
+    await vi.waitFor(() => expect(starts.map((start) => start.plan)).toEqual(['plan-1', 'plan-2']));
+  });
+
+  it('is asked about once, until something else would be done', async () => {
+    let plan = 'plan-1';
+    answers({ ...tools, chain_check: () => ({ ready: true, findings: [effect('Sends 3 messages.')], spare: [], plan }) });
+    localStorage.setItem('patchbay-confirmed-c1', 'plan-1');
+    open();
+    await run();
+    await vi.waitFor(() => expect(starts.map((start) => start.plan)).toEqual(['plan-1']));
+    cleanup();
+    plan = 'plan-2';
+    open();
+    await run();
+    await dialog();
+    expect(starts.length).toBe(1);
+  });
+
+  it('is of the steps that run, where some are left out', async () => {
+    answers({
+      ...tools,
+      chain_check: (request: ChainCheckRequest) => {
+        if (!request.local) checks.push(request);
+        if (request.without) return { ready: true, findings: [effect('Reads issues.')], spare: [], plan: 'plan-less' };
+        return { ready: false, findings: [down, effect('Sends 3 messages.')], spare: ['tell'], plan: 'plan-all' };
+      },
+    });
+    open();
+    await run();
+    fireEvent.click(await screen.findByRole('button', { name: /^Run without/ }));
+    const asked = await dialog();
+    within(asked).getByText('Reads issues.');
+    expect(checks.at(-1)).toEqual({ chain: 'c1', local: false, without: ['tell'] });
+    fireEvent.click(within(asked).getByRole('button', { name: 'Run' }));
+    await vi.waitFor(() => expect(starts.map(({ plan, without }) => ({ plan, without }))).toEqual([{ plan: 'plan-less', without: ['tell'] }]));
   });
 });

@@ -7,13 +7,15 @@ import type { Narrowing, RunHow, RunQuestion } from '../ConfirmRun';
 import type { ChainEditor } from '../useChainEditor';
 import { mayChange, type Tools } from '../useTools';
 import { allSteps } from '../flow/outline';
+import { t } from '../../../lib/words';
+import { ProblemError, toProblem } from '../../../platform';
 import { useNoReach } from '../../../ui/reach';
 
 const ACTIVE = new Set(['queued', 'running', 'waiting', 'paused', 'needs_you']);
 
-/** The version of a chain that the user has let run. */
-const remembered = (id: string): number => Number(localStorage.getItem(`patchbay-confirmed-${id}`) ?? '-1');
-const remember = (id: string, version: number) => localStorage.setItem(`patchbay-confirmed-${id}`, String(version));
+/** What the user has let a chain do, as the check names it. */
+const remembered = (id: string): string | null => localStorage.getItem(`patchbay-confirmed-${id}`);
+const remember = (id: string, plan: string) => localStorage.setItem(`patchbay-confirmed-${id}`, plan);
 
 /** Checks a chain and runs it. */
 export function useRunning(editor: ChainEditor, tools: Tools, sampleRun: string | undefined, show: (panel: { kind: 'check' } | { kind: 'run'; run: string }) => void) {
@@ -37,17 +39,18 @@ export function useRunning(editor: ChainEditor, tools: Tools, sampleRun: string 
   const fresh = checked === editor.version ? check.data : undefined;
   const latest: Finding[] = editor.findings ?? local.data?.findings ?? [];
 
-  const runCheck = useCallback(async () => {
-    const kept = await editor.flush();
-    if (!kept) return undefined;
-    const found = await client.fetchQuery({
-      queryKey: ['chain_check', workspace, { chain: kept.id, local: false }],
-      queryFn: () => send('chain_check', { chain: kept.id, local: false }),
-      staleTime: 0,
-    });
-    setChecked(kept.version);
-    return { ...kept, ...found };
-  }, [editor, client, workspace]);
+  const runCheck = useCallback(
+    async (without: string[] = []) => {
+      const kept = await editor.flush();
+      if (!kept) return undefined;
+      const request = { chain: kept.id, local: false, ...(without.length > 0 ? { without } : {}) };
+      const found = await client.fetchQuery({ queryKey: ['chain_check', workspace, request], queryFn: () => send('chain_check', request), staleTime: 0 });
+      // What the panel shows is of the whole chain.
+      if (without.length === 0) setChecked(kept.version);
+      return { ...kept, ...found };
+    },
+    [editor, client, workspace],
+  );
 
   /** Shows a run beside the chain. */
   const follow = (next: string) => {
@@ -55,45 +58,57 @@ export function useRunning(editor: ChainEditor, tools: Tools, sampleRun: string 
     show({ kind: 'run', run: next });
   };
 
-  const start = async (kept: { id: string; version: number }, { dryRun, input, items, without }: RunHow) => {
+  const start = async (kept: RunQuestion['kept'], { dryRun, input, items, without }: RunHow) => {
     setQuestion(undefined);
     setRefused(undefined);
     setStarting(true);
     try {
-      const started = await send('run_start', { chain: kept.id, input, dryRun, items: items ?? null, without: without ?? [], queueOnly: false });
-      if (!dryRun && items === undefined && without === undefined) remember(kept.id, kept.version);
+      const started = await send('run_start', { chain: kept.id, input, dryRun, plan: kept.plan, items: items ?? null, without: without ?? [], queueOnly: false });
+      if (!dryRun && items === undefined && without === undefined && kept.plan) remember(kept.id, kept.plan);
       follow(started.id);
     } catch (error) {
-      setRefused(error);
+      // What was shown is not what would be done any more: what would be is shown instead.
+      if (toProblem(error).code === 'CONFLICT') await look({ ...(items === undefined ? {} : { items }), ...(without ? { without } : {}) }, { plan: kept.plan, error });
+      else setRefused(error);
     } finally {
       setStarting(false);
     }
   };
 
-  /** Checks first. A blocker opens the check and starts nothing; effects are confirmed once per version. */
-  const ask = async (how: Narrowing = {}) => {
-    if (starting || active || noReach !== undefined) return;
+  /** Checks what is wanted. It starts, or is asked about; where a start was refused, it is asked about if something else would be done now. */
+  const look = async (how: Narrowing, refusal?: { plan: string | null; error: unknown }) => {
     setStarting(true);
     setRefused(undefined);
-    const found = await runCheck().catch((error: unknown) => {
+    const found = await runCheck(how.without).catch((error: unknown) => {
       setRefused(error);
       return undefined;
     });
     setStarting(false);
     if (!found) return;
-    const gone = new Set(how.without ?? []);
-    // Without some of its steps another chain is run, which is checked again when it starts.
-    if (!found.ready && gone.size === 0) {
+    if (!found.ready) {
       show({ kind: 'check' });
+      const left = found.findings.find((finding) => finding.level === 'blocker');
+      if (how.without && left) setRefused(new ProblemError({ code: 'INPUT_INVALID', title: t('chains.confirm.stillNot'), hint: left.text }));
       return;
     }
-    const effects = found.findings.filter((finding) => finding.level === 'effect' && !gone.has(finding.step ?? ''));
+    if (refusal && refusal.plan === found.plan) {
+      setRefused(refusal.error);
+      return;
+    }
+    const effects = found.findings.filter((finding) => finding.level === 'effect');
+    const kept = { id: found.id, plan: found.plan };
     // What only reads is nobody's concern.
     const changes = chain !== undefined && allSteps(chain).some((step) => mayChange(step, tools));
-    const narrowed = how.items !== undefined || gone.size > 0;
+    const narrowed = how.items !== undefined || how.without !== undefined;
     const input = chain?.trigger.type === 'manual' ? (chain.trigger.input ?? undefined) : undefined;
-    if (input === undefined && !narrowed && (!changes || remembered(found.id) === found.version)) void start(found, { dryRun: false, input: null });
-    else setQuestion({ effects, kept: found, input, ...how });
+    const confirmed = !changes || (found.plan !== null && remembered(found.id) === found.plan);
+    if (input === undefined && !narrowed && !refusal && confirmed) void start(kept, { dryRun: false, input: null });
+    else setQuestion({ effects, kept, input, changed: refusal !== undefined, ...how });
+  };
+
+  /** Checks first. A blocker opens the check and starts nothing; effects are confirmed once, until something else would be done. */
+  const ask = async (how: Narrowing = {}) => {
+    if (!starting && !active && noReach === undefined) await look(how);
   };
 
   return {
