@@ -6,6 +6,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { followEvents, queryClient, useEngineState } from '../engine';
 import { t } from '../lib/words';
 import { Empty } from '../ui/Empty';
+import { UnsavedBanner } from '../features/chains/UnsavedBanner';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { Unplug, WifiOff } from 'lucide-react';
 import { NetworkBanner } from './NetworkBanner';
@@ -97,6 +98,7 @@ export function Shell() {
           </div>
         )}
         <NetworkBanner />
+        <UnsavedBanner />
         {locked && (
           <ErrorBoundary instead={null}>
             <Suspense>

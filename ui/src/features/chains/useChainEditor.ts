@@ -8,6 +8,7 @@ import { toProblem } from '../../platform';
 import { emptyChain } from './document';
 import { saveChain } from './editor/saveChain';
 import { sampleOf, useSample } from './sample';
+import { forgetUnsaved, holdUnsaved, unsavedOf, useAskedBeforeUnload } from './unsaved';
 
 /** Changes are kept after this much rest. */
 const REST_MS = 400;
@@ -33,6 +34,8 @@ export interface ChainEditor {
   /** Keeps what is open and says what is kept; nothing where that failed. */
   flush: () => Promise<{ id: string; version: number } | undefined>;
   retry: () => void;
+  /** Lets go of what is not kept. */
+  drop: () => void;
 }
 
 /** A chain that is not kept yet. One that was opened with a signal waits for others like it. */
@@ -49,10 +52,12 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   const read = useRead('chain_export', { chain: reference }, { enabled: !fresh });
   const [id, setId] = useState<string | undefined>(fresh ? undefined : reference);
   const [version, setVersion] = useState(0);
-  const [chain, setChain] = useState<Chain | undefined>(fresh ? begun : undefined);
+  // What could not be kept when it was left goes on where it was.
+  const [left] = useState(() => unsavedOf(useWorkspace.getState().name, id));
+  const [chain, setChain] = useState<Chain | undefined>(left?.chain ?? (fresh ? begun : undefined));
   const [findings, setFindings] = useState<Finding[]>();
-  const [state, setState] = useState<ChainEditor['state']>(fresh ? 'draft' : 'saved');
-  const [problem, setProblem] = useState<Problem>();
+  const [state, setState] = useState<ChainEditor['state']>(left ? 'failed' : fresh ? 'draft' : 'saved');
+  const [problem, setProblem] = useState<Problem | undefined>(left?.problem);
   const [past, setPast] = useState<Chain[]>([]);
   const [future, setFuture] = useState<Chain[]>([]);
 
@@ -62,7 +67,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   });
 
   // What a save that is under way must know when it ends.
-  const now = useRef({ id, chain, edits: 0, saved: 0, saving: undefined as Promise<boolean> | undefined, timer: 0, version: 0, workspace: useWorkspace.getState().name });
+  const now = useRef({ id, chain, edits: left ? 1 : 0, saved: 0, saving: undefined as Promise<boolean> | undefined, timer: 0, version: 0, workspace: useWorkspace.getState().name, problem: left?.problem });
 
   useEffect(() => {
     const found = read.data;
@@ -85,13 +90,15 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     const document = current.chain;
     if (!document || document.steps.length === 0) {
       setState(current.id ? 'failed' : 'draft');
-      if (current.id) setProblem({ code: 'INPUT_INVALID', title: t('chains.emptyTitle'), hint: t('chains.emptyHint') });
+      current.problem = current.id ? { code: 'INPUT_INVALID', title: t('chains.emptyTitle'), hint: t('chains.emptyHint') } : undefined;
+      setProblem(current.problem);
       return false;
     }
     setState('saving');
     try {
       const kept = await saveChain(current.workspace, current.id, document);
       const first = current.id === undefined;
+      forgetUnsaved(current.workspace, current.id);
       Object.assign(current, { saved: edits, version: kept.version, id: kept.id });
       setId(kept.id);
       setVersion(kept.version);
@@ -111,7 +118,8 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
       if (first) created.current(kept.id);
       return true;
     } catch (error) {
-      setProblem(toProblem(error));
+      current.problem = toProblem(error);
+      setProblem(current.problem);
       setState('failed');
       return false;
     }
@@ -173,8 +181,17 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     put(next);
   }, [past, future, put]);
 
-  // Leaving keeps what is open.
-  useEffect(() => () => void save(), [save]);
+  // What came back is tried once more; leaving keeps what is open, or holds on to it.
+  useEffect(() => {
+    const current = now.current;
+    if (left) void save();
+    return () =>
+      void save().then((done) => {
+        const { workspace, id, chain, problem, edits, saved } = current;
+        if (!done && chain && problem && edits !== saved) holdUnsaved({ workspace, id, chain, problem });
+      });
+  }, [left, save]);
+  useAskedBeforeUnload(() => now.current.edits !== now.current.saved && (now.current.id !== undefined || (now.current.chain?.steps.length ?? 0) > 0));
 
   return {
     id,
@@ -191,6 +208,10 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     flush: async () => {
       const { id, version } = (await save()) ? now.current : { id: undefined, version: 0 };
       return id === undefined ? undefined : { id, version };
+    },
+    drop: () => {
+      now.current.saved = now.current.edits;
+      forgetUnsaved(now.current.workspace, now.current.id);
     },
     retry: () => void (read.isError || !chain ? read.refetch() : save()),
   };
