@@ -24,8 +24,11 @@ function typing(target: EventTarget | null): boolean {
 
 /** A closed dialog may stay in the page, out of sight. */
 function dialogOpen(): boolean {
-  return [...document.querySelectorAll<HTMLElement>('[role=dialog]')].some((dialog) => dialog.getClientRects().length > 0);
+  return [...document.querySelectorAll<HTMLElement>('[role=dialog],[role=alertdialog]')].some((dialog) => dialog.getClientRects().length > 0);
 }
+
+/** A function key is no sign that somebody types. */
+const FUNCTION = /^(Shift\+)?F\d+$/;
 
 type Shortcuts = Record<Combination, (event?: KeyboardEvent) => void>;
 
@@ -57,13 +60,13 @@ export function useShortcuts(map: Shortcuts, active = true) {
       const pressed = combination(event);
       // A key that is held down asks once.
       if (event.repeat && pressed.endsWith('Enter')) return;
-      const plain = !pressed.startsWith('Ctrl+') && !pressed.startsWith('Alt+') && !/^F\d+$/.test(pressed);
+      const plain = !pressed.startsWith('Ctrl+') && !pressed.startsWith('Alt+') && !FUNCTION.test(pressed);
       if (plain && typing(event.target)) return;
       if (isSign(pressed) && !signsWork()) return;
       // Text has an undo of its own.
       if (/^Ctrl\+(Shift\+)?z$/i.test(pressed) && typing(event.target)) return;
-      // What is behind a dialog is out of reach.
-      if (dialogOpen() && !/^F\d+$/.test(pressed)) return;
+      // What is behind a dialog is out of reach; help is for the dialog too.
+      if (dialogOpen() && pressed !== 'F1') return;
       const action = map[pressed];
       if (!action) return;
       event.preventDefault();
