@@ -13,7 +13,7 @@ import { NetworkBanner } from './NetworkBanner';
 import { PAGES } from './pages';
 import { usePreferences } from './preferences';
 import { usePresence } from './usePresence';
-import { useFormsBySubmitKey, useShortcuts } from './shortcuts';
+import { focusSearch, useFormsBySubmitKey, useShortcuts } from './shortcuts';
 import { Sidebar } from './Sidebar';
 import { StatusBar } from './StatusBar';
 import { useLocked } from './useLocked';
@@ -147,10 +147,6 @@ export function Shell() {
       </ErrorBoundary>
     </div>
   );
-}
-
-function focusSearch() {
-  document.querySelector<HTMLInputElement>('[data-page-search]')?.focus();
 }
 
 /** F6: from region to region; in each, where the focus last was or its first control. */

@@ -1,10 +1,15 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { useShortcuts } from './shortcuts';
+import { focusSearch, useShortcuts } from './shortcuts';
 
 const done = vi.fn();
 const asks = (keys: string) => () => done(keys);
+
+/** There is no layout here: a dialog is seen because it says so. */
+const seen = (dialog: HTMLElement | null) => {
+  if (dialog) dialog.getClientRects = () => [{}] as unknown as DOMRectList;
+};
 
 function Frame({ dialog }: { dialog?: 'dialog' | 'alertdialog' }) {
   useShortcuts({ F1: asks('help'), F6: asks('next'), 'Shift+F6': asks('previous'), F2: asks('rename'), '/': asks('find'), 'Ctrl+k': asks('palette') });
@@ -12,7 +17,11 @@ function Frame({ dialog }: { dialog?: 'dialog' | 'alertdialog' }) {
     <>
       <input aria-label="Name" />
       <div contentEditable role="textbox" aria-label="Definition" />
-      {dialog && <div role={dialog} ref={(own) => own && (own.getClientRects = () => [{}] as unknown as DOMRectList)}><button type="button">Close</button></div>}
+      {dialog && (
+        <div role={dialog} ref={seen}>
+          <button type="button">Close</button>
+        </div>
+      )}
     </>
   );
 }
@@ -45,4 +54,18 @@ it.each(['dialog', 'alertdialog'] as const)('the focus stays in a %s: only help 
   expect(press(at, 'F2')).toEqual([]);
   expect(press(at, 'k', { ctrlKey: true })).toEqual([]);
   expect(press(at, 'F1')).toEqual(['help']);
+});
+
+function Find({ search }: { search: boolean }) {
+  useShortcuts({ '/': focusSearch, 'Ctrl+f': focusSearch });
+  return search ? <input aria-label="Search" data-page-search /> : null;
+}
+
+it('the keys of the search are left alone on a page without one', () => {
+  const { rerender } = render(<Find search={false} />);
+  /** Whether somebody took the key. */
+  const taken = (key: string, more: object = {}) => !fireEvent.keyDown(document.body, { key, ...more });
+  expect([taken('/'), taken('f', { ctrlKey: true })]).toEqual([false, false]);
+  rerender(<Find search />);
+  expect([taken('f', { ctrlKey: true }), document.activeElement]).toEqual([true, screen.getByRole('textbox')]);
 });

@@ -30,7 +30,10 @@ function dialogOpen(): boolean {
 /** A function key is no sign that somebody types. */
 const FUNCTION = /^(Shift\+)?F\d+$/;
 
-type Shortcuts = Record<Combination, (event?: KeyboardEvent) => void>;
+/** What an action gives that had nothing to do: the key keeps its own meaning. */
+export const UNTOUCHED = Symbol('untouched');
+
+type Shortcuts = Record<Combination, (event?: KeyboardEvent) => unknown>;
 
 /** What is listened to now, the inner parts of the page first. */
 const listening = new Set<Shortcuts>();
@@ -69,8 +72,7 @@ export function useShortcuts(map: Shortcuts, active = true) {
       if (dialogOpen() && pressed !== 'F1') return;
       const action = map[pressed];
       if (!action) return;
-      event.preventDefault();
-      action(event);
+      if (action(event) !== UNTOUCHED) event.preventDefault();
     };
     window.addEventListener('keydown', press);
     return () => {
@@ -78,6 +80,13 @@ export function useShortcuts(map: Shortcuts, active = true) {
       window.removeEventListener('keydown', press);
     };
   });
+}
+
+/** Goes to the page's search, where it has one. */
+export function focusSearch(): typeof UNTOUCHED | undefined {
+  const search = document.querySelector<HTMLInputElement>('[data-page-search]');
+  search?.focus();
+  return search ? undefined : UNTOUCHED;
 }
 
 /** Ctrl Enter sends the form that the focus is in, wherever in it. What handles it itself comes first. */
