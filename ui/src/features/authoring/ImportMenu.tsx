@@ -3,6 +3,7 @@ import { ClipboardPaste, FileUp, Import } from 'lucide-react';
 import { useRef, useState } from 'react';
 
 import { t } from '../../lib/words';
+import { useDirtyClose } from '../../ui/useDirtyClose';
 
 /** The largest file that is read, as in the engine. */
 const LARGEST = 1 << 20;
@@ -21,6 +22,7 @@ export function ImportMenu({ onText }: { onText: (text: string) => void }) {
     setPasting(false);
     setPasted('');
   };
+  const dirty = useDirtyClose(pasted.trim() === '' ? undefined : 'common.discard', close);
   return (
     <>
       <Menu position="bottom-end" shadow="md" width={200} classNames={{ dropdown: 'cw-pop' }}>
@@ -50,7 +52,7 @@ export function ImportMenu({ onText }: { onText: (text: string) => void }) {
       <Modal opened={refused} onClose={() => setRefused(false)} title={<h2>{t('authoring.tooLarge')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
         {t('authoring.tooLargeBody')}
       </Modal>
-      <Modal opened={pasting} onClose={close} size={640} title={<h2>{t('authoring.pasteTitle')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Modal opened={pasting} onClose={dirty.close} closeOnEscape={!dirty.asking} onKeyDown={dirty.onKeyDown} size={640} title={<h2>{t('authoring.pasteTitle')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
         <div className="stack">
           <Textarea data-autofocus label={t('authoring.definition')} rows={14} classNames={{ input: 'mono' }} value={pasted} onChange={(event) => setPasted(event.currentTarget.value)} />
           <div className="row au-end">
@@ -68,6 +70,7 @@ export function ImportMenu({ onText }: { onText: (text: string) => void }) {
           </div>
         </div>
       </Modal>
+      {dirty.question}
     </>
   );
 }

@@ -1,13 +1,14 @@
 import './connect.css';
 
-import { Button, Modal } from '@mantine/core';
-import { useState, type KeyboardEvent } from 'react';
+import { Modal } from '@mantine/core';
+import { useState } from 'react';
 
 import { useRead } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { Read } from '../../ui/Read';
+import { useDirtyClose } from '../../ui/useDirtyClose';
 import { NetworkDialog } from './NetworkDialog';
 import { useReturnedFocus } from './useReturnedFocus';
 import { givesTokens } from './signIn/phase';
@@ -29,22 +30,13 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 }, { enabled: connection === undefined });
   const replaced = useRead('connection_show', { name: connection ?? '' }, { enabled: connection !== undefined });
   const [dirty, setDirty] = useState<Unsaved>();
-  const [asking, setAsking] = useState(false);
+  const { close, asking, onKeyDown, question } = useDirtyClose(dirty && (dirty === 'sign_in' ? 'signIn.discard' : 'common.discard'), onClose);
   useReturnedFocus();
   const [network, setNetwork] = useState(false);
   const openNetwork = () => setNetwork(true);
-  const close = () => (dirty ? setAsking(true) : onClose());
   const summary = connector.data?.summary;
   const name = visible(connection ?? summary?.name ?? '');
   const signsIn = givesTokens(connector.data?.auth.find((method) => method.id === replaced.data?.auth));
-  // Going elsewhere by keyboard would discard what was typed.
-  const stay = (event: KeyboardEvent) => {
-    const command = event.ctrlKey || event.metaKey;
-    if (dirty && ((event.altKey && event.key.startsWith('Arrow')) || (command && /^[1-9kn]$/i.test(event.key)))) {
-      event.preventDefault();
-      setAsking(true);
-    }
-  };
   return (
     <>
       <Modal
@@ -52,7 +44,7 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
         onClose={close}
         size={640}
         closeOnEscape={!asking && !network}
-        onKeyDown={stay}
+        onKeyDown={onKeyDown}
         className="cw"
         closeButtonProps={{ 'aria-label': t('common.close') }}
         title={
@@ -79,30 +71,7 @@ export function ConnectWizard({ connectorId, connection, onUse, onClose }: Props
         </Read>
       </Modal>
       {network && <NetworkDialog onClose={() => setNetwork(false)} />}
-      {asking && <Discard what={dirty ?? 'typed'} onKeep={() => setAsking(false)} onDiscard={onClose} />}
+      {question}
     </>
-  );
-}
-
-/** Asks before what was typed, or a sign-in, is lost. */
-function Discard({ what, onKeep, onDiscard }: { what: NonNullable<Unsaved>; onKeep: () => void; onDiscard: () => void }) {
-  const place = what === 'sign_in' ? 'signIn.discard' : 'connect.discard';
-  const [before] = useState(() => document.activeElement);
-  const keep = () => {
-    onKeep();
-    setTimeout(() => before instanceof HTMLElement && before.focus());
-  };
-  return (
-    <Modal opened onClose={keep} size={400} zIndex={300} role="alertdialog" withCloseButton={false} title={t(`${place}.title`)} className="cw">
-      <p>{t(`${place}.body`)}</p>
-      <div className="cw-foot-end cw-ask">
-        <Button data-autofocus onClick={keep}>
-          {t(`${place}.keep`)}
-        </Button>
-        <Button variant="filled" color="red.9" onClick={onDiscard}>
-          {t(`${place}.discard`)}
-        </Button>
-      </div>
-    </Modal>
   );
 }

@@ -8,6 +8,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
+import { useDirtyClose } from '../../ui/useDirtyClose';
 import { BusyButton } from '../connect/BusyButton';
 import { ConnectWizard } from '../connect/ConnectWizard';
 import { useReturnedFocus } from '../connect/useReturnedFocus';
@@ -44,6 +45,7 @@ function Rename({ connection, onClose, onRenamed }: { connection: ConnectionView
   useReturnedFocus();
   const [name, setName] = useState(connection.name);
   const [empty, setEmpty] = useState(false);
+  const { close, asking, onKeyDown, question } = useDirtyClose(name === connection.name ? undefined : 'common.discard', onClose);
   const rename = useDo('connection_rename', {
     touches: [...TOUCHED],
     onSuccess: (renamed) => {
@@ -61,41 +63,44 @@ function Rename({ connection, onClose, onRenamed }: { connection: ConnectionView
   const atField = problem?.subject?.kind === 'field';
   const error = empty ? t('connections.nameNeeded') : atField ? (problem.code === 'CONFLICT' ? t('connections.nameTaken') : visible(problem.hint)) : undefined;
   return (
-    <Modal opened onClose={onClose} size={440} title={<Title text={t('connections.renameTitle', { name: visible(connection.name) })} />} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <form
-        className="stack cn-dialog"
-        noValidate
-        onKeyDown={submitsBy(submit)}
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <TextInput
-          data-autofocus
-          label={t('connections.name')}
-          description={t('connections.nameHelp')}
-          maxLength={80}
-          autoComplete="off"
-          spellCheck={false}
-          value={name}
-          error={error}
-          onFocus={(event) => event.currentTarget.select()}
-          onChange={(event) => {
-            setName(event.currentTarget.value);
-            setEmpty(false);
-            rename.reset();
+    <>
+      <Modal opened onClose={close} closeOnEscape={!asking} onKeyDown={onKeyDown} size={440} title={<Title text={t('connections.renameTitle', { name: visible(connection.name) })} />} closeButtonProps={{ 'aria-label': t('common.close') }}>
+        <form
+          className="stack cn-dialog"
+          noValidate
+          onKeyDown={submitsBy(submit)}
+          onSubmit={(event: FormEvent) => {
+            event.preventDefault();
+            submit();
           }}
-        />
-        {problem && !atField && <ProblemBlock problem={problem} />}
-        <div className="cn-foot">
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <BusyButton type="submit" variant="filled" busy={rename.isPending}>
-            {t('common.rename')}
-          </BusyButton>
-        </div>
-      </form>
-    </Modal>
+        >
+          <TextInput
+            data-autofocus
+            label={t('connections.name')}
+            description={t('connections.nameHelp')}
+            maxLength={80}
+            autoComplete="off"
+            spellCheck={false}
+            value={name}
+            error={error}
+            onFocus={(event) => event.currentTarget.select()}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+              setEmpty(false);
+              rename.reset();
+            }}
+          />
+          {problem && !atField && <ProblemBlock problem={problem} />}
+          <div className="cn-foot">
+            <Button onClick={onClose}>{t('common.cancel')}</Button>
+            <BusyButton type="submit" variant="filled" busy={rename.isPending}>
+              {t('common.rename')}
+            </BusyButton>
+          </div>
+        </form>
+      </Modal>
+      {question}
+    </>
   );
 }
 

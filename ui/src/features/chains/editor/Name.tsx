@@ -3,6 +3,7 @@ import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 
 import { t } from '../../../lib/words';
+import { useDirtyClose } from '../../../ui/useDirtyClose';
 import type { ChainEditor } from '../useChainEditor';
 
 /** Whether what is shown is kept. */
@@ -23,36 +24,39 @@ export function Rename({ name, onRename }: { name: string; onRename: (name: stri
     if (next && next !== name) onRename(next.slice(0, 80));
     setText(undefined);
   };
+  const { close, asking, onKeyDown, question } = useDirtyClose(text === undefined || text === name ? undefined : 'common.discard', () => setText(undefined));
   return (
-    <Popover opened={text !== undefined} onChange={(opened) => !opened && setText(undefined)} trapFocus returnFocus shadow="md" width={320}>
-      <Popover.Target>
-        <Button size="compact-xs" variant="subtle" className="rename" aria-label={t('common.rename')} onClick={() => setText(name)}>
-          <Pencil size={14} aria-hidden className="rename-icon" />
-          <span className="rename-word">{t('common.rename')}</span>
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            done();
-          }}
-        >
-          <div className="row nowrap">
-            <TextInput
-              aria-label={t('chains.renameChain')}
-              value={text ?? ''}
-              maxLength={80}
-              onChange={(event) => setText(event.currentTarget.value)}
-              data-autofocus
-            />
-            <Button type="submit" variant="filled" disabled={!text?.trim()}>
-              {t('common.save')}
-            </Button>
-          </div>
-        </form>
-      </Popover.Dropdown>
-    </Popover>
+    <>
+      <Popover opened={text !== undefined} onChange={(opened) => !opened && close()} closeOnEscape={!asking} closeOnClickOutside={!asking} trapFocus returnFocus shadow="md" width={320}>
+        <Popover.Target>
+          <Button size="compact-xs" variant="subtle" className="rename" aria-label={t('common.rename')} onClick={() => setText(name)}>
+            <Pencil size={14} aria-hidden className="rename-icon" />
+            <span className="rename-word">{t('common.rename')}</span>
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown onKeyDown={onKeyDown}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              done();
+            }}
+          >
+            <div className="row nowrap">
+              <TextInput
+                aria-label={t('chains.renameChain')}
+                value={text ?? ''}
+                maxLength={80}
+                onChange={(event) => setText(event.currentTarget.value)}
+                data-autofocus
+              />
+              <Button type="submit" variant="filled" disabled={!text?.trim()}>
+                {t('common.save')}
+              </Button>
+            </div>
+          </form>
+        </Popover.Dropdown>
+      </Popover>
+      {question}
+    </>
   );
 }
-
