@@ -49,6 +49,7 @@ it.each(DIALOGS)('$name is not lost to a key', async ({ dialog, open, field, bef
 
   fireEvent.click(screen.getByText('Keep editing'));
   await vi.waitFor(() => expect(screen.queryByText('Discard what you typed?')).toBeNull());
+  await vi.waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText(field)));
   escape();
   fireEvent.click(await screen.findByText('Discard'));
   const over = () => gone.mock.calls.length > 0 || screen.queryByLabelText(field) === null;

@@ -1,6 +1,6 @@
 import { Button, Popover, TextInput } from '@mantine/core';
 import { Pencil } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type KeyboardEvent } from 'react';
 
 import { t } from '../../../lib/words';
 import { useDirtyClose } from '../../../ui/useDirtyClose';
@@ -25,16 +25,23 @@ export function Rename({ name, onRename }: { name: string; onRename: (name: stri
     setText(undefined);
   };
   const { close, asking, onKeyDown, question } = useDirtyClose(text === undefined || text === name ? undefined : 'common.discard', () => setText(undefined));
+  // The popover's own Escape takes the focus out of the field before anything is asked.
+  const keys = (event: KeyboardEvent) => {
+    onKeyDown(event);
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    close();
+  };
   return (
     <>
-      <Popover opened={text !== undefined} onChange={(opened) => !opened && close()} closeOnEscape={!asking} closeOnClickOutside={!asking} trapFocus returnFocus shadow="md" width={320}>
+      <Popover opened={text !== undefined} onChange={(opened) => !opened && close()} closeOnEscape={false} closeOnClickOutside={!asking} trapFocus returnFocus shadow="md" width={320}>
         <Popover.Target>
           <Button size="compact-xs" variant="subtle" className="rename" aria-label={t('common.rename')} onClick={() => setText(name)}>
             <Pencil size={14} aria-hidden className="rename-icon" />
             <span className="rename-word">{t('common.rename')}</span>
           </Button>
         </Popover.Target>
-        <Popover.Dropdown onKeyDown={onKeyDown}>
+        <Popover.Dropdown onKeyDown={keys}>
           <form
             onSubmit={(event) => {
               event.preventDefault();
