@@ -6,6 +6,8 @@ import { t } from '../lib/words';
 interface Props {
   /** Shown in the place of what broke; without it the mistake is said there, with a way on. */
   instead?: ReactNode;
+  /** What it is about: a mistake about one thing says nothing about the next one. */
+  of?: string;
   children: ReactNode;
 }
 
@@ -15,6 +17,10 @@ export class ErrorBoundary extends Component<Props, { error?: Error }> {
 
   static getDerivedStateFromError(error: Error) {
     return { error };
+  }
+
+  override componentDidUpdate(before: Props) {
+    if (this.state.error && before.of !== this.props.of) this.setState({ error: undefined });
   }
 
   override render() {

@@ -1,4 +1,5 @@
 import { useEffect, useRef, type CSSProperties, type ReactNode } from 'react';
+import { useLocation } from 'wouter';
 
 import { t } from '../lib/words';
 import { ErrorBoundary } from './ErrorBoundary';
@@ -13,13 +14,16 @@ interface Props {
   actions?: ReactNode;
   /** The right panel, where something is open in it. */
   panel?: ReactNode;
+  /** What is open in it, where the address does not say it. */
+  panelOf?: string | undefined;
   /** The content scrolls unless it does so itself. */
   fixed?: boolean;
   children: ReactNode;
 }
 
 /** Header, content and right panel of a page. Coming to a page moves the focus to its heading. */
-export function Page({ title, aside, actions, panel, fixed, children }: Props) {
+export function Page({ title, aside, actions, panel, panelOf = '', fixed, children }: Props) {
+  const [location] = useLocation();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // A page that comes late takes the focus out of no dialog.
@@ -41,11 +45,11 @@ export function Page({ title, aside, actions, panel, fixed, children }: Props) {
       <div className="page-body">
         {/* Scrolled by keyboard too, so it can be focused. */}
         <div className={fixed ? 'page-fixed' : 'page-scroll'} tabIndex={fixed ? undefined : -1}>
-          <ErrorBoundary>{children}</ErrorBoundary>
+          <ErrorBoundary of={location}>{children}</ErrorBoundary>
         </div>
         {panel && (
           <aside className="panel" aria-label={t('shell.panel')}>
-            <ErrorBoundary>{panel}</ErrorBoundary>
+            <ErrorBoundary of={`${location} ${panelOf}`}>{panel}</ErrorBoundary>
           </aside>
         )}
       </div>

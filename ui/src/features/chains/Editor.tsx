@@ -142,6 +142,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           onCalled={() => setCallout(false)}
         />
       }
+      panelOf={open && `${open.kind} ${open.kind === 'step' ? open.id : open.kind === 'run' ? open.run : ''}`}
       panel={isThere ? <EditorPanel open={open} chain={chain} editor={editor} tools={tools} running={running} sampleRun={sample?.run} onShow={commands.open} onClose={closePanel} /> : undefined}
     >
       <div className="editor" ref={content}>
