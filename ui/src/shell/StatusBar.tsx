@@ -108,7 +108,7 @@ function Gateway() {
   return (
     <Part label={gatewayWord(gateway)}>
       <p>{problem ? `${problem.title}. ${problem.hint}` : t(gateway.listening === null ? 'webhook.waitsAbout' : 'webhook.gatewayAbout')}</p>
-      <Button size="xs" mt={8} onClick={() => go('/settings')}>
+      <Button size="xs" mt={8} onClick={() => go('/settings/gateway')}>
         {t('webhook.gateway')}
       </Button>
     </Part>
