@@ -57,13 +57,14 @@ await walk(async ({ open }) => {
   const clicks = page.clicks();
   await page.press(page.getByRole('link', { name: /^Runs/ }));
   await page.getByRole('table', { name: 'Runs' }).waitFor();
-  const click = () => page.press(page.getByRole('switch', { name: 'Failed only' }));
-  await click();
+  await page.press(page.getByRole('button', { name: 'Failed in the last day', exact: true }));
   assert.ok(page.clicks() - clicks <= 2);
   const rows = page.locator('.runs-table tbody tr[data-index]');
   await rows.first().waitFor();
   for (const text of await rows.allTextContents()) assert.match(text, /^Failed/, 'failed ones only');
-  await click();
+  const day = 24 * 3_600_000;
+  for (const time of await rows.locator('time').all()) assert.ok(Date.now() - Date.parse(await time.getAttribute('datetime')) <= day, 'of the last day only');
+  await page.press(page.getByRole('button', { name: 'Clear filters', exact: true }));
 
   // Ten thousand rows: wherever one scrolls to, what is in sight is there.
   await page.locator('.runs-scroll').evaluate((frame) => { frame.scrollTop = 0; });

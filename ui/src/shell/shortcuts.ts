@@ -19,7 +19,7 @@ function combination(event: KeyboardEvent): Combination {
 
 /** Whether typing goes into a field. */
 function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches('input:not([type=checkbox], [type=radio]), textarea, select'));
 }
 
 /** A closed dialog may stay in the page, out of sight. */

@@ -7,6 +7,7 @@ import type { RunView } from '../../bindings/wire';
 import { useDo } from '../../engine';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
+import { useShortcuts } from '../../shell/shortcuts';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { AgainDialog } from './again/AgainDialog';
 import { isFinal } from './figures';
@@ -15,24 +16,28 @@ import { chooseOnly, useRunsView } from './view';
 /** Runs in one request. */
 const MOST = 200;
 
-/** What can be done with the runs that were selected. */
+/** What can be done with the runs that were selected, of those that are shown. */
 export function Chosen({ runs }: { runs: RunView[] }) {
   const chosen = useRunsView((state) => state.chosen);
   const client = useQueryClient();
-  const [sure, setSure] = useState(false);
+  // What was asked about: another selection is asked about anew.
+  const [asked, setAsked] = useState('');
   const [said, setSaid] = useState('');
   const done = (words: string) => {
     setSaid(words);
-    setSure(false);
+    setAsked('');
     chooseOnly([]);
     // Older runs are kept in pages of their own.
     void client.invalidateQueries({ queryKey: ['run_pages'] });
   };
   const [asking, setAsking] = useState(false);
   const remove = useDo('run_delete', { touches: ['run_list', 'chain_list', 'health'], onSuccess: ({ deleted }) => done(t('runs.list.deleted', { count: deleted })) });
-  // What is not there any more cannot be chosen.
+  // What is not there any more, or out of sight, is not chosen.
   const own = runs.filter((run) => chosen.has(run.id));
   const over = own.filter((run) => isFinal(run.state));
+  const ids = over.map((run) => run.id);
+  const sure = asked !== '' && asked === ids.join(' ');
+  useShortcuts({ Escape: () => done('') }, own.length > 0);
   if (own.length === 0) {
     return (
       <span className="out-of-sight" role="status">
@@ -53,7 +58,7 @@ export function Chosen({ runs }: { runs: RunView[] }) {
         leftSection={<Trash2 size={14} aria-hidden />}
         loading={remove.isPending}
         disabled={over.length === 0}
-        onClick={() => (sure ? remove.mutate({ runs: over.map((run) => run.id) }) : setSure(true))}
+        onClick={() => (sure ? remove.mutate({ runs: ids }) : setAsked(ids.join(' ')))}
       >
         {sure ? t('runs.list.deleteSure', { count: over.length }) : t('runs.list.delete')}
       </Button>

@@ -5,7 +5,7 @@ import type { RunState, RunView } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { RUN } from '../../ui/states';
-import { clearFilter, useRunsView, WITHIN, type Within } from './view';
+import { clearFilter, FAILED_LATELY, useRunsView, WITHIN, type Within } from './view';
 
 /** Narrows the list by state, chain and time. */
 export function RunsFilter({ runs, narrowed }: { runs: RunView[]; narrowed: boolean }) {
@@ -54,6 +54,9 @@ export function RunsFilter({ runs, narrowed }: { runs: RunView[]; narrowed: bool
         checked={failedOnly}
         onChange={(event) => set({ failedOnly: event.currentTarget.checked, held: undefined })}
       />
+      <Button size="compact-sm" onClick={() => set({ ...FAILED_LATELY, held: undefined })}>
+        {t('runs.list.failedLately')}
+      </Button>
       {narrowed && (
         <Button size="compact-sm" variant="subtle" onClick={clearFilter}>
           {t('common.clearFilters')}

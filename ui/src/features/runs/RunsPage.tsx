@@ -48,7 +48,7 @@ export default function RunsPage() {
             ) : (
               <>
                 <RunsFilter runs={runs} narrowed={narrowed} />
-                <Chosen runs={runs} />
+                <Chosen runs={rows} />
                 {rows.length === 0 && !older.reading && !lookFurther ? (
                   <Empty icon={SearchX} text={t('common.nothingMatches', { text: said(view, runs) })}>
                     <Button onClick={clearFilter}>{t('common.clearFilters')}</Button>

@@ -100,7 +100,7 @@ export function RunsTable({ rows, fresh, newest, total, onEnd }: Props) {
                   size="xs"
                   aria-label={t('runs.list.selectAll')}
                   checked={all}
-                  indeterminate={!all && chosen.size > 0}
+                  indeterminate={!all && rows.some((run) => chosen.has(run.id))}
                   onChange={(event) => chooseOnly(event.currentTarget.checked ? rows.map((run) => run.id) : [])}
                 />
               </th>

@@ -27,6 +27,9 @@ interface RunsView extends RunFilter {
 /** Survives going to a run and back. */
 export const useRunsView = create<RunsView>(() => ({ state: undefined, chain: undefined, failedOnly: false, within: undefined, top: 0, held: undefined, chosen: new Set() }));
 
+/** What went wrong since yesterday: what is looked for most. */
+export const FAILED_LATELY: RunFilter = { state: undefined, chain: undefined, failedOnly: true, within: 'day' };
+
 /** Nothing is narrowed. */
 export const clearFilter = () => useRunsView.setState({ state: undefined, chain: undefined, failedOnly: false, within: undefined });
 
