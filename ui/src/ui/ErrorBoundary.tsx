@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 
 import { t } from '../lib/words';
+import { CopyButton } from './CopyButton';
 
 interface Props {
   /** Shown in the place of what broke; without it the mistake is said there, with a way on. */
@@ -34,9 +35,7 @@ export class ErrorBoundary extends Component<Props, { error?: Error }> {
           <p>{t('broken.body')}</p>
           <div className="row">
             <Button onClick={() => (isMissingPart(error) ? location.reload() : this.setState({ error: undefined }))}>{t('broken.reload')}</Button>
-            <Button variant="subtle" onClick={() => void navigator.clipboard.writeText(`${error.message}\n${error.stack ?? ''}`)}>
-              {t('common.copyDetails')}
-            </Button>
+            <CopyButton variant="subtle" text={`${error.message}\n${error.stack ?? ''}`} label={t('common.copyDetails')} />
           </div>
         </div>
       </div>

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 
 import { t } from '../lib/words';
+import { CopyButton } from './CopyButton';
 
 /** The last resort: the frame itself stopped working. */
 export class Fatal extends Component<{ children: ReactNode }, { error?: Error }> {
@@ -23,7 +24,7 @@ export class Fatal extends Component<{ children: ReactNode }, { error?: Error }>
             <Button variant="filled" onClick={() => location.reload()}>
               {t('broken.restart')}
             </Button>
-            <Button onClick={() => void navigator.clipboard.writeText(`${error.message}\n${error.stack ?? ''}`)}>{t('common.copyDetails')}</Button>
+            <CopyButton text={`${error.message}\n${error.stack ?? ''}`} label={t('common.copyDetails')} />
           </div>
         </div>
       </main>

@@ -6,6 +6,7 @@ import type { FixAction, Problem } from '../bindings/wire';
 import { formatMoment, visible } from '../lib/format';
 import { t } from '../lib/words';
 import { toProblem } from '../platform';
+import { CopyButton } from './CopyButton';
 
 interface Props {
   problem: Problem;
@@ -42,9 +43,7 @@ export function ProblemBlock({ problem, onFix, alert = true }: Props) {
             {details.filter(Boolean).map((line) => (
               <div key={line}>{visible(line ?? '')}</div>
             ))}
-            <Button size="compact-xs" variant="subtle" onClick={() => void navigator.clipboard.writeText(JSON.stringify(problem, null, 2))}>
-              {t('common.copy')}
-            </Button>
+            <CopyButton size="compact-xs" variant="subtle" text={() => JSON.stringify(problem, null, 2)} />
           </div>
         )}
       </div>

@@ -126,9 +126,14 @@ export default function AuditPage() {
 /** What is filtered, as a file. */
 function Export({ filter }: { filter: AuditRequest }) {
   const [said, setSaid] = useState('');
+  const [refused, setRefused] = useState<unknown>();
   const make = useDo('audit_file', {
     onSuccess: async (file, request) => {
-      const name = await platform.saveFile(file.name, FILES[request.format ?? 'json'], file.text);
+      setRefused(undefined);
+      const name = await platform.saveFile(file.name, FILES[request.format ?? 'json'], file.text).catch((error: unknown) => {
+        setRefused(error);
+        return undefined;
+      });
       if (name === undefined) setSaid('');
       else setSaid(t(file.cut ? 'audit.exportedCut' : 'audit.exported', { n: formatCount(file.acts), file: visible(name) }));
     },
@@ -138,7 +143,7 @@ function Export({ filter }: { filter: AuditRequest }) {
       <span role="status" className="meta cut">
         {said}
       </span>
-      {make.isError && <ProblemBlock problem={toProblem(make.error)} />}
+      {(make.isError || refused !== undefined) && <ProblemBlock problem={toProblem(make.error ?? refused)} />}
       <Menu position="bottom-end">
         <Menu.Target>
           <Button leftSection={<Download size={16} aria-hidden />} loading={make.isPending}>

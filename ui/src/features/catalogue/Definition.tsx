@@ -1,9 +1,9 @@
-import { Button, CopyButton, Modal } from '@mantine/core';
-import { Check, Copy } from 'lucide-react';
+import { Modal } from '@mantine/core';
 
 import type { JsonValue } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
+import { CopyButton } from '../../ui/CopyButton';
 import { useReturnedFocus } from '../connect/useReturnedFocus';
 
 /** A connector's definition, to read and to copy. */
@@ -15,13 +15,7 @@ export function Definition({ name, definition, onClose }: { name: string; defini
       <div className="stack">
         <div className="spread">
           <p className="meta">{t('catalogue.definitionAbout')}</p>
-          <CopyButton value={text}>
-            {({ copied, copy }) => (
-              <Button size="xs" h={30} px={10} data-autofocus leftSection={copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />} onClick={copy}>
-                <span aria-live="polite">{t(copied ? 'common.copied' : 'common.copy')}</span>
-              </Button>
-            )}
-          </CopyButton>
+          <CopyButton size="xs" h={30} px={10} data-autofocus text={text} />
         </div>
         <pre className="json cat-definition" tabIndex={0} aria-label={t('catalogue.definitionTitle', { name })}>
           {visible(text)}

@@ -7,6 +7,7 @@ import { visible } from '../../lib/format';
 import { locale } from '../../lib/locale';
 import { t } from '../../lib/words';
 import { platform, toProblem } from '../../platform';
+import { copied } from '../../ui/CopyButton';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { Row } from '../../ui/Row';
@@ -68,8 +69,7 @@ function Diagnostics({ about, asked }: { about: About; asked: boolean }) {
           contrast: prefers('contrast: more') ? 'more' : 'usual',
         },
       });
-      await navigator.clipboard.writeText(text);
-      return text;
+      return { text, done: await copied(text) };
     },
   });
   // Asked for elsewhere, such as in the palette: the button is at hand, and what it copies is seen first.
@@ -85,9 +85,9 @@ function Diagnostics({ about, asked }: { about: About; asked: boolean }) {
       <div role="status">
         {copy.data && (
           <>
-            <p className="st-said">{t('settings.about.copied')}</p>
+            <p className="st-said">{t(copy.data.done ? 'settings.about.copied' : 'settings.about.notCopied')}</p>
             <pre className="json" tabIndex={0} aria-label={t('settings.about.diagnostics')} data-testid="diagnostics">
-              {copy.data}
+              {copy.data.text}
             </pre>
           </>
         )}

@@ -1,8 +1,9 @@
-import { Button, CopyButton } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { KeyRound } from 'lucide-react';
 import { useLocation } from 'wouter';
 
 import { t } from '../../lib/words';
+import { CopyButton } from '../../ui/CopyButton';
 
 const START_SERVICE = 'systemctl --user start gnome-keyring-daemon';
 /** Asked for, so that it stays out of the terminal's history. */
@@ -46,13 +47,7 @@ function Command({ text }: { text: string }) {
   return (
     <div className="start-command">
       <code className="mono">{text}</code>
-      <CopyButton value={text}>
-        {({ copied, copy }) => (
-          <Button size="compact-xs" variant="subtle" onClick={copy} aria-label={t('start.keyring.copy')}>
-            {t(copied ? 'common.copied' : 'common.copy')}
-          </Button>
-        )}
-      </CopyButton>
+      <CopyButton size="compact-xs" variant="subtle" text={text} name={t('start.keyring.copy')} />
     </div>
   );
 }

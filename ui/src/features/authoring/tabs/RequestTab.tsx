@@ -1,9 +1,9 @@
-import { Button, CopyButton } from '@mantine/core';
-import { Check, Terminal } from 'lucide-react';
+import { Terminal } from 'lucide-react';
 
 import type { ExplainedRequest } from '../../../bindings/wire';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
+import { CopyButton } from '../../../ui/CopyButton';
 import { curl } from '../curl';
 import { Headers } from './Headers';
 
@@ -15,13 +15,7 @@ export function RequestTab({ request }: { request: ExplainedRequest }) {
         <p className="au-address mono">
           <strong>{request.method}</strong> {visible(request.url)}
         </p>
-        <CopyButton value={curl(request)}>
-          {({ copied, copy }) => (
-            <Button size="xs" h={30} px={10} className="au-keep" leftSection={copied ? <Check size={14} aria-hidden /> : <Terminal size={14} aria-hidden />} onClick={copy}>
-              <span aria-live="polite">{t(copied ? 'common.copied' : 'authoring.curl')}</span>
-            </Button>
-          )}
-        </CopyButton>
+        <CopyButton size="xs" h={30} px={10} className="au-keep" icon={Terminal} text={() => curl(request)} label={t('authoring.curl')} />
       </div>
       <Headers headers={request.headers} />
       {request.body && (

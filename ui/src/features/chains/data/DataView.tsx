@@ -7,6 +7,7 @@ import { useDeferredValue, useId, useMemo, useState } from 'react';
 import type { JsonValue } from '../../../bindings/wire';
 import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
+import { CopyButton } from '../../../ui/CopyButton';
 import { DataTable } from './DataTable';
 import { DataTree } from './DataTree';
 import { Hidden } from './Hidden';
@@ -109,9 +110,7 @@ function Looked({ title, value: given, path, privates = NONE, none }: Omit<Props
               // Of a tree that is narrowed, places in lists are others than in the data.
               <Copy picked={picked} hasPath={path !== undefined && (wanted === '' || kind === 'table')} />
             ) : (
-              <Button size="compact-xs" variant="subtle" onClick={() => void navigator.clipboard.writeText(asText(value))}>
-                {t('chains.data.copyAll')}
-              </Button>
+              <CopyButton size="compact-xs" variant="subtle" text={() => asText(value)} label={t('chains.data.copyAll')} />
             )}
           </div>
         </>
@@ -122,7 +121,6 @@ function Looked({ title, value: given, path, privates = NONE, none }: Omit<Props
 
 /** What is picked: its path as mappings write it, and its value. */
 function Copy({ picked, hasPath }: { picked: Picked; hasPath: boolean }) {
-  const copy = (text: string) => void navigator.clipboard.writeText(text);
   return (
     <>
       {hasPath && (
@@ -132,13 +130,9 @@ function Copy({ picked, hasPath }: { picked: Picked; hasPath: boolean }) {
       )}
       <span className="meta cut">{formatValue(picked.value, 40)}</span>
       {hasPath && (
-        <Button size="compact-xs" variant="subtle" onClick={() => copy(picked.path)}>
-          {t('chains.data.copyPath')}
-        </Button>
+        <CopyButton key={`path ${picked.path}`} size="compact-xs" variant="subtle" text={picked.path} label={t('chains.data.copyPath')} />
       )}
-      <Button size="compact-xs" variant="subtle" onClick={() => copy(asText(picked.value))}>
-        {t('chains.data.copyValue')}
-      </Button>
+      <CopyButton key={`value ${picked.path}`} size="compact-xs" variant="subtle" text={() => asText(picked.value)} label={t('chains.data.copyValue')} />
     </>
   );
 }

@@ -88,7 +88,7 @@ export function HeaderActions({ editor, chain, running, view, setView, place, on
           </Popover.Dropdown>
         </Popover>
       )}
-      <More id={editor.id} name={chain.name} view={view} setView={setView} onShare={onShare} onFigures={onFigures} onTrial={running.active || empty ? undefined : onTrial} onAdd={onAddIn} />
+      <More id={editor.id} name={chain.name} view={view} setView={setView} onShare={onShare} onFigures={onFigures} onDeleted={editor.drop} onTrial={running.active || empty ? undefined : onTrial} onAdd={onAddIn} />
     </>
   );
 }

@@ -5,6 +5,8 @@ import { useLocation } from 'wouter';
 
 import { useDo } from '../../../engine';
 import { t } from '../../../lib/words';
+import { toProblem } from '../../../platform';
+import { ProblemBlock } from '../../../ui/ProblemBlock';
 import type { Section } from '../flow/outline';
 
 interface MoreProps {
@@ -14,6 +16,8 @@ interface MoreProps {
   setView: (view: 'canvas' | 'list') => void;
   onShare: () => void;
   onFigures: () => void;
+  /** It is gone: nothing of it is to be kept. */
+  onDeleted: () => void;
   /** Runs it with a few items; nothing while it runs. */
   onTrial: (() => void) | undefined;
   /** Asks for a step that is done after a failure, or in any case. */
@@ -21,12 +25,22 @@ interface MoreProps {
 }
 
 /** What is done seldom. */
-export function More({ id, name, view, setView, onShare, onFigures, onTrial, onAdd }: MoreProps) {
+export function More({ id, name, view, setView, onShare, onFigures, onDeleted, onTrial, onAdd }: MoreProps) {
   const [, go] = useLocation();
   const [sure, setSure] = useState(false);
-  const remove = useDo('chain_delete', { touches: ['chain_list'], onSuccess: () => go('/chains') });
+  const remove = useDo('chain_delete', {
+    touches: ['chain_list'],
+    onSuccess: () => {
+      onDeleted();
+      go('/chains');
+    },
+  });
+  const closed = () => {
+    setSure(false);
+    remove.reset();
+  };
   return (
-    <Menu position="bottom-end" shadow="md" onClose={() => setSure(false)}>
+    <Menu position="bottom-end" shadow="md" onClose={closed}>
       <Menu.Target>
         <ActionIcon aria-label={t('common.more')}>
           <Ellipsis size={16} />
@@ -60,6 +74,7 @@ export function More({ id, name, view, setView, onShare, onFigures, onTrial, onA
         >
           {sure ? t('chains.deleteSure', { name }) : t('chains.delete')}
         </Menu.Item>
+        {remove.isError && <ProblemBlock problem={toProblem(remove.error)} />}
       </Menu.Dropdown>
     </Menu>
   );

@@ -4,7 +4,8 @@ import { Clock, ExternalLink, Loader, ShieldAlert } from 'lucide-react';
 import type { SignInView } from '../../../bindings/wire';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
-import { CopyButton, CopyField } from './CopyField';
+import { CopyButton } from '../../../ui/CopyButton';
+import { CopyField } from './CopyField';
 import { clockText, isNearlyOut } from './phase';
 import type { SignIn } from './useSignIn';
 

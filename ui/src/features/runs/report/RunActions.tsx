@@ -6,8 +6,10 @@ import { useLocation } from 'wouter';
 
 import type { RunReport } from '../../../bindings/wire';
 import { send, useDo } from '../../../engine';
+import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { platform, toProblem } from '../../../platform';
+import { copied } from '../../../ui/CopyButton';
 import { reportWithout } from '../../chains/data/private';
 import { canRunFailed, fileName, undoable } from '../figures';
 import { useOpenInEditor } from './OpenInEditor';
@@ -25,7 +27,17 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
   const tiny = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
   const [said, setSaid] = useState('');
   const { open, dialog } = useOpenInEditor(report);
-  const copy = () => void navigator.clipboard.writeText(address(report)).then(() => say(t('runs.report.copied')), () => undefined);
+  const [refused, setRefused] = useState<unknown>();
+  const copy = () => void copied(address(report)).then((done) => say(t(done ? 'runs.report.copied' : 'common.notCopied')));
+  const keep = async (kind: Kind) => {
+    setRefused(undefined);
+    try {
+      const file = await save(report, kind);
+      if (file) say(t('common.saved', { file }));
+    } catch (error) {
+      setRefused(error);
+    }
+  };
   const say = (text: string) => {
     setSaid(text);
     setTimeout(() => setSaid(''), 3_000);
@@ -34,7 +46,7 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
     <>
       <Menu.Label>{t('runs.report.export')}</Menu.Label>
       {(Object.keys(FILES) as Kind[]).map((kind) => (
-        <Menu.Item key={kind} onClick={() => void save(report, kind).then((file) => file && say(t('common.saved', { file })))}>
+        <Menu.Item key={kind} onClick={() => void keep(kind)}>
           {t(`runs.report.${kind}`)}
         </Menu.Item>
       ))}
@@ -45,6 +57,11 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
       <span role="status" className="meta run-said cut">
         {said}
       </span>
+      {refused !== undefined && (
+        <span role="alert" className="meta bad cut" title={toProblem(refused).hint}>
+          {visible(toProblem(refused).title)}
+        </span>
+      )}
       {dialog}
       <Further report={report} />
       {narrow ? (
