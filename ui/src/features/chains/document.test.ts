@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { FieldMap } from '../../bindings/wire';
 import { read } from './step/Conditions';
-import { addLogic, addStep, band, duplicateStep, emptyChain, forgetMatches, freeStepId, moveStep, removeStep, setMapping } from './document';
+import { addLogic, addStep, band, duplicateStep, emptyChain, findFirst, forgetMatches, freeStepId, moveStep, removeStep, setMapping } from './document';
 
 const list = { id: 'list_issues', items: true, title: 'List issues' };
 const post = { id: 'send_message', items: false, title: 'Send' };
@@ -62,4 +62,17 @@ it('a step that works by itself goes through what the one before goes through', 
 
 it('what is typed for a condition is a number, yes, no or a list where it looks like one', () => {
   expect(['7', '-1.5', 'true', '["a"]', 'bug', '7 days', '[x]'].map(read)).toEqual([7, -1.5, true, ['a'], 'bug', '7 days', '[x]']);
+});
+
+it('what a field wants is found by a step before it, over the same items', () => {
+  const finder = { operation: 'find_person', title: 'Find person', found: '.id' };
+  const chain = two();
+  const [list, told] = chain.steps;
+  const next = findFirst(chain, told?.id ?? '', { target: '/assignees', kind: 'list', required: false }, finder);
+  expect(next.steps.map((step) => step.operation)).toEqual([list?.operation, 'find_person', told?.operation]);
+  const [, found, after] = next.steps;
+  expect(found).toMatchObject({ id: 'find_person', connection: told?.connection, forEach: told?.forEach, policy: { onFailure: 'continue' } });
+  expect(after?.mapping).toEqual([{ target: '/assignees', source: { type: 'path', path: '$.steps.find_person.id' }, convert: 'list', by: 'hand' }]);
+  const needed = findFirst(chain, told?.id ?? '', { target: '/owner', kind: 'text', required: true }, finder);
+  expect(needed.steps[1]?.policy.onFailure).toBe('stop_and_keep');
 });

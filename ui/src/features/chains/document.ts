@@ -1,5 +1,5 @@
 // Changes of a chain's document. Pure: each gives a new document.
-import type { Chain, FieldMap, Logic, OperationDetail, Step } from '../../bindings/wire';
+import type { Chain, FieldMap, Finder, Logic, OperationDetail, Step, TargetField } from '../../bindings/wire';
 import { allSteps, beside, inside, outline, placeAfter, SECTIONS, sectionOf, stepsOf, type Place, type Section } from './flow/outline';
 import { LOGIC, POLICY } from './fresh';
 
@@ -166,6 +166,21 @@ export function setMapping(chain: Chain, id: string, target: string, map: Omit<F
     const others = (step.mapping ?? []).filter((own) => own.target !== target);
     return { ...step, mapping: map ? [...others, { ...map, target, by: 'hand' }] : others };
   });
+}
+
+/** Puts a step before another one that finds what a field of it wants, by an e-mail address; the field takes what that finds. */
+export function findFirst(chain: Chain, id: string, field: Pick<TargetField, 'target' | 'kind' | 'required'>, finder: Finder): Chain {
+  const section = sectionOf(chain, id);
+  const step = allSteps(chain).find((own) => own.id === id);
+  if (!section || !step) return chain;
+  const found = freeStepId(chain, finder.operation);
+  // Somebody who is not found, or cannot be looked for, keeps nothing from being done that goes without.
+  const policy = field.required ? POLICY : { ...POLICY, onFailure: 'continue' as const };
+  const finds: Step = { id: found, connection: step.connection, operation: finder.operation, policy };
+  if (step.forEach) finds.forEach = step.forEach;
+  const place = { section, at: stepsOf(chain, section).indexOf(step), on: step.on ?? undefined };
+  const source = { type: 'path' as const, path: `$.steps.${found}${finder.found}` };
+  return setMapping(insert(chain, place, finds), id, field.target, { source, ...(field.kind === 'list' ? { convert: 'list' as const } : {}) });
 }
 
 /** Takes back what the matcher chose and leaves what was chosen by hand. */

@@ -7,7 +7,7 @@ import { useRead } from '../../../engine';
 import { formatValue, visible } from '../../../lib/format';
 import { t, type WordKey } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
-import { band, forgetMatches, setMapping } from '../document';
+import { band, findFirst, forgetMatches, setMapping } from '../document';
 import { sampleOf, useSample } from '../sample';
 import { AllSamples } from './AllSamples';
 import { Folded } from './Folded';
@@ -85,6 +85,10 @@ export function MappingTab({ chainId, version, step, tools, sampleRun, opening: 
                 field={editing}
                 sources={sources}
                 onClose={() => setEditing(undefined)}
+                onFind={(finder) => {
+                  setEditing(undefined);
+                  change((c) => findFirst(c, step.id, editing, finder));
+                }}
                 onChoose={(map) => {
                   setEditing(undefined);
                   change((c) => setMapping(c, step.id, editing.target, map));

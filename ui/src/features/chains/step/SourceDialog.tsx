@@ -1,8 +1,8 @@
 import { Button, Modal, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core';
-import { Search, SearchX } from 'lucide-react';
+import { Search, SearchX, UserSearch } from 'lucide-react';
 import { useMemo, useState } from 'react';
 
-import type { Conversion, FieldMap, JsonValue, SourceGroup, TargetField } from '../../../bindings/wire';
+import type { Conversion, FieldMap, Finder, JsonValue, SourceGroup, TargetField } from '../../../bindings/wire';
 import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Empty } from '../../../ui/Empty';
@@ -20,11 +20,13 @@ interface Props {
   sources: SourceGroup[];
   /** Without a map the choice is the matcher's again. */
   onChoose: (map: Omit<FieldMap, 'target' | 'by'> | undefined) => void;
+  /** Finds it by an e-mail address, in a step before. */
+  onFind: (finder: Finder) => void;
   onClose: () => void;
 }
 
 /** Chooses where a field comes from: a value of an earlier step, a template, a fixed value, or nothing. */
-export function SourceDialog({ field, sources, onChoose, onClose }: Props) {
+export function SourceDialog({ field, sources, onChoose, onFind, onClose }: Props) {
   const before = field.map?.source;
   const [kind, setKind] = useState<Kind>(before?.type === 'template' ? 'template' : before?.type === 'fixed' ? 'fixed' : 'value');
   const [search, setSearch] = useState('');
@@ -50,6 +52,7 @@ export function SourceDialog({ field, sources, onChoose, onClose }: Props) {
         />
         {kind === 'value' && (
           <>
+            {field.finder && <FindFirst finder={field.finder} onFind={onFind} />}
             <TextInput
               data-autofocus
               leftSection={<Search size={16} aria-hidden />}
@@ -154,6 +157,19 @@ export function SourceDialog({ field, sources, onChoose, onClose }: Props) {
         </div>
       </div>
     </Modal>
+  );
+}
+
+/** Offers a step that finds what is known elsewhere by an e-mail address only. */
+function FindFirst({ finder, onFind }: { finder: Finder; onFind: (finder: Finder) => void }) {
+  return (
+    <button type="button" className="source-choice" onClick={() => onFind(finder)}>
+      <span className="row nowrap">
+        <UserSearch size={16} aria-hidden />
+        {t('chains.map.find')}
+      </span>
+      <span className="meta cut">{t('chains.map.findAbout', { name: visible(finder.title) })}</span>
+    </button>
   );
 }
 
