@@ -59,10 +59,18 @@ pub fn answered(fact: &Fact) -> Option<(&StepId, u32, Answered)> {
             Some((step, *item, Answered { code, took_ms: *took_ms, bytes: *bytes }))
         }
         // What could not leave this computer is no call.
-        Fact::Deferred { problem, .. } if waits_for_person(problem.code()) => None,
+        Fact::Deferred { problem, .. } | Fact::UndoDeferred { problem, .. }
+            if waits_for_person(problem.code()) =>
+        {
+            None
+        }
         Fact::Deferred { step, item, problem, took_ms: Some(took_ms), bytes, .. } => {
             let code = Some(problem.code());
             Some((step, *item, Answered { code, took_ms: *took_ms, bytes: *bytes }))
+        }
+        Fact::UndoDeferred { step, item, problem, took_ms: Some(took_ms), .. } => {
+            let code = Some(problem.code());
+            Some((step, *item, Answered { code, took_ms: *took_ms, bytes: 0 }))
         }
         Fact::UndoResult { step, item, outcome, took_ms: Some(took_ms) } => {
             let code = match outcome {

@@ -16,9 +16,10 @@ use crate::plan::{Kind, Phase, Plan};
 use crate::progress::{ItemProgress, Progress};
 
 use doubt::Resolution;
+use undo::Undoing;
 
 pub use doubt::LOOKUP_GRACE;
-pub use retry::judge;
+pub use retry::{judge, undo_again_at};
 
 /// Engine starts in a row that get nowhere before the user is asked: whatever ended them may well end
 /// the next one too.
@@ -308,9 +309,16 @@ impl Round<'_> {
         if !self.commands.is_empty() || self.wake.is_some() || self.asks_user {
             return self.end();
         }
-        if undo && let Some(command) = self.next_undo() {
-            self.commands.push(command);
-            return self.end();
+        match if undo { self.next_undo() } else { self.waiting_undo() } {
+            Some(Undoing::Do(command)) => {
+                self.commands.push(command);
+                return self.end();
+            }
+            Some(Undoing::Later(at)) => {
+                self.wake_at(at);
+                return self.end();
+            }
+            None => {}
         }
         if let Some(before) = self.progress.taken_back {
             // What failed stays failed; what went well was stopped short of staying.

@@ -4,6 +4,7 @@ mod after;
 mod lock;
 mod pages;
 mod sent;
+mod undoing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +15,10 @@ use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, UndoO
 use patchbay_model::{RunId, StepId, Timestamp};
 
 use self::after::{after_deferral, after_result};
-pub(crate) use self::sent::may_have_happened;
-use self::sent::undo_outcome;
-pub use self::sent::{Doubt, Sent, UndoProgress};
+pub use self::sent::{Doubt, Sent};
+pub(crate) use self::undoing::may_have_happened;
+use self::undoing::undo_outcome;
+pub use self::undoing::{UndoProgress, UndoSent};
 use crate::calls::Attempts;
 use crate::items::Items;
 use crate::machine::waits_for_person;
@@ -64,9 +66,9 @@ pub struct Progress {
     pub children: BTreeMap<(usize, u32), RunId>,
     /// What was there before steps of this one changed it, as far as their undo needs it.
     pub befores: BTreeMap<(usize, u32), Value>,
-    /// Undos that were sent and of which nobody knows whether they happened: what is said to a later attempt
-    /// proves nothing of that one.
-    pub undos_in_doubt: BTreeSet<(usize, u32)>,
+    /// Undos that were sent and of which nobody knows whether they happened, with when the key lives from that
+    /// they were sent with: what is said to a later attempt proves nothing of that one.
+    pub undos_in_doubt: BTreeMap<(usize, u32), Timestamp>,
     /// How often an undo that was answered with a failure is to be tried once more, where it is.
     pub undone_anew: BTreeMap<(usize, u32), u32>,
 }
@@ -205,7 +207,7 @@ impl Progress {
             arrived: BTreeSet::new(),
             children: BTreeMap::new(),
             befores: BTreeMap::new(),
-            undos_in_doubt: BTreeSet::new(),
+            undos_in_doubt: BTreeMap::new(),
             undone_anew: BTreeMap::new(),
         }
     }
@@ -343,7 +345,8 @@ impl Progress {
                 self.go_on();
             }
             Fact::StopRequested { undo } => {
-                self.stop = Some(*undo || self.stop == Some(true));
+                // Who stops a run while an undo waits wants an end of the wait.
+                self.stop = Some(*undo || (self.stop == Some(true) && self.undo_waits().is_none()));
                 self.go_on();
             }
             Fact::UndoRequested => {
@@ -358,7 +361,7 @@ impl Progress {
             // As if it had not been tried: what is undone meanwhile stays so.
             Fact::UndoAgain { step, item } => {
                 if let Some(index) = plan.index(step)
-                    && !self.undos_in_doubt.contains(&(index, *item))
+                    && !self.undos_in_doubt.contains_key(&(index, *item))
                     && let Some(ItemProgress::Done { undo, .. }) = self.item(index, *item)
                     && matches!(undo, UndoProgress::Over(UndoOutcome::Failed { .. }))
                 {
@@ -367,15 +370,24 @@ impl Progress {
                 self.change_undo(plan, step, *item, UndoProgress::None);
             }
             Fact::UndoIntent { step, item, attempt, .. } => {
-                self.change_undo(plan, step, *item, UndoProgress::InFlight { attempt: *attempt });
+                let index = plan.index(step);
+                let doubted = index.and_then(|index| self.undos_in_doubt.get(&(index, *item)).copied());
+                self.revise_undo(plan, step, *item, |undo| undo.announced(*attempt, at, doubted));
+            }
+            Fact::UndoDeferred { step, item, attempt, until, problem, .. } => {
+                self.revise_undo(plan, step, *item, |undo| undo.put_off(*attempt, (at, *until), problem));
             }
             Fact::UndoResult { step, item, outcome, took_ms } => {
                 let slot = plan.index(step).and_then(|index| self.item(index, *item));
                 let outcome = undo_outcome(slot, outcome, *took_ms);
+                let first_at = match slot {
+                    Some(ItemProgress::Done { undo, .. }) => undo.sent(at).first_at,
+                    _ => at,
+                };
                 if let Some(index) = plan.index(step) {
                     match &outcome {
                         UndoOutcome::Failed { unknown: true, .. } => {
-                            self.undos_in_doubt.insert((index, *item));
+                            self.undos_in_doubt.entry((index, *item)).or_insert(first_at);
                         }
                         UndoOutcome::Undone | UndoOutcome::ByHand => {
                             self.undos_in_doubt.remove(&(index, *item));
@@ -418,15 +430,6 @@ impl Progress {
         }
     }
 
-    fn change_undo(&mut self, plan: &Plan, step: &StepId, item: u32, next: UndoProgress) {
-        self.change(plan, step, item, |slot| match slot {
-            ItemProgress::Done { output, output_missing, .. } => {
-                Some(ItemProgress::Done { output: output.clone(), output_missing: *output_missing, undo: next })
-            }
-            _ => None,
-        });
-    }
-
     /// An item waits for nothing any more.
     fn leave(&mut self, plan: &Plan, step: &StepId, item: u32) {
         if let Some(index) = plan.index(step) {
@@ -440,6 +443,10 @@ impl Progress {
     fn is_resting(&self, now: Timestamp) -> bool {
         if self.paused || self.held || !self.children.is_empty() {
             return true;
+        }
+        // One undo at a time: everything else waits for it.
+        if let Some((until, problem)) = self.undo_waits() {
+            return until > now || waits_for_person(problem.code());
         }
         let items = self.steps.iter().filter_map(|s| s.items.as_ref()).flat_map(Items::open);
         let mut open = items.peekable();
@@ -459,11 +466,12 @@ impl Progress {
     /// What the dead engine had under way is in doubt now.
     fn orphan_everything(&mut self) {
         for (step, items) in self.steps.iter().enumerate().filter_map(|(at, s)| Some((at, s.items.as_ref()?))) {
-            let sent = |item: &ItemProgress| {
-                matches!(item, ItemProgress::Done { undo: UndoProgress::InFlight { .. }, .. })
-            };
-            let doubts =
-                (0_u32..).zip(items.iter()).filter(|(_, item)| sent(item)).map(|(item, _)| (step, item));
+            let doubts = (0_u32..).zip(items.iter()).filter_map(|(item, slot)| match slot {
+                ItemProgress::Done { undo: UndoProgress::InFlight(sent), .. } => {
+                    Some(((step, item), sent.first_at))
+                }
+                _ => None,
+            });
             self.undos_in_doubt.extend(doubts);
         }
         for items in self.steps.iter_mut().filter_map(|s| s.items.as_mut()) {
@@ -474,11 +482,11 @@ impl Progress {
                     asked: 0,
                     not_before: None,
                 })),
-                ItemProgress::Done { output, output_missing, undo: UndoProgress::InFlight { attempt } } => {
+                ItemProgress::Done { output, output_missing, undo: UndoProgress::InFlight(sent) } => {
                     Some(ItemProgress::Done {
                         output: output.clone(),
                         output_missing: *output_missing,
-                        undo: UndoProgress::Doubt { attempt: *attempt, at: Timestamp::UNIX_EPOCH },
+                        undo: UndoProgress::Doubt(*sent),
                     })
                 }
                 _ => None,

@@ -104,6 +104,10 @@ struct World {
     known: Option<Progress>,
     /// What really happened, counted where it happens.
     ledger: Ledger,
+    /// What the service does with undos.
+    undoing: undo::Undoing,
+    /// How long the engine stays away each time it dies.
+    away: Duration,
 }
 
 struct Died;
@@ -270,24 +274,7 @@ impl World {
                     ledger.resolved(*step, *item, happened, Cause::Asked);
                 })
             }
-            Command::Undo { step, item, attempt } => {
-                let request = RequestSummary {
-                    method: "DELETE".into(),
-                    url: String::new(),
-                    body: None,
-                    hash: String::new(),
-                };
-                let intent =
-                    Fact::UndoIntent { step: id(*step), item: *item, attempt: *attempt, request, key: None };
-                self.write_counted(plan, intent, |ledger| ledger.undo(*step, |counts| counts[0] += 1))?;
-                self.point()?;
-                self.effects.remove(&(*step, *item));
-                self.ledger.undo(*step, |counts| counts[1] += 1);
-                self.point()?;
-                let outcome = UndoOutcome::Undone;
-                let result = Fact::UndoResult { step: id(*step), item: *item, outcome, took_ms: Some(0) };
-                self.write_counted(plan, result, |ledger| ledger.undo(*step, |counts| counts[2] += 1))
-            }
+            Command::Undo { step, item, attempt } => self.undo(plan, *step, *item, *attempt),
             Command::Record(fact) => self.write(plan, fact.clone()),
         }
     }
@@ -365,6 +352,8 @@ fn world(fault: (u32, Fault)) -> World {
         pages: vec![json!([1, 2, 3])],
         known: None,
         ledger: Ledger::default(),
+        undoing: undo::Undoing::default(),
+        away: Duration::ZERO,
     }
 }
 
@@ -375,6 +364,7 @@ fn run_through(plan: &Plan, mut world: World) -> (World, RunState) {
             return (world, state);
         }
         world.ledger.died();
+        world.clock.advance(world.away);
     }
 }
 

@@ -344,6 +344,22 @@ pub enum Fact {
         /// The idempotency key sent with it.
         key: Option<String>,
     },
+    /// An undo certainly did not happen; its next attempt waits.
+    UndoDeferred {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The attempt that failed.
+        attempt: u32,
+        /// When the next one is due.
+        until: Timestamp,
+        /// Why.
+        problem: Problem,
+        /// How long the attempt took, in milliseconds; none where nothing was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        took_ms: Option<u64>,
+    },
     /// What became of an undo.
     UndoResult {
         /// The step.
@@ -412,6 +428,7 @@ impl Fact {
             | Self::Deferred { step, .. }
             | Self::Resolved { step, .. }
             | Self::UndoIntent { step, .. }
+            | Self::UndoDeferred { step, .. }
             | Self::UndoResult { step, .. }
             | Self::UndoAgain { step, .. } => Some(step),
             Self::Started { .. }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use patchbay_model::Timestamp;
+use patchbay_model::chain::StepPolicy;
 use patchbay_model::problem::{Problem, Retry};
 use patchbay_model::run::{Fact, Outcome};
 use serde_json::Value;
@@ -30,7 +31,8 @@ pub fn judge(
     if let Outcome::NotDone { problem } = &outcome
         && progress.stop.is_none()
         && !progress.stop_tidying
-        && let Some(until) = retry_at(plan, progress, (step, item, attempt), problem, now, jitter)
+        && let Some(until) =
+            retry_at(plan.steps[step].policy, counted(progress, step, item), attempt, problem, now, jitter)
     {
         let (problem, took_ms) = (problem.clone(), (attempt > 0).then_some(took.as_millis() as u64));
         return Fact::Deferred { step: id, item, attempt, until, problem, took_ms, bytes };
@@ -46,8 +48,8 @@ pub fn judge(
     Fact::Result { step: id, item, attempt, outcome, took_ms: took.as_millis() as u64, bytes, next }
 }
 
-/// When to try again what certainly did not happen; none where that is of no use.
-fn retry_at(
+/// The same for an undo that certainly did not happen: when it is tried again. None where that is of no use.
+pub fn undo_again_at(
     plan: &Plan,
     progress: &Progress,
     (step, item, attempt): (usize, u32, u32),
@@ -55,12 +57,35 @@ fn retry_at(
     now: Timestamp,
     jitter: f64,
 ) -> Option<Timestamp> {
-    let policy = plan.steps[step].policy;
+    // Who stops what is being undone wants no more of it.
+    if progress.stop == Some(false) {
+        return None;
+    }
     let counted = match progress.item(step, item) {
+        Some(ItemProgress::Done { undo, .. }) => undo.counted(),
+        _ => 0,
+    };
+    retry_at(plan.steps[step].policy, counted, attempt, problem, now, jitter)
+}
+
+/// How many failures of an item count against its tries.
+fn counted(progress: &Progress, step: usize, item: u32) -> u32 {
+    match progress.item(step, item) {
         Some(ItemProgress::InFlight(sent)) => sent.counted,
         Some(ItemProgress::Deferred { counted, .. }) => *counted,
         _ => 0,
-    };
+    }
+}
+
+/// When to try again what certainly did not happen; none where that is of no use.
+fn retry_at(
+    policy: StepPolicy,
+    counted: u32,
+    attempt: u32,
+    problem: &Problem,
+    now: Timestamp,
+    jitter: f64,
+) -> Option<Timestamp> {
     let failures = match problem.code().retry() {
         // It may stay so over night: the pause grows, whatever is counted against the step's tries.
         Retry::Wait if waits_for_person(problem.code()) => attempt,

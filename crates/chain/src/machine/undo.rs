@@ -1,5 +1,6 @@
 //! Undo: what was done goes back in reverse.
 
+use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Fact, UndoOutcome};
 
@@ -8,43 +9,70 @@ use crate::items::Items;
 use crate::plan::{Phase, Repeat};
 use crate::progress::{ItemProgress, UndoProgress};
 
+/// What comes next of an undo.
+pub(super) enum Undoing {
+    Do(Command),
+    Later(Timestamp),
+}
+
 impl Round<'_> {
-    /// The latest thing done that is not undone yet: undo goes in reverse.
-    pub(super) fn next_undo(&self) -> Option<Command> {
-        for (step, progress) in self.progress.steps.iter().enumerate().rev() {
+    /// The latest thing done that is not undone yet: undo goes in reverse. One that was put off is waited for.
+    pub(super) fn next_undo(&self) -> Option<Undoing> {
+        let again = |step, item, attempt| Some(Undoing::Do(Command::Undo { step, item, attempt }));
+        for (step, item, undo) in self.undos() {
             let plan = &self.plan.steps[step];
-            if !plan.effect || plan.phase != Phase::Main {
-                continue;
-            }
-            let count = progress.items.as_ref().map_or(0, Items::len);
-            for item in (0..count).rev() {
-                let Some(ItemProgress::Done { undo, .. }) = self.progress.item(step, item) else {
-                    continue;
-                };
-                let over = |outcome| {
-                    let step = plan.id.clone();
-                    Some(Command::Record(Fact::UndoResult { step, item, outcome, took_ms: None }))
-                };
-                match (undo, plan.undo) {
-                    (UndoProgress::Over(_), _) => {}
-                    (_, None) => return over(UndoOutcome::Impossible),
-                    (UndoProgress::None, Some(_)) => {
-                        return Some(Command::Undo { step, item, attempt: 1 });
-                    }
-                    (UndoProgress::Doubt { attempt, .. }, Some(Repeat::Always | Repeat::WithKey { .. })) => {
-                        return Some(Command::Undo { step, item, attempt: attempt + 1 });
-                    }
-                    (UndoProgress::Doubt { .. }, Some(Repeat::Never)) => {
-                        let problem = Problem::new(Code::CompensationFailed).detail(
-                            "The undo was sent before Patchbay was ended; nothing says whether it happened.",
-                        );
-                        return over(UndoOutcome::Failed { problem, unknown: true });
-                    }
-                    (UndoProgress::InFlight { .. }, _) => return None,
+            match (undo, plan.undo) {
+                (UndoProgress::Over(_), _) => {}
+                (_, None) => return Some(self.over(step, item, UndoOutcome::Impossible)),
+                (UndoProgress::None, Some(_)) => return again(step, item, 1),
+                (UndoProgress::Doubt(sent), Some(Repeat::Always | Repeat::WithKey { .. })) => {
+                    return again(step, item, sent.attempt + 1);
                 }
+                (UndoProgress::Doubt(_), Some(Repeat::Never)) => {
+                    let problem = Problem::new(Code::CompensationFailed).detail(
+                        "The undo was sent before Patchbay was ended; nothing says whether it happened.",
+                    );
+                    return Some(self.over(step, item, UndoOutcome::Failed { problem, unknown: true }));
+                }
+                (UndoProgress::Deferred { since, until, .. }, Some(_))
+                    if *until > self.now && !self.was_put_back(*since) =>
+                {
+                    return Some(Undoing::Later(*until));
+                }
+                (UndoProgress::Deferred { sent, .. }, Some(_)) => return again(step, item, sent.attempt + 1),
+                (UndoProgress::InFlight(_), _) => return None,
             }
         }
         None
+    }
+
+    /// The end of an undo that was put off, where nothing is to be undone any more.
+    pub(super) fn waiting_undo(&self) -> Option<Undoing> {
+        self.undos().find_map(|(step, item, undo)| {
+            let UndoProgress::Deferred { problem, .. } = undo else { return None };
+            let unknown = self.progress.undos_in_doubt.contains_key(&(step, item));
+            let problem = Problem::new(Code::CompensationFailed)
+                .detail(format!("It was stopped while it waited. {}", problem.title()));
+            Some(self.over(step, item, UndoOutcome::Failed { problem, unknown }))
+        })
+    }
+
+    /// What was done that can be undone, the latest first, with how its undo stands.
+    fn undos(&self) -> impl Iterator<Item = (usize, u32, &UndoProgress)> {
+        let steps = self.progress.steps.iter().enumerate().rev();
+        let own = |at: usize| self.plan.steps[at].effect && self.plan.steps[at].phase == Phase::Main;
+        steps.filter(move |(step, _)| own(*step)).flat_map(|(step, progress)| {
+            let items = progress.items.iter().flat_map(|items| (0..items.len()).rev().zip(items.iter().rev()));
+            items.filter_map(move |(item, slot)| match slot {
+                ItemProgress::Done { undo, .. } => Some((step, item, undo)),
+                _ => None,
+            })
+        })
+    }
+
+    fn over(&self, step: usize, item: u32, outcome: UndoOutcome) -> Undoing {
+        let step = self.plan.steps[step].id.clone();
+        Undoing::Do(Command::Record(Fact::UndoResult { step, item, outcome, took_ms: None }))
     }
 
     pub(super) fn everything_undone(&self) -> bool {

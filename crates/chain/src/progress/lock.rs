@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use patchbay_model::Timestamp;
 
-use super::{ItemProgress, Progress};
+use super::{ItemProgress, Progress, UndoProgress};
 use crate::machine::waits_for_person;
 
 /// How long a locked secret store is waited for before it is tried again: at first, and in the end.
@@ -23,6 +23,15 @@ impl Progress {
                     let (attempt, counted, left) = (*attempt, *counted, *left);
                     let (since, until, problem) = (*since, now.min(*until), problem.clone());
                     Some(ItemProgress::Deferred { attempt, counted, left, since, until, problem })
+                }
+                ItemProgress::Done {
+                    output,
+                    output_missing,
+                    undo: UndoProgress::Deferred { sent, since, until, problem },
+                } if waits_for_person(problem.code()) => {
+                    let (sent, since, until, problem) = (*sent, *since, now.min(*until), problem.clone());
+                    let undo = UndoProgress::Deferred { sent, since, until, problem };
+                    Some(ItemProgress::Done { output: output.clone(), output_missing: *output_missing, undo })
                 }
                 _ => None,
             });

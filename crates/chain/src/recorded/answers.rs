@@ -38,6 +38,7 @@ impl Found {
             | Fact::Resolved { step, item, .. }
             | Fact::Answered { step, item, .. }
             | Fact::Arrived { step, item, .. }
+            | Fact::UndoDeferred { step, item, .. }
             | Fact::UndoResult { step, item, .. }
             | Fact::Intent { step, item, before: Some(_), .. } => (step.clone(), *item),
             Fact::Computed { step, .. } => (step.clone(), 0),
@@ -131,8 +132,10 @@ impl Recorded {
     /// The answer to an undo.
     pub(crate) fn undo(&self, step: &StepId, item: u32) -> CallResult {
         let outcome = self.next(step, item, |fact| match fact {
+            Fact::UndoDeferred { problem, .. } => Some(Outcome::NotDone { problem: problem.clone() }),
+            // That was its end, whatever the problem alone would mean.
             Fact::UndoResult { outcome: UndoOutcome::Failed { problem, .. }, .. } => {
-                Some(Outcome::NotDone { problem: problem.clone() })
+                Some(Outcome::Quarantined { problem: problem.clone() })
             }
             Fact::UndoResult { .. } => Some(Outcome::Done { output: Value::Null, output_missing: None }),
             _ => None,

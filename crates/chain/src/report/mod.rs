@@ -148,6 +148,9 @@ impl<'r> Building<'r> {
             report.needs_you = held_question(run, effects).into_iter().collect();
         }
         mark_undone(&mut report);
+        for (step, _) in report.steps.iter_mut().zip(&folds).filter(|(_, fold)| fold.undo_waits()) {
+            step.state = StepState::Retrying;
+        }
         report.connections = connections(&steps, &folds);
         report.headline = words::headline(&report);
         report

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::item::{ItemFold, Last, Reason, Sending, said};
 use super::step_name;
 use super::undos::Undos;
-use crate::calls::{Calls, answered};
+use crate::calls::{Attempts, Calls, answered};
 use crate::machine::waits_for_person;
 use crate::progress::may_have_happened;
 
@@ -36,6 +36,10 @@ pub(super) struct StepFold {
     retries: BTreeMap<Reason, u32>,
     /// Undos that were sent and have not ended.
     undoing: BTreeSet<u32>,
+    /// How often those were sent that were.
+    undo_attempts: BTreeMap<u32, Attempts>,
+    /// Why undos wait that were put off.
+    undo_waits: BTreeMap<u32, Problem>,
     /// Whether what was done of an item was undone, where that was wanted.
     undone: BTreeMap<u32, bool>,
     started_at: Option<Timestamp>,
@@ -53,7 +57,7 @@ impl StepFold {
         self.started_at.get_or_insert(at);
         self.last_at = Some(at);
         if let Some((.., answer)) = answered(fact) {
-            let undoes = matches!(fact, Fact::UndoResult { .. });
+            let undoes = matches!(fact, Fact::UndoResult { .. } | Fact::UndoDeferred { .. });
             if undoes { &mut self.undo_calls } else { &mut self.calls }.end(answer);
         }
         match fact {
@@ -195,12 +199,27 @@ impl StepFold {
                     Decision::Undo => {}
                 }
             }
-            Fact::UndoIntent { item, attempt, .. } => {
-                self.undo_calls.send(*attempt > 1);
+            Fact::UndoIntent { item, .. } => {
+                let attempts = self.undo_attempts.entry(*item).or_default();
+                attempts.announce();
+                self.undo_calls.send(attempts.is_again());
                 self.undoing.insert(*item);
+                self.undo_waits.remove(item);
+            }
+            Fact::UndoDeferred { item, until, problem, .. } => {
+                let sent = self.undoing.remove(item);
+                if sent && waits_for_person(problem.code()) {
+                    // Announced, but it could not leave this computer.
+                    let attempts = self.undo_attempts.entry(*item).or_default();
+                    self.undo_calls.take_back(attempts.is_again());
+                    attempts.take_back();
+                }
+                self.undo_waits.insert(*item, problem.clone().retry_at(*until));
             }
             Fact::UndoResult { item, outcome, took_ms, .. } => {
                 let sent = self.undoing.remove(item);
+                self.undo_attempts.remove(item);
+                self.undo_waits.remove(item);
                 let (undone, problem) = match outcome {
                     UndoOutcome::Undone | UndoOutcome::ByHand => (true, None),
                     UndoOutcome::Failed { problem, .. } => (false, Some(problem.clone())),
@@ -316,6 +335,11 @@ impl StepFold {
         }
     }
 
+    /// Whether an undo of it waits to be tried again.
+    pub(super) fn undo_waits(&self) -> bool {
+        !self.undo_waits.is_empty()
+    }
+
     fn count(&self, is: impl Fn(&Last) -> bool) -> u32 {
         self.items.values().filter_map(|i| i.last.as_ref()).filter(|last| is(last)).count() as u32
     }
@@ -390,11 +414,12 @@ impl StepFold {
         } else {
             StepState::Running
         };
-        let problems = self.items.iter().filter_map(|(item, slot)| match &slot.last {
-            Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => {
-                Some(ItemProblem { item: *item, problem: problem.as_ref().clone() })
-            }
-            _ => None,
+        let problems = self.items.iter().filter_map(|(item, slot)| {
+            let problem = match &slot.last {
+                Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => problem.as_ref(),
+                _ => self.undo_waits.get(item)?,
+            };
+            Some(ItemProblem { item: *item, problem: problem.clone() })
         });
         StepReport {
             step: step.id.clone(),

@@ -294,7 +294,7 @@ impl Execution<'_> {
             }
             Err(problem) => {
                 let problem = self.could_not_undo(step, &problem);
-                let unknown = self.progress.undos_in_doubt.contains(&(step, item));
+                let unknown = self.progress.undos_in_doubt.contains_key(&(step, item));
                 let outcome = UndoOutcome::Failed { problem, unknown };
                 self.note(Fact::UndoResult { step: id, item, outcome, took_ms: None });
             }
@@ -333,20 +333,29 @@ impl Execution<'_> {
 
     pub(super) fn note_undo(&mut self, answer: &Answer) {
         let id = self.live.plan.steps[answer.step].id.clone();
+        let took_ms = Some(answer.result.took.as_millis() as u64);
+        let (step, item, attempt) = (answer.step, answer.item, answer.attempt);
+        if let Outcome::NotDone { problem } = &answer.result.outcome {
+            let (plan, now) = (&self.live.plan, self.runner.clock.now());
+            let (at, chance) = ((step, item, attempt), jitter(&self.run.id, (step, item, attempt)));
+            if let Some(until) = machine::undo_again_at(plan, &self.progress, at, problem, now, chance) {
+                let problem = problem.clone();
+                return self.note(Fact::UndoDeferred { step: id, item, attempt, until, problem, took_ms });
+            }
+        }
         let outcome = match &answer.result.outcome {
             Outcome::Done { .. } => UndoOutcome::Undone,
             // What is not there any more needs no undo.
             Outcome::NotDone { problem } if problem.code() == Code::NotFound => UndoOutcome::Undone,
             Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
-                let problem = self.could_not_undo(answer.step, problem);
+                let problem = self.could_not_undo(step, problem);
                 let unknown = matches!(answer.result.outcome, Outcome::Unknown { .. })
-                    || self.progress.undos_in_doubt.contains(&(answer.step, answer.item));
+                    || self.progress.undos_in_doubt.contains_key(&(step, item));
                 UndoOutcome::Failed { problem, unknown }
             }
             Outcome::Skipped | Outcome::Shown { .. } => UndoOutcome::Impossible,
         };
-        let took_ms = Some(answer.result.took.as_millis() as u64);
-        self.note(Fact::UndoResult { step: id, item: answer.item, outcome, took_ms });
+        self.note(Fact::UndoResult { step: id, item, outcome, took_ms });
     }
 
     /// The undo's own failure, beside the original error and never over it.

@@ -27,6 +27,10 @@ impl Wished {
             Fact::UndoIntent { step, item, .. } => {
                 self.open.insert((step.clone(), *item), true);
             }
+            // It was answered: only what was sent before that is open still.
+            Fact::UndoDeferred { step, item, .. } => {
+                self.open.insert((step.clone(), *item), false);
+            }
             Fact::UndoResult { step, item, .. } => {
                 self.open.remove(&(step.clone(), *item));
             }

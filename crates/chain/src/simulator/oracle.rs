@@ -37,6 +37,8 @@ struct Line {
     undos_announced: u32,
     undos_got: u32,
     undos_heard: u32,
+    undos_failed: u32,
+    undos_held: u32,
 }
 
 /// Counts what happens where it happens.
@@ -140,11 +142,23 @@ impl Ledger {
         self.items.iter().filter(|((own, _), is)| *own == step && **is == known).count() as u32
     }
 
-    pub(super) fn undo(&mut self, step: usize, count: impl FnOnce(&mut [u32; 3])) {
+    pub(super) fn undo_announced(&mut self, step: usize) {
+        self.lines.entry(step).or_default().undos_announced += 1;
+    }
+
+    pub(super) fn undo_got(&mut self, step: usize) {
+        self.lines.entry(step).or_default().undos_got += 1;
+    }
+
+    /// The engine wrote down what the service had answered to an undo.
+    pub(super) fn undo_heard(&mut self, step: usize, refused: Option<Code>) {
         let line = self.lines.entry(step).or_default();
-        let mut counts = [line.undos_announced, line.undos_got, line.undos_heard];
-        count(&mut counts);
-        [line.undos_announced, line.undos_got, line.undos_heard] = counts;
+        line.undos_heard += 1;
+        match refused {
+            None => {}
+            Some(Code::RateLimited) => line.undos_held += 1,
+            Some(_) => line.undos_failed += 1,
+        }
     }
 }
 
@@ -216,9 +230,9 @@ pub(super) fn agrees(plan: &Plan, world: &World, state: RunState, context: &str)
         changes(world, index, planned, said, &line, &context);
         items(world, index, planned, said, state, &context);
         sum.announced += line.announced + line.undos_announced;
-        sum.ok += line.ok + line.undos_heard;
-        sum.failed += line.failed;
-        sum.held += line.held;
+        sum.ok += line.ok + line.undos_heard - line.undos_failed - line.undos_held;
+        sum.failed += line.failed + line.undos_failed;
+        sum.held += line.held + line.undos_held;
     }
     assert!(report.connections.len() <= 1, "{context}");
     let tool = report.connections.first();

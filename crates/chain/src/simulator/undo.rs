@@ -5,61 +5,221 @@ use patchbay_model::StepId;
 use super::*;
 use crate::progress::UndoProgress;
 
+/// What the service does with an undo.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Answers {
+    #[default]
+    Undoes,
+    /// It asks to wait.
+    PutsOff,
+    /// It cannot be reached.
+    Refuses,
+    /// It refuses for good.
+    Rejects,
+}
+
+/// What was asked of the service, and what it does with which.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Undoing {
+    calls: u32,
+    /// From this call on, so many are answered so.
+    odd: (u32, u32, Answers),
+    /// When each thing was undone first: with its key, repeats are recognised from then on.
+    first: BTreeMap<(usize, u32), Timestamp>,
+    /// What was undone though it was undone already, and that was not recognised.
+    twice: Vec<(usize, u32)>,
+}
+
+impl World {
+    /// Sends an undo, and writes down what comes of it.
+    pub(super) fn undo(&mut self, plan: &Plan, step: usize, item: u32, attempt: u32) -> Result<(), Died> {
+        let id = plan.steps[step].id.clone();
+        let (method, url) = ("DELETE".into(), String::new());
+        let request = RequestSummary { method, url, body: None, hash: String::new() };
+        let intent = Fact::UndoIntent { step: id.clone(), item, attempt, request, key: None };
+        self.write_counted(plan, intent, |ledger| ledger.undo_announced(step))?;
+        self.point()?; // announced, nothing sent
+        let refused = self.undo_call(plan, step, item);
+        self.point()?; // answered, the answer not written down
+        let now = self.clock.now();
+        let again = refused.as_ref().and_then(|problem| {
+            crate::machine::undo_again_at(plan, self.progress(plan), (step, item, attempt), problem, now, 0.5)
+        });
+        let (code, took_ms) = (refused.as_ref().map(Problem::code), Some(0));
+        let unknown = self.progress(plan).undos_in_doubt.contains_key(&(step, item));
+        let fact = match (refused, again) {
+            (Some(problem), Some(until)) => {
+                Fact::UndoDeferred { step: id, item, attempt, until, problem, took_ms }
+            }
+            (Some(problem), None) => {
+                let outcome = UndoOutcome::Failed { problem, unknown };
+                Fact::UndoResult { step: id, item, outcome, took_ms }
+            }
+            (None, _) => Fact::UndoResult { step: id, item, outcome: UndoOutcome::Undone, took_ms },
+        };
+        self.write_counted(plan, fact, |ledger| ledger.undo_heard(step, code))
+    }
+
+    /// Why the service did not undo it, where it did not.
+    fn undo_call(&mut self, plan: &Plan, step: usize, item: u32) -> Option<Problem> {
+        self.ledger.undo_got(step);
+        let (now, undoing) = (self.clock.now(), &mut self.undoing);
+        undoing.calls += 1;
+        let (from, count, answers) = undoing.odd;
+        match answers {
+            answers if (from..from + count).contains(&undoing.calls) && answers != Answers::Undoes => {
+                return Some(match answers {
+                    Answers::PutsOff => Problem::new(Code::RateLimited).retry_at(now + Duration::from_secs(60)),
+                    Answers::Refuses => Code::ConnectionRefused.into(),
+                    _ => Code::PermissionDenied.into(),
+                });
+            }
+            _ => {}
+        }
+        if self.effects.remove(&(step, item)).is_some() {
+            undoing.first.insert((step, item), now);
+            return None;
+        }
+        let first = undoing.first.get(&(step, item)).copied().unwrap_or(now);
+        let known = match plan.steps[step].undo {
+            Some(Repeat::Always) => true,
+            Some(Repeat::WithKey { ttl }) => now.duration_since(first) < ttl.try_into().unwrap(),
+            Some(Repeat::Never) | None => false,
+        };
+        if !known {
+            undoing.twice.push((step, item));
+        }
+        None
+    }
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The ways in which undos can be repeated.
+const UNDOS: [Option<Repeat>; 3] = [None, Some(Repeat::Never), Some(Repeat::Always)];
+
+fn undoing(undo: Option<Repeat>) -> Plan {
+    let mut plan = plan(KINDS[2], OnFailure::StopAndUndo);
+    plan.steps.iter_mut().filter(|step| step.effect).for_each(|step| step.undo = undo);
+    plan
+}
+
 #[test]
 fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
-    let (mut cases, mut left, mut undone) = (0, 0, 0);
-    for undo in [None, Some(Repeat::Never), Some(Repeat::Always)] {
-        let mut plan = plan(KINDS[2], OnFailure::StopAndUndo);
-        plan.steps.iter_mut().filter(|step| step.effect).for_each(|step| step.undo = undo);
-        for call in 2..=7 {
-            let fault = (call, Fault::Rejects);
-            for crash in 0..=points(&plan, fault) {
-                let (world, state) = simulate(&plan, fault, &[crash]);
-                let context = format!("undo {undo:?}, call {call} fails, crash at {crash}: {state:?}");
+    let (mut cases, mut left, mut undone, mut waited) = (0, 0, 0, 0);
+    let odd = [
+        (0, 0, Answers::Undoes),
+        (2, 1, Answers::PutsOff),
+        (1, 2, Answers::Refuses),
+        (2, 9, Answers::Refuses),
+        (2, 1, Answers::Rejects),
+    ];
+    for undo in UNDOS {
+        let plan = undoing(undo);
+        for (call, odd) in (2..=7).flat_map(|call| odd.map(|odd| (call, odd))) {
+            let start = |crashes: Vec<u32>, away| {
+                let undoing = Undoing { odd, ..Undoing::default() };
+                World { undoing, crashes, away, ..world((call, Fault::Rejects)) }
+            };
+            let last = run_through(&plan, start(Vec::new(), Duration::ZERO)).0.point;
+            for (crash, away) in (0..=last).flat_map(|crash| [(crash, Duration::ZERO), (crash, DAY)]) {
+                let (world, state) = run_through(&plan, start(vec![crash], away));
+                let context = format!(
+                    "undo {undo:?} {odd:?}, call {call} fails, crash at {crash} for {away:?}: {state:?}"
+                );
                 assert!(state.is_final(), "{context}");
                 // A crash may swallow the rejection; then everything happens.
                 if state == RunState::Done {
                     assert_eq!(world.effects.len(), (ITEMS * 2) as usize, "{context}");
                     continue;
                 }
-                let (mut listed, mut begun) = (BTreeMap::new(), BTreeMap::new());
-                for (_, fact) in &world.journal {
-                    match fact {
-                        Fact::UndoIntent { step, item, .. } => {
-                            *begun.entry((plan.index(step).unwrap(), *item)).or_insert(0) += 1;
-                        }
-                        Fact::UndoResult { step, item, outcome, .. } => {
-                            let old = listed.insert((plan.index(step).unwrap(), *item), outcome.clone());
-                            assert_eq!(old, None, "{context}: one thing is listed twice");
-                        }
-                        _ => {}
-                    }
-                }
-                for (place, outcome) in &listed {
-                    let stands = world.effects.contains_key(place);
-                    match outcome {
-                        UndoOutcome::Undone => assert!(!stands, "{context}: {place:?} is said to be undone"),
-                        UndoOutcome::ByHand => panic!("{context}: nobody did anything by hand"),
-                        UndoOutcome::Impossible => assert!(stands, "{context}: {place:?} is said to stay"),
-                        // Sent once and never answered: said to be open, whichever is true.
-                        UndoOutcome::Failed { .. } => {
-                            assert_eq!((undo, begun[place]), (Some(Repeat::Never), 1), "{context}");
-                        }
-                    }
-                }
-                let unlisted: Vec<_> =
-                    world.effects.keys().filter(|place| !listed.contains_key(place)).collect();
-                assert!(unlisted.is_empty(), "{context}: {unlisted:?} stays, and nobody says so");
-                let all_undone = listed.values().all(|outcome| *outcome == UndoOutcome::Undone);
+                assert_eq!(world.undoing.twice, [], "{context}: undone twice");
+                let all_undone = is_listed(&plan, &world, undo, odd.2, away, &context);
                 assert_eq!(state == RunState::FailedUndone, all_undone, "{context}");
                 agrees(&plan, &world, state, &context);
                 left += usize::from(!all_undone);
                 undone += usize::from(all_undone);
+                let count = |is: fn(&Fact) -> bool| world.journal.iter().filter(|(_, fact)| is(fact)).count();
+                waited += count(|fact| matches!(fact, Fact::UndoDeferred { .. }));
                 cases += 1;
             }
         }
     }
-    assert!(cases > 300 && left > 100 && undone > 50, "too little was tried: {cases} {left} {undone}");
+    assert!(cases > 2_000 && left > 100 && undone > 50, "too little was tried: {cases} {left} {undone}");
+    assert!(waited > 100, "too little was put off: {waited}");
+}
+
+/// Whether all was undone; else it is listed what stays, and why.
+fn is_listed(
+    plan: &Plan,
+    world: &World,
+    undo: Option<Repeat>,
+    odd: Answers,
+    away: Duration,
+    context: &str,
+) -> bool {
+    let (mut listed, mut begun) = (BTreeMap::new(), BTreeMap::new());
+    for (_, fact) in &world.journal {
+        match fact {
+            Fact::UndoIntent { step, item, .. } => {
+                *begun.entry((plan.index(step).unwrap(), *item)).or_insert(0) += 1;
+            }
+            Fact::UndoResult { step, item, outcome, .. } => {
+                let old = listed.insert((plan.index(step).unwrap(), *item), outcome.clone());
+                assert_eq!(old, None, "{context}: one thing is listed twice");
+            }
+            _ => {}
+        }
+    }
+    for (place, outcome) in &listed {
+        let stands = world.effects.contains_key(place);
+        match outcome {
+            UndoOutcome::Undone => assert!(!stands, "{context}: {place:?} is said to be undone"),
+            UndoOutcome::ByHand => panic!("{context}: nobody did anything by hand"),
+            UndoOutcome::Impossible => assert!(stands, "{context}: {place:?} is said to stay"),
+            UndoOutcome::Failed { unknown: false, .. } => {
+                assert!(stands, "{context}: {place:?} is said to stay");
+                assert!(matches!(odd, Answers::Refuses | Answers::Rejects), "{context}: nobody refused it");
+            }
+            // Sent and never answered: said to be open, whichever is true.
+            UndoOutcome::Failed { unknown: true, .. } => {
+                let forgotten = matches!(undo, Some(Repeat::WithKey { .. })) && away >= DAY;
+                let refused = matches!(odd, Answers::Refuses | Answers::Rejects);
+                let once = undo == Some(Repeat::Never);
+                assert!(forgotten || once || refused, "{context}: {place:?} could have been found out");
+                assert!(begun[place] > 0, "{context}: {place:?} was never sent");
+            }
+        }
+    }
+    let unlisted: Vec<_> = world.effects.keys().filter(|place| !listed.contains_key(place)).collect();
+    assert!(unlisted.is_empty(), "{context}: {unlisted:?} stays, and nobody says so");
+    listed.values().all(|outcome| *outcome == UndoOutcome::Undone)
+}
+
+#[test]
+fn an_undo_that_waits_is_stopped_wherever_the_user_wishes_it_and_says_what_stays() {
+    let (mut cases, mut ended) = (0, 0);
+    for undo in &UNDOS[1..] {
+        let plan = undoing(*undo);
+        let start = || World {
+            undoing: Undoing { odd: (2, 1, Answers::PutsOff), ..Undoing::default() },
+            ..world((6, Fault::Rejects))
+        };
+        let facts = run_through(&plan, start()).0.journal.len();
+        for at in 1..facts {
+            let stopped = World { meddles: Some((at, Fact::StopRequested { undo: false })), ..start() };
+            let (world, state) = run_through(&plan, stopped);
+            let context = format!("undo {undo:?}, stopped before fact {at}: {state:?}");
+            assert!(state.is_final(), "{context}");
+            assert_eq!(world.undoing.twice, [], "{context}");
+            agrees(&plan, &world, state, &context);
+            let stays =
+                |fact: &Fact| matches!(fact, Fact::UndoResult { outcome: UndoOutcome::Failed { .. }, .. });
+            ended += world.journal.iter().filter(|(_, fact)| stays(fact)).count();
+            cases += 1;
+        }
+    }
+    assert!(cases > 30 && ended > 0, "too little was tried: {cases}, {ended} ended while they waited");
 }
 
 /// An undo whose outcome the journal cannot tell stays, until the user asks for it again or says it is done.
@@ -187,7 +347,7 @@ fn an_undo_of_an_earlier_build_without_an_answer_is_in_doubt() {
         let outcome = UndoOutcome::Failed { problem: Problem::new(code), unknown: false };
         progress.apply(&plan, at, &Fact::UndoResult { step: step(), item: 0, outcome, took_ms });
         let case = format!("sent: {sent}, {code}, {took_ms:?}");
-        assert_eq!(progress.undos_in_doubt.contains(&(1, 0)), unknown, "{case}");
+        assert_eq!(progress.undos_in_doubt.contains_key(&(1, 0)), unknown, "{case}");
         let slot = progress.item(1, 0);
         let said = matches!(
             slot,

@@ -179,6 +179,11 @@ impl Bench {
         Self { runner, store, told, vault, _dir: dir }
     }
 
+    /// The next call fetches its key anew.
+    pub(crate) fn forget_keys(&self) {
+        self.vault.forget_keys();
+    }
+
     /// An engine that goes by another clock.
     pub(crate) fn engine(&self, clock: &Arc<dyn Clock>) -> Engine {
         engine(&self.vault, &self.store, clock)

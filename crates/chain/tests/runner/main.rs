@@ -16,3 +16,4 @@ mod many;
 mod odd;
 mod outcomes;
 mod recorded;
+mod undo;

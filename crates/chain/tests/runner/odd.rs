@@ -32,7 +32,7 @@ fn tell(more: &Value) -> Value {
 }
 
 /// Waits for what is to come, and not for ever.
-async fn until(mut there: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(mut there: impl AsyncFnMut() -> bool) {
     let reached = async {
         while !there().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -186,13 +186,18 @@ async fn an_unlocked_secret_store_lets_no_run_past_its_turn() {
 }
 
 /// A secret store that a person can lock.
-struct Shut {
+pub(crate) struct Shut {
     store: MemoryStore,
-    locked: AtomicBool,
+    pub(crate) locked: AtomicBool,
     asked: AtomicU32,
 }
 
 impl Shut {
+    /// One that is open.
+    pub(crate) fn open() -> Self {
+        Self { store: MemoryStore::new(), locked: AtomicBool::new(false), asked: AtomicU32::new(0) }
+    }
+
     fn check(&self) -> Result<(), VaultError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         if self.locked.load(Ordering::SeqCst) { Err(VaultError::Locked) } else { Ok(()) }
@@ -243,8 +248,7 @@ async fn a_locked_secret_store_is_written_down_once_and_waited_for() {
          "request": {"method": "PUT", "path": "/items/1", "body": {"title": "{{params.title}}"}}, "params": params,
          "undo": {"operation": "change", "before": {"operation": "get"}, "params": {"title": "{{before.title}}"}}},
     ]);
-    let keys =
-        Arc::new(Shut { store: MemoryStore::new(), locked: AtomicBool::new(false), asked: AtomicU32::new(0) });
+    let keys = Arc::new(Shut::open());
     let b = Bench::with_key(router, &operations, keys.clone()).await;
     let policy = json!({"backoffMs": 1, "tries": 2});
     let run = b
@@ -291,8 +295,7 @@ async fn what_a_lock_kept_here_is_no_repeat_wherever_it_is_counted() {
         {"id": "change", "title": "Change", "verb": "update", "entity": "item", "idempotency": {"type": "natural"},
          "request": {"method": "PUT", "path": "/items/1", "body": {"title": "New"}}, "params": {"type": "object"}},
     ]);
-    let keys =
-        Arc::new(Shut { store: MemoryStore::new(), locked: AtomicBool::new(false), asked: AtomicU32::new(0) });
+    let keys = Arc::new(Shut::open());
     let b = Bench::with_key(router, &operations, keys.clone()).await;
     let begun = SystemClock::new().now() - Duration::from_secs(3_600);
     let run = b.run(json!([{"id": "change", "connection": "work", "operation": "change"}])).await;
