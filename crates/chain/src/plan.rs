@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use patchbay_model::StepId;
+use jiff::SignedDuration;
 use patchbay_model::chain::{Chain, OnFailure, Step, StepPolicy};
 use patchbay_model::descriptor::{Descriptor, Idempotency, Operation};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::RunState;
+use patchbay_model::{StepId, Timestamp};
 
 use crate::logic::Ready;
 use crate::machine::is_failure;
@@ -94,7 +95,24 @@ pub enum Repeat {
     },
 }
 
+/// A key is used only while at least this much of its life is left.
+const KEY_MARGIN: Duration = Duration::from_secs(60);
+
 impl Repeat {
+    /// Whether a request that was sent first at a time is recognised where it is sent again now.
+    pub fn is_recognised(self, first_at: Timestamp, now: Timestamp) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::WithKey { ttl } => {
+                let life =
+                    SignedDuration::try_from(ttl.saturating_sub(KEY_MARGIN)).unwrap_or(SignedDuration::ZERO);
+                // A clock that went back says nothing of the key's age: then it counts as dead.
+                (SignedDuration::ZERO..life).contains(&now.duration_since(first_at))
+            }
+        }
+    }
+
     /// How an operation may be repeated.
     pub fn of(operation: &Operation) -> Self {
         match &operation.idempotency {

@@ -371,7 +371,11 @@ impl Progress {
             }
             Fact::UndoIntent { step, item, attempt, .. } => {
                 let index = plan.index(step);
-                let doubted = index.and_then(|index| self.undos_in_doubt.get(&(index, *item)).copied());
+                // What is sent again although its key has died gives the key a new life.
+                let doubted = index.and_then(|index| {
+                    let first = self.undos_in_doubt.get(&(index, *item)).copied()?;
+                    plan.steps[index].undo?.is_recognised(first, at).then_some(first)
+                });
                 self.revise_undo(plan, step, *item, |undo| undo.announced(*attempt, at, doubted));
             }
             Fact::UndoDeferred { step, item, attempt, until, problem, .. } => {

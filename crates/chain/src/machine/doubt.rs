@@ -6,15 +6,11 @@ use jiff::SignedDuration;
 use patchbay_model::Timestamp;
 
 use super::{Command, Round};
-use crate::plan::Repeat;
 use crate::progress::Doubt;
 
 /// How long a request may still be working its way through a service after we lost it. A lookup
 /// that finds nothing before that proves nothing.
 pub const LOOKUP_GRACE: Duration = Duration::from_secs(5);
-
-/// A key is used only while at least this much of its life is left.
-const KEY_MARGIN: Duration = Duration::from_secs(60);
 
 /// A clock that says a time so much earlier than what is written down was put back.
 const PUT_BACK: SignedDuration = SignedDuration::from_secs(30);
@@ -41,16 +37,7 @@ impl Round<'_> {
             return again;
         }
         let tries_left = doubt.problem.is_none() || doubt.sent.counted < plan.policy.tries;
-        let repeatable = match plan.repeat {
-            Repeat::Never => false,
-            Repeat::Always => true,
-            Repeat::WithKey { ttl } => {
-                let life =
-                    SignedDuration::try_from(ttl.saturating_sub(KEY_MARGIN)).unwrap_or(SignedDuration::ZERO);
-                // A clock that went back says nothing of the key's age: then it counts as dead.
-                (SignedDuration::ZERO..life).contains(&self.now.duration_since(doubt.sent.first_at))
-            }
-        };
+        let repeatable = plan.repeat.is_recognised(doubt.sent.first_at, self.now);
         match doubt.not_before {
             _ if !(repeatable && tries_left) => self.ask(step, item, doubt),
             Some(at) if at > self.now && !self.was_put_back(doubt.sent.at) => Resolution::Later(at),

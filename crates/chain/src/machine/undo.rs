@@ -25,25 +25,42 @@ impl Round<'_> {
                 (UndoProgress::Over(_), _) => {}
                 (_, None) => return Some(self.over(step, item, UndoOutcome::Impossible)),
                 (UndoProgress::None, Some(_)) => return again(step, item, 1),
-                (UndoProgress::Doubt(sent), Some(Repeat::Always | Repeat::WithKey { .. })) => {
+                (UndoProgress::Doubt(sent), Some(repeat)) if repeat.is_recognised(sent.first_at, self.now) => {
                     return again(step, item, sent.attempt + 1);
                 }
-                (UndoProgress::Doubt(_), Some(Repeat::Never)) => {
-                    let problem = Problem::new(Code::CompensationFailed).detail(
-                        "The undo was sent before Patchbay was ended; nothing says whether it happened.",
-                    );
-                    return Some(self.over(step, item, UndoOutcome::Failed { problem, unknown: true }));
-                }
+                (UndoProgress::Doubt(_), Some(repeat)) => return Some(self.nobody_knows(step, item, repeat)),
                 (UndoProgress::Deferred { since, until, .. }, Some(_))
                     if *until > self.now && !self.was_put_back(*since) =>
                 {
                     return Some(Undoing::Later(*until));
+                }
+                // One before it may have happened, and meanwhile the service may have forgotten its key.
+                (UndoProgress::Deferred { sent, .. }, Some(repeat @ Repeat::WithKey { .. }))
+                    if self.progress.undos_in_doubt.contains_key(&(step, item))
+                        && !repeat.is_recognised(sent.first_at, self.now) =>
+                {
+                    return Some(self.nobody_knows(step, item, repeat));
                 }
                 (UndoProgress::Deferred { sent, .. }, Some(_)) => return again(step, item, sent.attempt + 1),
                 (UndoProgress::InFlight(_), _) => return None,
             }
         }
         None
+    }
+
+    /// The end of an undo that was sent and is not to be sent again.
+    fn nobody_knows(&self, step: usize, item: u32, repeat: Repeat) -> Undoing {
+        let text = match repeat {
+            Repeat::WithKey { .. } => {
+                "The undo was sent before Patchbay was ended; nothing says whether it happened, and by now the \
+                 service would not recognise it for the same."
+            }
+            Repeat::Never | Repeat::Always => {
+                "The undo was sent before Patchbay was ended; nothing says whether it happened."
+            }
+        };
+        let problem = Problem::new(Code::CompensationFailed).detail(text);
+        self.over(step, item, UndoOutcome::Failed { problem, unknown: true })
     }
 
     /// The end of an undo that was put off, where nothing is to be undone any more.

@@ -96,7 +96,8 @@ impl World {
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The ways in which undos can be repeated.
-const UNDOS: [Option<Repeat>; 3] = [None, Some(Repeat::Never), Some(Repeat::Always)];
+const UNDOS: [Option<Repeat>; 4] =
+    [None, Some(Repeat::Never), Some(Repeat::Always), Some(Repeat::WithKey { ttl: DAY })];
 
 fn undoing(undo: Option<Repeat>) -> Plan {
     let mut plan = plan(KINDS[2], OnFailure::StopAndUndo);
@@ -106,7 +107,7 @@ fn undoing(undo: Option<Repeat>) -> Plan {
 
 #[test]
 fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
-    let (mut cases, mut left, mut undone, mut waited) = (0, 0, 0, 0);
+    let (mut cases, mut left, mut undone, mut waited, mut died) = (0, 0, 0, 0, 0);
     let odd = [
         (0, 0, Answers::Undoes),
         (2, 1, Answers::PutsOff),
@@ -141,12 +142,16 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
                 undone += usize::from(all_undone);
                 let count = |is: fn(&Fact) -> bool| world.journal.iter().filter(|(_, fact)| is(fact)).count();
                 waited += count(|fact| matches!(fact, Fact::UndoDeferred { .. }));
+                let unknown = |fact: &Fact| {
+                    matches!(fact, Fact::UndoResult { outcome: UndoOutcome::Failed { unknown: true, .. }, .. })
+                };
+                died += usize::from(matches!(undo, Some(Repeat::WithKey { .. })) && count(unknown) > 0);
                 cases += 1;
             }
         }
     }
-    assert!(cases > 2_000 && left > 100 && undone > 50, "too little was tried: {cases} {left} {undone}");
-    assert!(waited > 100, "too little was put off: {waited}");
+    assert!(cases > 3_000 && left > 100 && undone > 50, "too little was tried: {cases} {left} {undone}");
+    assert!(waited > 100 && died > 5, "too little was put off or forgotten: {waited} {died}");
 }
 
 /// Whether all was undone; else it is listed what stays, and why.
@@ -219,7 +224,7 @@ fn an_undo_that_waits_is_stopped_wherever_the_user_wishes_it_and_says_what_stays
             cases += 1;
         }
     }
-    assert!(cases > 30 && ended > 0, "too little was tried: {cases}, {ended} ended while they waited");
+    assert!(cases > 50 && ended > 0, "too little was tried: {cases}, {ended} ended while they waited");
 }
 
 /// An undo whose outcome the journal cannot tell stays, until the user asks for it again or says it is done.
