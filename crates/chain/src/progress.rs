@@ -66,6 +66,8 @@ pub struct Progress {
     pub children: BTreeMap<(usize, u32), RunId>,
     /// What was there before steps of this one changed it, as far as their undo needs it.
     pub befores: BTreeMap<(usize, u32), Value>,
+    /// Items of which nobody knew for a while whether an attempt had happened, and somebody said that it had not.
+    pub once_in_doubt: BTreeSet<(usize, u32)>,
     /// Undos that were sent and of which nobody knows whether they happened, with when the key lives from that
     /// they were sent with: what is said to a later attempt proves nothing of that one.
     pub undos_in_doubt: BTreeMap<(usize, u32), Timestamp>,
@@ -207,6 +209,7 @@ impl Progress {
             arrived: BTreeSet::new(),
             children: BTreeMap::new(),
             befores: BTreeMap::new(),
+            once_in_doubt: BTreeSet::new(),
             undos_in_doubt: BTreeMap::new(),
             undone_anew: BTreeMap::new(),
         }
@@ -329,14 +332,24 @@ impl Progress {
                         undo: UndoProgress::None,
                     })
                 }),
-                Decision::NotHappened => self.change(plan, step, *item, |slot| {
-                    let (attempt, left) = match slot {
-                        ItemProgress::Doubt(d) => (d.sent.attempt, d.sent.left),
-                        _ => Default::default(),
-                    };
-                    let problem = Problem::new(patchbay_model::Code::UnknownOutcome);
-                    Some(ItemProgress::Deferred { attempt, counted: 0, left, since: at, until: at, problem })
-                }),
+                Decision::NotHappened => {
+                    self.once_in_doubt.extend(plan.index(step).map(|index| (index, *item)));
+                    self.change(plan, step, *item, |slot| {
+                        let (attempt, left) = match slot {
+                            ItemProgress::Doubt(d) => (d.sent.attempt, d.sent.left),
+                            _ => Default::default(),
+                        };
+                        let problem = Problem::new(patchbay_model::Code::UnknownOutcome);
+                        Some(ItemProgress::Deferred {
+                            attempt,
+                            counted: 0,
+                            left,
+                            since: at,
+                            until: at,
+                            problem,
+                        })
+                    });
+                }
                 Decision::Undo if self.ended.is_some() => self.stop_tidying = true,
                 Decision::Undo => self.stop = Some(true),
             },

@@ -184,7 +184,7 @@ pub enum Fact {
         request: RequestSummary,
         /// The idempotency key sent with it, the same for all attempts of one item.
         key: Option<String>,
-        /// What the undo needs of what was there before; read before the first attempt alone.
+        /// What the undo needs of what was there before; none where an earlier attempt may have happened.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Value>,
     },

@@ -85,7 +85,7 @@ impl Execution<'_> {
                 self.note(result(Outcome::Shown { request: planned.summary }));
             }
             Ok(planned) => {
-                let before = match self.before(step, item, attempt, &planned.params) {
+                let before = match self.before(step, item, &planned.params) {
                     Some(Ok(before)) => before,
                     // Nothing was sent: what cannot be undone as promised is not begun.
                     Some(Err(problem)) => return self.defer(step, item, attempt, problem),
@@ -111,17 +111,17 @@ impl Execution<'_> {
         }
     }
 
-    /// What the undo will bring back, where the operation says so: read before its first attempt alone, for
-    /// after one that nobody knows the end of, what is there may be our own doing. None while it is read.
-    fn before(
-        &mut self,
-        step: usize,
-        item: u32,
-        attempt: u32,
-        params: &Value,
-    ) -> Option<Result<Option<Value>, Problem>> {
+    /// What the undo will bring back, where the operation says so: read before the first attempt, and before
+    /// another one where those so far certainly did not happen, for somebody may have changed it meanwhile. After
+    /// one that nobody knows the end of, what is there may be our own doing. None while it is read.
+    fn before(&mut self, step: usize, item: u32, params: &Value) -> Option<Result<Option<Value>, Problem>> {
+        let reads = match self.slot(step, item) {
+            ItemProgress::Deferred { .. } => !self.progress.once_in_doubt.contains(&(step, item)),
+            ItemProgress::Fresh => true,
+            _ => false,
+        };
         let told = self.told.remove(&(step, item));
-        if let Some(told) = told.filter(|_| attempt == 1) {
+        if let Some(told) = told.filter(|_| reads) {
             return Some(told);
         }
         let declared = self.live.steps[step].called().and_then(|called| {
@@ -129,7 +129,7 @@ impl Execution<'_> {
             Some((called, undo, undo.before.as_ref()?))
         });
         let Some((called, undo, before)) = declared else { return Some(Ok(None)) };
-        if attempt > 1 || self.progress.befores.contains_key(&(step, item)) {
+        if !reads {
             return Some(Ok(None));
         }
         if let Some(recorded) = &self.runner.recorded {

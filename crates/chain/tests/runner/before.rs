@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use patchbay_chain::Control;
 use patchbay_model::RunState;
 use patchbay_model::run::{Fact, UndoOutcome};
@@ -28,6 +29,8 @@ struct Service {
     gate: Arc<Mutex<Option<Arc<Semaphore>>>>,
     /// Each change likewise.
     hold: Arc<Mutex<Option<Arc<Semaphore>>>>,
+    /// The next change is put off, and somebody makes the item this one meanwhile.
+    overtaken: Arc<Mutex<Option<Map<String, Value>>>>,
 }
 
 impl Service {
@@ -51,13 +54,17 @@ impl Service {
             if let Some(hold) = hold {
                 hold.acquire().await.unwrap().forget();
             }
+            if let Some(other) = service.overtaken.lock().unwrap().take() {
+                *service.item.lock().unwrap() = other;
+                return Err((StatusCode::TOO_MANY_REQUESTS, [("Retry-After", "1")]).into_response());
+            }
             for (name, value) in body.as_object().unwrap() {
                 service.item.lock().unwrap().insert(name.clone(), value.clone());
             }
             let mut lost = service.lost.lock().unwrap();
             if *lost > 0 {
                 *lost -= 1;
-                return Err(StatusCode::BAD_GATEWAY);
+                return Err(StatusCode::BAD_GATEWAY.into_response());
             }
             Ok(Json(json!({"ok": true})))
         };
@@ -155,6 +162,79 @@ async fn what_our_own_lost_attempt_did_is_not_taken_for_what_was_there() {
     assert_eq!(*service.item.lock().unwrap(), item("Old"));
     let calls = service.calls.lock().unwrap().clone();
     assert_eq!(calls.iter().filter(|call| *call == "read 7").count(), 1, "{calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_did_while_a_change_was_put_off_is_what_was_there() {
+    for lost in [0, 1] {
+        let service = Service { item: Arc::new(Mutex::new(item("Old"))), ..Service::default() };
+        *service.overtaken.lock().unwrap() = Some(item("Somebody's"));
+        *service.lost.lock().unwrap() = lost;
+        let b = bench(&service).await;
+        let run = b.run(steps(3)).await;
+        assert_eq!(b.execute(&run).await, RunState::FailedUndone);
+        assert_eq!(*service.item.lock().unwrap(), item("Somebody's"), "{lost} answers lost after it");
+        let calls = service.calls.lock().unwrap().clone();
+        assert_eq!(calls.iter().filter(|call| *call == "read 7").count(), 2, "{lost} answers lost: {calls:?}");
+    }
+}
+
+/// Once nobody knew what became of an attempt, what is there may be our own doing, whatever was answered since.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_once_in_doubt_is_not_read_again() {
+    let service = Service { item: Arc::new(Mutex::new(item("Old"))), ..Service::default() };
+    let b = bench(&service).await;
+    let run = b.run(steps(3)).await;
+    let request = patchbay_model::run::RequestSummary {
+        method: "PUT".into(),
+        url: String::new(),
+        body: None,
+        hash: String::new(),
+    };
+    let step = || patchbay_model::StepId::from("change");
+    let until = "2026-11-20T12:00:00Z".parse().unwrap();
+    let before = Some(json!({"fields": {"title": "Old", "note": null}}));
+    let intent = |attempt, before| Fact::Intent {
+        step: step(),
+        item: 0,
+        attempt,
+        effect: true,
+        request: request.clone(),
+        key: None,
+        before,
+    };
+    let boot = b.store.boot().clone();
+    let started = |recovered| Fact::Started {
+        boot: boot.clone(),
+        recovered,
+        connectors: std::collections::BTreeMap::new(),
+    };
+    let denied = Fact::Resolved {
+        step: step(),
+        item: 0,
+        decision: patchbay_model::run::Decision::NotHappened,
+        by_lookup: false,
+        output: None,
+    };
+    let problem = patchbay_model::Problem::new(patchbay_model::Code::RateLimited);
+    let put_off =
+        Fact::Deferred { step: step(), item: 0, attempt: 2, until, problem, took_ms: Some(1), bytes: 0 };
+    let facts = vec![
+        started(false),
+        Fact::Checked { findings: Vec::new() },
+        Fact::StepOpened { step: step(), items: 1 },
+        intent(1, before),
+        started(true),
+        denied,
+        intent(2, None),
+        put_off,
+    ];
+    b.store.journal_append(&run.id, facts, RunState::Queued).await.unwrap();
+    // What somebody said had not happened had happened after all.
+    service.item.lock().unwrap().insert("title".into(), json!("New"));
+    assert_eq!(b.execute(&run).await, RunState::FailedUndone);
+    assert_eq!(service.item.lock().unwrap()["title"], json!("Old"));
+    assert_eq!(*service.calls.lock().unwrap(), ["change 7", "change 7"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
