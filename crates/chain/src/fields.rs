@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::mapping::{Samples, covers, operation_of, required, sources};
+use crate::misplaced;
 
 /// A step's fields and what could fill them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -124,6 +125,7 @@ pub fn of_step<'d>(
             target,
         });
     });
+    targets.extend(misplaced::fields(step, operation, &targets));
     // The order that the definition's author gave, required ones first.
     let place = |field: &TargetField| {
         let name = field.target.trim_start_matches('/');

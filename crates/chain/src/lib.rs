@@ -16,6 +16,7 @@ pub mod learned;
 pub mod logic;
 pub mod machine;
 pub mod mapping;
+mod misplaced;
 pub mod plan;
 pub mod progress;
 pub mod reached;

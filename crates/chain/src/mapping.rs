@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::learned::{Learned, taught};
+use crate::misplaced;
 use patchbay_map::{Matcher, SourceShape, StepMapping, Target};
 use patchbay_model::chain::{Chain, ChosenBy, FieldMap, Step};
 use patchbay_model::check::{Finding, Level, Remedy};
@@ -183,12 +184,14 @@ fn root_id(chain: &Chain, source: &patchbay_model::StepId) -> patchbay_model::St
     }
 }
 
-/// Says what is missing or unsure in the mappings: a required field without a source is a blocker,
-/// an unsure match on a required field a warning.
+/// Says what is missing, misplaced or unsure in the mappings: a required field without a source is a blocker, as
+/// is a field or a step that is not there; an unsure match on a required field is a warning.
 pub fn findings<'d>(chain: &Chain, descriptor_of: impl Fn(&str) -> Option<&'d Descriptor>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for step in chain.all_steps() {
-        let Some(operation) = operation_of(step, &descriptor_of) else {
+    for (index, step) in chain.all_steps().enumerate() {
+        let operation = operation_of(step, &descriptor_of);
+        found.extend(misplaced::findings(chain, index, operation));
+        let Some(operation) = operation else {
             continue;
         };
         let subject = || Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) };

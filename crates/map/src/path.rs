@@ -1,6 +1,6 @@
 //! JSONPath (RFC 9535), compiled once. With `strict`, the only place that knows the library behind it.
 
-use jsonpath_rust::parser::model::JpQuery;
+use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
@@ -57,6 +57,15 @@ impl Path {
             Some(names) => lookup(value, names),
             None => self.all(value).into_iter().next(),
         }
+    }
+
+    /// The names that the path begins with, one within the other; `$.a['b'][0].c` begins with `a` and `b`.
+    pub fn names(&self) -> Vec<String> {
+        let name = |segment: &Segment| match segment {
+            Segment::Selector(Selector::Name(name)) => Some(name.clone()),
+            _ => None,
+        };
+        self.names.clone().unwrap_or_else(|| self.query.segments.iter().map_while(name).collect())
     }
 
     /// The path as written.
