@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::error::MapError;
 use crate::template::as_text;
-use crate::time::parse_any_time;
+use crate::time::{day_of, parse_any_time};
 
 /// Converts a value, or says why it cannot be.
 pub fn convert(value: Value, how: Conversion) -> Result<Value, MapError> {
@@ -57,8 +57,7 @@ pub fn convert(value: Value, how: Conversion) -> Result<Value, MapError> {
             json!(parse_any_time(&value).ok_or_else(|| failed("it is not a time"))?.to_string())
         }
         Conversion::Date => {
-            let time = parse_any_time(&value).ok_or_else(|| failed("it is not a time"))?;
-            json!(time.strftime("%Y-%m-%d").to_string())
+            json!(day_of(&value).ok_or_else(|| failed("it is not a time"))?.to_string())
         }
         Conversion::Line => {
             let text = as_text(&value);
@@ -107,6 +106,14 @@ mod tests {
             (json!(1_769_860_800), C::DateTime, Some(json!("2026-01-31T12:00:00Z"))),
             (json!("2026-01-31T12:00:00Z"), C::Date, Some(json!("2026-01-31"))),
             (json!("tomorrow"), C::Date, None),
+            // The day is that of the place where it was written, whichever it is in UTC.
+            (json!("2026-11-20T20:00-05:00"), C::Date, Some(json!("2026-11-20"))),
+            (json!("2026-11-20T20:00:00.250-0500"), C::Date, Some(json!("2026-11-20"))),
+            (json!("2026-11-21T03:00:00+09:00"), C::Date, Some(json!("2026-11-21"))),
+            (json!("2026-11-20T23:30:00"), C::Date, Some(json!("2026-11-20"))),
+            (json!("2026-11-20 23:30"), C::Date, Some(json!("2026-11-20"))),
+            (json!("2026-11-20"), C::Date, Some(json!("2026-11-20"))),
+            (json!("2026-11-20T20:00-05:00"), C::DateTime, Some(json!("2026-11-21T01:00:00Z"))),
             (json!("\n  first \nsecond"), C::Line, Some(json!("first"))),
             (
                 json!([{"name": "bug", "id": 1}, "plain", {"id": 2}, {"login": "amira"}]),

@@ -2,6 +2,7 @@
 //! engine's own filters, tests and functions are not there at all.
 
 use base64::Engine as _;
+use jiff::tz::TimeZone;
 use minijinja::value::{Rest, Value as Jinja};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
@@ -31,7 +32,7 @@ pub const FILTERS: &[(&str, &str)] = &[
     ("string", "text"),
     ("json", "JSON text"),
     ("base64", "Base64 (RFC 4648 section 4)"),
-    ("date_format", "a time in another form (strftime)"),
+    ("date_format", "a time in another form (strftime), in UTC or in a zone that is named"),
     ("date_add", "a time so many seconds later"),
 ];
 
@@ -114,8 +115,12 @@ pub(crate) fn environment() -> Environment<'static> {
     env.add_filter("base64", |value: &Jinja| {
         bounded(base64::engine::general_purpose::STANDARD.encode(text(value)?))
     });
-    env.add_filter("date_format", |value: &Jinja, format: String| {
-        let time = time(value)?.to_zoned(jiff::tz::TimeZone::UTC);
+    env.add_filter("date_format", |value: &Jinja, format: String, zone: Option<String>| {
+        let zone = match zone {
+            Some(name) => TimeZone::get(&name).map_err(|_| wrong(&format!("there is no time zone {name}")))?,
+            None => TimeZone::UTC,
+        };
+        let time = time(value)?.to_zoned(zone);
         let text = jiff::fmt::strtime::format(&format, &time).map_err(|e| wrong(&e.to_string()))?;
         bounded(text)
     });
@@ -253,6 +258,25 @@ mod tests {
     use super::cut_line;
     use crate::Template;
     use serde_json::json;
+
+    #[test]
+    fn a_time_is_written_in_the_zone_that_is_named() {
+        let cases = [
+            ("2026-11-20T20:00-05:00", "'%Y-%m-%d %H:%M'", Some("2026-11-21 01:00")),
+            ("2026-11-20T20:00-05:00", "'%Y-%m-%d %H:%M', 'America/New_York'", Some("2026-11-20 20:00")),
+            ("2026-07-20T20:00:00", "'%Y-%m-%d %H:%M %z', 'Europe/Berlin'", Some("2026-07-20 22:00 +0200")),
+            ("2026-11-20T20:00:00", "'%H:%M', 'Europe/Berlin'", Some("21:00")),
+            ("2026-11-20T20:00:00", "'%H:%M', 'UTC'", Some("20:00")),
+            ("2026-11-20T20:00:00", "'%H:%M', 'Mars/Olympus'", None),
+            ("2026-11-20T20:00:00", "'%H:%M', '../../etc/passwd'", None),
+            ("2026-11-20T20:00:00", "'%H:%M', ''", None),
+        ];
+        for (time, arguments, want) in cases {
+            let template = Template::compile(&format!("{{{{ v|date_format({arguments}) }}}}")).unwrap();
+            let made = template.value(&json!({ "v": time })).ok().flatten();
+            assert_eq!(made, want.map(|text| json!(text)), "{time} {arguments}");
+        }
+    }
 
     #[test]
     fn lines_are_cut_between_words_and_pieces_leave_nothing_out() {

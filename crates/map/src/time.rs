@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use patchbay_model::descriptor::TimeFormat;
@@ -67,6 +68,47 @@ pub fn parse_any_time(value: &Value) -> Option<Timestamp> {
         }
         _ => None,
     }
+}
+
+/// The day of a time in any of the formats: where it was written, and in UTC where it does not say. In another
+/// zone it may be another day.
+pub(crate) fn day_of(value: &Value) -> Option<Date> {
+    let time = parse_any_time(value)?;
+    let written = value.as_str().and_then(|text| match Pieces::parse(text) {
+        Ok(pieces) => Some(pieces.date()),
+        Err(_) => text.get(..10)?.parse().ok(),
+    });
+    Some(written.unwrap_or_else(|| time.to_zoned(TimeZone::UTC).date()))
+}
+
+/// What a text says of the zone of its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zone {
+    /// Nothing: it is read as UTC.
+    Unsaid,
+    /// It is UTC.
+    Utc,
+    /// It is another one.
+    Other,
+}
+
+/// What a value says of its zone; none where it is no text with a time of day.
+pub(crate) fn zone_of(value: &Value) -> Option<Zone> {
+    let (text, time) = (value.as_str()?, parse_any_time(value)?);
+    let local = match Pieces::parse(text) {
+        Ok(pieces) => {
+            let local = pieces.date().to_datetime(pieces.time()?);
+            if pieces.offset().is_none() && pieces.time_zone_annotation().is_none() {
+                return Some(Zone::Unsaid);
+            }
+            local
+        }
+        // The form without a colon in its offset.
+        Err(_) => text.get(..19)?.parse().ok()?,
+    };
+    let utc = time.to_zoned(TimeZone::UTC).datetime();
+    let apart = local.duration_since(utc).as_secs();
+    Some(if apart == 0 { Zone::Utc } else { Zone::Other })
 }
 
 /// Writes a time in one format.
@@ -135,6 +177,30 @@ mod tests {
             );
         }
     }
+    #[test]
+    fn a_text_says_of_which_day_and_zone_it_is() {
+        use Zone::{Other, Unsaid, Utc};
+        let cases = [
+            (json!("2026-11-20T20:00-05:00"), Some("2026-11-20"), Some(Other)),
+            (json!("2026-11-20T20:00:00-0500"), Some("2026-11-20"), Some(Other)),
+            (json!("2026-11-21T03:00:00.5+09:00"), Some("2026-11-21"), Some(Other)),
+            (json!("2026-11-20T20:00:00-05:00[America/New_York]"), Some("2026-11-20"), Some(Other)),
+            (json!("2026-11-20T20:00:00Z"), Some("2026-11-20"), Some(Utc)),
+            (json!("2026-11-20T20:00:00+00:00"), Some("2026-11-20"), Some(Utc)),
+            (json!("2026-11-20T20:00:00+0000"), Some("2026-11-20"), Some(Utc)),
+            (json!("2026-11-20T20:00:00"), Some("2026-11-20"), Some(Unsaid)),
+            (json!("2026-11-20 20:00"), Some("2026-11-20"), Some(Unsaid)),
+            (json!("2026-11-20"), Some("2026-11-20"), None),
+            (json!(1_795_219_200), Some("2026-11-21"), None),
+            (json!("tomorrow"), None, None),
+            (json!(null), None, None),
+        ];
+        for (value, day, zone) in cases {
+            assert_eq!(day_of(&value).map(|day| day.to_string()).as_deref(), day, "{value}");
+            assert_eq!(zone_of(&value), zone, "{value}");
+        }
+    }
+
     #[test]
     fn patterns_are_read_and_written_in_their_own_unit() {
         let cases = [

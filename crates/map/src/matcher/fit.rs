@@ -7,6 +7,7 @@ use super::field::Field;
 use crate::change::Change;
 use crate::leaf::{Kind, Leaf};
 use crate::schema::Schema;
+use crate::time::{Zone, zone_of};
 use crate::words::Meaning;
 
 /// A change with what it costs.
@@ -87,7 +88,7 @@ fn conversion(leaf: &Leaf, from: Kind, to: Kind, target: &Value) -> Option<Conve
                 Kind::Text if leaf.schema["format"] == "date" => {
                     Some((Some(Conversion::DateTime), 6, "a day read as its first moment in UTC"))
                 }
-                Kind::Text => Some((Some(Conversion::DateTime), 0, same)),
+                Kind::Text => Some((Some(Conversion::DateTime), 0, zone_word(leaf).unwrap_or(same))),
                 Kind::Number | Kind::Integer => Some((Some(Conversion::DateTime), 3, "read as a time")),
                 _ => None,
             };
@@ -95,8 +96,12 @@ fn conversion(leaf: &Leaf, from: Kind, to: Kind, target: &Value) -> Option<Conve
         (Kind::Text, Some("date")) => {
             return match from {
                 Kind::Text if leaf.schema["format"] == "date" => Some((None, 0, same)),
-                Kind::Text | Kind::Number | Kind::Integer => {
-                    Some((Some(Conversion::Date), 6, "the time of day is lost"))
+                Kind::Text if zone_word(leaf) == Some(ZONE_LOST) => {
+                    Some((Some(Conversion::Date), 6, "the time of day is lost, the time zone is lost"))
+                }
+                Kind::Text => Some((Some(Conversion::Date), 6, "the time of day is lost")),
+                Kind::Number | Kind::Integer => {
+                    Some((Some(Conversion::Date), 6, "the time of day is lost, its day read as UTC"))
                 }
                 _ => None,
             };
@@ -124,6 +129,18 @@ fn conversion(leaf: &Leaf, from: Kind, to: Kind, target: &Value) -> Option<Conve
         }
         _ => return None,
     })
+}
+
+const ZONE_LOST: &str = "the time zone is lost";
+
+/// What becomes of the zone of times that are texts; none where nothing is to be said of it.
+fn zone_word(leaf: &Leaf) -> Option<&'static str> {
+    let zones = || leaf.samples.iter().filter_map(zone_of);
+    match () {
+        () if zones().any(|zone| zone == Zone::Other) => Some(ZONE_LOST),
+        () if zones().any(|zone| zone == Zone::Unsaid) => Some("read as UTC"),
+        () => None,
+    }
 }
 
 /// Whether a list holds things with members and not plain values.

@@ -295,6 +295,29 @@ mod tests {
     }
 
     #[test]
+    fn what_becomes_of_a_time_zone_is_said() {
+        let lost = "the time of day is lost, the time zone is lost";
+        let cases = [
+            ("date-time", "2026-11-20T20:00-05:00", "the time zone is lost"),
+            ("date-time", "2026-11-20T20:00:00", "read as UTC"),
+            ("date-time", "2026-11-20T20:00:00Z", "same type"),
+            ("date", "2026-11-20T20:00-05:00", lost),
+            ("date", "2026-11-20T20:00:00Z", "the time of day is lost"),
+            ("date", "2026-11-20T20:00:00", "the time of day is lost"),
+        ];
+        for (format, sample, words) in cases {
+            let target =
+                json!({"required": ["due"], "properties": {"due": {"type": "string", "format": format}}});
+            let schema = json!({"properties": {"due": {"type": "string", "format": "date-time"}}});
+            let source =
+                SourceShape { schema: Some(schema), samples: vec![json!({ "due": sample })], ..issue() };
+            let map = propose(&Target { schema: &target, origin: None }, &[source]).remove(0);
+            let reason = format!("same name, {words}, 1 of 1 samples fit");
+            assert_eq!(map.reason.as_deref(), Some(reason.as_str()), "{sample} as {format}");
+        }
+    }
+
+    #[test]
     fn what_is_chosen_by_hand_is_made_to_fit_and_what_was_said_about_it_stays() {
         use patchbay_model::chain::Conversion;
         let target =
