@@ -85,6 +85,15 @@ mod tests {
             intent(0),
             undone(0),
             intent(1),
+            intent(3),
+            Fact::UndoDeferred {
+                step: "tell".into(),
+                item: 3,
+                attempt: 1,
+                until: patchbay_model::Timestamp::UNIX_EPOCH,
+                problem: Problem::new(Code::RateLimited),
+                took_ms: Some(1),
+            },
         ];
         for fact in &facts {
             wished.take(fact);
@@ -99,7 +108,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!((state, said), (RunState::Failed, vec![(1, true), (2, false)]));
+        assert_eq!((state, said), (RunState::Failed, vec![(1, true), (2, false), (3, false)]));
         let mut ended = Wished::default();
         ended.take(&Fact::Finished { state: RunState::Done });
         assert!(ended.not_undone(&[]).is_none(), "nothing was wished");

@@ -12,6 +12,8 @@ pub(super) enum Answers {
     Undoes,
     /// It asks to wait.
     PutsOff,
+    /// It asks to wait for a day.
+    PutsOffLong,
     /// It cannot be reached.
     Refuses,
     /// It refuses for good.
@@ -70,6 +72,7 @@ impl World {
             answers if (from..from + count).contains(&undoing.calls) && answers != Answers::Undoes => {
                 return Some(match answers {
                     Answers::PutsOff => Problem::new(Code::RateLimited).retry_at(now + Duration::from_secs(60)),
+                    Answers::PutsOffLong => Problem::new(Code::RateLimited).retry_at(now + DAY),
                     Answers::Refuses => Code::ConnectionRefused.into(),
                     _ => Code::PermissionDenied.into(),
                 });
@@ -111,6 +114,7 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
     let odd = [
         (0, 0, Answers::Undoes),
         (2, 1, Answers::PutsOff),
+        (2, 1, Answers::PutsOffLong),
         (1, 2, Answers::Refuses),
         (2, 9, Answers::Refuses),
         (2, 1, Answers::Rejects),
@@ -188,7 +192,8 @@ fn is_listed(
             }
             // Sent and never answered: said to be open, whichever is true.
             UndoOutcome::Failed { unknown: true, .. } => {
-                let forgotten = matches!(undo, Some(Repeat::WithKey { .. })) && away >= DAY;
+                let slept = away >= DAY || odd == Answers::PutsOffLong;
+                let forgotten = matches!(undo, Some(Repeat::WithKey { .. })) && slept;
                 let refused = matches!(odd, Answers::Refuses | Answers::Rejects);
                 let once = undo == Some(Repeat::Never);
                 assert!(forgotten || once || refused, "{context}: {place:?} could have been found out");
@@ -199,6 +204,60 @@ fn is_listed(
     let unlisted: Vec<_> = world.effects.keys().filter(|place| !listed.contains_key(place)).collect();
     assert!(unlisted.is_empty(), "{context}: {unlisted:?} stays, and nobody says so");
     listed.values().all(|outcome| *outcome == UndoOutcome::Undone)
+}
+
+/// A key lives from when the first attempt was sent of which nobody knows, however often it was sent again.
+#[test]
+fn no_pair_of_crashes_sends_an_undo_again_whose_key_has_died() {
+    let plan = undoing(UNDOS[3]);
+    let start = |crashes: Vec<u32>| World {
+        crashes,
+        away: Duration::from_secs(15 * 3_600),
+        ..world((6, Fault::Rejects))
+    };
+    let (whole, _) = run_through(&plan, start(Vec::new()));
+    let mut died = 0;
+    for (first, second) in
+        (30..whole.point).flat_map(|first| (first + 1..whole.point + 6).map(move |b| (first, b)))
+    {
+        let (world, state) = run_through(&plan, start(vec![first, second]));
+        let context = format!("crashes at {first} and {second}: {state:?}");
+        assert!(state.is_final(), "{context}");
+        assert_eq!(world.undoing.twice, [], "{context}");
+        agrees(&plan, &world, state, &context);
+        let unknown = |(_, fact): &(Timestamp, Fact)| {
+            matches!(fact, Fact::UndoResult { outcome: UndoOutcome::Failed { unknown: true, .. }, .. })
+        };
+        died += world.journal.iter().filter(|entry| unknown(entry)).count();
+    }
+    assert!(died > 5, "no key died: {died}");
+}
+
+/// Starts that find an undo waiting have missed nothing.
+#[test]
+fn a_run_whose_undo_waits_is_not_stuck_however_often_the_engine_starts() {
+    let plan = undoing(UNDOS[2]);
+    let (whole, _) = run_through(
+        &plan,
+        World {
+            undoing: Undoing { odd: (1, 1, Answers::PutsOffLong), ..Undoing::default() },
+            ..world((6, Fault::Rejects))
+        },
+    );
+    let waits = whole.journal.iter().position(|(_, fact)| matches!(fact, Fact::UndoDeferred { .. })).unwrap();
+    let mut progress = Progress::new(&plan);
+    for (at, fact) in &whole.journal[..=waits] {
+        progress.apply(&plan, *at, fact);
+    }
+    let now = whole.journal[waits].0;
+    for _ in 0..6 {
+        let started = Fact::Started { boot: BootId::new("b"), recovered: true, connectors: BTreeMap::new() };
+        progress.apply(&plan, now, &started);
+        let next = next(&plan, &progress, now);
+        assert_eq!((next.state, next.commands, next.wake), (RunState::Waiting, Vec::new(), Some(now + DAY)));
+    }
+    let due = next(&plan, &progress, now + DAY).commands;
+    assert!(matches!(due[..], [Command::Undo { attempt: 2, .. }]), "{due:?}");
 }
 
 #[test]

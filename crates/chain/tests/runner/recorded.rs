@@ -93,7 +93,7 @@ async fn recorded(
     recording.finish(connections)
 }
 
-async fn saved(b: &Bench, run: &Run) -> ChainTest {
+pub(crate) async fn saved(b: &Bench, run: &Run) -> ChainTest {
     let work = b.store.connection_named("work").await.unwrap().unwrap();
     let used =
         TestConnection { connector: work.connector, version: work.descriptor_version, config: work.config };
@@ -102,7 +102,7 @@ async fn saved(b: &Bench, run: &Run) -> ChainTest {
     serde_json::from_str(&serde_json::to_string(&test).unwrap()).unwrap()
 }
 
-async fn replayed(b: &Bench, test: &ChainTest, chain: &Chain) -> Vec<String> {
+pub(crate) async fn replayed(b: &Bench, test: &ChainTest, chain: &Chain) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let found = replay(&b.runner, test, chain, &dir.path().join("test")).await.unwrap();
     differences(&test.expected, &found)

@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::bench::Bench;
 use crate::odd::{Shut, until};
+use crate::recorded::{replayed, saved};
 
 /// Messages that stand, and how their deletion is answered at first.
 #[derive(Clone, Default)]
@@ -168,6 +169,13 @@ async fn an_undo_is_tried_as_often_as_its_step_and_no_oftener() {
     assert_eq!(*service.deleted.lock().unwrap(), [5, 4, 4, 4, 3, 2, 2, 2, 1], "three tries each at most");
     assert_eq!(service.standing(), [2]);
     assert_eq!(failed(&journal(&b, &run).await), [(1, false)], "it was refused each time");
+    let run = b.store.run(&run.id).await.unwrap().unwrap();
+    let test = saved(&b, &run).await;
+    assert_eq!(
+        replayed(&b, &test, &run.snapshot).await,
+        Vec::<String>::new(),
+        "kept as a test it does the same"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
