@@ -66,6 +66,7 @@ pub(crate) fn fields(step: &Step, operation: &Operation, shown: &[TargetField]) 
     let strays = step.mapping.iter().filter(|map| !has(&operation.params, &map.target));
     let unseen = strays.filter(|map| !shown.iter().any(|field| covers(&map.target, &field.target)));
     let line = |map: &FieldMap| TargetField {
+        finder: None,
         target: map.target.clone(),
         label: map.target.trim_start_matches('/').to_owned(),
         about: None,

@@ -416,7 +416,9 @@ impl StepFold {
         };
         let problems = self.items.iter().filter_map(|(item, slot)| {
             let problem = match &slot.last {
-                Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => problem.as_ref(),
+                Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => {
+                    problem.as_ref()
+                }
                 _ => self.undo_waits.get(item)?,
             };
             Some(ItemProblem { item: *item, problem: problem.clone() })
