@@ -1,4 +1,5 @@
 import { Kbd } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { Loader, Search } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -18,18 +19,21 @@ const WorkspaceSwitch = lazy(() => import('./WorkspaceSwitch'));
 /** The pages. Counts appear only for what needs attention. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const [location] = useLocation();
-  const narrow = usePreferences((state) => state.narrow);
+  const chosen = usePreferences((state) => state.narrow);
+  const small = useMediaQuery('(max-width: 1080px)', false, { getInitialValueInEffect: false });
+  // Where only icons are seen, each says what it is.
+  const rail = chosen || small;
   return (
-    <nav className={narrow ? 'side narrow' : 'side'} aria-label={t('shell.navigation')} data-region>
+    <nav className={chosen ? 'side narrow' : 'side'} aria-label={t('shell.navigation')} data-region>
       <div className="side-brand">
         <img src="/icon.svg" alt="" width={24} height={24} />
         <span className="side-word">Patchbay</span>
       </div>
       {/* What is told beside the pages may break; the way to them may not. */}
       <ErrorBoundary key={`workspaces ${location}`} instead={null}>
-        <Workspaces />
+        <Workspaces rail={rail} />
       </ErrorBoundary>
-      <button type="button" className="side-item" onClick={onSearch}>
+      <button type="button" className="side-item" title={rail ? `${t('shell.search')} (${written('Ctrl K')})` : undefined} onClick={onSearch}>
         <Search size={16} aria-hidden />
         <span className="side-word">{t('shell.search')}</span>
         <Kbd className="side-word side-key" size="xs" aria-hidden>
@@ -40,7 +44,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       {PAGES.map(({ path, word, icon: Icon }) => {
         const current = location === path || location.startsWith(`${path}/`);
         return (
-          <Link key={path} href={path} title={narrow ? t(word) : undefined} className={current ? 'side-item current' : 'side-item'} aria-current={current ? 'page' : undefined}>
+          <Link key={path} href={path} title={rail ? t(word) : undefined} className={current ? 'side-item current' : 'side-item'} aria-current={current ? 'page' : undefined}>
             <Icon size={16} aria-hidden />
             <span className="side-word">{t(word)}</span>
             <ErrorBoundary key={location} instead={null}>
@@ -49,7 +53,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           </Link>
         );
       })}
-      {!narrow && (
+      {!chosen && (
         <div className="side-foot">
           <ErrorBoundary key={`steps ${location}`} instead={null}>
             <Suspense>
@@ -62,11 +66,11 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
   );
 }
 
-function Workspaces() {
+function Workspaces({ rail }: { rail: boolean }) {
   const workspaces = useWorkspaces();
   return workspaces.length > 1 ? (
     <Suspense>
-      <WorkspaceSwitch workspaces={workspaces} />
+      <WorkspaceSwitch workspaces={workspaces} rail={rail} />
     </Suspense>
   ) : null;
 }

@@ -8,17 +8,18 @@ import { visible } from '../lib/format';
 import { t } from '../lib/words';
 
 /** Which workspace is shown. Stays away while there is only one. */
-export default function WorkspaceSwitch({ workspaces }: { workspaces: Workspace[] }) {
+export default function WorkspaceSwitch({ workspaces, rail }: { workspaces: Workspace[]; rail: boolean }) {
   const [, go] = useLocation();
   const name = useWorkspace((state) => state.name);
   const shown = workspaces.find((workspace) => workspace.name === name);
+  const label = visible(shown?.label ?? name);
   return (
     <Menu position="bottom-start" shadow="md" width={240}>
       <Menu.Target>
-        <button type="button" className="side-item" title={t('shell.workspace')}>
+        <button type="button" className="side-item" title={rail ? `${t('shell.workspace')}: ${label}` : t('shell.workspace')}>
           <ChevronsUpDown size={16} aria-hidden />
           <span className="out-of-sight">{t('shell.workspace')}: </span>
-          <span className="side-word cut">{visible(shown?.label ?? name)}</span>
+          <span className="side-word cut">{label}</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>
