@@ -18,6 +18,9 @@ const BOXES: { box: Box; word: WordKey; icon: LucideIcon }[] = [
 ];
 const PRIORITIES: Priority[] = ['critical', 'high', 'medium', 'low'];
 
+/** With more than so many of a kind, the others are shown when they are asked for. */
+const FEW = 30;
+
 /** Which part is shown, and what it is narrowed to. */
 export function Filters({ kinds, unread }: { kinds: SignalKindsResponse | undefined; unread: number }) {
   const view = useInboxView();
@@ -72,11 +75,15 @@ interface Choice {
 }
 
 function Choices({ title, all, chosen, onChange }: { title: string; all: Choice[]; chosen: string[]; onChange: (chosen: string[]) => void }) {
+  const [whole, setWhole] = useState(false);
   if (all.length === 0) return null;
+  // What is chosen is in sight, also where it is one of many.
+  const first = new Set(all.slice(0, FEW));
+  const shown = whole || all.length <= FEW ? all : all.filter((one) => first.has(one) || chosen.includes(one.value));
   return (
     <fieldset className="ib-choices">
       <legend>{title}</legend>
-      {all.slice(0, 30).map(({ value, label, count }) => {
+      {shown.map(({ value, label, count }) => {
         const on = chosen.includes(value);
         return (
           <label key={value} className="ib-choice">
@@ -88,6 +95,11 @@ function Choices({ title, all, chosen, onChange }: { title: string; all: Choice[
           </label>
         );
       })}
+      {all.length > FEW && (shown.length < all.length || whole) && (
+        <Button size="compact-xs" variant="subtle" className="ib-whole" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+          {whole ? t('inbox.showFewer') : t('inbox.showAll', { n: formatCount(all.length) })}
+        </Button>
+      )}
     </fieldset>
   );
 }

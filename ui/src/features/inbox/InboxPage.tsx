@@ -50,13 +50,15 @@ export default function InboxPage() {
   const onKey = (event: KeyboardEvent<HTMLElement>) => {
     if (event.ctrlKey || event.metaKey || event.altKey || (isSign(event.key) && !signsWork())) return;
     const at = signals.findIndex((signal) => signal.id === open);
-    const to = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, Home: 0, End: signals.length - 1 }[event.key];
+    // Caps Lock makes no other key of a letter; Shift does.
+    const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;
+    const to = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, Home: 0, End: signals.length - 1 }[key];
     const signal = signals[at];
     if (to !== undefined) {
       const next = signals[Math.max(0, Math.min(to, signals.length - 1))];
       if (next) show(next.id);
-    } else if (signal && event.key === 'e') archive(signal);
-    else if (signal && event.key === 'u') unread(signal);
+    } else if (signal && key === 'e') archive(signal);
+    else if (signal && key === 'u') unread(signal);
     else return;
     event.preventDefault();
   };
