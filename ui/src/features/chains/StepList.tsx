@@ -27,7 +27,7 @@ export function StepList({ stops, selected, commands }: Props) {
       aria-label={t('chains.canvas')}
       onKeyDown={(event) => {
         const step = event.target instanceof HTMLElement ? event.target.dataset.step : undefined;
-        if (step !== undefined) stepKey(event, stops, step, commands);
+        if (step !== undefined) stepKey(event, stops, step, selected, commands);
       }}
     >
       {stops.map((stop) => (

@@ -4,7 +4,7 @@ import { isSign, signsWork } from '../../shell/shortcuts';
 import type { StepCommands, StopView } from './useStepViews';
 
 /** The keys of canvas and list: the same in both. Gives true where the key meant something. */
-export function stepKey(event: KeyboardEvent, stops: StopView[], focused: string, commands: StepCommands): boolean {
+export function stepKey(event: KeyboardEvent, stops: StopView[], focused: string, selected: string | undefined, commands: StepCommands): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   if (isSign(event.key) && !signsWork()) return false;
   const all = stops.filter((stop) => stop.kind !== 'section');
@@ -55,6 +55,11 @@ export function stepKey(event: KeyboardEvent, stops: StopView[], focused: string
     case 'Delete':
     case 'Backspace':
       if (step) commands.remove(step);
+      break;
+    case 'Escape':
+      // A panel closes first.
+      if (selected === undefined || document.querySelector('.panel')) return false;
+      commands.select(undefined);
       break;
     default:
       return false;

@@ -68,7 +68,7 @@ function Drawing({ flow, stops, selected, commands }: Props) {
       aria-label={t('chains.canvas')}
       onKeyDown={(event) => {
         const step = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('[data-step]')?.dataset.step : undefined;
-        if (step !== undefined && !stepKey(event, stops, step, commands) && zoom.key(event)) event.preventDefault();
+        if (step !== undefined && !stepKey(event, stops, step, selected, commands) && zoom.key(event)) event.preventDefault();
       }}
     >
       <ReactFlow<FlowNode, FlowLine>
