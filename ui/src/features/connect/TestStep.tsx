@@ -62,11 +62,15 @@ export function TestStep({ name, connector, test, mismatch, onFix, onOtherKey }:
 /** Actions that this step knows a place for; everything else is tried again. */
 const KNOWN = ['replace_key', 'reconnect', 'allow_target', 'edit_settings', 'edit_input', 'network_settings', 'retry'];
 
-/** A button that says what it does here. */
+/** A problem as it stands here: its button says what it does, and nobody tries again but who presses it. */
 function mendable(problem: Problem): Problem {
-  if (problem.fix && KNOWN.includes(problem.fix.action)) return problem;
-  return { ...problem, fix: { label: t('connect.testAgain'), action: 'retry' } };
+  if (problem.fix && problem.fix.action !== 'retry' && KNOWN.includes(problem.fix.action)) return problem;
+  const hint = PROMISING.has(problem.code) ? t('connect.tryLater') : problem.hint;
+  return { ...problem, hint, fix: { label: t('connect.testAgain'), action: 'retry' } };
 }
+
+/** Problems whose words say that work goes on by itself. */
+const PROMISING = new Set<Problem['code']>(['SERVICE_DOWN', 'RATE_LIMITED', 'LOCAL_RATE_LIMITED', 'CIRCUIT_OPEN', 'STORAGE_BUSY']);
 
 function sumUp(report: TestReport | undefined, problem: Problem | undefined): WordKey {
   if (problem) return 'connect.failed';

@@ -96,7 +96,7 @@ export function Wizard({ detail, known, replacing, onDirty, onNetwork, onCancel,
         )}
         {made && <WhatNext made={made} replaced={replacing !== undefined} signedIn={reconnects} sync={!replacing && draft.syncNow && detail.streams.length > 0} streams={detail.streams.length > 0} webhook={detail.webhook} onUse={onUse} onClose={onClose} />}
       </div>
-      {!made && !asksAccount && <Foot first={step === first} busy={wizard.busy} main={wizard.main} testing={test.running} onBack={step === first ? onCancel : wizard.back} onTest={step === 'test' ? wizard.startTest : undefined} />}
+      {!made && !asksAccount && <Foot first={step === first} busy={wizard.busy} main={wizard.main} testing={test.running} onBack={step === first ? onCancel : wizard.back} onTest={step === 'test' && !wizard.testsAtProblem ? wizard.startTest : undefined} />}
     </form>
   );
 }

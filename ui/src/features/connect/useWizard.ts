@@ -161,6 +161,8 @@ export function useWizard({ form, detail, known, replacing, onDirty, onNetwork }
 
   return {
     ...{ asks, draft, mistakes, step, first, uses, signIn, page, offline, inPanel, test, otherAccount, made, busy, main },
+    // Where another try is what mends it, the problem has the button.
+    testsAtProblem: test.over && test.problem !== undefined && mendOf(test.problem, asks).way === 'again',
     ...{ refused: last.refused, change, forget, blame, focusOn, beginSignIn, startTest, back, submit, fix, fixSignIn },
   };
 }
