@@ -9,7 +9,7 @@ import { POLICY } from '../fresh';
 import { allSteps } from '../flow/outline';
 import type { Opening } from '../step/StepPanel';
 import type { Tools } from '../useTools';
-import { below } from './said';
+import { below, withoutSource } from './said';
 import { leftOut } from './spare';
 
 /** In this order. */
@@ -58,15 +58,16 @@ function One({ finding, level, tone, chain, tools, spare, onMend, onShow, onRun 
   const without = leftOut(finding, steps, spare);
   const names = (without ?? []).map((id) => `“${visible(tools.name(steps.find((own) => own.id === id) ?? { id, policy: POLICY }))}”`).join(', ');
   const rest = below(finding);
+  const sourceless = withoutSource(finding, step);
   const fewer = finding.remedy?.type === 'fewer_items';
   return (
     <div className={`finding ${tone}`}>
-      {finding.problem && <div className="finding-title">{visible(finding.problem.title)}</div>}
+      {finding.problem && <div className="finding-title">{sourceless === undefined ? visible(finding.problem.title) : t('chains.checks.noSource', { field: visible(sourceless) })}</div>}
       {rest && <p>{visible(rest)}</p>}
       {level !== 'pass' && level !== 'effect' && (
         <div className="row">
           <Button size="xs" variant={level === 'blocker' ? 'filled' : 'default'} onClick={() => onMend(finding)}>
-            {fewer ? t('chains.checks.fewer') : (finding.problem?.fix?.label ?? t(finding.remedy?.type === 'webhooks' ? 'chains.checks.webhooks' : 'chains.fix'))}
+            {fewer ? t('chains.checks.fewer') : ((sourceless === undefined ? finding.problem?.fix?.label : t('chains.checks.chooseSource')) ?? t(finding.remedy?.type === 'webhooks' ? 'chains.checks.webhooks' : 'chains.fix'))}
           </Button>
           {without && (
             <Button size="xs" onClick={() => onRun({ without })}>
