@@ -38,7 +38,7 @@ function Whole({ step, report }: { step: StepReport; report: RunReport }) {
     <Fold
       title={
         <>
-          <Mark look={STEP.done} size={14} /> {visible(step.name)}
+          <Mark look={STEP.done} size={14} /> <bdi>{visible(step.name)}</bdi>
         </>
       }
       aside={t('common.items', { count: step.itemsIn })}
@@ -61,7 +61,7 @@ function Outcome({ step, report }: { step: StepReport; report: RunReport }) {
   return (
     <div className="run-outcome">
       <h3 className="cut" title={visible(step.name)}>
-        {visible(step.name)}
+        <bdi>{visible(step.name)}</bdi>
       </h3>
       <ul>
         {lines

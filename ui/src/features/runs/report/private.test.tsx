@@ -74,7 +74,7 @@ it('each item masks what was sent and what came back, one by one', async () => {
   const item: ItemData = { item: 0, given: null, request, outcome: { outcome: 'done', output: [body, { contact: { email: 'b@example.test' } }] } };
   host.items = [item];
   show(report({}));
-  fireEvent.click(await screen.findByText('People: Update', { selector: '.run-fold-title' }));
+  fireEvent.click(await screen.findByText('People: Update', { selector: '.run-fold-title bdi' }));
   fireEvent.click(await screen.findByText('Item 1'));
   const all = await masks();
   expect(all, 'in the request, and twice in the result').toHaveLength(3);
@@ -100,7 +100,7 @@ it('of what nobody knows any more nothing is shown until it is asked for, and wh
   expect(text()).toContain('Its connector is no longer here');
   remains.unmount();
   show(report({ private: [], steps: withPrivacy(unknown) }));
-  fireEvent.click(await screen.findByText('People: Update', { selector: '.run-fold-title' }));
+  fireEvent.click(await screen.findByText('People: Update', { selector: '.run-fold-title bdi' }));
   fireEvent.click(await screen.findByText('Item 1'));
   await screen.findByRole('button', { name: 'Show Body, which is private' });
   expect(text()).not.toContain('Amira');
@@ -115,7 +115,7 @@ it('a part of an address that is private is masked, in the list of changes too',
   const steps = withPrivacy({ ...OPEN, addresses: ['people/{private}'] }).map((step) => ({ ...step, changes: 1, sent: [{ item: 0, at, attempts: 1, method: 'DELETE', url, state: 'made' as const }] }));
   host.items = [{ item: 0, given: null, request: { ...request, url }, outcome: { outcome: 'done', output: null } }];
   show(report({ steps }));
-  for (const fold of await screen.findAllByText('People: Update', { selector: '.run-fold-title' })) fireEvent.click(fold);
+  for (const fold of await screen.findAllByText('People: Update', { selector: '.run-fold-title, .run-fold-title bdi' })) fireEvent.click(fold);
   fireEvent.click(await screen.findByText('Item 1'));
   const all = await screen.findAllByRole('button', { name: 'Show the address, which is private' });
   expect(all).toHaveLength(2);
@@ -127,7 +127,7 @@ it('a part of an address that is private is masked, in the list of changes too',
 it('a body into which something private is worked is masked as a whole', async () => {
   host.items = [{ item: 0, given: null, request: { ...request, body: `To: ${MAIL}` }, outcome: { outcome: 'done', output: { subject: 'Shown' } } }];
   show(report({ steps: withPrivacy({ ...OPEN, body: true }) }));
-  fireEvent.click(await screen.findByText('People: Update', { selector: '.run-fold-title' }));
+  fireEvent.click(await screen.findByText('People: Update', { selector: '.run-fold-title bdi' }));
   fireEvent.click(await screen.findByText('Item 1'));
   expect(await screen.findByText('Something private is part of this text.')).toBeTruthy();
   expect(text()).not.toContain(MAIL);
