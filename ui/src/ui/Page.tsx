@@ -1,4 +1,4 @@
-import { useEffect, useRef, type CSSProperties, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef, type CSSProperties, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
 import { t } from '../lib/words';
@@ -18,17 +18,38 @@ interface Props {
   panelOf?: string | undefined;
   /** The content scrolls unless it does so itself. */
   fixed?: boolean;
+  /** Where it is kept how far the content was scrolled, so that coming back finds it so. */
+  view?: ScrollView;
   children: ReactNode;
 }
 
+/** Keeps how far something was scrolled, in pixels. */
+interface ScrollView {
+  getState(): { top: number };
+  setState(part: { top: number }): void;
+}
+
 /** Header, content and right panel of a page. Coming to a page moves the focus to its heading. */
-export function Page({ title, aside, actions, panel, panelOf = '', fixed, children }: Props) {
+export function Page({ title, aside, actions, panel, panelOf = '', fixed, view, children }: Props) {
   const [location] = useLocation();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // A page that comes late takes the focus out of no dialog.
     if (!document.querySelector('[role=dialog],[role=alertdialog]')) heading.current?.focus({ preventScroll: true });
   }, []);
+  const content = useRef<HTMLDivElement>(null);
+  const wanted = useRef(view?.getState().top ?? 0);
+  useLayoutEffect(() => {
+    // It is there once the content has come.
+    const frame = content.current;
+    if (!frame || wanted.current === 0 || frame.scrollHeight - frame.clientHeight < wanted.current) return;
+    frame.scrollTop = wanted.current;
+    wanted.current = 0;
+  });
+  const scrolled = () => {
+    wanted.current = 0;
+    view?.setState({ top: content.current?.scrollTop ?? 0 });
+  };
   useEffect(() => {
     document.title = `${title} – Patchbay`;
   }, [title]);
@@ -44,7 +65,7 @@ export function Page({ title, aside, actions, panel, panelOf = '', fixed, childr
       </header>
       <div className="page-body">
         {/* Scrolled by keyboard too, so it can be focused. */}
-        <div className={fixed ? 'page-fixed' : 'page-scroll'} tabIndex={fixed ? undefined : -1}>
+        <div ref={content} className={fixed ? 'page-fixed' : 'page-scroll'} tabIndex={fixed ? undefined : -1} onScroll={view && scrolled}>
           <ErrorBoundary of={location}>{children}</ErrorBoundary>
         </div>
         {panel && (

@@ -14,9 +14,9 @@ import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read, Unread } from '../../ui/Read';
-import { actionWord, ACTIONS, SPANS, sinceOf, type Span } from './words';
+import { actionWord, ACTIONS, SPANS, sinceOf } from './words';
+import { clearAudit, useAuditView } from './view';
 
-const SHOWN = 100;
 const MOST = 1_000;
 /** How long typing may pause before it is looked for. */
 const PAUSE_MS = 250;
@@ -24,13 +24,9 @@ const FILES: Record<AuditFormat, string> = { json: 'application/json', csv: 'tex
 
 /** What was done here, the latest first. */
 export default function AuditPage() {
-  const [text, setText] = useState('');
-  const [search, setSearch] = useState('');
-  const [connection, setConnection] = useState<string | null>(null);
-  const [action, setAction] = useState<string | null>(null);
-  const [span, setSpan] = useState<Span>('all');
-  const [since, setSince] = useState<string>();
-  const [limit, setLimit] = useState(SHOWN);
+  const { text, connection, action, span, since, limit } = useAuditView();
+  const set = useAuditView.setState;
+  const [search, setSearch] = useState(text.trim());
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
   useEffect(() => {
     const pause = setTimeout(() => setSearch(text.trim()), PAUSE_MS);
@@ -40,17 +36,13 @@ export default function AuditPage() {
   const read = useRead('audit_list', { ...filter, limit }, { keep: true });
   const filtered = Boolean(search || connection || action || since);
   const clear = () => {
-    setText('');
+    clearAudit();
     setSearch('');
-    setConnection(null);
-    setAction(null);
-    setSpan('all');
-    setSince(undefined);
-    setLimit(SHOWN);
   };
   return (
     <Page
       title={t('audit.title')}
+      view={useAuditView}
       actions={
         <>
           <Link href="/settings" className="au-back">
@@ -64,7 +56,7 @@ export default function AuditPage() {
       <div className="au">
         <p className="meta">{t('audit.about')}</p>
         <div className="au-filters" role="search">
-          <TextInput size="xs" className="au-search" label={t('audit.search')} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+          <TextInput size="xs" className="au-search" label={t('audit.search')} value={text} onChange={(event) => set({ text: event.currentTarget.value, top: 0 })} />
           <Select
             size="xs"
             label={t('audit.connection')}
@@ -73,9 +65,9 @@ export default function AuditPage() {
             searchable
             data={(connections.data?.connections ?? []).map((one) => ({ value: one.name, label: visible(one.name) }))}
             value={connection}
-            onChange={setConnection}
+            onChange={(value) => set({ connection: value, top: 0 })}
           />
-          <Select size="xs" label={t('audit.action')} placeholder={t('audit.any')} clearable searchable data={ACTIONS.map((value) => ({ value, label: actionWord(value) }))} value={action} onChange={setAction} />
+          <Select size="xs" label={t('audit.action')} placeholder={t('audit.any')} clearable searchable data={ACTIONS.map((value) => ({ value, label: actionWord(value) }))} value={action} onChange={(value) => set({ action: value, top: 0 })} />
           <Select
             size="xs"
             label={t('audit.time')}
@@ -84,8 +76,7 @@ export default function AuditPage() {
             value={span}
             onChange={(value) => {
               const chosen = SPANS.find((one) => one === value) ?? 'all';
-              setSpan(chosen);
-              setSince(sinceOf(chosen, new Date()));
+              set({ span: chosen, since: sinceOf(chosen, new Date()), top: 0 });
             }}
           />
         </div>
@@ -106,7 +97,7 @@ export default function AuditPage() {
                 {data.before !== null && (
                   <div className="row">
                     {limit < MOST ? (
-                      <Button size="xs" onClick={() => setLimit(Math.min(limit * 2, MOST))}>
+                      <Button size="xs" onClick={() => set({ limit: Math.min(limit * 2, MOST) })}>
                         {t('audit.more')}
                       </Button>
                     ) : (

@@ -16,6 +16,7 @@ import './chains.css';
 import { Import } from './share/Import';
 import { TakeDialog, type Wanted } from './share/TakeDialog';
 import { TemplateGallery, TemplateRow } from './templates/Templates';
+import { useChainsView } from './view';
 
 /** With so many chains nobody needs one to begin with. */
 const FEW = 3;
@@ -23,7 +24,8 @@ const FEW = 3;
 /** Every chain, and chains to begin with. */
 export default function ChainsPage() {
   const [, go] = useLocation();
-  const [text, setText] = useState('');
+  const text = useChainsView((state) => state.text);
+  const setText = (next: string) => useChainsView.setState({ text: next, top: 0 });
   const [refused, setRefused] = useState<unknown>();
   const [wanted, setWanted] = useState<Wanted>();
   const [gallery, setGallery] = useState(false);
@@ -37,6 +39,7 @@ export default function ChainsPage() {
   return (
     <Page
       title={t('chains.title')}
+      view={useChainsView}
       aside={count > 0 && <span className="figures">{count}</span>}
       actions={
         <>

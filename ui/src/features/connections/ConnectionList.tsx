@@ -15,12 +15,14 @@ import { BusyButton } from '../connect/BusyButton';
 import { ConnectionTable } from './ConnectionTable';
 import { Dialogs } from './dialogs';
 import { useTools, type Asked } from './useTools';
+import { useConnectionsView } from './view';
 import { isTroubled, useWork } from './work';
 
 /** The connections of the workspace, those in trouble first. */
 export function ConnectionList() {
   const [, go] = useLocation();
-  const [search, setSearch] = useState('');
+  const search = useConnectionsView((state) => state.text);
+  const setSearch = (text: string) => useConnectionsView.setState({ text, top: 0 });
   const [asked, setAsked] = useState<Asked>();
   const tools = useTools();
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
@@ -44,6 +46,7 @@ export function ConnectionList() {
     <>
       <Page
         title={t('connections.title')}
+        view={useConnectionsView}
         aside={all && all.length > 0 && <span className="figures cn-count">{t('connections.count', { count: connections.data?.total ?? all.length })}</span>}
         actions={
           all &&
