@@ -12,7 +12,7 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
   const signs = usePreferences((state) => state.signs);
   const page = keysOf(location);
   return (
-    <Modal opened onClose={onClose} size={520} title={<h2>{t('shell.shortcuts')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={520} title={t('shell.shortcuts')} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <div className="stack">
         {!signs && <p className="meta">{t('shell.keysList.signsOff')}</p>}
         {page && <KeyTable title={t('shell.keysList.onThisPage', { page: t(page.title) })} keys={page.keys} />}

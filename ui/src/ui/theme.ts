@@ -45,7 +45,7 @@ export const theme = createTheme({
         overlayProps: { color: 'transparent', backgroundOpacity: 1 },
         transitionProps: { duration: 160, transition: 'fade' },
       },
-      styles: { content: { background: 'var(--surface)', boxShadow: 'var(--lift)' }, header: { background: 'var(--surface)' }, overlay: { background: 'var(--overlay)' } },
+      styles: { content: { background: 'var(--surface)', boxShadow: 'var(--lift)' }, header: { background: 'var(--surface)' }, title: { fontSize: 16, lineHeight: '24px', fontWeight: 600 }, overlay: { background: 'var(--overlay)' } },
     },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 320, fz: 12, events: { hover: true, focus: true, touch: false } } },
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },

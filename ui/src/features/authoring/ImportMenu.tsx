@@ -49,10 +49,10 @@ export function ImportMenu({ onText }: { onText: (text: string) => void }) {
           void take(input.files?.[0]).then(() => (input.value = ''));
         }}
       />
-      <Modal opened={refused} onClose={() => setRefused(false)} title={<h2>{t('authoring.tooLarge')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Modal opened={refused} onClose={() => setRefused(false)} title={t('authoring.tooLarge')} closeButtonProps={{ 'aria-label': t('common.close') }}>
         {t('authoring.tooLargeBody')}
       </Modal>
-      <Modal opened={pasting} onClose={dirty.close} closeOnEscape={!dirty.asking} onKeyDown={dirty.onKeyDown} size={640} title={<h2>{t('authoring.pasteTitle')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Modal opened={pasting} onClose={dirty.close} closeOnEscape={!dirty.asking} onKeyDown={dirty.onKeyDown} size={640} title={t('authoring.pasteTitle')} closeButtonProps={{ 'aria-label': t('common.close') }}>
         <div className="stack">
           <Textarea data-autofocus label={t('authoring.definition')} rows={14} classNames={{ input: 'mono' }} value={pasted} onChange={(event) => setPasted(event.currentTarget.value)} />
           <div className="row au-end">

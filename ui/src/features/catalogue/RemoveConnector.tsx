@@ -26,7 +26,7 @@ export function RemoveConnector({ id, name }: { id: string; name: string }) {
       <Button leftSection={<Trash2 size={16} aria-hidden />} onClick={() => setAsked(true)}>
         {t('catalogue.remove')}
       </Button>
-      <Modal opened={asked} onClose={close} title={<h2>{t('catalogue.removeTitle', { name })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Modal opened={asked} onClose={close} title={t('catalogue.removeTitle', { name })} closeButtonProps={{ 'aria-label': t('common.close') }}>
         <div className="stack">
           <p>{t('catalogue.removeAbout')}</p>
           {remove.isError && <ProblemBlock problem={toProblem(remove.error)} />}

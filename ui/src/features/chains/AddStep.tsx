@@ -92,7 +92,7 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
   }, [chosen]);
   return (
-    <Modal opened onClose={onClose} title={<h2>{t('chains.add.title')}</h2>} size={560} yOffset="10vh" centered={false} padding={0} classNames={{ header: 'add-head' }} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} title={t('chains.add.title')} size={560} yOffset="10vh" centered={false} padding={0} classNames={{ header: 'add-head' }} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <TextInput
         px={16}
         leftSection={<Search size={16} aria-hidden />}

@@ -46,7 +46,7 @@ interface Props {
 /** Asks once for what a chain does, and whenever it is to do less than all of it. */
 export function ConfirmRun({ name, question, stepName, onRun, onClose }: Props) {
   return (
-    <Modal opened={question !== undefined} onClose={onClose} size={520} title={<h2>{t('chains.confirm.title', { name })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened={question !== undefined} onClose={onClose} size={520} title={t('chains.confirm.title', { name })} closeButtonProps={{ 'aria-label': t('common.close') }}>
       {question && <Content question={question} stepName={stepName} onRun={onRun} onClose={onClose} />}
     </Modal>
   );

@@ -29,7 +29,7 @@ export function DeleteWorkspace({ workspace, onClose, onGone }: { workspace: Wor
     if (typed.trim() === workspace.label && !remove.isPending) remove.mutate({ name: workspace.name });
   };
   return (
-    <Modal opened onClose={onClose} size={480} role="alertdialog" title={<h2>{t('settings.workspaces.deleteTitle', { name })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={480} role="alertdialog" title={t('settings.workspaces.deleteTitle', { name })} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <form className="stack" noValidate onSubmit={submit}>
         <p>{t('settings.workspaces.deleteBody')}</p>
         <TextInput

@@ -32,7 +32,7 @@ export function ExportDialog({ onClose, onDone }: { onClose: () => void; onDone:
     make.mutate({ giveText: platform.kind === 'browser', ...(sealed ? { passphrase: chosen.first } : {}) });
   };
   return (
-    <Modal opened onClose={onClose} size={480} title={<h2>{t('settings.export')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={480} title={t('settings.export')} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <form className="stack" noValidate onSubmit={submit}>
         <p>{t('settings.exportAbout')}</p>
         <Checkbox

@@ -32,7 +32,7 @@ export function ImportDialog({ text, onClose, onDone }: { text: string; onClose:
   const wrong = problem?.code === 'PASSPHRASE_WRONG';
   const brings = look.data && [...look.data.connections, ...look.data.chains].some((one) => one.taken === 'added');
   return (
-    <Modal opened onClose={onClose} size={640} title={<h2>{t('settings.importTitle')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={640} title={t('settings.importTitle')} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <form className="stack" noValidate onSubmit={submit}>
         {sealed && !look.data && (
           <PasswordInput

@@ -23,7 +23,7 @@ export const TOUCHED = ['secrets_status', 'health', 'connection_list', 'connecti
 export function Dialog({ title, alert, onClose, children }: { title: string; alert?: boolean; onClose: () => void; children: ReactNode }) {
   useReturnedFocus();
   return (
-    <Modal opened onClose={onClose} size={480} {...(alert ? { role: 'alertdialog' } : {})} title={<h2>{title}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={480} {...(alert ? { role: 'alertdialog' } : {})} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
       {children}
     </Modal>
   );

@@ -41,7 +41,7 @@ export function ShareDialog({ chain, name, flush, onClose }: Props) {
     }
   };
   return (
-    <Modal opened onClose={onClose} size={560} title={<h2>{t('chains.share.title', { name: visible(name) })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={560} title={t('chains.share.title', { name: visible(name) })} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <div className="stack">
         <p>{t('chains.share.about')}</p>
         {refused !== undefined && <ProblemBlock problem={toProblem(refused)} />}

@@ -43,7 +43,7 @@ export function TakeDialog({ wanted, onDone, onClose }: Props) {
   }
   const name = visible(preview.data?.name ?? wanted.file ?? '');
   return (
-    <Modal opened onClose={onClose} size={600} title={<h2>{t(wanted.template ? 'chains.take.template' : 'chains.take.title', { name })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={600} title={t(wanted.template ? 'chains.take.template' : 'chains.take.title', { name })} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <Read read={preview} rows={4}>
         {(shown) => <Content shown={shown} wanted={wanted} onConnect={setConnecting} onDone={onDone} onClose={onClose} />}
       </Read>

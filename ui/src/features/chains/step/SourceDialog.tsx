@@ -37,7 +37,7 @@ export function SourceDialog({ field, sources, onChoose, onFind, onClose }: Prop
   const choose = (source: FieldMap['source']) => onChoose({ ...(sameSource(source, field.map?.source) ? rest(field.map) : {}), source, ...(convert ? { convert } : {}) });
   const parsed = fromText(fixed, field.kind);
   return (
-    <Modal opened onClose={onClose} size={560} title={<h2>{t('chains.map.title', { field: field.label })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={560} title={t('chains.map.title', { field: field.label })} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <div className="stack">
         {field.about && <p className="meta">{visible(field.about)}</p>}
         <SegmentedControl

@@ -47,7 +47,7 @@ export function TemplateGallery({ onChoose, onClose }: Props & { onClose: () => 
   const read = useRead('template_list', {});
   const [text, setText] = useState('');
   return (
-    <Modal opened onClose={onClose} size={860} title={<h2>{t('chains.templates.title')}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={860} title={t('chains.templates.title')} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <div className="stack">
         <TextInput
           leftSection={<Search size={16} aria-hidden />}

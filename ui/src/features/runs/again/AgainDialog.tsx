@@ -42,7 +42,7 @@ export function AgainDialog({ runs, onDone, onClose }: Props) {
     }
   };
   return (
-    <Modal opened onClose={onClose} size={560} title={<h2>{t('runs.again.title', { count: runs.length })}</h2>} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} size={560} title={t('runs.again.title', { count: runs.length })} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <div className="stack">
         <p>{t('runs.again.about')}</p>
         {all.slice(0, TOLD).map((group) => (

@@ -49,7 +49,7 @@ export function useOpenInEditor(report: RunReport) {
         setRefused(undefined);
       }}
       size={520}
-      title={<h2>{t('runs.report.openWhich')}</h2>}
+      title={t('runs.report.openWhich')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <div className="stack">
