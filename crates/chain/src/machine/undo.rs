@@ -10,6 +10,7 @@ use crate::plan::{Phase, Repeat};
 use crate::progress::{ItemProgress, UndoProgress};
 
 /// What comes next of an undo.
+#[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
 pub(super) enum Undoing {
     Do(Command),
     Later(Timestamp),

@@ -124,7 +124,7 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
         for (call, odd) in (2..=7).flat_map(|call| odd.map(|odd| (call, odd))) {
             let start = |crashes: Vec<u32>, away| {
                 let undoing = Undoing { odd, ..Undoing::default() };
-                World { undoing, crashes, away, ..world((call, Fault::Rejects)) }
+                World { crashes, undoing, away, ..world((call, Fault::Rejects)) }
             };
             let last = run_through(&plan, start(Vec::new(), Duration::ZERO)).0.point;
             for (crash, away) in (0..=last).flat_map(|crash| [(crash, Duration::ZERO), (crash, DAY)]) {

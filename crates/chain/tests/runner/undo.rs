@@ -206,6 +206,24 @@ async fn an_undo_that_waits_ends_when_the_user_stops_it_and_says_what_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_that_a_person_wished_for_ends_likewise_when_it_is_stopped_while_it_waits() {
+    let service = Service::refusing([(3, (429, 1))]);
+    let b = Bench::new(service.router(), &operations(), Tuning::default()).await;
+    let mut steps = steps(1);
+    steps.as_array_mut().unwrap().pop();
+    let run = b.run(steps).await;
+    assert_eq!(b.execute(&run).await, RunState::Done);
+    b.runner.undo(&run).await.unwrap();
+    let run = b.store.run(&run.id).await.unwrap().unwrap();
+    let (wish, work) = working(&b, &run);
+    waits(&b, &run).await;
+    wish.send(Control::Stop { undo: false }).await.unwrap();
+    let state = tokio::time::timeout(Duration::from_secs(4), work).await.expect("before it is due").unwrap();
+    assert_eq!((state, service.standing()), (RunState::Stopped, vec![1, 2, 3]));
+    assert_eq!(failed(&journal(&b, &run).await), [(2, false)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_undo_waits_for_a_locked_secret_store() {
     let service = Service::default();
     let keys = Arc::new(Shut::open());
