@@ -69,6 +69,7 @@ it.each(PAGES)('$page are found as they were left', async ({ Shown, search, top 
   cleanup();
   height = 0;
   open();
+  expect([frame().scrollTop, top()], 'not before it is there, and not forgotten').toEqual([0, 300]);
   await answered();
   expect(screen.getByLabelText<HTMLInputElement>(search).value).toBe('e');
   await vi.waitFor(() => expect(frame().scrollTop).toBe(300));
