@@ -65,7 +65,7 @@ pub async fn check(
                 check_live(workspace.runner(), (&version.id, &version.chain), &live, &counts, true).await;
             let connectors = chains::connectors_of(&workspace, &version.chain).await?;
             findings.extend(chains::lost(&workspace, &version, &connectors).await?);
-            (findings, Some(plan_hash(&version.hash, &live)))
+            (findings, Some(plan_hash(workspace.runner(), &version, &live).await))
         }
         Err(problems) => (problems.into_iter().map(chains::blocker).collect(), None),
     };

@@ -218,7 +218,10 @@ async fn check_plan(
 ) -> Result<(), Problem> {
     let is_plan_of = async |version: &ChainVersion| {
         let live = Live::of_chain(workspace.runner(), &version.chain).await;
-        live.is_ok_and(|live| plan_hash(&version.hash, &live) == approved)
+        match live {
+            Ok(live) => plan_hash(workspace.runner(), version, &live).await == approved,
+            Err(_) => false,
+        }
     };
     if is_plan_of(version).await {
         return Ok(());

@@ -36,6 +36,7 @@ impl Workspace {
 mod tests {
     use std::time::Duration;
 
+    use patchbay_model::problem::Code;
     use serde_json::{Value, json};
 
     use crate::commands::dispatch;
@@ -110,6 +111,12 @@ mod tests {
         let found = check().await;
         let said = "The chain \"Inner\" runs: \"Announce\" in Sandbox Chat (cannot be undone).";
         assert_eq!((&found["ready"], texts(&found)), (&json!(true), vec![json!(said)]), "{found:#}");
+        let plan = found["plan"].clone();
+        assert_eq!(check().await["plan"], plan, "the same once more");
+        chain(&hub, "Inner", json!([tells(), {"id": "wait", "logic": {"type": "wait", "seconds": 1}}])).await;
+        let approved = json!({"chain": outer, "plan": plan, "queueOnly": true});
+        let refused = dispatch(&hub, "default", "run_start", approved).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Conflict, "what was approved has another part: {refused}");
         chain(&hub, "Inner", json!([runs("Outer")])).await;
         let found = check().await;
         assert_eq!(found["ready"], json!(false));

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_connector::{Engine, sha256_hex};
+use patchbay_model::chain::ChainVersion;
 use patchbay_model::check::{Finding, Level, Remedy};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::rate::RateWindow;
@@ -12,7 +13,7 @@ use patchbay_model::trigger::OriginKind;
 use patchbay_model::{Chain, ChainId, StepId};
 use serde_json::json;
 
-use super::{Live, Runner};
+use super::{Live, Runner, others};
 use crate::difference::seconds_words;
 
 /// Runs of a chain that are looked through for the figures of the last one.
@@ -156,9 +157,9 @@ fn about(seconds: u64) -> String {
 }
 
 /// SHA-256 in hexadecimal of what a run would do: the document, the connections that it uses, their
-/// connectors, where their requests go and as whom. Something approved is what is done as long as this
-/// stays the same.
-pub fn plan_hash(chain_hash: &str, live: &Live) -> String {
+/// connectors, where their requests go and as whom, and the other chains that it runs. Something approved is what
+/// is done as long as this stays the same.
+pub async fn plan_hash(runner: &Runner, version: &ChainVersion, live: &Live) -> String {
     let steps = live.plan.steps.iter().zip(&live.steps).map(|(plan, step)| {
         let called = step.called();
         json!({
@@ -171,7 +172,9 @@ pub fn plan_hash(chain_hash: &str, live: &Live) -> String {
             "account": called.map(|c| &c.target.connection.account),
         })
     });
-    let told = json!({ "chain": chain_hash, "steps": steps.collect::<Vec<_>>() });
+    let steps: Vec<_> = steps.collect();
+    let others = others::hashes(&runner.store, &version.chain).await;
+    let told = json!({ "chain": version.hash, "steps": steps, "others": others });
     sha256_hex(patchbay_map::canonical_json(&told).as_bytes())
 }
 

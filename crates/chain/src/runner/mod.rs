@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_connector::{Compiled, Engine};
-use patchbay_model::problem::Problem;
+use patchbay_model::problem::{Problem, Retry};
 use patchbay_model::run::{Decision, Fact, JournalEntry, Run, RunState};
 use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId, Timestamp};
 use patchbay_store::{Also, NewTrigger, StepCall, Store, StoreError};
@@ -129,9 +129,15 @@ impl Runner {
         run: &Run,
         control: &mut mpsc::Receiver<Control>,
     ) -> Result<RunState, ChainError> {
-        let mut live = match Live::prepare(self, run).await {
-            Ok(live) => live,
-            Err(problems) => return self.refuse(run, problems).await,
+        let mut live = loop {
+            match Live::prepare(self, run).await {
+                Ok(live) => break live,
+                // What it needs is there, and cannot be read at this moment.
+                Err(problems) if problems.iter().any(|problem| problem.code().retry() == Retry::Wait) => {
+                    self.wait_for_storage(run, problems.into_iter().next()).await;
+                }
+                Err(problems) => return self.refuse(run, problems).await,
+            }
         };
         let (mut progress, mut seq) = self.replay(run, &live).await?;
         if progress.taken_back.is_some() && live.plan.steps.iter().any(|step| step.forgets) {
@@ -158,7 +164,7 @@ impl Runner {
                 Ok(false) => {}
                 Ok(true) => continue,
                 Err(ChainError::Store(error)) if passes(&error) => {
-                    self.wait_for_storage(run, error).await;
+                    self.wait_for_storage(run, Problem::from(error)).await;
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -183,9 +189,10 @@ impl Runner {
         }
     }
 
-    async fn wait_for_storage(&self, run: &Run, error: StoreError) {
-        tracing::warn!(run = %run.id, %error, "waiting for storage");
-        self.events.emit(Event::StorageChanged { problem: Some(error.into()) });
+    async fn wait_for_storage(&self, run: &Run, problem: impl Into<Option<Problem>>) {
+        let problem = problem.into();
+        tracing::warn!(run = %run.id, ?problem, "waiting for storage");
+        self.events.emit(Event::StorageChanged { problem });
         tokio::time::sleep(STORAGE_PAUSE).await;
     }
 
@@ -193,7 +200,9 @@ impl Runner {
     async fn replay(&self, run: &Run, live: &Live) -> Result<(Progress, u64), ChainError> {
         loop {
             match self.fold(run, live).await {
-                Err(ChainError::Store(error)) if passes(&error) => self.wait_for_storage(run, error).await,
+                Err(ChainError::Store(error)) if passes(&error) => {
+                    self.wait_for_storage(run, Problem::from(error)).await
+                }
                 folded => return folded,
             }
         }
@@ -214,7 +223,7 @@ impl Runner {
     async fn effects_today(&self, run: &Run) -> Result<u64, ChainError> {
         loop {
             match self.store.effects_today(&run.chain_id).await {
-                Err(error) if passes(&error) => self.wait_for_storage(run, error).await,
+                Err(error) if passes(&error) => self.wait_for_storage(run, Problem::from(error)).await,
                 counted => return Ok(counted?),
             }
         }
@@ -484,7 +493,9 @@ impl<'r> Execution<'r> {
                     self.runner.events.emit(event);
                     return Ok(());
                 }
-                Err(error) if passes(&error) => self.runner.wait_for_storage(self.run, error).await,
+                Err(error) if passes(&error) => {
+                    self.runner.wait_for_storage(self.run, Problem::from(error)).await
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -493,7 +504,7 @@ impl<'r> Execution<'r> {
 
 /// Whether storage trouble passes by itself.
 fn passes(error: &StoreError) -> bool {
-    Problem::from(error.clone()).code().retry() == patchbay_model::problem::Retry::Wait
+    Problem::from(error.clone()).code().retry() == Retry::Wait
 }
 
 /// A number from 0 up to 1 that differs between runs, items and attempts. It spreads retries; it

@@ -122,3 +122,19 @@ pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Ve
     }
     found
 }
+
+/// What stands for the other chains that a chain runs, and those that they run: the hash of the version of each
+/// that would be run, by name; none for one that is not there.
+pub async fn hashes(store: &Store, chain: &Chain) -> BTreeMap<String, Option<String>> {
+    let mut found = BTreeMap::new();
+    let mut open: Vec<String> = called(chain).map(|(_, name)| name.to_owned()).collect();
+    while let Some(name) = open.pop() {
+        if found.contains_key(&name) {
+            continue;
+        }
+        let other = version(store, &name).await.ok();
+        open.extend(other.iter().flat_map(|other| called(&other.chain)).map(|(_, name)| name.to_owned()));
+        found.insert(name, other.map(|other| other.hash));
+    }
+    found
+}

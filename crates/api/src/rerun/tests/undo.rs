@@ -10,7 +10,7 @@ async fn an_undo_that_failed_is_tried_once_more_or_said_to_be_done_by_hand() {
     let fixed =
         |target: &str, value: Value| json!({"target": target, "source": {"type": "fixed", "value": value}});
     let steps = json!([
-        {"id": "comment", "connection": "Sandbox Tracker", "operation": "add_comment",
+        {"id": "comment", "connection": "Sandbox Tracker", "operation": "add_comment", "policy": {"tries": 1},
             "mapping": [fixed("/number", json!(1)), fixed("/body", json!("Seen"))]},
         {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "mapping": [fixed("/text", json!("Hello"))]},
         {"id": "announce", "connection": "Sandbox Chat", "operation": "announce", "mapping": [fixed("/text", json!("All"))]}]);
