@@ -83,7 +83,8 @@ pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Ve
         name: name.to_owned(),
         path: path.to_vec(),
     };
-    let mut open: Vec<Below> = called(chain).map(|(step, name)| below(step, name, &[id.clone()])).collect();
+    let mut open: Vec<Below> =
+        called(chain).map(|(step, name)| below(step, name, std::slice::from_ref(id))).collect();
     let mut said = BTreeSet::new();
     while let Some(next) = open.pop() {
         let blocked = |problem: Problem| Finding {
@@ -117,7 +118,7 @@ pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Ve
                 Finding { text: format!("In the chain \"{}\": {}", other.chain.name, finding.text), ..finding }
             })),
         }
-        let path = [next.path.as_slice(), &[other.id.clone()]].concat();
+        let path = [next.path.as_slice(), std::slice::from_ref(&other.id)].concat();
         open.extend(called(&other.chain).map(|(_, name)| below(&next.step, name, &path)));
     }
     found
@@ -125,7 +126,7 @@ pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Ve
 
 /// What stands for the other chains that a chain runs, and those that they run: the hash of the version of each
 /// that would be run, by name; none for one that is not there.
-pub async fn hashes(store: &Store, chain: &Chain) -> BTreeMap<String, Option<String>> {
+pub(super) async fn hashes(store: &Store, chain: &Chain) -> BTreeMap<String, Option<String>> {
     let mut found = BTreeMap::new();
     let mut open: Vec<String> = called(chain).map(|(_, name)| name.to_owned()).collect();
     while let Some(name) = open.pop() {
