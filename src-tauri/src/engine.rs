@@ -10,7 +10,6 @@ use patchbay_model::problem::{Code, Problem};
 use tauri::{AppHandle, Manager};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::host::Desktop;
 use crate::settings::Settings;
@@ -24,7 +23,7 @@ const LONGEST_END: Duration = Duration::from_secs(5);
 pub(crate) struct Engine {
     hub: watch::Sender<Option<Hub>>,
     /// Answers the commands of other processes.
-    server: Mutex<Option<JoinHandle<()>>>,
+    server: Mutex<Option<forward::Server>>,
     /// The workspace that the page last asked about.
     shown: Mutex<String>,
 }
@@ -65,7 +64,7 @@ impl Engine {
 
     fn run(&self, hub: Hub) {
         hub.lock_when_idle();
-        let server = tokio::spawn(forward::serve(hub.clone()));
+        let server = forward::Server::start(hub.clone());
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
         let work = hub.clone();
         tokio::spawn(async move {
@@ -79,8 +78,9 @@ impl Engine {
 
     /// Ends the engine with its databases closed.
     pub(crate) async fn end(&self) {
-        if let Some(server) = self.server.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            server.abort();
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = server {
+            server.finish().await;
         }
         let Some(hub) = self.hub.borrow().clone() else { return };
         if tokio::time::timeout(LONGEST_END, hub.shut_down()).await.is_err() {

@@ -276,6 +276,7 @@ pub const LINEAR: Vendor = Vendor {
         ("list_teams", "{}"),
         ("list_states", r#"{"team": "ENG"}"#),
         ("list_people", "{}"),
+        ("find_person", r#"{"email": "amira@example.com"}"#),
         ("list_labels", "{}"),
     ],
     refused: ("POST /graphql", r#"{"query": "mutation { issueCreate(input: {title: \"x\"}) { success } }"}"#),

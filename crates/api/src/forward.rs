@@ -3,12 +3,16 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use patchbay_model::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::RwLock;
+use tokio::task::JoinHandle;
 
 use crate::commands::dispatch;
 use crate::hub::Hub;
@@ -37,9 +41,34 @@ pub fn socket(data_dir: &Path) -> PathBuf {
     data_dir.join("engine.sock")
 }
 
-/// Answers forwarded commands until the task is dropped. A socket that cannot be made is logged:
-/// other processes then read IN_USE, and nothing else is lost.
-pub async fn serve(hub: Hub) {
+/// How long the end of the program waits for commands of other processes that are being answered.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// Who answers forwarded commands.
+pub struct Server {
+    accepting: JoinHandle<()>,
+    /// Held by each command that is being answered.
+    answering: Arc<RwLock<()>>,
+}
+
+impl Server {
+    /// Begins to answer. A socket that cannot be made is logged: other processes then read IN_USE, and nothing
+    /// else is lost.
+    pub fn start(hub: Hub) -> Self {
+        let answering = Arc::new(RwLock::new(()));
+        Self { accepting: tokio::spawn(serve(hub, answering.clone())), answering }
+    }
+
+    /// Takes no more, and waits for what is being answered: whoever waited for a run is told how it ended, also
+    /// where the program ends with it.
+    pub async fn finish(self) {
+        self.accepting.abort();
+        let _ = self.accepting.await;
+        let _ = tokio::time::timeout(LAST_ANSWERS, self.answering.write()).await;
+    }
+}
+
+async fn serve(hub: Hub, answering: Arc<RwLock<()>>) {
     let path = socket(hub.data_dir());
     // The lock is ours, so a socket that is there belongs to a process that is gone.
     let _ = std::fs::remove_file(&path);
@@ -58,7 +87,9 @@ pub async fn serve(hub: Hub) {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let hub = hub.clone();
+                let held = answering.clone().read_owned().await;
                 tokio::spawn(async move {
+                    let _held = held;
                     if let Err(error) = answer(&hub, stream).await {
                         tracing::debug!(%error, "a forwarded command was not answered");
                     }
@@ -66,7 +97,7 @@ pub async fn serve(hub: Hub) {
             }
             Err(error) => {
                 tracing::warn!(%error, "a forwarded command could not be taken");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Runs: start, wait, answer, stop, report.
 
+use std::time::Duration;
+
 use patchbay_chain::reached::Reached;
 use patchbay_chain::runner::plan_hash;
 use patchbay_chain::{Control, Live, journal, report as reports};
@@ -376,7 +378,11 @@ pub struct RunStopRequest {
     pub undo: bool,
 }
 
-/// Stops a run: calls in flight end, then nothing more is sent but undos where wanted.
+/// How long the answer to a stop waits for the run's end. An undo may wait much longer for its service.
+const STOP_WAITS: Duration = Duration::from_secs(5);
+
+/// Stops a run: calls in flight end, then nothing more is sent but undos where wanted. The report is of the run
+/// as it stands after a few seconds: with undos that wait it goes on.
 pub async fn stop(hub: &Hub, workspace: &str, request: RunStopRequest) -> Result<RunReport, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let run = find(&workspace, &request.run).await?;
@@ -387,7 +393,9 @@ pub async fn stop(hub: &Hub, workspace: &str, request: RunStopRequest) -> Result
             .about(Subject::Run { id: run.id.to_string(), step: None }));
     }
     workspace.stop_run(&run.id, request.undo).await?;
-    workspace.wait_on(&run.id).await?;
+    if let Ok(left) = tokio::time::timeout(STOP_WAITS, workspace.wait_on(&run.id)).await {
+        left?;
+    }
     report_of(&workspace, &run.id).await
 }
 

@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use patchbay_api::forward::{answers, forward, serve};
+use patchbay_api::forward::{Server, answers, forward};
 use patchbay_api::place::{self, SecretsKind};
 use patchbay_api::{Hub, HubOptions, SecretsChoice, dispatch};
 use patchbay_model::SystemClock;
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde_json::Value;
-use tokio::task::JoinHandle;
 
 use crate::args::{Args, Command, Secrets, SecretsCommand};
 use crate::host::CommandLine;
@@ -23,7 +22,7 @@ pub(crate) enum Engine {
         /// The engine.
         hub: Hub,
         /// Answers other processes meanwhile.
-        server: JoinHandle<()>,
+        server: Server,
     },
     /// Another process's.
     Other {
@@ -49,7 +48,7 @@ impl Engine {
         let mut tries = 0;
         loop {
             let in_use = match start(args, data_dir.clone(), typed.clone()) {
-                Ok(hub) => return Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub }),
+                Ok(hub) => return Ok(Self::Own { server: Server::start(hub.clone()), hub }),
                 Err(problem) if problem.code() == Code::InUse => problem,
                 Err(problem) => return Err(problem),
             };
@@ -67,7 +66,7 @@ impl Engine {
     /// Starts an engine of our own; `IN_USE` where another process has the data folder.
     pub(crate) fn own(args: &Args) -> Result<Self, Problem> {
         let hub = start(args, data_dir(args)?, None)?;
-        Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub })
+        Ok(Self::Own { server: Server::start(hub.clone()), hub })
     }
 
     /// The same with keys in memory, whatever the command line says.
@@ -78,7 +77,7 @@ impl Engine {
             clock: Arc::new(SystemClock::new()),
             host: Arc::new(CommandLine),
         })?;
-        Ok(Self::Own { server: tokio::spawn(serve(hub.clone())), hub })
+        Ok(Self::Own { server: Server::start(hub.clone()), hub })
     }
 
     /// The engine itself, where it is ours.
@@ -100,7 +99,7 @@ impl Engine {
     /// Ends our engine; another process's goes on.
     pub(crate) async fn close(self) {
         if let Self::Own { hub, server } = self {
-            server.abort();
+            server.finish().await;
             hub.shut_down().await;
             let _ = std::fs::remove_file(patchbay_api::forward::socket(hub.data_dir()));
         }

@@ -269,7 +269,9 @@ async fn with_engine(args: &Args, engine: &Engine) -> Result<u8, Problem> {
             report(args, &call("run_wait", json!({ "run": run["id"] })).await?)
         }
         Command::Stop { run, undo } => {
-            report(args, &call("run_stop", json!({ "run": run, "undo": undo })).await?)
+            // What waits to be undone is waited for here too.
+            let stopped = call("run_stop", json!({ "run": run, "undo": undo })).await?;
+            report(args, &call("run_wait", json!({ "run": stopped["run"] })).await?)
         }
         Command::Runs { offset, limit } => {
             let answer = call("run_list", json!({ "offset": offset, "limit": limit })).await?;

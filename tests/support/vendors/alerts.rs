@@ -20,7 +20,7 @@ pub(super) const PAGERDUTY: Vendor = Vendor {
         "GET /services",
     ],
     outdated: None,
-    absent: &["list_notes", "stop_webhook"],
+    absent: &["list_notes", "stop_webhook", "find_person"],
     next_page: Some("/more"),
     config: r#"{"region": "US", "email": "amira@example.com"}"#,
     params: &[

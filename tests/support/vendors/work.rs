@@ -96,7 +96,7 @@ pub(super) const JIRA: Vendor = Vendor {
         "POST /rest/api/3/issue/{issueIdOrKey}/comment",
     ],
     outdated: None,
-    absent: &["list_projects", "list_comments", "delete_comment"],
+    absent: &["list_projects", "list_comments", "delete_comment", "find_person"],
     next_page: Some("/nextPageToken"),
     config: r#"{"site": "acme", "project": "OPS"}"#,
     params: &[

@@ -78,3 +78,31 @@ async fn an_undo_that_failed_is_tried_once_more_or_said_to_be_done_by_hand() {
     assert!(rendered["rendered"].as_str().unwrap().contains("Undone by hand"), "{rendered:#}");
     house.hub.shut_down().await;
 }
+
+#[tokio::test]
+async fn a_stop_is_answered_though_an_undo_waits_for_its_service() {
+    let house = House::new().await;
+    let steps = json!([
+        {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message",
+            "mapping": [{"target": "/text", "source": {"type": "fixed", "value": "Hello"}}]},
+        {"id": "ask", "logic": {"type": "approval", "question": "Go on?"}}]);
+    let run = house.run(&house.chain(steps).await).await;
+    assert_eq!(run["state"], "needs_you", "{run:#}");
+    house.call("sandbox_fault", json!({"tool": "chat", "fault": "down"})).await.unwrap();
+    let stop = house.call("run_stop", json!({"run": run["run"], "undo": true}));
+    let report =
+        tokio::time::timeout(std::time::Duration::from_secs(60), stop).await.expect("an answer").unwrap();
+    assert_eq!(
+        (&report["state"], &report["steps"][0]["state"]),
+        (&json!("waiting"), &json!("retrying")),
+        "{report:#}"
+    );
+    // Who does not want to wait for it stops that too.
+    let report = house.call("run_stop", json!({"run": run["run"]})).await.unwrap();
+    assert_eq!(
+        (&report["state"], &report["undo"][0]["undone"]),
+        (&json!("stopped"), &json!(false)),
+        "{report:#}"
+    );
+    house.hub.shut_down().await;
+}
