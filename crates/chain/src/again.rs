@@ -114,7 +114,7 @@ impl Earlier {
             }
             facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
             let all = items.counts();
-            let goes_on = step.paged && is_at_a_page(&items);
+            let goes_on = step.paged && items.rests_at_a_page();
             let unread = step.paged
                 && items.len() > 1
                 && items.iter().last().is_some_and(|page| page.output().is_none());
@@ -215,15 +215,6 @@ pub struct Stay {
 /// The same step with its results kept.
 fn remembering(step: &crate::plan::PlanStep) -> crate::plan::PlanStep {
     crate::plan::PlanStep { forgets: false, ..step.clone() }
-}
-
-/// Whether all that is open of a list is a page behind the first that nobody asked for.
-fn is_at_a_page(items: &Items) -> bool {
-    let mut open = items.open();
-    let last = open
-        .next()
-        .is_some_and(|(page, slot)| page > 0 && page + 1 == items.len() && matches!(slot, ItemProgress::Fresh));
-    last && open.next().is_none()
 }
 
 /// Notes what stands of a step's items, and says how many are to be done. `next`: how a list goes on.

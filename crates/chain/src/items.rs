@@ -146,6 +146,12 @@ impl Items {
         self.counts.open == 0
     }
 
+    /// Where they are the pages of a list: whether all that is open is a page behind the first that nobody asked
+    /// for yet.
+    pub(crate) fn rests_at_a_page(&self) -> bool {
+        self.len() > 1 && !self.is_settled() && self.open().all(|(_, page)| matches!(page, ItemProgress::Fresh))
+    }
+
     /// More of which nothing has happened.
     pub(crate) fn extend(&mut self, more: u32) {
         self.counts.open += more;

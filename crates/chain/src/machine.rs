@@ -244,9 +244,7 @@ impl Round<'_> {
 
     /// Whether all that is open of a list is a page after the first that was not asked for yet.
     fn waits_for_its_next_page(&self, step: usize, items: &Items) -> bool {
-        self.plan.steps[step].paged
-            && items.len() > 1
-            && items.open().all(|(_, item)| matches!(item, ItemProgress::Fresh))
+        self.plan.steps[step].paged && items.rests_at_a_page()
     }
 
     /// The main part of the chain is over.

@@ -1,6 +1,6 @@
 // The proxy, the certificates and the passphrase are changed in Settings; what cannot be used is said at its field.
 import { clean } from './axe.mjs';
-import { assert, button, rpc, walk } from './support.mjs';
+import { assert, button, focused, rpc, walk } from './support.mjs';
 
 const WORD = 'three plain walking words';
 const to = (page, path) => page.evaluate((hash) => { location.hash = hash; }, path);
@@ -18,7 +18,7 @@ await walk(async ({ open }) => {
       const address = form.getByRole('textbox', { name: "Proxy's address" });
       await save.click();
       await form.getByText("Enter the proxy's address.").waitFor();
-      assert.ok(await address.evaluate((field) => field === document.activeElement), 'the focus is where it is to be mended');
+      await focused(address, 'the focus is where it is to be mended');
       await address.fill('socks5://proxy.example');
       await address.press('Enter');
       await form.getByText(/Only proxies that speak HTTP/).waitFor();
@@ -50,7 +50,7 @@ await walk(async ({ open }) => {
       const now = dialog.getByLabel('Passphrase now');
       await dialog.waitFor();
       await now.waitFor();
-      assert.ok(await now.evaluate((field) => field === document.activeElement), 'the focus begins at the first field');
+      await focused(now, 'the focus begins at the first field');
       await now.fill('not the passphrase');
       const next = word === 'walks' ? WORD : `${word} on`;
       await dialog.getByLabel('New passphrase').fill(next);

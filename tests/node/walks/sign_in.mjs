@@ -1,7 +1,7 @@
 // Signing in with the pretend tracker, as a person does: the consent page is read and clicked in a tab
 // of its own. Each state is looked at in light and dark, and each ends in a way forward.
 import { SHOTS, violations } from './axe.mjs';
-import { assert, button, facts, rpc, walk } from './support.mjs';
+import { assert, button, facts, focused, rpc, walk } from './support.mjs';
 
 const looked = new Set();
 
@@ -160,7 +160,7 @@ async function everyState(page, scheme) {
   await answer(tab, /Amira/);
   await dialog.getByText(/Signed in as Amira/i).waitFor();
   await clean(page, 'signed-in');
-  assert.ok(await button(dialog, 'Continue').evaluate((at) => at === document.activeElement), 'the way on has the focus');
+  await focused(button(dialog, 'Continue'), 'the way on has the focus');
   await tab.close();
 
   // What the sign-in was made with changes: it does not count until it is changed back.

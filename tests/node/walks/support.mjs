@@ -73,6 +73,15 @@ async function open(browser, trouble, expected, { path = '/', width = 1280, heig
   });
 }
 
+/** Waits until a field or button has the focus: a dialog gives it a moment after it is drawn. */
+export async function focused(locator, why) {
+  const until = Date.now() + 5000;
+  while (!(await locator.evaluate((one) => one === document.activeElement))) {
+    assert.ok(Date.now() < until, why);
+    await new Promise((after) => setTimeout(after, 30));
+  }
+}
+
 /** Sends a command past the interface. */
 export async function rpc(command, request = {}) {
   const answer = await fetch(new URL('rpc', url), {

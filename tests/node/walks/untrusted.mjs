@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { clean } from './axe.mjs';
-import { assert, button, facts, rpc, walk } from './support.mjs';
+import { assert, button, facts, focused, rpc, walk } from './support.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'authority-'));
 const openssl = (...args) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
@@ -51,7 +51,7 @@ try {
     await problem.getByText(/is not trusted/).waitFor();
     assert.equal(passed, 0, 'nothing was sent');
     const settings = button(problem, 'Network settings');
-    assert.ok(await settings.evaluate((one) => one === document.activeElement), 'what can be done next has the focus');
+    await focused(settings, 'what can be done next has the focus');
     await settings.click();
     const network = page.getByRole('dialog', { name: 'Network' });
     await network.getByText('Trusted are the authorities').waitFor();

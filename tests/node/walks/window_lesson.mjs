@@ -52,15 +52,24 @@ await walk(async ({ driver, rpc, button, within, text, find, go, shot }) => {
   const look = async (path, wanted) => {
     await go(path);
     await driver.wait(async () => (await driver.executeScript(() => document.querySelector('main')?.innerText ?? '')).includes(wanted), 20_000, `${path}: ${wanted}`);
-    // A panel slides in.
-    await driver.wait(() => driver.executeScript(() => document.getAnimations().every((one) => one.playState !== 'running')), 10_000, 'rest');
-    return driver.executeScript(() =>
-      [...document.querySelectorAll('nav a, h1, .page-actions button, .panel, [data-step]')].map((one) => {
-        const { left, right } = one.getBoundingClientRect();
-        // A title is as wide as its words.
-        return [one.tagName, Math.round(left), one.tagName === 'H1' ? '' : Math.round(right)].join(' ');
-      }),
-    );
+    if (path.includes('/step/')) await find('aside.panel');
+    const measured = () =>
+      driver.executeScript(() =>
+        [...document.querySelectorAll('nav a, h1, .page-actions button, .panel, [data-step]')].map((one) => {
+          const { left, right } = one.getBoundingClientRect();
+          // A title is as wide as its words.
+          return [one.tagName, Math.round(left), one.tagName === 'H1' ? '' : Math.round(right)].join(' ');
+        }),
+      );
+    // A panel slides in, and the canvas goes where there is room for it: all of it has come to rest when nothing
+    // has moved for half a second.
+    let [before, since] = [[], Date.now()];
+    await driver.wait(async () => {
+      const now = await measured();
+      if (now.join() !== before.join()) [before, since] = [now, Date.now()];
+      return Date.now() - since > 500;
+    }, 10_000, 'rest');
+    return before;
   };
   const [kept] = (await rpc('chain_list')).chains;
   const { chain } = await rpc('chain_export', { chain: kept.id });
