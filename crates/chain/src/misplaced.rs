@@ -4,7 +4,8 @@
 use patchbay_map::{Path, Template, type_word};
 use patchbay_model::chain::{Chain, FieldMap, Source, Step};
 use patchbay_model::check::{Finding, Level, Remedy};
-use patchbay_model::descriptor::Operation;
+use patchbay_model::descriptor::{Operation, Predicate};
+use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde_json::Value;
 
@@ -56,6 +57,29 @@ pub(crate) fn findings(chain: &Chain, index: usize, operation: Option<&Operation
             };
             blocker(map, message);
         }
+    }
+    for id in step.logic.as_ref().map(names_of).unwrap_or_default() {
+        if all[..index].iter().any(|earlier| earlier.id.as_str() == id) {
+            continue;
+        }
+        let message = match all.iter().find(|other| other.id.as_str() == id) {
+            Some(later) => format!(
+                "\"{name}\" looks at what \"{}\" gives, which has not run by then. Have it look at an earlier step.",
+                later.title()
+            ),
+            None => format!(
+                "\"{name}\" looks at what a step \"{id}\" gives, which the chain does not have. Have it look at an earlier step."
+            ),
+        };
+        let problem = Problem::new(Code::InputInvalid)
+            .with("field", format!("Step \"{}\": logic", step.id))
+            .with("message", &message)
+            .about(Subject::Chain { id: chain.name.clone(), step: Some(step.id.to_string()) });
+        found.push(Finding {
+            step: Some(step.id.clone()),
+            text: message,
+            ..Finding::of(Level::Blocker, problem)
+        });
     }
     found
 }
@@ -112,19 +136,54 @@ fn has(schema: &Value, pointer: &str) -> bool {
 
 /// The steps whose results a source draws on.
 fn steps_of(source: &Source) -> Vec<String> {
-    let names = match source {
-        // What does not compile is said elsewhere.
-        Source::Path { path } => Path::compile(path).map(|path| vec![path.names()]),
-        Source::Template { template } => Template::compile(template).map(|template| {
-            template.names().iter().map(|name| name.split('.').map(str::to_owned).collect()).collect()
-        }),
-        Source::Fixed { .. } => Ok(Vec::new()),
-    };
+    steps_among(match source {
+        Source::Path { path } => of_path(path),
+        Source::Template { template } => of_template(template),
+        Source::Fixed { .. } => Vec::new(),
+    })
+}
+
+/// The steps whose results the conditions and templates of a step look at that works by itself. What a delivery
+/// is looked at for is within the delivery; the steps that are named as such are the plan's matter.
+fn names_of(logic: &Logic) -> Vec<String> {
+    let conditions = |when: &[Predicate]| when.iter().flat_map(|one| of_path(&one.path)).collect();
+    steps_among(match logic {
+        Logic::Filter { when } => conditions(when),
+        Logic::Branch { ways, .. } => ways.iter().flat_map(|way| -> Vec<_> { conditions(&way.when) }).collect(),
+        Logic::Split { path } => of_path(path),
+        Logic::Wait { until, .. } => until.iter().flat_map(|one| of_template(one)).collect(),
+        Logic::Delivery { ties, .. } => ties.iter().flat_map(|tie| of_template(&tie.equals)).collect(),
+        Logic::Approval { question, .. } => of_template(question),
+        Logic::Remember { key, value, .. } => {
+            std::iter::once(key).chain(value).flat_map(|one| of_template(one)).collect()
+        }
+        Logic::Recall { key, .. } | Logic::Lookup { key, .. } => of_template(key),
+        Logic::Link { source, target, .. } => {
+            [source, target].into_iter().flat_map(|one| of_template(one)).collect()
+        }
+        Logic::Linked { source, .. } => of_template(source),
+        Logic::Map | Logic::Aggregate { .. } | Logic::Join { .. } | Logic::Chain { .. } => Vec::new(),
+    })
+}
+
+/// What a path leads over. What does not compile is said elsewhere.
+fn of_path(path: &str) -> Vec<Vec<String>> {
+    Path::compile(path).map(|path| vec![path.names()]).unwrap_or_default()
+}
+
+/// The names that a template uses, likewise.
+fn of_template(template: &str) -> Vec<Vec<String>> {
+    let parts = |name: &String| name.split('.').map(str::to_owned).collect();
+    Template::compile(template).map(|own| own.names().iter().map(parts).collect()).unwrap_or_default()
+}
+
+/// The steps among names.
+fn steps_among(names: Vec<Vec<String>>) -> Vec<String> {
     let of = |name: Vec<String>| match <[String; 2]>::try_from(name.into_iter().take(2).collect::<Vec<_>>()) {
         Ok([root, id]) if root == "steps" => Some(id),
         _ => None,
     };
-    let mut found: Vec<String> = names.unwrap_or_default().into_iter().filter_map(of).collect();
+    let mut found: Vec<String> = names.into_iter().filter_map(of).collect();
     found.sort();
     found.dedup();
     found
@@ -256,6 +315,49 @@ mod tests {
                 assert_eq!(finding.remedy, Some(Remedy::Field { target: "/text".to_owned() }));
             }
         }
+    }
+
+    #[test]
+    fn conditions_and_templates_that_look_at_a_step_that_is_not_there_or_comes_later_are_said_before_the_run() {
+        let (gone, later) = ("a step \"gone\" gives", "\"The last\" gives, which has not run");
+        let when = |step: &str| json!([{"path": format!("$.steps.{step}.id"), "operator": "exists"}]);
+        let cases = |step: &str| {
+            let template = format!("{{{{ steps.{step}.id }}}}");
+            [
+                json!({"type": "filter", "when": when(step)}),
+                json!({"type": "branch", "ways": [{"name": "a", "when": []}, {"name": "b", "when": when(step)}]}),
+                json!({"type": "split", "path": format!("$.steps.{step}.all")}),
+                json!({"type": "wait", "until": template}),
+                json!({"type": "delivery", "ties": [{"path": "$.body.id", "equals": template}]}),
+                json!({"type": "approval", "question": format!("Send {template}?")}),
+                json!({"type": "remember", "key": template}),
+                json!({"type": "remember", "key": "k", "value": template}),
+                json!({"type": "recall", "key": template}),
+                json!({"type": "lookup", "table": "t", "key": template}),
+                json!({"type": "link", "name": "n", "source": "s", "target": template}),
+                json!({"type": "link", "name": "n", "source": template, "target": "t"}),
+                json!({"type": "linked", "name": "n", "source": template}),
+            ]
+        };
+        for (step, want) in [("first", None), ("gone", Some(gone)), ("last", Some(later))] {
+            for logic in cases(step) {
+                let mut chain = chain(&json!([]));
+                chain.steps[1] =
+                    serde_json::from_value(json!({"id": "own", "name": "Own", "logic": logic})).unwrap();
+                let found = mapping::findings(&chain, |_| None);
+                assert_eq!(found.len(), usize::from(want.is_some()), "{logic}: {found:?}");
+                for finding in found {
+                    assert_eq!((finding.level, finding.step), (Level::Blocker, Some("own".into())), "{logic}");
+                    let start = format!("\"Own\" looks at what {}", want.unwrap());
+                    assert!(finding.text.starts_with(&start), "{logic}: {}", finding.text);
+                }
+            }
+        }
+        // What a delivery itself is looked at for is within it.
+        let delivery = json!({"type": "delivery", "when": [{"path": "$.steps.gone", "operator": "exists"}]});
+        let mut chain = chain(&json!([]));
+        chain.steps[1] = serde_json::from_value(json!({"id": "own", "logic": delivery})).unwrap();
+        assert_eq!(mapping::findings(&chain, |_| None), []);
     }
 
     #[test]
