@@ -47,7 +47,7 @@ impl Earlier {
     }
 
     fn with_results(plan: &Plan, results: usize) -> Self {
-        let plan = Plan { steps: plan.steps.iter().map(remembering).collect() };
+        let plan = Plan { steps: plan.steps.iter().map(remembering).collect(), ..*plan };
         Self { progress: Progress::new(&plan), plan, narrowed: None, results }
     }
 

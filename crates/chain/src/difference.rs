@@ -38,6 +38,14 @@ pub fn titled_difference((old, new): (&Chain, &Chain), own: (&Chain, &Chain)) ->
     if old.concurrency != new.concurrency {
         said.push("Changed what happens when it starts while it runs.".to_owned());
     }
+    if old.policy.timeout_ms != new.policy.timeout_ms {
+        said.push("Changed how long a run may take.".to_owned());
+    }
+    if (old.policy.tries, old.policy.on_failure) != (new.policy.tries, new.policy.on_failure) {
+        said.push(
+            "Changed the tries, or what a failure means, of steps that say nothing themselves.".to_owned(),
+        );
+    }
     for step in old.all_steps().filter(|step| new.step(&step.id).is_none()) {
         said.push(format!("Removed the step \"{}\".", step_name(step)));
     }
@@ -286,6 +294,11 @@ mod tests {
         assert_eq!(
             said(|c| c["steps"][1]["policy"] = json!({"tries": 2})),
             ["\"Tell\": tries, time or what a failure means changed."]
+        );
+        assert_eq!(said(|c| c["policy"] = json!({"timeoutMs": 60_000})), ["Changed how long a run may take."]);
+        assert_eq!(
+            said(|c| c["policy"] = json!({"onFailure": "continue"})),
+            ["Changed the tries, or what a failure means, of steps that say nothing themselves."]
         );
         assert_eq!(
             said(|c| {

@@ -6,6 +6,7 @@ use patchbay_model::Problem;
 use patchbay_model::run::{UndoOutcome, Why};
 use serde_json::Value;
 
+use crate::machine::waits_for_person;
 use crate::progress::{ItemProgress, UndoProgress};
 
 /// The items of a step, numbered from 0.
@@ -33,6 +34,8 @@ pub struct Counts {
     pub quarantined: u32,
     /// Nobody knows.
     pub doubts: u32,
+    /// A person has to say something, or unlock something.
+    pub asking: u32,
 }
 
 /// How an item ended that is not kept.
@@ -113,6 +116,8 @@ impl Counts {
             ItemProgress::NotDone(_) => add(&mut self.failed),
             ItemProgress::Quarantined(_) => add(&mut self.quarantined),
             ItemProgress::Doubt(_) => add(&mut self.doubts),
+            ItemProgress::Asking { .. } => add(&mut self.asking),
+            ItemProgress::Deferred { problem, .. } if waits_for_person(problem.code()) => add(&mut self.asking),
             _ => {}
         }
     }

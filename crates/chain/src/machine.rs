@@ -129,7 +129,7 @@ pub fn next(plan: &Plan, progress: &Progress, now: Timestamp) -> Next {
         return round.wind_down(undo);
     }
     if round.work_through(Phase::Main) {
-        return round.end();
+        return round.end_in_time();
     }
     let state = if round.has_problems(Phase::Main) { RunState::DoneWithProblems } else { RunState::Done };
     round.end_main(state)
@@ -167,6 +167,20 @@ impl Round<'_> {
         Next { commands: self.commands, wake: self.wake, state }
     }
 
+    /// The same of the main part, unless the time that it may take is over.
+    fn end_in_time(self) -> Next {
+        let (meter, now) = (self.progress.meter, self.now);
+        let allowed = self.plan.allowed_ms.into_iter().chain(self.progress.allowed_ms).min();
+        let Some(allowed_ms) = allowed else { return self.end() };
+        if meter.spent(now).as_millis() >= i128::from(allowed_ms) {
+            return doing(vec![Command::Record(Fact::TimedOut { allowed_ms })]);
+        }
+        let next = self.end();
+        // A time that does not count is over with an answer.
+        let due = meter.due(allowed_ms).filter(|_| next.state != RunState::NeedsYou);
+        Next { wake: next.wake.into_iter().chain(due).min(), ..next }
+    }
+
     fn all(&self) -> impl Iterator<Item = &Items> {
         self.progress.steps.iter().filter_map(|step| step.items.as_ref())
     }
@@ -194,7 +208,7 @@ impl Round<'_> {
         if let Some(undo) = self.progress.stop {
             return Some(undo);
         }
-        let mut stop = None;
+        let mut stop = self.progress.timed_out.then_some(self.plan.late_undoes);
         for step in self.phase(Phase::Main) {
             let Some(counts) = self.progress.steps[step].items.as_ref().map(Items::counts) else {
                 continue;
@@ -283,6 +297,7 @@ impl Round<'_> {
             return self.end();
         }
         let by_user = self.progress.stop.is_some();
+        let sends_no_more = by_user || self.progress.timed_out;
         for step in self.phase(Phase::Main) {
             let Some(items) =
                 self.progress.steps[step].items.as_ref().filter(|items| items.counts().doubts > 0)
@@ -294,9 +309,9 @@ impl Round<'_> {
                     continue;
                 };
                 // After a failure, what was already sent may be sent again with its own key: that
-                // tells what became of it. After the user's stop nothing is sent any more.
+                // tells what became of it. After the user's stop, or when time is up, nothing is sent any more.
                 let resolution =
-                    if by_user { self.ask(step, item, doubt) } else { self.resolve(step, item, doubt) };
+                    if sends_no_more { self.ask(step, item, doubt) } else { self.resolve(step, item, doubt) };
                 match resolution {
                     Resolution::Do(command) => self.commands.push(command),
                     Resolution::Later(at) => self.wake_at(at),

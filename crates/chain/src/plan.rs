@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use patchbay_model::chain::{Chain, OnFailure, Step, StepPolicy};
+use patchbay_model::chain::{Chain, ChainPolicy, OnFailure, Step, StepPolicy};
 use patchbay_model::descriptor::{Descriptor, Idempotency, Operation};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -15,8 +15,12 @@ use crate::logic::Ready;
 use crate::machine::is_failure;
 
 /// A chain ready to be stepped through.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// How long its main part may take, in milliseconds; none where it may take any time.
+    pub allowed_ms: Option<u64>,
+    /// Whether what was done is undone where it takes longer.
+    pub late_undoes: bool,
     /// The steps, in order: what is done, what is done after a failure, what is done in any case.
     pub steps: Vec<PlanStep>,
 }
@@ -37,7 +41,7 @@ pub struct PlanStep {
     /// The step whose failures it handles.
     pub handles: Option<usize>,
     /// Tries, time and what a failure means.
-    pub policy: StepPolicy,
+    pub policy: Policy,
     /// Whether the operation changes anything outside.
     pub effect: bool,
     /// Whether a request may be sent again when nothing says what became of it.
@@ -51,6 +55,43 @@ pub struct PlanStep {
     pub paged: bool,
     /// Whether nothing needs the results of its pages, and of what went through them, any more.
     pub forgets: bool,
+}
+
+/// The policy of a step, with what it takes over from its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Tries of one item, the first included.
+    pub tries: u32,
+    /// The first pause between tries in milliseconds.
+    pub backoff_ms: u64,
+    /// Whole time of one try in milliseconds.
+    pub timeout_ms: u64,
+    /// Items worked on at the same time.
+    pub parallel: u32,
+    /// What a failed item means.
+    pub on_failure: OnFailure,
+}
+
+impl Policy {
+    /// The tries where neither step nor chain says how many.
+    const TRIES: u32 = 4;
+
+    /// Of a step of a chain.
+    pub fn of(step: StepPolicy, chain: ChainPolicy) -> Self {
+        Self {
+            tries: step.tries.or(chain.tries).unwrap_or(Self::TRIES),
+            backoff_ms: step.backoff_ms,
+            timeout_ms: step.timeout_ms,
+            parallel: step.parallel,
+            on_failure: step.on_failure.or(chain.on_failure).unwrap_or_default(),
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::of(StepPolicy::default(), ChainPolicy::default())
+    }
 }
 
 /// How a step is done.
@@ -94,6 +135,9 @@ pub enum Repeat {
         ttl: Duration,
     },
 }
+
+/// The shortest time that a chain may allow its runs.
+const SHORTEST_MS: u64 = 1_000;
 
 /// A key is used only while at least this much of its life is left.
 const KEY_MARGIN: Duration = Duration::from_secs(60);
@@ -158,7 +202,7 @@ impl PlanStep {
             root: None,
             on: None,
             handles: None,
-            policy: StepPolicy::default(),
+            policy: Policy::default(),
             effect: false,
             repeat: Repeat::Always,
             lookup: false,
@@ -182,17 +226,22 @@ impl Plan {
         if chain.steps.is_empty() {
             problems.push(invalid(chain, None, "steps", "A chain needs at least one step"));
         }
+        if chain.policy.timeout_ms.is_some_and(|allowed| allowed < SHORTEST_MS) {
+            problems.push(invalid(chain, None, "policy", "A run needs at least a second"));
+        }
         for (index, step) in all.iter().enumerate() {
             let mut joining =
                 Joining { chain, all: &all, index, descriptor_of: &descriptor_of, problems: Vec::new() };
             let joined = joining.step(&steps);
             problems.append(&mut joining.problems);
             // In the place of one that has mistakes: places of later ones stay what they are.
-            steps.push(
-                joined.unwrap_or_else(|| PlanStep { policy: step.policy, ..PlanStep::reads(step.id.as_str()) }),
-            );
+            steps.push(joined.unwrap_or_else(|| PlanStep {
+                policy: Policy::of(step.policy, chain.policy),
+                ..PlanStep::reads(step.id.as_str())
+            }));
         }
-        let mut plan = Self { steps };
+        let late_undoes = chain.policy.on_failure == Some(OnFailure::StopAndUndo);
+        let mut plan = Self { allowed_ms: chain.policy.timeout_ms, late_undoes, steps };
         plan.see_pages(&all, |step| {
             descriptor_of(&step.connection)
                 .and_then(|d| d.operation(&step.operation))
@@ -310,7 +359,11 @@ impl<'d, F: Fn(&str) -> Option<&'d Descriptor>> Joining<'_, F> {
             at if at < main + self.chain.on_failure.len() => Phase::OnFailure,
             _ => Phase::Finally,
         };
-        let base = PlanStep { phase, policy: step.policy, ..PlanStep::reads(step.id.as_str()) };
+        let base = PlanStep {
+            phase,
+            policy: Policy::of(step.policy, self.chain.policy),
+            ..PlanStep::reads(step.id.as_str())
+        };
         let joined = match &step.logic {
             Some(logic) => self.logic(step, logic, base),
             None => self.call(step, base)?,
@@ -472,4 +525,41 @@ fn invalid(chain: &Chain, step: Option<&StepId>, field: &str, message: &str) -> 
         .with("field", place)
         .with("message", format!("{message}."))
         .about(Subject::Chain { id: chain.name.clone(), step: step.map(ToString::to_string) })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn planned(policy: Value, step: Value) -> Result<Plan, Vec<Problem>> {
+        let chain: Chain =
+            serde_json::from_value(json!({"schema": 1, "name": "c", "policy": policy, "steps": [
+            {"id": "wait", "logic": {"type": "wait", "seconds": 1}, "policy": step}]}))
+            .unwrap();
+        Plan::of(&chain, |_| None)
+    }
+
+    #[test]
+    fn a_step_that_says_nothing_does_as_its_chain_says() {
+        let says = json!({"tries": 2, "onFailure": "continue"});
+        let own = json!({"tries": 7, "onFailure": "skip_item"});
+        let cases = [
+            (json!({}), json!({}), (4, OnFailure::StopAndKeep)),
+            (says.clone(), json!({}), (2, OnFailure::Continue)),
+            (says.clone(), json!({"tries": 7}), (7, OnFailure::Continue)),
+            (says, own.clone(), (7, OnFailure::SkipItem)),
+            (json!({"onFailure": "stop_and_undo"}), own, (7, OnFailure::SkipItem)),
+        ];
+        for (chain, step, want) in cases {
+            let plan = planned(chain.clone(), step.clone()).unwrap();
+            let policy = plan.steps[0].policy;
+            assert_eq!((policy.tries, policy.on_failure), want, "{chain} {step}");
+            assert_eq!(plan.late_undoes, chain["onFailure"] == "stop_and_undo", "{chain}");
+        }
+        assert_eq!(planned(json!({"timeoutMs": 600_000}), json!({})).unwrap().allowed_ms, Some(600_000));
+        let short = planned(json!({"timeoutMs": 999}), json!({})).unwrap_err();
+        assert!(short[0].title().contains("policy") || short[0].hint().contains("a second"), "{short:?}");
+    }
 }

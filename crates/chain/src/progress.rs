@@ -2,6 +2,7 @@
 
 mod after;
 mod lock;
+mod meter;
 mod pages;
 mod sent;
 mod undoing;
@@ -15,6 +16,7 @@ use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, UndoO
 use patchbay_model::{RunId, StepId, Timestamp};
 
 use self::after::{after_deferral, after_result};
+use self::meter::Meter;
 pub use self::sent::{Doubt, Sent};
 pub(crate) use self::undoing::may_have_happened;
 use self::undoing::undo_outcome;
@@ -37,6 +39,12 @@ pub struct Progress {
     pub checked: bool,
     /// The check found a blocker.
     pub blocked: bool,
+    /// How long it has taken.
+    pub(crate) meter: Meter,
+    /// How long it may take beside what its chain says, in milliseconds: it is a part of another run.
+    pub allowed_ms: Option<u64>,
+    /// It took longer than it was allowed to.
+    pub timed_out: bool,
     /// The user asked to stop, and whether to undo.
     pub stop: Option<bool>,
     /// How the main part ended; what comes now tidies up.
@@ -195,6 +203,9 @@ impl Progress {
             limit: None,
             checked: false,
             blocked: false,
+            meter: Meter::default(),
+            allowed_ms: None,
+            timed_out: false,
             stop: None,
             ended: None,
             stop_tidying: false,
@@ -224,9 +235,9 @@ impl Progress {
         progress
     }
 
-    /// Takes in one fact. Facts that do not fit (a step that the plan lacks) are passed over: the
-    /// journal is the truth, and a reader must not fall over it.
-    pub fn apply(&mut self, plan: &Plan, at: Timestamp, fact: &Fact) {
+    /// Takes in what a fact says but for the time. Facts that do not fit (a step that the plan lacks) are passed
+    /// over: the journal is the truth, and a reader must not fall over it.
+    fn take(&mut self, plan: &Plan, at: Timestamp, fact: &Fact) {
         if is_progress(fact) {
             self.idle_recoveries = 0;
             self.stuck = false;
@@ -240,6 +251,7 @@ impl Progress {
                 }
             }
             Fact::Narrowed(narrowed) => self.limit = narrowed.items,
+            Fact::Limited { allowed_ms } => self.allowed_ms = Some(*allowed_ms),
             Fact::Checked { findings } => {
                 self.checked = true;
                 self.blocked = findings.iter().any(|f| f.level == patchbay_model::Level::Blocker);
@@ -391,32 +403,27 @@ impl Progress {
                 });
                 self.revise_undo(plan, step, *item, |undo| undo.announced(*attempt, at, doubted));
             }
-            Fact::UndoDeferred { step, item, attempt, until, problem, .. } => {
+            Fact::UndoDeferred { step, item, attempt, until, problem, unknown, .. } => {
+                self.doubt_undo(plan, step, *item, at, *unknown);
                 self.revise_undo(plan, step, *item, |undo| undo.put_off(*attempt, (at, *until), problem));
             }
             Fact::UndoResult { step, item, outcome, took_ms } => {
                 let slot = plan.index(step).and_then(|index| self.item(index, *item));
                 let outcome = undo_outcome(slot, outcome, *took_ms);
-                let first_at = match slot {
-                    Some(ItemProgress::Done { undo, .. }) => undo.sent(at).first_at,
-                    _ => at,
-                };
-                if let Some(index) = plan.index(step) {
-                    match &outcome {
-                        UndoOutcome::Failed { unknown: true, .. } => {
-                            self.undos_in_doubt.entry((index, *item)).or_insert(first_at);
-                        }
-                        UndoOutcome::Undone | UndoOutcome::ByHand => {
-                            self.undos_in_doubt.remove(&(index, *item));
-                        }
-                        UndoOutcome::Failed { .. } | UndoOutcome::Impossible => {}
+                match &outcome {
+                    UndoOutcome::Failed { unknown, .. } => self.doubt_undo(plan, step, *item, at, *unknown),
+                    UndoOutcome::Undone | UndoOutcome::ByHand => {
+                        self.undos_in_doubt
+                            .retain(|place, _| Some(place.0) != plan.index(step) || place.1 != *item);
                     }
+                    UndoOutcome::Impossible => {}
                 }
                 self.change_undo(plan, step, *item, UndoProgress::Over(outcome));
             }
             Fact::Stuck { .. } => self.stuck = true,
             Fact::Paused => self.paused = true,
             Fact::Held { .. } => self.held = true,
+            Fact::TimedOut { .. } => self.timed_out = true,
             Fact::Resumed => {
                 self.lifted |= self.held;
                 self.go_on();

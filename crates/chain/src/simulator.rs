@@ -3,6 +3,7 @@
 //! the journal is never asked whether it is right.
 
 mod kinds;
+mod late;
 mod oracle;
 mod starts;
 mod stopped;
@@ -11,7 +12,7 @@ mod undo;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use patchbay_model::chain::{OnFailure, StepPolicy};
+use patchbay_model::chain::OnFailure;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, RunState, UndoOutcome};
 use patchbay_model::{BootId, Clock, RunId, Timestamp};
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::items::Items;
 use crate::machine::{Command, judge, next};
-use crate::plan::{Plan, PlanStep, Repeat};
+use crate::plan::{Plan, PlanStep, Policy, Repeat};
 use crate::progress::{ItemProgress, Progress};
 use oracle::{Cause, Ledger, agrees};
 
@@ -54,7 +55,7 @@ enum Fault {
 }
 
 fn plan(kind: Kind, on_failure: OnFailure) -> Plan {
-    let policy = StepPolicy { on_failure, ..StepPolicy::default() };
+    let policy = Policy { on_failure, ..Policy::default() };
     let step = |id: &str, root, effect, repeat, lookup| PlanStep {
         root,
         policy,
@@ -70,6 +71,7 @@ fn plan(kind: Kind, on_failure: OnFailure) -> Plan {
             step("first", Some(0), true, kind.repeat, kind.lookup),
             step("second", Some(0), true, kind.repeat, kind.lookup),
         ],
+        ..Plan::default()
     }
 }
 
@@ -108,6 +110,8 @@ struct World {
     undoing: undo::Undoing,
     /// How long the engine stays away each time it dies.
     away: Duration,
+    /// How long a call takes.
+    slow: Duration,
 }
 
 struct Died;
@@ -151,6 +155,7 @@ impl World {
             return Err(Died);
         }
         self.calls += 1;
+        self.clock.advance(self.slow);
         self.ledger.got(step);
         let (at, fault) = self.fault;
         let puts_off = fault == Fault::DiesThenPutsOff && self.calls == at + 1;
@@ -354,6 +359,7 @@ fn world(fault: (u32, Fault)) -> World {
         ledger: Ledger::default(),
         undoing: undo::Undoing::default(),
         away: Duration::ZERO,
+        slow: Duration::ZERO,
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Chain {
     /// How the runs that its trigger starts stand to each other.
     #[serde(default, skip_serializing_if = "is_default")]
     pub concurrency: Concurrency,
+    /// How long a run may take, and what holds for steps that say nothing themselves.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub policy: ChainPolicy,
     /// What it does, in this order.
     pub steps: Vec<Step>,
     /// What it does after that failed.
@@ -50,6 +53,7 @@ impl Chain {
             description: String::new(),
             trigger: Trigger::default(),
             concurrency: Concurrency::default(),
+            policy: ChainPolicy::default(),
             steps: Vec::new(),
             on_failure: Vec::new(),
             finally: Vec::new(),
@@ -160,34 +164,61 @@ impl Step {
     }
 }
 
+/// What holds for a run as a whole, and for steps that say nothing themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ChainPolicy {
+    /// Longest time of a run in milliseconds, from the end of its check; any where absent. What it waits for
+    /// a person does not count, nor does the time while Patchbay is not running. A run that takes longer has
+    /// failed: its steps send nothing more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1_000))]
+    pub timeout_ms: Option<u64>,
+    /// Tries of one item in steps that say nothing, the first included. 1 to 10; 4 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10))]
+    pub tries: Option<u32>,
+    /// What a failed item means in steps that say nothing: the run stops and keeps what was done where
+    /// absent. What was done is undone too where the run takes too long and this says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<OnFailure>,
+}
+
 /// Tries, time and what a failure means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct StepPolicy {
-    /// Tries of one item, the first included. 1 to 10.
+    /// Tries of one item, the first included. 1 to 10; what the chain says where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10))]
-    pub tries: u32,
+    pub tries: Option<u32>,
     /// The first pause between tries in milliseconds; later ones double, with full jitter.
     pub backoff_ms: u64,
-    /// Whole time of one try in milliseconds.
+    /// Whole time of one try in milliseconds; a minute where absent. For a step that runs another chain, how
+    /// long that run may take: any time where this is a minute, which documents say that nobody changed.
     pub timeout_ms: u64,
     /// Items worked on at the same time. 1 to 16.
     #[schemars(range(min = 1, max = 16))]
     pub parallel: u32,
-    /// What a failed item means.
-    pub on_failure: OnFailure,
+    /// What a failed item means; what the chain says where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<OnFailure>,
+}
+
+impl StepPolicy {
+    const A_MINUTE: u64 = 60_000;
+
+    /// How long the run of another chain may take that a step with this policy runs; any time where none.
+    pub fn inner_ms(&self) -> Option<u64> {
+        Some(self.timeout_ms).filter(|allowed| *allowed != Self::A_MINUTE)
+    }
 }
 
 impl Default for StepPolicy {
     fn default() -> Self {
-        Self {
-            tries: 4,
-            backoff_ms: 1_000,
-            timeout_ms: 60_000,
-            parallel: 4,
-            on_failure: OnFailure::StopAndKeep,
-        }
+        Self { tries: None, backoff_ms: 1_000, timeout_ms: Self::A_MINUTE, parallel: 4, on_failure: None }
     }
 }
 

@@ -34,6 +34,9 @@ pub struct RunReport {
     /// What it did less than its chain says, because the user wanted it so.
     #[serde(default, skip_serializing_if = "Narrowed::is_nothing")]
     pub narrowed: Narrowed,
+    /// It took longer than it was allowed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
     /// One sentence: what was reached.
     pub headline: String,
     /// When it was asked for.
@@ -58,6 +61,17 @@ pub struct RunReport {
     /// Fields of what its steps took and gave that are private.
     #[serde(default)]
     pub private: Vec<PrivateField>,
+}
+
+/// How long a run might take that took longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Late {
+    /// So many milliseconds.
+    pub allowed_ms: u64,
+    /// Whether the step of the other run that it is a part of says so, and not its own chain.
+    pub by_step: bool,
 }
 
 /// One step in figures.

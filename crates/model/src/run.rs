@@ -158,6 +158,11 @@ pub enum Fact {
     },
     /// The user has it do less than its chain says. The first fact of its run.
     Narrowed(Narrowed),
+    /// It is a part of another run, whose step allows it so long. Stands before the run begins.
+    Limited {
+        /// How long it may take, in milliseconds, beside what its chain says.
+        allowed_ms: u64,
+    },
     /// The check before the first step ended. A blocker ends the run before anything is sent.
     Checked {
         /// What was found.
@@ -344,8 +349,11 @@ pub enum Fact {
         /// The idempotency key sent with it.
         key: Option<String>,
     },
-    /// An undo certainly did not happen; its next attempt waits.
+    /// An undo did not happen, or may be sent again; its next attempt waits.
     UndoDeferred {
+        /// Nothing says whether the attempt happened: sent again it is recognised for the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unknown: bool,
         /// The step.
         step: StepId,
         /// The item.
@@ -385,6 +393,11 @@ pub enum Fact {
     Held {
         /// How many it may have.
         effects: u32,
+    },
+    /// The run has taken longer than its chain allows, or the step that runs it. Its steps send nothing more.
+    TimedOut {
+        /// How long it might take, in milliseconds.
+        allowed_ms: u64,
     },
     /// The user lets a run go on that was stuck, paused or held.
     Resumed,
@@ -439,6 +452,8 @@ impl Fact {
             | Self::Stuck { .. }
             | Self::Paused
             | Self::Held { .. }
+            | Self::Limited { .. }
+            | Self::TimedOut { .. }
             | Self::Resumed
             | Self::Ended { .. }
             | Self::Finished { .. } => None,

@@ -603,6 +603,10 @@ trigger: Trigger,
  */
 concurrency?: Concurrency, 
 /**
+ * How long a run may take, and what holds for steps that say nothing themselves.
+ */
+policy?: ChainPolicy, 
+/**
  * What it does, in this order.
  */
 steps: Array<Step>, 
@@ -770,6 +774,26 @@ export type ChainListResponse = {
  * All of them.
  */
 chains: Array<ChainSummary>, };
+
+/**
+ * What holds for a run as a whole, and for steps that say nothing themselves.
+ */
+export type ChainPolicy = { 
+/**
+ * Longest time of a run in milliseconds, from the end of its check; any where absent. What it waits for
+ * a person does not count, nor does the time while Patchbay is not running. A run that takes longer has
+ * failed: its steps send nothing more.
+ */
+timeoutMs?: number | null, 
+/**
+ * Tries of one item in steps that say nothing, the first included. 1 to 10; 4 where absent.
+ */
+tries?: number | null, 
+/**
+ * What a failed item means in steps that say nothing: the run stops and keeps what was done where
+ * absent. What was done is undone too where the run takes too long and this says so.
+ */
+onFailure?: OnFailure | null, };
 
 /**
  * What a chain needs, reaches and does.
@@ -3687,6 +3711,19 @@ keep?: Keep | null,
 private?: boolean | null, };
 
 /**
+ * How long a run might take that took longer.
+ */
+export type Late = { 
+/**
+ * So many milliseconds.
+ */
+allowedMs: number, 
+/**
+ * Whether the step of the other run that it is a part of says so, and not its own chain.
+ */
+byStep: boolean, };
+
+/**
  * How serious a finding is.
  */
 export type Level = "blocker" | "warning" | "pass" | "effect";
@@ -4847,6 +4884,10 @@ dryRun: boolean,
  * What it did less than its chain says, because the user wanted it so.
  */
 narrowed?: Narrowed, 
+/**
+ * It took longer than it was allowed to.
+ */
+late?: Late | null, 
 /**
  * One sentence: what was reached.
  */
@@ -6156,15 +6197,16 @@ run?: string | null, };
  */
 export type StepPolicy = { 
 /**
- * Tries of one item, the first included. 1 to 10.
+ * Tries of one item, the first included. 1 to 10; what the chain says where absent.
  */
-tries: number, 
+tries?: number | null, 
 /**
  * The first pause between tries in milliseconds; later ones double, with full jitter.
  */
 backoffMs: number, 
 /**
- * Whole time of one try in milliseconds.
+ * Whole time of one try in milliseconds; a minute where absent. For a step that runs another chain, how
+ * long that run may take: any time where this is a minute, which documents say that nobody changed.
  */
 timeoutMs: number, 
 /**
@@ -6172,9 +6214,9 @@ timeoutMs: number,
  */
 parallel: number, 
 /**
- * What a failed item means.
+ * What a failed item means; what the chain says where absent.
  */
-onFailure: OnFailure, };
+onFailure?: OnFailure | null, };
 
 /**
  * What of a step's data is private beyond single fields.

@@ -5,13 +5,12 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use patchbay_model::Timestamp;
-use patchbay_model::chain::StepPolicy;
 use patchbay_model::problem::{Problem, Retry};
 use patchbay_model::run::{Fact, Outcome};
 use serde_json::Value;
 
 use super::waits_for_person;
-use crate::plan::Plan;
+use crate::plan::{Plan, Policy};
 use crate::progress::{ItemProgress, Progress};
 
 /// Turns the answer of one attempt into the fact to record: its result, or another try. `jitter`
@@ -30,6 +29,7 @@ pub fn judge(
     let id = plan.steps[step].id.clone();
     if let Outcome::NotDone { problem } = &outcome
         && progress.stop.is_none()
+        && !progress.is_out_of_time()
         && !progress.stop_tidying
         && let Some(until) =
             retry_at(plan.steps[step].policy, counted(progress, step, item), attempt, problem, now, jitter)
@@ -48,12 +48,13 @@ pub fn judge(
     Fact::Result { step: id, item, attempt, outcome, took_ms: took.as_millis() as u64, bytes, next }
 }
 
-/// The same for an undo that certainly did not happen: when it is tried again. None where that is of no use.
+/// The same for an undo that certainly did not happen, or of which nobody knows: when it is tried again. None
+/// where that is of no use, or where the service would not recognise it for the same by then.
 pub fn undo_again_at(
     plan: &Plan,
     progress: &Progress,
     (step, item, attempt): (usize, u32, u32),
-    problem: &Problem,
+    (problem, unknown): (&Problem, bool),
     now: Timestamp,
     jitter: f64,
 ) -> Option<Timestamp> {
@@ -61,11 +62,13 @@ pub fn undo_again_at(
     if progress.stop == Some(false) {
         return None;
     }
-    let counted = match progress.item(step, item) {
-        Some(ItemProgress::Done { undo, .. }) => undo.counted(),
-        _ => 0,
+    let (counted, first_at) = match progress.item(step, item) {
+        Some(ItemProgress::Done { undo, .. }) => (undo.counted(), undo.first_at()),
+        _ => (0, None),
     };
-    retry_at(plan.steps[step].policy, counted, attempt, problem, now, jitter)
+    let at = retry_at(plan.steps[step].policy, counted, attempt, problem, now, jitter)?;
+    let recognised = || Some(plan.steps[step].undo?.is_recognised(first_at?, at));
+    (!unknown || recognised() == Some(true)).then_some(at)
 }
 
 /// How many failures of an item count against its tries.
@@ -79,7 +82,7 @@ fn counted(progress: &Progress, step: usize, item: u32) -> u32 {
 
 /// When to try again what certainly did not happen; none where that is of no use.
 fn retry_at(
-    policy: StepPolicy,
+    policy: Policy,
     counted: u32,
     attempt: u32,
     problem: &Problem,

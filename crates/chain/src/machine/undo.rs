@@ -53,11 +53,11 @@ impl Round<'_> {
     fn nobody_knows(&self, step: usize, item: u32, repeat: Repeat) -> Undoing {
         let text = match repeat {
             Repeat::WithKey { .. } => {
-                "The undo was sent before Patchbay was ended; nothing says whether it happened, and by now the \
+                "The undo was sent, and no answer came; nothing says whether it happened, and by now the \
                  service would not recognise it for the same."
             }
             Repeat::Never | Repeat::Always => {
-                "The undo was sent before Patchbay was ended; nothing says whether it happened."
+                "The undo was sent, and no answer came; nothing says whether it happened."
             }
         };
         let problem = Problem::new(Code::CompensationFailed).detail(text);

@@ -19,7 +19,7 @@ pub enum UndoProgress {
     InFlight(UndoSent),
     /// Sent, and nothing says what became of it.
     Doubt(UndoSent),
-    /// The last attempt certainly did not happen; another one waits.
+    /// The last attempt did not happen, or may be sent again; another one waits.
     Deferred {
         /// What was sent.
         sent: UndoSent,
@@ -75,6 +75,14 @@ impl UndoProgress {
         }
     }
 
+    /// From when the key of what was sent lives; none where nothing was.
+    pub(crate) fn first_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::InFlight(sent) | Self::Doubt(sent) | Self::Deferred { sent, .. } => Some(sent.first_at),
+            Self::None | Self::Over(_) => None,
+        }
+    }
+
     /// Once another attempt is announced. `doubted` is since when nobody knows of an earlier one.
     pub(super) fn announced(&self, attempt: u32, at: Timestamp, doubted: Option<Timestamp>) -> Self {
         let mut sent = self.sent(at);
@@ -113,6 +121,16 @@ impl Progress {
             }
             _ => None,
         });
+    }
+
+    /// Keeps in mind since when nobody knows what became of an undo that was sent.
+    pub(super) fn doubt_undo(&mut self, plan: &Plan, step: &StepId, item: u32, at: Timestamp, unknown: bool) {
+        let Some(index) = plan.index(step).filter(|_| unknown) else { return };
+        let first_at = match self.item(index, item) {
+            Some(ItemProgress::Done { undo, .. }) => undo.sent(at).first_at,
+            _ => at,
+        };
+        self.undos_in_doubt.entry((index, item)).or_insert(first_at);
     }
 
     /// Until when an undo waits that was put off, and why; none where none does.

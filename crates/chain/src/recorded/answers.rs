@@ -132,6 +132,9 @@ impl Recorded {
     /// The answer to an undo.
     pub(crate) fn undo(&self, step: &StepId, item: u32) -> CallResult {
         let outcome = self.next(step, item, |fact| match fact {
+            Fact::UndoDeferred { problem, unknown: true, .. } => {
+                Some(Outcome::Unknown { problem: problem.clone() })
+            }
             Fact::UndoDeferred { problem, .. } => Some(Outcome::NotDone { problem: problem.clone() }),
             // That was its end, whatever the problem alone would mean.
             Fact::UndoResult { outcome: UndoOutcome::Failed { problem, .. }, .. } => {

@@ -14,7 +14,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use patchbay_model::check::Level;
-use patchbay_model::report::{ConnectionReport, RunReport, StepState};
+use patchbay_model::report::{ConnectionReport, Late, RunReport, StepState};
 use patchbay_model::run::{Fact, JournalEntry, Narrowed, Run, RunState};
 use patchbay_model::{Step, StepId};
 
@@ -25,6 +25,7 @@ use crate::calls::Calls;
 
 pub use html::html;
 pub use markdown::markdown;
+pub(crate) use words::late_words;
 
 /// Builds the report of a run from its journal, complete or not.
 pub fn build(run: &Run, journal: &[JournalEntry]) -> RunReport {
@@ -62,6 +63,7 @@ impl<'r> Building<'r> {
             interrupted: false,
             dry_run: run.dry_run,
             narrowed: Narrowed::default(),
+            late: None,
             headline: String::new(),
             created_at: run.created_at,
             started_at: None,
@@ -111,6 +113,10 @@ impl<'r> Building<'r> {
             }
             Fact::Stuck { recoveries } => *stuck = Some(*recoveries),
             Fact::Held { effects } => *held = Some(*effects),
+            Fact::TimedOut { allowed_ms } => {
+                let by_step = run.snapshot.policy.timeout_ms != Some(*allowed_ms);
+                report.late = Some(Late { allowed_ms: *allowed_ms, by_step });
+            }
             Fact::UndoRequested => {
                 (*stuck, *held, *wished, report.finished_at) = (None, None, true, None);
                 // It had ended, and is under way again.

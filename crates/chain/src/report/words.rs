@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use patchbay_model::check::Level;
 use patchbay_model::problem::Code;
-use patchbay_model::report::{ChangeState, RetryReason, RunReport, StepReport, StepState, UndoReport};
+use patchbay_model::report::{ChangeState, Late, RetryReason, RunReport, StepReport, StepState, UndoReport};
 use patchbay_model::run::RunState;
 use patchbay_model::{StepId, Timestamp};
 
@@ -17,6 +17,7 @@ pub(super) fn headline(report: &RunReport) -> String {
         RunState::Stopped => format!("Stopped after {done} of {total} steps"),
         _ => format!("{done} of {total} steps done"),
     }];
+    parts.extend(report.late.map(late_words));
     parts.extend(super::narrowed::words(&report.narrowed));
     for step in report
         .steps
@@ -128,6 +129,22 @@ pub(crate) fn duration_words(ms: u64) -> String {
         1_000..60_000 => format!("{:.1} s", ms as f64 / 1_000.0),
         _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
     }
+}
+
+/// That a run took too long.
+pub(crate) fn late_words(late: Late) -> String {
+    let whose = if late.by_step { "the step that runs it allows" } else { "its chain allows" };
+    format!("It took longer than the {} {whose}", span_words(late.allowed_ms))
+}
+
+/// A length of time that somebody chose: `10 minutes`.
+fn span_words(ms: u64) -> String {
+    let (count, word) = match ms {
+        _ if ms % 3_600_000 == 0 => (ms / 3_600_000, "hour"),
+        _ if ms % 60_000 == 0 => (ms / 60_000, "minute"),
+        _ => (ms.div_ceil(1_000), "second"),
+    };
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 /// Milliseconds from one moment to another; 0 where they are out of order.

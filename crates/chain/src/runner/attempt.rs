@@ -335,12 +335,23 @@ impl Execution<'_> {
         let id = self.live.plan.steps[answer.step].id.clone();
         let took_ms = Some(answer.result.took.as_millis() as u64);
         let (step, item, attempt) = (answer.step, answer.item, answer.attempt);
-        if let Outcome::NotDone { problem } = &answer.result.outcome {
+        let unknown = matches!(answer.result.outcome, Outcome::Unknown { .. });
+        if let Outcome::NotDone { problem } | Outcome::Unknown { problem } = &answer.result.outcome {
             let (plan, now) = (&self.live.plan, self.runner.clock.now());
             let (at, chance) = ((step, item, attempt), jitter(&self.run.id, (step, item, attempt)));
-            if let Some(until) = machine::undo_again_at(plan, &self.progress, at, problem, now, chance) {
+            if let Some(until) =
+                machine::undo_again_at(plan, &self.progress, at, (problem, unknown), now, chance)
+            {
                 let problem = problem.clone();
-                return self.note(Fact::UndoDeferred { step: id, item, attempt, until, problem, took_ms });
+                return self.note(Fact::UndoDeferred {
+                    unknown,
+                    step: id,
+                    item,
+                    attempt,
+                    until,
+                    problem,
+                    took_ms,
+                });
             }
         }
         let outcome = match &answer.result.outcome {
@@ -349,8 +360,7 @@ impl Execution<'_> {
             Outcome::NotDone { problem } if problem.code() == Code::NotFound => UndoOutcome::Undone,
             Outcome::NotDone { problem } | Outcome::Unknown { problem } | Outcome::Quarantined { problem } => {
                 let problem = self.could_not_undo(step, problem);
-                let unknown = matches!(answer.result.outcome, Outcome::Unknown { .. })
-                    || self.progress.undos_in_doubt.contains_key(&(step, item));
+                let unknown = unknown || self.progress.undos_in_doubt.contains_key(&(step, item));
                 UndoOutcome::Failed { problem, unknown }
             }
             Outcome::Skipped | Outcome::Shown { .. } => UndoOutcome::Impossible,

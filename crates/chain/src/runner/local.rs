@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use patchbay_model::problem::{Code, Problem};
+use patchbay_model::report::Late;
 use patchbay_model::run::{Fact, JournalEntry, Outcome, Run, RunState, Why};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{RunId, Timestamp};
@@ -14,6 +15,7 @@ use super::{Doing, Done, Execution, others};
 use crate::journal;
 use crate::logic::{Ready, Worked, wait_until};
 use crate::progress::ItemProgress;
+use crate::report::late_words;
 
 /// How often to look whether another run has ended, should nobody tell.
 const LOOK: Duration = Duration::from_secs(2);
@@ -139,7 +141,9 @@ impl Execution<'_> {
                     }
                     Ok(input) => self.child(name, input, now).await.map(|child| {
                         let run = child.id.clone();
-                        self.also.runs.push((child, self.narrows().into_iter().collect()));
+                        self.also
+                            .runs
+                            .push((child, self.narrows().into_iter().chain(self.limits(step)).collect()));
                         Fact::ChainStarted { step: id, item, run }
                     }),
                     Err(problem) => Err(problem),
@@ -151,6 +155,13 @@ impl Execution<'_> {
             Ok(fact) => self.note(fact),
             Err(problem) => self.give_up(step, item, problem),
         }
+    }
+
+    /// How long the run of another chain may take that a step runs. What a person is waited for there does not
+    /// count, so the other run itself looks at the time.
+    fn limits(&self, step: usize) -> Option<Fact> {
+        let own = self.run.snapshot.all_steps().nth(step)?;
+        own.policy.inner_ms().map(|allowed_ms| Fact::Limited { allowed_ms })
     }
 
     /// The run of another chain that does an item.
@@ -192,9 +203,11 @@ impl Execution<'_> {
         self.stop_others();
     }
 
-    /// Stops the runs of other chains that it waits for, once it was stopped itself.
+    /// Stops the runs of other chains that it waits for, once it was stopped itself or has taken too long.
     fn stop_others(&mut self) {
-        let Some(undo) = self.progress.stop else { return };
+        let plan = &self.live.plan;
+        let late = self.progress.timed_out.then_some(plan.late_undoes);
+        let Some(undo) = self.progress.stop.or(late) else { return };
         for (place, run) in &self.progress.children {
             let open = matches!(self.progress.item(place.0, place.1), Some(ItemProgress::Child(_)));
             if open && self.runner.recorded.is_none() && self.stopped.insert(*place) {
@@ -255,11 +268,28 @@ async fn ended(store: &Store, id: &RunId) -> Outcome {
     }
 }
 
+/// Whether a run took longer than it might, as far as its journal can be read.
+async fn late(store: &Store, run: &Run) -> Option<Late> {
+    let mut found = None;
+    let take = |entry: JournalEntry| {
+        if let Fact::TimedOut { allowed_ms } = entry.fact {
+            let by_step = run.snapshot.policy.timeout_ms != Some(allowed_ms);
+            found = Some(Late { allowed_ms, by_step });
+        }
+    };
+    journal::each(store, &run.id, take).await.ok()?;
+    found
+}
+
 async fn outcome(store: &Store, run: &Run) -> Outcome {
     if !matches!(run.state, RunState::Done | RunState::DoneWithProblems) {
+        let why = match late(store, run).await {
+            Some(late) => format!("{}.", late_words(late)),
+            None => "It did not end well. Its report says why.".to_owned(),
+        };
         let problem = Problem::new(Code::Conflict)
             .with("item", format!("The run of \"{}\"", run.snapshot.name))
-            .with("message", "It did not end well. Its report says why.");
+            .with("message", why);
         return Outcome::NotDone { problem };
     }
     let Some(last) = run.snapshot.steps.last() else {

@@ -28,8 +28,8 @@ impl Wished {
                 self.open.insert((step.clone(), *item), true);
             }
             // It was answered: only what was sent before that is open still.
-            Fact::UndoDeferred { step, item, .. } => {
-                self.open.insert((step.clone(), *item), false);
+            Fact::UndoDeferred { step, item, unknown, .. } => {
+                self.open.insert((step.clone(), *item), *unknown);
             }
             Fact::UndoResult { step, item, .. } => {
                 self.open.remove(&(step.clone(), *item));
@@ -87,6 +87,7 @@ mod tests {
             intent(1),
             intent(3),
             Fact::UndoDeferred {
+                unknown: false,
                 step: "tell".into(),
                 item: 3,
                 attempt: 1,

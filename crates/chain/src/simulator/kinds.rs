@@ -88,7 +88,7 @@ impl World {
 }
 
 fn all_kinds(kind: Kind, on_failure: OnFailure, forgets: bool) -> Plan {
-    let policy = StepPolicy { on_failure, ..StepPolicy::default() };
+    let policy = Policy { on_failure, ..Policy::default() };
     let step = |id: &str, kind, root| PlanStep { kind, root, policy, ..PlanStep::reads(id) };
     let effect = |id: &str, root| PlanStep {
         effect: true,
@@ -116,6 +116,7 @@ fn all_kinds(kind: Kind, on_failure: OnFailure, forgets: bool) -> Plan {
             tail("after_failure", Phase::OnFailure),
             tail("finally", Phase::Finally),
         ],
+        ..Plan::default()
     }
 }
 

@@ -39,6 +39,8 @@ struct Line {
     undos_heard: u32,
     undos_failed: u32,
     undos_held: u32,
+    /// Of those that were heard: nobody understood the answer.
+    undos_lost: u32,
 }
 
 /// Counts what happens where it happens.
@@ -157,6 +159,10 @@ impl Ledger {
         match refused {
             None => {}
             Some(Code::RateLimited) => line.undos_held += 1,
+            Some(Code::TimeoutResponse) => {
+                line.undos_failed += 1;
+                line.undos_lost += 1;
+            }
             Some(_) => line.undos_failed += 1,
         }
     }
@@ -164,6 +170,7 @@ impl Ledger {
 
 fn run_of(plan: &Plan, state: RunState) -> Run {
     let mut chain = Chain::named("Simulated");
+    chain.policy.timeout_ms = plan.allowed_ms;
     for step in &plan.steps {
         let connection = if step.kind == Does::Call { "Tool" } else { "" };
         let made = Step::call(step.id.as_str(), connection, "op");
@@ -249,7 +256,7 @@ fn changes(world: &World, index: usize, planned: &PlanStep, said: &StepReport, l
             ChangeState::Made => stands,
             ChangeState::Undone => !stands,
             // Where its undo was sent and nobody heard the answer, nobody can know.
-            ChangeState::Stays => stands || line.undos_got > line.undos_heard,
+            ChangeState::Stays => stands || line.undos_got + line.undos_lost > line.undos_heard,
             ChangeState::NotKnown => world.ledger.items.get(&(index, change.item)) == Some(&Known::Open),
         };
         assert!(right, "{context}: item {} is said to be {:?}", change.item, change.state);

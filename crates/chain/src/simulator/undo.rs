@@ -18,6 +18,8 @@ pub(super) enum Answers {
     Refuses,
     /// It refuses for good.
     Rejects,
+    /// It acts, and the answer is lost.
+    Loses,
 }
 
 /// What was asked of the service, and what it does with which.
@@ -42,16 +44,24 @@ impl World {
         self.write_counted(plan, intent, |ledger| ledger.undo_announced(step))?;
         self.point()?; // announced, nothing sent
         let refused = self.undo_call(plan, step, item);
+        let lost = refused.as_ref().is_some_and(|problem| problem.code() == Code::TimeoutResponse);
         self.point()?; // answered, the answer not written down
         let now = self.clock.now();
         let again = refused.as_ref().and_then(|problem| {
-            crate::machine::undo_again_at(plan, self.progress(plan), (step, item, attempt), problem, now, 0.5)
+            crate::machine::undo_again_at(
+                plan,
+                self.progress(plan),
+                (step, item, attempt),
+                (problem, lost),
+                now,
+                0.5,
+            )
         });
         let (code, took_ms) = (refused.as_ref().map(Problem::code), Some(0));
-        let unknown = self.progress(plan).undos_in_doubt.contains_key(&(step, item));
+        let unknown = lost || self.progress(plan).undos_in_doubt.contains_key(&(step, item));
         let fact = match (refused, again) {
             (Some(problem), Some(until)) => {
-                Fact::UndoDeferred { step: id, item, attempt, until, problem, took_ms }
+                Fact::UndoDeferred { unknown: lost, step: id, item, attempt, until, problem, took_ms }
             }
             (Some(problem), None) => {
                 let outcome = UndoOutcome::Failed { problem, unknown };
@@ -68,8 +78,9 @@ impl World {
         let (now, undoing) = (self.clock.now(), &mut self.undoing);
         undoing.calls += 1;
         let (from, count, answers) = undoing.odd;
+        let is_odd = (from..from + count).contains(&undoing.calls);
         match answers {
-            answers if (from..from + count).contains(&undoing.calls) && answers != Answers::Undoes => {
+            answers if is_odd && !matches!(answers, Answers::Undoes | Answers::Loses) => {
                 return Some(match answers {
                     Answers::PutsOff => Problem::new(Code::RateLimited).retry_at(now + Duration::from_secs(60)),
                     Answers::PutsOffLong => Problem::new(Code::RateLimited).retry_at(now + DAY),
@@ -81,7 +92,7 @@ impl World {
         }
         if self.effects.remove(&(step, item)).is_some() {
             undoing.first.insert((step, item), now);
-            return None;
+            return (is_odd && answers == Answers::Loses).then(|| Code::TimeoutResponse.into());
         }
         let first = undoing.first.get(&(step, item)).copied().unwrap_or(now);
         let known = match plan.steps[step].undo {
@@ -92,7 +103,7 @@ impl World {
         if !known {
             undoing.twice.push((step, item));
         }
-        None
+        (is_odd && answers == Answers::Loses).then(|| Code::TimeoutResponse.into())
     }
 }
 
@@ -118,6 +129,8 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
         (1, 2, Answers::Refuses),
         (2, 9, Answers::Refuses),
         (2, 1, Answers::Rejects),
+        (2, 1, Answers::Loses),
+        (1, 9, Answers::Loses),
     ];
     for undo in UNDOS {
         let plan = undoing(undo);
@@ -139,7 +152,7 @@ fn what_an_undo_leaves_is_what_the_journal_lists_wherever_it_was_killed() {
                     continue;
                 }
                 assert_eq!(world.undoing.twice, [], "{context}: undone twice");
-                let all_undone = is_listed(&plan, &world, undo, odd.2, away, &context);
+                let all_undone = is_listed(&plan, &world, undo, odd, away, &context);
                 assert_eq!(state == RunState::FailedUndone, all_undone, "{context}");
                 agrees(&plan, &world, state, &context);
                 left += usize::from(!all_undone);
@@ -163,7 +176,7 @@ fn is_listed(
     plan: &Plan,
     world: &World,
     undo: Option<Repeat>,
-    odd: Answers,
+    odd: (u32, u32, Answers),
     away: Duration,
     context: &str,
 ) -> bool {
@@ -188,15 +201,17 @@ fn is_listed(
             UndoOutcome::Impossible => assert!(stands, "{context}: {place:?} is said to stay"),
             UndoOutcome::Failed { unknown: false, .. } => {
                 assert!(stands, "{context}: {place:?} is said to stay");
-                assert!(matches!(odd, Answers::Refuses | Answers::Rejects), "{context}: nobody refused it");
+                assert!(matches!(odd.2, Answers::Refuses | Answers::Rejects), "{context}: nobody refused it");
             }
             // Sent and never answered: said to be open, whichever is true.
             UndoOutcome::Failed { unknown: true, .. } => {
-                let slept = away >= DAY || odd == Answers::PutsOffLong;
+                let slept = away >= DAY || odd.2 == Answers::PutsOffLong;
                 let forgotten = matches!(undo, Some(Repeat::WithKey { .. })) && slept;
-                let refused = matches!(odd, Answers::Refuses | Answers::Rejects);
+                let refused = matches!(odd.2, Answers::Refuses | Answers::Rejects);
+                // Each of its tries is lost; one that is lost alone is sent again.
+                let lost = odd.2 == Answers::Loses && odd.1 > 1;
                 let once = undo == Some(Repeat::Never);
-                assert!(forgotten || once || refused, "{context}: {place:?} could have been found out");
+                assert!(forgotten || once || refused || lost, "{context}: {place:?} could have been found out");
                 assert!(begun[place] > 0, "{context}: {place:?} was never sent");
             }
         }

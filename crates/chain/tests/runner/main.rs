@@ -12,6 +12,7 @@ mod faults;
 mod figures;
 mod intent;
 mod kinds;
+mod late;
 mod many;
 mod odd;
 mod outcomes;

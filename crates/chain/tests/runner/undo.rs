@@ -178,6 +178,35 @@ async fn an_undo_is_tried_as_often_as_its_step_and_no_oftener() {
     );
 }
 
+/// What the service does with the deletion of the third message, how often it is then sent, and how it ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_whose_answer_nobody_understands_is_sent_again_where_that_changes_nothing_more() {
+    let once = json!({"type": "none"});
+    let natural = json!({"type": "natural"});
+    for (how, lost, sent, ends) in
+        [(&natural, 1, 2, None), (&natural, 9, 3, Some(true)), (&once, 1, 1, Some(true))]
+    {
+        let service = Service::refusing([(3, (500, lost))]);
+        let mut operations = operations();
+        operations[2]["idempotency"] = how.clone();
+        let b = Bench::new(service.router(), &operations, Tuning::default()).await;
+        let run = b.run(steps(3)).await;
+        let state = b.execute(&run).await;
+        let context = format!("{how}, lost {lost} times");
+        let wanted = if ends.is_none() { RunState::FailedUndone } else { RunState::Failed };
+        assert_eq!(state, wanted, "{context}");
+        let deleted = service.deleted.lock().unwrap().iter().filter(|id| **id == 3).count();
+        assert_eq!(deleted, sent, "{context}");
+        let unknown: Vec<_> = ends.into_iter().map(|unknown| (2, unknown)).collect();
+        assert_eq!(failed(&journal(&b, &run).await), unknown, "{context}");
+        let report = told(&b, &run).await;
+        assert_eq!(report.undo.iter().filter(|line| line.unknown).count(), unknown.len(), "{context}");
+        // The list, five messages, the one that breaks it, the deletions of the others.
+        let calls = 1 + 5 + 1 + 4 + u32::try_from(sent).unwrap();
+        assert_eq!(report.connections[0].calls, calls, "{context}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_for_good_is_not_tried_again() {
     let service = Service::refusing([(3, (403, 1))]);

@@ -74,5 +74,5 @@ it('what a field wants is found by a step before it, over the same items', () =>
   expect(found).toMatchObject({ id: 'find_person', connection: told?.connection, forEach: told?.forEach, policy: { onFailure: 'continue' } });
   expect(after?.mapping).toEqual([{ target: '/assignees', source: { type: 'path', path: '$.steps.find_person.id' }, convert: 'list', by: 'hand' }]);
   const needed = findFirst(chain, told?.id ?? '', { target: '/owner', kind: 'text', required: true }, finder);
-  expect(needed.steps[1]?.policy.onFailure).toBe('stop_and_keep');
+  expect(needed.steps[1]?.policy.onFailure).toBeUndefined();
 });

@@ -1,8 +1,17 @@
 // What steps begin with.
-import type { Logic, StepPolicy } from '../../bindings/wire';
+import type { Chain, Logic, OnFailure, Step, StepPolicy } from '../../bindings/wire';
 
-/** What a new step starts with; the engine's own defaults. */
-export const POLICY: StepPolicy = { tries: 4, backoffMs: 1_000, timeoutMs: 60_000, parallel: 4, onFailure: 'stop_and_keep' };
+/** What a new step starts with; the engine's own defaults. Its tries, and what a failure means, are those of its chain. */
+export const POLICY: StepPolicy = { backoffMs: 1_000, timeoutMs: 60_000, parallel: 4 };
+
+/** The tries where neither step nor chain says how many. */
+export const TRIES = 4;
+
+/** How often an item of a step is tried. */
+export const triesOf = (chain: Pick<Chain, 'policy'>, step: Step): number => step.policy.tries ?? chain.policy?.tries ?? TRIES;
+
+/** What it means where an item of a step fails. */
+export const failureOf = (chain: Pick<Chain, 'policy'>, step: Step): OnFailure => step.policy.onFailure ?? chain.policy?.onFailure ?? 'stop_and_keep';
 
 /** What a step that works by itself begins with. */
 export const LOGIC: Record<Logic['type'], Logic> = {

@@ -17,6 +17,7 @@ import { isFinal } from '../../runs/figures';
 import { PrivateFields, usePrivatesOf } from '../../runs/report/privates';
 import { Question } from '../../runs/report/Question';
 import type { Opening } from '../step/StepPanel';
+import { triesOf } from '../fresh';
 import { allSteps } from '../flow/outline';
 import { useNow } from '../../../ui/useNow';
 import type { Tools } from '../useTools';
@@ -48,6 +49,10 @@ export function RunPanel({ report, chain, tools, trial, onShow, onFollow, onAgai
 
 function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run: RunReport } & Pick<Props, 'chain' | 'tools' | 'trial' | 'onShow' | 'onFollow' | 'onAgain'>) {
   const stepOf = (id: string) => allSteps(chain).find((own) => own.id === id);
+  const triesHere = (id: string) => {
+    const step = stepOf(id);
+    return step ? triesOf(chain, step) : 1;
+  };
   const done = run.steps.filter((step) => !['waiting', 'running', 'retrying'].includes(step.state)).length;
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
   const blockers = run.check.filter((finding) => finding.level === 'blocker');
@@ -73,7 +78,7 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
       {blockers.map((finding) => finding.problem && <ProblemBlock key={finding.text} problem={finding.problem} />)}
       <ul className="live-steps">
         {run.steps.map((step) => (
-          <LiveStep key={step.step} step={step} name={nameOf(step, stepOf(step.step), tools)} tries={stepOf(step.step)?.policy.tries ?? 1} onShow={onShow} />
+          <LiveStep key={step.step} step={step} name={nameOf(step, stepOf(step.step), tools)} tries={triesHere(step.step)} onShow={onShow} />
         ))}
       </ul>
       {problems.map(({ step, item }) => (
