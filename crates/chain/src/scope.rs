@@ -7,59 +7,111 @@ use crate::items::{Items, problem};
 use crate::plan::{Phase, Plan};
 use crate::progress::{ItemProgress, Progress};
 
-/// Builds the scope of one item of a step.
+/// What the mappings of a step see. What all of its items see, the input and whole results, which may be large, is
+/// put together once; each item then takes its own part in.
 ///
 /// A step that goes through items sees each earlier step over the same items as that item's result,
 /// and not the whole list, which may be large. A step that runs once sees whole results: the list
 /// for list steps, a list of results (null where one is missing) for steps that went through items.
-pub(crate) fn scope(plan: &Plan, progress: &Progress, run: &Run, step: usize, item: u32) -> Value {
-    let mut steps = Map::new();
-    let own = &plan.steps[step];
-    for earlier in 0..step {
-        let value = match progress.ancestor(plan, step, item, earlier) {
-            _ if plan.flows_from(step, earlier) => continue,
-            Some(_) if plan.steps[earlier].root.is_none() => whole(plan, progress, earlier),
-            Some(at) => progress.item(earlier, at).and_then(ItemProgress::output).cloned(),
-            None => {
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    step: usize,
+    seen: Value,
+}
+
+impl Scope {
+    /// What all items of a step see. It stands as long as nothing becomes of other steps.
+    pub(crate) fn of(plan: &Plan, progress: &Progress, run: &Run, step: usize) -> Self {
+        let own = &plan.steps[step];
+        let mut steps = Map::new();
+        for earlier in (0..step).filter(|earlier| !plan.flows_from(step, *earlier)) {
+            let value = if plan.steps[earlier].root.is_none() {
+                whole(plan, progress, earlier)
+            } else if shares_items(plan, step, earlier) {
+                None
+            } else {
                 let outputs = progress.outputs(earlier).map(|o| o.cloned().unwrap_or(Value::Null));
                 Some(Value::Array(outputs.collect()))
+            };
+            // An absent result stays absent: a mapping that needs it says so instead of sending null.
+            if let Some(value) = value {
+                steps.insert(plan.steps[earlier].id.to_string(), value);
             }
-        };
-        // An absent result stays absent: a mapping that needs it says so instead of sending null.
-        if let Some(value) = value {
-            steps.insert(plan.steps[earlier].id.to_string(), value);
         }
-    }
-    let mut scope = json!({ "steps": steps, "input": run.input, "run": { "id": run.id } });
-    if let Value::Object(members) = &mut scope {
-        if own.root.is_some() {
-            members
-                .insert("item".to_owned(), current(plan, progress, step, item).cloned().unwrap_or(Value::Null));
-            members.insert("index".to_owned(), json!(item));
-        }
-        if let Some(failed) = own.handles {
-            let at = progress.ancestor(plan, step, item, failed);
-            members.insert("error".to_owned(), error(progress, failed, at));
-        }
+        let mut seen = json!({ "steps": steps, "input": run.input, "run": { "id": run.id } });
         if own.phase == Phase::OnFailure {
             let failed = (0..plan.steps.len()).find(|step| {
                 let counts = progress.steps[*step].items.as_ref().map(Items::counts).unwrap_or_default();
                 counts.failed + counts.quarantined > 0
             });
-            members.insert(
-                "error".to_owned(),
-                failed.map_or(Value::Null, |failed| {
-                    let mut error = error(progress, failed, None);
-                    error["step"] = json!(plan.steps[failed].id);
-                    error
-                }),
-            );
+            seen["error"] = failed.map_or(Value::Null, |failed| {
+                let mut error = error(progress, failed, None);
+                error["step"] = json!(plan.steps[failed].id);
+                error
+            });
         }
         if own.phase == Phase::Finally {
-            members["run"]["state"] = json!(progress.ended);
+            seen["run"]["state"] = json!(progress.ended);
         }
+        Self { step, seen }
     }
-    scope
+
+    /// The step whose items see it.
+    pub(crate) fn step(&self) -> usize {
+        self.step
+    }
+
+    /// What the item sees that was turned to last.
+    pub(crate) fn seen(&self) -> &Value {
+        &self.seen
+    }
+
+    /// What one item sees.
+    pub(crate) fn turn_to(&mut self, plan: &Plan, progress: &Progress, item: u32) -> &mut Value {
+        let (own, step) = (&plan.steps[self.step], self.step);
+        let Value::Object(members) = &mut self.seen else { return &mut self.seen };
+        if let Some(Value::Object(steps)) = members.get_mut("steps") {
+            // In the order of the steps, whichever were there before: what is shared is moved, not copied.
+            let mut before = std::mem::take(steps);
+            for earlier in 0..step {
+                let id = plan.steps[earlier].id.as_str();
+                let value = if shares_items(plan, step, earlier) {
+                    let at = progress.ancestor(plan, step, item, earlier);
+                    at.and_then(|at| progress.item(earlier, at)).and_then(ItemProgress::output).cloned()
+                } else {
+                    before.get_mut(id).map(Value::take)
+                };
+                if let Some(value) = value {
+                    steps.insert(id.to_owned(), value);
+                }
+            }
+        }
+        if own.root.is_some() {
+            let current = current(plan, progress, step, item).cloned().unwrap_or(Value::Null);
+            members.insert("item".to_owned(), current);
+            members.insert("index".to_owned(), json!(item));
+        }
+        if let Some(failed) = own.handles.filter(|_| own.phase != Phase::OnFailure) {
+            let at = progress.ancestor(plan, step, item, failed);
+            members.insert("error".to_owned(), error(progress, failed, at));
+        }
+        &mut self.seen
+    }
+}
+
+/// Whether each item of a step comes from one item of an earlier step that goes through items too, and is not
+/// one of those that it goes through itself.
+fn shares_items(plan: &Plan, step: usize, earlier: usize) -> bool {
+    let wanted = plan.steps[earlier].root;
+    if wanted.is_none() || plan.flows_from(step, earlier) {
+        return false;
+    }
+    let mut root = plan.steps[step].root;
+    while root != wanted {
+        let Some(list) = root else { return false };
+        root = plan.steps[list].root;
+    }
+    true
 }
 
 /// Why a step failed, for one item or for the first that did.
@@ -104,5 +156,126 @@ fn current<'p>(plan: &Plan, progress: &'p Progress, step: usize, item: u32) -> O
     match starts.partition_point(|start| *start <= item).checked_sub(1) {
         Some(page) => part(page as u32, (item - starts[page]) as usize),
         None => part(0, item as usize),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use patchbay_model::Timestamp;
+    use patchbay_model::run::{Fact, Outcome};
+
+    use super::*;
+    use crate::plan::{Kind, PlanStep};
+
+    /// Two lists, a record, what goes through the second list, and what that is split into.
+    fn plan() -> Plan {
+        let compute = |id: &str, root| PlanStep { kind: Kind::Compute, root, ..PlanStep::reads(id) };
+        let steps = vec![
+            PlanStep::reads("whole"),
+            PlanStep::reads("record"),
+            PlanStep::reads("list"),
+            compute("first", Some(2)),
+            compute("other", Some(0)),
+            PlanStep { handles: Some(3), ..compute("second", Some(2)) },
+            compute("split", Some(2)),
+            compute("parts", Some(6)),
+        ];
+        Plan { steps, ..Plan::default() }
+    }
+
+    fn progress(plan: &Plan, many: usize) -> Progress {
+        let mut progress = Progress::new(plan);
+        let opened = |step: &str, items| Fact::StepOpened { step: step.into(), items };
+        let gave = |step: &str, output| Fact::Result {
+            step: step.into(),
+            item: 0,
+            attempt: 1,
+            outcome: Outcome::Done { output, output_missing: None },
+            took_ms: 0,
+            bytes: 0,
+            next: None,
+        };
+        let computed = |step: &str, results| Fact::Computed { step: step.into(), results };
+        let row = |n: usize| json!({"id": n, "text": format!("Item {n}"), "tags": ["a", "b"]});
+        let facts = [
+            opened("whole", 1),
+            gave("whole", (0..many).map(row).collect()),
+            opened("record", 1),
+            gave("record", json!({"name": "one"})),
+            opened("list", 1),
+            gave("list", json!([10, 20, 30])),
+            opened("first", 3),
+            computed("first", vec![(0, json!("a")), (2, json!("c"))]),
+            opened("other", 2),
+            computed("other", vec![(1, json!("y"))]),
+            opened("second", 3),
+            opened("split", 3),
+            computed("split", vec![(0, json!([1, 2])), (1, json!([])), (2, json!([3]))]),
+            opened("parts", 3),
+        ];
+        for fact in facts {
+            progress.apply(plan, Timestamp::UNIX_EPOCH, &fact);
+        }
+        progress
+    }
+
+    fn run() -> Run {
+        serde_json::from_value(json!({
+            "id": "run", "chainId": "chain", "chainVersion": 1, "chainHash": "", "input": {"n": 1}, "dryRun": false,
+            "state": "running", "boot": null, "createdAt": "2026-01-31T12:00:00Z", "finishedAt": null,
+            "snapshot": {"schema": 1, "name": "c", "steps": []},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn each_item_sees_its_own_whichever_was_looked_at_before() {
+        let (plan, run) = (plan(), run());
+        let progress = progress(&plan, 2);
+        let mut shared = Scope::of(&plan, &progress, &run, 5);
+        let mut seen = Vec::new();
+        for item in [0, 1, 2, 1, 0] {
+            let own = Scope::of(&plan, &progress, &run, 5).turn_to(&plan, &progress, item).to_string();
+            assert_eq!(shared.turn_to(&plan, &progress, item).to_string(), own, "item {item}");
+            seen.push((shared.seen()["item"].clone(), shared.seen()["steps"]["first"].clone()));
+        }
+        let (a, c) = (json!("a"), json!("c"));
+        let want = [(json!(10), a.clone()), (json!(20), Value::Null), (json!(30), c), (json!(20), Value::Null)];
+        assert_eq!(seen[..4], want, "what another item has is not seen where this one has nothing");
+        let seen = shared.seen();
+        assert_eq!(seen["steps"]["whole"].as_array().map(Vec::len), Some(2));
+        assert_eq!((&seen["steps"]["other"], &seen["input"]["n"]), (&json!([null, "y"]), &json!(1)));
+        let names: Vec<_> = seen["steps"].as_object().unwrap().keys().collect();
+        assert_eq!(
+            names,
+            ["whole", "record", "first", "other"],
+            "in the order of the steps, without its own list"
+        );
+        let mut parts = Scope::of(&plan, &progress, &run, 7);
+        for (item, value, first) in [(0, 1, json!("a")), (1, 2, json!("a")), (2, 3, json!("c"))] {
+            let seen = parts.turn_to(&plan, &progress, item);
+            assert_eq!((&seen["item"], &seen["steps"]["first"]), (&json!(value), &first), "part {item}");
+        }
+    }
+
+    #[test]
+    fn what_all_items_see_is_put_together_once_and_not_for_each() {
+        let (plan, run) = (plan(), run());
+        let took = |many: usize| {
+            let progress = progress(&plan, many);
+            let mut shared = Scope::of(&plan, &progress, &run, 5);
+            let begun = Instant::now();
+            for item in 0..3_000 {
+                shared.turn_to(&plan, &progress, item % 3);
+            }
+            begun.elapsed().max(Duration::from_micros(1))
+        };
+        let (few, many) = (took(2), took(2_000));
+        assert!(
+            many < few * 20,
+            "a thousand times as much to see, and each item is turned to in {many:?} / {few:?}"
+        );
     }
 }

@@ -159,12 +159,26 @@ pub struct StepReport {
     pub finished_at: Option<Timestamp>,
     /// Items that failed or were put aside, at most 100.
     pub problems: Vec<ItemProblem>,
+    /// The runs of another chain that it started, one for each item, at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<InnerRun>,
     /// What it changed, and what it may have changed, at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<Change>,
     /// What would have been sent, in a dry run; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<RequestSummary>,
+}
+
+/// The run of another chain that does an item of a step: it has its own report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct InnerRun {
+    /// The item.
+    pub item: u32,
+    /// The other run.
+    pub run: RunId,
 }
 
 /// The calls of one connection: those of steps and of their undos. Checks before the run, what is read

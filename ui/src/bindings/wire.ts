@@ -3503,6 +3503,19 @@ needsKey: boolean,
 toApprove: Array<string>, };
 
 /**
+ * The run of another chain that does an item of a step: it has its own report.
+ */
+export type InnerRun = { 
+/**
+ * The item.
+ */
+item: number, 
+/**
+ * The other run.
+ */
+run: RunId, };
+
+/**
  * How the program came here.
  */
 export type Installed = "package" | "appimage" | "by_hand";
@@ -6376,6 +6389,10 @@ finishedAt: string | null,
  * Items that failed or were put aside, at most 100.
  */
 problems: Array<ItemProblem>, 
+/**
+ * The runs of another chain that it started, one for each item, at most 100.
+ */
+runs?: Array<InnerRun>, 
 /**
  * What it changed, and what it may have changed, at most 100.
  */

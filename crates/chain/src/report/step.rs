@@ -6,7 +6,7 @@ use patchbay_model::logic::Logic;
 use patchbay_model::privacy::StepPrivacy;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::report::{
-    Change, ChangeState, ItemProblem, OpenQuestion, RetryReason, StepReport, StepState, UndoReport,
+    Change, ChangeState, InnerRun, ItemProblem, OpenQuestion, RetryReason, StepReport, StepState, UndoReport,
 };
 use patchbay_model::run::{Decision, Fact, Outcome, RequestSummary, RunState, UndoOutcome, Why};
 use patchbay_model::{Step, Timestamp};
@@ -47,6 +47,8 @@ pub(super) struct StepFold {
     /// Changes that stand for good, the first ones: of those alone the request is kept.
     made: BTreeSet<u32>,
     shown: Vec<RequestSummary>,
+    /// Runs of another chain, the first ones.
+    runs: Vec<InnerRun>,
     /// Bytes of the results that are kept.
     results: usize,
 }
@@ -135,6 +137,11 @@ impl StepFold {
                 self.items.entry(*item).or_default().last = Some(last);
             }
             Fact::Waiting { item, .. } | Fact::Awaited { item, .. } | Fact::ChainStarted { item, .. } => {
+                if let Fact::ChainStarted { run, .. } = fact
+                    && self.runs.len() < LISTED
+                {
+                    self.runs.push(InnerRun { item: *item, run: run.clone() });
+                }
                 self.items.entry(*item).or_default().last = Some(Last::Waits);
             }
             Fact::Arrived { item, output, .. } => {
@@ -458,6 +465,7 @@ impl StepFold {
             started_at: self.started_at,
             finished_at: if settled >= items_in { self.last_at } else { None },
             problems: problems.take(LISTED).collect(),
+            runs: self.runs.clone(),
             sent: self.sent(),
             shown: self.shown.iter().take(LISTED).cloned().collect(),
         }

@@ -39,6 +39,8 @@ pub(super) enum Done {
     Told { step: usize, item: u32, told: Result<Option<Value>, Problem> },
     /// The run of another chain ended.
     Child { step: usize, item: u32, outcome: Outcome },
+    /// It waits now, for a person or a time, or goes on.
+    ChildRests { step: usize, item: u32, rests: bool },
 }
 
 /// What a task does: were it to end without a word, somebody has to say so in its place.
@@ -136,6 +138,7 @@ impl Execution<'_> {
         });
         match answer.map(|(_, done)| done) {
             Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
+            Ok(Done::ChildRests { step, item, rests }) => self.child_rests(step, item, rests),
             Ok(Done::Told { step, item, told }) => {
                 if self.asking.remove(&(step, item)) == Some(true) {
                     self.told.insert((step, item), told);

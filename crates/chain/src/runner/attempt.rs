@@ -68,7 +68,7 @@ impl Execution<'_> {
         {
             return self.note(result(Outcome::NotDone { problem }));
         }
-        let params = self.live.steps[step].params(&self.scope(step, item));
+        let params = self.params(step, item);
         let planned = params.and_then(|params| {
             let called = self.live.steps[step].called().ok_or(Code::Internal)?;
             self.runner.engine.plan(&called.target, &called.operation.id, &params)
@@ -218,13 +218,13 @@ impl Execution<'_> {
 
     /// Asks the service whether an unknown outcome happened. Only reads.
     pub(super) fn ask_service(&mut self, step: usize, item: u32) {
+        let params = self.params(step, item);
         let (ItemProgress::Doubt(doubt), Some(called)) =
             (self.slot(step, item).clone(), self.live.steps[step].called())
         else {
             return;
         };
         let id = self.live.plan.steps[step].id.clone();
-        let params = self.live.steps[step].params(&self.scope(step, item));
         let recorded = self.runner.recorded.as_ref().map(|recorded| recorded.resolved(&id, item));
         let found = match (params, recorded) {
             (Err(problem), _) => Err(problem),
@@ -302,10 +302,11 @@ impl Execution<'_> {
     }
 
     fn plan_undo(
-        &self,
+        &mut self,
         step: usize,
         item: u32,
     ) -> Result<(RequestSummary, patchbay_connector::Planned), Problem> {
+        let params = self.params(step, item);
         let live = &self.live.steps[step];
         let Some((called, undo)) = live.called().and_then(|c| Some((c, c.operation.undo.as_ref()?))) else {
             return Err(Code::CompensationFailed.into());
@@ -314,7 +315,7 @@ impl Execution<'_> {
             ItemProgress::Done { output, output_missing: false, .. } => output.clone(),
             _ => Value::Null,
         };
-        let params = live.params(&self.scope(step, item))?;
+        let params = params?;
         let template = Value::Object(undo.params.clone().into_iter().collect());
         let mut scope = json!({ "result": result, "params": params });
         if undo.before.is_some() {

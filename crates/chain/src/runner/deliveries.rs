@@ -116,12 +116,11 @@ impl Execution<'_> {
         }
     }
 
-    /// What ties a delivery to an item.
-    pub(super) fn ties(&self, step: usize, item: u32) -> Result<Vec<Value>, Problem> {
+    /// What ties a delivery to an item that sees this.
+    pub(super) fn ties(&self, step: usize, seen: &Value) -> Result<Vec<Value>, Problem> {
         let Does::Logic(Ready::Delivery { ties, .. }) = &self.live.steps[step].does else {
             return Ok(Vec::new());
         };
-        let scope = self.scope(step, item);
         let misfit = |tie: &Tie| {
             Problem::new(Code::SchemaMismatch)
                 .with("field", &tie.equals)
@@ -132,7 +131,7 @@ impl Execution<'_> {
         let Some(Logic::Delivery { ties: written, .. }) = logic else { return Ok(Vec::new()) };
         let mut values = Vec::with_capacity(ties.len());
         for ((_, template), tie) in ties.iter().zip(written) {
-            let value = template.value(&scope).map_err(Problem::from)?;
+            let value = template.value(seen).map_err(Problem::from)?;
             values.push(value.filter(|value| !value.is_null()).ok_or_else(|| misfit(tie))?);
         }
         Ok(values)
@@ -223,7 +222,9 @@ impl Execution<'_> {
         }
         if !self.looking.tied.contains_key(&at) {
             // What cannot be worked out was said when the item began to wait.
-            let tied = self.ties(at.0, at.1).unwrap_or_default();
+            let scope = self.scope(at.0, at.1);
+            let tied = self.ties(at.0, scope.seen()).unwrap_or_default();
+            self.keep(scope);
             self.looking.tied.insert(at, tied);
         }
         let Does::Logic(Ready::Delivery { when, ties, .. }) = &self.live.steps[at.0].does else {

@@ -51,11 +51,17 @@ impl Execution<'_> {
 
     async fn work(&mut self, step: usize, item: u32) -> Result<Worked, Problem> {
         let scope = self.scope(step, item);
+        let worked = self.work_on(step, item, scope.seen()).await;
+        self.keep(scope);
+        worked
+    }
+
+    async fn work_on(&mut self, step: usize, item: u32, scope: &Value) -> Result<Worked, Problem> {
         let live = &self.live.steps[step];
         let Does::Logic(ready) = &live.does else {
             return Err(Problem::new(Code::Internal).detail("a step that calls a tool was to work by itself"));
         };
-        let text = |template: &patchbay_map::Template| template.text(&scope).map_err(Problem::from);
+        let text = |template: &patchbay_map::Template| template.text(scope).map_err(Problem::from);
         let chain = |shared: &bool| (!shared).then(|| self.run.chain_id.clone());
         let store = &self.runner.store;
         if let Some(recorded) = &self.runner.recorded
@@ -66,7 +72,7 @@ impl Execution<'_> {
         match ready {
             Ready::Remember { key, value, shared } => {
                 let value = match value {
-                    Some(value) => value.value(&scope).map_err(Problem::from)?,
+                    Some(value) => value.value(scope).map_err(Problem::from)?,
                     None => None,
                 };
                 let one = Remembered { chain: chain(shared), key: text(key)?, value: value.clone() };
@@ -106,13 +112,14 @@ impl Execution<'_> {
                 };
                 Ok(Worked::Gives(found.map_or(Value::Null, |target| json!({ "target": target }))))
             }
-            ready => ready.work(&scope, || live.params(&scope)),
+            ready => ready.work(scope, || live.params(scope)),
         }
     }
 
     /// Notes for what an item waits.
     pub(super) async fn begin(&mut self, step: usize, item: u32) {
         let scope = self.scope(step, item);
+        let seen = scope.seen();
         let id = self.live.plan.steps[step].id.clone();
         let now = self.runner.clock.now();
         let fact = match &self.live.steps[step].does {
@@ -122,19 +129,19 @@ impl Execution<'_> {
             {
                 Ok(Fact::Computed { step: id, results: vec![(item, Value::Null)] })
             }
-            Does::Logic(Ready::Wait { seconds, until }) => wait_until(*seconds, until.as_ref(), &scope, now)
+            Does::Logic(Ready::Wait { seconds, until }) => wait_until(*seconds, until.as_ref(), seen, now)
                 .map(|until| Fact::Waiting { step: id, item, until }),
             Does::Logic(Ready::Delivery { within, .. }) => {
                 let until = now + Duration::from_secs(*within);
-                self.ties(step, item).map(|_| Fact::Awaited { step: id, item, until })
+                self.ties(step, seen).map(|_| Fact::Awaited { step: id, item, until })
             }
             Does::Logic(Ready::Approval { question, within }) => {
                 let until = within.map(|seconds| now + Duration::from_secs(seconds));
-                let question = question.text(&scope).map_err(Problem::from);
+                let question = question.text(seen).map_err(Problem::from);
                 question.map(|question| Fact::Asked { step: id, item, question, until })
             }
             Does::Logic(Ready::Chain(name)) => {
-                let input = self.live.steps[step].params(&scope);
+                let input = self.live.steps[step].params(seen);
                 match input {
                     Ok(_) if self.runner.recorded.is_some() => {
                         Ok(Fact::ChainStarted { step: id, item, run: RunId::generate() })
@@ -151,6 +158,7 @@ impl Execution<'_> {
             }
             _ => Err(Problem::new(Code::Internal).detail("a step was to wait that does not")),
         };
+        self.keep(scope);
         match fact {
             Ok(fact) => self.note(fact),
             Err(problem) => self.give_up(step, item, problem),
@@ -222,27 +230,51 @@ impl Execution<'_> {
         let store = self.runner.store.clone();
         let id = self.live.plan.steps[step].id.clone();
         let recorded = self.runner.recorded.as_ref().map(|recorded| recorded.child(&id, item));
+        let rests = self.resting.contains(&(step, item));
         self.spawn(Doing::Follow { step, item }, async move {
             tokio::time::sleep(pause).await;
             let outcome = match recorded {
-                Some(outcome) => outcome,
-                None => ended(&store, &run).await,
+                Some(outcome) => Some(outcome),
+                None => ended(&store, &run, rests).await,
             };
-            Done::Child { step, item, outcome }
+            match outcome {
+                Some(outcome) => Done::Child { step, item, outcome },
+                None => Done::ChildRests { step, item, rests: !rests },
+            }
         });
     }
 
     /// Waits anew for the run of another chain that an item waits for.
     pub(super) fn follow_again(&mut self, step: usize, item: u32) {
+        self.follow_after(step, item, LOOK);
+    }
+
+    fn follow_after(&mut self, step: usize, item: u32, pause: Duration) {
         self.followed.remove(&(step, item));
         if let Some(run) = self.progress.children.get(&(step, item)).cloned() {
-            self.follow_one(step, item, run, LOOK);
+            self.follow_one(step, item, run, pause);
         }
+    }
+
+    /// Takes in that the run of another chain waits, or goes on, and waits for it anew.
+    pub(super) fn child_rests(&mut self, step: usize, item: u32, rests: bool) {
+        if rests {
+            self.resting.insert((step, item));
+        } else {
+            self.resting.remove(&(step, item));
+        }
+        self.follow_after(step, item, Duration::ZERO);
+    }
+
+    /// Whether all that it does is to wait for runs of other chains, which wait themselves.
+    pub(super) fn rests_with_others(&self) -> bool {
+        self.only_waits() && !self.followed.is_empty() && self.followed.is_subset(&self.resting)
     }
 
     /// Takes in how the run of another chain ended.
     pub(super) fn take_child(&mut self, step: usize, item: u32, outcome: Outcome) {
         self.followed.remove(&(step, item));
+        self.resting.remove(&(step, item));
         if matches!(self.progress.item(step, item), Some(ItemProgress::Child(_))) {
             let id = self.live.plan.steps[step].id.clone();
             self.note(Fact::Result { step: id, item, attempt: 0, outcome, took_ms: 0, bytes: 0, next: None });
@@ -250,16 +282,23 @@ impl Execution<'_> {
     }
 }
 
-/// Waits for the end of a run and says how it went.
-async fn ended(store: &Store, id: &RunId) -> Outcome {
+/// Whether a run in this state waits: for a person, or for a time.
+fn is_resting(state: RunState) -> bool {
+    matches!(state, RunState::NeedsYou | RunState::Paused | RunState::Waiting)
+}
+
+/// Waits for the end of a run and says how it went. None as soon as it waits, or no longer does, other than is
+/// known.
+async fn ended(store: &Store, id: &RunId, rests: bool) -> Option<Outcome> {
     let mut left = store.runs_left();
     loop {
         match store.run(id).await {
-            Ok(Some(run)) if run.state.is_final() => return outcome(store, &run).await,
+            Ok(Some(run)) if run.state.is_final() => return Some(outcome(store, &run).await),
+            Ok(Some(run)) if is_resting(run.state) != rests => return None,
             Ok(Some(_)) => {}
             Ok(None) => {
                 let problem = Problem::new(Code::NotFound).with("item", format!("The run {id}"));
-                return Outcome::NotDone { problem };
+                return Some(Outcome::NotDone { problem });
             }
             Err(error) => tracing::warn!(run = %id, %error, "a run that is waited for cannot be read"),
         }

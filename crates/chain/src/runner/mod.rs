@@ -35,7 +35,7 @@ use crate::journal;
 use crate::machine::{self, Command};
 use crate::progress::Progress;
 use crate::recorded::Recorded;
-use crate::scope::scope;
+use crate::scope::Scope;
 use answers::{Doing, Done, Launch};
 use deliveries::Looking;
 use places::Place;
@@ -156,7 +156,11 @@ impl Runner {
         let mut place = None;
         loop {
             execution.take_place(&mut place, control).await;
-            let step = execution.gather().await?;
+            let mut step = execution.gather().await?;
+            if step.state == RunState::Running && execution.launches.is_empty() && execution.rests_with_others()
+            {
+                step.state = RunState::Waiting;
+            }
             execution.commit(step.state).await?;
             execution.launch();
             execution.follow();
@@ -277,12 +281,16 @@ struct Execution<'r> {
     told: BTreeMap<(usize, u32), Result<Option<Value>, Problem>>,
     /// Items whose other run is waited for.
     followed: BTreeSet<(usize, u32)>,
+    /// Those of them whose other run waits itself.
+    resting: BTreeSet<(usize, u32)>,
     /// Items whose other run was asked to stop.
     stopped: BTreeSet<(usize, u32)>,
     /// Effects that may still begin today; none where nobody counts.
     effects_left: Option<u64>,
     /// What was found when the items of a step were looked at, by step.
     drifts: BTreeMap<usize, Option<Problem>>,
+    /// What mappings of the step that is worked on see; none where it is to be put together anew.
+    scope: Option<Scope>,
     /// What the clock said when the machine was asked last.
     looked: Timestamp,
     seq: u64,
@@ -306,9 +314,11 @@ impl<'r> Execution<'r> {
             asking: BTreeMap::new(),
             told: BTreeMap::new(),
             followed: BTreeSet::new(),
+            resting: BTreeSet::new(),
             stopped: BTreeSet::new(),
             effects_left: None,
             drifts: BTreeMap::new(),
+            scope: None,
             looked: runner.clock.now(),
             seq,
             written: None,
@@ -329,6 +339,11 @@ impl<'r> Execution<'r> {
             _ => {}
         }
         self.count_call(&fact);
+        // What becomes of its own items changes nothing of what they see.
+        let own = self.scope.as_ref().map(|scope| &self.live.plan.steps[scope.step()].id);
+        if own != fact.step() {
+            self.scope = None;
+        }
         self.progress.apply(&self.live.plan, self.runner.clock.now(), &fact);
         self.pending.push(fact);
     }
@@ -360,11 +375,26 @@ impl<'r> Execution<'r> {
         self.run.origin.path.iter().chain(own).cloned().collect()
     }
 
-    /// What the mapping of one item sees.
-    fn scope(&self, step: usize, item: u32) -> Value {
-        let mut scope = scope(&self.live.plan, &self.progress, self.run, step, item);
-        self.add_addresses(&mut scope, step, item);
+    /// What the mapping of one item sees. [Kept](Self::keep) for the next one once it has been looked at.
+    fn scope(&mut self, step: usize, item: u32) -> Scope {
+        let known = self.scope.take().filter(|scope| scope.step() == step);
+        let mut scope = known.unwrap_or_else(|| Scope::of(&self.live.plan, &self.progress, self.run, step));
+        let seen = scope.turn_to(&self.live.plan, &self.progress, item);
+        self.add_addresses(seen, step, item);
         scope
+    }
+
+    /// Keeps what all items of a step see.
+    fn keep(&mut self, scope: Scope) {
+        self.scope = Some(scope);
+    }
+
+    /// The parameters of one item.
+    fn params(&mut self, step: usize, item: u32) -> Result<Value, Problem> {
+        let scope = self.scope(step, item);
+        let params = self.live.steps[step].params(scope.seen());
+        self.keep(scope);
+        params
     }
 
     fn is_idle(&self) -> bool {
@@ -430,6 +460,7 @@ impl<'r> Execution<'r> {
     async fn remember_all(&mut self, state: RunState) -> Result<(), ChainError> {
         self.commit(state).await?;
         self.live.plan.steps.iter_mut().for_each(|step| step.forgets = false);
+        self.scope = None;
         (self.progress, self.seq) = self.runner.replay(self.run, &self.live).await?;
         Ok(())
     }

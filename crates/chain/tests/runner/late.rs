@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{delete, get, post};
 use patchbay_chain::report;
-use patchbay_model::report::RunReport;
+use patchbay_model::report::{InnerRun, RunReport};
 use patchbay_model::run::Run;
 use patchbay_model::{Chain, RunState, StepId};
 use patchbay_store::Tuning;
@@ -116,6 +116,7 @@ async fn a_step_stops_the_chain_that_it_runs_when_its_time_is_over() {
     let why = report.steps[0].problems[0].problem.title() + &report.steps[0].problems[0].problem.hint();
     assert!(why.contains(said), "the step says it too: {why}");
     assert_eq!(report.steps[1].calls, 0);
+    assert_eq!(report.steps[0].runs, [InnerRun { item: 0, run: child.id.clone() }], "its own report is named");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -134,4 +135,17 @@ async fn a_person_that_an_inner_chain_asks_has_time_and_a_minute_that_nobody_cho
         assert!(journal.is_empty(), "{policy}: {journal:?}");
         assert_eq!((b.execute(&child).await, work.await.unwrap()), (RunState::Done, RunState::Done));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_waits_while_the_chain_that_it_runs_asks_a_question_and_goes_on_with_it() {
+    let b = bench().await;
+    let ask = json!({"id": "ask", "logic": {"type": "approval", "question": "Go on?"}});
+    let (work, outer, child) = inner(&b, json!([ask]), json!({})).await;
+    assert_eq!(b.execute(&child).await, RunState::NeedsYou);
+    let state = async || b.store.run(&outer.id).await.unwrap().unwrap().state;
+    crate::odd::until(async || state().await == RunState::Waiting).await;
+    b.runner.answer(&child, &StepId::from("ask"), 0, true).await.unwrap();
+    crate::odd::until(async || state().await == RunState::Running).await;
+    assert_eq!((b.execute(&child).await, work.await.unwrap()), (RunState::Done, RunState::Done));
 }
