@@ -13,23 +13,34 @@ use crate::copies::Copies;
 use crate::engine::{Engine, TRIES};
 use crate::exchange::Outgoing;
 use crate::operation::{CallResult, names_item, outcome};
-use crate::paging::{Next, same_origin};
+use crate::paging::{Next, Trail, same_origin};
 use crate::plan::Planned;
 use crate::target::Target;
 
-/// Where a list goes on, without secrets: what differs from the request for its first page.
-fn mark(built: &Built, (pages, items): (u32, u64)) -> Value {
-    json!({ "url": built.url.as_str(), "headers": built.headers, "body": built.body, "pages": pages, "items": items })
+/// Where a list goes on, without secrets: what differs from the request for its first page, and what tells a
+/// list that never ends.
+fn mark(built: &Built, trail: Trail) -> Value {
+    let Trail { pages, items, recent, last } = trail;
+    json!({
+        "url": built.url.as_str(), "headers": built.headers, "body": built.body, "pages": pages, "items": items,
+        "recent": recent, "last": last,
+    })
 }
 
 /// The request that a mark stands for; none where it is no mark of this list.
-fn marked(planned: &Planned, mark: &Value, tool: &str) -> Option<(Built, (u32, u64))> {
+fn marked(planned: &Planned, mark: &Value, tool: &str) -> Option<(Built, Trail)> {
     let url = mark["url"].as_str().and_then(|url| Url::parse(url).ok())?;
     let url = same_origin(&planned.built.url, url.as_str(), tool).ok()?;
     let headers = serde_json::from_value(mark["headers"].clone()).ok()?;
     let body = Some(mark["body"].clone()).filter(|body| !body.is_null());
-    let seen = (u32::try_from(mark["pages"].as_u64()?).ok()?, mark["items"].as_u64()?);
-    Some((Built { url, headers, body, ..planned.built.clone() }, seen))
+    let trail = Trail {
+        pages: u32::try_from(mark["pages"].as_u64()?).ok()?,
+        items: mark["items"].as_u64()?,
+        // Marks of earlier builds hold neither.
+        recent: mark["recent"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect(),
+        last: mark["last"].as_u64(),
+    };
+    Some((Built { url, headers, body, ..planned.built.clone() }, trail))
 }
 
 impl Engine {
@@ -55,8 +66,8 @@ impl Engine {
         let request = match from {
             None => pager.first(planned.built.clone()),
             Some(from) => match marked(planned, from, target.tool()) {
-                Some((built, seen)) => {
-                    pager.go_on(seen);
+                Some((built, trail)) => {
+                    pager.go_on(trail, &planned.built, &built);
                     built
                 }
                 None => {
@@ -80,7 +91,7 @@ impl Engine {
         let mut next = None;
         if let Outcome::Done { output: Value::Array(page), .. } = &outcome {
             match pager.next(&request, &sent.headers, &sent.body, &page.iter().collect::<Vec<_>>()) {
-                Ok(Next::Page(built)) => next = Some(mark(&built, pager.seen())),
+                Ok(Next::Page(built)) => next = Some(mark(&built, pager.trail(&built))),
                 Ok(Next::End | Next::Cut) => {}
                 Err(problem) => outcome = Outcome::NotDone { problem },
             }

@@ -18,6 +18,9 @@ use crate::compiled::Built;
 /// Pages in one read where the connector does not say.
 const MOST_PAGES: u32 = 10_000;
 
+/// How many requests before it a page remembers that is asked for by itself: circles are short.
+const RECENT: usize = 32;
+
 /// A way of paging with its paths compiled.
 #[derive(Debug)]
 pub(crate) struct CompiledPaging {
@@ -75,6 +78,17 @@ pub(crate) enum Next {
     Cut,
 }
 
+/// What is left of a read whose pages are asked for one at a time.
+#[derive(Debug)]
+pub(crate) struct Trail {
+    pub(crate) pages: u32,
+    pub(crate) items: u64,
+    /// The last requests, as fingerprints: a service that goes round in a circle comes back to one of them.
+    pub(crate) recent: Vec<u64>,
+    /// The last page's items likewise, where pages are told apart by a number.
+    pub(crate) last: Option<u64>,
+}
+
 /// Steps through the pages of one read.
 pub(crate) struct Pager<'d> {
     ready: Option<&'d CompiledPaging>,
@@ -82,6 +96,8 @@ pub(crate) struct Pager<'d> {
     /// What was asked for, as fingerprints: a read has thousands of pages.
     seen: HashSet<u64>,
     last: Option<u64>,
+    /// What was asked for before it went on from somewhere.
+    recent: Vec<u64>,
     pages: u32,
     items: u64,
     /// Items per page, where not as the connector says.
@@ -90,7 +106,16 @@ pub(crate) struct Pager<'d> {
 
 impl<'d> Pager<'d> {
     pub(crate) fn new(ready: Option<&'d CompiledPaging>, tool: &'d str) -> Self {
-        Self { ready, tool, seen: HashSet::new(), last: None, pages: 0, items: 0, size: None }
+        Self {
+            ready,
+            tool,
+            seen: HashSet::new(),
+            last: None,
+            recent: Vec::new(),
+            pages: 0,
+            items: 0,
+            size: None,
+        }
     }
 
     /// The same with pages of so many items at most, where the connector can ask for that.
@@ -130,14 +155,20 @@ impl<'d> Pager<'d> {
         request
     }
 
-    /// Goes on where another one stopped: after so many pages and items.
-    pub(crate) fn go_on(&mut self, (pages, items): (u32, u64)) {
-        (self.pages, self.items) = (pages, items);
+    /// Goes on where another one stopped, which began with `first` and would have asked for `request` next.
+    pub(crate) fn go_on(&mut self, trail: Trail, first: &Built, request: &Built) {
+        let first = self.first(first.clone());
+        self.seen.extend([&first, request].map(fingerprint));
+        self.seen.extend(&trail.recent);
+        (self.pages, self.items, self.last, self.recent) = (trail.pages, trail.items, trail.last, trail.recent);
     }
 
-    /// The pages and items so far.
-    pub(crate) fn seen(&self) -> (u32, u64) {
-        (self.pages, self.items)
+    /// What it was asked so far, for whoever goes on with `next`.
+    pub(crate) fn trail(&self, next: &Built) -> Trail {
+        let mut recent = self.recent.clone();
+        recent.push(fingerprint(next));
+        recent.drain(..recent.len().saturating_sub(RECENT));
+        Trail { pages: self.pages, items: self.items, recent, last: self.last }
     }
 
     /// What comes after this page. The same address, token or page twice in one read is an error,

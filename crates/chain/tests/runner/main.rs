@@ -7,6 +7,7 @@ mod bench;
 mod clock;
 mod deliveries;
 mod drift;
+mod endless;
 mod fallback;
 mod faults;
 mod figures;
