@@ -12,7 +12,7 @@ use patchbay_model::{
     Chain, ChainId, Clock, Connection, ConnectionId, ConnectionState, ConnectorId, Descriptor, Event,
     EventSink, RunId, RunState, StepId, SystemClock,
 };
-use patchbay_net::{Client, listen};
+use patchbay_net::{Client, Network, listen};
 use patchbay_store::{OpenOptions, Store, Tuning};
 use patchbay_vault::{MemoryStore, Secret, SecretStore, Vault};
 use serde_json::{Map, Value, json};
@@ -60,13 +60,23 @@ pub(crate) fn list_and_tell() -> Value {
     ])
 }
 
-fn descriptor(operations: &Value, limits: &Value, with_key: bool) -> Descriptor {
-    let auth = json!([{"method": "pat", "id": "token", "label": "T",
+/// A key that a person entered.
+fn key() -> Value {
+    json!([{"method": "pat", "id": "token", "label": "T",
         "credentialFields": [{"key": "token", "label": "T"}],
-        "inject": [{"in": "header", "name": "Authorization", "value": "Bearer {{secret.token}}"}]}]);
+        "inject": [{"in": "header", "name": "Authorization", "value": "Bearer {{secret.token}}"}]}])
+}
+
+/// A sign-in that is renewed at `/token`.
+fn sign_in(base: &str) -> Value {
+    json!([{"method": "oauth2", "id": "oauth", "label": "Sign in", "client": {"type": "public", "id": "patchbay"},
+        "authorizationUrl": format!("{base}/authorize"), "tokenUrl": format!("{base}/token")}])
+}
+
+fn descriptor(operations: &Value, limits: &Value, auth: &Value) -> Descriptor {
     serde_json::from_value(json!({
         "id": "tool", "name": "Tool", "description": "A tool.", "category": "custom", "version": "1.0.0",
-        "baseUrl": "https://api.tool.example", "auth": if with_key { auth } else { json!([]) },
+        "baseUrl": "https://api.tool.example", "auth": auth,
         "operations": operations, "limits": limits, "healthCheck": {"request": {"path": "/me"}},
         "webhook": {"verify": {"mode": "hmac", "header": "X-Sig", "signed": "{{body}}"},
             "deliveryId": {"header": "X-Delivery"}, "eventType": {"path": "$.type"},
@@ -75,8 +85,12 @@ fn descriptor(operations: &Value, limits: &Value, with_key: bool) -> Descriptor 
     .unwrap()
 }
 
-fn engine(vault: &Arc<Vault>, store: &Store, clock: &Arc<dyn Clock>) -> Engine {
-    let net = || Client::new(clock.clone()).unwrap();
+fn engine(vault: &Arc<Vault>, store: &Store, clock: &Arc<dyn Clock>, network: &Network) -> Engine {
+    let net = || {
+        let client = Client::new(clock.clone()).unwrap();
+        client.go(client.prepare(network.clone()).unwrap());
+        client
+    };
     let authoriser = Authoriser::new(vault.clone(), store.clone(), net(), clock.clone());
     Engine::new(net(), authoriser, store.clone(), clock.clone())
 }
@@ -106,7 +120,18 @@ impl Bench {
         tokio::spawn(listener.serve(router, std::future::pending()));
         let dir = tempfile::tempdir().unwrap();
         let limits = json!({});
-        Self::of(base, descriptor(operations, &limits, true), Tuning::default(), dir, keys).await
+        Self::of(base, descriptor(operations, &limits, &key()), Tuning::default(), dir, keys).await
+    }
+
+    /// The same with a connection that was signed in and can be renewed: the access token `first`, and the
+    /// refresh token `renews`.
+    pub(crate) async fn signed_in(router: axum::Router, operations: &Value) -> Self {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}", listener.addr());
+        tokio::spawn(listener.serve(router, std::future::pending()));
+        let (dir, keys) = (tempfile::tempdir().unwrap(), Arc::new(MemoryStore::new()));
+        let descriptor = descriptor(operations, &json!({}), &sign_in(&base));
+        Self::of(base, descriptor, Tuning::default(), dir, keys).await
     }
 
     /// With a service at this address, and the database in this folder.
@@ -118,7 +143,7 @@ impl Bench {
         dir: tempfile::TempDir,
     ) -> Self {
         let keys = Arc::new(MemoryStore::new());
-        Self::of(base, descriptor(operations, limits, false), tuning, dir, keys).await
+        Self::of(base, descriptor(operations, limits, &json!([])), tuning, dir, keys).await
     }
 
     async fn of(
@@ -152,7 +177,9 @@ impl Bench {
         let net = Client::new(clock.clone()).unwrap();
         let authoriser = Authoriser::new(vault.clone(), store.clone(), net, clock.clone());
         let sealed = if connection.auth_method.is_some() {
-            let values = BTreeMap::from([("token".to_owned(), Secret::new("sandbox-token-1".to_owned()))]);
+            let values = [("token", "sandbox-token-1"), ("accessToken", "first"), ("refreshToken", "renews")]
+                .map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())));
+            let values = BTreeMap::from(values);
             Some(authoriser.seal(&connection.id, &Credential::new(values)).await.unwrap())
         } else {
             None
@@ -165,7 +192,7 @@ impl Bench {
         let told = Arc::new(Told::default());
         let runner = Runner {
             store: store.clone(),
-            engine: engine(&vault, &store, &(clock.clone() as Arc<dyn Clock>)),
+            engine: engine(&vault, &store, &(clock.clone() as Arc<dyn Clock>), &Network::default()),
             connectors: Arc::new(One(compiled)),
             addresses: Arc::new(Here),
             recorded: None,
@@ -186,12 +213,19 @@ impl Bench {
 
     /// An engine that goes by another clock.
     pub(crate) fn engine(&self, clock: &Arc<dyn Clock>) -> Engine {
-        engine(&self.vault, &self.store, clock)
+        engine(&self.vault, &self.store, clock, &Network::default())
+    }
+
+    /// The same in a network of its own.
+    pub(crate) fn within(mut self, network: &Network) -> Self {
+        let clock = self.runner.clock.clone();
+        self.runner.engine = engine(&self.vault, &self.store, &clock, network);
+        self
     }
 
     /// The same with other operations, as after an update of the connector.
     pub(crate) fn with_operations(mut self, operations: &Value) -> Self {
-        let descriptor = descriptor(operations, &json!({}), false);
+        let descriptor = descriptor(operations, &json!({}), &json!([]));
         self.runner.connectors = Arc::new(One(Arc::new(Compiled::new(Arc::new(descriptor)).unwrap())));
         self
     }

@@ -33,7 +33,7 @@ enum Does {
 /// One row: its name, whether the service acts on what would change something, what it does then.
 type Row = (&'static str, bool, Does);
 
-fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut text =
         format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", body.len())
             .into_bytes();
@@ -43,6 +43,15 @@ fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
 
 fn json_reply(body: &str) -> Does {
     Does::Says(reply("200 OK", "Content-Type: application/json\r\n", body.as_bytes()))
+}
+
+/// 300 MB of zeros in 2 MB: one block of fixed codes (RFC 1951 section 3.2.6) with a zero, and "the same again, 258
+/// times" over and over.
+fn bomb() -> Vec<u8> {
+    let bits = ["1", "10", "00110000", &"1100010100000".repeat(1_200_000), "0000000"].concat();
+    let byte = |bits: &[u8]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+    let packed = bits.as_bytes().chunks(8).map(byte);
+    [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3].into_iter().chain(packed).chain([0; 8]).collect()
 }
 
 fn rows() -> Vec<Row> {
@@ -78,6 +87,15 @@ fn rows() -> Vec<Row> {
             "bad gzip",
             true,
             Does::Says(reply("200 OK", "Content-Type: application/json\r\nContent-Encoding: gzip\r\n", b"no")),
+        ),
+        (
+            "300 MB in 2 MB",
+            true,
+            Does::Says(reply(
+                "200 OK",
+                "Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
+                &bomb(),
+            )),
         ),
         (
             "chunks without end",
