@@ -92,7 +92,7 @@ impl Earlier {
             }
         };
         let mut facts: Vec<Fact> = self.narrowed.map(Fact::Narrowed).into_iter().collect();
-        let mut open = 0;
+        let (mut open, mut unread) = (0, vec![false; plan.steps.len()]);
         for (index, step) in plan.steps.iter().enumerate().take(until).filter(|(_, s)| s.phase == Phase::Main) {
             let Some(items) = self.progress.steps[index].items.take() else {
                 match part {
@@ -112,21 +112,27 @@ impl Earlier {
             if *part == Part::Failed && step.kind == Kind::Compute && step.root.is_none() && !gives_items {
                 continue;
             }
+            // What its list gives this time is not known yet: how many items it has neither.
+            if items.is_empty() && step.root.is_some_and(|list| unread[list]) {
+                continue;
+            }
             facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
             let all = items.counts();
             let goes_on = step.paged && items.rests_at_a_page();
-            let unread = step.paged
+            let left_at_a_page = step.paged
                 && items.len() > 1
                 && items.iter().last().is_some_and(|page| page.output().is_none());
             let next = self.progress.steps[index].next.take();
             // Earlier builds did not note it: asked for from the start, what came would come twice.
-            if unread && next.is_none() && !matches!(part, Part::Only(_)) {
+            if left_at_a_page && next.is_none() && !matches!(part, Part::Only(_)) {
                 return Err(conflict(
                     "How its list goes on was not kept by the version of Patchbay that ran it. Run it again as a whole.",
                 ));
             }
             let takes = if goes_on && matches!(part, Part::From(_)) { &Part::Failed } else { part };
-            open += take_over(&step.id, items, takes, next, &mut facts);
+            let left = take_over(&step.id, items, takes, next, &mut facts);
+            open += left;
+            unread[index] = left > 0 && !step.paged;
             if *part != Part::Failed
                 && step.root.is_none()
                 && (all.open > 0 && !goes_on || all.failed + all.quarantined > 0)

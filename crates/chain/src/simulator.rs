@@ -5,6 +5,7 @@
 mod kinds;
 mod late;
 mod oracle;
+mod part;
 mod starts;
 mod stopped;
 mod undo;
@@ -112,6 +113,8 @@ struct World {
     away: Duration,
     /// How long a call takes.
     slow: Duration,
+    /// What an earlier run did that this one takes over: the service knows none of its keys.
+    earlier: BTreeSet<(usize, u32)>,
 }
 
 struct Died;
@@ -177,7 +180,7 @@ impl World {
             Fault::Refuses => Outcome::NotDone { problem: Code::ConnectionRefused.into() },
             Fault::Rejects => Outcome::NotDone { problem: Code::InvalidConfig.into() },
             Fault::None | Fault::DiesAfterEffect | Fault::DiesThenPutsOff => {
-                let known = self.effects.contains_key(&(step, item));
+                let known = self.effects.contains_key(&(step, item)) && !self.earlier.contains(&(step, item));
                 if known && plan.repeat != Repeat::Never {
                     self.repeats += 1;
                 } else {
@@ -201,9 +204,21 @@ impl World {
             plan,
             Fact::Started { boot: BootId::new("b"), recovered: self.boots > 1, connectors: BTreeMap::new() },
         )?;
+        let mut remembering = plan.clone();
+        remembering.steps.iter_mut().for_each(|step| step.forgets = false);
+        let mut plan = plan;
         for _ in 0..2_000 {
             let now = self.clock.now();
             let step = next(plan, self.progress(plan), now);
+            // As the runner does: an undo needs the results of what it undoes.
+            let undoes = |command: &Command| {
+                matches!(command, Command::Undo { .. } | Command::Record(Fact::UndoResult { .. }))
+            };
+            if plan.steps.iter().any(|step| step.forgets) && step.commands.iter().any(undoes) {
+                plan = &remembering;
+                self.known = None;
+                continue;
+            }
             for command in &step.commands {
                 self.perform(plan, command)?;
             }
@@ -360,6 +375,7 @@ fn world(fault: (u32, Fault)) -> World {
         undoing: undo::Undoing::default(),
         away: Duration::ZERO,
         slow: Duration::ZERO,
+        earlier: BTreeSet::new(),
     }
 }
 
@@ -371,6 +387,38 @@ fn run_through(plan: &Plan, mut world: World) -> (World, RunState) {
         }
         world.ledger.died();
         world.clock.advance(world.away);
+    }
+}
+
+/// A part of many cases, drawn anew each time: one of so many, all of them with `PATCHBAY_FULL`. `PATCHBAY_SEED`
+/// draws the same again.
+struct Sample {
+    state: u64,
+    one_of: u64,
+}
+
+impl Sample {
+    fn one_of(one_of: u64) -> Self {
+        use std::hash::{BuildHasher, RandomState};
+        let seed = std::env::var("PATCHBAY_SEED").ok().and_then(|text| text.parse::<u64>().ok());
+        let seed = seed.unwrap_or_else(|| RandomState::new().hash_one("seed") >> 16);
+        println!("one of {one_of} cases, PATCHBAY_SEED={seed}");
+        let one_of = if std::env::var_os("PATCHBAY_FULL").is_some() { 1 } else { one_of };
+        Self { state: seed | 1, one_of }
+    }
+
+    /// Whether the next case is one of them (Marsaglia's xorshift).
+    fn has(&mut self) -> bool {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 11).is_multiple_of(self.one_of)
+    }
+
+    /// Pairs of crash points up to the last.
+    fn pairs(&mut self, last: u32) -> Vec<(u32, u32)> {
+        let all = (1..=last).flat_map(|first| (first + 1..=last).map(move |second| (first, second)));
+        all.filter(|_| self.has()).collect()
     }
 }
 

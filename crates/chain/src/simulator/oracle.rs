@@ -168,7 +168,7 @@ impl Ledger {
     }
 }
 
-fn run_of(plan: &Plan, state: RunState) -> Run {
+pub(super) fn run_of(plan: &Plan, state: RunState) -> Run {
     let mut chain = Chain::named("Simulated");
     chain.policy.timeout_ms = plan.allowed_ms;
     for step in &plan.steps {

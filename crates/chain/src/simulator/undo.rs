@@ -248,6 +248,40 @@ fn no_pair_of_crashes_sends_an_undo_again_whose_key_has_died() {
     assert!(died > 5, "no key died: {died}");
 }
 
+/// The same of undos that cannot be made, and of those that are made once: whatever is open is said so.
+#[test]
+fn no_pair_of_crashes_undoes_a_thing_twice_or_leaves_it_unlisted() {
+    let (mut cases, mut left, mut undone, mut sample) = (0, 0, 0, Sample::one_of(12));
+    for undo in UNDOS {
+        let plan = undoing(undo);
+        for odd in [(0, 0, Answers::Undoes), (1, 2, Answers::Refuses), (2, 1, Answers::PutsOff)] {
+            let start = |crashes: Vec<u32>| World {
+                crashes,
+                undoing: Undoing { odd, ..Undoing::default() },
+                ..world((6, Fault::Rejects))
+            };
+            let last = run_through(&plan, start(Vec::new())).0.point + 6;
+            for (first, second) in sample.pairs(last) {
+                let (world, state) = run_through(&plan, start(vec![first, second]));
+                let context = format!("undo {undo:?} {odd:?}, crashes at {first} and {second}: {state:?}");
+                assert!(state.is_final(), "{context}");
+                cases += 1;
+                if state == RunState::Done {
+                    assert_eq!(world.effects.len(), (ITEMS * 2) as usize, "{context}");
+                    continue;
+                }
+                assert_eq!(world.undoing.twice, [], "{context}: undone twice");
+                let all_undone = is_listed(&plan, &world, undo, odd.2, Duration::ZERO, &context);
+                assert_eq!(state == RunState::FailedUndone, all_undone, "{context}");
+                agrees(&plan, &world, state, &context);
+                left += usize::from(!all_undone);
+                undone += usize::from(all_undone);
+            }
+        }
+    }
+    assert!(cases > 1_000 && left > 100 && undone > 100, "too little was tried: {cases} {left} {undone}");
+}
+
 /// Starts that find an undo waiting have missed nothing.
 #[test]
 fn a_run_whose_undo_waits_is_not_stuck_however_often_the_engine_starts() {
