@@ -7,6 +7,7 @@ mod bench;
 mod clock;
 mod deliveries;
 mod drift;
+mod earlier_builds;
 mod endless;
 mod fallback;
 mod faults;
