@@ -94,10 +94,13 @@ impl Opened {
     }
 }
 
+/// A journal, what the service is asked from then on, how the run ends, and how many items of the second step are done
+/// and not known.
+type Row = (&'static str, &'static [&'static str], RunState, (u32, u32));
+
 #[tokio::test]
 async fn what_an_earlier_build_left_under_way_goes_on_where_it_was() {
-    // What the service is asked now, how it ends, and how many items of the second step are done and not known.
-    let rows: [(&str, &[&str], RunState, (u32, u32)); 4] = [
+    let rows: [Row; 4] = [
         ("killed_before_a_call", &["POST /told n2"], RunState::Done, (2, 0)),
         ("killed_in_a_call", &[], RunState::NeedsYou, (1, 1)),
         ("put_off", &["POST /told n1", "POST /told n2"], RunState::Done, (2, 0)),
