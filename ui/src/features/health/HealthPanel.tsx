@@ -20,6 +20,7 @@ import { placeOf, useTools, type Asked } from '../connections/useTools';
 import { pauseConnection, testConnection, useWork } from '../connections/work';
 import { Failures } from './Failures';
 import { HealthPill } from './HealthTable';
+import { whySo } from './rules';
 import { Facts, Gaps, Timeline } from './PanelParts';
 import { StepCalls } from './StepCalls';
 
@@ -36,13 +37,16 @@ export function HealthPanel({ row, range, onClose }: Props) {
   const [asked, setAsked] = useState<Asked>();
   const [, go] = useLocation();
   const tool = useTools().get(row.connector);
+  const rules = useRead('health_settings_show', {}).data?.rules;
   const read = useRead('health_detail', { connection: row.name, range }, { keep: true, every: 15_000 });
   return (
     <>
       <Panel title={visible(row.name)} subtitle={visible(tool?.name ?? row.connector)} onClose={onClose}>
         <div className="hl-panel" data-testid="health-panel">
           <div className="spread">
-            <HealthPill row={row} />
+            <span title={whySo(row, rules)}>
+              <HealthPill row={row} />
+            </span>
             <Link href={placeOf(row.name)} className="hl-link">
               {t('health.panel.openConnection')}
             </Link>

@@ -1,13 +1,15 @@
 import { useElementSize } from '@mantine/hooks';
 import { Link, useLocation } from 'wouter';
 
-import type { ConnectorSummary, HealthOverview, HealthRow } from '../../bindings/wire';
+import type { ConnectorSummary, HealthOverview, HealthRow, HealthRules } from '../../bindings/wire';
+import { useRead } from '../../engine';
 import { DASH, formatCount, formatMsOr, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { CONNECTION, HEALTH, Pill } from '../../ui/states';
 import { share } from './figures';
 import { Circuit, Sparkline, Strip } from './marks';
+import { whySo } from './rules';
 
 /** Columns go from the right as the room gets narrow: line, signals, circuit. */
 const ROOM = { line: 940, signals: 820, circuit: 730 };
@@ -25,6 +27,7 @@ export const healthOf = (name: string): string => `/health/${encodeURIComponent(
 /** Every connection, the worst first. */
 export function HealthTable({ data, rows, open, tools }: Props) {
   const { ref, width } = useElementSize();
+  const rules = useRead('health_settings_show', {}).data?.rules;
   const has = (column: keyof typeof ROOM) => width === 0 || width >= ROOM[column];
   return (
     <div className="table-frame" ref={ref}>
@@ -43,7 +46,7 @@ export function HealthTable({ data, rows, open, tools }: Props) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Row key={row.id} row={row} data={data} isOpen={row.name === open} tool={tools.get(row.connector)} has={has} />
+            <Row key={row.id} row={row} data={data} isOpen={row.name === open} tool={tools.get(row.connector)} rules={rules} has={has} />
           ))}
         </tbody>
       </table>
@@ -56,10 +59,11 @@ interface RowProps {
   data: HealthOverview;
   isOpen: boolean;
   tool: ConnectorSummary | undefined;
+  rules: HealthRules | undefined;
   has: (column: keyof typeof ROOM) => boolean;
 }
 
-function Row({ row, data, isOpen, tool, has }: RowProps) {
+function Row({ row, data, isOpen, tool, rules, has }: RowProps) {
   const [, go] = useLocation();
   const place = healthOf(row.name);
   const tone = row.failed === 0 ? undefined : row.health === 'error' ? 'hl-bad' : 'hl-warn';
@@ -83,7 +87,7 @@ function Row({ row, data, isOpen, tool, has }: RowProps) {
           </span>
         </span>
       </td>
-      <td title={row.reasons.map((reason) => reason.text).join('; ') || undefined}>
+      <td title={whySo(row, rules)}>
         <HealthPill row={row} />
       </td>
       <td>
