@@ -3,14 +3,14 @@ import { create } from 'zustand';
 
 import type { AppEvent } from '../bindings/wire';
 import { platform, type CommandName, type StreamMessage } from '../platform';
-import { pacer, type Whose } from './pace';
+import { pacer, type Wanted, type Whose } from './pace';
 import { readAgain } from './readAgain';
 
 /** Whether the engine answers, and whether it wants another token. */
 export const useEngineState = create<{ broken: boolean; refused: boolean }>(() => ({ broken: false, refused: false }));
 
 /** What to read again after an event. */
-const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
+const TOUCHES: Record<AppEvent['event'], Wanted[]> = {
   sync_changed: ['connection_streams', 'connection_list', 'connection_show', 'connection_history', 'queue_stats', 'job_list'],
   jobs_changed: ['job_list', 'queue_stats', 'engine_settings_show', 'health_overview'],
   connection_changed: [
@@ -31,7 +31,7 @@ const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
   health_checked: ['health_overview'],
   noticed: [],
   signals_changed: ['signal_search', 'signal_show', 'signal_kinds_list'],
-  signals_arrived: ['signal_list', 'signal_search', 'signal_kinds_list', 'connection_list', 'connection_show', 'chain_fields'],
+  signals_arrived: ['signal_list', 'signals_newest', 'signal_kinds_list', 'connection_list', 'connection_show', 'chain_fields'],
   catalogue_changed: ['catalogue_list', 'connector_show', 'descriptor_list', 'descriptor_text', 'approval_show'],
   chains_changed: ['chain_list', 'chain_export', 'pin_list', 'pin_show'],
   // As it goes on; what its turns touch is below.
@@ -47,7 +47,7 @@ const TOUCHES: Record<AppEvent['event'], CommandName[]> = {
 /** What changes when a run begins, ends or waits, and not with each of its facts. */
 const TURNS: CommandName[] = ['chain_list', 'chain_fields', 'health'];
 /** What is asked of one run. */
-const OF_RUN = new Set<CommandName>(['run_report', 'run_data']);
+const OF_RUN = new Set<Wanted>(['run_report', 'run_data']);
 /** So many runs that go on are told apart. */
 const KNOWN_RUNS = 10_000;
 
@@ -83,7 +83,7 @@ export function followEvents(client: QueryClient): () => void {
       seen = message.seq;
       return;
     }
-    const touched = new Map<CommandName, Whose>();
+    const touched = new Map<Wanted, Whose>();
     for (const event of message) {
       if (seen !== undefined && event.seq > seen + 1) readAll();
       seen = event.seq;

@@ -5,7 +5,11 @@ export const PACE_MS = 250;
 /** What costs more, to read or to draw: lists, data, sums over everything. */
 export const SLOW_MS = 1_000;
 
-const SLOW = new Set<CommandName>([
+/** What is read again: by command, or the newest page of the inbox alone. */
+export type Wanted = CommandName | 'signals_newest';
+
+const SLOW = new Set<Wanted>([
+  'signals_newest',
   'run_list',
   'run_data',
   'chain_list',
@@ -27,9 +31,9 @@ export type Whose = Set<string> | 'all';
  * Reads at once what was not read for a while, and else when its time has come: once, for everything that
  * was asked for meanwhile.
  */
-export function pacer(read: (command: CommandName, whose: Whose) => void) {
-  const resting = new Map<CommandName, Whose | undefined>();
-  const ask = (command: CommandName, whose: Whose) => {
+export function pacer(read: (command: Wanted, whose: Whose) => void) {
+  const resting = new Map<Wanted, Whose | undefined>();
+  const ask = (command: Wanted, whose: Whose) => {
     if (resting.has(command)) {
       resting.set(command, joined(resting.get(command), whose));
       return;

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 const host = vi.hoisted(() => ({ marks: [] as unknown[], kinds: 0 }));
 vi.mock('../../platform', async (original) => {
   const real = await original<typeof import('../../platform')>();
-  const signal = (id: number) => ({ id, unread: false, archived: false, summary: `Issue ${id}`, connection: 'c', connector: 'tracker', connectionName: 'Tracker', signalType: 'issue', timestamp: '2026-11-20T12:00:00Z', priority: 'low' });
+  const signal = (id: number) => ({ id, externalId: String(id), stream: 'issues', unread: false, archived: false, summary: `Issue ${id}`, connection: 'c', connector: 'tracker', connectionName: 'Tracker', signalType: 'issue', timestamp: '2026-11-20T12:00:00Z', priority: 'low' });
   const call = (_: string, command: string, request: unknown) => {
     if (command === 'signal_search') return Promise.resolve({ signals: [signal(1), signal(2), signal(3)], matching: 3, unread: 0, moreThanCounted: false });
     if (command === 'signal_kinds_list') return Promise.resolve({ saved: [], kinds: Array.from({ length: host.kinds }, (_unused, n) => ({ connection: `c${n}`, connectionName: `Tracker ${n}`, signalType: 'issue', count: 1 })) });

@@ -1,13 +1,13 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo } from 'react';
 
-import type { ListPlace, SignalFilter, SignalView } from '../../bindings/wire';
+import type { ListPlace, SignalFilter, SignalSearchResponse, SignalView } from '../../bindings/wire';
 import { send, useWorkspace } from '../../engine';
 
 /** Signals of one page of the list. */
 const PAGE = 100;
 
-/** Signals, the latest first, page by page as they are wanted. */
+/** Signals, the latest first, page by page as they are wanted. What comes in reads the newest page alone again. */
 export function useSignals(filter: SignalFilter) {
   const workspace = useWorkspace((state) => state.name);
   const read = useInfiniteQuery({
@@ -20,11 +20,45 @@ export function useSignals(filter: SignalFilter) {
     },
   });
   const pages = read.data?.pages;
-  const signals = useMemo(() => {
-    // What came in between two pages moves the others: none is shown twice.
-    const seen = new Map<number, SignalView>();
-    for (const page of pages ?? []) for (const signal of page.signals) if (!seen.has(signal.id)) seen.set(signal.id, signal);
-    return [...seen.values()];
-  }, [pages]);
-  return { read, signals, head: pages?.[0] };
+  const newest = useQuery({
+    queryKey: ['signals_newest', workspace, filter],
+    queryFn: () => send('signal_search', { filter, after: null, limit: PAGE }),
+    enabled: pages !== undefined,
+    // At first it is what the list begins with; from then on an event says when.
+    initialData: pages?.[0],
+    initialDataUpdatedAt: read.dataUpdatedAt,
+    staleTime: Infinity,
+  });
+  const before = pages?.[0];
+  const head = before && newest.data && newest.dataUpdatedAt > read.dataUpdatedAt ? newest.data : before;
+  const torn = head !== undefined && before !== undefined && isTorn(head, before);
+  const { refetch } = read;
+  useEffect(() => {
+    if (torn) void refetch({ cancelRefetch: false });
+  }, [torn, refetch]);
+  const signals = useMemo(() => (head ? joined([head, ...(pages ?? [])]) : []), [head, pages]);
+  return { read, signals, head };
+}
+
+/** Whether more has changed than what the newest page shows: then everything is read again. */
+export function isTorn(head: SignalSearchResponse, before: SignalSearchResponse): boolean {
+  if (head === before) return false;
+  const known = new Set(before.signals.map(({ id }) => id));
+  const fresh = head.signals.filter(({ id }) => !known.has(id)).length;
+  if (fresh === PAGE) return true;
+  // Past what is counted nobody knows, nor where none was.
+  if (head.moreThanCounted || before.moreThanCounted || head.matching === null || before.matching === null) return false;
+  return head.matching - before.matching !== fresh;
+}
+
+/** Pages as one list. What came in between two of them moves the others, and a new version stands for the one before: nothing is shown twice. */
+export function joined(pages: SignalSearchResponse[]): SignalView[] {
+  const seen = new Map<string, SignalView>();
+  for (const page of pages) {
+    for (const signal of page.signals) {
+      const item = JSON.stringify([signal.connection, signal.stream, signal.externalId]);
+      if (!seen.has(item)) seen.set(item, signal);
+    }
+  }
+  return [...seen.values()];
 }
