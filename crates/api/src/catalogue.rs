@@ -57,6 +57,8 @@ pub struct ConnectorSummary {
     pub required_settings: Vec<String>,
     /// What can be read continuously.
     pub streams: Vec<String>,
+    /// Whether it can tell of what happens by webhook.
+    pub webhook: bool,
     /// What chains can call.
     pub operations: Vec<OperationSummary>,
     /// Name of its brand mark, where it has one.
@@ -172,6 +174,7 @@ pub(crate) fn summary(known: &Known) -> ConnectorSummary {
             .map(|field| field.key.clone())
             .collect(),
         streams: descriptor.streams.iter().map(|stream| stream.id.clone()).collect(),
+        webhook: descriptor.webhook.is_some(),
         operations: descriptor
             .operations
             .iter()

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::connect_input::{as_entered, check_name, name_taken};
 use crate::drafts::{Draft, draft, draft_of};
+use crate::health;
 use crate::hub::Hub;
 use crate::revocation::AtService;
 use crate::secrets::SecretInput;
@@ -51,6 +52,8 @@ pub struct ConnectionView {
     pub allow_private: bool,
     /// Signals stored.
     pub signals: u64,
+    /// New signals in 24 hours.
+    pub signals_day: u64,
     /// When a stream of it was last read to its end.
     pub last_sync_at: Option<Timestamp>,
     /// When a stream of it is read next.
@@ -70,6 +73,15 @@ pub struct ConnectionView {
 }
 
 pub(crate) async fn view(workspace: &Workspace, connection: Connection) -> Result<ConnectionView, Problem> {
+    let signals_day = health::signals_day(workspace, &connection.id).await?;
+    view_with(workspace, connection, signals_day).await
+}
+
+async fn view_with(
+    workspace: &Workspace,
+    connection: Connection,
+    signals_day: u64,
+) -> Result<ConnectionView, Problem> {
     let signals = workspace.store().signal_count(&connection.id).await?;
     let state = workspace.engine().activity().state(&connection.id, connection.state);
     let (last_sync_at, next_sync_at) = workspace.sync_times(&connection).await?;
@@ -90,6 +102,7 @@ pub(crate) async fn view(workspace: &Workspace, connection: Connection) -> Resul
         scopes: connection.scopes,
         allow_private: connection.allow_private,
         signals,
+        signals_day,
         calls_ok: connection.calls_ok,
         calls_failed: connection.calls_failed,
         created_at: connection.created_at,
@@ -259,8 +272,10 @@ pub async fn list(
     };
     let page = workspace.store().connection_list(filter).await?;
     let mut connections = Vec::with_capacity(page.items.len());
+    let day = health::signals_of_day(&workspace).await?;
     for connection in page.items {
-        connections.push(view(&workspace, connection).await?);
+        let signals_day = day.get(connection.id.as_str()).copied().unwrap_or_default();
+        connections.push(view_with(&workspace, connection, signals_day).await?);
     }
     Ok(ConnectionListResponse { connections, total: page.total })
 }

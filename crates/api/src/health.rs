@@ -9,6 +9,8 @@ pub mod overview;
 pub mod settings;
 pub mod view;
 
+pub(crate) use overview::{signals_day, signals_of_day};
+
 pub use facts::{HealthDetails, HostLimits, WindowLeft};
 
 use std::collections::HashSet;

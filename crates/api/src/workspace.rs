@@ -213,6 +213,11 @@ impl Workspace {
         &self.inner.store
     }
 
+    /// The time.
+    pub(crate) fn now(&self) -> patchbay_model::Timestamp {
+        self.inner.clock.now()
+    }
+
     pub(crate) fn vault(&self) -> &Arc<Vault> {
         &self.inner.vault
     }

@@ -1621,6 +1621,10 @@ allowPrivate: boolean,
  */
 signals: number, 
 /**
+ * New signals in 24 hours.
+ */
+signalsDay: number, 
+/**
  * When a stream of it was last read to its end.
  */
 lastSyncAt: string | null, 
@@ -1748,6 +1752,10 @@ requiredSettings: Array<string>,
  * What can be read continuously.
  */
 streams: Array<string>, 
+/**
+ * Whether it can tell of what happens by webhook.
+ */
+webhook: boolean, 
 /**
  * What chains can call.
  */

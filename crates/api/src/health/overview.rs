@@ -256,6 +256,19 @@ fn rate_of<'a>(attempts: impl Iterator<Item = (&'a str, bool)>) -> ConnectRate {
     rate
 }
 
+/// New signals of a connection in 24 hours, as the table of connections has them.
+pub(crate) async fn signals_day(workspace: &Workspace, connection: &ConnectionId) -> Result<u64, Problem> {
+    let day = begin_of(workspace.now()) - HALF_HOUR * (BARS - 1);
+    let buckets = workspace.store().health_buckets(Some(connection), day).await?;
+    Ok(buckets.iter().map(|bucket| bucket.signals).sum())
+}
+
+/// The same of every connection that had any.
+pub(crate) async fn signals_of_day(workspace: &Workspace) -> Result<HashMap<String, u64>, Problem> {
+    let day = begin_of(workspace.now()) - HALF_HOUR * (BARS - 1);
+    Ok(signals_of(workspace.store().health_signals(day).await?))
+}
+
 fn signals_of(sums: Vec<(String, u64)>) -> HashMap<String, u64> {
     sums.into_iter().collect()
 }
@@ -382,7 +395,38 @@ fn place(since: Timestamp, length: Duration, at: Timestamp) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use patchbay_model::time::ManualClock;
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::commands::dispatch;
+
+    #[tokio::test]
+    async fn a_connection_tells_how_many_signals_came_in_a_day_and_how_many_in_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = crate::workspace::tests::hub(dir.path(), &clock);
+        let call =
+            async |command: &str, request: Value| dispatch(&hub, "default", command, request).await.unwrap();
+        call("sandbox_start", json!({})).await;
+        call("connection_sync", json!({"name": "Sandbox Tracker"})).await;
+        let told = async || {
+            let shown = call("connection_show", json!({"name": "Sandbox Tracker"})).await;
+            let listed = call("connection_list", json!({})).await;
+            let row = listed["connections"].as_array().unwrap().iter().find(|one| one["id"] == shown["id"]);
+            let figures = |one: &Value| (one["signals"].as_u64().unwrap(), one["signalsDay"].as_u64().unwrap());
+            assert_eq!(figures(row.unwrap()), figures(&shown), "the list says what the page says");
+            figures(&shown)
+        };
+        let (all, day) = told().await;
+        assert!(all > 0, "the sandbox has items");
+        assert_eq!(day, all, "all of them came today");
+        clock.advance(Duration::from_secs(25 * 3600));
+        assert_eq!(told().await, (all, 0), "a day later none of them is new");
+        hub.shut_down().await;
+    }
 
     #[test]
     fn a_first_attempt_is_one_before_which_none_failed() {

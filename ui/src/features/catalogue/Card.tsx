@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { Webhook } from 'lucide-react';
 
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
@@ -33,7 +34,15 @@ export function Card({ entry, starting, onOpen, onConnect, onManage, onSandbox }
               {name}
             </button>
           </h2>
-          <div className="meta cut">{t(`catalogue.category.${connector.category}`)}</div>
+          <div className="meta cut">
+            {t(`catalogue.category.${connector.category}`)}
+            {connector.webhook && (
+              <span title={t('catalogue.filterWebhook')}>
+                {' · '}
+                <Webhook size={12} aria-hidden className="cat-webhook" /> {t('catalogue.webhook')}
+              </span>
+            )}
+          </div>
         </div>
         {connector.sandbox && <span className="tag">{t('common.sandbox')}</span>}
         {connector.mine && <span className="tag">{t('catalogue.mine')}</span>}

@@ -36,8 +36,8 @@ export default function CataloguePage() {
   const search = useDeferredValue(view.search);
   const known = connections.data?.connections ?? NO_CONNECTIONS;
   const entries = useMemo(() => entriesOf(catalogue.data?.connectors ?? [], known), [catalogue.data, known]);
-  const { category, methods, polling, connected, mine } = view;
-  const shown = useMemo(() => matching(entries, { search, category, methods, polling, connected, mine }), [entries, search, category, methods, polling, connected, mine]);
+  const { category, methods, polling, webhook, connected, mine } = view;
+  const shown = useMemo(() => matching(entries, { search, category, methods, polling, webhook, connected, mine }), [entries, search, category, methods, polling, webhook, connected, mine]);
   const kinds = useMemo(() => [...new Set(entries.flatMap((entry) => methodsOf(entry.connector)))], [entries]);
   const opened = connector === undefined ? undefined : decoded(connector);
   const total = entries.length;
@@ -109,7 +109,7 @@ export default function CataloguePage() {
           </Empty>
         ) : (
           <Grid
-            key={JSON.stringify([search, category, methods, polling, connected, mine])}
+            key={JSON.stringify([search, category, methods, polling, webhook, connected, mine])}
             entries={shown}
             opened={opened}
             card={(entry) => (

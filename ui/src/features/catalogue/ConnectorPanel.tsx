@@ -1,7 +1,7 @@
 import '../connect/connect.css';
 
 import { Button } from '@mantine/core';
-import { Braces, CopyPlus, ExternalLink, FlaskConical, Pencil, Plug, RefreshCw, Undo2 } from 'lucide-react';
+import { Braces, CopyPlus, ExternalLink, FlaskConical, Pencil, Plug, RefreshCw, Undo2, Webhook } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
@@ -100,7 +100,7 @@ function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<P
       )}
       <section>
         <h3>{t('catalogue.bringsIn')}</h3>
-        {detail.streams.length === 0 && <p className="meta">{t('catalogue.bringsNothing')}</p>}
+        {detail.streams.length === 0 && !summary.webhook && <p className="meta">{t('catalogue.bringsNothing')}</p>}
         <ul className="cat-list">
           {detail.streams.map((stream) => (
             <li key={stream.id}>
@@ -112,6 +112,13 @@ function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<P
               </span>
             </li>
           ))}
+          {summary.webhook && (
+            <li>
+              <Webhook size={14} aria-hidden />
+              <span className="cat-grow">{t('catalogue.tells')}</span>
+              <span className="meta">{t('catalogue.webhook')}</span>
+            </li>
+          )}
         </ul>
       </section>
       <section>

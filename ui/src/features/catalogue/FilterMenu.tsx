@@ -8,7 +8,7 @@ import { narrow, useCatalogueView } from './view';
 /** What to leave out. Only kinds of sign-in that some connector has. */
 export function FilterMenu({ methods }: { methods: string[] }) {
   const view = useCatalogueView();
-  const on = view.methods.length + Number(view.polling) + Number(view.connected) + Number(view.mine);
+  const on = view.methods.length + Number(view.polling) + Number(view.webhook) + Number(view.connected) + Number(view.mine);
   return (
     <Menu position="bottom-end" shadow="md" width={240} withInitialFocusPlaceholder={false} classNames={{ dropdown: 'cw-pop' }} closeOnItemClick={false}>
       <Menu.Target>
@@ -36,6 +36,9 @@ export function FilterMenu({ methods }: { methods: string[] }) {
         <Menu.CheckboxItem checked={view.polling} onChange={(polling) => narrow({ polling })}>
           {t('catalogue.filterPolling')}
         </Menu.CheckboxItem>
+        <Menu.CheckboxItem checked={view.webhook} onChange={(webhook) => narrow({ webhook })}>
+          {t('catalogue.filterWebhook')}
+        </Menu.CheckboxItem>
         <Menu.Label>{t('catalogue.filterState')}</Menu.Label>
         <Menu.CheckboxItem checked={view.connected} onChange={(connected) => narrow({ connected })}>
           {t('catalogue.filterConnected')}
@@ -47,7 +50,7 @@ export function FilterMenu({ methods }: { methods: string[] }) {
         {on > 0 && (
           <>
             <Menu.Divider />
-            <Menu.Item closeMenuOnClick onClick={() => narrow({ methods: [], polling: false, connected: false, mine: false })}>
+            <Menu.Item closeMenuOnClick onClick={() => narrow({ methods: [], polling: false, webhook: false, connected: false, mine: false })}>
               {t('common.clearFilters')}
             </Menu.Item>
           </>

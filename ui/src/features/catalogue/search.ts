@@ -36,6 +36,7 @@ export function matching(entries: Entry[], filter: CatalogueFilter): Entry[] {
     ({ connector, text, connections }) =>
       (!filter.category || connector.category === filter.category) &&
       (!filter.polling || connector.streams.length > 0) &&
+      (!filter.webhook || connector.webhook) &&
       (!filter.mine || connector.mine) &&
       (!filter.connected || connections.length > 0) &&
       (filter.methods.length === 0 || methodsOf(connector).some((method) => filter.methods.includes(method))) &&

@@ -9,13 +9,15 @@ export interface CatalogueFilter {
   /** Kinds of sign-in; any where none is chosen. */
   methods: string[];
   polling: boolean;
+  /** Only those that can tell of what happens by webhook. */
+  webhook: boolean;
   connected: boolean;
   /** Only those that the user wrote. */
   mine: boolean;
 }
 
 /** Nothing is left out. */
-export const EVERYTHING: CatalogueFilter = { search: '', category: undefined, methods: [], polling: false, connected: false, mine: false };
+export const EVERYTHING: CatalogueFilter = { search: '', category: undefined, methods: [], polling: false, webhook: false, connected: false, mine: false };
 
 /** How the catalogue was left; it survives going elsewhere. */
 export const useCatalogueView = create<CatalogueFilter & { scroll: number }>(() => ({ ...EVERYTHING, scroll: 0 }));

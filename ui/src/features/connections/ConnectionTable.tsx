@@ -132,7 +132,9 @@ const Rows = memo(function Rows({ connection, tool, onAsk, go, room }: RowProps)
             <td>
               <NextSync connection={connection} />
             </td>
-            <td className="number">{formatCount(connection.signals)}</td>
+            <td className="number" title={t('connections.signalsKept', { count: connection.signals, n: formatCount(connection.signals) })}>
+              {formatCount(connection.signalsDay)}
+            </td>
           </>
         )}
         {room > 2 && (

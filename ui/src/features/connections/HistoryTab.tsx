@@ -12,19 +12,21 @@ export function HistoryTab({ connection }: { connection: ConnectionView }) {
   return (
     <div className="cn-tab">
       <Read read={read} rows={4}>
-        {(data) =>
-          data.entries.length === 0 ? (
-            <p className="meta">{t('connections.history.empty')}</p>
-          ) : (
-            <ul className="cn-history" data-testid="history">
-              {data.entries.map((entry, index) => (
-                <Entry key={`${entry.at} ${index}`} entry={entry} />
-              ))}
-            </ul>
-          )
-        }
+        {(data) => <Entries entries={data.entries} />}
       </Read>
     </div>
+  );
+}
+
+/** Events of a connection. */
+export function Entries({ entries }: { entries: HistoryEntry[] }) {
+  if (entries.length === 0) return <p className="meta">{t('connections.history.empty')}</p>;
+  return (
+    <ul className="cn-history" data-testid="history">
+      {entries.map((entry, index) => (
+        <Entry key={`${entry.at} ${index}`} entry={entry} />
+      ))}
+    </ul>
   );
 }
 

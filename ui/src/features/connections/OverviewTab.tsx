@@ -9,6 +9,8 @@ import { t, type WordKey } from '../../lib/words';
 import { Read } from '../../ui/Read';
 import { Approve } from './Approve';
 import { Granted } from './Granted';
+import { Entries } from './HistoryTab';
+import { useDetailTab } from './tabs';
 import { Trouble } from './Trouble';
 import type { Asked } from './useTools';
 import { shownState, troubleOf, useWork } from './work';
@@ -35,7 +37,7 @@ export function OverviewTab({ connection, tool, onAsk, onSetUp }: Props) {
       {connection.auth !== null && <Approve name={connection.name} />}
       {trouble && <Trouble connection={connection} problem={trouble} onAsk={onAsk} onSetUp={onSetUp} alert />}
       <div className="cn-figures">
-        <Figure word="connections.figure.signals" value={formatCount(connection.signals)} />
+        <Figure word="connections.figure.signals" value={formatCount(connection.signalsDay)} under={t('connections.figure.kept', { n: formatCount(connection.signals) })} />
         <Figure word="connections.figure.callsOk" value={formatCount(callsOk)} under={calls > 0 ? t('connections.figure.share', { share: formatPercent(callsOk / calls) }) : ''} />
         <Figure word="connections.figure.callsFailed" value={formatCount(callsFailed)} bad={callsFailed > 0} under={calls > 0 ? t('connections.figure.share', { share: formatPercent(callsFailed / calls) }) : ''} />
         <Figure
@@ -91,6 +93,7 @@ export function OverviewTab({ connection, tool, onAsk, onSetUp }: Props) {
         </section>
         <Chains name={connection.name} />
       </div>
+      <Recent name={connection.name} />
     </div>
   );
 }
@@ -117,6 +120,33 @@ function Figure({ word, value, under, bad }: { word: WordKey; value: string; und
       <div className={bad ? 'cn-value figures bad' : 'cn-value figures'}>{value}</div>
       <div className="meta figures">{under}</div>
     </div>
+  );
+}
+
+/** Events that the overview shows. */
+const RECENT = 5;
+
+/** What happened last: the beginning of its history. */
+function Recent({ name }: { name: string }) {
+  const read = useRead('connection_history', { name });
+  return (
+    <section className="card" aria-label={t('connections.recent')}>
+      <h3>{t('connections.recent')}</h3>
+      <Read read={read} rows={3}>
+        {({ entries }) => (
+          <>
+            <Entries entries={entries.slice(0, RECENT)} />
+            {entries.length > RECENT && (
+              <div className="row cn-more">
+                <Button size="xs" h={30} px={10} onClick={() => useDetailTab.setState({ tab: 'history' })}>
+                  {t('connections.allHistory')}
+                </Button>
+              </div>
+            )}
+          </>
+        )}
+      </Read>
+    </section>
   );
 }
 
