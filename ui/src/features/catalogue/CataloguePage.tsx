@@ -6,7 +6,7 @@ import { useDeferredValue, useMemo, useState } from 'react';
 import { useLocation, useParams } from 'wouter';
 
 import type { Category, CatalogueResponse, ConnectionView, Problem } from '../../bindings/wire';
-import { useDo, useRead } from '../../engine';
+import { useRead } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
@@ -15,6 +15,7 @@ import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read, Unread } from '../../ui/Read';
 import { ConnectWizard } from '../connect/ConnectWizard';
+import { useSandbox } from '../start/sandbox';
 import { Card } from './Card';
 import { ConnectorPanel } from './ConnectorPanel';
 import { FilterMenu } from './FilterMenu';
@@ -31,7 +32,7 @@ export default function CataloguePage() {
   const [, go] = useLocation();
   const catalogue = useRead('catalogue_list', {});
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
-  const sandbox = useDo('sandbox_start', { touches: ['connection_list', 'chain_list', 'health'], onSuccess: () => go('/connections') });
+  const sandbox = useSandbox('connections');
   const view = useCatalogueView();
   const search = useDeferredValue(view.search);
   const known = connections.data?.connections ?? NO_CONNECTIONS;

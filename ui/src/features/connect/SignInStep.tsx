@@ -1,13 +1,12 @@
 import { Button, Checkbox, Radio, TextInput } from '@mantine/core';
 import { ExternalLink, FlaskConical, Lock } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useLocation } from 'wouter';
 
 import type { AuthDetail, ConfigField, ConnectionView, ConnectorDetail } from '../../bindings/wire';
-import { useDo } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { platform, toProblem } from '../../platform';
+import { useSandbox } from '../start/sandbox';
 import { BusyButton } from './BusyButton';
 import { fieldId, type Draft } from './draft';
 import { CredentialInput, Folded, SettingInput } from './fields';
@@ -141,14 +140,7 @@ export function SignInStep({ detail, method, early, draft, mistakes, replacing, 
 
 /** The built-in sandbox has keys that nobody has to know. */
 function SandboxItself({ onClose }: { onClose: () => void }) {
-  const [, go] = useLocation();
-  const start = useDo('sandbox_start', {
-    touches: ['connection_list', 'connection_show', 'chain_list', 'health'],
-    onSuccess: () => {
-      onClose();
-      go('/connections');
-    },
-  });
+  const start = useSandbox('connections', onClose);
   return (
     <div className="cw-note spread">
       <span>{start.isError ? visible(toProblem(start.error).title) : t('connect.sandboxItself')}</span>

@@ -3,7 +3,7 @@ import { FlaskConical, Plug, Plus, Search, SearchX } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 
-import { useDo, useRead } from '../../engine';
+import { useRead } from '../../engine';
 import { plain } from '../../lib/plain';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
@@ -12,6 +12,7 @@ import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { BusyButton } from '../connect/BusyButton';
+import { useSandbox } from '../start/sandbox';
 import { ConnectionTable } from './ConnectionTable';
 import { Dialogs } from './dialogs';
 import { useTools, type Asked } from './useTools';
@@ -26,7 +27,7 @@ export function ConnectionList() {
   const [asked, setAsked] = useState<Asked>();
   const tools = useTools();
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
-  const sandbox = useDo('sandbox_start', { touches: ['connection_list', 'chain_list', 'health'] });
+  const sandbox = useSandbox('stay');
   const outcomes = useWork((state) => state.outcome);
   useMinutes();
   const all = connections.data?.connections;

@@ -16,6 +16,7 @@ import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { HEALTH, Pill } from '../../ui/states';
 import { BusyButton } from '../connect/BusyButton';
+import { useSandbox } from '../start/sandbox';
 import { useTools } from '../connections/useTools';
 import { Chart } from './Chart';
 import { countStates, isProblem } from './figures';
@@ -139,7 +140,7 @@ function AllGood({ data }: { data: HealthOverview }) {
 
 function NothingYet() {
   const [, go] = useLocation();
-  const sandbox = useDo('sandbox_start', { touches: ['connection_list', 'chain_list', 'health', 'health_overview'] });
+  const sandbox = useSandbox('stay');
   return (
     <>
       <Empty icon={Activity} text={t('health.empty')}>

@@ -8,6 +8,7 @@ import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Row } from '../../ui/Row';
 import { BusyButton } from '../connect/BusyButton';
+import { useSandbox } from '../start/sandbox';
 
 const TOOLS: SandboxTool[] = ['tracker', 'chat', 'sheet'];
 const FAULTS: SandboxFault[] = ['expired', 'slow', 'limited', 'down', 'odd_data', 'dies_after_effect'];
@@ -20,7 +21,7 @@ export function SandboxRows() {
   const mine = connections?.connections.filter((one) => pretend.has(one.connector)) ?? [];
   const touches = ['connection_list', 'connection_show', 'chain_list', 'health', 'catalogue_list', 'sandbox_show'] as const;
   const [sure, setSure] = useState(false);
-  const start = useDo('sandbox_start', { touches: [...touches] });
+  const start = useSandbox('stay');
   const reset = useDo('sandbox_reset', {
     touches: [...touches],
     onSuccess: () => setSure(false),
