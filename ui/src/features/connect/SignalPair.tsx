@@ -2,11 +2,14 @@ import './connect.css';
 
 import { Button } from '@mantine/core';
 import { ExternalLink } from 'lucide-react';
+import { Fragment } from 'react';
 
 import type { JsonValue, Signal } from '../../bindings/wire';
 import { formatMoment, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { platform } from '../../platform';
+import { Mask } from '../chains/data/Mask';
+import { useShown, type Pieces } from './privates';
 import { RawItem } from './RawItem';
 
 /** An item as the service sent it, beside what became of it. */
@@ -19,26 +22,27 @@ export function SignalPair({ raw, connector, signal }: { raw: JsonValue; connect
       </section>
       <section aria-label={t('connect.normalised')}>
         <h4>{t('connect.normalised')}</h4>
-        {signal ? <SignalFacts signal={signal} /> : <p className="meta">{t('connect.notFitting')}</p>}
+        {signal ? <SignalFacts signal={signal} raw={raw} /> : <p className="meta">{t('connect.notFitting')}</p>}
       </section>
     </div>
   );
 }
 
-/** What a signal says, by name. */
-export function SignalFacts({ signal }: { signal: Signal }) {
+/** What a signal says, by name. What was copied from private fields of its item is masked as it is there. */
+export function SignalFacts({ signal, raw }: { signal: Signal; raw: JsonValue }) {
   const { url } = signal;
+  const shown = useShown(signal, raw);
   const facts: [WordKey, string][] = [
-    ['connect.signal.summary', signal.summary],
     ['connect.signal.type', typeName(signal.signalType)],
     ['connect.signal.time', formatMoment(signal.timestamp)],
     ['connect.signal.priority', signal.priority ? t(`connect.priority.${signal.priority}`) : ''],
-    ['connect.signal.people', signal.participants.join(', ')],
     ['connect.signal.tags', signal.tags.join(', ')],
     ['connect.signal.related', signal.related.join(', ')],
   ];
   return (
     <dl className="facts">
+      {shown && <Cut word="connect.signal.summary" pieces={shown.summary} onShow={() => shown.show('summary')} />}
+      {shown && <Cut word="connect.signal.people" pieces={shown.people} onShow={() => shown.show('people')} />}
       {facts.map(([word, value]) =>
         value ? (
           <div key={word} className="cw-fact">
@@ -58,6 +62,24 @@ export function SignalFacts({ signal }: { signal: Signal }) {
         </div>
       )}
     </dl>
+  );
+}
+
+/** A line of which parts may be private. */
+function Cut({ word, pieces, onShow }: { word: WordKey; pieces: Pieces; onShow: () => void }) {
+  if (pieces.length === 1 && pieces[0] === '') return null;
+  return (
+    <div className="cw-fact">
+      <dt>{t(word)}</dt>
+      <dd>
+        {pieces.map((piece, at) => (
+          <Fragment key={at}>
+            {at > 0 && <Mask name={t(word)} onShow={onShow} />}
+            {visible(piece)}
+          </Fragment>
+        ))}
+      </dd>
+    </div>
   );
 }
 

@@ -53,7 +53,7 @@ export function SignalPanel({ id, onClose, onOpen, onArchive, onUnread }: Props)
               </Button>
               <UseAsSample signal={signal} />
             </div>
-            <SignalFacts signal={signal} />
+            <SignalFacts key={signal.id} signal={signal} raw={signal.raw} />
             {versions.length > 1 && (
               <section aria-label={t('inbox.versions')}>
                 <h3>{t('inbox.versions')}</h3>
