@@ -308,6 +308,8 @@ commands! {
     run_waits(runs::RunRef) -> run_waits::RunWaitsResponse => run_waits::waits,
     /// Starts the built-in sandbox and connects its tools.
     sandbox_start(Empty) -> sandbox::SandboxReady => sandbox::start,
+    /// Switches the sandbox off, and its connections with it.
+    sandbox_stop(Empty) -> sandbox::SandboxState => sandbox::stop,
     /// Says whether the sandbox runs and what trouble it makes.
     sandbox_show(Empty) -> sandbox::SandboxState => sandbox::show,
     /// Lets the sandbox make trouble, or end it.
@@ -346,6 +348,8 @@ commands! {
     log_settings_show(Empty) -> logs::LogSettings => logs::show,
     /// Changes how much goes to the log files.
     log_settings_set(logs::LogSettingsRequest) -> logs::LogSettings => logs::set,
+    /// Tells the end of the latest log file.
+    log_text(Empty) -> logs::LogText => logs::text,
     /// Shows what was done here, the latest first.
     audit_list(audit::AuditRequest) -> audit::AuditResponse => audit::list,
     /// Gives what was done here as the content of a file.

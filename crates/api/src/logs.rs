@@ -220,6 +220,40 @@ pub async fn show(hub: &Hub, _: &str, _: Empty) -> Result<LogSettings, Problem> 
     Ok(LogSettings { level: level(hub.data_dir()), folder: folder(hub.data_dir()) })
 }
 
+/// So much of the latest log file is told at most, in bytes: its end.
+const TOLD: usize = 1 << 20;
+
+/// The end of the latest log file.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LogText {
+    /// The file's name.
+    pub name: String,
+    /// Whole lines, secrets masked.
+    pub text: String,
+}
+
+/// Tells the end of the latest log file, for somebody who helps.
+pub async fn text(hub: &Hub, _: &str, _: Empty) -> Result<LogText, Problem> {
+    latest(&folder(hub.data_dir())).ok_or_else(|| Problem::new(Code::NotFound).with("item", "A log file"))
+}
+
+fn latest(folder: &Path) -> Option<LogText> {
+    let names =
+        std::fs::read_dir(folder).ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    // Named by the day: the last one is the latest.
+    let name = names.filter(|name| name.starts_with("patchbay.") && name.ends_with(".log")).max()?;
+    let text = std::fs::read(folder.join(&name)).ok()?;
+    let end = &text[text.len().saturating_sub(TOLD)..];
+    let whole = if end.len() < text.len() {
+        end.iter().position(|byte| *byte == b'\n').map_or(&end[..0], |at| &end[at + 1..])
+    } else {
+        end
+    };
+    // What was written before a rule was known is masked by it now.
+    Some(LogText { name, text: Masks::default().mask(&String::from_utf8_lossy(whole)) })
+}
+
 /// Changes how much goes to the log files, at once and after the next start too.
 pub async fn set(hub: &Hub, workspace: &str, request: LogSettingsRequest) -> Result<LogSettings, Problem> {
     if !is_level(&request.level) {
@@ -288,6 +322,24 @@ mod tests {
         assert_eq!(lines.len(), 1, "{text}");
         assert_eq!(lines[0]["fields"]["message"], "asked");
         assert_eq!(lines[0]["fields"]["address"], "https://a.example/?key=•••");
+    }
+
+    #[test]
+    fn the_end_of_the_latest_file_is_told_in_whole_lines_and_masked() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(latest(dir.path()), None, "there is none yet");
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write("patchbay.2026-11-19.log", "{\"day\":19}\n");
+        write("patchbay.2026-11-20.log", "{\"day\":20}\npassword = 'not-a-real-secret'\n");
+        write("zebra.log", "not ours\n");
+        let told = latest(dir.path()).unwrap();
+        assert_eq!(told.name, "patchbay.2026-11-20.log");
+        assert_eq!(told.text, "{\"day\":20}\npassword = '•••'\n");
+        let line = format!("{}\n", "x".repeat(99));
+        write("patchbay.2026-11-21.log", &line.repeat(TOLD / 100 + 50));
+        let long = latest(dir.path()).unwrap().text;
+        assert!(long.len() <= TOLD && long.len() > TOLD - 200, "{}", long.len());
+        assert!(long.split_terminator('\n').all(|line| line.len() == 99), "no line is cut");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::chains;
-use crate::connections::{self, ConnectRequest, ConnectionSetRequest};
+use crate::connections::{self, ConnectRequest, ConnectionPauseRequest, ConnectionSetRequest};
 use crate::data::{self, SyncRequest};
 use crate::hub::Hub;
 use crate::replacement::{self, ReplaceKeyRequest};
@@ -45,6 +45,14 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
     let access = running(hub, &workspace).await?;
     connect(hub, &workspace, workspace_name, &access).await?;
     connect_sheet(hub, &workspace, workspace_name, &access).await?;
+    // What was switched off with the sandbox comes back with it; what a person paused while it was on stays.
+    let off = off_mark(hub, workspace_name);
+    if let Ok(names) = std::fs::read_to_string(&off) {
+        for name in names.lines() {
+            pause(hub, &workspace, workspace_name, name, false).await?;
+        }
+        remove(&off)?;
+    }
     crate::security::write(&mark(hub, workspace_name), b"").map_err(|error| {
         Problem::new(Code::Internal).detail(format!("the sandbox's folder cannot be written: {error}"))
     })?;
@@ -63,6 +71,66 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
 /// Says that this workspace uses the sandbox inside the engine, and not one that runs by itself.
 fn mark(hub: &Hub, workspace_name: &str) -> std::path::PathBuf {
     hub.workspace_dir(workspace_name).join("sandbox").join("inside")
+}
+
+/// Says that the sandbox was switched off here, and names the connections that were with it.
+fn off_mark(hub: &Hub, workspace_name: &str) -> std::path::PathBuf {
+    hub.workspace_dir(workspace_name).join("sandbox").join("off")
+}
+
+fn remove(mark: &std::path::Path) -> Result<(), Problem> {
+    match std::fs::remove_file(mark) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Problem::new(Code::Internal).detail(format!("the sandbox's folder cannot be written: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Switches the sandbox inside the engine off: its tools are gone, and its connections pause. They, their
+/// chains and what they brought stay, and go on when it is started again.
+pub async fn stop(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxState, Problem> {
+    let workspace = hub.workspace(workspace_name).await?;
+    let off = SandboxState { running: false, trouble: None };
+    // A sandbox that runs by itself is not ours to end.
+    if !mark(hub, workspace_name).exists() {
+        return Ok(off);
+    }
+    let mut names = String::new();
+    for name in [TRACKER, CHAT, SHEET] {
+        if pause(hub, &workspace, workspace_name, name, true).await? {
+            names.push_str(name);
+            names.push('\n');
+        }
+    }
+    crate::security::write(&off_mark(hub, workspace_name), names.as_bytes()).map_err(|error| {
+        Problem::new(Code::Internal).detail(format!("the sandbox's folder cannot be written: {error}"))
+    })?;
+    remove(&mark(hub, workspace_name))?;
+    let running = workspace.sandbox().await.take();
+    if let Some(sandbox) = running {
+        sandbox.stop().await;
+    }
+    Ok(off)
+}
+
+/// Switches a connection to a pretend tool off or on, and says whether it was not so before. A tool of the
+/// user's own that is called the same is left.
+async fn pause(
+    hub: &Hub,
+    workspace: &Workspace,
+    workspace_name: &str,
+    name: &str,
+    paused: bool,
+) -> Result<bool, Problem> {
+    let found = workspace.store().connection_named(name).await?;
+    let is_other =
+        found.is_some_and(|one| one.connector.as_str().starts_with("sandbox-") && one.paused != paused);
+    if is_other {
+        let request = ConnectionPauseRequest { name: name.to_owned(), paused };
+        connections::pause(hub, workspace_name, request).await?;
+    }
+    Ok(is_other)
 }
 
 /// Starts the sandbox again where this workspace is connected to it: its port is new at each start.
@@ -316,5 +384,63 @@ fn chain() -> Chain {
             step("message", "Send a message", CHAT, "send_message", Some("issues")),
         ],
         ..Chain::named(CHAIN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use patchbay_model::time::ManualClock;
+
+    use super::*;
+    use crate::commands::dispatch;
+    use crate::workspace::tests::hub;
+
+    #[tokio::test]
+    async fn the_sandbox_is_switched_off_with_its_connections_and_comes_back_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let engine = hub(dir.path(), &clock);
+        let call = async |engine: &Hub, command: &str, request: Value| {
+            dispatch(engine, "default", command, request).await.unwrap()
+        };
+        let paused = async |engine: &Hub| {
+            let listed = call(engine, "connection_list", json!({})).await;
+            let all = listed["connections"].as_array().unwrap().iter();
+            all.map(|one| one["paused"].as_bool().unwrap()).collect::<Vec<_>>()
+        };
+        let ready = call(&engine, "sandbox_start", json!({})).await;
+        assert_eq!(call(&engine, "sandbox_show", json!({})).await["running"], true);
+        let url = call(&engine, "connection_show", json!({"name": CHAT})).await["config"]["baseUrl"].clone();
+        let address = url.as_str().unwrap().trim_start_matches("http://").split('/').next().unwrap().to_owned();
+        let listens = || std::net::TcpStream::connect(&address).is_ok();
+        assert!(listens(), "{address}");
+
+        assert_eq!(call(&engine, "sandbox_stop", json!({})).await["running"], false);
+        assert_eq!(paused(&engine).await, [true; 3]);
+        assert!(!listens(), "nobody listens for a sandbox that is off");
+        let chains = call(&engine, "chain_list", json!({})).await;
+        assert_eq!(chains["chains"][0]["id"], ready["chain"], "its chain stays");
+
+        assert_eq!(call(&engine, "sandbox_start", json!({})).await, ready, "nothing is made twice");
+        assert_eq!(paused(&engine).await, [false; 3]);
+        let test = call(&engine, "connection_test", json!({"name": CHAT})).await;
+        assert_eq!(test["test"]["problem"], Value::Null, "{test}");
+
+        // What a person paused while it was on is nobody else's to switch on.
+        call(&engine, "connection_pause", json!({"name": TRACKER, "paused": true})).await;
+        for command in ["sandbox_start", "sandbox_stop", "sandbox_start"] {
+            call(&engine, command, json!({})).await;
+        }
+        assert_eq!(paused(&engine).await.iter().filter(|paused| **paused).count(), 1);
+
+        call(&engine, "sandbox_stop", json!({})).await;
+        engine.shut_down().await;
+        drop(engine);
+        let engine = hub(dir.path(), &clock);
+        resume(&engine, "default").await.unwrap();
+        assert_eq!(call(&engine, "sandbox_show", json!({})).await["running"], false, "it stays off");
+        engine.shut_down().await;
     }
 }

@@ -3785,6 +3785,19 @@ export type LogSettingsRequest = {
 level: string, };
 
 /**
+ * The end of the latest log file.
+ */
+export type LogText = { 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * Whole lines, secrets masked.
+ */
+text: string, };
+
+/**
  * What a step does by itself. Conditions and templates see what mappings see: `item`, `steps.<id>`,
  * `input`.
  */
@@ -7677,6 +7690,8 @@ export interface Commands {
   run_waits: { request: RunRef; response: RunWaitsResponse };
   /** Starts the built-in sandbox and connects its tools. */
   sandbox_start: { request: Empty; response: SandboxReady };
+  /** Switches the sandbox off, and its connections with it. */
+  sandbox_stop: { request: Empty; response: SandboxState };
   /** Says whether the sandbox runs and what trouble it makes. */
   sandbox_show: { request: Empty; response: SandboxState };
   /** Lets the sandbox make trouble, or end it. */
@@ -7715,6 +7730,8 @@ export interface Commands {
   log_settings_show: { request: Empty; response: LogSettings };
   /** Changes how much goes to the log files. */
   log_settings_set: { request: LogSettingsRequest; response: LogSettings };
+  /** Tells the end of the latest log file. */
+  log_text: { request: Empty; response: LogText };
   /** Shows what was done here, the latest first. */
   audit_list: { request: AuditRequest; response: AuditResponse };
   /** Gives what was done here as the content of a file. */

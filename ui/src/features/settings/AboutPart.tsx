@@ -11,6 +11,7 @@ import { copied } from '../../ui/CopyButton';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { Row } from '../../ui/Row';
+import { SaveFile } from '../../ui/SaveFile';
 import { BusyButton } from '../connect/BusyButton';
 import { useMutation } from '@tanstack/react-query';
 import { diagnostics } from './diagnostics';
@@ -28,7 +29,10 @@ export function AboutRows({ what }: { what: string | undefined }) {
           <Row title={t('settings.about.updates')} about={t(`settings.about.updatesAbout.${data.installed}`)} />
           <Row title={t('settings.about.licence')} about={t('settings.about.licenceAbout')} />
           <Row title={t('settings.about.marks')} about={t('settings.about.marksAbout')} />
-          <Row title={t('settings.logs.title')} about={logs ? t('settings.about.logsAbout', { folder: visible(logs.folder) }) : ''} />
+          <Row title={t('settings.logs.title')} about={logs ? t('settings.about.logsAbout', { folder: visible(logs.folder) }) : ''}>
+            {/* JSON lines, which every program opens as text. */}
+            <SaveFile label={t('settings.about.logsSave')} name="patchbay.log" type="text/plain" text={async () => (await send('log_text', {})).text} />
+          </Row>
           <Diagnostics about={data} asked={what === 'diagnostics'} />
         </>
       )}

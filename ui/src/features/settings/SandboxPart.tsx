@@ -1,4 +1,4 @@
-import { Button, Select } from '@mantine/core';
+import { Button, Select, Switch } from '@mantine/core';
 import { useState } from 'react';
 
 import type { SandboxFault, SandboxTool } from '../../bindings/wire';
@@ -27,19 +27,31 @@ export function SandboxRows() {
     onSuccess: () => setSure(false),
   });
   const fault = useDo('sandbox_fault', { touches: [...touches] });
-  const trouble = useRead('sandbox_show', {}).data?.trouble;
+  const stop = useDo('sandbox_stop', { touches: [...touches] });
+  const shown = useRead('sandbox_show', {}).data;
+  const trouble = shown?.trouble;
+  const running = shown?.running === true;
   const [chosen, setChosen] = useState<SandboxTool>('chat');
   const tool = trouble?.tool ?? chosen;
-  const failed = start.error ?? reset.error ?? fault.error;
+  const failed = start.error ?? stop.error ?? reset.error ?? fault.error;
   return (
     <>
       {failed !== null && failed !== undefined && <ProblemBlock problem={toProblem(failed)} />}
-      <Row title={t('settings.sandbox.start')} about={mine.length > 0 ? t('settings.sandbox.running', { count: mine.length }) : t('settings.sandbox.startAbout')}>
-        <BusyButton size="xs" busy={start.isPending} onClick={() => start.mutate({})}>
-          {t(mine.length > 0 ? 'settings.sandbox.again' : 'settings.sandbox.go')}
-        </BusyButton>
+      <Row title={t('settings.sandbox.start')} about={about(running, mine.length)}>
+        {running && (
+          <BusyButton size="xs" busy={start.isPending} onClick={() => start.mutate({})}>
+            {t('settings.sandbox.again')}
+          </BusyButton>
+        )}
+        <Switch
+          size="sm"
+          aria-label={t('settings.sandbox.on')}
+          checked={running}
+          disabled={shown === undefined || start.isPending || stop.isPending}
+          onChange={(event) => (event.currentTarget.checked ? start.mutate({}) : stop.mutate({}))}
+        />
       </Row>
-      {mine.length > 0 && (
+      {running && (
         <Row title={t('settings.sandbox.fault')} about={t('settings.sandbox.faultAbout')}>
           <Select
             size="xs"
@@ -67,7 +79,7 @@ export function SandboxRows() {
           />
         </Row>
       )}
-      {mine.length > 0 && (
+      {running && (
         <Row title={t('settings.sandbox.reset')} about={t(sure ? 'settings.sandbox.resetSure' : 'settings.sandbox.resetAbout')}>
           {sure && (
             <Button size="xs" onClick={() => setSure(false)}>
@@ -81,4 +93,9 @@ export function SandboxRows() {
       )}
     </>
   );
+}
+
+function about(running: boolean, connections: number): string {
+  if (running) return t('settings.sandbox.running', { count: connections });
+  return t(connections > 0 ? 'settings.sandbox.offAbout' : 'settings.sandbox.startAbout');
 }
