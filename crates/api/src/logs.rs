@@ -242,7 +242,9 @@ fn latest(folder: &Path) -> Option<LogText> {
     let names =
         std::fs::read_dir(folder).ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
     // Named by the day: the last one is the latest.
-    let name = names.filter(|name| name.starts_with("patchbay.") && name.ends_with(".log")).max()?;
+    let name = names
+        .filter(|name| name.strip_prefix("patchbay.").and_then(|rest| rest.strip_suffix(".log")).is_some())
+        .max()?;
     let text = std::fs::read(folder.join(&name)).ok()?;
     let end = &text[text.len().saturating_sub(TOLD)..];
     let whole = if end.len() < text.len() {
