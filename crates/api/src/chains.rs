@@ -160,18 +160,28 @@ pub struct ChainSaveRequest {
     pub id: Option<ChainId>,
     /// The document.
     pub chain: Chain,
+    /// The version that was changed: where there is a later one that differs, nothing is saved
+    /// (`CONFLICT`, about the chain). Saved whatever there is where absent.
+    #[serde(default)]
+    pub base: Option<u32>,
 }
 
-/// Saves a new version of a chain, or a new chain. A name that another chain has is `CONFLICT`.
+/// Saves a new version of a chain, or a new chain. A name that another chain has is `CONFLICT`, and so is
+/// a version that was made in between.
 pub async fn keep(hub: &Hub, workspace: &str, request: ChainSaveRequest) -> Result<ChainSaved, Problem> {
     let workspace = hub.workspace(workspace).await?;
     check_document(&request.chain)?;
-    if let Some(id) = &request.id
-        && workspace.store().chain(id).await?.is_none()
-    {
-        return Err(Problem::new(Code::NotFound)
-            .with("item", format!("The chain \"{id}\""))
-            .about(Subject::Chain { id: id.to_string(), step: None }));
+    if let Some(id) = &request.id {
+        let about = || Subject::Chain { id: id.to_string(), step: None };
+        let latest = workspace.store().chain(id).await?.ok_or_else(|| {
+            Problem::new(Code::NotFound).with("item", format!("The chain \"{id}\"")).about(about())
+        })?;
+        if request.base.is_some_and(|base| base < latest.version) && latest.chain != request.chain {
+            return Err(Problem::new(Code::Conflict)
+                .with("item", format!("The chain \"{}\"", latest.chain.name))
+                .with("message", "It was changed elsewhere meanwhile, and nothing was overwritten.")
+                .about(about()));
+        }
     }
     if let Some(other) = workspace.store().chain_named(&request.chain.name).await?
         && request.id.as_ref() != Some(&other.id)
@@ -466,3 +476,6 @@ pub(crate) async fn rename_connection(workspace: &Workspace, from: &str, to: &st
 fn renamed(chain: Chain, from: &str, to: &str) -> Chain {
     chain.with_connections(|name| (name == from).then(|| to.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -882,7 +882,12 @@ id?: ChainId | null,
 /**
  * The document.
  */
-chain: Chain, };
+chain: Chain, 
+/**
+ * The version that was changed: where there is a later one that differs, nothing is saved
+ * (`CONFLICT`, about the chain). Saved whatever there is where absent.
+ */
+base?: number | null, };
 
 /**
  * A saved chain.

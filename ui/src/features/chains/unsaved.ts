@@ -10,6 +10,8 @@ export interface Unsaved {
   /** None for a chain that was never kept. */
   id: string | undefined;
   chain: Chain;
+  /** The version that was changed; 0 where it is not known. */
+  base: number;
   /** Why it could not be kept. */
   problem: Problem;
 }

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Chain, Finding, Problem } from '../../bindings/wire';
 import { useRead, useWorkspace } from '../../engine';
 import { t } from '../../lib/words';
-import { toProblem } from '../../platform';
+import { platform, toProblem } from '../../platform';
 import { emptyChain } from './document';
 import { saveChain } from './editor/saveChain';
 import { sampleOf, useSample } from './sample';
@@ -34,6 +34,8 @@ export interface ChainEditor {
   /** Keeps what is open and says what is kept; nothing where that failed. */
   flush: () => Promise<{ id: string; version: number } | undefined>;
   retry: () => void;
+  /** Settles that the chain was saved elsewhere meanwhile: what is there is taken, or what is here saved as a copy, or over it. */
+  settle: (how: 'theirs' | 'copy' | 'mine') => void;
   /** Lets go of what is not kept. */
   drop: () => void;
 }
@@ -67,14 +69,15 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   });
 
   // What a save that is under way must know when it ends.
-  const now = useRef({ id, chain, edits: left ? 1 : 0, saved: 0, saving: undefined as Promise<boolean> | undefined, timer: 0, version: 0, workspace: useWorkspace.getState().name, problem: left?.problem });
+  const now = useRef({ id, chain, edits: left ? 1 : 0, saved: 0, saving: undefined as Promise<boolean> | undefined, timer: 0, version: left?.base ?? 0, workspace: useWorkspace.getState().name, problem: left?.problem });
 
   useEffect(() => {
     const found = read.data;
     if (!found || fresh) return;
     const current = now.current;
     // Changed in another window: taken over unless something of ours is still to be kept.
-    if (current.edits === current.saved && found.version > current.version) {
+    const isOther = current.version > 0 && found.id !== current.id;
+    if (!isOther && current.edits === current.saved && found.version > current.version) {
       current.id = found.id;
       current.chain = found.chain;
       current.version = found.version;
@@ -96,7 +99,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     }
     setState('saving');
     try {
-      const kept = await saveChain(current.workspace, current.id, document);
+      const kept = await saveChain(current.workspace, current.id, document, current.version);
       const first = current.id === undefined;
       forgetUnsaved(current.workspace, current.id);
       Object.assign(current, { saved: edits, version: kept.version, id: kept.id });
@@ -181,14 +184,46 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     put(next);
   }, [past, future, put]);
 
+  const settle = useCallback(
+    async (how: 'theirs' | 'copy' | 'mine') => {
+      const current = now.current;
+      window.clearTimeout(current.timer);
+      while (current.saving) await current.saving;
+      const { id: own, chain: mine, workspace } = current;
+      if (!own || !mine) return;
+      if (how !== 'theirs') {
+        if (how === 'copy') forgetUnsaved(workspace, own);
+        Object.assign(current, { version: 0, ...(how === 'copy' ? { id: undefined } : {}) });
+        await save();
+        return;
+      }
+      try {
+        const found = await platform.call(workspace, 'chain_export', { chain: own });
+        forgetUnsaved(workspace, own);
+        Object.assign(current, { id: found.id, chain: found.chain, version: found.version, saved: current.edits, problem: undefined });
+        // Mine is one step back.
+        setPast((all) => [...all.slice(1 - UNDO), mine]);
+        setFuture([]);
+        setChain(found.chain);
+        setVersion(found.version);
+        setFindings(undefined);
+        setState('saved');
+        setProblem(undefined);
+      } catch (error) {
+        setProblem(toProblem(error));
+      }
+    },
+    [save],
+  );
+
   // What came back is tried once more; leaving keeps what is open, or holds on to it.
   useEffect(() => {
     const current = now.current;
     if (left) void save();
     return () =>
       void save().then((done) => {
-        const { workspace, id, chain, problem, edits, saved } = current;
-        if (!done && chain && problem && edits !== saved) holdUnsaved({ workspace, id, chain, problem });
+        const { workspace, id, chain, problem, edits, saved, version } = current;
+        if (!done && chain && problem && edits !== saved) holdUnsaved({ workspace, id, chain, problem, base: version });
       });
   }, [left, save]);
   useAskedBeforeUnload(() => now.current.edits !== now.current.saved && (now.current.id !== undefined || (now.current.chain?.steps.length ?? 0) > 0));
@@ -213,6 +248,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
       now.current.saved = now.current.edits;
       forgetUnsaved(now.current.workspace, now.current.id);
     },
+    settle: (how) => void settle(how),
     retry: () => void (read.isError || !chain ? read.refetch() : save()),
   };
 }

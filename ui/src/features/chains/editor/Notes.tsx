@@ -7,6 +7,8 @@ import { toProblem } from '../../../platform';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { forgetRun, type SampleRun } from '../sample';
 import type { ChainEditor } from '../useChainEditor';
+import { Overtaken } from './Overtaken';
+import { isOvertaken } from './saveChain';
 import type { Running } from './useRunning';
 
 /** What stands over the steps: what was not kept, what could not be run, and whose data is shown. */
@@ -15,7 +17,7 @@ export function Notes({ editor, running, sample }: { editor: ChainEditor; runnin
     <>
       {editor.state === 'failed' && editor.problem && (
         <div className="editor-note">
-          <ProblemBlock problem={editor.problem} onFix={editor.retry} />
+          {isOvertaken(editor.problem) ? <Overtaken editor={editor} /> : <ProblemBlock problem={editor.problem} onFix={editor.retry} />}
         </div>
       )}
       {running.refused !== undefined && (
