@@ -1,4 +1,5 @@
 import { Button, Checkbox, Modal, SegmentedControl } from '@mantine/core';
+import { Eye } from 'lucide-react';
 import { useState } from 'react';
 
 import type { JsonValue, RunView } from '../../../bindings/wire';
@@ -9,6 +10,7 @@ import { toProblem } from '../../../platform';
 import { JsonArea } from '../../../ui/JsonArea';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
+import { masked } from '../../chains/data/private';
 import { groups, type Group } from './groups';
 
 interface Props {
@@ -25,13 +27,15 @@ export function AgainDialog({ runs, onDone, onClose }: Props) {
   const [edited, setEdited] = useState(false);
   const [text, setText] = useState<string>();
   const [wrong, setWrong] = useState(false);
+  const [seen, setSeen] = useState(false);
   const [latest, setLatest] = useState(false);
   const again = useDo('run_again', { touches: ['run_list'], onSuccess: onDone });
   const all = groups(runs);
   // To begin with, what the newest of them had.
-  const had = useInput(all[0]?.newest ?? '', edited);
+  const { had, isPrivate } = useInput(all[0]?.newest ?? '', edited);
+  const hidden = isPrivate && !seen && text === undefined;
   // Nothing starts with an input that is still on its way here.
-  const waits = edited && text === undefined && had === undefined;
+  const waits = edited && text === undefined && (had === undefined || hidden);
   const start = (dryRun: boolean) => {
     try {
       // None means the input that each of them had.
@@ -58,7 +62,20 @@ export function AgainDialog({ runs, onDone, onClose }: Props) {
           value={edited ? 'other' : 'same'}
           onChange={(value) => setEdited(value === 'other')}
         />
-        {edited && <JsonArea label={t('chains.confirm.input')} description={t('runs.again.inputHelp')} wrong={wrong} value={text ?? had ?? ''} onText={setText} />}
+        {edited && hidden && (
+          <div className="stack tight" data-testid="again-hidden">
+            <p>{t('runs.again.private')}</p>
+            <div className="row">
+              <Button size="xs" leftSection={<Eye size={14} aria-hidden />} onClick={() => setSeen(true)}>
+                {t('runs.again.showPrivate')}
+              </Button>
+              <Button size="xs" variant="subtle" onClick={() => setText('')}>
+                {t('runs.again.begin')}
+              </Button>
+            </div>
+          </div>
+        )}
+        {edited && !hidden && <JsonArea label={t('chains.confirm.input')} description={t('runs.again.inputHelp')} wrong={wrong} value={text ?? had ?? ''} onText={setText} />}
         <Checkbox label={t('runs.again.latest')} checked={latest} onChange={(event) => setLatest(event.currentTarget.checked)} />
         {again.isError && <ProblemBlock problem={toProblem(again.error)} />}
         <div className="row end">
@@ -103,10 +120,15 @@ function Does({ group }: { group: Group }) {
   );
 }
 
-/** The input that a run had, whole and as JSON; none while it is read. */
-function useInput(run: string, enabled: boolean): string | undefined {
+/** The input that a run had, whole and as JSON, and whether something in it is private; none while it is read. */
+function useInput(run: string, enabled: boolean): { had: string | undefined; isPrivate: boolean } {
   const report = useRead('run_report', { run }, { enabled });
   const step = report.data?.report.steps[0]?.step;
-  const data = useRead('run_data', { run, step: step ?? '', limit: 1, whole: true }, { enabled: enabled && step !== undefined });
-  return data.data && JSON.stringify(data.data.items[0]?.given ?? null, null, 2);
+  const { data } = useRead('run_data', { run, step: step ?? '', limit: 1, whole: true }, { enabled: enabled && step !== undefined });
+  if (!data) return { had: undefined, isPrivate: false };
+  const given = data.items[0]?.given ?? null;
+  const isPrivate = given !== null && (data.givenUnknown || masked(given, '$', data.private, NOTHING).masks.size > 0);
+  return { had: JSON.stringify(given, null, 2), isPrivate };
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
