@@ -3,14 +3,21 @@
 use std::sync::Arc;
 
 use patchbay_chain::fields::StepFields;
+use patchbay_chain::reached::Reached;
 use patchbay_connector::Compiled;
+use patchbay_map::Schema;
 use patchbay_model::StepId;
+use patchbay_model::chain::{Chain, FieldMap};
 use patchbay_model::problem::{Code, Problem, Subject};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::hub::Hub;
+use crate::privacy::Privacy;
 use crate::samples::SampleOrigin;
 use crate::{chains, runs, samples};
+
+mod hidden;
 
 /// One step of a chain.
 #[derive(Debug, Deserialize)]
@@ -31,11 +38,15 @@ pub struct ChainStepRequest {
     /// The run whose results stand for what steps give.
     #[serde(default)]
     pub run: Option<String>,
+    /// Where one field comes from, tried in the place of what is kept. Nothing is saved.
+    #[serde(default)]
+    pub map: Option<FieldMap>,
 }
 
 /// A step's fields with what fills them.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
 pub struct StepFieldsResponse {
     /// The fields.
     pub fields: StepFields,
@@ -43,6 +54,10 @@ pub struct StepFieldsResponse {
     pub origin: Option<SampleOrigin>,
     /// How many samples there are.
     pub samples: usize,
+    /// The sources that are private or hold something private, by their paths.
+    pub private_sources: Vec<String>,
+    /// The fields whose values are private or made of something private, by their targets.
+    pub private_targets: Vec<String>,
 }
 
 /// Shows a step's fields with what fills them.
@@ -52,7 +67,11 @@ pub async fn fields(
     request: ChainStepRequest,
 ) -> Result<StepFieldsResponse, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let version = chains::find(&workspace, &request.chain).await?;
+    let mut version = chains::find(&workspace, &request.chain).await?;
+    if let Some(map) = request.map {
+        attempt(&mut version.chain, &request.step, map);
+    }
+    let version = version;
     let connectors = chains::connectors_of(&workspace, &version.chain).await?;
     let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
     let missing = || {
@@ -60,7 +79,7 @@ pub async fn fields(
             .with("item", format!("The step \"{}\"", request.step))
             .about(Subject::Chain { id: request.chain.clone(), step: Some(request.step.to_string()) })
     };
-    let (index, _) = version.chain.step(&request.step).ok_or_else(missing)?;
+    let (index, step) = version.chain.step(&request.step).ok_or_else(missing)?;
     let mut found = samples::of_chain(&workspace, Some(&version.id), &version.chain, descriptor_of).await?;
     if let Some(run) = &request.run {
         let run = runs::of_chain(&workspace, run, &version.id).await?;
@@ -72,23 +91,69 @@ pub async fn fields(
         found.choose(&chosen.signal);
     }
     let nth = request.sample.unwrap_or(0) as usize;
-    let fields = patchbay_chain::fields::of_step(&version.chain, index, descriptor_of, &found.values, nth)
+    let mut fields = patchbay_chain::fields::of_step(&version.chain, index, descriptor_of, &found.values, nth)
         .ok_or_else(missing)?;
+    if let Some(operation) = descriptor_of(&step.connection).and_then(|own| own.operation(&step.operation)) {
+        judge(&mut fields, &operation.params);
+    }
+    let privacy = Privacy::of_chain(&workspace, &version.chain, &Reached::default()).await?;
     let earlier = || {
         let steps = version.chain.steps.iter().take(index).map(|step| step.id.as_str());
         steps.chain(std::iter::once(patchbay_chain::mapping::TRIGGER))
     };
     Ok(StepFieldsResponse {
-        fields,
         origin: earlier().filter_map(|step| found.origin.get(step)).max().copied(),
         samples: earlier().filter_map(|step| found.values.get(step)).map(Vec::len).max().unwrap_or(0),
+        private_sources: hidden::sources(&fields, step, &privacy),
+        private_targets: hidden::targets(&fields, step, &privacy),
+        fields,
     })
+}
+
+/// Puts a mapping first among those of a step: what is found for its field is this one.
+fn attempt(chain: &mut Chain, step: &StepId, map: FieldMap) {
+    if let Some(step) = chain.all_steps_mut().find(|own| own.id == *step) {
+        step.mapping.retain(|own| own.target != map.target);
+        step.mapping.insert(0, map);
+    }
+}
+
+/// Says of each value that the action would refuse why it does. What is missing is said by the check.
+fn judge(fields: &mut StepFields, params: &Value) {
+    // A schema that cannot be used is a fault of the connector's definition, which has its own words.
+    let Ok(schema) = Schema::compile(params) else { return };
+    let mut sent = Value::Object(Map::new());
+    for field in &fields.targets {
+        if let (Some(value), None) = (&field.result, &field.trouble) {
+            put(&mut sent, &field.target, value.clone());
+        }
+    }
+    let Err(misfits) = schema.check(&sent) else { return };
+    for field in fields.targets.iter_mut().filter(|own| own.result.is_some() && own.trouble.is_none()) {
+        let within = |pointer: &str| {
+            pointer
+                .strip_prefix(field.target.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        field.trouble =
+            misfits.iter().find(|misfit| within(&misfit.pointer)).map(|misfit| misfit.message.clone());
+    }
+}
+
+/// Puts a value where a JSON pointer (RFC 6901) leads, with the groups on the way.
+fn put(into: &mut Value, pointer: &str, value: Value) {
+    let mut at = into;
+    for key in pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~")) {
+        let Value::Object(members) = at else { return };
+        at = members.entry(key).or_insert_with(|| Value::Object(Map::new()));
+    }
+    *at = value;
 }
 
 #[cfg(test)]
 mod tests {
     use patchbay_model::time::ManualClock;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::commands::dispatch;
@@ -125,6 +190,69 @@ mod tests {
         let (origin, result, offered) = fields(None).await;
         assert_eq!((origin, offered), (json!("signals"), 1), "else the last signals of its connection");
         assert!(signals.iter().any(|signal| signal["summary"] == result), "{result}");
+        hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn a_source_is_tried_without_being_saved_and_the_engine_says_what_is_wrong_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = hub(dir.path(), &clock);
+        let call =
+            async |command: &str, request: Value| dispatch(&hub, "default", command, request).await.unwrap();
+        call("sandbox_start", json!({})).await;
+        call("connection_sync", json!({"name": "Sandbox Tracker"})).await;
+        let kept = json!({"target": "/text", "source": {"type": "template", "template": "New"}});
+        let chain = json!({"schema": 1, "name": "Tell", "trigger": {"type": "signal", "connection": "Sandbox Tracker"},
+            "steps": [{"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "mapping": [kept]}]});
+        let id = call("chain_import", json!({ "chain": chain })).await["id"].clone();
+        let with = async |source: Value| {
+            let map = json!({"target": "/text", "source": source});
+            let answer = call("chain_fields", json!({"chain": id, "step": "tell", "map": map})).await;
+            let targets = answer["fields"]["targets"].as_array().unwrap().clone();
+            let field = targets.into_iter().find(|field| field["target"] == "/text").unwrap();
+            (field["result"].clone(), field["trouble"].as_str().unwrap_or_default().to_owned())
+        };
+        let template = async |text: &str| with(json!({"type": "template", "template": text})).await;
+        let (result, trouble) = template("A: {{ input.summary|upper }}").await;
+        let text = result.as_str().unwrap();
+        assert!(
+            text.len() > 3 && text.starts_with("A: ") && text.to_uppercase() == text && trouble.is_empty(),
+            "{text} {trouble}"
+        );
+        assert!(template("{{ input.summary").await.1.contains("do not match"), "what is not finished is said");
+        assert!(template("{{ input.nothing }} x").await.1.contains("input.nothing is absent"));
+        let (result, trouble) = with(json!({"type": "fixed", "value": 3})).await;
+        assert_eq!(result, 3);
+        assert!(trouble.contains("string"), "the action would refuse it: {trouble}");
+        let document = call("chain_export", json!({"chain": id})).await;
+        assert_eq!(document["version"], 1, "nothing was saved");
+        assert_eq!(document["chain"]["steps"][0]["mapping"][0]["source"]["template"], "New");
+        hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_private_of_samples_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = hub(dir.path(), &clock);
+        let call =
+            async |command: &str, request: Value| dispatch(&hub, "default", command, request).await.unwrap();
+        call("sandbox_start", json!({})).await;
+        let chain = json!({"schema": 1, "name": "Tell", "steps": [
+            {"id": "find", "connection": "Sandbox Tracker", "operation": "list_issues"},
+            {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "forEach": "find"}]});
+        let id = call("chain_import", json!({ "chain": chain })).await["id"].clone();
+        let with = async |template: &str| {
+            let map = json!({"target": "/text", "source": {"type": "template", "template": template}});
+            let answer = call("chain_fields", json!({"chain": id, "step": "tell", "map": map})).await;
+            let targets = answer["privateTargets"].as_array().unwrap().contains(&json!("/text"));
+            (targets, answer["privateSources"].clone())
+        };
+        let (hidden, sources) = with("{{ item.author.email }} wrote").await;
+        assert!(hidden, "a text with something private in it is private");
+        assert_eq!(sources, json!(["$.item.author.email"]));
+        assert!(!with("{{ item.title }}").await.0);
         hub.shut_down().await;
     }
 }

@@ -954,7 +954,11 @@ signal?: number | null,
 /**
  * The run whose results stand for what steps give.
  */
-run?: string | null, };
+run?: string | null, 
+/**
+ * Where one field comes from, tried in the place of what is kept. Nothing is saved.
+ */
+map?: FieldMap | null, };
 
 /**
  * A chain as a list shows it.
@@ -6150,7 +6154,15 @@ origin: SampleOrigin | null,
 /**
  * How many samples there are.
  */
-samples: number, };
+samples: number, 
+/**
+ * The sources that are private or hold something private, by their paths.
+ */
+privateSources: Array<string>, 
+/**
+ * The fields whose values are private or made of something private, by their targets.
+ */
+privateTargets: Array<string>, };
 
 /**
  * The calls of one step through one connection.

@@ -1,18 +1,20 @@
 import { Button, Tooltip } from '@mantine/core';
-import { ArrowRight, RefreshCw, WandSparkles } from 'lucide-react';
+import { ArrowRight, Eye, RefreshCw, WandSparkles } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 
-import type { SampleOrigin, TargetField } from '../../../bindings/wire';
+import type { JsonValue, SampleOrigin, TargetField } from '../../../bindings/wire';
 import { useRead } from '../../../engine';
 import { formatValue, visible } from '../../../lib/format';
 import { t, type WordKey } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
+import { MASK } from '../data/private';
 import { band, findFirst, forgetMatches, setMapping } from '../document';
 import { sampleOf, useSample } from '../sample';
 import { AllSamples } from './AllSamples';
 import { Folded } from './Folded';
 import { SourceDialog } from './SourceDialog';
 import type { StepProps } from './StepPanel';
+import { transformOf } from './transform';
 
 /** Where samples come from. */
 const ORIGINS: Record<SampleOrigin, WordKey> = {
@@ -29,9 +31,11 @@ const BANDS = { sure: 'ok', likely: 'ok', look: 'warn', yours: 'run' } as const;
 export function MappingTab({ chainId, version, step, tools, sampleRun, opening: { fixing, target }, change }: StepProps) {
   const [sample, setSample] = useState(0);
   const [editing, setEditing] = useState<TargetField>();
+  const [revealed, setRevealed] = useState(false);
   const { connection } = tools.of(step);
   const chosen = sampleOf(useSample((state) => state.sample), chainId);
-  const fields = useRead('chain_fields', { chain: chainId ?? '', step: step.id, sample, signal: chosen?.signal ?? null, run: sampleRun ?? null }, { enabled: chainId !== undefined && version > 0 && connection !== undefined, keep: true });
+  const where = { chain: chainId ?? '', step: step.id, sample, signal: chosen?.signal ?? null, run: sampleRun ?? null };
+  const fields = useRead('chain_fields', where, { enabled: chainId !== undefined && version > 0 && connection !== undefined, keep: true });
   // Opened to mend it: what has no source is asked for at once.
   const mended = useRef(false);
   useEffect(() => {
@@ -45,13 +49,14 @@ export function MappingTab({ chainId, version, step, tools, sampleRun, opening: 
   if (!connection || !chainId) return null;
   return (
     <Read read={fields} rows={3} shape="form">
-      {({ fields: { targets, sources }, origin, samples }) => {
+      {({ fields: { targets, sources }, origin, samples, privateSources, privateTargets }) => {
+        const hidden = { sources: new Set(revealed ? [] : privateSources), targets: new Set(revealed ? [] : privateTargets) };
         const mapped = targets.filter((field) => field.map);
         const open = targets.filter(isOpen);
         const sure = mapped.filter((field) => field.map && band(field.map) === 'sure');
         const others = mapped.filter((field) => !sure.includes(field)).sort((a, b) => rank(a) - rank(b));
         const rest = targets.filter((field) => !field.map && !open.includes(field));
-        const row = (field: TargetField) => <FieldRow key={field.target} field={field} onEdit={() => setEditing(field)} />;
+        const row = (field: TargetField) => <FieldRow key={field.target} field={field} hidden={hidden.targets.has(field.target)} onEdit={() => setEditing(field)} />;
         if (targets.length === 0) return <p className="meta tab-note">{t('chains.map.noFields')}</p>;
         return (
           <div className="mapping">
@@ -62,6 +67,11 @@ export function MappingTab({ chainId, version, step, tools, sampleRun, opening: 
                 {t(origin === null ? 'chains.map.noSamples' : ORIGINS[origin])}
               </span>
               <span className="row nowrap">
+                {privateSources.length + privateTargets.length > 0 && (
+                  <Button size="xs" variant="subtle" aria-pressed={revealed} leftSection={<Eye size={14} aria-hidden />} onClick={() => setRevealed(!revealed)}>
+                    {t(revealed ? 'chains.map.hidePrivate' : 'chains.map.showPrivate')}
+                  </Button>
+                )}
                 <Button size="xs" variant="light" leftSection={<WandSparkles size={14} />} onClick={() => change((c) => forgetMatches(c, step.id))}>
                   {t('chains.map.again')}
                 </Button>
@@ -84,6 +94,8 @@ export function MappingTab({ chainId, version, step, tools, sampleRun, opening: 
               <SourceDialog
                 field={editing}
                 sources={sources}
+                where={where}
+                sampleOf={(value) => maskIf(hidden.sources.has(value.path), value.sample)}
                 onClose={() => setEditing(undefined)}
                 onFind={(finder) => {
                   setEditing(undefined);
@@ -110,8 +122,12 @@ const isOpen = (field: TargetField): boolean => field.required && !field.map && 
 
 const rank = (field: TargetField): number => (field.trouble ? 0 : field.map ? { look: 1, likely: 2, yours: 3, sure: 4 }[band(field.map)] : 5);
 
-function FieldRow({ field, onEdit }: { field: TargetField; onEdit: () => void }) {
+/** A mask in the place of something private; where nothing is, nothing is masked. */
+const maskIf = (hidden: boolean, value: JsonValue | null): JsonValue | null => (hidden && value !== null && value !== '' ? MASK : value);
+
+function FieldRow({ field, hidden, onEdit }: { field: TargetField; hidden: boolean; onEdit: () => void }) {
   const { map } = field;
+  const said = (value: JsonValue | null) => (hidden && value !== null && value !== '' ? MASK : shown(value));
   const found = map ? band(map) : undefined;
   const word = found ? t(`chains.map.${found}`) : field.default !== null ? t('chains.map.default') : field.required ? t('chains.map.required') : t('chains.map.optional');
   const percent = found && found !== 'yours' ? ` ${map?.confidence ?? 0}%` : '';
@@ -123,7 +139,7 @@ function FieldRow({ field, onEdit }: { field: TargetField; onEdit: () => void })
         {map ? (
           <>
             <span className="mono cut">{sourceText(map.source)}</span>
-            <span className="field-value cut">{shown(field.from_sample ?? (map.source.type === 'fixed' ? map.source.value : null))}</span>
+            <span className="field-value cut">{said(field.from_sample ?? (map.source.type === 'fixed' ? map.source.value : null))}</span>
           </>
         ) : (
           <span className="field-value">{t('chains.map.choose')}</span>
@@ -142,7 +158,7 @@ function FieldRow({ field, onEdit }: { field: TargetField; onEdit: () => void })
           {field.required && <span aria-label={t('chains.map.required')}> *</span>}
         </span>
         <span className="field-value cut">
-          {map ? shown(field.result) || t('chains.map.nothing') : field.default !== null ? shown(field.default) : t('chains.map.nothing')}
+          {map ? said(field.result) || t('chains.map.nothing') : field.default !== null ? shown(field.default) : t('chains.map.nothing')}
         </span>
       </div>
       {field.trouble && (
@@ -154,9 +170,13 @@ function FieldRow({ field, onEdit }: { field: TargetField; onEdit: () => void })
   );
 }
 
+const ROOT = /^\$\.?(item\.)?/;
+
 /** A source as a person reads it: `item.title`, a template, a value. */
 export function sourceText(source: NonNullable<TargetField['map']>['source']): string {
-  if (source.type === 'path') return visible(source.path.replace(/^\$\.?(item\.)?/, ''));
+  if (source.type === 'path') return visible(source.path.replace(ROOT, ''));
+  const changed = transformOf(source);
+  if (changed) return `${visible(changed.path.replace(ROOT, ''))} · ${t(`chains.transform.${changed.transform}`)}`;
   if (source.type === 'template') return visible(source.template);
   return source.value === null ? t('chains.map.left') : formatValue(source.value, 60);
 }

@@ -2,40 +2,60 @@ import { Button, Modal, SegmentedControl, Select, Textarea, TextInput } from '@m
 import { Search, SearchX, UserSearch } from 'lucide-react';
 import { useMemo, useState } from 'react';
 
-import type { Conversion, FieldMap, Finder, JsonValue, SourceGroup, TargetField } from '../../../bindings/wire';
+import type { FieldMap, Finder, JsonValue, SourceGroup, SourceValue, TargetField } from '../../../bindings/wire';
 import { formatValue, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Empty } from '../../../ui/Empty';
-
-const CONVERSIONS: Conversion[] = ['text', 'number', 'integer', 'boolean', 'first', 'list', 'date_time', 'date', 'line', 'names'];
+import { ChangesForm, changesOf, type Changes } from './Changes';
+import { asText, fromText } from './fromText';
+import { canTransform, transformed, transformOf } from './transform';
+import { Tried, type Where } from './Tried';
 
 /** What else is done with a value stays as long as it comes from the same place. */
 const rest = (map: FieldMap | null) => (map ? { text: map.text ?? null, among: map.among ?? [], longest: map.longest ?? null, default: map.default ?? null } : {});
-const sameSource = (one: FieldMap['source'], other: FieldMap['source'] | undefined) => one.type === 'path' && other?.type === 'path' && one.path === other.path;
+/** The path to the value that a source gives, changed or not. */
+const pathOf = (source: FieldMap['source'] | undefined) => (source?.type === 'path' ? source.path : transformOf(source)?.path);
 
 type Kind = 'value' | 'template' | 'fixed';
+type Chosen = Omit<FieldMap, 'target' | 'by'>;
 
 interface Props {
   field: TargetField;
   sources: SourceGroup[];
+  /** The step and the sample that sources are tried on. */
+  where: Where;
+  /** What stands for a source's sample. */
+  sampleOf: (value: SourceValue) => JsonValue | null;
   /** Without a map the choice is the matcher's again. */
-  onChoose: (map: Omit<FieldMap, 'target' | 'by'> | undefined) => void;
+  onChoose: (map: Chosen | undefined) => void;
   /** Finds it by an e-mail address, in a step before. */
   onFind: (finder: Finder) => void;
   onClose: () => void;
 }
 
 /** Chooses where a field comes from: a value of an earlier step, a template, a fixed value, or nothing. */
-export function SourceDialog({ field, sources, onChoose, onFind, onClose }: Props) {
+export function SourceDialog({ field, sources, where, sampleOf, onChoose, onFind, onClose }: Props) {
   const before = field.map?.source;
-  const [kind, setKind] = useState<Kind>(before?.type === 'template' ? 'template' : before?.type === 'fixed' ? 'fixed' : 'value');
+  const path = pathOf(before);
+  const [kind, setKind] = useState<Kind>(path !== undefined || !before ? 'value' : before.type === 'template' ? 'template' : 'fixed');
   const [search, setSearch] = useState('');
   const [template, setTemplate] = useState(before?.type === 'template' ? before.template : '');
   const [fixed, setFixed] = useState(before?.type === 'fixed' && before.value !== null ? asText(before.value) : '');
-  const [convert, setConvert] = useState<Conversion | null>(field.map?.convert ?? null);
-  const groups = useMemo(() => filter(sources, search), [sources, search]);
-  const choose = (source: FieldMap['source']) => onChoose({ ...(sameSource(source, field.map?.source) ? rest(field.map) : {}), source, ...(convert ? { convert } : {}) });
-  const parsed = fromText(fixed, field.kind);
+  const [changes, setChanges] = useState<Changes>(() => changesOf(field.map));
+  const groups = useMemo(() => filter(sources, search, sampleOf), [sources, search, sampleOf]);
+  const from = (chosen: string): Chosen => {
+    const source = changes.transform ? transformed({ path: chosen, transform: changes.transform, separator: changes.separator }) : undefined;
+    return {
+      ...(chosen === path ? rest(field.map) : {}),
+      source: source ?? { type: 'path', path: chosen },
+      default: changes.standIn === '' ? null : fromText(changes.standIn, field.kind),
+      ...(changes.convert && !source ? { convert: changes.convert } : {}),
+    };
+  };
+  const written: Chosen | undefined = template.trim() ? { source: { type: 'template', template } } : undefined;
+  const always: Chosen | undefined = fixed !== '' ? { source: { type: 'fixed', value: fromText(fixed, field.kind) } } : undefined;
+  // What the button takes, and what is tried meanwhile.
+  const ready = { value: path === undefined ? undefined : from(path), template: written, fixed: always }[kind];
   return (
     <Modal opened onClose={onClose} size={560} title={t('chains.map.title', { field: field.label })} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <div className="stack">
@@ -70,11 +90,11 @@ export function SourceDialog({ field, sources, onChoose, onFind, onClose }: Prop
                       key={value.path}
                       type="button"
                       className="source-choice"
-                      aria-pressed={before?.type === 'path' && before.path === value.path}
-                      onClick={() => choose({ type: 'path', path: value.path })}
+                      aria-pressed={path === value.path}
+                      onClick={() => onChoose(from(value.path))}
                     >
                       <span className="mono cut">{visible(value.name)}</span>
-                      <span className="meta cut">{value.sample === null ? value.kind : formatValue(value.sample, 70)}</span>
+                      <span className="meta cut">{value.sample === null ? value.kind : formatValue(sampleOf(value), 70)}</span>
                     </button>
                   ))}
                 </div>
@@ -88,13 +108,7 @@ export function SourceDialog({ field, sources, onChoose, onFind, onClose }: Prop
                 </Empty>
               )}
             </div>
-            <Select
-              label={t('chains.map.convert')}
-              value={convert ?? 'as_is'}
-              onChange={(value) => setConvert(value === 'as_is' ? null : (value as Conversion))}
-              data={[{ value: 'as_is', label: t('chains.map.asIs') }, ...(convert === 'choice' ? [...CONVERSIONS, convert] : CONVERSIONS).map((value) => ({ value, label: t(`chains.convert.${value}`) }))]}
-              allowDeselect={false}
-            />
+            <ChangesForm changes={changes} canChangeText={path === undefined || canTransform(path)} onChange={setChanges} />
           </>
         )}
         {kind === 'template' && (
@@ -128,6 +142,7 @@ export function SourceDialog({ field, sources, onChoose, onFind, onClose }: Prop
               onChange={(event) => setFixed(event.currentTarget.value)}
             />
           ))}
+        {ready && <Tried where={where} map={{ ...ready, target: field.target, by: 'hand' }} name={field.label} required={field.required} />}
         <div className="spread">
           <span className="row">
             <Button variant="subtle" onClick={() => onChoose(undefined)}>
@@ -139,18 +154,8 @@ export function SourceDialog({ field, sources, onChoose, onFind, onClose }: Prop
               </Button>
             )}
           </span>
-          {kind === 'value' && before?.type === 'path' && (
-            <Button variant="filled" onClick={() => choose(before)}>
-              {t('chains.map.use')}
-            </Button>
-          )}
-          {kind === 'template' && (
-            <Button variant="filled" disabled={!template.trim()} onClick={() => onChoose({ source: { type: 'template', template } })}>
-              {t('chains.map.use')}
-            </Button>
-          )}
-          {kind === 'fixed' && (
-            <Button variant="filled" disabled={fixed === ''} onClick={() => onChoose({ source: { type: 'fixed', value: parsed } })}>
+          {(kind !== 'value' || path !== undefined) && (
+            <Button variant="filled" disabled={!ready} onClick={() => ready && onChoose(ready)}>
               {t('chains.map.use')}
             </Button>
           )}
@@ -173,25 +178,10 @@ function FindFirst({ finder, onFind }: { finder: Finder; onFind: (finder: Finder
   );
 }
 
-const asText = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
-/** Text as the field's type where it can be read as such; else as it is, and the check says so. */
-function fromText(text: string, kind: string): JsonValue {
-  if (kind === 'number' || kind === 'whole number') return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-  if (kind === 'yes or no') return text === 'true' || text === 'yes' ? true : text === 'false' || text === 'no' ? false : text;
-  if (kind === 'list' || kind === 'group' || kind === 'any') {
-    try {
-      return JSON.parse(text) as JsonValue;
-    } catch {
-      return kind === 'list' ? text.split(',').map((part) => part.trim()) : text;
-    }
-  }
-  return text;
-}
-
-function filter(groups: SourceGroup[], search: string): SourceGroup[] {
+/** Nothing private is found by what it is: looking for it would say it. */
+function filter(groups: SourceGroup[], search: string, sampleOf: Props['sampleOf']): SourceGroup[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return groups
-    .map((group) => ({ ...group, fields: group.fields.filter((f) => words.every((w) => `${f.name} ${formatValue(f.sample)}`.toLowerCase().includes(w))) }))
+    .map((group) => ({ ...group, fields: group.fields.filter((f) => words.every((w) => `${f.name} ${formatValue(sampleOf(f))}`.toLowerCase().includes(w))) }))
     .filter((group) => group.fields.length > 0);
 }
