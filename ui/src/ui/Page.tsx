@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 
 import { t } from '../lib/words';
 import { ErrorBoundary } from './ErrorBoundary';
+import { PanelEdge, usePanelWidth } from './PanelEdge';
 import { Stale } from './Stale';
 
 interface Props {
@@ -32,6 +33,7 @@ interface ScrollView {
 /** Header, content and right panel of a page. Coming to a page moves the focus to its heading. */
 export function Page({ title, aside, actions, panel, panelOf = '', fixed, view, children }: Props) {
   const [location] = useLocation();
+  const width = usePanelWidth((state) => state.width);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // A page that comes late takes the focus out of no dialog.
@@ -69,8 +71,10 @@ export function Page({ title, aside, actions, panel, panelOf = '', fixed, view, 
           <ErrorBoundary of={location}>{children}</ErrorBoundary>
         </div>
         {panel && (
-          <aside className="panel" aria-label={t('shell.panel')}>
+          <aside className="panel" aria-label={t('shell.panel')} style={{ width }}>
             <ErrorBoundary of={`${location} ${panelOf}`}>{panel}</ErrorBoundary>
+            {/* After the content, which is what F6 goes to. */}
+            <PanelEdge />
           </aside>
         )}
       </div>
