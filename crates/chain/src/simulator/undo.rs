@@ -271,7 +271,7 @@ fn no_pair_of_crashes_undoes_a_thing_twice_or_leaves_it_unlisted() {
                     continue;
                 }
                 assert_eq!(world.undoing.twice, [], "{context}: undone twice");
-                let all_undone = is_listed(&plan, &world, undo, odd.2, Duration::ZERO, &context);
+                let all_undone = is_listed(&plan, &world, undo, odd, Duration::ZERO, &context);
                 assert_eq!(state == RunState::FailedUndone, all_undone, "{context}");
                 agrees(&plan, &world, state, &context);
                 left += usize::from(!all_undone);
