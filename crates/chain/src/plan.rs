@@ -533,7 +533,7 @@ mod tests {
 
     use super::*;
 
-    fn planned(policy: Value, step: Value) -> Result<Plan, Vec<Problem>> {
+    fn planned(policy: &Value, step: &Value) -> Result<Plan, Vec<Problem>> {
         let chain: Chain =
             serde_json::from_value(json!({"schema": 1, "name": "c", "policy": policy, "steps": [
             {"id": "wait", "logic": {"type": "wait", "seconds": 1}, "policy": step}]}))
@@ -553,13 +553,13 @@ mod tests {
             (json!({"onFailure": "stop_and_undo"}), own, (7, OnFailure::SkipItem)),
         ];
         for (chain, step, want) in cases {
-            let plan = planned(chain.clone(), step.clone()).unwrap();
+            let plan = planned(&chain, &step).unwrap();
             let policy = plan.steps[0].policy;
             assert_eq!((policy.tries, policy.on_failure), want, "{chain} {step}");
             assert_eq!(plan.late_undoes, chain["onFailure"] == "stop_and_undo", "{chain}");
         }
-        assert_eq!(planned(json!({"timeoutMs": 600_000}), json!({})).unwrap().allowed_ms, Some(600_000));
-        let short = planned(json!({"timeoutMs": 999}), json!({})).unwrap_err();
+        assert_eq!(planned(&json!({"timeoutMs": 600_000}), &json!({})).unwrap().allowed_ms, Some(600_000));
+        let short = planned(&json!({"timeoutMs": 999}), &json!({})).unwrap_err();
         assert!(short[0].title().contains("policy") || short[0].hint().contains("a second"), "{short:?}");
     }
 }

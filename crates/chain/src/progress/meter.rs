@@ -5,7 +5,7 @@ use patchbay_model::Timestamp;
 use patchbay_model::run::Fact;
 
 use super::Progress;
-use crate::items::Counts;
+use crate::items::{Counts, Items};
 use crate::plan::Plan;
 
 /// Adds up the time between facts while it counts.
@@ -48,7 +48,7 @@ impl Progress {
         if rests || self.ended.is_some() || self.finished.is_some() {
             return false;
         }
-        let all = || self.steps.iter().filter_map(|step| step.items.as_ref()).map(|items| items.counts());
+        let all = || self.steps.iter().filter_map(|step| step.items.as_ref()).map(Items::counts);
         let of = |count: fn(Counts) -> u32| all().map(count).sum::<u32>();
         of(|counts| counts.in_flight) > 0 || of(|counts| counts.asking + counts.doubts) == 0
     }

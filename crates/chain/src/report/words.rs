@@ -140,8 +140,8 @@ pub(crate) fn late_words(late: Late) -> String {
 /// A length of time that somebody chose: `10 minutes`.
 fn span_words(ms: u64) -> String {
     let (count, word) = match ms {
-        _ if ms % 3_600_000 == 0 => (ms / 3_600_000, "hour"),
-        _ if ms % 60_000 == 0 => (ms / 60_000, "minute"),
+        _ if ms.is_multiple_of(3_600_000) => (ms / 3_600_000, "hour"),
+        _ if ms.is_multiple_of(60_000) => (ms / 60_000, "minute"),
         _ => (ms.div_ceil(1_000), "second"),
     };
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }

@@ -71,7 +71,7 @@ fn spent(facts: &[(u64, Fact)], after: i64) -> (i64, Option<Timestamp>) {
     let mut progress = Progress::new(&plan);
     let mut now = Timestamp::from_second(1_700_000_000).unwrap();
     for (seconds, fact) in facts {
-        now = now + Duration::from_secs(*seconds);
+        now += Duration::from_secs(*seconds);
         progress.apply(&plan, now, fact);
     }
     let later = now + jiff::SignedDuration::from_secs(after);
