@@ -16,6 +16,8 @@ mod listen;
 mod network;
 mod request;
 mod resolve;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use answer::{Answer, Headers, http_date, json_body};
 pub use body::put_member;

@@ -3,6 +3,7 @@
 
 use patchbay_model::run::Why;
 
+use super::sample::Sample;
 use super::*;
 use crate::plan::{Kind as Does, Phase};
 

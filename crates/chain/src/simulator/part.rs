@@ -4,6 +4,7 @@
 use patchbay_model::run::JournalEntry;
 
 use super::kinds::{all_kinds, paged, wanted};
+use super::sample::Sample;
 use super::*;
 use crate::again::{Earlier, Part};
 

@@ -2,6 +2,7 @@
 
 use patchbay_model::StepId;
 
+use super::sample::Sample;
 use super::*;
 use crate::progress::UndoProgress;
 

@@ -16,10 +16,9 @@ use nix::sys::socket::{Backlog, listen};
 use patchbay_chain::report;
 use patchbay_model::report::RunReport;
 use patchbay_model::{Code, RunState};
+use patchbay_net::testing::Identity;
 use patchbay_net::{Certificates, Network};
 use patchbay_store::Tuning;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 
 use crate::bench::Bench;
@@ -56,7 +55,7 @@ enum Face {
     /// HTTP.
     Plain,
     /// HTTP over TLS with a certificate.
-    Tls(Arc<rustls::ServerConfig>),
+    Tls(Identity),
     /// A text, whatever is said.
     Says(&'static str),
     /// Somebody who takes the connection and says nothing.
@@ -66,16 +65,8 @@ enum Face {
 }
 
 fn tls(folder: &Path, name: &str) -> Face {
-    let chain = vec![CertificateDer::from_pem_file(folder.join(format!("{name}.pem"))).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(folder.join(format!("{name}.key"))).unwrap();
-    let config =
-        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-    Face::Tls(Arc::new(config))
+    let [certificate, key] = ["pem", "key"].map(|kind| folder.join(format!("{name}.{kind}")));
+    Face::Tls(Identity::of(&certificate, &key).unwrap())
 }
 
 /// Requests that the service could read, apart from the check before the run.
@@ -93,14 +84,7 @@ fn serve(before: Face, after: Face) -> (SocketAddr, Got) {
         for mut socket in listener.incoming().map_while(Result::ok) {
             let request = match if checked { &after } else { &before } {
                 Face::Plain => converse(&mut socket),
-                Face::Tls(config) => {
-                    let mut session = rustls::ServerConnection::new(config.clone()).unwrap();
-                    let said = converse(&mut rustls::Stream::new(&mut session, &mut socket));
-                    session.send_close_notify();
-                    // A caller that goes away is no failure of the service.
-                    let _ = session.complete_io(&mut socket);
-                    said
-                }
+                Face::Tls(identity) => identity.speak(&mut socket, |stream| converse(stream)).unwrap(),
                 Face::Says(text) => {
                     let _ = socket.read(&mut [0; 4096]);
                     let _ = socket.write_all(text.as_bytes());
