@@ -27,10 +27,13 @@ await walk(async ({ open }) => {
     await few(`at ${share}`);
   }
   assert.equal(await cards.last().getAttribute('aria-posinset'), String(total), 'the last one is there');
+  const list = await page.locator('.cat-rows').elementHandle();
   await keyboard.press('/');
   await keyboard.type('tool 49');
   await page.getByRole('heading', { name: 'Tool 49', exact: true }).waitFor();
   await few('searched');
+  assert.ok(await list.evaluate((rows) => rows.isConnected), 'the cards are not drawn anew, and the page not blank, at each key');
+  assert.equal(await grid.evaluate((element) => element.scrollTop), 0, 'what is found is seen from its beginning');
   assert.equal(await cards.first().getByRole('heading').textContent(), 'Tool 49');
   await clean(page, 'many connectors');
 

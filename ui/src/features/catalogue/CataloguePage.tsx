@@ -110,8 +110,8 @@ export default function CataloguePage() {
           </Empty>
         ) : (
           <Grid
-            key={JSON.stringify([search, category, methods, polling, webhook, connected, mine])}
             entries={shown}
+            by={JSON.stringify([search, category, methods, polling, webhook, connected, mine])}
             opened={opened}
             card={(entry) => (
               <Card

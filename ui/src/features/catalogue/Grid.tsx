@@ -1,6 +1,6 @@
 import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 
 import { t } from '../../lib/words';
 import type { Entry } from './search';
@@ -10,8 +10,16 @@ const NARROWEST = 264;
 const GAP = 12;
 const HEIGHT = 152;
 
+interface Props {
+  entries: Entry[];
+  /** What the entries were narrowed by: others are seen from their beginning. */
+  by: string;
+  opened: string | undefined;
+  card: (entry: Entry) => ReactNode;
+}
+
 /** Cards in rows; only rows that can be seen are in the page. Arrow keys go from card to card. */
-export function Grid({ entries, opened, card }: { entries: Entry[]; opened: string | undefined; card: (entry: Entry) => ReactNode }) {
+export function Grid({ entries, by, opened, card }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const { ref, width } = useElementSize();
   const columns = Math.max(1, Math.floor((width + GAP) / (NARROWEST + GAP)));
@@ -37,6 +45,12 @@ export function Grid({ entries, opened, card }: { entries: Entry[]; opened: stri
     restored.current = true;
     scroller.current?.scrollTo({ top: useCatalogueView.getState().scroll });
   }, [rows]);
+  // The cards stay where they are drawn: a grid of its own for each search would be measured, and blank, anew.
+  const before = useRef(by);
+  useLayoutEffect(() => {
+    if (before.current !== by) scroller.current?.scrollTo({ top: 0 });
+    before.current = by;
+  }, [by]);
   const move = (event: KeyboardEvent<HTMLDivElement>) => {
     const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
     const step = steps[event.key];
