@@ -60,7 +60,7 @@ export function MappingTab({ chainId, version, step, tools, sampleRun, opening: 
         if (targets.length === 0) return <p className="meta tab-note">{t('chains.map.noFields')}</p>;
         return (
           <div className="mapping">
-            <div className="spread tab-note">
+            <div className="spread wraps tab-note">
               <span className="meta">
                 {t('chains.map.matched', { done: mapped.length, of: targets.length })}
                 {' · '}
