@@ -5,6 +5,7 @@ import { Announcer } from './Announcer';
 import { Changes } from './Changes';
 import { CheckPart } from './CheckPart';
 import { Connections } from './Connections';
+import { InnerRuns } from './InnerRuns';
 import { InPart } from './InPart';
 import { PartialResults } from './PartialResults';
 import { PrivateFields, usePrivatesOf } from './privates';
@@ -44,6 +45,7 @@ export function Report({ report, runAgain, pill = false, onFull }: Props) {
         <InPart report={report} />
         <Timeline report={report} now={now} />
         <StepsTable report={report} now={now} />
+        <InnerRuns report={report} />
         <Problems report={report} runAgain={runAgain} />
         <Retries report={report} />
         <UndoPart report={report} />
