@@ -3,7 +3,7 @@ import { fourSteps } from './four_steps.mjs';
 import { assert, button, rpc, walk } from './support.mjs';
 
 await rpc('sandbox_start');
-const { id } = await rpc('chain_import', { chain: fourSteps({ wait: 2, tries: 3 }) });
+const { id } = await rpc('chain_import', { chain: fourSteps({ wait: 3, tries: 3 }) });
 const comments = async () => (await rpc('operation_call', { name: 'Sandbox Tracker', operation: 'list_comments', params: { number: 1 } })).result.length;
 
 await walk(async ({ open }) => {

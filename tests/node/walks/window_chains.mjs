@@ -64,14 +64,14 @@ await walk(async ({ driver, rpc, button, within, find, text, go, shot }) => {
   await shot('walk-06');
 
   // Seven: the chat goes down after step 2 of 4.
-  const four = await rpc('chain_import', { chain: fourSteps({ wait: 3, tries: 2 }) });
+  const four = await rpc('chain_import', { chain: fourSteps({ wait: 5, tries: 3 }) });
   await go(`/chains/${four.id}`);
   await there('[data-step=tell]');
   await (await button('Run')).click();
   await (await within("@role='dialog'", 'Run')).click();
   await text('2 of 4 steps');
   await rpc('sandbox_fault', { tool: 'chat', fault: 'down' });
-  await text('try 2 of 2, in');
+  await text(' of 3, in ');
   await says('Failed');
   await (await driver.findElement(By.linkText('Open report'))).click();
   await (await button('Undo 2 finished steps')).click();
