@@ -11,7 +11,7 @@ use tauri::{AppHandle, CloseRequestApi, Manager};
 use crate::desk::Desk;
 use crate::dialog::{self, Asked};
 use crate::engine::Engine;
-use crate::window;
+use crate::{unsaved, window};
 
 /// How often to look whether the runs have ended.
 const LOOK: Duration = Duration::from_millis(300);
@@ -74,6 +74,10 @@ pub(crate) async fn quit(app: &AppHandle) {
 /// Whether the program ends now.
 async fn ends(app: &AppHandle, leaving: &Leaving) -> bool {
     let Ok(hub) = app.state::<Engine>().hub().await else { return true };
+    // First: runs are stopped for good, and that is for nothing where the person goes back.
+    if !unsaved::may_go(app).await {
+        return false;
+    }
     // What nobody knows is asked about as if it were one.
     let standing = standing(&hub).await;
     let (count, waiting) = standing.as_ref().map_or((1, 0), |known| (known.under_way.len(), known.waiting));

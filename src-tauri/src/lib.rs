@@ -19,6 +19,7 @@ mod settings;
 mod since_start;
 mod start;
 mod tray;
+mod unsaved;
 mod window;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use patchbay_tests::{Desktop, ended, until, window_possible};
+use patchbay_tests::{Desktop, Screen as _, ended, until, window_possible};
 use serde_json::json;
 use zbus::zvariant::{OwnedValue, Value};
 

@@ -3,8 +3,8 @@
 use std::process::Child;
 use std::time::Duration;
 
-use patchbay_tests::desktop::{ALT, ESCAPE, RETURN, S, U};
-use patchbay_tests::{Desktop, ended, until, window_possible};
+use patchbay_tests::screen::{ALT, ESCAPE, Q, RETURN, S, U};
+use patchbay_tests::{Desktop, Screen as _, Window, ended, until, window_possible};
 use serde_json::{Value, json};
 
 /// Steps that the slow tracker answers in a few seconds each.
@@ -109,6 +109,36 @@ async fn stopping_what_is_under_way_sends_nothing_more_and_ends_at_once() {
     assert!(done(&desktop, &works).await < STEPS, "and before its time");
     window.kill().unwrap();
     window.wait().unwrap();
+}
+
+/// Walks through the window until it has made an edit, and goes on walking while `then` closes it.
+fn edited(window: &Window, edit: &str, then: impl FnOnce()) {
+    let made = window.folder().join(edit);
+    std::thread::scope(|scope| {
+        let walk = scope.spawn(|| window.walk("window_unsaved", &json!({ "edit": edit, "made": made })));
+        until("the edit", || made.exists() || walk.is_finished());
+        if !walk.is_finished() {
+            then();
+        }
+    });
+}
+
+#[test]
+fn what_was_just_typed_is_kept_when_the_window_closes_and_what_cannot_be_is_asked_about() {
+    if !window_possible() {
+        return;
+    }
+    let window = Window::start("C.UTF-8");
+    edited(&window, "duplicate", || window.close_until("the end", || window.seen().is_empty()));
+    // The next one finds two steps, and takes both away: a chain without steps is not saved.
+    edited(&window, "delete", || {
+        window.close_until("a question", || !window.questions().is_empty());
+        window.answer(&[ESCAPE]);
+        assert_eq!(window.seen().len(), 1, "it stays");
+        window.close_until("a question", || !window.questions().is_empty());
+        window.answer(&[ALT, Q]);
+        until("the end", || window.seen().is_empty());
+    });
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::crowd::Crowd;
 use crate::display::Display;
 use crate::root;
+use crate::screen::Screen;
 
 /// A display, a message bus and the driver; ended together.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub struct Window {
     folder: tempfile::TempDir,
     port: u16,
     // Last: it ends after what is shown on it.
-    _display: Display,
+    display: Display,
 }
 
 /// Whether display, driver and window are here; said where they are not.
@@ -90,7 +91,12 @@ impl Window {
             .spawn()
             .unwrap();
         wait("the driver", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Self { driver, folder, port, _display: display }
+        Self { driver, folder, port, display }
+    }
+
+    /// A folder for what a walk and its test tell each other; the program knows nothing of it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Walks through the window, as `tests/node/walks/<name>.mjs` says.
@@ -111,6 +117,12 @@ impl Window {
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{name} in {}:\n{text}", self.folder.path().display());
         println!("{name}: {text}");
+    }
+}
+
+impl Screen for Window {
+    fn display(&self) -> &Display {
+        &self.display
     }
 }
 

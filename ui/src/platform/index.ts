@@ -4,6 +4,7 @@ import type { Platform } from './types';
 import { desktopWindow } from './window';
 
 export { drawn } from './drawn';
+export { hold, type Held } from './leaving';
 export { ProblemError, toProblem } from './types';
 export type { CommandName, Listener, Platform, Request, ReservedPage, Response, StreamMessage } from './types';
 

@@ -1,13 +1,22 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 
 import type { Problem } from '../bindings/wire';
+import { leaving } from './leaving';
 import { ProblemError, type CommandName, type Platform, type Request, type Response, type StreamMessage } from './types';
 
 /** How long to wait before the feed is asked for again. */
 const PAUSE_MS = 1_000;
 
+declare global {
+  interface Window {
+    /** The program asks this before it ends (`src-tauri/src/unsaved.rs`). */
+    patchbayLeaving?: typeof leaving;
+  }
+}
+
 /** The window of the desktop application. */
 export function desktopWindow(): Platform {
+  window.patchbayLeaving = leaving;
   return {
     kind: 'window',
     async call<C extends CommandName>(workspace: string, command: C, request: Request<C>) {

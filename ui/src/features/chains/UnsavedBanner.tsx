@@ -6,14 +6,14 @@ import { useLocation } from 'wouter';
 import { useWorkspace } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
-import { forgetUnsaved, useAskedBeforeUnload, useUnsaved, type Unsaved } from './unsaved';
+import { forgetUnsaved, useHeld, useUnsaved, type Unsaved } from './unsaved';
 
 /** Says on every page which chains were left with changes that could not be kept. */
 export function UnsavedBanner() {
   const left = useUnsaved((state) => state.left);
   const workspace = useWorkspace((state) => state.name);
   const [location] = useLocation();
-  useAskedBeforeUnload(() => useUnsaved.getState().left.length > 0);
+  useHeld({ names: () => useUnsaved.getState().left.map((one) => one.chain.name) });
   const isOpen = (one: Unsaved) => one.workspace === workspace && (location === placeOf(one) || location.startsWith(`${placeOf(one)}/`));
   return left.filter((one) => !isOpen(one)).map((one) => <Left key={`${one.workspace} ${one.id ?? ''}`} of={one} />);
 }

@@ -1,8 +1,9 @@
 // What was changed in chains and could not be kept. It outlives the page it was typed in.
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { create } from 'zustand';
 
 import type { Chain, Problem } from '../../bindings/wire';
+import { hold, type Held } from '../../platform';
 
 /** A chain as somebody left it, who could not keep it. */
 export interface Unsaved {
@@ -32,13 +33,21 @@ export function holdUnsaved(unsaved: Unsaved) {
   useUnsaved.setState(({ left }) => ({ left: [...left, unsaved] }));
 }
 
-/** Asks before the window's content goes while something would go with it. */
-export function useAskedBeforeUnload(pending: () => boolean) {
+/** Holds work that is not kept yet: the browser asks before its page goes, the window keeps it first. */
+export function useHeld(work: Held) {
+  const latest = useRef(work);
+  useEffect(() => {
+    latest.current = work;
+  });
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent) => {
-      if (pending()) event.preventDefault();
+      if (latest.current.names().length > 0) event.preventDefault();
     };
     window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  });
+    const release = hold({ names: () => latest.current.names(), keep: async () => latest.current.keep?.() });
+    return () => {
+      window.removeEventListener('beforeunload', ask);
+      release();
+    };
+  }, []);
 }

@@ -8,7 +8,7 @@ import { platform, toProblem } from '../../platform';
 import { emptyChain } from './document';
 import { saveChain } from './editor/saveChain';
 import { sampleOf, useSample } from './sample';
-import { forgetUnsaved, holdUnsaved, unsavedOf, useAskedBeforeUnload } from './unsaved';
+import { forgetUnsaved, holdUnsaved, unsavedOf, useHeld } from './unsaved';
 
 /** Changes are kept after this much rest. */
 const REST_MS = 400;
@@ -226,7 +226,13 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
         if (!done && chain && problem && edits !== saved) holdUnsaved({ workspace, id, chain, problem, base: version });
       });
   }, [left, save]);
-  useAskedBeforeUnload(() => now.current.edits !== now.current.saved && (now.current.id !== undefined || (now.current.chain?.steps.length ?? 0) > 0));
+  useHeld({
+    names: () => {
+      const { id, chain, edits, saved } = now.current;
+      return chain && edits !== saved && (id !== undefined || chain.steps.length > 0) ? [chain.name] : [];
+    },
+    keep: save,
+  });
 
   return {
     id,
