@@ -57,6 +57,12 @@ await walk(async ({ open }) => {
     await page.getByTestId('saved').filter({ hasText: /^Saved$/ }).waitFor();
     const { chain } = await rpc('chain_export', { chain: 'Urgent issues first' });
     assert.deepEqual(chain.steps.at(-1).on, { branch: 'urgent', way: 'later' });
+    // Taken away by mistake, and back again.
+    await page.locator('[data-step=wait]').focus();
+    await page.keyboard.press('Delete');
+    await page.locator('[data-step=wait]').waitFor({ state: 'detached' });
+    await button(page.getByTestId('toast'), 'Undo').click();
+    await page.locator('[data-step=wait]').waitFor();
     // Every kind of step has a form.
     await page.locator('[data-step=urgent]').click();
     await page.getByRole('textbox', { name: 'Name of the way' }).waitFor();

@@ -36,10 +36,18 @@ await walk(async ({ open }) => {
 
   // Put away, and taken back.
   await page.keyboard.press('e');
-  await page.getByText(`Archived “${all[1].summary}”.`).waitFor();
+  const toast = page.getByTestId('toast');
+  await toast.getByText(`Archived “${all[1].summary}”.`).waitFor();
+  // By keys: from region to region to what was said last.
+  for (let nth = 0; nth < 9 && !(await toast.evaluate((own) => own.contains(document.activeElement))); nth += 1) await page.keyboard.press('F6');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Undo');
+  // Who is on it has time.
+  await page.waitForTimeout(6_000);
+  await clean(page, 'said');
   assert.equal((await listed()).length, all.length - 1);
-  await button(page, 'Undo').click();
+  await page.keyboard.press('Enter');
   await page.getByText(`${all.length} signals`, { exact: true }).waitFor();
+  await toast.waitFor({ state: 'detached' });
   await page.keyboard.press('Escape');
 
   // Words, and a filter that is kept.
@@ -58,6 +66,13 @@ await walk(async ({ open }) => {
   await clean(page, 'no-match');
   await button(page, 'Mine').click();
   await page.getByText(found === 1 ? '1 signal' : `${found} signals`, { exact: true }).waitFor();
+
+  // Forgotten, and taken back.
+  await page.getByRole('button', { name: 'Forget the filter “Mine”' }).click();
+  await button(page, 'Mine').waitFor({ state: 'detached' });
+  await button(toast, 'Undo').click();
+  await button(page, 'Mine').waitFor();
+  assert.deepEqual((await rpc('signal_kinds_list', {})).saved.map((one) => one.name), ['Mine']);
 
   const dark = await open({ path: `/inbox/${all[0].id}`, scheme: 'dark' });
   await dark.locator('.ib-row').first().waitFor();

@@ -8,6 +8,7 @@ import { t } from '../lib/words';
 import { Empty } from '../ui/Empty';
 import { UnsavedBanner } from '../features/chains/UnsavedBanner';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
+import { ToastHost } from '../ui/toasts/ToastHost';
 import { Unplug, WifiOff } from 'lucide-react';
 import { NetworkBanner } from './NetworkBanner';
 import { PAGES } from './pages';
@@ -136,6 +137,7 @@ export function Shell() {
           </ErrorBoundary>
         </main>
       </div>
+      <ToastHost />
       <ErrorBoundary key={`status ${location}`} instead={<footer className="status" data-region />}>
         <StatusBar onHelp={showHelp} />
       </ErrorBoundary>
@@ -151,7 +153,7 @@ export function Shell() {
 
 /** F6: from region to region; in each, where the focus last was or its first control. */
 function nextRegion(step: 1 | -1) {
-  const regions = [...document.querySelectorAll<HTMLElement>('[data-region], .panel')].filter((r) => r.offsetParent);
+  const regions = [...document.querySelectorAll<HTMLElement>('[data-region], .panel')].filter((r) => r.getClientRects().length > 0);
   const at = regions.findIndex((region) => region.contains(document.activeElement) && !regions.some((r) => r !== region && region.contains(r) && r.contains(document.activeElement)));
   const next = regions[(at + step + regions.length) % regions.length];
   const target = next?.querySelector<HTMLElement>('h1, [aria-current], a[href], button:not([disabled]), input, [tabindex="0"]') ?? next;

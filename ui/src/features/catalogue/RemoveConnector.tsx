@@ -7,6 +7,7 @@ import { useDo } from '../../engine';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { toast } from '../../ui/toasts/toast';
 import { BusyButton } from '../connect/BusyButton';
 
 /** Removes a connector that the user wrote, after asking. */
@@ -15,7 +16,10 @@ export function RemoveConnector({ id, name }: { id: string; name: string }) {
   const [asked, setAsked] = useState(false);
   const remove = useDo('descriptor_remove', {
     touches: ['catalogue_list', 'descriptor_list'],
-    onSuccess: () => go('/catalogue'),
+    onSuccess: () => {
+      toast({ words: t('catalogue.removed', { name }) });
+      go('/catalogue');
+    },
   });
   const close = () => {
     setAsked(false);

@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core';
-import { useElementSize } from '@mantine/hooks';
 import { Plus, Workflow, Zap } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
@@ -23,6 +22,7 @@ import { Rename, SavedState } from './editor/Name';
 import { Notes } from './editor/Notes';
 import { useAddress } from './editor/useAddress';
 import { useCommands } from './editor/useCommands';
+import { useRoom } from './editor/useRoom';
 import { useRunning } from './editor/useRunning';
 import { flowOf } from './flow/flow';
 import { POLICY } from './fresh';
@@ -43,6 +43,8 @@ interface Props {
 }
 
 const NOTHING = emptyChain('');
+/** Pixels of the page below which steps are a list at first (ux.md, section 5). */
+const CANVAS_ROOM = 900;
 
 /** One chain: header, steps as canvas or list, panel. */
 export function Editor({ reference, intent, step, onCreated }: Props) {
@@ -50,7 +52,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const editor = useChainEditor(reference, onCreated);
   const tools = useTools();
   const { chainView, set } = usePreferences();
-  const { ref: content, width } = useElementSize();
+  const room = useRoom();
   const [open, setOpen] = useState<Open | undefined>(step ? { kind: 'step', id: step } : intent === 'start' ? { kind: 'start' } : undefined);
   const [selected, setSelected] = useState<string | undefined>(step);
   const [adding, setAdding] = useState<Place>();
@@ -69,9 +71,9 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   });
   const flow = useMemo(() => flowOf(chain ?? NOTHING), [chain]);
   const stops = useStepViews(chain, flow, tools, running.found, running.report.data?.report, pins.data?.pins);
-  const view = chainView ?? (width > 0 && width < 560 ? 'list' : 'canvas');
+  const view = chainView ?? (room > 0 && room < CANVAS_ROOM ? 'list' : 'canvas');
   const lists = useCallback((own: Step) => (own.logic ? own.logic.type === 'split' : (tools.of(own).operation?.items ?? false)), [tools]);
-  const commands = useCommands({ change, stops, select: setSelected, setOpen, add: setAdding });
+  const commands = useCommands({ editor, stops, select: setSelected, setOpen, add: setAdding });
 
   useAddress(id, step, open?.kind === 'step' ? open.id : undefined, commands.open);
   const asked = useRef(false);
@@ -145,7 +147,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
       panelOf={open && `${open.kind} ${open.kind === 'step' ? open.id : open.kind === 'run' ? open.run : ''}`}
       panel={isThere ? <EditorPanel open={open} chain={chain} editor={editor} tools={tools} running={running} sampleRun={sample?.run} onShow={commands.open} onClose={closePanel} /> : undefined}
     >
-      <div className="editor" ref={content}>
+      <div className="editor">
         <Notes editor={editor} running={running} sample={sample} />
         {chain.steps.length === 0 ? (
           <div className="empty">

@@ -5,6 +5,7 @@ import type { Chain, Finding, Problem } from '../../bindings/wire';
 import { useRead, useWorkspace } from '../../engine';
 import { t } from '../../lib/words';
 import { platform, toProblem } from '../../platform';
+import { withdraw } from '../../ui/toasts/toast';
 import { emptyChain } from './document';
 import { saveChain } from './editor/saveChain';
 import { sampleOf, useSample } from './sample';
@@ -12,6 +13,10 @@ import { forgetUnsaved, holdUnsaved, unsavedOf, useHeld } from './unsaved';
 
 /** Changes are kept after this much rest. */
 const REST_MS = 400;
+
+/** The confirmation of the last edit. */
+export const EDITED = 'edited';
+
 /** So many steps back. */
 const UNDO = 50;
 
@@ -145,6 +150,8 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   const put = useCallback(
     (next: Chain, rest = REST_MS) => {
       const current = now.current;
+      // What it would take back is not the last edit any more.
+      withdraw(EDITED);
       current.chain = next;
       current.edits += 1;
       setChain(next);

@@ -8,6 +8,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
+import { toast } from '../../ui/toasts/toast';
 import { useDirtyClose } from '../../ui/useDirtyClose';
 import { BusyButton } from '../connect/BusyButton';
 import { ConnectWizard } from '../connect/ConnectWizard';
@@ -50,6 +51,7 @@ function Rename({ connection, onClose, onRenamed }: { connection: ConnectionView
     touches: [...TOUCHED],
     onSuccess: (renamed) => {
       forget(connection.name);
+      toast({ words: t('connections.disconnected', { name: visible(connection.name) }) });
       onClose();
       onRenamed?.(renamed.name);
     },

@@ -8,6 +8,7 @@ import { formatCount, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { toast } from '../../ui/toasts/toast';
 import { typeName } from '../connect/SignalPair';
 import { clearInbox, filterOf, isNarrowed, useInboxView, viewOf, type Box } from './view';
 
@@ -123,7 +124,7 @@ function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
             <Bookmark size={14} aria-hidden />
             <span className="cut">{visible(one.name)}</span>
           </button>
-          <ActionIcon variant="subtle" color="gray" size={24} aria-label={t('inbox.forgetFilter', { name: visible(one.name) })} onClick={() => drop.mutate({ name: one.name })}>
+          <ActionIcon variant="subtle" color="gray" size={24} aria-label={t('inbox.forgetFilter', { name: visible(one.name) })} onClick={() => drop.mutate({ name: one.name }, { onSuccess: () => toast({ words: t('inbox.filterForgotten', { name: visible(one.name) }), undo: () => save.mutate({ name: one.name, filter: one.filter }) }) })}>
             <X size={14} />
           </ActionIcon>
         </div>

@@ -2,7 +2,7 @@ import './inbox.css';
 
 import { Button, TextInput } from '@mantine/core';
 import { Inbox, Search, SearchX } from 'lucide-react';
-import { useCallback, useState, type KeyboardEvent } from 'react';
+import { useCallback, type KeyboardEvent } from 'react';
 import { useLocation, useParams } from 'wouter';
 
 import type { SignalView } from '../../bindings/wire';
@@ -15,11 +15,15 @@ import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { FailedRead, ProblemBlock } from '../../ui/ProblemBlock';
 import { Read, Unread } from '../../ui/Read';
+import { toast, withdraw } from '../../ui/toasts/toast';
 import { Filters } from './Filters';
 import { useSignals } from './queries';
 import { SignalList } from './SignalList';
 import { SignalPanel } from './SignalPanel';
 import { clearInbox, filterOf, isNarrowed, useInboxView } from './view';
+
+/** The confirmation of what was put away last. */
+const AWAY = 'put away';
 
 /** What came in: looked through, looked at, put away. */
 export default function InboxPage() {
@@ -29,7 +33,6 @@ export default function InboxPage() {
   const view = useInboxView();
   const { read, signals, head } = useSignals(filterOf(view));
   const kinds = useRead('signal_kinds_list', {}, { keep: true });
-  const [away, setAway] = useState<SignalView>();
   const mark = useDo('signal_mark', { touches: ['signal_search', 'signal_show'] });
   const { mutate, mutateAsync } = mark;
   const show = useCallback(
@@ -42,7 +45,8 @@ export default function InboxPage() {
   const archive = (signal: SignalView) => {
     const at = signals.findIndex((one) => one.id === signal.id);
     // Said once it is so. A refusal stands where those of every change stand.
-    const done = () => setAway(signal.archived ? undefined : signal);
+    const done = () =>
+      signal.archived ? withdraw(AWAY) : toast({ id: AWAY, words: t('inbox.putAway', { summary: visible(signal.summary) }), undo: () => mutate({ ids: [signal.id], archived: false }) });
     void mutateAsync({ ids: [signal.id], archived: !signal.archived }).then(done, () => undefined);
     if (open === signal.id) show(signals[at + 1]?.id ?? signals[at - 1]?.id);
   };
@@ -105,23 +109,6 @@ export default function InboxPage() {
               {() => <Nothing narrowed={narrowed} />}
             </Read>
           )}
-          <div className="ib-said" role="status">
-            {away && (
-              <>
-                <span className="cut">{t('inbox.putAway', { summary: visible(away.summary) })}</span>
-                <Button
-                  size="compact-xs"
-                  variant="subtle"
-                  onClick={() => {
-                    mutate({ ids: [away.id], archived: false });
-                    setAway(undefined);
-                  }}
-                >
-                  {t('common.undo')}
-                </Button>
-              </>
-            )}
-          </div>
         </div>
       </div>
     </Page>

@@ -9,6 +9,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { useShortcuts } from '../../shell/shortcuts';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { toast } from '../../ui/toasts/toast';
 import { AgainDialog } from './again/AgainDialog';
 import { isFinal } from './figures';
 import { chooseOnly, useRunsView } from './view';
@@ -22,9 +23,8 @@ export function Chosen({ runs }: { runs: RunView[] }) {
   const client = useQueryClient();
   // What was asked about: another selection is asked about anew.
   const [asked, setAsked] = useState('');
-  const [said, setSaid] = useState('');
   const done = (words: string) => {
-    setSaid(words);
+    if (words) toast({ words });
     setAsked('');
     chooseOnly([]);
     // Older runs are kept in pages of their own.
@@ -38,13 +38,7 @@ export function Chosen({ runs }: { runs: RunView[] }) {
   const ids = over.map((run) => run.id);
   const sure = asked !== '' && asked === ids.join(' ');
   useShortcuts({ Escape: () => done('') }, own.length > 0);
-  if (own.length === 0) {
-    return (
-      <span className="out-of-sight" role="status">
-        {said}
-      </span>
-    );
-  }
+  if (own.length === 0) return null;
   return (
     <div className="runs-chosen" role="toolbar" aria-label={t('runs.list.chosen', { count: own.length })}>
       <span className="figures">{t('runs.list.chosen', { count: own.length })}</span>

@@ -6,6 +6,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
+import { toast } from '../../ui/toasts/toast';
 import { BusyButton } from '../connect/BusyButton';
 import { useReturnedFocus } from '../connect/useReturnedFocus';
 import type { Workspace } from './workspaces';
@@ -18,6 +19,7 @@ export function DeleteWorkspace({ workspace, onClose, onGone }: { workspace: Wor
   const remove = useDo('workspace_delete', {
     onSuccess: () => {
       if (useWorkspace.getState().name === workspace.name) useWorkspace.setState({ name: 'default' });
+      toast({ words: t('settings.workspaces.deleted', { name: visible(workspace.label) }) });
       onGone();
       onClose();
     },

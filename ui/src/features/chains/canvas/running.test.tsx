@@ -39,7 +39,7 @@ function reportAt(running: number, facts: number): RunReport {
 
 function Shown({ report, as: View }: { report: RunReport; as: 'canvas' | 'list' }) {
   const stops = useStepViews(chain, flow, tools, none, report, undefined);
-  const commands = useCommands({ change: nothing, stops, select: nothing, setOpen: nothing, add: nothing });
+  const commands = useCommands({ editor: { change: nothing, undo: nothing }, stops, select: nothing, setOpen: nothing, add: nothing });
   return (
     <MantineProvider>
       {View === 'canvas' ? <Canvas flow={flow} stops={stops} selected={undefined} commands={commands} /> : <StepList stops={stops} selected={undefined} commands={commands} />}

@@ -4,9 +4,11 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 
 import { useDo } from '../../../engine';
+import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { toProblem } from '../../../platform';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
+import { toast } from '../../../ui/toasts/toast';
 import type { Section } from '../flow/outline';
 
 interface MoreProps {
@@ -32,6 +34,7 @@ export function More({ id, name, view, setView, onShare, onFigures, onDeleted, o
     touches: ['chain_list'],
     onSuccess: () => {
       onDeleted();
+      toast({ words: t('chains.deleted', { name: visible(name) }) });
       go('/chains');
     },
   });

@@ -1,14 +1,17 @@
 import { useEffect, useMemo, useRef } from 'react';
 
+import { visible } from '../../../lib/format';
+import { t } from '../../../lib/words';
+import { toast } from '../../../ui/toasts/toast';
 import { duplicateStep, moveStep, removeStep } from '../document';
 import type { Place } from '../flow/outline';
-import type { ChainEditor } from '../useChainEditor';
+import { EDITED, type ChainEditor } from '../useChainEditor';
 import type { Opening } from '../step/StepPanel';
 import type { StepCommands, StopView } from '../useStepViews';
 import type { Open } from './EditorPanel';
 
 interface Props {
-  change: ChainEditor['change'];
+  editor: Pick<ChainEditor, 'change' | 'undo'>;
   stops: StopView[];
   select: (id: string | undefined) => void;
   setOpen: (set: (now: Open | undefined) => Open | undefined) => void;
@@ -16,11 +19,12 @@ interface Props {
 }
 
 /** What canvas, list and panels can do with steps. */
-export function useCommands({ change, stops, select, setOpen, add }: Props): StepCommands {
+export function useCommands({ editor, stops, select, setOpen, add }: Props): StepCommands {
+  const { change } = editor;
   // While a run goes on they stay the same: every step that is drawn holds them.
-  const latest = useRef(stops);
+  const latest = useRef({ stops, undo: editor.undo });
   useEffect(() => {
-    latest.current = stops;
+    latest.current = { stops, undo: editor.undo };
   });
   return useMemo(() => {
     const open = (id: string, how: Opening = {}) => {
@@ -32,7 +36,9 @@ export function useCommands({ change, stops, select, setOpen, add }: Props): Ste
       select,
       add,
       remove: (id) => {
+        const gone = latest.current.stops.find((stop) => stop.id === id);
         change((chain) => removeStep(chain, id));
+        if (gone?.kind === 'step') toast({ id: EDITED, words: t('chains.stepRemoved', { name: visible(gone.step.name) }), undo: () => latest.current.undo() });
         select(undefined);
         setOpen((now) => (now?.kind === 'step' && now.id === id ? undefined : now));
       },
@@ -40,7 +46,7 @@ export function useCommands({ change, stops, select, setOpen, add }: Props): Ste
       move: (id, by) => change((chain) => moveStep(chain, id, by)),
       rename: (id) => open(id, { naming: true }),
       fixFirst: () => {
-        const first = latest.current.find((stop) => stop.kind === 'step' && stop.step.trouble);
+        const first = latest.current.stops.find((stop) => stop.kind === 'step' && stop.step.trouble);
         if (first) open(first.id, { fixing: true });
       },
     };
