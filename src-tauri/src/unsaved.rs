@@ -54,13 +54,16 @@ async fn left(page: &WebviewWindow) -> Vec<String> {
     static WISHES: AtomicU32 = AtomicU32::new(0);
     let wish = WISHES.fetch_add(1, Ordering::Relaxed);
     let begun = Instant::now();
-    loop {
-        let Some(said) = ask(page, wish).await else { return Vec::new() };
+    let mut left = Vec::new();
+    // A page that stops answering holds what it named last.
+    while let Some(said) = ask(page, wish).await {
+        left = said.left;
         if !said.busy || begun.elapsed() > LONGEST_SAVE {
-            return said.left;
+            break;
         }
         tokio::time::sleep(LOOK).await;
     }
+    left
 }
 
 /// What the page says; none where it says nothing that we understand.

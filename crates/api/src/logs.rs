@@ -3,7 +3,7 @@
 //! for those that we did not write.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read as _, Seek as _, SeekFrom, Write};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -221,7 +221,7 @@ pub async fn show(hub: &Hub, _: &str, _: Empty) -> Result<LogSettings, Problem> 
 }
 
 /// So much of the latest log file is told at most, in bytes: its end.
-const TOLD: usize = 1 << 20;
+const TOLD: u64 = 1 << 20;
 
 /// The end of the latest log file.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -245,13 +245,15 @@ fn latest(folder: &Path) -> Option<LogText> {
     let name = names
         .filter(|name| name.strip_prefix("patchbay.").and_then(|rest| rest.strip_suffix(".log")).is_some())
         .max()?;
-    let text = std::fs::read(folder.join(&name)).ok()?;
-    let end = &text[text.len().saturating_sub(TOLD)..];
-    let whole = if end.len() < text.len() {
-        end.iter().position(|byte| *byte == b'\n').map_or(&end[..0], |at| &end[at + 1..])
-    } else {
-        end
-    };
+    let mut file = File::open(folder.join(&name)).ok()?;
+    let before = file.metadata().ok()?.len().saturating_sub(TOLD);
+    file.seek(SeekFrom::Start(before)).ok()?;
+    let mut end = Vec::new();
+    file.take(TOLD).read_to_end(&mut end).ok()?;
+    // A line that was cut says nothing.
+    let cut =
+        if before > 0 { end.iter().position(|byte| *byte == b'\n').map_or(end.len(), |at| at + 1) } else { 0 };
+    let whole = &end[cut..];
     // What was written before a rule was known is masked by it now.
     Some(LogText { name, text: Masks::default().mask(&String::from_utf8_lossy(whole)) })
 }
@@ -338,9 +340,9 @@ mod tests {
         assert_eq!(told.name, "patchbay.2026-11-20.log");
         assert_eq!(told.text, "{\"day\":20}\npassword = '•••'\n");
         let line = format!("{}\n", "x".repeat(99));
-        write("patchbay.2026-11-21.log", &line.repeat(TOLD / 100 + 50));
+        write("patchbay.2026-11-21.log", &line.repeat(TOLD as usize / 100 + 50));
         let long = latest(dir.path()).unwrap().text;
-        assert!(long.len() <= TOLD && long.len() > TOLD - 200, "{}", long.len());
+        assert!(long.len() <= TOLD as usize && long.len() > TOLD as usize - 200, "{}", long.len());
         assert!(long.split_terminator('\n').all(|line| line.len() == 99), "no line is cut");
     }
 

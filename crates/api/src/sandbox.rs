@@ -47,12 +47,10 @@ pub async fn start(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxR
     connect_sheet(hub, &workspace, workspace_name, &access).await?;
     // What was switched off with the sandbox comes back with it; what a person paused while it was on stays.
     let off = off_mark(hub, workspace_name);
-    if let Ok(names) = std::fs::read_to_string(&off) {
-        for name in names.lines() {
-            pause(hub, &workspace, workspace_name, name, false).await?;
-        }
-        remove(&off)?;
+    for name in noted(&off) {
+        pause(hub, &workspace, workspace_name, &name, false).await?;
     }
+    remove(&off)?;
     crate::security::write(&mark(hub, workspace_name), b"").map_err(|error| {
         Problem::new(Code::Internal).detail(format!("the sandbox's folder cannot be written: {error}"))
     })?;
@@ -96,16 +94,20 @@ pub async fn stop(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxSt
     if !mark(hub, workspace_name).exists() {
         return Ok(off);
     }
-    let mut names = String::new();
+    // Noted before any of them is paused: what is paused without a note stays so when it is started again.
+    let mark_off = off_mark(hub, workspace_name);
+    let mut names = noted(&mark_off);
     for name in [TRACKER, CHAT, SHEET] {
-        if pause(hub, &workspace, workspace_name, name, true).await? {
-            names.push_str(name);
-            names.push('\n');
+        if !names.iter().any(|known| known == name) && is_other(&workspace, name, true).await? {
+            names.push(name.to_owned());
         }
     }
-    crate::security::write(&off_mark(hub, workspace_name), names.as_bytes()).map_err(|error| {
+    crate::security::write(&mark_off, names.join("\n").as_bytes()).map_err(|error| {
         Problem::new(Code::Internal).detail(format!("the sandbox's folder cannot be written: {error}"))
     })?;
+    for name in &names {
+        pause(hub, &workspace, workspace_name, name, true).await?;
+    }
     remove(&mark(hub, workspace_name))?;
     let running = workspace.sandbox().await.take();
     if let Some(sandbox) = running {
@@ -114,23 +116,31 @@ pub async fn stop(hub: &Hub, workspace_name: &str, _: Empty) -> Result<SandboxSt
     Ok(off)
 }
 
-/// Switches a connection to a pretend tool off or on, and says whether it was not so before. A tool of the
-/// user's own that is called the same is left.
+/// The connections that a note names; none where there is no note.
+fn noted(mark: &std::path::Path) -> Vec<String> {
+    std::fs::read_to_string(mark).map(|names| names.lines().map(str::to_owned).collect()).unwrap_or_default()
+}
+
+/// Whether a connection is one to a pretend tool, and not yet off or on as wanted. A tool of the user's own
+/// that is called the same is left.
+async fn is_other(workspace: &Workspace, name: &str, paused: bool) -> Result<bool, Problem> {
+    let found = workspace.store().connection_named(name).await?;
+    Ok(found.is_some_and(|one| one.connector.as_str().starts_with("sandbox-") && one.paused != paused))
+}
+
+/// Switches a connection to a pretend tool off or on.
 async fn pause(
     hub: &Hub,
     workspace: &Workspace,
     workspace_name: &str,
     name: &str,
     paused: bool,
-) -> Result<bool, Problem> {
-    let found = workspace.store().connection_named(name).await?;
-    let is_other =
-        found.is_some_and(|one| one.connector.as_str().starts_with("sandbox-") && one.paused != paused);
-    if is_other {
+) -> Result<(), Problem> {
+    if is_other(workspace, name, paused).await? {
         let request = ConnectionPauseRequest { name: name.to_owned(), paused };
         connections::pause(hub, workspace_name, request).await?;
     }
-    Ok(is_other)
+    Ok(())
 }
 
 /// Starts the sandbox again where this workspace is connected to it: its port is new at each start.

@@ -253,6 +253,9 @@ mod tests {
         assert!(hidden, "a text with something private in it is private");
         assert_eq!(sources, json!(["$.item.author.email"]));
         assert!(!with("{{ item.title }}").await.0);
+        for whole in ["{{ item }}", "{{ item|json }}", "{{ item.author }}"] {
+            assert!(with(whole).await.0, "{whole} holds what is private");
+        }
         hub.shut_down().await;
     }
 }

@@ -20,12 +20,17 @@ pub(super) fn sources(fields: &StepFields, step: &Step, privacy: &Privacy) -> Ve
 
 /// The targets whose values are private or made of something private.
 pub(super) fn targets(fields: &StepFields, step: &Step, privacy: &Privacy) -> Vec<String> {
+    // What of the sources is private, by the keys that lead there: who takes what holds it takes it, too.
+    let within: Vec<Vec<String>> = sources(fields, step, privacy).iter().map(|path| keys(path)).collect();
     let hidden = fields.targets.iter().filter(|field| {
         let own: Vec<String> =
             field.target.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~")).collect();
         let mapped = field.map.as_ref().map(|map| used(&map.source)).unwrap_or_default();
         touches(&own, &privacy.fields)
-            || mapped.iter().any(|names| is_private(names, step, privacy))
+            || mapped.iter().any(|names| {
+                is_private(names, step, privacy) || within.iter().any(|hidden| hidden.starts_with(names))
+            })
+            || field.map.as_ref().is_some_and(|map| may_reach(&map.source, &privacy.fields))
             || [&field.from_sample, &field.result].into_iter().any(|own| holds(own.as_ref(), &privacy.fields))
     });
     hidden.map(|field| field.target.clone()).collect()
@@ -57,6 +62,13 @@ fn is_private(keys: &[String], step: &Step, privacy: &Privacy) -> bool {
         _ => false,
     };
     unknown || touches(keys, &privacy.fields)
+}
+
+/// Whether a path that names no single place (`*` of members, `..`) may end at a private field.
+fn may_reach(source: &Source, fields: &[PrivateField]) -> bool {
+    let Source::Path { path } = source else { return false };
+    let (all, own) = (path.contains("..") || path.contains(".*"), keys(path));
+    all && own.last().is_some_and(|last| fields.iter().any(|field| field.last() == Some(last)))
 }
 
 /// Whether the way goes to a private field, on below one, or to what holds one.
@@ -104,6 +116,14 @@ mod tests {
         assert_eq!(of("$.item['e-mail']['a.b'].x[*].y"), "item e-mail a.b x y");
         assert_eq!(of("$"), "");
         assert_eq!(of(r"$.item['it\'s'].b"), "item it's b");
+    }
+
+    #[test]
+    fn a_path_to_many_places_may_reach_a_private_one() {
+        let fields = vec![vec!["user".to_owned(), "email".to_owned()]];
+        let reaches = |path: &str| may_reach(&Source::Path { path: path.to_owned() }, &fields);
+        assert!(reaches("$.item.*.email") && reaches("$..email"));
+        assert!(!reaches("$.item.*.name") && !reaches("$..name") && !reaches("$.item.email"));
     }
 
     #[test]

@@ -7,11 +7,11 @@ export const POLICY: StepPolicy = { backoffMs: 1_000, timeoutMs: 60_000, paralle
 /** The tries where neither step nor chain says how many. */
 export const TRIES = 4;
 
-/** How often an item of a step is tried. */
-export const triesOf = (chain: Pick<Chain, 'policy'>, step: Step): number => step.policy.tries ?? chain.policy?.tries ?? TRIES;
+/** How often an item of a step is tried; without a step, of those that say nothing themselves. */
+export const triesOf = (chain: Pick<Chain, 'policy'>, step?: Step): number => step?.policy.tries ?? chain.policy?.tries ?? TRIES;
 
-/** What it means where an item of a step fails. */
-export const failureOf = (chain: Pick<Chain, 'policy'>, step: Step): OnFailure => step.policy.onFailure ?? chain.policy?.onFailure ?? 'stop_and_keep';
+/** What it means where an item of a step fails; without a step, of those that say nothing themselves. */
+export const failureOf = (chain: Pick<Chain, 'policy'>, step?: Step): OnFailure => step?.policy.onFailure ?? chain.policy?.onFailure ?? 'stop_and_keep';
 
 /** What a step that works by itself begins with. */
 export const LOGIC: Record<Logic['type'], Logic> = {

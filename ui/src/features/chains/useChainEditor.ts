@@ -92,8 +92,9 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     }
   }, [read.data, fresh]);
 
-  const keep = useCallback(async (): Promise<boolean> => {
+  const keep = useCallback(async (asCopy = false): Promise<boolean> => {
     const current = now.current;
+    const own = asCopy ? undefined : current.id;
     const edits = current.edits;
     const document = current.chain;
     if (!document || document.steps.length === 0) {
@@ -104,8 +105,8 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
     }
     setState('saving');
     try {
-      const kept = await saveChain(current.workspace, current.id, document, current.version);
-      const first = current.id === undefined;
+      const kept = await saveChain(current.workspace, own, document, asCopy ? 0 : current.version);
+      const first = own === undefined;
       forgetUnsaved(current.workspace, current.id);
       Object.assign(current, { saved: edits, version: kept.version, id: kept.id });
       setId(kept.id);
@@ -198,9 +199,16 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
       while (current.saving) await current.saving;
       const { id: own, chain: mine, workspace } = current;
       if (!own || !mine) return;
-      if (how !== 'theirs') {
-        if (how === 'copy') forgetUnsaved(workspace, own);
-        Object.assign(current, { version: 0, ...(how === 'copy' ? { id: undefined } : {}) });
+      if (how === 'copy') {
+        current.saving = keep(true);
+        await current.saving;
+        current.saving = undefined;
+        // What was typed meanwhile belongs to the copy.
+        await save();
+        return;
+      }
+      if (how === 'mine') {
+        current.version = 0;
         await save();
         return;
       }
@@ -220,7 +228,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
         setProblem(toProblem(error));
       }
     },
-    [save],
+    [keep, save],
   );
 
   // What came back is tried once more; leaving keeps what is open, or holds on to it.

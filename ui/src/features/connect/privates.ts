@@ -6,8 +6,8 @@ import { useRead } from '../../engine';
 import { MASK, masked, type PrivateField } from '../chains/data/private';
 
 /** The private fields of what a stream brings; undefined where its connector is gone, and nobody knows. */
-export function usePrivates(connector: string, stream: string | undefined): { pending: boolean; fields: PrivateField[] | undefined } {
-  const read = useRead('connector_show', { connector });
+export function usePrivates(connector: string | undefined, stream: string | undefined): { pending: boolean; fields: PrivateField[] | undefined } {
+  const read = useRead('connector_show', { connector: connector ?? '' }, { enabled: connector !== undefined });
   const fields = useMemo(() => {
     const streams = read.data?.streams;
     const own = streams?.filter(({ id }) => id === stream) ?? [];
@@ -35,6 +35,14 @@ export function useShown(signal: Signal, raw: JsonValue): Shown | undefined {
   const values = privateValues(raw, fields);
   const of = (what: string, texts: string[]) => (seen.has(what) ? [texts.join(', ')] : piecesOf(texts, values));
   return { summary: of('summary', [signal.summary]), people: of('people', signal.participants), show: (what) => setSeen((now) => new Set(now).add(what)) };
+}
+
+/** A signal's summary where nobody asked for what is private in it; whether something was left out. Empty while it is not known. */
+export function useSummary(signal: (Signal & { raw: JsonValue }) | undefined): { text: string; cut: boolean } {
+  const { pending, fields } = usePrivates(signal?.connector, signal?.stream);
+  if (pending || !signal) return { text: '', cut: false };
+  const pieces = piecesOf([signal.summary], privateValues(signal.raw, fields));
+  return { text: pieces.join(MASK), cut: pieces.length > 1 };
 }
 
 /** Values of private fields as text; undefined where any text may be one: the fields are not known, or the item is not kept. */

@@ -14,7 +14,7 @@ vi.mock('../../platform', async (original) => ({
 }));
 
 import type { JsonValue, Signal } from '../../bindings/wire';
-import { piecesOf, privateValues } from './privates';
+import { piecesOf, privateValues, useSummary } from './privates';
 import { SignalFacts } from './SignalPair';
 
 const RAW = { customer: { email: 'a@example.test', name: 'Amira', size: 'M' }, total: '12' };
@@ -66,4 +66,22 @@ it('values are cut out of texts, the longest first, and short ones only where th
   expect(piecesOf(['Me and a@example.test', 'M'], values)).toEqual(['Me and ', ', ', '']);
   expect(piecesOf(['anna', 'ann'], ['ann', 'anna'])).toEqual(['', ', ', '']);
   expect(piecesOf([], undefined)).toEqual(['']);
+});
+
+function Heading({ connector, raw }: { connector: string; raw: JsonValue }) {
+  const { text, cut } = useSummary({ ...signal(connector), raw });
+  return <h2 data-cut={cut}>{text}</h2>;
+}
+
+it.each([
+  ['shop', 'Order of •••••••• over 12', 'true'],
+  ['open', 'Order of a@example.test over 12', 'false'],
+])('the heading above it holds back the same: %s', async (connector, words, cut) => {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Heading connector={connector} raw={RAW} />
+    </QueryClientProvider>,
+  );
+  expect(screen.getByRole('heading').textContent, 'nothing before it is known').toBe('');
+  expect((await screen.findByText(words)).dataset['cut']).toBe(cut);
 });

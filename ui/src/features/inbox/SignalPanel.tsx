@@ -9,6 +9,8 @@ import { platform } from '../../platform';
 import { BrandMark } from '../../ui/BrandMark';
 import { Panel } from '../../ui/Panel';
 import { Read } from '../../ui/Read';
+import { MASK } from '../chains/data/private';
+import { useSummary } from '../connect/privates';
 import { RawItem } from '../connect/RawItem';
 import { SignalFacts } from '../connect/SignalPair';
 import { useTools } from '../connections/useTools';
@@ -26,13 +28,14 @@ interface Props {
 export function SignalPanel({ id, onClose, onOpen, onArchive, onUnread }: Props) {
   const read = useRead('signal_show', { id }, { keep: true });
   const tools = useTools();
+  const summary = useSummary(read.data?.signal);
   const signal = read.data?.signal;
   const tool = signal && tools.get(signal.connector);
   const url = signal?.url;
   return (
     <Panel
       icon={signal && <BrandMark icon={tool?.icon} name={tool?.name ?? signal.connector} size={28} />}
-      title={signal ? visible(signal.summary) : t('inbox.signal')}
+      title={visible(summary.text) || t('inbox.signal')}
       subtitle={signal && visible(signal.connectionName ?? t('inbox.connectionGone'))}
       onClose={onClose}
     >
@@ -61,7 +64,7 @@ export function SignalPanel({ id, onClose, onOpen, onArchive, onUnread }: Props)
                   {versions.map((version) => (
                     <li key={version.id}>
                       <button type="button" className="link-button cut" aria-current={version.id === id ? 'true' : undefined} onClick={() => onOpen(version.id)}>
-                        {visible(version.summary)}
+                        {summary.cut ? MASK : visible(version.summary)}
                       </button>
                       <time className="meta figures" dateTime={version.timestamp}>
                         {formatMoment(version.timestamp)}

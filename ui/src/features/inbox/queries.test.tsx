@@ -83,6 +83,15 @@ it('what comes in reads the newest page again, and no other', async () => {
   expect(host.reads).toEqual([null]);
 });
 
+it('what came in stays while older pages are added', async () => {
+  await open(400);
+  await arrive(403, 402, 401);
+  await vi.waitFor(() => expect(shown()).toEqual(down(403, 201)));
+  screen.getByRole('button').click();
+  await vi.waitFor(() => expect(shown()).toEqual(down(403, 101)));
+  expect(host.reads, 'the newest page, and the one that was added').toEqual([null, 201]);
+});
+
 it('more than a page at once leaves nothing out', async () => {
   await open(300);
   await arrive(...down(450, 301));

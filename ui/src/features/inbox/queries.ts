@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 
 import type { ListPlace, SignalFilter, SignalSearchResponse, SignalView } from '../../bindings/wire';
@@ -10,9 +10,16 @@ const PAGE = 100;
 /** Signals, the latest first, page by page as they are wanted. What comes in reads the newest page alone again. */
 export function useSignals(filter: SignalFilter) {
   const workspace = useWorkspace((state) => state.name);
+  const client = useQueryClient();
+  const newestKey = ['signals_newest', workspace, filter];
   const read = useInfiniteQuery({
     queryKey: ['signal_search', workspace, filter],
-    queryFn: ({ pageParam }) => send('signal_search', { filter, after: pageParam, limit: PAGE }),
+    queryFn: async ({ pageParam }) => {
+      const page = await send('signal_search', { filter, after: pageParam, limit: PAGE });
+      // The newest page is kept beside the others, so that a later one that is added says nothing of its age.
+      if (pageParam === null) client.setQueryData(newestKey, page);
+      return page;
+    },
     initialPageParam: null as ListPlace | null,
     getNextPageParam: (last) => {
       const end = last.signals.length === PAGE ? last.signals.at(-1) : undefined;
@@ -21,16 +28,15 @@ export function useSignals(filter: SignalFilter) {
   });
   const pages = read.data?.pages;
   const newest = useQuery({
-    queryKey: ['signals_newest', workspace, filter],
+    queryKey: newestKey,
     queryFn: () => send('signal_search', { filter, after: null, limit: PAGE }),
     enabled: pages !== undefined,
     // At first it is what the list begins with; from then on an event says when.
     initialData: pages?.[0],
-    initialDataUpdatedAt: read.dataUpdatedAt,
     staleTime: Infinity,
   });
   const before = pages?.[0];
-  const head = before && newest.data && newest.dataUpdatedAt > read.dataUpdatedAt ? newest.data : before;
+  const head = before && (newest.data ?? before);
   const torn = head !== undefined && before !== undefined && isTorn(head, before);
   const { refetch } = read;
   useEffect(() => {

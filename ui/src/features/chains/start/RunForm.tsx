@@ -1,18 +1,25 @@
 import { NumberInput, Select } from '@mantine/core';
 
-import type { Chain, ChainPolicy, OnFailure } from '../../../bindings/wire';
+import type { Chain, ChainPolicy, OnFailure, StepPolicy } from '../../../bindings/wire';
 import { t } from '../../../lib/words';
+import { allSteps } from '../flow/outline';
 import { TRIES } from '../fresh';
 
 const CHOICES: OnFailure[] = ['stop_and_keep', 'stop_and_undo', 'continue'];
 
 interface Props {
-  policy: ChainPolicy | undefined;
+  chain: Chain;
   change: (update: (chain: Chain) => Chain) => void;
 }
 
 /** How long a run may take, and what holds for steps that say nothing themselves. */
-export function RunForm({ policy, change }: Props) {
+export function RunForm({ chain, change }: Props) {
+  const { policy } = chain;
+  // Steps of earlier versions say everything themselves.
+  const except = (own: keyof StepPolicy) => {
+    const count = allSteps(chain).filter((step) => step.policy[own] !== undefined && step.policy[own] !== null).length;
+    return count > 0 ? ` ${t('chains.policy.except', { count })}` : '';
+  };
   const set = (part: Partial<ChainPolicy>) => change((chain) => ({ ...chain, policy: { ...chain.policy, ...part } }));
   return (
     <section className="stack" aria-label={t('chains.policy.title')}>
@@ -25,22 +32,22 @@ export function RunForm({ policy, change }: Props) {
           max={44_640}
           clampBehavior="strict"
           value={policy?.timeoutMs ? policy.timeoutMs / 60_000 : ''}
-          onChange={(value) => set({ timeoutMs: typeof value === 'number' ? Math.round(value * 60_000) : null })}
+          onChange={(value) => (value === '' || typeof value === 'number') && set({ timeoutMs: value === '' ? null : Math.round(value * 60_000) })}
         />
         <NumberInput
           label={t('chains.policy.tries')}
-          description={t('chains.policy.triesHelp')}
+          description={`${t('chains.policy.triesHelp')}${except('tries')}`}
           min={1}
           max={10}
           clampBehavior="strict"
           placeholder={String(TRIES)}
           value={policy?.tries ?? ''}
-          onChange={(value) => set({ tries: typeof value === 'number' ? value : null })}
+          onChange={(value) => (value === '' || typeof value === 'number') && set({ tries: value === '' ? null : value })}
         />
       </div>
       <Select
         label={t('chains.policy.onFailure')}
-        description={t('chains.policy.onFailureHelp')}
+        description={`${t('chains.policy.onFailureHelp')}${except('onFailure')}`}
         value={policy?.onFailure ?? 'stop_and_keep'}
         data={CHOICES.map((choice) => ({ value: choice, label: t(`chains.failure.${choice}`) }))}
         onChange={(value) => value && set({ onFailure: value as OnFailure })}

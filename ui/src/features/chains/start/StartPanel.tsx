@@ -35,7 +35,7 @@ export function StartPanel({ chainId, version, chain, tools, change, flush, onCl
     <Panel icon={<Zap size={20} aria-hidden />} title={t('chains.start.title')} subtitle={t('chains.start.about')} onClose={onClose}>
       <div className="stack tab-note">
         <TriggerForm trigger={chain.trigger} concurrency={chain.concurrency} tools={tools} change={change} />
-        <RunForm policy={chain.policy} change={change} />
+        <RunForm chain={chain} change={change} />
         {sample && <SamplePart sample={sample} />}
         {chainId && <AtWork chainId={chainId} version={version} flush={flush} byHand={chain.trigger.type === 'manual'} />}
         {chainId && <Versions chainId={chainId} change={change} />}

@@ -38,7 +38,7 @@ export function SettingsTab(props: StepProps) {
       )}
       <When {...props} />
       <div className="two">
-        <NumberInput label={t('chains.settings.tries')} min={1} max={10} clampBehavior="strict" value={triesOf(props.chain, step)} onChange={(value) => typeof value === 'number' && policy({ tries: value })} />
+        <NumberInput label={t('chains.settings.tries')} min={1} max={10} clampBehavior="strict" placeholder={t('chains.settings.triesOfChain', { n: triesOf(props.chain) })} value={step.policy.tries ?? ''} onChange={(value) => (value === '' || typeof value === 'number') && policy({ tries: value === '' ? null : value })} />
         <NumberInput label={t('chains.settings.parallel')} min={1} max={16} clampBehavior="strict" value={step.policy.parallel} onChange={(value) => typeof value === 'number' && policy({ parallel: value })} />
         <NumberInput label={t('chains.settings.timeout')} suffix={` ${t('chains.settings.seconds')}`} min={1} max={600} clampBehavior="strict" value={step.policy.timeoutMs / 1_000} onChange={(value) => typeof value === 'number' && policy({ timeoutMs: Math.round(value * 1_000) })} />
         <NumberInput label={t('chains.settings.wait')} suffix={` ${t('chains.settings.seconds')}`} min={0} max={600} decimalScale={1} clampBehavior="strict" value={step.policy.backoffMs / 1_000} onChange={(value) => typeof value === 'number' && policy({ backoffMs: Math.round(value * 1_000) })} />

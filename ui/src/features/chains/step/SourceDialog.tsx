@@ -42,13 +42,15 @@ export function SourceDialog({ field, sources, where, sampleOf, onChoose, onFind
   const [template, setTemplate] = useState(before?.type === 'template' ? before.template : '');
   const [fixed, setFixed] = useState(before?.type === 'fixed' && before.value !== null ? asText(before.value) : '');
   const [changes, setChanges] = useState<Changes>(() => changesOf(field.map));
+  const { standIn } = changesOf(field.map);
   const groups = useMemo(() => filter(sources, search, sampleOf), [sources, search, sampleOf]);
   const from = (chosen: string): Chosen => {
     const source = changes.transform ? transformed({ path: chosen, transform: changes.transform, separator: changes.separator }) : undefined;
     return {
       ...(chosen === path ? rest(field.map) : {}),
       source: source ?? { type: 'path', path: chosen },
-      default: changes.standIn === '' ? null : fromText(changes.standIn, field.kind),
+      // As it is where nobody touched it: not every text says which value it was.
+      default: changes.standIn === standIn ? (field.map?.default ?? null) : changes.standIn === '' ? null : fromText(changes.standIn, field.kind),
       ...(changes.convert && !source ? { convert: changes.convert } : {}),
     };
   };

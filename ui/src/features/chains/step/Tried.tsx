@@ -27,10 +27,12 @@ interface Props {
 /** What the sample gives with a source that is not kept yet, or what is wrong with it: the engine's own answer. */
 export function Tried({ where, map, name, required }: Props) {
   const [text] = useDebouncedValue(JSON.stringify(map), REST_MS);
-  const [shown, setShown] = useState(false);
+  const [shown, setShown] = useState<string>();
+  // Another source may be private as well.
+  const from = map.source.type === 'path' ? map.source.path : map.source.type;
   const read = useRead('chain_fields', { ...where, map: JSON.parse(text) as FieldMap }, { keep: true });
   const field = read.data?.fields.targets.find((own) => own.target === map.target);
-  const hidden = !shown && (read.data?.privateTargets.includes(map.target) ?? false);
+  const hidden = shown !== from && (read.data?.privateTargets.includes(map.target) ?? false);
   const late = text !== JSON.stringify(map) || read.isPlaceholderData;
   const empty = field && field.trouble === null && (field.result === null || field.result === '');
   const trouble = read.isError ? toProblem(read.error).title : (field?.trouble ?? (empty && required ? t('chains.map.needed') : undefined));
@@ -44,7 +46,7 @@ export function Tried({ where, map, name, required }: Props) {
       ) : !field || noSample ? null : empty ? (
         <p className="meta">{t('chains.map.nothing')}</p>
       ) : hidden ? (
-        <Mask name={name} onShow={() => setShown(true)} />
+        <Mask name={name} onShow={() => setShown(from)} />
       ) : (
         <p className="tried-value">{formatValue(field.result, 600)}</p>
       )}
