@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     environment: 'happy-dom',
     include: ['src/**/*.test.{ts,tsx}'],
-
+    setupFiles: ['./vitest.setup.ts'],
+    testTimeout: 20_000,
   },
 });
