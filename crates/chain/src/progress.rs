@@ -252,6 +252,8 @@ impl Progress {
             }
             Fact::Narrowed(narrowed) => self.limit = narrowed.items,
             Fact::Limited { allowed_ms } => self.allowed_ms = Some(*allowed_ms),
+            // The meter takes it in.
+            Fact::Idle { .. } => {}
             Fact::Checked { findings } => {
                 self.checked = true;
                 self.blocked = findings.iter().any(|f| f.level == patchbay_model::Level::Blocker);
@@ -535,6 +537,7 @@ fn is_progress(fact: &Fact) -> bool {
     !matches!(
         fact,
         Fact::Started { .. }
+            | Fact::Idle { .. }
             | Fact::Intent { .. }
             | Fact::UndoIntent { .. }
             | Fact::Stuck { .. }

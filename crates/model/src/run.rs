@@ -294,6 +294,12 @@ pub enum Fact {
         /// Nobody answered in time.
         by_time: bool,
     },
+    /// So much of the time since the fact before does not count against what the run may take: the computer slept,
+    /// its clock was moved, or all that was waited for was a person whom the run of another chain asks.
+    Idle {
+        /// Milliseconds.
+        ms: u64,
+    },
     /// A run of another chain does an item. It is there from this commit on.
     ChainStarted {
         /// The step.
@@ -457,6 +463,7 @@ impl Fact {
             | Self::Paused
             | Self::Held { .. }
             | Self::Limited { .. }
+            | Self::Idle { .. }
             | Self::TimedOut { .. }
             | Self::Resumed
             | Self::Ended { .. }

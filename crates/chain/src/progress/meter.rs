@@ -14,30 +14,54 @@ pub(crate) struct Meter {
     spent: SignedDuration,
     /// It counts since then.
     since: Option<Timestamp>,
+    /// What does not count of the time since then.
+    left_out: SignedDuration,
+    /// Nor does what passes now.
+    rests: bool,
 }
 
 impl Meter {
     /// What has been spent now. A clock that was put back adds nothing.
     pub(crate) fn spent(&self, now: Timestamp) -> SignedDuration {
         let open = self.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
-        self.spent.saturating_add(open.max(SignedDuration::ZERO))
+        self.spent.saturating_add(open.saturating_sub(self.left_out).max(SignedDuration::ZERO))
     }
 
     /// When so much will be spent, where nothing keeps the time from counting; none where it does not count.
     pub(crate) fn due(&self, allowed_ms: u64) -> Option<Timestamp> {
         let allowed = SignedDuration::from_millis(i64::try_from(allowed_ms).unwrap_or(i64::MAX));
-        self.since?.checked_add(allowed.saturating_sub(self.spent)).ok()
+        let left = allowed.saturating_sub(self.spent).saturating_add(self.left_out);
+        self.since.filter(|_| !self.rests)?.checked_add(left).ok()
+    }
+
+    /// Leaves out so much of the time since the last fact.
+    pub(crate) fn leave_out(&mut self, passed: SignedDuration) {
+        self.left_out = self.left_out.saturating_add(passed.max(SignedDuration::ZERO));
+    }
+
+    /// From now on what passes is left out, or is not any more.
+    pub(crate) fn rest(&mut self, rests: bool) {
+        self.rests = rests;
+    }
+
+    /// What was left out since the last fact.
+    pub(crate) fn left_out(&self) -> SignedDuration {
+        self.left_out
     }
 }
 
 impl Progress {
     /// Takes in one fact.
     pub fn apply(&mut self, plan: &Plan, at: Timestamp, fact: &Fact) {
+        if let Fact::Idle { ms } = fact {
+            self.meter.left_out = SignedDuration::from_millis(i64::try_from(*ms).unwrap_or(i64::MAX));
+        }
         // While no engine worked on the run, none could get on with it.
         if !matches!(fact, Fact::Started { recovered: true, .. }) {
             self.meter.spent = self.meter.spent(at);
         }
         self.take(plan, at, fact);
+        self.meter.left_out = SignedDuration::ZERO;
         self.meter.since = self.is_counted().then_some(at);
     }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task;
 
+use super::idle::Rest;
 use super::{Control, Execution, jitter};
 use crate::dispatch::identifiers;
 use crate::machine;
@@ -40,7 +41,7 @@ pub(super) enum Done {
     /// The run of another chain ended.
     Child { step: usize, item: u32, outcome: Outcome },
     /// It waits now, for a person or a time, or goes on.
-    ChildRests { step: usize, item: u32, rests: bool },
+    ChildRests { step: usize, item: u32, rest: Rest },
 }
 
 /// What a task does: were it to end without a word, somebody has to say so in its place.
@@ -112,7 +113,7 @@ impl Execution<'_> {
             return recorded.clock.advance(left + Duration::from_millis(1));
         }
         let awaits = self.awaits();
-        let (runner, looked) = (self.runner, self.looked);
+        let (runner, looked) = (self.runner, self.looked.now);
         let due = async {
             match wake {
                 Some(at) => runner.alarms.until(&runner.clock, looked, at).await,
@@ -138,7 +139,7 @@ impl Execution<'_> {
         });
         match answer.map(|(_, done)| done) {
             Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
-            Ok(Done::ChildRests { step, item, rests }) => self.child_rests(step, item, rests),
+            Ok(Done::ChildRests { step, item, rest }) => self.child_rests(step, item, rest),
             Ok(Done::Told { step, item, told }) => {
                 if self.asking.remove(&(step, item)) == Some(true) {
                     self.told.insert((step, item), told);

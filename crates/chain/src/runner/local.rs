@@ -10,6 +10,7 @@ use patchbay_model::{RunId, Timestamp};
 use patchbay_store::{RecordLink, Remembered, Store};
 use serde_json::{Value, json};
 
+use super::idle::Rest;
 use super::live::Does;
 use super::{Doing, Done, Execution, others};
 use crate::journal;
@@ -230,16 +231,16 @@ impl Execution<'_> {
         let store = self.runner.store.clone();
         let id = self.live.plan.steps[step].id.clone();
         let recorded = self.runner.recorded.as_ref().map(|recorded| recorded.child(&id, item));
-        let rests = self.resting.contains(&(step, item));
+        let rest = self.resting.get(&(step, item)).copied().unwrap_or_default();
         self.spawn(Doing::Follow { step, item }, async move {
             tokio::time::sleep(pause).await;
             let outcome = match recorded {
-                Some(outcome) => Some(outcome),
-                None => ended(&store, &run, rests).await,
+                Some(outcome) => Ok(outcome),
+                None => ended(&store, &run, rest).await,
             };
             match outcome {
-                Some(outcome) => Done::Child { step, item, outcome },
-                None => Done::ChildRests { step, item, rests: !rests },
+                Ok(outcome) => Done::Child { step, item, outcome },
+                Err(rest) => Done::ChildRests { step, item, rest },
             }
         });
     }
@@ -257,18 +258,19 @@ impl Execution<'_> {
     }
 
     /// Takes in that the run of another chain waits, or goes on, and waits for it anew.
-    pub(super) fn child_rests(&mut self, step: usize, item: u32, rests: bool) {
-        if rests {
-            self.resting.insert((step, item));
-        } else {
-            self.resting.remove(&(step, item));
-        }
+    pub(super) fn child_rests(&mut self, step: usize, item: u32, rest: Rest) {
+        match rest {
+            Rest::Works => self.resting.remove(&(step, item)),
+            Rest::Waits | Rest::Asks => self.resting.insert((step, item), rest),
+        };
         self.follow_after(step, item, Duration::ZERO);
     }
 
     /// Whether all that it does is to wait for runs of other chains, which wait themselves.
     pub(super) fn rests_with_others(&self) -> bool {
-        self.only_waits() && !self.followed.is_empty() && self.followed.is_subset(&self.resting)
+        self.only_waits()
+            && !self.followed.is_empty()
+            && self.followed.iter().all(|place| self.resting.contains_key(place))
     }
 
     /// Takes in how the run of another chain ended.
@@ -282,23 +284,17 @@ impl Execution<'_> {
     }
 }
 
-/// Whether a run in this state waits: for a person, or for a time.
-fn is_resting(state: RunState) -> bool {
-    matches!(state, RunState::NeedsYou | RunState::Paused | RunState::Waiting)
-}
-
-/// Waits for the end of a run and says how it went. None as soon as it waits, or no longer does, other than is
-/// known.
-async fn ended(store: &Store, id: &RunId, rests: bool) -> Option<Outcome> {
+/// Waits for the end of a run and says how it went; or how it gets on, as soon as that is not what is known.
+async fn ended(store: &Store, id: &RunId, known: Rest) -> Result<Outcome, Rest> {
     let mut left = store.runs_left();
     loop {
         match store.run(id).await {
-            Ok(Some(run)) if run.state.is_final() => return Some(outcome(store, &run).await),
-            Ok(Some(run)) if is_resting(run.state) != rests => return None,
+            Ok(Some(run)) if run.state.is_final() => return Ok(outcome(store, &run).await),
+            Ok(Some(run)) if Rest::of(run.state) != known => return Err(Rest::of(run.state)),
             Ok(Some(_)) => {}
             Ok(None) => {
                 let problem = Problem::new(Code::NotFound).with("item", format!("The run {id}"));
-                return Some(Outcome::NotDone { problem });
+                return Ok(Outcome::NotDone { problem });
             }
             Err(error) => tracing::warn!(run = %id, %error, "a run that is waited for cannot be read"),
         }

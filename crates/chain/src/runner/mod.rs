@@ -8,6 +8,7 @@ mod check;
 mod control;
 mod deliveries;
 mod foresee;
+mod idle;
 mod limit;
 mod live;
 mod local;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use patchbay_connector::{Compiled, Engine};
 use patchbay_model::problem::{Problem, Retry};
 use patchbay_model::run::{Decision, Fact, JournalEntry, Run, RunState};
-use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId, Timestamp};
+use patchbay_model::{ChainId, Clock, ConnectorId, Event, EventKind, EventSink, StepId};
 use patchbay_store::{Also, NewTrigger, StepCall, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -38,6 +39,7 @@ use crate::recorded::Recorded;
 use crate::scope::Scope;
 use answers::{Doing, Done, Launch};
 use deliveries::Looking;
+use idle::{Looked, Rest};
 use places::Place;
 use wished::Wished;
 
@@ -281,8 +283,8 @@ struct Execution<'r> {
     told: BTreeMap<(usize, u32), Result<Option<Value>, Problem>>,
     /// Items whose other run is waited for.
     followed: BTreeSet<(usize, u32)>,
-    /// Those of them whose other run waits itself.
-    resting: BTreeSet<(usize, u32)>,
+    /// How those of them get on whose other run waits itself.
+    resting: BTreeMap<(usize, u32), Rest>,
     /// Items whose other run was asked to stop.
     stopped: BTreeSet<(usize, u32)>,
     /// Effects that may still begin today; none where nobody counts.
@@ -291,8 +293,8 @@ struct Execution<'r> {
     drifts: BTreeMap<usize, Option<Problem>>,
     /// What mappings of the step that is worked on see; none where it is to be put together anew.
     scope: Option<Scope>,
-    /// What the clock said when the machine was asked last.
-    looked: Timestamp,
+    /// What the clocks said at the last look.
+    looked: Looked,
     seq: u64,
     /// The state that the database holds, as far as we wrote it.
     written: Option<RunState>,
@@ -314,12 +316,12 @@ impl<'r> Execution<'r> {
             asking: BTreeMap::new(),
             told: BTreeMap::new(),
             followed: BTreeSet::new(),
-            resting: BTreeSet::new(),
+            resting: BTreeMap::new(),
             stopped: BTreeSet::new(),
             effects_left: None,
             drifts: BTreeMap::new(),
             scope: None,
-            looked: runner.clock.now(),
+            looked: Looked::new(runner.clock.now(), runner.clock.monotonic()),
             seq,
             written: None,
         }
@@ -344,8 +346,10 @@ impl<'r> Execution<'r> {
         if own != fact.step() {
             self.scope = None;
         }
-        self.progress.apply(&self.live.plan, self.runner.clock.now(), &fact);
-        self.pending.push(fact);
+        for fact in self.left_out().into_iter().chain([fact]) {
+            self.progress.apply(&self.live.plan, self.looked.now, &fact);
+            self.pending.push(fact);
+        }
     }
 
     /// Counts a call that a fact tells of on its connection, in the commit of the fact.
@@ -435,8 +439,8 @@ impl<'r> Execution<'r> {
     /// Asks the machine until it has nothing more to say, and prepares what it wants sent.
     async fn gather(&mut self) -> Result<machine::Next, ChainError> {
         loop {
-            self.looked = self.runner.clock.now();
-            let mut next = machine::next(&self.live.plan, &self.progress, self.looked);
+            self.look();
+            let mut next = machine::next(&self.live.plan, &self.progress, self.looked.now);
             // What is asked for is awaited with the answers of calls: what they bring is durable meanwhile.
             next.commands.retain(|command| !self.is_asked(command));
             if next.commands.is_empty() {

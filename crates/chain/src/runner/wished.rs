@@ -11,8 +11,17 @@ use patchbay_model::run::{Fact, RunState, UndoOutcome};
 pub(super) struct Wished {
     ended: Option<RunState>,
     undo: bool,
-    /// What was to be undone and has not ended, and whether it was sent.
-    open: BTreeMap<(StepId, u32), bool>,
+    /// What was to be undone and has not ended.
+    open: BTreeMap<(StepId, u32), Undo>,
+}
+
+/// An undo that has not ended.
+#[derive(Clone, Copy, Default)]
+struct Undo {
+    /// It was sent, and not answered.
+    sent: bool,
+    /// Nobody knows what became of it when it was sent before: a later answer says nothing of that.
+    doubted: bool,
 }
 
 impl Wished {
@@ -22,14 +31,15 @@ impl Wished {
             Fact::Finished { state } => *self = Self { ended: Some(*state), ..Self::default() },
             Fact::UndoRequested => self.undo = true,
             Fact::UndoAgain { step, item } => {
-                self.open.insert((step.clone(), *item), false);
+                self.open.insert((step.clone(), *item), Undo::default());
             }
             Fact::UndoIntent { step, item, .. } => {
-                self.open.insert((step.clone(), *item), true);
+                self.open.entry((step.clone(), *item)).or_default().sent = true;
             }
             // It was answered: only what was sent before that is open still.
             Fact::UndoDeferred { step, item, unknown, .. } => {
-                self.open.insert((step.clone(), *item), *unknown);
+                let undo = self.open.entry((step.clone(), *item)).or_default();
+                *undo = Undo { sent: false, doubted: undo.doubted || *unknown };
             }
             Fact::UndoResult { step, item, .. } => {
                 self.open.remove(&(step.clone(), *item));
@@ -43,10 +53,10 @@ impl Wished {
     pub(super) fn not_undone(self, problems: &[Problem]) -> Option<(RunState, Vec<Fact>)> {
         let state = self.ended.filter(|_| self.undo)?;
         let problem = problems.first().cloned().unwrap_or_else(|| Problem::new(Code::CompensationFailed));
-        let failed = |((step, item), unknown)| Fact::UndoResult {
+        let failed = |((step, item), undo): (_, Undo)| Fact::UndoResult {
             step,
             item,
-            outcome: UndoOutcome::Failed { problem: problem.clone(), unknown },
+            outcome: UndoOutcome::Failed { problem: problem.clone(), unknown: undo.sent || undo.doubted },
             took_ms: None,
         };
         Some((state, self.open.into_iter().map(failed).collect()))
@@ -73,6 +83,15 @@ mod tests {
             },
             key: None,
         };
+        let deferred = |item, unknown| Fact::UndoDeferred {
+            unknown,
+            step: "tell".into(),
+            item,
+            attempt: 1,
+            until: patchbay_model::Timestamp::UNIX_EPOCH,
+            problem: Problem::new(Code::RateLimited),
+            took_ms: Some(1),
+        };
         let again = |item| Fact::UndoAgain { step: "tell".into(), item };
         let mut wished = Wished::default();
         let facts = [
@@ -86,15 +105,12 @@ mod tests {
             undone(0),
             intent(1),
             intent(3),
-            Fact::UndoDeferred {
-                unknown: false,
-                step: "tell".into(),
-                item: 3,
-                attempt: 1,
-                until: patchbay_model::Timestamp::UNIX_EPOCH,
-                problem: Problem::new(Code::RateLimited),
-                took_ms: Some(1),
-            },
+            deferred(3, false),
+            // Nobody knows of the first one, whatever is known of the second.
+            intent(4),
+            deferred(4, true),
+            intent(4),
+            deferred(4, false),
         ];
         for fact in &facts {
             wished.take(fact);
@@ -109,7 +125,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!((state, said), (RunState::Failed, vec![(1, true), (2, false), (3, false)]));
+        assert_eq!((state, said), (RunState::Failed, vec![(1, true), (2, false), (3, false), (4, true)]));
         let mut ended = Wished::default();
         ended.take(&Fact::Finished { state: RunState::Done });
         assert!(ended.not_undone(&[]).is_none(), "nothing was wished");

@@ -1,11 +1,15 @@
 //! Runs that take longer than their chain allows.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::Router;
 use axum::routing::{delete, get, post};
 use patchbay_chain::report;
 use patchbay_model::report::{InnerRun, RunReport};
-use patchbay_model::run::Run;
-use patchbay_model::{Chain, RunState, StepId};
+use patchbay_model::run::{Fact, Run};
+use patchbay_model::time::ManualClock;
+use patchbay_model::{Chain, Clock, RunState, StepId};
 use patchbay_store::Tuning;
 use serde_json::{Value, json};
 
@@ -24,12 +28,54 @@ fn operations() -> Value {
     ])
 }
 
-async fn bench() -> Bench {
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A bench whose clock stands still until it is moved.
+async fn bench() -> (Bench, Arc<ManualClock>) {
     let router = Router::new()
         .route("/me", get(|| async { axum::Json(json!({})) }))
         .route("/told", post(|| async { axum::Json(json!({"id": 1})) }))
         .route("/told/{id}", delete(|| async {}));
-    Bench::new(router, &operations(), Tuning::default()).await
+    let mut b = Bench::new(router, &operations(), Tuning::default()).await;
+    let hands = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+    b.runner.clock = hands.clone();
+    b.runner.engine = b.engine(&(hands.clone() as Arc<dyn Clock>));
+    (b, hands)
+}
+
+/// Works on a run until it ends or waits for a person.
+fn work(b: &Bench, run: &Run) -> tokio::task::JoinHandle<RunState> {
+    let (runner, run) = (b.runner.clone(), run.clone());
+    tokio::spawn(async move {
+        let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+        runner.execute(&run, &mut wishes).await.unwrap()
+    })
+}
+
+async fn soon<T>(what: &str, holds: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), holds).await.unwrap_or_else(|_| panic!("{what}: not in time"))
+}
+
+/// Until a run that is worked on has come to rest in this state.
+async fn rests(b: &Bench, run: &Run, state: RunState) {
+    let come = async {
+        while b.store.run(&run.id).await.unwrap().unwrap().state != state {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon("it rests", come).await;
+}
+
+/// Looks at the clock, as who watches it does, until the work is over.
+async fn over(b: &Bench, hands: &ManualClock, working: tokio::task::JoinHandle<RunState>) -> RunState {
+    let look = async {
+        while !working.is_finished() {
+            b.runner.alarms.look(hands);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon("its end", look).await;
+    working.await.unwrap()
 }
 
 fn tell(id: &str) -> Value {
@@ -58,9 +104,12 @@ async fn a_run_that_takes_too_long_says_so_undoes_where_asked_and_tidies_up() {
         (json!({"timeoutMs": 1_000, "onFailure": "stop_and_undo"}), RunState::FailedUndone, 1),
     ];
     for (policy, ends, undone) in cases {
-        let b = bench().await;
+        let (b, hands) = bench().await;
         let run = run(&b, wait(), policy.clone()).await;
-        let state = tokio::time::timeout(std::time::Duration::from_secs(30), b.execute(&run)).await.unwrap();
+        let working = work(&b, &run);
+        rests(&b, &run, RunState::Waiting).await;
+        hands.advance(Duration::from_secs(2));
+        let state = over(&b, &hands, working).await;
         assert_eq!(state, ends, "{policy}");
         let report = told(&b, &run).await;
         let said = "It took longer than the 1 second its chain allows";
@@ -73,13 +122,45 @@ async fn a_run_that_takes_too_long_says_so_undoes_where_asked_and_tidies_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_time_in_which_a_person_is_asked_does_not_count() {
-    let b = bench().await;
+    let (b, hands) = bench().await;
     let ask = json!({"id": "between", "logic": {"type": "approval", "question": "Go on?"}});
     let run = run(&b, ask, json!({"timeoutMs": 1_000})).await;
     assert_eq!(b.execute(&run).await, RunState::NeedsYou);
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    hands.advance(HOUR);
     b.runner.answer(&run, &StepId::from("between"), 0, true).await.unwrap();
     assert_eq!(b.execute(&run).await, RunState::Done);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_does_the_time_in_which_the_computer_sleeps_or_its_clock_is_moved() {
+    let (b, hands) = bench().await;
+    let wait = json!({"id": "between", "logic": {"type": "wait", "seconds": 864_000}});
+    let run = run(&b, wait, json!({"timeoutMs": 600_000})).await;
+    let working = work(&b, &run);
+    rests(&b, &run, RunState::Waiting).await;
+    let late = async || {
+        let journal = b.store.journal(&run.id, 0).await.unwrap();
+        journal.iter().any(|entry| matches!(entry.fact, Fact::TimedOut { .. }))
+    };
+    let looked_at = async |what: &str| {
+        for _ in 0..20 {
+            b.runner.alarms.look(&*hands);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(!late().await && !working.is_finished(), "{what}");
+    };
+    hands.sleep(8 * HOUR);
+    looked_at("a night").await;
+    hands.jump_to(hands.now() + HOUR);
+    looked_at("a clock that was put forward").await;
+    hands.advance(Duration::from_secs(590));
+    looked_at("not quite ten minutes").await;
+    hands.advance(Duration::from_secs(11));
+    assert_eq!(over(&b, &hands, working).await, RunState::Failed);
+    let journal = b.store.journal(&run.id, 0).await.unwrap();
+    let idle: u64 = journal.iter().map(|entry| if let Fact::Idle { ms } = entry.fact { ms } else { 0 }).sum();
+    let nine = u64::try_from((9 * HOUR).as_millis()).unwrap();
+    assert_eq!(idle, nine, "who reads the journal later knows it too");
 }
 
 /// A run of a chain whose step runs another one, which does these steps; and that of the other one.
@@ -89,27 +170,30 @@ async fn inner(b: &Bench, steps: Value, policy: Value) -> (tokio::task::JoinHand
     let outer = b
         .run(json!([{"id": "outer", "logic": {"type": "chain", "chain": "Inner"}, "policy": policy}, tell("after")]))
         .await;
-    let (runner, run) = (b.runner.clone(), outer.clone());
-    let work = tokio::spawn(async move {
-        let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
-        runner.execute(&run, &mut wishes).await.unwrap()
-    });
-    let child = loop {
+    let working = work(b, &outer);
+    (working, outer, called(b).await)
+}
+
+/// The run of another chain, once it is there.
+async fn called(b: &Bench) -> Run {
+    loop {
         if let Some(child) = b.store.runs_called().await.unwrap().first() {
             break b.store.run(&child.id).await.unwrap().unwrap();
         }
         tokio::task::yield_now().await;
-    };
-    (work, outer, child)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_stops_the_chain_that_it_runs_when_its_time_is_over() {
-    let b = bench().await;
+    let (b, hands) = bench().await;
     let wait = json!({"id": "wait", "logic": {"type": "wait", "seconds": 7_200}});
-    let (work, outer, child) = inner(&b, json!([tell("before"), wait]), json!({"timeoutMs": 1_500})).await;
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(30), b.execute(&child)).await.unwrap();
-    assert_eq!((ended, work.await.unwrap()), (RunState::Failed, RunState::Failed));
+    let (outside, outer, child) = inner(&b, json!([tell("before"), wait]), json!({"timeoutMs": 1_500})).await;
+    let inside = work(&b, &child);
+    rests(&b, &child, RunState::Waiting).await;
+    hands.advance(Duration::from_secs(2));
+    assert_eq!(over(&b, &hands, inside).await, RunState::Failed);
+    assert_eq!(over(&b, &hands, outside).await, RunState::Failed);
     let said = "It took longer than the 2 seconds the step that runs it allows";
     assert!(told(&b, &child).await.headline.contains(said), "{}", told(&b, &child).await.headline);
     let report = told(&b, &outer).await;
@@ -121,31 +205,44 @@ async fn a_step_stops_the_chain_that_it_runs_when_its_time_is_over() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_that_an_inner_chain_asks_has_time_and_a_minute_that_nobody_chose_is_no_limit() {
-    let b = bench().await;
+    let (b, hands) = bench().await;
     let ask = json!({"id": "ask", "logic": {"type": "approval", "question": "Go on?"}});
-    let (work, _, child) = inner(&b, json!([ask]), json!({"timeoutMs": 1_000})).await;
+    let (outside, _, child) = inner(&b, json!([ask]), json!({"timeoutMs": 1_000})).await;
     assert_eq!(b.execute(&child).await, RunState::NeedsYou);
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    hands.advance(HOUR);
     b.runner.answer(&child, &StepId::from("ask"), 0, true).await.unwrap();
-    assert_eq!((b.execute(&child).await, work.await.unwrap()), (RunState::Done, RunState::Done));
+    assert_eq!((b.execute(&child).await, outside.await.unwrap()), (RunState::Done, RunState::Done));
     for policy in [json!({}), json!({"timeoutMs": 60_000})] {
-        let b = bench().await;
-        let (work, _, child) = inner(&b, json!([tell("one")]), policy.clone()).await;
+        let (b, _) = bench().await;
+        let (outside, _, child) = inner(&b, json!([tell("one")]), policy.clone()).await;
         let journal = b.store.journal(&child.id, 0).await.unwrap();
         assert!(journal.is_empty(), "{policy}: {journal:?}");
-        assert_eq!((b.execute(&child).await, work.await.unwrap()), (RunState::Done, RunState::Done));
+        assert_eq!((b.execute(&child).await, outside.await.unwrap()), (RunState::Done, RunState::Done));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_waits_while_the_chain_that_it_runs_asks_a_question_and_goes_on_with_it() {
-    let b = bench().await;
+    let (b, hands) = bench().await;
     let ask = json!({"id": "ask", "logic": {"type": "approval", "question": "Go on?"}});
-    let (work, outer, child) = inner(&b, json!([ask]), json!({})).await;
+    let inner: Chain = serde_json::from_value(json!({"schema": 1, "name": "Inner", "steps": [ask]})).unwrap();
+    b.store.chain_save(None, &inner, "h").await.unwrap();
+    let steps = json!([{"id": "outer", "logic": {"type": "chain", "chain": "Inner"}}, tell("after")]);
+    let mut outer = b.asked(steps, Value::Null);
+    outer.snapshot.policy.timeout_ms = Some(600_000);
+    b.store.run_insert(&outer).await.unwrap();
+    let outside = work(&b, &outer);
+    let child = called(&b).await;
     assert_eq!(b.execute(&child).await, RunState::NeedsYou);
-    let state = async || b.store.run(&outer.id).await.unwrap().unwrap().state;
-    crate::odd::until(async || state().await == RunState::Waiting).await;
+    rests(&b, &outer, RunState::Waiting).await;
+    // The night before the answer counts for neither of them.
+    hands.advance(12 * HOUR);
+    for _ in 0..20 {
+        b.runner.alarms.look(&*hands);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     b.runner.answer(&child, &StepId::from("ask"), 0, true).await.unwrap();
-    crate::odd::until(async || state().await == RunState::Running).await;
-    assert_eq!((b.execute(&child).await, work.await.unwrap()), (RunState::Done, RunState::Done));
+    rests(&b, &outer, RunState::Running).await;
+    assert_eq!(b.execute(&child).await, RunState::Done);
+    assert_eq!(over(&b, &hands, outside).await, RunState::Done);
 }
