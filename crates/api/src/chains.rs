@@ -171,16 +171,15 @@ pub struct ChainSaveRequest {
 pub async fn keep(hub: &Hub, workspace: &str, request: ChainSaveRequest) -> Result<ChainSaved, Problem> {
     let workspace = hub.workspace(workspace).await?;
     check_document(&request.chain)?;
+    let mut base = request.base;
     if let Some(id) = &request.id {
-        let about = || Subject::Chain { id: id.to_string(), step: None };
         let latest = workspace.store().chain(id).await?.ok_or_else(|| {
-            Problem::new(Code::NotFound).with("item", format!("The chain \"{id}\"")).about(about())
+            let about = Subject::Chain { id: id.to_string(), step: None };
+            Problem::new(Code::NotFound).with("item", format!("The chain \"{id}\"")).about(about)
         })?;
-        if request.base.is_some_and(|base| base < latest.version) && latest.chain != request.chain {
-            return Err(Problem::new(Code::Conflict)
-                .with("item", format!("The chain \"{}\"", latest.chain.name))
-                .with("message", "It was changed elsewhere meanwhile, and nothing was overwritten.")
-                .about(about()));
+        if latest.chain == request.chain {
+            // Who wants what is there is not asked, whatever it began with.
+            base = base.map(|base| base.max(latest.version));
         }
     }
     if let Some(other) = workspace.store().chain_named(&request.chain.name).await?
@@ -191,7 +190,7 @@ pub async fn keep(hub: &Hub, workspace: &str, request: ChainSaveRequest) -> Resu
             .with("message", "There is one already. Choose another name.")
             .about(Subject::Field { name: "name".into() }));
     }
-    save(&workspace, request.id, request.chain).await
+    save_upon(&workspace, request.id, base, request.chain).await
 }
 
 /// A chain with what its steps leave open matched.
@@ -209,6 +208,16 @@ pub(crate) async fn save(
     existing: Option<ChainId>,
     chain: Chain,
 ) -> Result<ChainSaved, Problem> {
+    save_upon(workspace, existing, None, chain).await
+}
+
+/// The same, unless there is a later version than `base`.
+async fn save_upon(
+    workspace: &Workspace,
+    existing: Option<ChainId>,
+    base: Option<u32>,
+    chain: Chain,
+) -> Result<ChainSaved, Problem> {
     let connectors = connectors_of(workspace, &chain).await?;
     let descriptor_of = |name: &str| connectors.get(name).map(|c: &Arc<Compiled>| c.descriptor().as_ref());
     let samples = samples::of_chain(workspace, existing.as_ref(), &chain, descriptor_of).await?.values;
@@ -216,7 +225,10 @@ pub(crate) async fn save(
     let chain = mapping::complete(&chain, descriptor_of, &samples, &learned);
     chain.steps.iter().try_for_each(|step| mapping::compile(&chain, step).map(drop))?;
     let hash = hash(&chain)?;
-    let version = workspace.store().chain_save(existing.as_ref(), &chain, &hash).await?;
+    let version = match (&existing, base) {
+        (Some(id), Some(base)) => workspace.store().chain_save_upon(id, base, &chain, &hash).await?,
+        _ => workspace.store().chain_save(existing.as_ref(), &chain, &hash).await?,
+    };
     workspace.events().emit(Event::ChainsChanged);
     let mut findings = local_findings(&chain, &connectors);
     findings.extend(drift::findings(&chain, descriptor_of, &samples));

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use patchbay_model::ChainId;
 use patchbay_model::problem::{Code, Problem, Subject};
 
 /// Why something could not be stored or read. Cheap to clone: one failed commit answers every
@@ -41,6 +42,14 @@ pub enum StoreError {
         item: String,
         /// What to do about it.
         message: &'static str,
+    },
+    /// A chain was saved by somebody else since it was read.
+    #[error("the chain {chain} was changed meanwhile")]
+    Changed {
+        /// The chain.
+        chain: ChainId,
+        /// Its name as it is now.
+        name: String,
     },
     /// A stored value does not have the shape this version writes.
     #[error("a stored {what} cannot be read: {why}")]
@@ -147,7 +156,7 @@ impl StoreError {
     /// it, the operation itself declined.
     pub(crate) fn leaves_connection_usable(&self) -> bool {
         match self {
-            Self::NotFound(_) | Self::Exists { .. } | Self::Unreadable { .. } => true,
+            Self::NotFound(_) | Self::Exists { .. } | Self::Changed { .. } | Self::Unreadable { .. } => true,
             Self::Database(error) => {
                 extended_code(error).is_some_and(|code| sqlite::OF_THE_STATEMENT.contains(&(code & 0xff)))
             }
@@ -178,6 +187,10 @@ impl From<StoreError> for Problem {
             StoreError::Exists { item, message } => {
                 Self::new(Code::Conflict).with("item", item).with("message", message)
             }
+            StoreError::Changed { chain, name } => Self::new(Code::Conflict)
+                .with("item", format!("The chain \"{name}\""))
+                .with("message", "It was changed elsewhere meanwhile, and nothing was overwritten.")
+                .about(Subject::Chain { id: chain.to_string(), step: None }),
             StoreError::Unreadable { what, .. } => Self::new(Code::StorageCorrupt)
                 .with("message", format!("A stored {what} cannot be read."))
                 .about(Subject::Computer)

@@ -29,5 +29,11 @@ async fn a_chain_that_was_changed_elsewhere_is_not_overwritten_unless_that_is_wa
     assert_eq!(kept["chain"]["steps"][0]["logic"]["seconds"], 2, "nothing was overwritten");
     let over = save(json!({"id": id, "chain": document(3)})).await.unwrap();
     assert_eq!(over["version"], 3, "without a base it is wanted");
+    let (mine, theirs) = tokio::join!(
+        save(json!({"id": id, "chain": document(4), "base": 3})),
+        save(json!({"id": id, "chain": document(5), "base": 3})),
+    );
+    let saved = [mine, theirs].into_iter().filter(Result::is_ok).count();
+    assert_eq!(saved, 1, "of two that save at once one is told of the other");
     hub.shut_down().await;
 }

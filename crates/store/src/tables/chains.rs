@@ -78,6 +78,32 @@ impl Store {
         chain: &Chain,
         hash: &str,
     ) -> Result<ChainVersion, StoreError> {
+        self.chain_write(id, None, chain, hash).await
+    }
+
+    /// Saves the next version of a chain that was changed at `base`: nothing is overwritten that somebody else
+    /// saved meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] where there is a later version than `base` with another hash, and those of
+    /// [`Store::chain_save`].
+    pub async fn chain_save_upon(
+        &self,
+        id: &ChainId,
+        base: u32,
+        chain: &Chain,
+        hash: &str,
+    ) -> Result<ChainVersion, StoreError> {
+        self.chain_write(Some(id), Some(base), chain, hash).await
+    }
+
+    async fn chain_write(
+        &self,
+        id: Option<&ChainId>,
+        base: Option<u32>,
+        chain: &Chain,
+        hash: &str,
+    ) -> Result<ChainVersion, StoreError> {
         let next = ChainVersion {
             id: id.cloned().unwrap_or_else(ChainId::generate),
             version: 1,
@@ -87,7 +113,7 @@ impl Store {
         };
         let document = column::json("chain", chain)?;
         let is_new = id.is_none();
-        self.write(move |tx| Box::pin(save(tx, next, document, is_new))).await
+        self.write(move |tx| Box::pin(save(tx, next, document, is_new, base))).await
     }
 
     /// The latest version of a chain.
@@ -270,12 +296,17 @@ async fn save(
     mut next: ChainVersion,
     document: String,
     is_new: bool,
+    base: Option<u32>,
 ) -> Result<ChainVersion, StoreError> {
     let (id, name) = (next.id.as_str(), next.chain.name.as_str());
     if !is_new {
         let current = latest(tx, id).await?.ok_or_else(|| missing(&next.id))?;
         if current.hash == next.hash {
             return Ok(current);
+        }
+        // Here, and not before: of two that save at once one comes second.
+        if base.is_some_and(|base| base < current.version) {
+            return Err(StoreError::Changed { chain: current.id, name: current.chain.name });
         }
         next.version = current.version + 1;
     }
@@ -337,6 +368,28 @@ mod tests {
         let old = f.store.chain_version(&first.id, 1).await.unwrap();
         assert_eq!(old, Some(first.clone()), "a version never changes");
         assert_eq!(f.store.chain_version(&first.id, 3).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn of_two_that_save_upon_one_version_the_second_is_refused() {
+        let f = fixture().await;
+        let mut chain = fixture::chain("Issues to chat");
+        let first = f.store.chain_save(None, &chain, "h1").await.unwrap();
+        chain.description = "Mine".into();
+        let mut theirs = chain.clone();
+        theirs.description = "Theirs".into();
+        let (mine, other) = tokio::join!(
+            f.store.chain_save_upon(&first.id, 1, &chain, "mine"),
+            f.store.chain_save_upon(&first.id, 1, &theirs, "theirs"),
+        );
+        let mine = mine.unwrap();
+        assert_eq!(mine.version, 2);
+        assert!(matches!(other, Err(StoreError::Changed { .. })), "{other:?}");
+        assert_eq!(f.store.chain(&first.id).await.unwrap(), Some(mine.clone()), "nothing was overwritten");
+        let same = f.store.chain_save_upon(&first.id, 1, &chain, "mine").await.unwrap();
+        assert_eq!(same, mine, "the same document is no conflict");
+        let upon = f.store.chain_save_upon(&first.id, 2, &theirs, "theirs").await.unwrap();
+        assert_eq!(upon.version, 3);
     }
 
     #[tokio::test]
