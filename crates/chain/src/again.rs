@@ -1,11 +1,14 @@
 //! What a run takes over from an earlier one: results that stand, so that only the rest is done. Pure.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use patchbay_model::StepId;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::run::{Fact, JournalEntry, Narrowed, Outcome, Run, UndoOutcome, Why};
+use patchbay_model::run::{Fact, JournalEntry, Narrowed, Outcome, Run, Stood, UndoOutcome, Why};
 use serde_json::Value;
 
 use crate::items::Items;
+use crate::lineage;
 use crate::plan::{Kind, Phase, Plan};
 use crate::progress::{ItemProgress, Progress, UndoProgress};
 
@@ -91,9 +94,29 @@ impl Earlier {
                 })?
             }
         };
-        let mut facts: Vec<Fact> = self.narrowed.map(Fact::Narrowed).into_iter().collect();
-        let (mut open, mut unread) = (0, vec![false; plan.steps.len()]);
+        let mut facts: Vec<Fact> = self.narrowed.take().map(Fact::Narrowed).into_iter().collect();
+        let stale = self.stale(until);
+        let unread = self.unread(&stale, part);
+        // Before what they come from is let go of.
+        let named = |index: usize| {
+            let known = plan.steps[index].root.filter(|list| unread[*list]);
+            known.map(|_| lineage::names(plan, &self.progress, index))
+        };
+        let mut names: Vec<Option<Vec<String>>> = (0..until).map(named).collect();
+        for (step, stale) in stale.iter().enumerate() {
+            let items = self.progress.steps[step].items.as_mut();
+            items
+                .into_iter()
+                .for_each(|items| stale.iter().for_each(|item| items.set(*item, ItemProgress::Fresh)));
+        }
+        let mut open = 0;
         for (index, step) in plan.steps.iter().enumerate().take(until).filter(|(_, s)| s.phase == Phase::Main) {
+            for (name, stood) in std::mem::take(&mut self.progress.steps[index].stands) {
+                // It did not come to begin the step either.
+                if self.progress.steps[index].items.is_none() {
+                    facts.push(Fact::Stands { step: step.id.clone(), name, stood });
+                }
+            }
             let Some(items) = self.progress.steps[index].items.take() else {
                 match part {
                     Part::Failed => {
@@ -112,8 +135,9 @@ impl Earlier {
             if *part == Part::Failed && step.kind == Kind::Compute && step.root.is_none() && !gives_items {
                 continue;
             }
-            // What its list gives this time is not known yet: how many items it has neither.
-            if items.is_empty() && step.root.is_some_and(|list| unread[list]) {
+            // What its list gives this time is not known yet: which items it has neither.
+            if let Some(names) = names[index].take() {
+                open += stand(&step.id, items, part, names, &mut facts);
                 continue;
             }
             facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
@@ -130,9 +154,7 @@ impl Earlier {
                 ));
             }
             let takes = if goes_on && matches!(part, Part::From(_)) { &Part::Failed } else { part };
-            let left = take_over(&step.id, items, takes, next, &mut facts);
-            open += left;
-            unread[index] = left > 0 && !step.paged;
+            open += take_over(&step.id, items, takes, next, &mut facts);
             if *part != Part::Failed
                 && step.root.is_none()
                 && (all.open > 0 && !goes_on || all.failed + all.quarantined > 0)
@@ -144,6 +166,35 @@ impl Earlier {
             return Err(conflict("Nothing of it failed."));
         }
         Ok(facts)
+    }
+
+    /// Per step, whether what it gives is not known before the new run has come there: the items of what goes through
+    /// it are others then.
+    fn unread(&self, stale: &[BTreeSet<u32>], part: &Part) -> Vec<bool> {
+        let mut unread = vec![false; self.plan.steps.len()];
+        for (index, (step, stale)) in self.plan.steps.iter().zip(stale).enumerate() {
+            let mut items = self.progress.steps[index].items.iter().flat_map(Items::iter);
+            unread[index] = step.root.is_some_and(|list| unread[list])
+                || !stale.is_empty()
+                || !step.paged && items.any(|slot| matches!(left(slot, part), Left::Open));
+        }
+        unread
+    }
+
+    /// Per step, the items of which it read or worked out something that was undone since: done anew, it is another.
+    fn stale(&self, until: usize) -> Vec<BTreeSet<u32>> {
+        let mut undone: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
+        let mut stale = vec![BTreeSet::new(); until];
+        for (index, step) in self.plan.steps.iter().enumerate().take(until) {
+            let (Some(list), Phase::Main) = (step.root, step.phase) else { continue };
+            let own = undone.entry(list).or_default();
+            if !step.effect && matches!(step.kind, Kind::Call | Kind::Compute) {
+                stale[index].clone_from(own);
+            }
+            let items = (0_u32..).zip(self.progress.steps[index].items.iter().flat_map(Items::iter));
+            own.extend(items.filter(|(_, slot)| is_undone(slot)).map(|(item, _)| item));
+        }
+        stale
     }
 
     /// Whether it did something outside that was not undone, and of which nobody tried.
@@ -192,6 +243,7 @@ fn empty(fact: &mut Fact) {
         | Fact::Kept { outcome: Outcome::Done { output, .. }, .. }
         | Fact::Arrived { output, .. }
         | Fact::Resolved { output: Some(output), .. } => empty(output),
+        Fact::Stands { stood: Stood::Done { output }, .. } => empty(output),
         Fact::Computed { results, .. } => results.iter_mut().for_each(|(_, output)| empty(output)),
         _ => {}
     }
@@ -223,6 +275,55 @@ fn remembering(step: &crate::plan::PlanStep) -> crate::plan::PlanStep {
     crate::plan::PlanStep { forgets: false, ..step.clone() }
 }
 
+/// What an earlier run leaves of an item.
+enum Left {
+    /// It is done.
+    Done,
+    /// It is to be done.
+    Open,
+    /// It is left out here too.
+    Out(Why),
+}
+
+fn is_undone(slot: &ItemProgress) -> bool {
+    matches!(
+        slot,
+        ItemProgress::Done { undo: UndoProgress::Over(UndoOutcome::Undone | UndoOutcome::ByHand), .. }
+    )
+}
+
+fn left(slot: &ItemProgress, part: &Part) -> Left {
+    match slot {
+        slot if is_undone(slot) => Left::Open,
+        ItemProgress::Done { .. } | ItemProgress::Kept(_) => Left::Done,
+        ItemProgress::LeftOut(why @ (Why::Filtered | Why::NotTaken | Why::Refused)) => Left::Out(*why),
+        // Sent again, it might happen twice.
+        ItemProgress::Doubt(_) | ItemProgress::InFlight(_) => Left::Out(Why::Failed),
+        _ if *part == Part::Failed => Left::Open,
+        _ => Left::Out(Why::Failed),
+    }
+}
+
+/// Notes what stands of items whose numbers are not known yet, and says how many are to be done.
+fn stand(step: &StepId, items: Items, part: &Part, names: Vec<String>, facts: &mut Vec<Fact>) -> u32 {
+    let mut open = 0;
+    for (slot, name) in items.into_each().zip(names) {
+        let stood = match (left(&slot, part), slot) {
+            (Left::Open, _) => {
+                open += 1;
+                continue;
+            }
+            (Left::Out(why), _) => Stood::LeftOut { why },
+            (Left::Done, ItemProgress::Done { output, .. } | ItemProgress::Kept(output)) => {
+                Stood::Done { output }
+            }
+            (Left::Done, _) => continue,
+        };
+        facts.push(Fact::Stands { step: step.clone(), name, stood });
+    }
+    open
+}
+
 /// Notes what stands of a step's items, and says how many are to be done. `next`: how a list goes on.
 fn take_over(step: &StepId, items: Items, part: &Part, mut next: Option<Value>, facts: &mut Vec<Fact>) -> u32 {
     let mut open = 0;
@@ -238,16 +339,14 @@ fn take_over(step: &StepId, items: Items, part: &Part, mut next: Option<Value>, 
             let next = next.take_if(|_| item + 1 == pages);
             Fact::Kept { step: step.clone(), item, outcome, next }
         };
-        match slot {
-            ItemProgress::Done {
-                undo: UndoProgress::Over(UndoOutcome::Undone | UndoOutcome::ByHand), ..
-            } => open += 1,
-            ItemProgress::Done { output, .. } | ItemProgress::Kept(output) => facts.push(keep(output)),
-            ItemProgress::LeftOut(why @ (Why::Filtered | Why::NotTaken | Why::Refused)) => leave(why, item),
-            // Sent again, it might happen twice.
-            ItemProgress::Doubt(_) | ItemProgress::InFlight(_) => leave(Why::Failed, item),
-            _ if *part == Part::Failed => open += 1,
-            _ => leave(Why::Failed, item),
+        match left(&slot, part) {
+            Left::Open => open += 1,
+            Left::Out(why) => leave(why, item),
+            Left::Done => {
+                if let ItemProgress::Done { output, .. } | ItemProgress::Kept(output) = slot {
+                    facts.push(keep(output));
+                }
+            }
         }
     }
     for (why, items) in left_out.into_iter().filter(|(_, items)| !items.is_empty()) {

@@ -13,6 +13,7 @@ pub mod fields;
 pub mod items;
 pub mod journal;
 pub mod learned;
+mod lineage;
 pub mod logic;
 pub mod machine;
 pub mod mapping;

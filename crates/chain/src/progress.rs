@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use patchbay_model::problem::Problem;
-use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, UndoOutcome, Why};
+use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, Stood, UndoOutcome, Why};
 use patchbay_model::{RunId, StepId, Timestamp};
 
 use self::after::{after_deferral, after_result};
@@ -95,6 +95,8 @@ pub struct StepProgress {
     /// For a step that goes through items that another step made of items: the item that each was made
     /// of.
     pub parents: Vec<u32>,
+    /// What stands of items whose numbers are known once the step begins, by their [names](crate::lineage).
+    pub stands: BTreeMap<String, Stood>,
 }
 
 /// One item of a step.
@@ -303,6 +305,11 @@ impl Progress {
                 if let Some(index) = plan.index(step) {
                     self.steps[index].next.clone_from(next);
                     self.kept_page(plan, index, *item);
+                }
+            }
+            Fact::Stands { step, name, stood } => {
+                if let Some(index) = plan.index(step) {
+                    self.steps[index].stands.insert(name.clone(), stood.clone());
                 }
             }
             Fact::Deferred { step, item, attempt, until, problem, .. } => {

@@ -127,11 +127,16 @@ impl World {
     }
 
     fn write(&mut self, plan: &Plan, fact: Fact) -> Result<(), Died> {
+        self.write_all(plan, vec![fact])
+    }
+
+    /// Writes facts with one commit.
+    fn write_all(&mut self, plan: &Plan, facts: Vec<Fact>) -> Result<(), Died> {
         self.point()?; // dies before the commit
         if let Some((_, wish)) = self.meddles.take_if(|(at, _)| *at == self.journal.len()) {
             self.keep(plan, wish);
         }
-        self.keep(plan, fact);
+        facts.into_iter().for_each(|fact| self.keep(plan, fact));
         self.point() // dies after it
     }
 
@@ -250,8 +255,8 @@ impl World {
         match command {
             Command::Check => self.write(plan, Fact::Checked { findings: Vec::new() }),
             Command::Open { step } => {
-                let items = crate::scope::count(plan, self.progress(plan), *step);
-                self.write(plan, Fact::StepOpened { step: id(*step), items })
+                let facts = crate::lineage::opened(plan, self.progress(plan), *step);
+                self.write_all(plan, facts)
             }
             Command::Attempt { step, item, attempt } => {
                 let effect = plan.steps[*step].effect;

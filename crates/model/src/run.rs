@@ -243,6 +243,16 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<Value>,
     },
+    /// What an earlier run did of an item whose number is not known yet: the list that it comes from is made anew.
+    /// Taken over where the step begins, if the item is among its items then.
+    Stands {
+        /// The step.
+        step: StepId,
+        /// What tells the item from others, in both runs.
+        name: String,
+        /// What became of it there.
+        stood: Stood,
+    },
     /// An item waits for a time.
     Waiting {
         /// The step.
@@ -442,6 +452,7 @@ impl Fact {
             | Self::Computed { step, .. }
             | Self::LeftOut { step, .. }
             | Self::Kept { step, .. }
+            | Self::Stands { step, .. }
             | Self::Waiting { step, .. }
             | Self::Awaited { step, .. }
             | Self::Arrived { step, .. }
@@ -472,8 +483,25 @@ impl Fact {
     }
 }
 
+/// What became of an item in an earlier run, and stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "stood", rename_all = "snake_case")]
+pub enum Stood {
+    /// It happened.
+    Done {
+        /// Its result.
+        output: Value,
+    },
+    /// It was left out.
+    LeftOut {
+        /// Why.
+        why: Why,
+    },
+}
+
 /// Why an item is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Why {

@@ -15,8 +15,6 @@ use super::Runner;
 use crate::logic::Ready;
 use crate::mapping;
 use crate::plan::Plan;
-use crate::progress::Progress;
-use crate::scope;
 
 /// A chain joined with its connections.
 pub struct Live {
@@ -144,10 +142,5 @@ impl Live {
             }
         }
         Ok(Self { plan, steps, connectors })
-    }
-
-    /// How many items a step has, given what came before it.
-    pub fn item_count(&self, progress: &Progress, step: usize) -> u32 {
-        scope::count(&self.plan, progress, step)
     }
 }

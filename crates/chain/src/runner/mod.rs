@@ -33,6 +33,7 @@ use tokio::task::{self, JoinSet};
 use crate::calls::{Answered, answered};
 use crate::error::ChainError;
 use crate::journal;
+use crate::lineage;
 use crate::machine::{self, Command};
 use crate::progress::Progress;
 use crate::recorded::Recorded;
@@ -496,9 +497,9 @@ impl<'r> Execution<'r> {
                 self.note(Fact::Checked { findings });
             }
             Command::Open { step } => {
-                let items = self.live.item_count(&self.progress, step);
-                let id = self.live.plan.steps[step].id.clone();
-                self.note(Fact::StepOpened { step: id, items });
+                for fact in lineage::opened(&self.live.plan, &self.progress, step) {
+                    self.note(fact);
+                }
             }
             Command::Attempt { step, item, attempt } => self.prepare_attempt(step, item, attempt),
             Command::Compute { step, items } => self.compute(step, items).await,

@@ -16,6 +16,7 @@ mod identity;
 mod intent;
 mod kinds;
 mod late;
+mod lineage;
 mod many;
 mod odd;
 mod outcomes;
