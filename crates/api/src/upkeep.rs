@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use patchbay_store::Store;
+use patchbay_store::{RunRoom, Store};
 
 /// How long payloads, figures and ended runs are kept.
 pub(crate) const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How much room ended runs may take, however young they are. The first ones go.
+const ROOM: RunRoom = RunRoom { runs: 10_000, bytes: 1 << 30 };
 /// How often to look whether something is due; the store does it once a day.
 const TIDY_CHECK: Duration = Duration::from_secs(60 * 60);
 
@@ -14,7 +16,7 @@ const TIDY_CHECK: Duration = Duration::from_secs(60 * 60);
 pub(crate) async fn tidy(store: Store) {
     let mut start = true;
     loop {
-        match store.retain(KEEP).await {
+        match store.retain(KEEP, ROOM).await {
             Ok(Some(gone)) => tracing::debug!(?gone, "what was too old is gone"),
             Ok(None) if start => {}
             Ok(None) => {
@@ -49,5 +51,59 @@ pub(crate) async fn write_words(store: Store) {
                 tokio::time::sleep(TIDY_CHECK).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::future::try_join_all;
+    use patchbay_model::time::ManualClock;
+    use patchbay_model::{Clock, Run, RunId};
+    use serde_json::json;
+
+    use super::*;
+    use crate::workspace::tests::hub;
+
+    #[tokio::test]
+    async fn an_engine_lets_go_of_the_first_runs_where_there_are_too_many() {
+        const MORE: usize = 7;
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let first = hub(dir.path(), &clock);
+        let workspace = first.workspace("default").await.unwrap();
+        let run: Run = serde_json::from_value(json!({
+            "id": "run", "chainId": "chain", "chainVersion": 1, "chainHash": "", "input": null, "dryRun": false,
+            "state": "done", "boot": null, "createdAt": clock.now(), "finishedAt": null,
+            "snapshot": {"schema": 1, "name": "c", "steps": []},
+        }))
+        .unwrap();
+        let ended = |n: usize| Run {
+            id: RunId::new(format!("run {n}")),
+            finished_at: Some(clock.now() + Duration::from_secs(n as u64)),
+            ..run.clone()
+        };
+        let most = ROOM.runs as usize;
+        let all: Vec<Run> = (0..most + MORE).map(ended).collect();
+        for some in all.chunks(1_000) {
+            try_join_all(some.iter().map(|run| workspace.store().run_insert(run))).await.unwrap();
+        }
+        first.shut_down().await;
+        drop((workspace, first));
+        clock.advance(Duration::from_secs(25 * 60 * 60));
+        let second = hub(dir.path(), &clock);
+        let workspace = second.workspace("default").await.unwrap();
+        let store = workspace.store();
+        let gone = async {
+            while store.run_list(1, 0).await.unwrap().total > ROOM.runs {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), gone).await.unwrap();
+        for (n, stays) in [(0, false), (MORE - 1, false), (MORE, true), (most + MORE - 1, true)] {
+            assert_eq!(store.run(&all[n].id).await.unwrap().is_some(), stays, "{n}");
+        }
+        second.shut_down().await;
     }
 }

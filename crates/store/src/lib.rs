@@ -64,6 +64,7 @@ pub use tables::memory::{MemoryEntry, Remembered};
 pub use tables::page::{Came, Page, PageCommit, PageResult};
 pub use tables::pins::Pin;
 pub use tables::quarantine::{Quarantined, QuarantinedItem};
+pub use tables::runs_kept::RunRoom;
 pub use tables::schedule_course::Went;
 pub use tables::schedules::{Fired, Rhythm, Schedule, ScheduleKey, ScheduleKind};
 pub use tables::sign_ins::{SignInAttempt, SignInRate};

@@ -6,14 +6,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::{Store, StoreError};
+use crate::{RunRoom, Store, StoreError};
 
 /// How often it is done.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Rows in one transaction: other writes wait no longer than for these.
 const ROWS: u32 = 500;
-/// Runs in one transaction; each takes its whole journal with it.
-const RUNS: u32 = 20;
 
 /// What went, in rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,9 +41,10 @@ impl Store {
         Ok(old + all(ROWS, |most| self.signals_forget_beyond(room, most).boxed()).await?)
     }
 
-    /// Forgets what is older than `keep`, in small transactions. Does nothing, and gives none, where
+    /// Forgets what is older than `keep`, and the ended runs that there is no `room` for, the first ones; in small
+    /// transactions. Does nothing, and gives none, where
     /// that came to its end within the last day. One that is cut off goes on at the next call.
-    pub async fn retain(&self, keep: Duration) -> Result<Option<Retained>, StoreError> {
+    pub async fn retain(&self, keep: Duration, room: RunRoom) -> Result<Option<Retained>, StoreError> {
         let now = self.now();
         if let Some(last) = self.retained_at().await?
             && (last..last.checked_add(EVERY).unwrap_or(last)).contains(&now)
@@ -70,7 +69,7 @@ impl Store {
                 + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.firings_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.effects_prune(before, most).boxed()).await?,
-            runs: all(RUNS, |most| self.runs_prune(before, most).boxed()).await?,
+            runs: self.runs_prune(before).await? + self.runs_prune_beyond(room).await?,
         };
         self.set_retained_at(now).await?;
         Ok(Some(gone))
@@ -105,6 +104,7 @@ mod tests {
     };
 
     const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    const ROOM: RunRoom = RunRoom { runs: 10, bytes: 1 << 30 };
 
     /// One of everything, `calls` calls among it; gives the run.
     async fn fill(f: &Fixture, name: &str, calls: u32) -> patchbay_model::RunId {
@@ -191,7 +191,7 @@ mod tests {
         let young = fill(&f, "young", 3).await;
 
         let before = f.store.writer_counts();
-        let gone = f.store.retain(KEEP).await.unwrap();
+        let gone = f.store.retain(KEEP, ROOM).await.unwrap();
         assert_eq!(
             gone,
             Some(Retained { payloads: 2, quarantined: 1, deliveries: 1, answers: 0, figures: 1_205, runs: 1 })
@@ -214,12 +214,12 @@ mod tests {
     #[tokio::test]
     async fn it_is_done_once_a_day_even_where_the_clock_went_back() {
         let f = fixture().await;
-        assert_eq!(f.store.retain(KEEP).await.unwrap(), Some(Retained::default()));
-        assert_eq!(f.store.retain(KEEP).await.unwrap(), None);
+        assert_eq!(f.store.retain(KEEP, ROOM).await.unwrap(), Some(Retained::default()));
+        assert_eq!(f.store.retain(KEEP, ROOM).await.unwrap(), None);
         f.clock.advance(EVERY);
-        assert_eq!(f.store.retain(KEEP).await.unwrap(), Some(Retained::default()));
+        assert_eq!(f.store.retain(KEEP, ROOM).await.unwrap(), Some(Retained::default()));
         f.clock.jump_to(fixture::noon());
-        assert_eq!(f.store.retain(KEEP).await.unwrap(), Some(Retained::default()));
+        assert_eq!(f.store.retain(KEEP, ROOM).await.unwrap(), Some(Retained::default()));
     }
 
     #[tokio::test]

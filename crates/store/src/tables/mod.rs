@@ -47,6 +47,7 @@ pub(crate) mod pins;
 pub(crate) mod quarantine;
 pub(crate) mod runs;
 pub(crate) mod runs_in_parts;
+pub(crate) mod runs_kept;
 mod saved_filters;
 pub(crate) mod schedule_course;
 pub(crate) mod schedules;

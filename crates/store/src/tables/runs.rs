@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use patchbay_model::{BootId, ChainId, Fact, Run, RunId, RunOrigin, Timestamp};
+use patchbay_model::{BootId, ChainId, Fact, Run, RunId, RunOrigin};
 use sqlx::SqliteConnection;
 
 use super::awaited;
@@ -267,18 +267,6 @@ impl Store {
         })
         .await
     }
-
-    /// Deletes at most `most` runs that ended before `before`, with their journals. Returns how many.
-    pub(crate) async fn runs_prune(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
-        let before = column::millis(before);
-        changed!(
-            self,
-            "DELETE FROM runs WHERE id IN
-                         (SELECT id FROM runs WHERE final = 1 AND finished_at < ? LIMIT ?)",
-            before,
-            most
-        )
-    }
 }
 
 #[cfg(test)]
@@ -369,7 +357,7 @@ mod tests {
         f.store.journal_append(&ids[0], vec![opened(1)], RunState::Done).await.unwrap();
         f.clock.advance(Duration::from_secs(60));
         f.store.journal_append(&ids[1], vec![], RunState::Failed).await.unwrap();
-        let pruned = f.store.runs_prune(noon() + Duration::from_secs(30), 10).await.unwrap();
+        let pruned = f.store.runs_prune(noon() + Duration::from_secs(30)).await.unwrap();
         assert_eq!(pruned, 1, "neither open runs nor younger ones");
         assert_eq!(f.store.run(&ids[0]).await.unwrap(), None);
         assert_eq!(f.store.journal(&ids[0], 0).await.unwrap(), []);
