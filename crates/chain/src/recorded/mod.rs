@@ -192,14 +192,3 @@ fn refused(run: &Run, message: &str) -> Problem {
         .with("message", message)
         .about(Subject::Run { id: run.id.to_string(), step: None })
 }
-
-impl Expected {
-    /// What a journal says came of a run.
-    pub fn of(chain: &Chain, journal: &[JournalEntry]) -> Self {
-        let mut came = compare::Came::default();
-        for entry in journal {
-            came.take(chain, &entry.fact);
-        }
-        came.into_expected()
-    }
-}

@@ -10,9 +10,11 @@ use patchbay_model::{Chain, Connection, ConnectionState, RunOrigin, RunState};
 use patchbay_store::{OpenOptions, Store};
 use tokio::sync::mpsc;
 
+use super::compare::Came;
 use super::{ChainTest, Expected, Recorded};
 use crate::error::ChainError;
-use crate::report;
+use crate::journal;
+use crate::report::Building;
 use crate::runner::Runner;
 
 /// Questions that are answered, one after the other.
@@ -71,17 +73,19 @@ pub async fn replay(
             break;
         }
     }
-    let found = Expected::of(chain, &store.journal(&run.id, 0).await?);
+    let mut came = Came::default();
+    journal::each(&store, &run.id, |entry| came.take(chain, &entry.fact)).await?;
     store.close().await;
-    Ok(found)
+    Ok(came.into_expected())
 }
 
 /// Answers what the run asks as it was answered then. False where nothing was.
 async fn answer(runner: &Runner, recorded: &Recorded, run: &Run) -> Result<bool, ChainError> {
-    let journal = runner.store.journal(&run.id, 0).await?;
     let stands = Run { state: RunState::NeedsYou, ..run.clone() };
+    let mut report = Building::of(&stands);
+    journal::each(&runner.store, &run.id, |entry| report.take(&entry)).await?;
     let mut answered = false;
-    for question in report::build(&stands, &journal).needs_you {
+    for question in report.finish().needs_you {
         let (step, item) = (&question.step, question.item);
         if question.approval.is_some() {
             if let Some(approved) = recorded.answered(step, item) {
