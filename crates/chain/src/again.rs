@@ -104,10 +104,11 @@ impl Earlier {
         };
         let mut names: Vec<Option<Vec<String>>> = (0..until).map(named).collect();
         for (step, stale) in stale.iter().enumerate() {
-            let items = self.progress.steps[step].items.as_mut();
-            items
-                .into_iter()
-                .for_each(|items| stale.iter().for_each(|item| items.set(*item, ItemProgress::Fresh)));
+            if let Some(items) = self.progress.steps[step].items.as_mut() {
+                for item in stale {
+                    items.set(*item, ItemProgress::Fresh);
+                }
+            }
         }
         let mut open = 0;
         for (index, step) in plan.steps.iter().enumerate().take(until).filter(|(_, s)| s.phase == Phase::Main) {
@@ -199,10 +200,13 @@ impl Earlier {
 
     /// Whether it did something outside that was not undone, and of which nobody tried.
     pub fn left_to_undo(&self) -> bool {
-        self.plan.steps.iter().zip(&self.progress.steps).any(|(step, done)| {
-            let items = done.items.as_ref().into_iter().flat_map(Items::iter);
-            let open = |item: &ItemProgress| matches!(item, ItemProgress::Done { undo, .. } if *undo == UndoProgress::None);
-            step.effect && step.phase == Phase::Main && items.into_iter().any(open)
+        self.plan.steps.iter().zip(&self.progress.steps).enumerate().any(|(at, (step, done))| {
+            let mut items = (0_u32..).zip(done.items.as_ref().into_iter().flat_map(Items::iter));
+            let open = |(item, slot): (u32, &ItemProgress)| {
+                matches!(slot, ItemProgress::Done { undo, .. } if *undo == UndoProgress::None)
+                    && !self.progress.changed_nothing(at, item)
+            };
+            step.effect && step.phase == Phase::Main && items.any(open)
         })
     }
 

@@ -72,6 +72,8 @@ pub struct Progress {
     pub arrived: BTreeSet<u64>,
     /// Runs that steps of this one wait for.
     pub children: BTreeMap<(usize, u32), RunId>,
+    /// How much stays of what such runs changed, as far as they said so when they ended.
+    pub inner_changes: BTreeMap<(usize, u32), u32>,
     /// What was there before steps of this one changed it, as far as their undo needs it.
     pub befores: BTreeMap<(usize, u32), Value>,
     /// Items of which nobody knew for a while whether an attempt had happened, and somebody said that it had not.
@@ -221,6 +223,7 @@ impl Progress {
             awaited: BTreeSet::new(),
             arrived: BTreeSet::new(),
             children: BTreeMap::new(),
+            inner_changes: BTreeMap::new(),
             befores: BTreeMap::new(),
             once_in_doubt: BTreeSet::new(),
             undos_in_doubt: BTreeMap::new(),
@@ -345,6 +348,7 @@ impl Progress {
                 }
                 self.change(plan, step, *item, |_| Some(ItemProgress::Child(run.clone())));
             }
+            Fact::ChainEnded { step, item, changes, .. } => self.chain_ended(plan, step, *item, *changes),
             Fact::Resolved { step, item, decision, output, .. } => match decision {
                 Decision::Happened => self.change(plan, step, *item, |_| {
                     Some(ItemProgress::Done {

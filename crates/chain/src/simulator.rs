@@ -136,7 +136,9 @@ impl World {
         if let Some((_, wish)) = self.meddles.take_if(|(at, _)| *at == self.journal.len()) {
             self.keep(plan, wish);
         }
-        facts.into_iter().for_each(|fact| self.keep(plan, fact));
+        for fact in facts {
+            self.keep(plan, fact);
+        }
         self.point() // dies after it
     }
 

@@ -319,6 +319,17 @@ pub enum Fact {
         /// The other run.
         run: RunId,
     },
+    /// The run of another chain ended that does an item. In the commit that says what became of the item.
+    ChainEnded {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The other run.
+        run: RunId,
+        /// What it changed, or may have changed, and did not undo; what runs changed that it was waiting for too.
+        changes: u32,
+    },
     /// The next attempt waits.
     Deferred {
         /// The step.
@@ -459,6 +470,7 @@ impl Fact {
             | Self::Asked { step, .. }
             | Self::Answered { step, .. }
             | Self::ChainStarted { step, .. }
+            | Self::ChainEnded { step, .. }
             | Self::Deferred { step, .. }
             | Self::Resolved { step, .. }
             | Self::UndoIntent { step, .. }

@@ -78,11 +78,15 @@ impl Round<'_> {
     /// What was done that can be undone, the latest first, with how its undo stands.
     fn undos(&self) -> impl Iterator<Item = (usize, u32, &UndoProgress)> {
         let steps = self.progress.steps.iter().enumerate().rev();
+        let known = self.progress;
         let own = |at: usize| self.plan.steps[at].effect && self.plan.steps[at].phase == Phase::Main;
-        steps.filter(move |(step, _)| own(*step)).flat_map(|(step, progress)| {
+        steps.filter(move |(step, _)| own(*step)).flat_map(move |(step, progress)| {
             let items = progress.items.iter().flat_map(|items| (0..items.len()).rev().zip(items.iter().rev()));
             items.filter_map(move |(item, slot)| match slot {
-                ItemProgress::Done { undo, .. } => Some((step, item, undo)),
+                // The run of another chain that changed nothing leaves nothing to undo.
+                ItemProgress::Done { undo, .. } if !known.changed_nothing(step, item) => {
+                    Some((step, item, undo))
+                }
                 _ => None,
             })
         })
@@ -95,10 +99,16 @@ impl Round<'_> {
 
     pub(super) fn everything_undone(&self) -> bool {
         self.progress.steps.iter().enumerate().all(|(step, progress)| {
+            let items = (0_u32..).zip(progress.items.iter().flat_map(Items::iter));
             !self.plan.steps[step].effect
-                || progress.items.iter().flat_map(Items::iter).all(|item| match item {
+                || items.into_iter().all(|(at, item)| match item {
                     ItemProgress::Done { undo, .. } => {
                         matches!(undo, UndoProgress::Over(UndoOutcome::Undone | UndoOutcome::ByHand))
+                            || self.progress.changed_nothing(step, at)
+                    }
+                    // It failed after it had changed something.
+                    ItemProgress::NotDone(_) => {
+                        self.progress.inner_changes.get(&(step, at)).is_none_or(|changes| *changes == 0)
                     }
                     ItemProgress::Doubt(_) => false,
                     _ => true,

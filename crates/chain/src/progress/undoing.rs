@@ -103,6 +103,18 @@ impl UndoProgress {
 }
 
 impl Progress {
+    /// Takes in how much stays of what the run of another chain changed.
+    pub(super) fn chain_ended(&mut self, plan: &Plan, step: &StepId, item: u32, changes: u32) {
+        if let Some(index) = plan.index(step) {
+            self.inner_changes.insert((index, item), changes);
+        }
+    }
+
+    /// Whether an item was done by the run of another chain of which nothing stays that it changed.
+    pub(crate) fn changed_nothing(&self, step: usize, item: u32) -> bool {
+        self.inner_changes.get(&(step, item)) == Some(&0)
+    }
+
     pub(super) fn change_undo(&mut self, plan: &Plan, step: &StepId, item: u32, next: UndoProgress) {
         self.revise_undo(plan, step, item, |_| next);
     }

@@ -53,6 +53,24 @@ pub(super) struct StepFold {
     results: usize,
 }
 
+/// Where a step did what it did.
+fn where_it_did(step: &Step) -> String {
+    match &step.logic {
+        Some(Logic::Chain { chain }) => format!("the run of \"{chain}\""),
+        _ => step.connection.clone(),
+    }
+}
+
+/// Why what a step did is not undone, where nothing is known that would undo it.
+fn stays_because(step: &Step) -> String {
+    match &step.logic {
+        Some(Logic::Chain { chain }) => format!(
+            "The run of \"{chain}\" is not undone with this one. Its own report says what it changed, and undoes it."
+        ),
+        _ => "The operation cannot be undone.".to_owned(),
+    }
+}
+
 impl StepFold {
     /// Takes in a fact of this step. What it says of an undo goes to `undo`.
     pub(super) fn take(&mut self, at: Timestamp, fact: &Fact, step: &Step, undo: &mut Undos) {
@@ -235,8 +253,8 @@ impl StepFold {
                         Some(
                             Problem::new(Code::CompensationFailed)
                                 .with("item", format!("What \"{}\" did", step_name(step)))
-                                .with("tool", &step.connection)
-                                .detail("The operation cannot be undone."),
+                                .with("tool", where_it_did(step))
+                                .detail(stays_because(step)),
                         ),
                     ),
                 };

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use patchbay_connector::{CallResult, Planned};
-use patchbay_model::Timestamp;
 use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Fact, Outcome, UndoOutcome};
+use patchbay_model::{RunId, Timestamp};
 use patchbay_store::OwnEffect;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -39,7 +39,7 @@ pub(super) enum Done {
     /// A service said what was asked of it: what was there before a change, or what became of one.
     Told { step: usize, item: u32, told: Result<Option<Value>, Problem> },
     /// The run of another chain ended.
-    Child { step: usize, item: u32, outcome: Outcome },
+    Child { step: usize, item: u32, outcome: Outcome, left: Option<(RunId, u32)> },
     /// It waits now, for a person or a time, or goes on.
     ChildRests { step: usize, item: u32, rest: Rest },
 }
@@ -138,7 +138,7 @@ impl Execution<'_> {
             Err(error) => error.id(),
         });
         match answer.map(|(_, done)| done) {
-            Ok(Done::Child { step, item, outcome }) => self.take_child(step, item, outcome),
+            Ok(Done::Child { step, item, outcome, left }) => self.take_child(step, item, outcome, left),
             Ok(Done::ChildRests { step, item, rest }) => self.child_rests(step, item, rest),
             Ok(Done::Told { step, item, told }) => {
                 if self.asking.remove(&(step, item)) == Some(true) {

@@ -16,7 +16,7 @@ use super::{Doing, Done, Execution, others};
 use crate::journal;
 use crate::logic::{Ready, Worked, wait_until};
 use crate::progress::ItemProgress;
-use crate::report::late_words;
+use crate::report::{Building, late_words};
 
 /// How often to look whether another run has ended, should nobody tell.
 const LOOK: Duration = Duration::from_secs(2);
@@ -235,11 +235,14 @@ impl Execution<'_> {
         self.spawn(Doing::Follow { step, item }, async move {
             tokio::time::sleep(pause).await;
             let outcome = match recorded {
-                Some(outcome) => Ok(outcome),
+                Some(outcome) => Ok((outcome, None)),
                 None => ended(&store, &run, rest).await,
             };
             match outcome {
-                Ok(outcome) => Done::Child { step, item, outcome },
+                Ok((outcome, changes)) => {
+                    let left = changes.map(|changes| (run, changes));
+                    Done::Child { step, item, outcome, left }
+                }
                 Err(rest) => Done::ChildRests { step, item, rest },
             }
         });
@@ -274,27 +277,34 @@ impl Execution<'_> {
     }
 
     /// Takes in how the run of another chain ended.
-    pub(super) fn take_child(&mut self, step: usize, item: u32, outcome: Outcome) {
+    pub(super) fn take_child(&mut self, step: usize, item: u32, outcome: Outcome, left: Option<(RunId, u32)>) {
         self.followed.remove(&(step, item));
         self.resting.remove(&(step, item));
         if matches!(self.progress.item(step, item), Some(ItemProgress::Child(_))) {
             let id = self.live.plan.steps[step].id.clone();
+            if let Some((run, changes)) = left {
+                self.note(Fact::ChainEnded { step: id.clone(), item, run, changes });
+            }
             self.note(Fact::Result { step: id, item, attempt: 0, outcome, took_ms: 0, bytes: 0, next: None });
         }
     }
 }
 
-/// Waits for the end of a run and says how it went; or how it gets on, as soon as that is not what is known.
-async fn ended(store: &Store, id: &RunId, known: Rest) -> Result<Outcome, Rest> {
+/// Waits for the end of a run and says how it went, and how much stays of what it changed; or how it gets on, as
+/// soon as that is not what is known.
+async fn ended(store: &Store, id: &RunId, known: Rest) -> Result<(Outcome, Option<u32>), Rest> {
     let mut left = store.runs_left();
     loop {
         match store.run(id).await {
-            Ok(Some(run)) if run.state.is_final() => return Ok(outcome(store, &run).await),
+            Ok(Some(run)) if run.state.is_final() => {
+                let changes = changes_left(store, &run).await;
+                return Ok((outcome(store, &run, changes.unwrap_or_default()).await, changes));
+            }
             Ok(Some(run)) if Rest::of(run.state) != known => return Err(Rest::of(run.state)),
             Ok(Some(_)) => {}
             Ok(None) => {
                 let problem = Problem::new(Code::NotFound).with("item", format!("The run {id}"));
-                return Ok(Outcome::NotDone { problem });
+                return Ok((Outcome::NotDone { problem }, None));
             }
             Err(error) => tracing::warn!(run = %id, %error, "a run that is waited for cannot be read"),
         }
@@ -316,11 +326,32 @@ async fn late(store: &Store, run: &Run) -> Option<Late> {
     found
 }
 
-async fn outcome(store: &Store, run: &Run) -> Outcome {
+/// How much stays of what a run changed, or may have changed, that of the runs of other chains in it too; none where
+/// its journal cannot be read.
+async fn changes_left(store: &Store, run: &Run) -> Option<u32> {
+    let (mut building, mut inner) = (Building::of(run), 0);
+    let take = |entry: JournalEntry| {
+        if let Fact::ChainEnded { changes, .. } = entry.fact {
+            inner += changes;
+        }
+        building.take(&entry);
+    };
+    journal::each(store, &run.id, take).await.ok()?;
+    let report = building.finish();
+    let own = report.steps.iter().filter(|step| step.effect);
+    Some(inner + own.map(|step| step.changes.saturating_sub(step.undone) + step.unknown).sum::<u32>())
+}
+
+async fn outcome(store: &Store, run: &Run, changes: u32) -> Outcome {
     if !matches!(run.state, RunState::Done | RunState::DoneWithProblems) {
         let why = match late(store, run).await {
             Some(late) => format!("{}.", late_words(late)),
             None => "It did not end well. Its report says why.".to_owned(),
+        };
+        let why = match changes {
+            0 => why,
+            1 => format!("{why} One change that it made stays."),
+            n => format!("{why} {n} changes that it made stay."),
         };
         let problem = Problem::new(Code::Conflict)
             .with("item", format!("The run of \"{}\"", run.snapshot.name))

@@ -14,7 +14,7 @@ use crate::bench::{Bench, list_and_tell};
 
 type Sent = Arc<Mutex<Vec<Value>>>;
 
-async fn bench() -> (Bench, Sent) {
+pub(crate) async fn bench() -> (Bench, Sent) {
     let sent = Sent::default();
     let keeps = sent.clone();
     let items = json!([{"id": 1, "kind": "bug", "tags": ["a", "b"]}, {"id": 2, "kind": "idea", "tags": ["c"]},
@@ -35,12 +35,12 @@ async fn bench() -> (Bench, Sent) {
     (Bench::new(router, &list_and_tell(), Tuning::default()).await, sent)
 }
 
-fn list() -> Value {
+pub(crate) fn list() -> Value {
     json!({"id": "list", "connection": "work", "operation": "list"})
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "literals read better by value")]
-fn tell(id: &str, template: &str, more: Value) -> Value {
+pub(crate) fn tell(id: &str, template: &str, more: Value) -> Value {
     let mut step = json!({"id": id, "connection": "work", "operation": "tell",
         "policy": {"tries": 1, "backoffMs": 1, "parallel": 1},
         "mapping": [{"target": "/text", "source": {"type": "template", "template": template}}]});
@@ -49,7 +49,7 @@ fn tell(id: &str, template: &str, more: Value) -> Value {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "literals read better by value")]
-fn logic(id: &str, logic: Value, more: Value) -> Value {
+pub(crate) fn logic(id: &str, logic: Value, more: Value) -> Value {
     let mut step = json!({"id": id, "logic": logic});
     step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     step

@@ -13,6 +13,7 @@ mod fallback;
 mod faults;
 mod figures;
 mod identity;
+mod inner;
 mod intent;
 mod kinds;
 mod late;
