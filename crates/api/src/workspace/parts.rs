@@ -108,6 +108,19 @@ mod tests {
             let all = found["findings"].as_array().unwrap().iter();
             all.filter(|one| one["step"] == "inner").map(|one| one["text"].clone()).collect::<Vec<_>>()
         };
+        let sends = json!({"id": "tell", "connection": "Sandbox Chat", "operation": "send_message",
+            "mapping": [{"target": "/text", "source": {"type": "fixed", "value": "Hello"}}]});
+        chain(&hub, "Inner", json!([sends])).await;
+        let can = [
+            "The chain \"Inner\" runs: \"Send message\" in Sandbox Chat (can be undone).",
+            "What the chain \"Inner\" changes is not undone with this run, but from the report of its own run.",
+        ];
+        assert_eq!(
+            texts(&check().await),
+            can.map(Value::from),
+            "nobody is to count on an undo that does not come"
+        );
+        chain(&hub, "Inner", json!([tells()])).await;
         let found = check().await;
         let said = "The chain \"Inner\" runs: \"Announce\" in Sandbox Chat (cannot be undone).";
         assert_eq!((&found["ready"], texts(&found)), (&json!(true), vec![json!(said)]), "{found:#}");

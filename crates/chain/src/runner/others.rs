@@ -107,11 +107,16 @@ pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Ve
         }
         match Live::of_chain(runner, &other.chain).await {
             Ok(live) => {
-                found.extend(effects(&other.chain, &live, &BTreeMap::new()).into_iter().map(|effect| Finding {
-                    step: Some(next.step.clone()),
-                    text: format!("The chain \"{}\" runs: {}", other.chain.name, effect.text),
-                    ..effect
-                }))
+                found.extend(effects(&other.chain, &live, &BTreeMap::new()).into_iter().map(|effect| {
+                    Finding {
+                        step: Some(next.step.clone()),
+                        text: format!("The chain \"{}\" runs: {}", other.chain.name, effect.text),
+                        ..effect
+                    }
+                }));
+                if live.plan.steps.iter().any(|step| step.undo.is_some()) {
+                    found.push(apart(&next.step, &other.chain.name));
+                }
             }
             Err(problems) => found.extend(problems.into_iter().map(|problem| {
                 let finding = blocked(problem);
@@ -122,6 +127,19 @@ pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Ve
         open.extend(called(&other.chain).map(|(_, name)| below(&next.step, name, &path)));
     }
     found
+}
+
+/// What can be undone of another chain is not undone with the run that runs it.
+fn apart(step: &StepId, name: &str) -> Finding {
+    Finding {
+        level: Level::Effect,
+        step: Some(step.clone()),
+        text: format!(
+            "What the chain \"{name}\" changes is not undone with this run, but from the report of its own run."
+        ),
+        problem: None,
+        remedy: None,
+    }
 }
 
 /// What stands for the other chains that a chain runs, and those that they run: the hash of the version of each
