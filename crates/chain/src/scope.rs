@@ -1,11 +1,13 @@
 //! What mappings see: `item`, `steps.<id>`, `input`, and `error` where a failure is handled.
 
-use patchbay_model::Run;
+use patchbay_model::report::Late;
+use patchbay_model::{Code, Run};
 use serde_json::{Map, Value, json};
 
 use crate::items::{Items, problem};
 use crate::plan::{Phase, Plan};
 use crate::progress::{ItemProgress, Progress};
+use crate::report::late_words;
 
 /// What the mappings of a step see. What all of its items see, the input and whole results, which may be large, is
 /// put together once; each item then takes its own part in.
@@ -40,15 +42,7 @@ impl Scope {
         }
         let mut seen = json!({ "steps": steps, "input": run.input, "run": { "id": run.id } });
         if own.phase == Phase::OnFailure {
-            let failed = (0..plan.steps.len()).find(|step| {
-                let counts = progress.steps[*step].items.as_ref().map(Items::counts).unwrap_or_default();
-                counts.failed + counts.quarantined > 0
-            });
-            seen["error"] = failed.map_or(Value::Null, |failed| {
-                let mut error = error(progress, failed, None);
-                error["step"] = json!(plan.steps[failed].id);
-                error
-            });
+            seen["error"] = what_went_wrong(plan, progress, run);
         }
         if own.phase == Phase::Finally {
             seen["run"]["state"] = json!(progress.ended);
@@ -114,6 +108,50 @@ fn shares_items(plan: &Plan, step: usize, earlier: usize) -> bool {
     true
 }
 
+/// Why a run failed, and at which step: through a step that failed, or because it took too long.
+fn what_went_wrong(plan: &Plan, progress: &Progress, run: &Run) -> Value {
+    let steps = 0..plan.steps.len();
+    let failed = steps.clone().find(|step| has_failed(progress, *step));
+    // What the chain may go on after is not why a run ended that took too long.
+    let ends = |step: usize| has_failed(progress, step) && !plan.goes_on_after_failure(step);
+    let late = late(plan, progress, run).filter(|_| !steps.clone().any(ends));
+    let (mut error, step) = match (late, failed) {
+        (Some(late), _) => {
+            // The same code as the run has that waits for this one.
+            let code = Code::Conflict;
+            let said =
+                json!({ "code": code, "title": late_words(late), "hint": "Its report says what was done." });
+            (said, reached(plan, progress).map(|step| plan.steps[step].id.as_str()))
+        }
+        (None, Some(failed)) => (error(progress, failed, None), Some(plan.steps[failed].id.as_str())),
+        (None, None) => return Value::Null,
+    };
+    error["step"] = json!(step.unwrap_or(&run.snapshot.name));
+    error
+}
+
+/// Whether something of a step failed or was set aside.
+fn has_failed(progress: &Progress, step: usize) -> bool {
+    let counts = progress.steps[step].items.as_ref().map(Items::counts).unwrap_or_default();
+    counts.failed + counts.quarantined > 0
+}
+
+/// How long a run might take that took longer: what its chain allows, or the step that runs it where that is less.
+fn late(plan: &Plan, progress: &Progress, run: &Run) -> Option<Late> {
+    let allowed_ms =
+        plan.allowed_ms.into_iter().chain(progress.allowed_ms).min().filter(|_| progress.timed_out)?;
+    Some(Late { allowed_ms, by_step: run.snapshot.policy.timeout_ms != Some(allowed_ms) })
+}
+
+/// The step of the main part that was under way, or the next one. None where nothing was left to do.
+fn reached(plan: &Plan, progress: &Progress) -> Option<usize> {
+    let is_open = |step: &usize| {
+        let settled = progress.steps[*step].items.as_ref().is_some_and(Items::is_settled);
+        plan.steps[*step].phase == Phase::Main && !settled
+    };
+    (0..plan.steps.len()).find(is_open)
+}
+
 /// Why a step failed, for one item or for the first that did.
 fn error(progress: &Progress, step: usize, item: Option<u32>) -> Value {
     let of_item = item.and_then(|item| progress.item(step, item)).and_then(problem);
@@ -161,8 +199,6 @@ fn current<'p>(plan: &Plan, progress: &'p Progress, step: usize, item: u32) -> O
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use patchbay_model::Timestamp;
     use patchbay_model::run::{Fact, Outcome};
 
@@ -261,21 +297,55 @@ mod tests {
     }
 
     #[test]
+    fn what_handles_lateness_is_told_of_a_step_wherever_the_run_was() {
+        let run = run();
+        let sorry = PlanStep { phase: Phase::OnFailure, ..PlanStep::reads("sorry") };
+        let both = || vec![PlanStep::reads("list"), sorry.clone()];
+        let outcome = Outcome::NotDone { problem: Code::NotFound.into() };
+        let (step, item) = ("list".into(), 0);
+        let failed = [
+            Fact::StepOpened { step: "list".into(), items: 1 },
+            Fact::Result { step, item, attempt: 1, outcome, took_ms: 0, bytes: 0, next: None },
+        ];
+        let cases = [
+            (both(), &[][..], Code::Conflict, "list"),
+            // Nothing was left to do: its own name.
+            (vec![sorry.clone()], &[], Code::Conflict, "c"),
+            // It ended because of that step, for all that its time was over.
+            (both(), &failed, Code::NotFound, "list"),
+        ];
+        for (steps, facts, code, step) in cases {
+            let plan = Plan { allowed_ms: Some(60_000), steps, ..Plan::default() };
+            let mut progress = Progress::new(&plan);
+            let last = plan.steps.len() - 1;
+            let error = |progress: &Progress| Scope::of(&plan, progress, &run, last).seen()["error"].clone();
+            assert!(error(&progress).is_null(), "nothing went wrong");
+            for fact in facts.iter().chain([&Fact::TimedOut { allowed_ms: 60_000 }]) {
+                progress.apply(&plan, Timestamp::UNIX_EPOCH, fact);
+            }
+            let error = error(&progress);
+            assert_eq!((&error["code"], &error["step"]), (&json!(code), &json!(step)), "{error}");
+        }
+    }
+
+    #[test]
     fn what_all_items_see_is_put_together_once_and_not_for_each() {
         let (plan, run) = (plan(), run());
-        let took = |many: usize| {
-            let progress = progress(&plan, many);
-            let mut shared = Scope::of(&plan, &progress, &run, 5);
-            let begun = Instant::now();
-            for item in 0..3_000 {
-                shared.turn_to(&plan, &progress, item % 3);
-            }
-            begun.elapsed().max(Duration::from_micros(1))
+        let progress = progress(&plan, 2);
+        let mut shared = Scope::of(&plan, &progress, &run, 5);
+        // Where it lies tells whether it is the same: a copy of it is made while this one is still there.
+        let places = |scope: &Scope| {
+            let steps = &scope.seen()["steps"];
+            let list = |id: &str| steps[id].as_array().map(|list| list.as_ptr().addr());
+            let text = |value: &Value| value.as_str().map(|text| text.as_ptr().addr());
+            let text_of_run = text(&scope.seen()["run"]["id"]);
+            [list("whole"), list("other"), text(&steps["record"]["name"]), text_of_run]
         };
-        let (few, many) = (took(2), took(2_000));
-        assert!(
-            many < few * 20,
-            "a thousand times as much to see, and each item is turned to in {many:?} / {few:?}"
-        );
+        let before = places(&shared);
+        assert!(before.iter().all(Option::is_some), "each of them is there to be seen: {before:?}");
+        for item in [0, 1, 2, 1, 0] {
+            shared.turn_to(&plan, &progress, item);
+            assert_eq!(places(&shared), before, "item {item} sees what was put together for all");
+        }
     }
 }

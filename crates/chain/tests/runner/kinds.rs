@@ -1,6 +1,7 @@
 //! Steps that work by themselves, on a real database: what they give, what is asked, what is kept.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::{Json, Router};
 use patchbay_chain::{Control, report};
@@ -174,7 +175,7 @@ async fn a_list_is_worked_on_page_by_page_and_goes_on_where_it_was_after_a_resta
     // The engine ends in the middle.
     let cut = async {
         while asked.lock().unwrap().len() < 200 {
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
     tokio::select! {
@@ -406,6 +407,31 @@ async fn a_failure_is_handled_and_what_is_done_in_any_case_is_done() {
     let run = b.run(json!([tell("broken", "broken", json!({})), handles])).await;
     assert_eq!(b.execute(&run).await, RunState::Done, "{:#}", told(&b, &run).await);
     assert!(said(&sent).iter().any(|text| text.starts_with("handled ")), "{:?}", said(&sent));
+}
+
+#[tokio::test]
+async fn what_handles_a_failure_hears_that_it_took_too_long_and_where_it_was() {
+    let goes_on = json!({"policy": {"tries": 1, "backoffMs": 1, "onFailure": "continue"}});
+    let broken = tell("broken", "broken", goes_on);
+    let wait = || logic("wait", json!({"type": "wait", "seconds": 7_200}), json!({}));
+    let late = "CONFLICT, wait: It took longer than the 1 second its chain allows.";
+    let cases = [
+        (json!([wait(), tell("never", "never", json!({}))]), late),
+        // What it goes on after is not why it ended.
+        (json!([broken, wait()]), late),
+    ];
+    for (steps, wanted) in cases {
+        let (b, sent) = bench().await;
+        let mut run = b.asked(steps, Value::Null);
+        run.snapshot.policy = serde_json::from_value(json!({"timeoutMs": 1_000})).unwrap();
+        let text = "{{error.code}}, {{error.step}}: {{error.title}}. {{error.hint}}";
+        run.snapshot.on_failure = serde_json::from_value(json!([tell("sorry", text, json!({}))])).unwrap();
+        b.store.run_insert(&run).await.unwrap();
+        let state = tokio::time::timeout(Duration::from_secs(30), b.execute(&run)).await.unwrap();
+        assert_eq!(state, RunState::Failed, "{wanted}");
+        let (said, report) = (said(&sent), told(&b, &run).await);
+        assert!(matches!(&said[..], [one] if one.starts_with(wanted)), "{said:?}, not {wanted}: {report:#}");
+    }
 }
 
 #[tokio::test]
