@@ -25,11 +25,10 @@ use crate::bench::Bench;
 use crate::faults::reply;
 
 fn openssl(folder: &Path, arguments: &str) {
-    let output = Command::new("openssl")
-        .args(arguments.split_whitespace())
-        .current_dir(folder)
-        .output()
-        .expect("certificates are made by the `openssl` program: install the package `openssl`");
+    let output =
+        Command::new("openssl").args(arguments.split_whitespace()).current_dir(folder).output().unwrap_or_else(
+            |error| panic!("`openssl` makes the certificates, install the package `openssl`: {error}"),
+        );
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
