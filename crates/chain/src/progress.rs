@@ -15,7 +15,7 @@ use patchbay_model::problem::Problem;
 use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, Stood, UndoOutcome, Why};
 use patchbay_model::{RunId, StepId, Timestamp};
 
-use self::after::{after_deferral, after_result};
+use self::after::{after_deferral, after_result, is_progress};
 use self::meter::Meter;
 pub use self::sent::{Doubt, Sent};
 pub(crate) use self::undoing::may_have_happened;
@@ -540,20 +540,6 @@ impl Progress {
     pub fn item(&self, step: usize, item: u32) -> Option<&ItemProgress> {
         self.steps.get(step)?.items.as_ref()?.get(item)
     }
-}
-
-/// Whether a fact brings a run on. What is sent again and again and never answered does not, nor does
-/// finding out each time that it did not happen.
-fn is_progress(fact: &Fact) -> bool {
-    !matches!(
-        fact,
-        Fact::Started { .. }
-            | Fact::Idle { .. }
-            | Fact::Intent { .. }
-            | Fact::UndoIntent { .. }
-            | Fact::Stuck { .. }
-            | Fact::Resolved { by_lookup: true, decision: Decision::NotHappened, .. }
-    )
 }
 
 /// Done, with a result.

@@ -2,7 +2,7 @@
 
 use patchbay_model::Timestamp;
 use patchbay_model::problem::Problem;
-use patchbay_model::run::{Outcome, Why};
+use patchbay_model::run::{Decision, Fact, Outcome, Why};
 
 use super::{Doubt, ItemProgress, Sent, UndoProgress};
 use crate::calls::Attempts;
@@ -81,4 +81,18 @@ pub(super) fn after_result(
         Outcome::Skipped => ItemProgress::LeftOut(Why::Failed),
         Outcome::Shown { .. } => ItemProgress::Shown,
     }
+}
+
+/// Whether a fact brings a run on. What is sent again and again and never answered does not, nor does
+/// finding out each time that it did not happen.
+pub(super) fn is_progress(fact: &Fact) -> bool {
+    !matches!(
+        fact,
+        Fact::Started { .. }
+            | Fact::Idle { .. }
+            | Fact::Intent { .. }
+            | Fact::UndoIntent { .. }
+            | Fact::Stuck { .. }
+            | Fact::Resolved { by_lookup: true, decision: Decision::NotHappened, .. }
+    )
 }

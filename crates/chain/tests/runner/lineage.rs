@@ -33,8 +33,13 @@ struct House {
 impl House {
     async fn new() -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let (orders, tells) = (seen.clone(), seen.clone());
-        let items = || async { Json(json!([{"id": 1}, {"id": 2}, {"id": 3}])) };
+        let (lists, orders, tells) = (seen.clone(), seen.clone(), seen.clone());
+        let items = move || async move {
+            if lists.lock().unwrap().refused.contains("list") {
+                return (StatusCode::BAD_REQUEST, Json(json!({})));
+            }
+            (StatusCode::OK, Json(json!([{"id": 1}, {"id": 2}, {"id": 3}])))
+        };
         let order = move |Path(n): Path<u64>| async move {
             let mut seen = orders.lock().unwrap();
             if seen.refused.contains(&n.to_string()) {
@@ -90,7 +95,7 @@ impl House {
         let policy = json!({"onFailure": on_failure, "parallel": 1, "tries": 1});
         let path = |path: &str| json!({"type": "path", "path": path});
         let steps = json!([
-            {"id": "list", "connection": "work", "operation": "list"},
+            {"id": "list", "connection": "work", "operation": "list", "policy": policy},
             {"id": "order", "connection": "work", "operation": "order", "forEach": "list", "policy": policy,
              "mapping": [{"target": "/n", "source": path("$.item.id")}]},
             {"id": "parts", "forEach": "list", "logic": {"type": "split", "path": "$.steps.order.parts"}},
@@ -155,4 +160,19 @@ async fn what_was_done_with_an_item_that_was_undone_stands_however_often_it_is_m
     // The first order was made three times by now, the third one twice.
     assert_eq!((state, told), (RunState::Done, ["3a 2", "3b 2"].map(String::from).into()));
     assert_eq!(house.seen.lock().unwrap().ordered, [1, 2, 3, 1, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_list_that_failed_as_a_whole_is_read_and_all_that_comes_of_it_is_done() {
+    for on_failure in ["skip_item", "continue", "stop_and_keep"] {
+        let house = House::new().await;
+        house.refuse(&["list"]);
+        let run = house.asked(on_failure);
+        let (_, told) = house.run(&run, Vec::new()).await;
+        assert!(told.is_empty(), "{on_failure}: {told:?}");
+        house.refuse(&[]);
+        let (_, state, told) = house.again(&run, on_failure).await;
+        let all = ["1a 1", "1b 1", "2a 1", "2b 1", "3a 1", "3b 1"].map(String::from);
+        assert_eq!((state, told), (RunState::Done, all.into()), "{on_failure}");
+    }
 }
