@@ -34,7 +34,7 @@ pub use cli::{Cli, Output};
 pub use crowd::Crowd;
 pub use desktop::{Desktop, ended};
 pub use display::Display;
-pub use mock::Mock;
+pub use mock::{Mock, free_port};
 pub use oauth::ScriptedOauth;
 pub use oidc::OidcServer;
 pub use sandbox::SandboxProcess;

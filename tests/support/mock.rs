@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::root;
+use crate::{Random, random_seed, root};
 
 /// A running mock. It ends with this value.
 #[derive(Debug)]
@@ -31,10 +31,11 @@ impl Mock {
         let port = free_port();
         let child =
             command(port).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let mock = Self { child, _folder: folder, port };
+        let mut mock = Self { child, _folder: folder, port };
         let started = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(started.elapsed() < Duration::from_secs(90), "the mock does not start");
+            assert!(mock.is_alive(), "the mock ended before it answered");
             std::thread::sleep(Duration::from_millis(100));
         }
         mock
@@ -53,7 +54,15 @@ impl Drop for Mock {
     }
 }
 
+/// A free port for a program that is not ours, and that needs a while before it takes it. None of those that the
+/// system gives away by itself (from 32,768 on, `net.ipv4.ip_local_port_range`): meanwhile it would give it to another.
 #[expect(clippy::disallowed_methods, reason = "a free port for a program that is not ours")]
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+pub fn free_port() -> u16 {
+    let mut random = Random(random_seed());
+    loop {
+        let port = 12_000 + random.below(20_000) as u16;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::crowd::Crowd;
 use crate::display::Display;
+use crate::mock::free_port;
 use crate::root;
 use crate::screen::Screen;
 
@@ -165,8 +166,4 @@ fn with_browser(folder: &Path, opened: &Path) -> OsString {
 fn private(folder: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).unwrap();
-}
-
-fn free_port() -> u16 {
-    crate::mock::free_port()
 }

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use patchbay_tests::Cli;
 use patchbay_tests::wire::{Answer, Request, Witness};
+use patchbay_tests::{Cli, free_port};
 use serde_json::{Value, json};
 
 use super::deliveries::{hex, hmac};
-use super::kills::{end, free_port};
+use super::kills::end;
 
 const SECRET: &str = "made-by-the-tool-0123456789";
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use patchbay_auth::webhook::{Arrived, WebhookSecrets};
 use patchbay_connector::Compiled;
 use patchbay_model::Clock as _;
-use patchbay_tests::{Cli, Random, SandboxProcess, sample};
+use patchbay_tests::{Cli, Random, SandboxProcess, free_port, sample};
 use serde_json::json;
 use sqlx::{Connection as _, Row as _};
 
@@ -25,11 +25,6 @@ pub(super) struct Target {
     path: String,
     secret: String,
     connector: Compiled,
-}
-
-#[expect(clippy::disallowed_methods, reason = "a free port for a program that is not ours yet")]
-pub(super) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 pub(super) fn set_up(cli: &Cli, sandbox: &SandboxProcess) -> Target {

@@ -1,9 +1,7 @@
 //! The screens of webhooks, in a browser.
 
-use patchbay_tests::{Served, walks_possible};
+use patchbay_tests::{Served, free_port, walks_possible};
 use serde_json::json;
-
-use super::kills::free_port;
 
 #[test]
 fn a_webhook_is_set_up_tried_and_watched_by_hand() {
