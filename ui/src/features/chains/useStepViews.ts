@@ -6,7 +6,7 @@ import { t } from '../../lib/words';
 import { useSharing } from '../../ui/useSharing';
 import { band } from './document';
 import type { Flow, FlowItem } from './flow/flow';
-import { allSteps, beside, outline, sectionOf, waysOf, type Place } from './flow/outline';
+import { allSteps, outline, SECTIONS, waysOf, type Block, type Place } from './flow/outline';
 import type { Opening } from './step/StepPanel';
 import { conditionWords } from './step/words';
 import type { Tools } from './useTools';
@@ -45,53 +45,78 @@ export function useStepViews(chain: Chain | undefined, flow: Flow, tools: Tools,
   const share = useSharing<StopView[]>();
   return useMemo(() => {
     if (!chain) return [];
-    const steps = allSteps(chain);
+    const steps = new Map(allSteps(chain).map((step) => [step.id, step]));
+    const moves = movesOf(chain);
+    const blockers = firstBy(findings.filter((finding) => finding.level === 'blocker'), (finding) => finding.step);
+    const done = firstBy(report?.steps ?? [], (own) => own.step);
+    const pinned = new Set(pins?.filter((pin) => pin.holds).map((pin) => pin.step));
     let at = 0;
     const stops = flow.items.flatMap((item): StopView[] => {
       if (item.kind === 'section') return [{ kind: 'section', id: item.id, flow: item, name: t(item.section === 'finally' ? 'chains.flow.finally' : 'chains.flow.onFailure'), line: '' }];
       if (item.way) return [{ kind: 'way', id: item.id, flow: item, name: item.way.name, line: wayLine(steps, item.way) }];
-      const step = steps.find((own) => own.id === item.id);
-      return step ? [{ kind: 'step', id: step.id, flow: item, step: viewOf(chain, step, { at: at++, of: steps.length, flow: item, tools, findings, report, pins }) }] : [];
+      const step = steps.get(item.id);
+      return step ? [{ kind: 'step', id: step.id, flow: item, step: viewOf(step, { at: at++, flow: item, tools, steps, moves, blockers, done, pinned }) }] : [];
     });
     return share(stops);
   }, [chain, flow, tools, findings, report, pins, share]);
 }
 
 /** What sends an item this way, in words. */
-function wayLine(steps: Step[], way: { branch: string; name: string }): string {
-  const branch = steps.find((step) => step.id === way.branch);
+function wayLine(steps: Map<string, Step>, way: { branch: string; name: string }): string {
+  const branch = steps.get(way.branch);
   if (branch?.logic?.type !== 'branch') return '';
   const own = branch.logic.ways.find((one) => one.name === way.name);
   if (own) return own.when.map(conditionWords).join(', ');
   return waysOf(branch).includes(way.name) ? t('chains.flow.otherwise') : t('chains.flow.noWay');
 }
 
-interface Around {
-  at: number;
-  of: number;
-  flow: FlowItem;
-  tools: Tools;
-  findings: Finding[];
-  report: RunReport | undefined;
-  pins: PinView[] | undefined;
+/** By what they are of; of several the first. */
+function firstBy<T>(all: T[], of: (one: T) => string | null | undefined): Map<string, T> {
+  const found = new Map<string, T>();
+  for (const one of all) {
+    const key = of(one);
+    if (key && !found.has(key)) found.set(key, one);
+  }
+  return found;
 }
 
-function viewOf(chain: Chain, step: Step, { at, of, flow, tools, findings, report, pins }: Around): StepView {
+/** Which steps can move before or behind the one beside them. */
+function movesOf(chain: Chain): Map<string, StepView['moves']> {
+  const found = new Map<string, StepView['moves']>();
+  const row = (blocks: Block[]) =>
+    blocks.forEach((block, place) => {
+      found.set(block.step.id, { up: place > 0, down: place < blocks.length - 1 });
+      for (const lane of block.lanes) row(lane.blocks);
+    });
+  for (const section of SECTIONS) row(outline(chain, section));
+  return found;
+}
+
+/** What is known around the steps, each looked up once for all of them. */
+interface Around {
+  at: number;
+  flow: FlowItem;
+  tools: Tools;
+  steps: Map<string, Step>;
+  moves: Map<string, StepView['moves']>;
+  blockers: Map<string, Finding>;
+  done: Map<string, RunReport['steps'][number]>;
+  pinned: Set<string>;
+}
+
+function viewOf(step: Step, { at, flow, tools, steps, moves, blockers, ...known }: Around): StepView {
   const { connection, connector } = tools.of(step);
-  const blocked = findings.find((finding) => finding.step === step.id && finding.level === 'blocker');
+  const blocked = blockers.get(step.id);
   const trouble = tools.ready && !connection && !step.logic ? t('chains.missingConnection', { name: step.connection ?? '' }) : blocked?.problem?.title ?? blocked?.text;
-  const done = report?.steps.find((own) => own.step === step.id);
+  const done = known.done.get(step.id);
   const state = done?.state;
-  const source = allSteps(chain).find((own) => own.id === step.forEach);
+  const source = step.forEach ? steps.get(step.forEach) : undefined;
   const rest = step.logic ? t(`chains.logic.about.${step.logic.type}`) : step.connection ?? '';
   const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
-  const section = sectionOf(chain, step.id) ?? 'steps';
-  const row = beside(outline(chain, section), step.id) ?? [];
-  const place = row.findIndex((block) => block.step.id === step.id);
   return {
     id: step.id,
     at,
-    of,
+    of: steps.size,
     flow,
     name: tools.name(step),
     icon: connector?.summary.icon,
@@ -102,8 +127,8 @@ function viewOf(chain: Chain, step: Step, { at, of, flow, tools, findings, repor
     trouble,
     look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,
     state,
-    pinned: pins?.some((pin) => pin.step === step.id && pin.holds) ?? false,
-    moves: { up: place > 0, down: place < row.length - 1 },
+    pinned: known.pinned.has(step.id),
+    moves: moves.get(step.id) ?? { up: false, down: false },
   };
 }
 

@@ -1,4 +1,4 @@
-import { BaseEdge, EdgeLabelRenderer, Handle, Position, useStore, type Edge, type EdgeProps, type Node, type NodeProps } from '@xyflow/react';
+import { BaseEdge, EdgeLabelRenderer, Handle, Position, useStore, type Edge, type EdgeProps, type Node, type NodeHandle, type NodeProps } from '@xyflow/react';
 import { Plus } from 'lucide-react';
 
 import { t } from '../../../lib/words';
@@ -31,6 +31,21 @@ interface State extends Pick<StepCommands, 'open' | 'add'> {
   focusable: string | undefined;
 }
 
+/** A dot at which lines end, in pixels; `.react-flow__handle` draws it. */
+const DOT = 5;
+/** Where lines end: in the middle of the upper and of the lower side. */
+const endsAt = (height: number): NodeHandle[] => [
+  { type: 'target', position: Position.Top, x: (WIDTH - DOT) / 2, y: -DOT / 2, width: DOT, height: DOT },
+  { type: 'source', position: Position.Bottom, x: (WIDTH - DOT) / 2, y: height - DOT / 2, width: DOT, height: DOT },
+];
+const NO_ENDS: NodeHandle[] = [];
+const STEP_ENDS = endsAt(HEIGHT);
+const WAY_ENDS = endsAt(WAY);
+const ends = (stop: StopView) => (stop.kind === 'step' ? STEP_ENDS : stop.kind === 'way' ? WAY_ENDS : NO_ENDS);
+
+/** A size that is known, and where lines end: the library measures nothing, and draws lines at once. */
+const sized = (width: number, height: number, handles: NodeHandle[]) => ({ width, height, measured: { width, height }, handles });
+
 /** What the library draws. */
 export function drawn(flow: Flow, stops: StopView[], { selected, focusable, open, add }: State): { nodes: FlowNode[]; edges: FlowLine[] } {
   const byId = new Map(stops.map((stop) => [stop.id, stop]));
@@ -41,8 +56,7 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, open
       type: 'frame',
       position: { x: frame.x, y: frame.y },
       data: {},
-      width: frame.width,
-      height: frame.height,
+      ...sized(frame.width, frame.height, NO_ENDS),
       zIndex: -1,
     }),
   );
@@ -53,8 +67,7 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, open
       type: 'label',
       position: { x: frame.x + 10, y: frame.y + 3 },
       data: { name: t('chains.perItem', { name: names.get(frame.of) ?? frame.of }) },
-      width: Math.min(frame.width, WIDTH + 28) - 20,
-      height: 20,
+      ...sized(Math.min(frame.width, WIDTH + 28) - 20, 20, NO_ENDS),
     }),
   );
   const nodes = stops.map(
@@ -63,8 +76,7 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, open
       type: 'stop',
       position: { x: stop.flow.x, y: stop.flow.y },
       data: { stop, selected: stop.id === selected, tabbable: stop.id === focusable, open },
-      width: WIDTH,
-      height: stop.kind === 'step' ? HEIGHT : WAY,
+      ...sized(WIDTH, stop.kind === 'step' ? HEIGHT : WAY, ends(stop)),
     }),
   );
   const edges = flow.edges.map((edge): FlowLine => {

@@ -13,6 +13,8 @@ const GAP = GAP_BETWEEN;
 const LANE = 44;
 const FRAME = 16;
 const FRAME_HEAD = 26;
+/** From a step to the one below it. */
+const ROW = HEIGHT + GAP;
 
 /** A step, a way of a branch, or the name of a section. */
 export interface FlowItem {
@@ -182,13 +184,18 @@ function link(flow: Flow) {
     source.down ??= to;
     target.up ??= from;
   }
+  // What is beside a step is no farther up or down than the next row.
+  const rows = new Map<string, FlowItem[]>();
+  const row = (item: FlowItem, by: number) => `${item.section} ${Math.floor(item.y / ROW) + by}`;
+  for (const item of stops) rows.set(row(item, 0), [...(rows.get(row(item, 0)) ?? []), item]);
   stops.forEach((item, at) => {
+    const near = [-1, 0, 1].flatMap((by) => rows.get(row(item, by)) ?? []);
     const [before, behind] = [stops[at - 1], stops[at + 1]];
     if (item.up === undefined && before && before.section !== item.section) item.up = before.id;
     if (item.down === undefined && behind && behind.section !== item.section) item.down = behind.id;
     const nearest = (side: -1 | 1) =>
-      stops
-        .filter((other) => other.section === item.section && Math.sign(other.x - item.x) === side && Math.abs(other.y - item.y) < HEIGHT + GAP)
+      near
+        .filter((other) => Math.sign(other.x - item.x) === side && Math.abs(other.y - item.y) < ROW)
         .sort((a, b) => Math.abs(a.x - item.x) - Math.abs(b.x - item.x) || Math.abs(a.y - item.y) - Math.abs(b.y - item.y))[0]?.id;
     const [left, right] = [nearest(-1), nearest(1)];
     if (left !== undefined) item.left = left;
