@@ -31,6 +31,10 @@ export async function walk(steps, { expected = [] } = {}) {
       elapsed: () => Date.now() - started,
     });
     assert.deepEqual(trouble, []);
+  } catch (error) {
+    // What stood in the way is said with what was waited for.
+    for (const c of browser.contexts()) for (const p of c.pages()) for (const text of await p.getByRole('dialog').allInnerTexts().catch(() => [])) console.error(`open dialog: ${text}`);
+    throw error;
   } finally {
     if (process.env.SHOT) for (const c of browser.contexts()) for (const p of c.pages()) await p.screenshot({ path: process.env.SHOT }).catch(() => {});
     await browser.close();
