@@ -205,7 +205,7 @@ async fn ready(base: &str) -> Ready {
     store.connection_insert(&connection, None).await.unwrap();
     let engine = Engine::new(Client::new(clock.clone()).unwrap(), authoriser, store.clone(), clock.clone());
     let runner = Runner {
-        stops: patchbay_chain::runner::Stops::new().0,
+        parts: patchbay_chain::runner::Parts::new().0,
         store: store.clone(),
         engine,
         connectors: Arc::new(One(compiled)),

@@ -270,7 +270,7 @@ pub async fn undo(hub: &Hub, workspace: &str, request: RunRef) -> Result<RunView
         return Err(conflict(&run, "It did nothing that is left to undo."));
     }
     workspace.runner().undo(&run).await?;
-    workspace.spawn(run.clone()).await?;
+    workspace.work_on(&run.id).await?;
     Ok(RunView::of(&workspace, workspace.run(&run.id).await?))
 }
 
@@ -340,7 +340,7 @@ pub async fn undo_again(hub: &Hub, workspace: &str, request: RunUndoAgainRequest
         return Err(conflict(&run, "What this step did cannot be undone from here. Undo it by hand."));
     }
     workspace.runner().undo_again(&run, &left).await?;
-    workspace.spawn(run.clone()).await?;
+    workspace.work_on(&run.id).await?;
     Ok(RunView::of(&workspace, workspace.run(&run.id).await?))
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use patchbay_auth::Authoriser;
 use patchbay_auth::webhook::AddressKey;
-use patchbay_chain::runner::Stops;
+use patchbay_chain::runner::Parts;
 use patchbay_chain::{Control, Runner};
 use patchbay_connector::{Engine, Target, TargetCredential};
 use patchbay_ingest::gateway::Gateway;
@@ -155,7 +155,7 @@ impl Workspace {
         let engine = Engine::new(hub.net().clone(), authoriser.clone(), store.clone(), hub.clock().clone());
         let events: Arc<dyn EventSink> =
             Arc::new(WorkspaceEvents { workspace: name.to_owned(), stream: hub.events().clone() });
-        let (stops, to_stop) = Stops::new();
+        let (parts, wishes) = Parts::new();
         let runner = Runner {
             store: store.clone(),
             engine: engine.clone(),
@@ -165,7 +165,7 @@ impl Workspace {
             recent: patchbay_chain::runner::Recent::default(),
             places: patchbay_chain::runner::Places::default(),
             alarms: patchbay_chain::runner::Alarms::default(),
-            stops,
+            parts,
             clock: hub.clock().clone(),
             events: events.clone(),
         };
@@ -200,7 +200,7 @@ impl Workspace {
         };
         let workspace = Self { inner: Arc::new(inner) };
         workspace.take_call_rules().await?;
-        tokio::spawn(parts::stop(Arc::downgrade(&workspace.inner), to_stop));
+        tokio::spawn(parts::hear(Arc::downgrade(&workspace.inner), wishes));
         Ok(workspace)
     }
 
@@ -421,6 +421,15 @@ impl Workspace {
 
     fn runs(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Task>> {
         self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody in this process works on a run.
+    async fn let_go(&self, id: &RunId) {
+        let left = self.runs().get(id).map(|task| task.left.clone());
+        if let Some(mut left) = left {
+            // Where its end is not told any more, nobody works on it either.
+            let _ = left.wait_for(Option::is_some).await;
+        }
     }
 
     pub(crate) fn is_live(&self, id: &RunId) -> bool {

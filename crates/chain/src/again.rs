@@ -200,34 +200,26 @@ impl Earlier {
 
     /// Whether it did something outside that was not undone, and of which nobody tried.
     pub fn left_to_undo(&self) -> bool {
-        self.plan.steps.iter().zip(&self.progress.steps).enumerate().any(|(at, (step, done))| {
-            let mut items = (0_u32..).zip(done.items.as_ref().into_iter().flat_map(Items::iter));
-            let open = |(item, slot): (u32, &ItemProgress)| {
-                matches!(slot, ItemProgress::Done { undo, .. } if *undo == UndoProgress::None)
-                    && !self.progress.changed_nothing(at, item)
-            };
-            step.effect && step.phase == Phase::Main && items.any(open)
+        self.plan.steps.iter().enumerate().any(|(at, step)| {
+            let mut undos = self.progress.undos(&self.plan, at);
+            step.effect && step.phase == Phase::Main && undos.any(|(_, undo)| *undo == UndoProgress::None)
         })
     }
 
     /// What of it stays although its undo was tried. The latest comes first, as undo goes.
     pub fn stays(&self) -> Vec<Stay> {
         let mut found = Vec::new();
-        for (step, done) in self.plan.steps.iter().zip(&self.progress.steps).rev() {
-            let items = done
-                .items
-                .as_ref()
-                .into_iter()
-                .flat_map(|items| (0..items.len()).rev().zip(items.iter().rev()));
-            for (item, slot) in items {
-                if let ItemProgress::Done { undo: UndoProgress::Over(outcome), .. } = slot {
-                    let (again, unknown) = match outcome {
-                        UndoOutcome::Failed { unknown, .. } => (step.undo.is_some(), *unknown),
-                        UndoOutcome::Impossible => (false, false),
-                        UndoOutcome::Undone | UndoOutcome::ByHand => continue,
-                    };
-                    found.push(Stay { step: step.id.clone(), item, again, unknown });
-                }
+        for (at, step) in self.plan.steps.iter().enumerate().rev() {
+            for (item, undo) in self.progress.undos(&self.plan, at) {
+                let UndoProgress::Over(outcome) = undo else { continue };
+                let (again, unknown) = match outcome {
+                    UndoOutcome::Failed { unknown, .. } => {
+                        (step.undo.is_some() || step.kind == Kind::Chain, *unknown)
+                    }
+                    UndoOutcome::Impossible => (false, false),
+                    UndoOutcome::Undone | UndoOutcome::ByHand => continue,
+                };
+                found.push(Stay { step: step.id.clone(), item, again, unknown });
             }
         }
         found

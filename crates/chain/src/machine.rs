@@ -331,6 +331,7 @@ impl Round<'_> {
                 self.wake_at(at);
                 return self.end();
             }
+            Some(Undoing::Inside) => return self.end(),
             None => {}
         }
         if let Some(before) = self.progress.taken_back {

@@ -1,6 +1,7 @@
 //! What the journal says of a run: a fold over its facts. Pure.
 
 mod after;
+mod inner;
 mod lock;
 mod meter;
 mod pages;
@@ -16,6 +17,7 @@ use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, Stood
 use patchbay_model::{RunId, StepId, Timestamp};
 
 use self::after::{after_deferral, after_result, is_progress};
+pub use self::inner::Inner;
 use self::meter::Meter;
 pub use self::sent::{Doubt, Sent};
 pub(crate) use self::undoing::may_have_happened;
@@ -72,8 +74,8 @@ pub struct Progress {
     pub arrived: BTreeSet<u64>,
     /// Runs that steps of this one wait for.
     pub children: BTreeMap<(usize, u32), RunId>,
-    /// How much stays of what such runs changed, as far as they said so when they ended.
-    pub inner_changes: BTreeMap<(usize, u32), u32>,
+    /// Those and the ones that have ended.
+    pub inner: BTreeMap<(usize, u32), Inner>,
     /// What was there before steps of this one changed it, as far as their undo needs it.
     pub befores: BTreeMap<(usize, u32), Value>,
     /// Items of which nobody knew for a while whether an attempt had happened, and somebody said that it had not.
@@ -223,7 +225,7 @@ impl Progress {
             awaited: BTreeSet::new(),
             arrived: BTreeSet::new(),
             children: BTreeMap::new(),
-            inner_changes: BTreeMap::new(),
+            inner: BTreeMap::new(),
             befores: BTreeMap::new(),
             once_in_doubt: BTreeSet::new(),
             undos_in_doubt: BTreeMap::new(),
@@ -343,12 +345,13 @@ impl Progress {
                 })
             }),
             Fact::ChainStarted { step, item, run, .. } => {
-                if let Some(index) = plan.index(step) {
-                    self.children.insert((index, *item), run.clone());
-                }
+                self.chain_started(plan, step, *item, run);
                 self.change(plan, step, *item, |_| Some(ItemProgress::Child(run.clone())));
             }
-            Fact::ChainEnded { step, item, changes, .. } => self.chain_ended(plan, step, *item, *changes),
+            Fact::ChainEnded { step, item, run, changes } => {
+                self.chain_ended(plan, step, *item, (run, *changes));
+            }
+            Fact::ChainUndo { step, item, .. } => self.chain_undo(plan, step, *item, UndoProgress::Passed),
             Fact::Resolved { step, item, decision, output, .. } => match decision {
                 Decision::Happened => self.change(plan, step, *item, |_| {
                     Some(ItemProgress::Done {
@@ -384,7 +387,8 @@ impl Progress {
             }
             Fact::StopRequested { undo } => {
                 // Who stops a run while an undo waits wants an end of the wait.
-                self.stop = Some(*undo || (self.stop == Some(true) && self.undo_waits().is_none()));
+                let waits = self.undo_waits().is_some() || self.undone_inside().next().is_some();
+                self.stop = Some(*undo || (self.stop == Some(true) && !waits));
                 self.go_on();
             }
             Fact::UndoRequested => {
@@ -478,7 +482,7 @@ impl Progress {
     /// Whether everything that is open waits for a later time: then an engine that ended has missed
     /// nothing.
     fn is_resting(&self, now: Timestamp) -> bool {
-        if self.paused || self.held || !self.children.is_empty() {
+        if self.paused || self.held || !self.children.is_empty() || self.undone_inside().next().is_some() {
             return true;
         }
         // One undo at a time: everything else waits for it.

@@ -220,7 +220,10 @@ impl World {
             let step = next(plan, self.progress(plan), now);
             // As the runner does: an undo needs the results of what it undoes.
             let undoes = |command: &Command| {
-                matches!(command, Command::Undo { .. } | Command::Record(Fact::UndoResult { .. }))
+                matches!(
+                    command,
+                    Command::Undo { .. } | Command::Record(Fact::UndoResult { .. } | Fact::ChainUndo { .. })
+                )
             };
             if plan.steps.iter().any(|step| step.forgets) && step.commands.iter().any(undoes) {
                 plan = &remembering;
@@ -236,6 +239,7 @@ impl World {
             match (step.state, step.wake) {
                 (state, _) if state.is_final() => return Ok(state),
                 _ if !self.progress(plan).children.is_empty() => self.end_child(plan)?,
+                _ if self.progress(plan).undone_inside().next().is_some() => self.end_undo_inside(plan)?,
                 (RunState::Waiting, _) if !self.progress(plan).awaited.is_empty() => self.deliver(plan)?,
                 (RunState::Paused, _) => {
                     self.rested += 1;

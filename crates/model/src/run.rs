@@ -330,6 +330,16 @@ pub enum Fact {
         /// What it changed, or may have changed, and did not undo; what runs changed that it was waiting for too.
         changes: u32,
     },
+    /// The run of another chain that did an item is to undo what it changed, and is waited for. Its end is said with
+    /// one more [`Fact::ChainEnded`], and a [`Fact::UndoResult`].
+    ChainUndo {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The other run.
+        run: RunId,
+    },
     /// The next attempt waits.
     Deferred {
         /// The step.
@@ -471,6 +481,7 @@ impl Fact {
             | Self::Answered { step, .. }
             | Self::ChainStarted { step, .. }
             | Self::ChainEnded { step, .. }
+            | Self::ChainUndo { step, .. }
             | Self::Deferred { step, .. }
             | Self::Resolved { step, .. }
             | Self::UndoIntent { step, .. }

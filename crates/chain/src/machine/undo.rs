@@ -5,15 +5,16 @@ use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Fact, UndoOutcome};
 
 use super::{Command, Round};
-use crate::items::Items;
-use crate::plan::{Phase, Repeat};
-use crate::progress::{ItemProgress, UndoProgress};
+use crate::plan::{Kind, Phase, Repeat};
+use crate::progress::UndoProgress;
 
 /// What comes next of an undo.
 #[expect(clippy::large_enum_variant, reason = "one at a time, passed on at once")]
 pub(super) enum Undoing {
     Do(Command),
     Later(Timestamp),
+    /// The run of another chain is waited for.
+    Inside,
 }
 
 impl Round<'_> {
@@ -24,6 +25,8 @@ impl Round<'_> {
             let plan = &self.plan.steps[step];
             match (undo, plan.undo) {
                 (UndoProgress::Over(_), _) => {}
+                (UndoProgress::Passed, _) => return Some(Undoing::Inside),
+                (_, None) if plan.kind == Kind::Chain => return self.pass_on(step, item),
                 (_, None) => return Some(self.over(step, item, UndoOutcome::Impossible)),
                 (UndoProgress::None, Some(_)) => return again(step, item, 1),
                 (UndoProgress::Doubt(sent), Some(repeat)) if repeat.is_recognised(sent.first_at, self.now) => {
@@ -64,10 +67,22 @@ impl Round<'_> {
         self.over(step, item, UndoOutcome::Failed { problem, unknown: true })
     }
 
-    /// The end of an undo that was put off, where nothing is to be undone any more.
+    /// The run of another chain is to undo what it changed.
+    fn pass_on(&self, step: usize, item: u32) -> Option<Undoing> {
+        let run = self.progress.inner.get(&(step, item))?.run.clone();
+        let step = self.plan.steps[step].id.clone();
+        Some(Undoing::Do(Command::Record(Fact::ChainUndo { step, item, run })))
+    }
+
+    /// The end of an undo that was put off, where nothing is to be undone any more. One that another run does is
+    /// waited for: that run is stopped too.
     pub(super) fn waiting_undo(&self) -> Option<Undoing> {
         self.undos().find_map(|(step, item, undo)| {
-            let UndoProgress::Deferred { problem, .. } = undo else { return None };
+            let problem = match undo {
+                UndoProgress::Deferred { problem, .. } => problem,
+                UndoProgress::Passed => return Some(Undoing::Inside),
+                _ => return None,
+            };
             let unknown = self.progress.undos_in_doubt.contains_key(&(step, item));
             let problem = Problem::new(Code::CompensationFailed)
                 .detail(format!("It was stopped while it waited. {}", problem.title()));
@@ -77,19 +92,9 @@ impl Round<'_> {
 
     /// What was done that can be undone, the latest first, with how its undo stands.
     fn undos(&self) -> impl Iterator<Item = (usize, u32, &UndoProgress)> {
-        let steps = self.progress.steps.iter().enumerate().rev();
-        let known = self.progress;
-        let own = |at: usize| self.plan.steps[at].effect && self.plan.steps[at].phase == Phase::Main;
-        steps.filter(move |(step, _)| own(*step)).flat_map(move |(step, progress)| {
-            let items = progress.items.iter().flat_map(|items| (0..items.len()).rev().zip(items.iter().rev()));
-            items.filter_map(move |(item, slot)| match slot {
-                // The run of another chain that changed nothing leaves nothing to undo.
-                ItemProgress::Done { undo, .. } if !known.changed_nothing(step, item) => {
-                    Some((step, item, undo))
-                }
-                _ => None,
-            })
-        })
+        let own = |at: &usize| self.plan.steps[*at].effect && self.plan.steps[*at].phase == Phase::Main;
+        let steps = (0..self.plan.steps.len()).rev().filter(own);
+        steps.flat_map(|step| self.progress.undos(self.plan, step).map(move |(item, undo)| (step, item, undo)))
     }
 
     fn over(&self, step: usize, item: u32, outcome: UndoOutcome) -> Undoing {
@@ -98,21 +103,7 @@ impl Round<'_> {
     }
 
     pub(super) fn everything_undone(&self) -> bool {
-        self.progress.steps.iter().enumerate().all(|(step, progress)| {
-            let items = (0_u32..).zip(progress.items.iter().flat_map(Items::iter));
-            !self.plan.steps[step].effect
-                || items.into_iter().all(|(at, item)| match item {
-                    ItemProgress::Done { undo, .. } => {
-                        matches!(undo, UndoProgress::Over(UndoOutcome::Undone | UndoOutcome::ByHand))
-                            || self.progress.changed_nothing(step, at)
-                    }
-                    // It failed after it had changed something.
-                    ItemProgress::NotDone(_) => {
-                        self.progress.inner_changes.get(&(step, at)).is_none_or(|changes| *changes == 0)
-                    }
-                    ItemProgress::Doubt(_) => false,
-                    _ => true,
-                })
-        })
+        let effects = (0..self.plan.steps.len()).filter(|step| self.plan.steps[*step].effect);
+        effects.into_iter().all(|step| self.progress.is_all_undone(self.plan, step))
     }
 }

@@ -30,6 +30,8 @@ pub enum UndoProgress {
         /// Why the last one failed.
         problem: Problem,
     },
+    /// The run of another chain that did it is to undo it, and is waited for.
+    Passed,
     /// Over.
     Over(UndoOutcome),
 }
@@ -63,7 +65,7 @@ impl UndoProgress {
     pub(super) fn sent(&self, at: Timestamp) -> UndoSent {
         match self {
             Self::InFlight(sent) | Self::Doubt(sent) | Self::Deferred { sent, .. } => *sent,
-            Self::None | Self::Over(_) => UndoSent::none(at),
+            Self::None | Self::Passed | Self::Over(_) => UndoSent::none(at),
         }
     }
 
@@ -71,7 +73,7 @@ impl UndoProgress {
     pub fn counted(&self) -> u32 {
         match self {
             Self::InFlight(sent) | Self::Doubt(sent) | Self::Deferred { sent, .. } => sent.counted,
-            Self::None | Self::Over(_) => 0,
+            Self::None | Self::Passed | Self::Over(_) => 0,
         }
     }
 
@@ -79,7 +81,7 @@ impl UndoProgress {
     pub(crate) fn first_at(&self) -> Option<Timestamp> {
         match self {
             Self::InFlight(sent) | Self::Doubt(sent) | Self::Deferred { sent, .. } => Some(sent.first_at),
-            Self::None | Self::Over(_) => None,
+            Self::None | Self::Passed | Self::Over(_) => None,
         }
     }
 
@@ -103,19 +105,8 @@ impl UndoProgress {
 }
 
 impl Progress {
-    /// Takes in how much stays of what the run of another chain changed.
-    pub(super) fn chain_ended(&mut self, plan: &Plan, step: &StepId, item: u32, changes: u32) {
-        if let Some(index) = plan.index(step) {
-            self.inner_changes.insert((index, item), changes);
-        }
-    }
-
-    /// Whether an item was done by the run of another chain of which nothing stays that it changed.
-    pub(crate) fn changed_nothing(&self, step: usize, item: u32) -> bool {
-        self.inner_changes.get(&(step, item)) == Some(&0)
-    }
-
     pub(super) fn change_undo(&mut self, plan: &Plan, step: &StepId, item: u32, next: UndoProgress) {
+        self.chain_undo(plan, step, item, next.clone());
         self.revise_undo(plan, step, item, |_| next);
     }
 

@@ -40,6 +40,7 @@ impl Found {
             | Fact::Arrived { step, item, .. }
             | Fact::UndoDeferred { step, item, .. }
             | Fact::UndoResult { step, item, .. }
+            | Fact::ChainEnded { step, item, .. }
             | Fact::Intent { step, item, before: Some(_), .. } => (step.clone(), *item),
             Fact::Computed { step, .. } => (step.clone(), 0),
             _ => return,
@@ -147,13 +148,17 @@ impl Recorded {
         CallResult { outcome, took: Duration::ZERO, bytes: 0, status: None, held_at: None, secret: None }
     }
 
-    /// How a run of another chain ended.
-    pub(crate) fn child(&self, step: &StepId, item: u32) -> Outcome {
+    /// How a run of another chain ended, and how much stayed of what it changed.
+    pub(crate) fn child(&self, step: &StepId, item: u32) -> (Outcome, Option<u32>) {
+        let changes = self.next(step, item, |fact| match fact {
+            Fact::ChainEnded { changes, .. } => Some(*changes),
+            _ => None,
+        });
         let outcome = self.next(step, item, |fact| match fact {
             Fact::Result { outcome, .. } => Some(outcome.clone()),
             _ => None,
         });
-        outcome.unwrap_or_else(|| Outcome::NotDone { problem: missing(step) })
+        (outcome.unwrap_or_else(|| Outcome::NotDone { problem: missing(step) }), changes)
     }
 
     /// What the service said when it was asked whether it happened, or what the user said.

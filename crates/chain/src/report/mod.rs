@@ -25,6 +25,7 @@ use crate::calls::Calls;
 
 pub use html::html;
 pub use markdown::markdown;
+pub(crate) use step::where_it_did;
 pub(crate) use words::late_words;
 
 /// Builds the report of a run from its journal, complete or not.

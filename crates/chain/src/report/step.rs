@@ -54,7 +54,7 @@ pub(super) struct StepFold {
 }
 
 /// Where a step did what it did.
-fn where_it_did(step: &Step) -> String {
+pub(crate) fn where_it_did(step: &Step) -> String {
     match &step.logic {
         Some(Logic::Chain { chain }) => format!("the run of \"{chain}\""),
         _ => step.connection.clone(),
@@ -65,7 +65,7 @@ fn where_it_did(step: &Step) -> String {
 fn stays_because(step: &Step) -> String {
     match &step.logic {
         Some(Logic::Chain { chain }) => format!(
-            "The run of \"{chain}\" is not undone with this one. Its own report says what it changed, and undoes it."
+            "The run of \"{chain}\" changed what cannot be undone. Its own report says what stays, and why."
         ),
         _ => "The operation cannot be undone.".to_owned(),
     }

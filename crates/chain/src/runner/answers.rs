@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task;
 
+use super::ended::Ended;
 use super::idle::Rest;
 use super::{Control, Execution, jitter};
 use crate::dispatch::identifiers;
@@ -39,7 +40,7 @@ pub(super) enum Done {
     /// A service said what was asked of it: what was there before a change, or what became of one.
     Told { step: usize, item: u32, told: Result<Option<Value>, Problem> },
     /// The run of another chain ended.
-    Child { step: usize, item: u32, outcome: Outcome, left: Option<(RunId, u32)> },
+    Child { step: usize, item: u32, run: RunId, ended: Ended },
     /// It waits now, for a person or a time, or goes on.
     ChildRests { step: usize, item: u32, rest: Rest },
 }
@@ -138,7 +139,7 @@ impl Execution<'_> {
             Err(error) => error.id(),
         });
         match answer.map(|(_, done)| done) {
-            Ok(Done::Child { step, item, outcome, left }) => self.take_child(step, item, outcome, left),
+            Ok(Done::Child { step, item, run, ended }) => self.take_child(step, item, run, ended),
             Ok(Done::ChildRests { step, item, rest }) => self.child_rests(step, item, rest),
             Ok(Done::Told { step, item, told }) => {
                 if self.asking.remove(&(step, item)) == Some(true) {

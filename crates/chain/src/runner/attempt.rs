@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::answers::{Answer, Doing, Done, Launch};
 use super::{Execution, jitter};
 use crate::progress::ItemProgress;
+use crate::report::{step_name, where_it_did};
 use crate::{drift, machine};
 
 /// Items that are looked at for what a service has stopped to give.
@@ -371,14 +372,23 @@ impl Execution<'_> {
 
     /// The undo's own failure, beside the original error and never over it.
     pub(super) fn could_not_undo(&self, step: usize, cause: &Problem) -> Problem {
-        let called = self.live.steps[step].called();
+        let (what, tool) = match (self.live.steps[step].called(), self.run.snapshot.all_steps().nth(step)) {
+            (Some(called), _) => {
+                (called.operation.title.as_str(), called.target.descriptor.descriptor().name.clone())
+            }
+            (None, Some(step)) => (step_name(step), where_it_did(step)),
+            (None, None) => ("the step", "Patchbay".to_owned()),
+        };
+        let why = cause.technical().unwrap_or_default();
+        let why = match cause.code() {
+            // It says so itself.
+            Code::CompensationFailed => why.to_owned(),
+            _ => format!("{}. {why}", cause.title()),
+        };
         Problem::new(Code::CompensationFailed)
-            .with(
-                "item",
-                format!("What \"{}\" did", called.map_or("the step", |called| &called.operation.title)),
-            )
-            .with("tool", called.map_or("Patchbay", |called| &called.target.descriptor.descriptor().name))
-            .detail(format!("{}. {}", cause.title(), cause.technical().unwrap_or_default()))
+            .with("item", format!("What \"{what}\" did"))
+            .with("tool", tool)
+            .detail(why)
     }
 
     fn slot(&self, step: usize, item: u32) -> &ItemProgress {

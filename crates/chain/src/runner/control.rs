@@ -1,6 +1,6 @@
 //! What the user wishes of a run, under way or at rest.
 
-use patchbay_model::report::RunReport;
+use patchbay_model::report::{RunReport, UndoReport};
 use patchbay_model::run::{Decision, Fact, Run, RunState, UndoOutcome};
 use patchbay_model::{Event, StepId};
 
@@ -52,7 +52,12 @@ impl Runner {
         step: &StepId,
         item: u32,
     ) -> Result<RunState, ChainError> {
-        let left: u32 = report.steps.iter().map(|s| s.changes.saturating_sub(s.undone)).sum();
+        let own: u32 = report.steps.iter().map(|s| s.changes.saturating_sub(s.undone)).sum();
+        // What the run of another chain changed is none of those: a line of its own says that it stays.
+        let inside = |line: &&UndoReport| {
+            !line.undone && report.steps.iter().any(|step| step.step == line.step && !step.effect)
+        };
+        let left = own + report.undo.iter().filter(inside).count() as u32;
         let known = report.steps.iter().all(|step| !step.effect || step.unknown == 0);
         let state = match report.state {
             RunState::Failed if left <= 1 && known => RunState::FailedUndone,

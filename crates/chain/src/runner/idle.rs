@@ -77,7 +77,6 @@ impl Execution<'_> {
 
     /// Whether all that it does is to wait for runs of other chains that ask a person.
     fn asks_with_others(&self) -> bool {
-        let asks = |place| self.resting.get(place) == Some(&Rest::Asks);
-        self.only_waits() && !self.followed.is_empty() && self.followed.iter().all(asks)
+        self.only_waits() && self.inner.all_rest(|rest| rest == Some(&Rest::Asks))
     }
 }

@@ -7,8 +7,10 @@ mod attempt;
 mod check;
 mod control;
 mod deliveries;
+mod ended;
 mod foresee;
 mod idle;
+mod inner;
 mod limit;
 mod live;
 mod local;
@@ -16,7 +18,7 @@ mod others;
 mod places;
 mod wished;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +42,8 @@ use crate::recorded::Recorded;
 use crate::scope::Scope;
 use answers::{Doing, Done, Launch};
 use deliveries::Looking;
-use idle::{Looked, Rest};
+use idle::Looked;
+use inner::Following;
 use places::Place;
 use wished::Wished;
 
@@ -48,8 +51,8 @@ pub use alarms::Alarms;
 pub use check::{Recent, check, effect_words};
 pub use deliveries::{Addresses, NoAddresses, Reach, has_address};
 pub use foresee::{last_counts, plan_hash};
+pub use inner::{Parts, Wish};
 pub use live::Live;
-pub use others::{Stop, Stops};
 pub use places::Places;
 
 /// Where compiled connectors come from.
@@ -111,8 +114,8 @@ pub struct Runner {
     pub places: Places,
     /// When those that wait are due.
     pub alarms: Alarms,
-    /// Where runs are stopped that are a part of others.
-    pub stops: Stops,
+    /// Who hears what is wished of runs that are a part of others.
+    pub parts: Parts,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Takes progress on its way to the screen.
@@ -282,12 +285,8 @@ struct Execution<'r> {
     asking: BTreeMap<(usize, u32), bool>,
     /// What it said of them.
     told: BTreeMap<(usize, u32), Result<Option<Value>, Problem>>,
-    /// Items whose other run is waited for.
-    followed: BTreeSet<(usize, u32)>,
-    /// How those of them get on whose other run waits itself.
-    resting: BTreeMap<(usize, u32), Rest>,
-    /// Items whose other run was asked to stop.
-    stopped: BTreeSet<(usize, u32)>,
+    /// Runs of other chains that are waited for.
+    inner: Following,
     /// Effects that may still begin today; none where nobody counts.
     effects_left: Option<u64>,
     /// What was found when the items of a step were looked at, by step.
@@ -316,9 +315,7 @@ impl<'r> Execution<'r> {
             tasks: HashMap::new(),
             asking: BTreeMap::new(),
             told: BTreeMap::new(),
-            followed: BTreeSet::new(),
-            resting: BTreeMap::new(),
-            stopped: BTreeSet::new(),
+            inner: Following::default(),
             effects_left: None,
             drifts: BTreeMap::new(),
             scope: None,
@@ -408,7 +405,7 @@ impl<'r> Execution<'r> {
 
     /// Whether nothing of its own is under way.
     fn only_waits(&self) -> bool {
-        self.calls.len() <= self.followed.len()
+        self.calls.len() <= self.inner.len()
     }
 
     /// Waits until the run may go on, where it holds no place. What a person wishes of it meanwhile is done
@@ -449,7 +446,10 @@ impl<'r> Execution<'r> {
             }
             // How the undo of an item ended is kept with the item, also where nothing is sent for it.
             let undoes = next.commands.iter().any(|command| {
-                matches!(command, Command::Undo { .. } | Command::Record(Fact::UndoResult { .. }))
+                matches!(
+                    command,
+                    Command::Undo { .. } | Command::Record(Fact::UndoResult { .. } | Fact::ChainUndo { .. })
+                )
             });
             if undoes && self.live.plan.steps.iter().any(|step| step.forgets) {
                 self.remember_all(next.state).await?;

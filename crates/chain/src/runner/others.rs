@@ -1,5 +1,4 @@
-//! Other chains that steps run: which they are, what they will do, and how their runs are stopped with the
-//! run that they are a part of.
+//! Other chains that steps run: which they are, and what they will do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,39 +6,12 @@ use patchbay_model::chain::ChainVersion;
 use patchbay_model::check::{Finding, Level};
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::{Chain, ChainId, RunId, StepId};
+use patchbay_model::{Chain, ChainId, StepId};
 use patchbay_store::Store;
-use tokio::sync::mpsc;
 
 use super::check::effects;
 use super::{Live, Runner};
 use crate::triggers::LONGEST_PATH;
-
-/// Asks that runs are stopped; whoever works on them hears it. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Stops(mpsc::UnboundedSender<Stop>);
-
-/// A run that is to be stopped, because the run that it is a part of was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
-    /// The run.
-    pub run: RunId,
-    /// Whether to undo what it did.
-    pub undo: bool,
-}
-
-impl Stops {
-    /// With the end at which the wishes arrive.
-    pub fn new() -> (Self, mpsc::UnboundedReceiver<Stop>) {
-        let (wishes, arrive) = mpsc::unbounded_channel();
-        (Self(wishes), arrive)
-    }
-
-    pub(super) fn ask(&self, run: RunId, undo: bool) {
-        // Where nobody hears it the program ends; the next start asks again.
-        let _ = self.0.send(Stop { run, undo });
-    }
-}
 
 /// The version of another chain that is run: the published one, else the latest. `NOT_FOUND` where there is
 /// no such chain.
@@ -78,6 +50,10 @@ struct Below {
 /// of this chain that leads to it.
 pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Vec<Finding> {
     let mut found = Vec::new();
+    if runner.recorded.is_some() {
+        // How their runs ended was recorded with the rest; here they are not run.
+        return found;
+    }
     let below = |step: &StepId, name: &str, path: &[ChainId]| Below {
         step: step.clone(),
         name: name.to_owned(),
@@ -114,9 +90,6 @@ pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Ve
                         ..effect
                     }
                 }));
-                if live.plan.steps.iter().any(|step| step.undo.is_some()) {
-                    found.push(apart(&next.step, &other.chain.name));
-                }
             }
             Err(problems) => found.extend(problems.into_iter().map(|problem| {
                 let finding = blocked(problem);
@@ -127,19 +100,6 @@ pub(super) async fn findings(runner: &Runner, id: &ChainId, chain: &Chain) -> Ve
         open.extend(called(&other.chain).map(|(_, name)| below(&next.step, name, &path)));
     }
     found
-}
-
-/// What can be undone of another chain is not undone with the run that runs it.
-fn apart(step: &StepId, name: &str) -> Finding {
-    Finding {
-        level: Level::Effect,
-        step: Some(step.clone()),
-        text: format!(
-            "What the chain \"{name}\" changes is not undone with this run, but from the report of its own run."
-        ),
-        problem: None,
-        remedy: None,
-    }
 }
 
 /// What stands for the other chains that a chain runs, and those that they run: the hash of the version of each

@@ -30,7 +30,8 @@ impl Wished {
         match fact {
             Fact::Finished { state } => *self = Self { ended: Some(*state), ..Self::default() },
             Fact::UndoRequested => self.undo = true,
-            Fact::UndoAgain { step, item } => {
+            // What another run undoes was never sent by this one.
+            Fact::UndoAgain { step, item } | Fact::ChainUndo { step, item, .. } => {
                 self.open.insert((step.clone(), *item), Undo::default());
             }
             Fact::UndoIntent { step, item, .. } => {

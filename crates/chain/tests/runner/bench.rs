@@ -199,7 +199,7 @@ impl Bench {
             recent: patchbay_chain::runner::Recent::default(),
             places: patchbay_chain::runner::Places::default(),
             alarms: patchbay_chain::runner::Alarms::default(),
-            stops: patchbay_chain::runner::Stops::new().0,
+            parts: patchbay_chain::runner::Parts::new().0,
             clock,
             events: told.clone(),
         };

@@ -1,80 +1,232 @@
 //! What the runs of other chains changed, where the run that they are a part of is undone.
 
+use patchbay_chain::again::Stay;
+use patchbay_chain::runner::{Parts, Wish};
 use patchbay_model::chain::Chain;
-use patchbay_model::report::RunReport;
-use patchbay_model::run::Run;
+use patchbay_model::report::UndoReport;
+use patchbay_model::run::{Fact, Run};
 use patchbay_model::{RunState, StepId};
+use patchbay_store::Tuning;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::bench::Bench;
-use crate::kinds::{bench, list, logic, tell};
+use crate::odd::until;
+use crate::recorded::{replayed, saved};
+use crate::undo::{Service, operations, told};
 
-/// Runs a chain that runs this one, then does this, and undoes what it did where that fails.
-async fn run_with(inner: Value, after: Value) -> (RunState, RunReport) {
-    let (b, _) = bench().await;
-    let inner: Chain = serde_json::from_value(json!({"schema": 1, "name": "Inner", "steps": inner})).unwrap();
-    b.store.chain_save(None, &inner, "h").await.unwrap();
-    let chain = logic(
-        "chain",
-        json!({"type": "chain", "chain": "Inner"}),
-        json!({"policy": {"onFailure": "stop_and_undo"}}),
-    );
-    let run = b.run(json!([chain, after])).await;
-    let state = execute(&b, &run).await;
-    let run = b.store.run(&run.id).await.unwrap().unwrap();
-    let journal = b.store.journal(&run.id, 0).await.unwrap();
-    (state, patchbay_chain::report::build(&run, &journal))
+/// A workspace in which chains run others.
+struct House {
+    b: Bench,
+    wishes: UnboundedReceiver<Wish>,
+    service: Service,
 }
 
-/// With the runs of other chains that it asks for.
-async fn execute(b: &Bench, run: &Run) -> RunState {
-    let (runner, parent) = (b.runner.clone(), run.clone());
-    let work = tokio::spawn(async move {
-        let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
-        runner.execute(&parent, &mut wishes).await.unwrap()
-    });
-    while !work.is_finished() {
-        for child in b.store.runs_called().await.unwrap() {
-            let child = b.store.run(&child.id).await.unwrap().unwrap();
-            b.execute(&child).await;
-        }
-        tokio::task::yield_now().await;
+impl House {
+    async fn new(service: Service) -> Self {
+        let mut b = Bench::new(service.router(), &operations(), Tuning::default()).await;
+        let (parts, wishes) = Parts::new();
+        b.runner.parts = parts;
+        Self { b, wishes, service }
     }
-    work.await.unwrap()
+
+    async fn chain(&self, name: &str, steps: Value) {
+        let chain: Chain = serde_json::from_value(json!({"schema": 1, "name": name, "steps": steps})).unwrap();
+        self.b.store.chain_save(None, &chain, "h").await.unwrap();
+    }
+
+    /// Works on a run and on those that it runs, until it has ended.
+    async fn execute(&mut self, run: &Run) -> RunState {
+        let (runner, parent) = (self.b.runner.clone(), run.clone());
+        let work = tokio::spawn(async move {
+            let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+            runner.execute(&parent, &mut wishes).await.unwrap()
+        });
+        self.execute_parts(|| work.is_finished()).await;
+        work.await.unwrap()
+    }
+
+    async fn execute_parts(&mut self, over: impl Fn() -> bool) {
+        let mut working = Vec::new();
+        while !over() {
+            let mut next: Vec<_> =
+                self.b.store.runs_called().await.unwrap().into_iter().map(|run| run.id).collect();
+            while let Ok(Wish::Work { run }) = self.wishes.try_recv() {
+                next.push(run);
+            }
+            for id in next {
+                let child = self.b.store.run(&id).await.unwrap().unwrap();
+                self.b.store.run_claim(&id, self.b.store.boot()).await.unwrap();
+                let runner = self.b.runner.clone();
+                working.push(tokio::spawn(async move {
+                    let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+                    runner.execute(&child, &mut wishes).await.unwrap()
+                }));
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        for work in working {
+            work.await.unwrap();
+        }
+    }
+
+    /// How it stands with what a run was to undo, the first thing first.
+    async fn undo(&self, run: &Run) -> Vec<(String, bool)> {
+        told(&self.b, run).await.undo.iter().map(|line| (line.step.to_string(), line.undone)).collect()
+    }
+
+    async fn line(&self, run: &Run, step: &str) -> UndoReport {
+        let report = told(&self.b, run).await;
+        report.undo.into_iter().find(|line| line.step == StepId::from(step)).unwrap()
+    }
+
+    fn deleted(&self) -> Vec<u32> {
+        self.service.deleted.lock().unwrap().clone()
+    }
 }
 
-fn broken() -> Value {
-    tell("broken", "broken", json!({"policy": {"onFailure": "stop_and_undo", "tries": 1}}))
+fn step(id: &str, operation: &str) -> Value {
+    let policy = json!({"tries": 1, "backoffMs": 1, "onFailure": "stop_and_undo"});
+    json!({"id": id, "connection": "work", "operation": operation, "policy": policy})
 }
 
-#[tokio::test]
-async fn a_run_that_failed_after_it_changed_something_is_not_said_to_be_undone() {
-    let (state, report) =
-        run_with(json!([tell("one", "one", json!({})), broken_inside()]), tell("after", "x", json!({}))).await;
-    assert_eq!(state, RunState::Failed, "a change of the inner run stays: {}", report.headline);
-    let problem = &report.steps[0].problems[0].problem;
+/// It keeps what it did when it fails.
+fn keeps(id: &str, operation: &str) -> Value {
+    json!({"id": id, "connection": "work", "operation": operation, "policy": {"tries": 1, "backoffMs": 1}})
+}
+
+fn runs(chain: &str) -> Value {
+    json!({"id": "inner", "logic": {"type": "chain", "chain": chain}, "policy": {"onFailure": "stop_and_undo"}})
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_inner_runs_changed_is_undone_in_reverse_with_the_run_that_they_are_a_part_of() {
+    let mut house = House::new(Service::default()).await;
+    house.chain("Inner", json!([keeps("two", "tell"), keeps("three", "tell")])).await;
+    house.chain("Middle", json!([runs("Inner")])).await;
+    let run = house
+        .b
+        .run(json!([step("one", "tell"), runs("Middle"), step("four", "tell"), step("break", "broken")]))
+        .await;
+    assert_eq!(house.execute(&run).await, RunState::FailedUndone);
+    assert_eq!((house.service.standing(), house.deleted()), (vec![], vec![4, 3, 2, 1]), "the latest first");
+    let lines =
+        [("four", true), ("inner", true), ("one", true)].map(|(step, undone)| (step.to_owned(), undone));
+    assert_eq!(house.undo(&run).await, lines);
+    let run = house.b.store.run(&run.id).await.unwrap().unwrap();
+    let test = saved(&house.b, &run).await;
+    assert_eq!(replayed(&house.b, &test, &run.snapshot).await, Vec::<String>::new());
+    assert_eq!(house.deleted().len(), 4, "a replay undoes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_inner_run_changed_before_it_failed_is_undone_too() {
+    let mut house = House::new(Service::default()).await;
+    house.chain("Inner", json!([keeps("one", "tell"), keeps("break", "broken")])).await;
+    let run = house.b.run(json!([runs("Inner"), step("after", "tell")])).await;
+    assert_eq!(house.execute(&run).await, RunState::FailedUndone);
+    let problem = told(&house.b, &run).await.steps[0].problems[0].problem.clone();
     assert!(problem.hint().ends_with("One change that it made stays."), "{}", problem.hint());
-    let (state, report) = run_with(json!([broken_inside()]), tell("after", "x", json!({}))).await;
-    assert_eq!(state, RunState::FailedUndone, "nothing was changed: {}", report.headline);
+    assert_eq!((house.service.standing(), house.deleted()), (vec![], vec![1]));
+    assert_eq!(house.undo(&run).await, [("inner".to_owned(), true)]);
+    // What changed nothing is not even asked.
+    house.chain("Idle", json!([keeps("list", "list")])).await;
+    let run = house.b.run(json!([runs("Idle"), step("break", "broken")])).await;
+    assert_eq!((house.execute(&run).await, house.undo(&run).await), (RunState::FailedUndone, vec![]));
 }
 
-fn broken_inside() -> Value {
-    tell("broken", "broken", json!({}))
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_inner_run_cannot_undo_is_said_to_stay_and_may_be_tried_once_more() {
+    let mut house = House::new(Service::refusing([(1, (403, 1))])).await;
+    house.chain("Inner", json!([keeps("one", "tell"), keeps("two", "tell")])).await;
+    let run = house.b.run(json!([runs("Inner"), step("break", "broken")])).await;
+    assert_eq!(house.execute(&run).await, RunState::Failed, "something stays");
+    let line = house.line(&run, "inner").await;
+    assert!(!line.undone && line.again && !line.unknown, "{line:?}");
+    let problem = line.problem.unwrap();
+    assert_eq!(problem.hint(), "What \"Run a chain\" did in the run of \"Inner\" stays as it is.");
+    let said = "One change that it made stays. Its own report says which, and why.";
+    assert_eq!(problem.technical(), Some(said));
+    assert_eq!(house.deleted(), [2, 1]);
+
+    let stay = Stay { step: "inner".into(), item: 0, again: true, unknown: false };
+    house.b.runner.undo_again(&run, &[stay]).await.unwrap();
+    assert_eq!(house.execute(&run).await, RunState::FailedUndone);
+    assert_eq!((house.service.standing(), house.deleted()), (vec![], vec![2, 1, 1]), "what was undone is left");
+    assert!(house.line(&run, "inner").await.undone);
 }
 
-#[tokio::test]
-async fn what_an_inner_run_changed_is_said_to_stay_and_what_changed_nothing_is_not() {
-    let (state, report) = run_with(json!([tell("one", "one", json!({}))]), broken()).await;
-    assert_eq!(state, RunState::Failed);
-    let line = report.undo.iter().find(|line| line.step == StepId::from("chain")).unwrap();
-    let told = serde_json::to_value(line).unwrap().to_string();
-    assert!(
-        !line.undone && told.contains("is not undone with this one. Its own report says what it changed"),
-        "{line:?}"
-    );
-    let hint = line.problem.as_ref().unwrap().hint();
-    assert_eq!(hint, "What \"Run a chain\" did in the run of \"Inner\" stays as it is.");
-    assert_eq!(report.steps[0].runs.len(), 1, "its own report is named");
-    let (state, report) = run_with(json!([list()]), broken()).await;
-    assert_eq!((state, report.undo.len()), (RunState::FailedUndone, 0), "{}", report.headline);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nothing_undoes_in_an_inner_run_is_not_tried_again() {
+    let mut house = House::new(Service::default()).await;
+    let mut fixed = operations();
+    fixed[1].as_object_mut().unwrap().remove("undo");
+    house.b = house.b.with_operations(&fixed);
+    house.chain("Inner", json!([keeps("one", "tell")])).await;
+    let run = house.b.run(json!([runs("Inner"), step("break", "broken")])).await;
+    assert_eq!(house.execute(&run).await, RunState::Failed);
+    let line = house.line(&run, "inner").await;
+    assert!(!line.undone && !line.again, "{line:?}");
+    let why = line.problem.unwrap();
+    assert!(why.technical().unwrap().ends_with("Its own report says what stays, and why."), "{why:?}");
+}
+
+/// Ends the engine between the wish and what comes of it, wherever that is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_inside_goes_on_wherever_the_engine_ended() {
+    for asked in [false, true] {
+        let mut house = House::new(Service::default()).await;
+        house.chain("Inner", json!([keeps("one", "tell")])).await;
+        let run = house.b.run(json!([runs("Inner"), keeps("break", "broken")])).await;
+        assert_eq!(house.execute(&run).await, RunState::Failed);
+        house.b.runner.undo(&run).await.unwrap();
+        let inner = told(&house.b, &run).await.steps[0].runs[0].run.clone();
+        let passed = Fact::ChainUndo { step: "inner".into(), item: 0, run: inner.clone() };
+        house.b.store.journal_append(&run.id, vec![passed], RunState::Running).await.unwrap();
+        if asked {
+            let wish = vec![Fact::UndoRequested];
+            house.b.store.journal_reopen(&inner, wish, RunState::Queued).await.unwrap();
+            let child = house.b.store.run(&inner).await.unwrap().unwrap();
+            house.b.execute(&child).await;
+            assert_eq!(house.service.standing(), Vec::<u32>::new());
+        }
+        assert_eq!(house.execute(&run).await, RunState::FailedUndone, "asked: {asked}");
+        assert_eq!((house.service.standing(), house.deleted()), (vec![], vec![1]), "asked: {asked}");
+        assert_eq!(house.undo(&run).await, [("inner".to_owned(), true)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stops_the_run_stops_an_undo_inside_that_waits() {
+    let mut house = House::new(Service::refusing([(1, (429, 100))])).await;
+    house.chain("Inner", json!([keeps("one", "tell")])).await;
+    let run = house.b.run(json!([runs("Inner"), step("break", "broken")])).await;
+    let (runner, parent) = (house.b.runner.clone(), run.clone());
+    let (wish, mut wishes) = tokio::sync::mpsc::channel(1);
+    let work = tokio::spawn(async move { runner.execute(&parent, &mut wishes).await.unwrap() });
+    let store = house.b.store.clone();
+    let (mut told_to, mut part) = (None, None);
+    until(async || {
+        for child in store.runs_called().await.unwrap() {
+            store.run_claim(&child.id, store.boot()).await.unwrap();
+            let child = store.run(&child.id).await.unwrap().unwrap();
+            house.b.execute(&child).await;
+        }
+        while let Ok(Wish::Work { run }) = house.wishes.try_recv() {
+            let (sends, mut hears) = tokio::sync::mpsc::channel(1);
+            let (runner, child) = (house.b.runner.clone(), store.run(&run).await.unwrap().unwrap());
+            told_to = Some(sends);
+            part = Some(tokio::spawn(async move { runner.execute(&child, &mut hears).await.unwrap() }));
+        }
+        store.run(&run.id).await.unwrap().unwrap().state == RunState::Waiting && part.is_some()
+    })
+    .await;
+    wish.send(patchbay_chain::Control::Stop { undo: false }).await.unwrap();
+    let heard = tokio::time::timeout(std::time::Duration::from_secs(20), house.wishes.recv()).await;
+    assert!(matches!(heard, Ok(Some(Wish::Stop { undo: false, .. }))), "it is stopped too: {heard:?}");
+    told_to.unwrap().send(patchbay_chain::Control::Stop { undo: false }).await.unwrap();
+    part.unwrap().await.unwrap();
+    assert_eq!(work.await.unwrap(), RunState::Stopped);
+    assert_eq!(house.undo(&run).await, [("inner".to_owned(), false)], "what stays is listed");
+    assert_eq!(house.service.standing(), [1]);
 }

@@ -23,19 +23,19 @@ use crate::recorded::{replayed, saved};
 
 /// Messages that stand, and how their deletion is answered at first.
 #[derive(Clone, Default)]
-struct Service {
+pub(crate) struct Service {
     messages: Arc<Mutex<BTreeSet<u32>>>,
-    deleted: Arc<Mutex<Vec<u32>>>,
+    pub(crate) deleted: Arc<Mutex<Vec<u32>>>,
     /// How each message's deletion is refused, and how often still.
     refusals: Arc<Mutex<BTreeMap<u32, (u16, u32)>>>,
 }
 
 impl Service {
-    fn refusing(refusals: impl IntoIterator<Item = (u32, (u16, u32))>) -> Self {
+    pub(crate) fn refusing(refusals: impl IntoIterator<Item = (u32, (u16, u32))>) -> Self {
         Self { refusals: Arc::new(Mutex::new(refusals.into_iter().collect())), ..Self::default() }
     }
 
-    fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         let make = |State(service): State<Service>| async move {
             let mut messages = service.messages.lock().unwrap();
             let id = messages.last().map_or(1, |last| last + 1);
@@ -62,12 +62,12 @@ impl Service {
             .with_state(self.clone())
     }
 
-    fn standing(&self) -> Vec<u32> {
+    pub(crate) fn standing(&self) -> Vec<u32> {
         self.messages.lock().unwrap().iter().copied().collect()
     }
 }
 
-fn operations() -> Value {
+pub(crate) fn operations() -> Value {
     json!([
         {"id": "list", "title": "List", "verb": "list", "entity": "item", "request": {"path": "/items"},
          "params": {"type": "object"}, "result": {"type": "integer"}},
@@ -102,7 +102,7 @@ async fn journal(b: &Bench, run: &Run) -> Vec<JournalEntry> {
     b.store.journal(&run.id, 0).await.unwrap()
 }
 
-async fn told(b: &Bench, run: &Run) -> RunReport {
+pub(crate) async fn told(b: &Bench, run: &Run) -> RunReport {
     let run = b.store.run(&run.id).await.unwrap().unwrap();
     report::build(&run, &journal(b, &run).await)
 }
