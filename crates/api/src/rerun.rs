@@ -145,9 +145,7 @@ pub async fn failed_items(hub: &Hub, workspace: &str, request: RunRef) -> Result
     // Nobody sees one that is being made.
     let alone = workspace.taking_over().await;
     let others = workspace.store().runs_of(&old.chain_id, 1_000).await?;
-    let taken =
-        |run: &&Run| run.origin.kind == OriginKind::FailedItems && run.origin.of.as_ref() == Some(&old.id);
-    if let Some(other) = others.iter().find(taken) {
+    if let Some(other) = others.iter().find(|run| run.origin.does_the_rest_of(&old.id)) {
         return Err(conflict(
             &old,
             &format!("What failed of it was run by {}. Go on from that one.", other.id),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patchbay_model::StepId;
+use patchbay_model::{RunId, StepId};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Fact, JournalEntry, Narrowed, Outcome, Run, Stood, UndoOutcome, Why};
 use serde_json::Value;
@@ -118,6 +118,7 @@ impl Earlier {
                     facts.push(Fact::Stands { step: step.id.clone(), name, stood });
                 }
             }
+            let begun = self.begun(index, part);
             let Some(items) = self.progress.steps[index].items.take() else {
                 match part {
                     Part::Failed => {
@@ -138,7 +139,7 @@ impl Earlier {
             }
             // What its list gives this time is not known yet: which items it has neither.
             if let Some(names) = names[index].take() {
-                open += stand(&step.id, items, part, names, &mut facts);
+                open += stand(&step.id, items, part, (names, begun), &mut facts);
                 continue;
             }
             facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
@@ -155,7 +156,7 @@ impl Earlier {
                 ));
             }
             let takes = if goes_on && matches!(part, Part::From(_)) { &Part::Failed } else { part };
-            open += take_over(&step.id, items, takes, next, &mut facts);
+            open += take_over(&step.id, items, takes, (next, begun), &mut facts);
             if *part != Part::Failed
                 && step.root.is_none()
                 && (all.open > 0 && !goes_on || all.failed + all.quarantined > 0)
@@ -167,6 +168,14 @@ impl Earlier {
             return Err(conflict("Nothing of it failed."));
         }
         Ok(facts)
+    }
+
+    /// The items of a step that are to be done and of which the run of another chain did a part.
+    fn begun(&self, step: usize, part: &Part) -> BTreeMap<u32, RunId> {
+        let plan = &self.plan.steps[step];
+        let items = (0_u32..).zip(self.progress.steps[step].items.iter().flat_map(Items::iter));
+        let items = items.filter(|(_, slot)| plan.kind == Kind::Chain && matches!(left(slot, part), Left::Open));
+        items.filter_map(|(item, _)| Some((item, self.progress.begun(step, item)?.clone()))).collect()
     }
 
     /// Per step, whether what it gives is not known before the new run has come there: the items of what goes through
@@ -301,13 +310,22 @@ fn left(slot: &ItemProgress, part: &Part) -> Left {
 }
 
 /// Notes what stands of items whose numbers are not known yet, and says how many are to be done.
-fn stand(step: &StepId, items: Items, part: &Part, names: Vec<String>, facts: &mut Vec<Fact>) -> u32 {
+fn stand(
+    step: &StepId,
+    items: Items,
+    part: &Part,
+    (names, mut begun): (Vec<String>, BTreeMap<u32, RunId>),
+    facts: &mut Vec<Fact>,
+) -> u32 {
     let mut open = 0;
-    for (slot, name) in items.into_each().zip(names) {
+    for ((item, slot), name) in (0_u32..).zip(items.into_each()).zip(names) {
         let stood = match (left(&slot, part), slot) {
             (Left::Open, _) => {
                 open += 1;
-                continue;
+                match begun.remove(&item) {
+                    Some(run) => Stood::Begun { run },
+                    None => continue,
+                }
             }
             (Left::Out(why), _) => Stood::LeftOut { why },
             (Left::Done, ItemProgress::Done { output, .. } | ItemProgress::Kept(output)) => {
@@ -321,7 +339,13 @@ fn stand(step: &StepId, items: Items, part: &Part, names: Vec<String>, facts: &m
 }
 
 /// Notes what stands of a step's items, and says how many are to be done. `next`: how a list goes on.
-fn take_over(step: &StepId, items: Items, part: &Part, mut next: Option<Value>, facts: &mut Vec<Fact>) -> u32 {
+fn take_over(
+    step: &StepId,
+    items: Items,
+    part: &Part,
+    (mut next, begun): (Option<Value>, BTreeMap<u32, RunId>),
+    facts: &mut Vec<Fact>,
+) -> u32 {
     let mut open = 0;
     let pages = items.iter().filter(|slot| slot.output().is_some()).count() as u32;
     let mut left_out: [(Why, Vec<u32>); 4] =
@@ -348,5 +372,6 @@ fn take_over(step: &StepId, items: Items, part: &Part, mut next: Option<Value>, 
     for (why, items) in left_out.into_iter().filter(|(_, items)| !items.is_empty()) {
         facts.push(Fact::LeftOut { step: step.clone(), items, why });
     }
+    facts.extend(begun.into_iter().map(|(item, run)| Fact::ChainBefore { step: step.clone(), item, run }));
     open
 }

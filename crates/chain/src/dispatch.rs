@@ -100,6 +100,7 @@ impl Dispatcher {
                 Verdict::Start { lane, most, path, cancel: others } => {
                     cancel.extend(others);
                     let origin = RunOrigin {
+                        goes_on: None,
                         kind: version.chain.trigger.origin(),
                         event: Some(event.id),
                         lane: Some(lane),

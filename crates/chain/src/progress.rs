@@ -76,6 +76,8 @@ pub struct Progress {
     pub children: BTreeMap<(usize, u32), RunId>,
     /// Those and the ones that have ended.
     pub inner: BTreeMap<(usize, u32), Inner>,
+    /// Earlier runs of other chains that did a part of an item.
+    pub begun_before: BTreeMap<(usize, u32), RunId>,
     /// What was there before steps of this one changed it, as far as their undo needs it.
     pub befores: BTreeMap<(usize, u32), Value>,
     /// Items of which nobody knew for a while whether an attempt had happened, and somebody said that it had not.
@@ -226,6 +228,7 @@ impl Progress {
             arrived: BTreeSet::new(),
             children: BTreeMap::new(),
             inner: BTreeMap::new(),
+            begun_before: BTreeMap::new(),
             befores: BTreeMap::new(),
             once_in_doubt: BTreeSet::new(),
             undos_in_doubt: BTreeMap::new(),
@@ -351,6 +354,7 @@ impl Progress {
             Fact::ChainEnded { step, item, run, changes } => {
                 self.chain_ended(plan, step, *item, (run, *changes));
             }
+            Fact::ChainBefore { step, item, run } => self.chain_before(plan, step, *item, run),
             Fact::ChainUndo { step, item, .. } => self.chain_undo(plan, step, *item, UndoProgress::Passed),
             Fact::Resolved { step, item, decision, output, .. } => match decision {
                 Decision::Happened => self.change(plan, step, *item, |_| {

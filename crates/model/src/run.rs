@@ -319,6 +319,15 @@ pub enum Fact {
         /// The other run.
         run: RunId,
     },
+    /// An earlier run of another chain did a part of an item: what failed of that is to be done, and no more.
+    ChainBefore {
+        /// The step.
+        step: StepId,
+        /// The item.
+        item: u32,
+        /// The earlier run.
+        run: RunId,
+    },
     /// The run of another chain ended that does an item. In the commit that says what became of the item.
     ChainEnded {
         /// The step.
@@ -480,6 +489,7 @@ impl Fact {
             | Self::Asked { step, .. }
             | Self::Answered { step, .. }
             | Self::ChainStarted { step, .. }
+            | Self::ChainBefore { step, .. }
             | Self::ChainEnded { step, .. }
             | Self::ChainUndo { step, .. }
             | Self::Deferred { step, .. }
@@ -520,6 +530,11 @@ pub enum Stood {
     LeftOut {
         /// Why.
         why: Why,
+    },
+    /// The run of another chain did a part of it.
+    Begun {
+        /// That run.
+        run: RunId,
     },
 }
 

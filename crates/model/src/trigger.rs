@@ -250,6 +250,9 @@ pub struct RunOrigin {
     /// The run that it repeats, goes on from, or is a part of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<RunId>,
+    /// The run of which it does what failed, where it is a part of another one: `of` names that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goes_on: Option<RunId>,
     /// The chains that led here, the first one first: a chain does not start itself over others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<ChainId>,
@@ -259,6 +262,12 @@ pub struct RunOrigin {
 }
 
 impl RunOrigin {
+    /// Whether it does what failed of another run.
+    pub fn does_the_rest_of(&self, other: &RunId) -> bool {
+        self.goes_on.as_ref() == Some(other)
+            || (self.kind == OriginKind::FailedItems && self.of.as_ref() == Some(other))
+    }
+
     /// Whether nobody watches it: then what it changes is counted, against a storm.
     pub fn is_counted(&self) -> bool {
         self.counted || self.kind.is_event()

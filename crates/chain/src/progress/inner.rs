@@ -33,6 +33,22 @@ impl Inner {
 }
 
 impl Progress {
+    /// Takes in that an earlier run of another chain did a part of an item.
+    pub(super) fn chain_before(&mut self, plan: &Plan, step: &StepId, item: u32, run: &RunId) {
+        if let Some(index) = plan.index(step) {
+            self.begun_before.insert((index, item), run.clone());
+        }
+    }
+
+    /// The run of another chain that did a part of an item, of which something stays: done anew as a whole, that
+    /// would happen twice.
+    pub(crate) fn begun(&self, step: usize, item: u32) -> Option<&RunId> {
+        let before = self.begun_before.get(&(step, item));
+        let Some(inner) = self.inner.get(&(step, item)) else { return before };
+        // One that changed nothing itself takes over what the one before it did.
+        (!inner.is_undone() || before.is_some()).then_some(&inner.run)
+    }
+
     /// Takes in that the run of another chain began.
     pub(super) fn chain_started(&mut self, plan: &Plan, step: &StepId, item: u32, run: &RunId) {
         if let Some(index) = plan.index(step) {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use patchbay_model::problem::Problem;
+use patchbay_model::problem::{Code, Problem};
 use patchbay_model::run::{Fact, Run, RunState, UndoOutcome};
 use patchbay_model::trigger::{OriginKind, RunOrigin};
 use patchbay_model::{RunId, Timestamp};
@@ -13,7 +13,9 @@ use tokio::sync::mpsc;
 
 use super::ended::{self, Ended, LOOK};
 use super::idle::Rest;
-use super::{Doing, Done, Execution, others};
+use super::{Doing, Done, Execution, Live, others};
+use crate::again::{Earlier, Part};
+use crate::journal;
 use crate::progress::ItemProgress;
 
 /// Says what is wished of runs that are a part of others; whoever works on them hears it. Cheap to clone.
@@ -78,20 +80,41 @@ impl Following {
 impl Execution<'_> {
     /// How long the run of another chain may take that a step runs. What a person is waited for there does not
     /// count, so the other run itself looks at the time.
-    pub(super) fn limits(&self, step: usize) -> Option<Fact> {
+    fn limits(&self, step: usize) -> Option<Fact> {
         let own = self.run.snapshot.all_steps().nth(step)?;
         own.policy.inner_ms().map(|allowed_ms| Fact::Limited { allowed_ms })
     }
 
-    /// The run of another chain that does an item.
-    pub(super) async fn child(&self, name: &str, input: Value, now: Timestamp) -> Result<Run, Problem> {
-        let version = others::version(&self.runner.store, name).await?;
-        let path = self.path();
-        others::may_follow(&path, &version.id, name)?;
-        let (kind, of) = (OriginKind::Step, Some(self.run.id.clone()));
+    /// The run of another chain that does an item, with what its journal begins with.
+    pub(super) async fn child(
+        &self,
+        (step, item): (usize, u32),
+        name: &str,
+        input: Value,
+        now: Timestamp,
+    ) -> Result<(Run, Vec<Fact>), Problem> {
+        let (mut run, mut facts) = match self.progress.begun(step, item) {
+            Some(earlier) => self.rest_of(earlier).await?,
+            None => self.anew(name, input).await?,
+        };
+        facts.extend(self.limits(step));
+        run.id = RunId::generate();
+        run.dry_run = self.run.dry_run;
+        (run.state, run.boot) = (RunState::Queued, None);
+        (run.created_at, run.finished_at) = (now, None);
+        run.origin.kind = OriginKind::Step;
+        run.origin.of = Some(self.run.id.clone());
+        run.origin.path = self.path();
         // Nobody watches it either.
-        let counted = self.run.origin.is_counted();
-        Ok(Run {
+        run.origin.counted = self.run.origin.is_counted();
+        Ok((run, facts))
+    }
+
+    /// The other chain as a whole.
+    async fn anew(&self, name: &str, input: Value) -> Result<(Run, Vec<Fact>), Problem> {
+        let version = others::version(&self.runner.store, name).await?;
+        others::may_follow(&self.path(), &version.id, name)?;
+        let run = Run {
             id: RunId::generate(),
             chain_id: version.id,
             chain_version: version.version,
@@ -101,10 +124,37 @@ impl Execution<'_> {
             dry_run: self.run.dry_run,
             state: RunState::Queued,
             boot: None,
-            origin: RunOrigin { kind, of, path, counted, ..RunOrigin::default() },
-            created_at: now,
+            origin: RunOrigin::default(),
+            created_at: self.runner.clock.now(),
             finished_at: None,
-        })
+        };
+        Ok((run, self.narrows().into_iter().collect()))
+    }
+
+    /// What failed of an earlier run of the other chain: what it did stands.
+    async fn rest_of(&self, earlier: &RunId) -> Result<(Run, Vec<Fact>), Problem> {
+        let store = &self.runner.store;
+        let conflict = |message: String| {
+            let item = format!("The run {earlier} of another chain");
+            Problem::new(Code::Conflict).with("item", item).with("message", message)
+        };
+        let old = store.run(earlier).await.map_err(Problem::from)?.ok_or_else(|| {
+            conflict("It is gone: nothing says what of it stands. Run this run again as a whole.".to_owned())
+        })?;
+        if !old.state.is_final() {
+            return Err(conflict("It has not ended yet.".to_owned()));
+        }
+        let others = store.runs_of(&old.chain_id, 1_000).await.map_err(Problem::from)?;
+        if let Some(other) = others.iter().find(|run| run.origin.does_the_rest_of(earlier)) {
+            return Err(conflict(format!("What failed of it was run by {}.", other.id)));
+        }
+        let live = Live::prepare(self.runner, &old).await;
+        let live = live.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
+        let mut before = Earlier::for_part(&live.plan, &Part::Failed);
+        journal::each(store, earlier, |entry| before.take(entry)).await.map_err(Problem::from)?;
+        let facts = before.kept(&old, &Part::Failed)?;
+        let origin = RunOrigin { goes_on: Some(earlier.clone()), ..RunOrigin::default() };
+        Ok((Run { origin, ..old }, facts))
     }
 
     /// Waits for runs of other chains that nobody waits for yet.

@@ -138,11 +138,9 @@ impl Execution<'_> {
                     Ok(_) if self.runner.recorded.is_some() => {
                         Ok(Fact::ChainStarted { step: id, item, run: RunId::generate() })
                     }
-                    Ok(input) => self.child(name, input, now).await.map(|child| {
+                    Ok(input) => self.child((step, item), name, input, now).await.map(|(child, facts)| {
                         let run = child.id.clone();
-                        self.also
-                            .runs
-                            .push((child, self.narrows().into_iter().chain(self.limits(step)).collect()));
+                        self.also.runs.push((child, facts));
                         Fact::ChainStarted { step: id, item, run }
                     }),
                     Err(problem) => Err(problem),

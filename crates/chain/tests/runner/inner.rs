@@ -1,7 +1,7 @@
 //! What the runs of other chains changed, where the run that they are a part of is undone.
 
-use patchbay_chain::again::Stay;
-use patchbay_chain::runner::{Parts, Wish};
+use patchbay_chain::again::{Earlier, Part, Stay};
+use patchbay_chain::runner::{Live, Parts, Wish};
 use patchbay_model::chain::Chain;
 use patchbay_model::report::UndoReport;
 use patchbay_model::run::{Fact, Run};
@@ -14,6 +14,34 @@ use crate::bench::Bench;
 use crate::odd::until;
 use crate::recorded::{replayed, saved};
 use crate::undo::{Service, operations, told};
+
+/// Works on a run and on those that it runs, until it has ended.
+pub(crate) async fn execute(b: &Bench, wishes: &mut UnboundedReceiver<Wish>, run: &Run) -> RunState {
+    let execute = |run: Run| {
+        let runner = b.runner.clone();
+        tokio::spawn(async move {
+            let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
+            runner.execute(&run, &mut wishes).await.unwrap()
+        })
+    };
+    let work = execute(run.clone());
+    let mut parts = Vec::new();
+    while !work.is_finished() {
+        let mut next: Vec<_> = b.store.runs_called().await.unwrap().into_iter().map(|run| run.id).collect();
+        while let Ok(Wish::Work { run }) = wishes.try_recv() {
+            next.push(run);
+        }
+        for id in next {
+            b.store.run_claim(&id, b.store.boot()).await.unwrap();
+            parts.push(execute(b.store.run(&id).await.unwrap().unwrap()));
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    for part in parts {
+        part.await.unwrap();
+    }
+    work.await.unwrap()
+}
 
 /// A workspace in which chains run others.
 struct House {
@@ -35,39 +63,21 @@ impl House {
         self.b.store.chain_save(None, &chain, "h").await.unwrap();
     }
 
-    /// Works on a run and on those that it runs, until it has ended.
     async fn execute(&mut self, run: &Run) -> RunState {
-        let (runner, parent) = (self.b.runner.clone(), run.clone());
-        let work = tokio::spawn(async move {
-            let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
-            runner.execute(&parent, &mut wishes).await.unwrap()
-        });
-        self.execute_parts(|| work.is_finished()).await;
-        work.await.unwrap()
+        execute(&self.b, &mut self.wishes, run).await
     }
 
-    async fn execute_parts(&mut self, over: impl Fn() -> bool) {
-        let mut working = Vec::new();
-        while !over() {
-            let mut next: Vec<_> =
-                self.b.store.runs_called().await.unwrap().into_iter().map(|run| run.id).collect();
-            while let Ok(Wish::Work { run }) = self.wishes.try_recv() {
-                next.push(run);
-            }
-            for id in next {
-                let child = self.b.store.run(&id).await.unwrap().unwrap();
-                self.b.store.run_claim(&id, self.b.store.boot()).await.unwrap();
-                let runner = self.b.runner.clone();
-                working.push(tokio::spawn(async move {
-                    let (_keep, mut wishes) = tokio::sync::mpsc::channel(1);
-                    runner.execute(&child, &mut wishes).await.unwrap()
-                }));
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
-        for work in working {
-            work.await.unwrap();
-        }
+    /// A run that does what failed of another one.
+    async fn again(&self, old: &Run) -> Run {
+        let old = self.b.store.run(&old.id).await.unwrap().unwrap();
+        let live = Live::prepare(&self.b.runner, &old).await.unwrap();
+        let mut earlier = Earlier::for_part(&live.plan, &Part::Failed);
+        self.b.store.journal(&old.id, 0).await.unwrap().into_iter().for_each(|entry| earlier.take(entry));
+        let facts = earlier.kept(&old, &Part::Failed).unwrap();
+        let run = Run { state: RunState::Queued, ..self.b.asked(json!([]), Value::Null) };
+        let run = Run { snapshot: old.snapshot.clone(), ..run };
+        self.b.store.run_begin(&run, facts).await.unwrap();
+        run
     }
 
     /// How it stands with what a run was to undo, the first thing first.
@@ -97,6 +107,10 @@ fn keeps(id: &str, operation: &str) -> Value {
 
 fn runs(chain: &str) -> Value {
     json!({"id": "inner", "logic": {"type": "chain", "chain": chain}, "policy": {"onFailure": "stop_and_undo"}})
+}
+
+fn runs_and_keeps(chain: &str) -> Value {
+    json!({"id": "inner", "logic": {"type": "chain", "chain": chain}, "policy": {"onFailure": "stop_and_keep"}})
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -229,4 +243,37 @@ async fn who_stops_the_run_stops_an_undo_inside_that_waits() {
     assert_eq!(work.await.unwrap(), RunState::Stopped);
     assert_eq!(house.undo(&run).await, [("inner".to_owned(), false)], "what stays is listed");
     assert_eq!(house.service.standing(), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn run_failed_only_does_what_failed_inside_and_nothing_else_there() {
+    let mut house = House::new(Service::default()).await;
+    house.chain("Inner", json!([keeps("one", "tell"), keeps("break", "broken"), keeps("two", "tell")])).await;
+    let run = house.b.run(json!([keeps("first", "tell"), runs_and_keeps("Inner"), keeps("last", "tell")])).await;
+    assert_eq!((house.execute(&run).await, house.service.standing()), (RunState::Failed, vec![1, 2]));
+    // What failed works by now.
+    let mut mended = operations();
+    mended[3]["request"]["path"] = json!("/told");
+    house.b = house.b.with_operations(&mended);
+    let mut last = run.clone();
+    for round in 0..2 {
+        let again = house.again(&last).await;
+        let state = house.execute(&again).await;
+        let report = told(&house.b, &again).await;
+        if round == 0 {
+            assert_eq!(state, RunState::Done, "{}: {:?}", report.headline, report.steps[1].problems);
+            assert_eq!(house.service.standing(), [1, 2, 3, 4, 5], "break, two and last; nothing a second time");
+            let inner = house.b.store.run(&report.steps[1].runs[0].run).await.unwrap().unwrap();
+            let report = told(&house.b, &inner).await;
+            let kept: Vec<_> = report.steps.iter().map(|step| (step.kept, step.done)).collect();
+            assert_eq!(kept, [(1, 0), (0, 1), (0, 1)]);
+            // Somebody goes on from the same run once more.
+            last = run.clone();
+        } else {
+            assert_eq!(state, RunState::Failed);
+            let hint = report.steps[1].problems[0].problem.hint();
+            assert!(hint.contains("What failed of it was run by"), "{hint}");
+            assert_eq!(house.service.standing().len(), 5, "what failed is not done twice either");
+        }
+    }
 }

@@ -9,12 +9,14 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use patchbay_chain::Plan;
 use patchbay_chain::again::{Earlier, Part};
+use patchbay_chain::runner::Parts;
 use patchbay_model::run::{Fact, Run};
 use patchbay_model::{ConnectorId, RunState};
 use patchbay_store::Tuning;
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
+use crate::inner::execute;
 
 /// What the service was told, and what it refuses: orders by number, parts by identifier.
 #[derive(Default)]
@@ -27,6 +29,8 @@ struct Seen {
 /// Orders 1, 2 and 3 have two parts each. Which order of all it is stands in the text of its parts.
 struct House {
     bench: Bench,
+    /// Tells of each part in a run of another chain, which tells of its end too.
+    inside: bool,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -83,7 +87,21 @@ impl House {
              "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
              "result": {"type": "object"}},
         ]);
-        Self { bench: Bench::new(router, &operations, Tuning::default()).await, seen }
+        Self { bench: Bench::new(router, &operations, Tuning::default()).await, inside: false, seen }
+    }
+
+    /// The same where the run of another chain does each part.
+    async fn with_inner_runs() -> Self {
+        let house = Self { inside: true, ..Self::new().await };
+        let tell = |id: &str, text: &str| {
+            let source = json!({"type": "template", "template": text});
+            json!({"id": id, "connection": "work", "operation": "tell", "policy": {"tries": 1},
+                "mapping": [{"target": "/text", "source": source}]})
+        };
+        let steps = json!([tell("begin", "{{input.text}}"), tell("end", "end of {{input.text}}")]);
+        let inner = serde_json::from_value(json!({"schema": 1, "name": "Inner", "steps": steps})).unwrap();
+        house.bench.store.chain_save(None, &inner, "h").await.unwrap();
+        house
     }
 
     fn refuse(&self, refused: &[&str]) {
@@ -94,7 +112,7 @@ impl House {
     fn asked(&self, on_failure: &str) -> Run {
         let policy = json!({"onFailure": on_failure, "parallel": 1, "tries": 1});
         let path = |path: &str| json!({"type": "path", "path": path});
-        let steps = json!([
+        let mut steps = json!([
             {"id": "list", "connection": "work", "operation": "list", "policy": policy},
             {"id": "order", "connection": "work", "operation": "order", "forEach": "list", "policy": policy,
              "mapping": [{"target": "/n", "source": path("$.item.id")}]},
@@ -102,13 +120,19 @@ impl House {
             {"id": "tell", "connection": "work", "operation": "tell", "forEach": "parts", "policy": policy,
              "mapping": [{"target": "/text", "source": path("$.item.text")}]},
         ]);
+        if self.inside {
+            let step = steps[3].as_object_mut().unwrap();
+            (step.remove("connection"), step.remove("operation"));
+            step.insert("logic".to_owned(), json!({"type": "chain", "chain": "Inner"}));
+        }
         self.bench.asked(steps, Value::Null)
     }
 
     /// Runs it, and gives what was told by it.
     async fn run(&self, run: &Run, facts: Vec<Fact>) -> (RunState, Vec<String>) {
         self.bench.store.run_take_over(run, facts).await.unwrap();
-        let state = self.bench.execute(run).await;
+        let (_, mut wishes) = Parts::new();
+        let state = execute(&self.bench, &mut wishes, run).await;
         (state, std::mem::take(&mut self.seen.lock().unwrap().told))
     }
 
@@ -175,4 +199,22 @@ async fn a_list_that_failed_as_a_whole_is_read_and_all_that_comes_of_it_is_done(
         let all = ["1a 1", "1b 1", "2a 1", "2b 1", "3a 1", "3b 1"].map(String::from);
         assert_eq!((state, told), (RunState::Done, all.into()), "{on_failure}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_run_of_another_chain_did_of_an_item_stands_though_its_list_is_made_anew() {
+    let house = House::with_inner_runs().await;
+    // The parts of the second order come to be in the second run only, before those of the third.
+    house.refuse(&["2", "en"]);
+    let run = house.asked("skip_item");
+    let (state, told) = house.run(&run, Vec::new()).await;
+    let begun = ["1a 1", "1b 1", "3a 1", "3b 1"].map(String::from);
+    assert_eq!((state, told), (RunState::DoneWithProblems, begun.into()));
+    house.refuse(&["en"]);
+    let (again, _, told) = house.again(&run, "skip_item").await;
+    assert_eq!(told, ["2a 1", "2b 1"], "what was begun is not begun again");
+    house.refuse(&[]);
+    let (_, state, told) = house.again(&again, "skip_item").await;
+    let ends = ["1a", "1b", "2a", "2b", "3a", "3b"].map(|part| format!("end of {part} 1"));
+    assert_eq!((state, told), (RunState::Done, ends.into()));
 }

@@ -106,3 +106,28 @@ async fn a_stop_is_answered_though_an_undo_waits_for_its_service() {
     );
     house.hub.shut_down().await;
 }
+
+#[tokio::test]
+async fn undoing_a_run_undoes_what_the_runs_of_other_chains_did_for_it() {
+    let house = House::new().await;
+    house.hub.take_up_runs().await.unwrap();
+    let says = |id: &str, operation: &str| {
+        json!({"id": id, "connection": "Sandbox Chat", "operation": operation,
+            "mapping": [{"target": "/text", "source": {"type": "fixed", "value": "Hello"}}]})
+    };
+    let inner = json!({"schema": 1, "name": "Inner", "steps": [says("tell", "send_message")]});
+    house.call("chain_import", json!({"chain": inner, "taken": "replace"})).await.unwrap();
+    let calls = json!({"id": "inner", "logic": {"type": "chain", "chain": "Inner"}});
+    let run = house.run(&house.chain(json!([calls, says("after", "send_message")])).await).await;
+    assert_eq!(run["state"], "done", "{run:#}");
+    let part = json!({"run": run["steps"][0]["runs"][0]["run"]});
+    house.call("run_undo", json!({"run": run["run"]})).await.unwrap();
+    let report = house.call("run_wait", json!({"run": run["run"]})).await.unwrap();
+    let undone: Vec<_> = report["undo"].as_array().unwrap().iter().map(|one| &one["undone"]).collect();
+    assert_eq!((undone, &report["state"]), (vec![&json!(true); 2], &json!("stopped")), "{report:#}");
+    assert_eq!(report["steps"][0]["state"], "undone", "{report:#}");
+    let inside = house.call("run_wait", part).await.unwrap();
+    assert_eq!((&inside["undo"][0]["undone"], &inside["steps"][0]["state"]), (&json!(true), &json!("undone")));
+    house.call("run_undo", json!({"run": run["run"]})).await.expect_err("nothing is left to undo");
+    house.hub.shut_down().await;
+}
