@@ -3,7 +3,7 @@
 mod logic;
 
 use patchbay_model::StepId;
-use patchbay_model::chain::{Chain, FieldMap, Source, Step};
+use patchbay_model::chain::{Chain, FieldMap, Source, Step, StepPolicy};
 use patchbay_model::trigger::Trigger;
 use serde_json::Value;
 
@@ -187,7 +187,13 @@ fn step_difference(before: &Chain, after: &Chain, old: &Step, new: &Step) -> Vec
             said.push(format!("\"{name}\": {} has no source any more.", map.target.trim_start_matches('/')));
         }
     }
-    if old.policy != new.policy {
+    if old.policy.limit != new.policy.limit {
+        said.push(match new.policy.limit {
+            Some(limit) => format!("\"{name}\" takes the first {limit} of its items."),
+            None => format!("\"{name}\" takes all of its items."),
+        });
+    }
+    if old.policy != (StepPolicy { limit: old.policy.limit, ..new.policy }) {
         said.push(format!("\"{name}\": tries, time or what a failure means changed."));
     }
     said
@@ -294,6 +300,10 @@ mod tests {
         assert_eq!(
             said(|c| c["steps"][1]["policy"] = json!({"tries": 2})),
             ["\"Tell\": tries, time or what a failure means changed."]
+        );
+        assert_eq!(
+            said(|c| c["steps"][0]["policy"] = json!({"limit": 20})),
+            ["\"Read issues\" takes the first 20 of its items."]
         );
         assert_eq!(said(|c| c["policy"] = json!({"timeoutMs": 60_000})), ["Changed how long a run may take."]);
         assert_eq!(

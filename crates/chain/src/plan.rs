@@ -70,6 +70,8 @@ pub struct Policy {
     pub parallel: u32,
     /// What a failed item means.
     pub on_failure: OnFailure,
+    /// Items of the list that it gives, at most.
+    pub limit: Option<u32>,
 }
 
 impl Policy {
@@ -84,6 +86,7 @@ impl Policy {
             timeout_ms: step.timeout_ms,
             parallel: step.parallel,
             on_failure: step.on_failure.or(chain.on_failure).unwrap_or_default(),
+            limit: step.limit.map(|limit| limit.max(1)),
         }
     }
 }

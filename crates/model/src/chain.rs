@@ -205,6 +205,11 @@ pub struct StepPolicy {
     /// What a failed item means; what the chain says where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<OnFailure>,
+    /// So many items of the list that the step gives are taken, the first ones; all where absent. Nothing more is
+    /// asked for once they are there. At least 1. It means nothing for a step that gives no list, or goes through one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub limit: Option<u32>,
 }
 
 impl StepPolicy {
@@ -218,7 +223,14 @@ impl StepPolicy {
 
 impl Default for StepPolicy {
     fn default() -> Self {
-        Self { tries: None, backoff_ms: 1_000, timeout_ms: Self::A_MINUTE, parallel: 4, on_failure: None }
+        Self {
+            tries: None,
+            backoff_ms: 1_000,
+            timeout_ms: Self::A_MINUTE,
+            parallel: 4,
+            on_failure: None,
+            limit: None,
+        }
     }
 }
 

@@ -35,6 +35,7 @@ pub async fn check(
         .filter_map(LiveStep::called)
         .map(|c| (c.target.connection.name.as_str(), &c.target))
         .collect();
+    let counts = &foresee::limited(&live.plan, counts);
     let tests = targets.iter().map(|(name, target)| test_or_recall(runner, name, target, watched));
     let mut findings: Vec<Finding> = join_all(tests).await;
     findings.extend(mapping::findings(chain, |name| {

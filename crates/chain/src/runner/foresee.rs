@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::{Live, Runner, others};
 use crate::difference::seconds_words;
+use crate::plan::Plan;
 
 /// Runs of a chain that are looked through for the figures of the last one.
 const LOOKED_AT: u32 = 10;
@@ -43,6 +44,18 @@ pub async fn last_counts(runner: &Runner, chain: &ChainId) -> BTreeMap<StepId, u
             count(&entry.fact, &mut counts);
         }
         break;
+    }
+    counts
+}
+
+/// The same with no more items of a list than the step takes that gives it: it may have taken more before.
+pub(super) fn limited(plan: &Plan, counts: &BTreeMap<StepId, u32>) -> BTreeMap<StepId, u32> {
+    let mut counts = counts.clone();
+    for step in &plan.steps {
+        let limit = step.root.and_then(|list| plan.steps[list].policy.limit);
+        if let (Some(limit), Some(count)) = (limit, counts.get_mut(&step.id)) {
+            *count = limit.min(*count);
+        }
     }
     counts
 }

@@ -1,4 +1,4 @@
-//! Runs that take the first items of each list only.
+//! Runs that take the first items of each list only, and steps that take those of theirs.
 
 use patchbay_model::run::{Fact, Narrowed, Outcome};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::Execution;
 use crate::plan::Plan;
 
 impl Execution<'_> {
-    /// An answer with no more items of a list than the run takes, and where that list goes on: nowhere once
+    /// An answer with no more items of a list than the run or its step takes, and where that list goes on: nowhere once
     /// it has them.
     pub(super) fn limited(
         &self,
@@ -34,7 +34,8 @@ impl Execution<'_> {
 
     fn cut(&self, step: usize, mut output: Value) -> (Value, bool) {
         let plan = &self.live.plan;
-        let (Some(limit), Value::Array(items)) = (self.progress.limit, &mut output) else {
+        let limit = self.progress.limit.into_iter().chain(plan.steps[step].policy.limit).min();
+        let (Some(limit), Value::Array(items)) = (limit, &mut output) else {
             return (output, false);
         };
         // What an item is split into is part of that item.

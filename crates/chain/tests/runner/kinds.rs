@@ -168,6 +168,22 @@ async fn pages(refuses: Option<u64>) -> (Bench, Sent, Value) {
 }
 
 #[tokio::test]
+async fn a_step_takes_the_first_items_of_its_list_and_a_run_no_more_of_them() {
+    for (limit, of_run, want) in [(25, None, 25), (20, None, 20), (25, Some(30), 25), (25, Some(5), 5)] {
+        let (b, asked, mut steps) = pages(None).await;
+        steps[0]["policy"] = json!({ "limit": limit });
+        let run = b.asked(steps, Value::Null);
+        let narrowed = of_run.map(|items| Fact::Narrowed(Narrowed { items: Some(items), ..Narrowed::default() }));
+        b.store.run_begin(&run, narrowed.into_iter().collect()).await.unwrap();
+        assert_eq!(b.execute(&run).await, RunState::Done, "{limit} {of_run:?}");
+        let asked = asked.lock().unwrap().clone();
+        let pages = asked.iter().filter(|one| one.is_object()).count();
+        let most = if want > 20 { 2 } else { 1 };
+        assert_eq!((asked.len() - pages, pages), (want, most), "{limit} {of_run:?}: nothing more is read");
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_worked_on_page_by_page_and_goes_on_where_it_was_after_a_restart() {
     let (b, asked, steps) = pages(None).await;
     let run = b.run(steps).await;

@@ -33,8 +33,11 @@ export function earlier(chain: Chain, step: Step): Step[] {
   return all.slice(0, all.findIndex((own) => own.id === step.id));
 }
 
+/** Whether a step gives a list whose items others can go through. */
+export const givesItems = (step: Step, tools: Tools) => tools.of(step).operation?.items ?? step.logic?.type === 'split';
+
 /** The lists before a step whose items it can go through. */
-const listsBefore = (chain: Chain, step: Step, tools: Tools) => earlier(chain, step).filter((own) => tools.of(own).operation?.items ?? own.logic?.type === 'split');
+const listsBefore = (chain: Chain, step: Step, tools: Tools) => earlier(chain, step).filter((own) => givesItems(own, tools));
 
 /** When a step is done: once or for each item, on a way of a branch, or for what failed before. */
 export function When({ chain, step, tools, change }: Pick<StepProps, 'chain' | 'step' | 'tools' | 'change'>) {

@@ -4,7 +4,7 @@ import type { Step, StepPolicy } from '../../../bindings/wire';
 import { t } from '../../../lib/words';
 import { changeStep } from '../document';
 import { triesOf } from '../fresh';
-import { StepName, When } from './Common';
+import { givesItems, StepName, When } from './Common';
 import type { StepProps } from './StepPanel';
 
 /** Name, connection, action, how often and how patiently. */
@@ -42,6 +42,9 @@ export function SettingsTab(props: StepProps) {
         <NumberInput label={t('chains.settings.parallel')} min={1} max={16} clampBehavior="strict" value={step.policy.parallel} onChange={(value) => typeof value === 'number' && policy({ parallel: value })} />
         <NumberInput label={t('chains.settings.timeout')} suffix={` ${t('chains.settings.seconds')}`} min={1} max={600} clampBehavior="strict" value={step.policy.timeoutMs / 1_000} onChange={(value) => typeof value === 'number' && policy({ timeoutMs: Math.round(value * 1_000) })} />
         <NumberInput label={t('chains.settings.wait')} suffix={` ${t('chains.settings.seconds')}`} min={0} max={600} decimalScale={1} clampBehavior="strict" value={step.policy.backoffMs / 1_000} onChange={(value) => typeof value === 'number' && policy({ backoffMs: Math.round(value * 1_000) })} />
+        {givesItems(step, tools) && !step.forEach && (
+          <NumberInput label={t('chains.settings.limit')} placeholder={t('chains.settings.noLimit')} min={1} max={1_000_000} clampBehavior="strict" allowDecimal={false} value={step.policy.limit ?? ''} onChange={(value) => (value === '' || typeof value === 'number') && policy({ limit: value === '' ? null : value })} />
+        )}
       </div>
     </div>
   );
