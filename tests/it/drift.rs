@@ -97,31 +97,3 @@ fn every_query_has_its_offline_data_and_nothing_else_has() {
     assert!(data > 20, "the offline data is missing");
     assert!(data <= queries, "{data} files for {queries} queries: run `cargo xtask gen`");
 }
-
-/// Pictures hold times and cannot be compared byte by byte: `cargo xtask gen` takes them anew from the running
-/// product, and each that is shown or kept is of a screen that the walk still reaches.
-#[test]
-fn the_pictures_are_those_that_the_walk_takes() {
-    let walk = std::fs::read_to_string(root().join("tests/node/walks/pictures.mjs")).unwrap();
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let mut kept: Vec<String> = std::fs::read_dir(root().join("docs/pictures"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    kept.sort();
-    let mut taken: Vec<String> = walk
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("['")?.split_once('\'').map(|(name, _)| name.to_owned()))
-        .chain(["palette".to_owned()])
-        .flat_map(|name| [format!("{name}-dark.png"), format!("{name}-light.png")])
-        .collect();
-    taken.sort();
-    assert!(taken.len() > 10, "the walk names its pictures: {taken:?}");
-    assert_eq!(kept, taken, "docs/pictures has drifted: run `cargo xtask gen`");
-    let shown: Vec<_> =
-        readme.split("docs/pictures/").skip(1).filter_map(|rest| rest.split(['"', ')']).next()).collect();
-    assert!(shown.len() >= 6, "the README shows the product: {shown:?}");
-    for name in shown {
-        assert!(kept.iter().any(|file| file == name), "README.md shows {name}, which is not there");
-    }
-}

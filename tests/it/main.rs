@@ -28,6 +28,7 @@ mod native;
 mod oauth;
 mod own_connectors;
 mod pairs;
+mod pictures;
 mod polling;
 mod private;
 mod recorded;
