@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patchbay_model::{RunId, StepId};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Fact, JournalEntry, Narrowed, Outcome, Run, Stood, UndoOutcome, Why};
+use patchbay_model::{RunId, StepId};
 use serde_json::Value;
 
 use crate::items::Items;
@@ -174,7 +174,8 @@ impl Earlier {
     fn begun(&self, step: usize, part: &Part) -> BTreeMap<u32, RunId> {
         let plan = &self.plan.steps[step];
         let items = (0_u32..).zip(self.progress.steps[step].items.iter().flat_map(Items::iter));
-        let items = items.filter(|(_, slot)| plan.kind == Kind::Chain && matches!(left(slot, part), Left::Open));
+        let items =
+            items.filter(|(_, slot)| plan.kind == Kind::Chain && matches!(left(slot, part), Left::Open));
         items.filter_map(|(item, _)| Some((item, self.progress.begun(step, item)?.clone()))).collect()
     }
 

@@ -6267,7 +6267,12 @@ parallel: number,
 /**
  * What a failed item means; what the chain says where absent.
  */
-onFailure?: OnFailure | null, };
+onFailure?: OnFailure | null, 
+/**
+ * So many items of the list that the step gives are taken, the first ones; all where absent. Nothing more is
+ * asked for once they are there. At least 1. It means nothing for a step that gives no list, or goes through one.
+ */
+limit?: number | null, };
 
 /**
  * What of a step's data is private beyond single fields.

@@ -75,13 +75,13 @@ pub(super) async fn undone(
     let outcome = match left.changes {
         0 => UndoOutcome::Undone,
         _ if left.again.is_empty() => UndoOutcome::Impossible,
-        1 => failed(stays("One change that it made stays".to_owned())),
-        n => failed(stays(format!("{n} changes that it made stay"))),
+        1 => failed(stays("One change that it made stays")),
+        n => failed(stays(&format!("{n} changes that it made stay"))),
     };
     Ok(Ended::Undone((outcome, Some(left.changes))))
 }
 
-fn stays(what: String) -> Problem {
+fn stays(what: &str) -> Problem {
     Problem::new(Code::CompensationFailed).detail(format!("{what}. Its own report says which, and why."))
 }
 

@@ -149,7 +149,8 @@ impl Execution<'_> {
             return Err(conflict(format!("What failed of it was run by {}.", other.id)));
         }
         let live = Live::prepare(self.runner, &old).await;
-        let live = live.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
+        let live =
+            live.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
         let mut before = Earlier::for_part(&live.plan, &Part::Failed);
         journal::each(store, earlier, |entry| before.take(entry)).await.map_err(Problem::from)?;
         let facts = before.kept(&old, &Part::Failed)?;
@@ -254,8 +255,9 @@ impl Execution<'_> {
             Ended::Worked((outcome, left))
                 if matches!(self.progress.item(step, item), Some(ItemProgress::Child(_))) =>
             {
-                let told = left.map(changes);
-                told.into_iter().for_each(|fact| self.note(fact));
+                if let Some(fact) = left.map(changes) {
+                    self.note(fact);
+                }
                 self.note(Fact::Result {
                     step: id,
                     item,
@@ -270,8 +272,9 @@ impl Execution<'_> {
                 if self.progress.undone_inside().any(|(other, _)| other == place) =>
             {
                 self.inner.asked.remove(&place);
-                let told = left.map(changes);
-                told.into_iter().for_each(|fact| self.note(fact));
+                if let Some(fact) = left.map(changes) {
+                    self.note(fact);
+                }
                 let outcome = match outcome {
                     UndoOutcome::Failed { problem, unknown } => {
                         UndoOutcome::Failed { problem: self.could_not_undo(step, &problem), unknown }

@@ -249,7 +249,8 @@ async fn who_stops_the_run_stops_an_undo_inside_that_waits() {
 async fn run_failed_only_does_what_failed_inside_and_nothing_else_there() {
     let mut house = House::new(Service::default()).await;
     house.chain("Inner", json!([keeps("one", "tell"), keeps("break", "broken"), keeps("two", "tell")])).await;
-    let run = house.b.run(json!([keeps("first", "tell"), runs_and_keeps("Inner"), keeps("last", "tell")])).await;
+    let run =
+        house.b.run(json!([keeps("first", "tell"), runs_and_keeps("Inner"), keeps("last", "tell")])).await;
     assert_eq!((house.execute(&run).await, house.service.standing()), (RunState::Failed, vec![1, 2]));
     // What failed works by now.
     let mut mended = operations();

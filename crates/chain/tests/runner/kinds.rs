@@ -173,7 +173,8 @@ async fn a_step_takes_the_first_items_of_its_list_and_a_run_no_more_of_them() {
         let (b, asked, mut steps) = pages(None).await;
         steps[0]["policy"] = json!({ "limit": limit });
         let run = b.asked(steps, Value::Null);
-        let narrowed = of_run.map(|items| Fact::Narrowed(Narrowed { items: Some(items), ..Narrowed::default() }));
+        let narrowed =
+            of_run.map(|items| Fact::Narrowed(Narrowed { items: Some(items), ..Narrowed::default() }));
         b.store.run_begin(&run, narrowed.into_iter().collect()).await.unwrap();
         assert_eq!(b.execute(&run).await, RunState::Done, "{limit} {of_run:?}");
         let asked = asked.lock().unwrap().clone();

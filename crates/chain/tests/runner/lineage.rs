@@ -122,7 +122,8 @@ impl House {
         ]);
         if self.inside {
             let step = steps[3].as_object_mut().unwrap();
-            (step.remove("connection"), step.remove("operation"));
+            step.remove("connection");
+            step.remove("operation");
             step.insert("logic".to_owned(), json!({"type": "chain", "chain": "Inner"}));
         }
         self.bench.asked(steps, Value::Null)
