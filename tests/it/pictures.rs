@@ -40,7 +40,7 @@ const CELL: u32 = 16;
 /// Cells whose mean colour is no further apart than that, of 255 in each channel, look alike.
 const ALIKE: u8 = 12;
 /// Times, durations and what comes in a different order each time are no more than this share of a picture.
-const CHANGES: f64 = 0.04;
+const CHANGES: f64 = 0.025;
 
 /// The share of a picture that does not look like another one of the same screen; all of it where their sizes differ.
 fn difference(one: &RgbImage, other: &RgbImage) -> f64 {

@@ -144,12 +144,8 @@ pub async fn failed_items(hub: &Hub, workspace: &str, request: RunRef) -> Result
     let old = ended(&workspace, &request.run).await?;
     // Nobody sees one that is being made.
     let alone = workspace.taking_over().await;
-    let others = workspace.store().runs_of(&old.chain_id, 1_000).await?;
-    if let Some(other) = others.iter().find(|run| run.origin.does_the_rest_of(&old.id)) {
-        return Err(conflict(
-            &old,
-            &format!("What failed of it was run by {}. Go on from that one.", other.id),
-        ));
+    if let Some(other) = workspace.store().run_that_goes_on(&old).await? {
+        return Err(conflict(&old, &format!("What failed of it was run by {other}. Go on from that one.")));
     }
     begin(hub, &workspace, &old, OriginKind::FailedItems, &Part::Failed, Some(alone)).await
 }
@@ -381,6 +377,8 @@ async fn add(
 /// What the journal of a run says, as far as it is wanted.
 async fn read(workspace: &Workspace, run: &Run, mut earlier: Earlier) -> Result<Earlier, Problem> {
     journal::each(workspace.store(), &run.id, |entry| earlier.take(entry)).await?;
+    // Tidied away while it was read, the rest of it would look as if it had never happened.
+    workspace.run(&run.id).await?;
     Ok(earlier)
 }
 

@@ -94,6 +94,11 @@ impl Earlier {
                 })?
             }
         };
+        if *part != Part::Failed && self.is_undone_before(until) {
+            return Err(conflict(
+                "What a step before it did was undone. Run what failed, or run it again as a whole.",
+            ));
+        }
         let mut facts: Vec<Fact> = self.narrowed.take().map(Fact::Narrowed).into_iter().collect();
         let stale = self.stale(until);
         let unread = self.unread(&stale, part);
@@ -103,6 +108,7 @@ impl Earlier {
             known.map(|_| lineage::names(plan, &self.progress, index))
         };
         let mut names: Vec<Option<Vec<String>>> = (0..until).map(named).collect();
+        let others: Vec<Vec<Fact>> = (0..until).map(|index| self.of_others(index)).collect();
         for (step, stale) in stale.iter().enumerate() {
             if let Some(items) = self.progress.steps[step].items.as_mut() {
                 for item in stale {
@@ -111,13 +117,12 @@ impl Earlier {
             }
         }
         let mut open = 0;
-        for (index, step) in plan.steps.iter().enumerate().take(until).filter(|(_, s)| s.phase == Phase::Main) {
-            for (name, stood) in std::mem::take(&mut self.progress.steps[index].stands) {
-                // It did not come to begin the step either.
-                if self.progress.steps[index].items.is_none() {
-                    facts.push(Fact::Stands { step: step.id.clone(), name, stood });
-                }
+        for ((index, step), others) in plan.steps.iter().enumerate().zip(others) {
+            if step.phase != Phase::Main {
+                continue;
             }
+            // Of those that it came to, what became of them here says it.
+            facts.extend(others);
             let begun = self.begun(index, part);
             let Some(items) = self.progress.steps[index].items.take() else {
                 match part {
@@ -137,8 +142,12 @@ impl Earlier {
             if *part == Part::Failed && step.kind == Kind::Compute && step.root.is_none() && !gives_items {
                 continue;
             }
-            // What its list gives this time is not known yet: which items it has neither.
+            // What its list gives this time is not known yet: which items it has neither. What was worked out or
+            // read of them may come of something else then, and is done anew.
             if let Some(names) = names[index].take() {
+                if !step.effect && matches!(step.kind, Kind::Call | Kind::Compute) {
+                    continue;
+                }
                 open += stand(&step.id, items, part, (names, begun), &mut facts);
                 continue;
             }
@@ -168,6 +177,28 @@ impl Earlier {
             return Err(conflict("Nothing of it failed."));
         }
         Ok(facts)
+    }
+
+    /// Whether something that a step before this place did was undone since.
+    fn is_undone_before(&self, until: usize) -> bool {
+        let items =
+            self.progress.steps[..until].iter().flat_map(|step| step.items.iter().flat_map(Items::iter));
+        items.into_iter().any(is_undone)
+    }
+
+    /// What stands of items that this run did not come to: their list did not give them, or their step never began.
+    fn of_others(&self, step: usize) -> Vec<Fact> {
+        let (own, stands) = (&self.plan.steps[step].id, &self.progress.steps[step].stands);
+        if stands.is_empty() {
+            return Vec::new();
+        }
+        let begun = self.progress.steps[step].items.is_some();
+        let came: BTreeSet<String> =
+            begun.then(|| lineage::names(&self.plan, &self.progress, step)).into_iter().flatten().collect();
+        let others = stands.iter().filter(|(name, _)| !came.contains(*name));
+        others
+            .map(|(name, stood)| Fact::Stands { step: own.clone(), name: name.clone(), stood: stood.clone() })
+            .collect()
     }
 
     /// The items of a step that are to be done and of which the run of another chain did a part.

@@ -110,18 +110,17 @@ fn shares_items(plan: &Plan, step: usize, earlier: usize) -> bool {
 
 /// Why a run failed, and at which step: through a step that failed, or because it took too long.
 fn what_went_wrong(plan: &Plan, progress: &Progress, run: &Run) -> Value {
-    let steps = 0..plan.steps.len();
-    let failed = steps.clone().find(|step| has_failed(progress, *step));
-    // What the chain may go on after is not why a run ended that took too long.
-    let ends = |step: usize| has_failed(progress, step) && !plan.goes_on_after_failure(step);
-    let late = late(plan, progress, run).filter(|_| !steps.clone().any(ends));
-    let (mut error, step) = match (late, failed) {
+    let mut steps = (0..plan.steps.len()).filter(|step| plan.steps[*step].phase == Phase::Main);
+    let failed = steps.find(|step| has_failed(progress, *step));
+    // A run whose time is over had not failed before: what fails since was under way, and may be cut off by that.
+    let (mut error, step) = match (late(plan, progress, run), failed) {
         (Some(late), _) => {
             // The same code as the run has that waits for this one.
             let code = Code::Conflict;
             let said =
                 json!({ "code": code, "title": late_words(late), "hint": "Its report says what was done." });
-            (said, reached(plan, progress).map(|step| plan.steps[step].id.as_str()))
+            let step = reached(plan, progress).or(failed);
+            (said, step.map(|step| plan.steps[step].id.as_str()))
         }
         (None, Some(failed)) => (error(progress, failed, None), Some(plan.steps[failed].id.as_str())),
         (None, None) => return Value::Null,
@@ -307,12 +306,22 @@ mod tests {
             Fact::StepOpened { step: "list".into(), items: 1 },
             Fact::Result { step, item, attempt: 1, outcome, took_ms: 0, bytes: 0, next: None },
         ];
+        let sorry_failed = failed.clone().map(|fact| match fact {
+            Fact::StepOpened { items, .. } => Fact::StepOpened { step: "sorry".into(), items },
+            Fact::Result { item, attempt, outcome, .. } => {
+                let step = "sorry".into();
+                Fact::Result { step, item, attempt, outcome, took_ms: 0, bytes: 0, next: None }
+            }
+            fact => fact,
+        });
         let cases = [
             (both(), &[][..], Code::Conflict, "list"),
             // Nothing was left to do: its own name.
             (vec![sorry.clone()], &[], Code::Conflict, "c"),
-            // It ended because of that step, for all that its time was over.
-            (both(), &failed, Code::NotFound, "list"),
+            // It was under way then, and failed later.
+            (both(), &failed, Code::Conflict, "list"),
+            // So did what is done after a failure, and another one is told why the run failed.
+            (vec![sorry.clone(), sorry.clone()], &sorry_failed, Code::Conflict, "c"),
         ];
         for (steps, facts, code, step) in cases {
             let plan = Plan { allowed_ms: Some(60_000), steps, ..Plan::default() };
@@ -320,7 +329,7 @@ mod tests {
             let last = plan.steps.len() - 1;
             let error = |progress: &Progress| Scope::of(&plan, progress, &run, last).seen()["error"].clone();
             assert!(error(&progress).is_null(), "nothing went wrong");
-            for fact in facts.iter().chain([&Fact::TimedOut { allowed_ms: 60_000 }]) {
+            for fact in [&Fact::TimedOut { allowed_ms: 60_000 }].into_iter().chain(facts) {
                 progress.apply(&plan, Timestamp::UNIX_EPOCH, fact);
             }
             let error = error(&progress);

@@ -262,12 +262,6 @@ pub struct RunOrigin {
 }
 
 impl RunOrigin {
-    /// Whether it does what failed of another run.
-    pub fn does_the_rest_of(&self, other: &RunId) -> bool {
-        self.goes_on.as_ref() == Some(other)
-            || (self.kind == OriginKind::FailedItems && self.of.as_ref() == Some(other))
-    }
-
     /// Whether nobody watches it: then what it changes is counted, against a storm.
     pub fn is_counted(&self) -> bool {
         self.counted || self.kind.is_event()

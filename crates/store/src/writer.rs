@@ -311,15 +311,18 @@ mod tests {
     use crate::fixture::{self, Fixture, fixture, opened};
 
     /// Keeps the writer busy until told: what is queued meanwhile shares a commit.
-    fn held(f: &Fixture) -> oneshot::Sender<()> {
-        let (go, gate) = oneshot::channel::<()>();
+    async fn held(f: &Fixture) -> oneshot::Sender<()> {
+        let ((go, gate), (begun, begins)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
         let waits = f.store.queue(move |_| {
             Box::pin(async move {
+                let _ = begun.send(());
                 let _ = gate.await;
                 Ok(())
             })
         });
         waits.unwrap();
+        // Else it might take some of what is queued next along, and leave the rest for another commit.
+        begins.await.unwrap();
         go
     }
 
@@ -334,7 +337,7 @@ mod tests {
         let (old, new, last) = (fixture::run(), fixture::run(), fixture::run());
         f.store.run_insert(&old).await.unwrap();
         let before = f.store.writer_counts().commits;
-        let go = held(&f);
+        let go = held(&f).await;
         let append = |run: RunId, fact: u32| {
             let store = f.store.clone();
             async move { store.journal_append(&run, vec![opened(fact)], RunState::Running).await }
@@ -377,7 +380,7 @@ mod tests {
                 })
             });
             // The note shares the commit of the operation that breaks it: both wait behind one that waits itself.
-            let go = held(&f);
+            let go = held(&f).await;
             let both = join(note(), broken);
             let ((alongside, broken), ()) = join(both, release(go)).await;
             broken.expect_err(sql);

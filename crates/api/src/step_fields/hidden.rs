@@ -67,7 +67,8 @@ fn is_private(keys: &[String], step: &Step, privacy: &Privacy) -> bool {
 /// Whether a path that names no single place (`*` of members, `..`) may end at a private field.
 fn may_reach(source: &Source, fields: &[PrivateField]) -> bool {
     let Source::Path { path } = source else { return false };
-    let (all, own) = (path.contains("..") || path.contains(".*"), keys(path));
+    // A wildcard goes through the members of an object as well as through a list (RFC 9535, section 2.3.2).
+    let (all, own) = (["..", ".*", "[*]"].iter().any(|many| path.contains(many)), keys(path));
     all && own.last().is_some_and(|last| fields.iter().any(|field| field.last() == Some(last)))
 }
 
@@ -122,7 +123,7 @@ mod tests {
     fn a_path_to_many_places_may_reach_a_private_one() {
         let fields = vec![vec!["user".to_owned(), "email".to_owned()]];
         let reaches = |path: &str| may_reach(&Source::Path { path: path.to_owned() }, &fields);
-        assert!(reaches("$.item.*.email") && reaches("$..email"));
+        assert!(reaches("$.item.*.email") && reaches("$..email") && reaches("$.item[*].email"));
         assert!(!reaches("$.item.*.name") && !reaches("$..name") && !reaches("$.item.email"));
     }
 

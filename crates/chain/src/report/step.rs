@@ -74,6 +74,10 @@ fn stays_because(step: &Step) -> String {
 impl StepFold {
     /// Takes in a fact of this step. What it says of an undo goes to `undo`.
     pub(super) fn take(&mut self, at: Timestamp, fact: &Fact, step: &Step, undo: &mut Undos) {
+        if matches!(fact, Fact::Stands { .. } | Fact::ChainBefore { .. }) {
+            // What an earlier run did: the step has not begun with that.
+            return;
+        }
         self.started_at.get_or_insert(at);
         self.last_at = Some(at);
         if let Some((.., answer)) = answered(fact) {

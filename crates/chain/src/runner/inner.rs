@@ -144,9 +144,8 @@ impl Execution<'_> {
         if !old.state.is_final() {
             return Err(conflict("It has not ended yet.".to_owned()));
         }
-        let others = store.runs_of(&old.chain_id, 1_000).await.map_err(Problem::from)?;
-        if let Some(other) = others.iter().find(|run| run.origin.does_the_rest_of(earlier)) {
-            return Err(conflict(format!("What failed of it was run by {}.", other.id)));
+        if let Some(other) = store.run_that_goes_on(&old).await.map_err(Problem::from)? {
+            return Err(conflict(format!("What failed of it was run by {other}.")));
         }
         let live = Live::prepare(self.runner, &old).await;
         let live =
@@ -154,6 +153,9 @@ impl Execution<'_> {
         let mut before = Earlier::for_part(&live.plan, &Part::Failed);
         journal::each(store, earlier, |entry| before.take(entry)).await.map_err(Problem::from)?;
         let facts = before.kept(&old, &Part::Failed)?;
+        if store.run(earlier).await.map_err(Problem::from)?.is_none() {
+            return Err(conflict("It was tidied away meanwhile. Run this run again as a whole.".to_owned()));
+        }
         let origin = RunOrigin { goes_on: Some(earlier.clone()), ..RunOrigin::default() };
         Ok((Run { origin, ..old }, facts))
     }

@@ -31,6 +31,8 @@ struct House {
     bench: Bench,
     /// Tells of each part in a run of another chain, which tells of its end too.
     inside: bool,
+    /// Works out the text of each part in a step of its own.
+    worded: bool,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -87,7 +89,12 @@ impl House {
              "params": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
              "result": {"type": "object"}},
         ]);
-        Self { bench: Bench::new(router, &operations, Tuning::default()).await, inside: false, seen }
+        Self {
+            bench: Bench::new(router, &operations, Tuning::default()).await,
+            inside: false,
+            worded: false,
+            seen,
+        }
     }
 
     /// The same where the run of another chain does each part.
@@ -120,6 +127,12 @@ impl House {
             {"id": "tell", "connection": "work", "operation": "tell", "forEach": "parts", "policy": policy,
              "mapping": [{"target": "/text", "source": path("$.item.text")}]},
         ]);
+        if self.worded {
+            steps[3]["mapping"][0]["source"] = path("$.steps.text.text");
+            let text = json!({"id": "text", "forEach": "parts", "logic": {"type": "map"},
+                "mapping": [{"target": "/text", "source": path("$.item.text")}]});
+            steps.as_array_mut().unwrap().insert(3, text);
+        }
         if self.inside {
             let step = steps[3].as_object_mut().unwrap();
             step.remove("connection");
@@ -170,7 +183,58 @@ async fn what_comes_of_an_item_that_failed_is_done_too_and_nothing_else() {
 
 #[tokio::test]
 async fn what_was_done_with_an_item_that_was_undone_stands_however_often_it_is_made_anew() {
+    stands_however_often(House::new().await).await;
+}
+
+#[tokio::test]
+async fn what_was_worked_out_of_what_was_undone_is_worked_out_anew() {
+    stands_however_often(House { worded: true, ..House::new().await }).await;
+}
+
+#[tokio::test]
+async fn what_stands_is_known_to_each_run_after_that_whether_or_not_it_came_to_it() {
     let house = House::new().await;
+    house.refuse(&["3a"]);
+    let run = house.asked("skip_item");
+    let (_, told) = house.run(&run, Vec::new()).await;
+    assert_eq!(told.len(), 5);
+    // What was told cannot be taken back.
+    house.bench.runner.undo(&run).await.unwrap();
+    house.bench.execute(&run).await;
+    // It tells of the third order, and does not come to the parts of the second.
+    house.refuse(&["2"]);
+    let (again, state, told) = house.again(&run, "skip_item").await;
+    assert_eq!((state, told), (RunState::DoneWithProblems, vec!["3a 2".to_owned()]));
+    house.refuse(&[]);
+    let (_, state, told) = house.again(&again, "skip_item").await;
+    assert_eq!((state, told), (RunState::Done, vec![]), "the parts of the second were told in the first run");
+}
+
+#[tokio::test]
+async fn a_run_does_not_go_on_behind_what_was_undone() {
+    let house = House::new().await;
+    house.refuse(&["3a"]);
+    let run = house.asked("stop_and_undo");
+    house.run(&run, Vec::new()).await;
+    let tool = house.bench.runner.connectors.compiled(&ConnectorId::from("tool")).unwrap();
+    let plan = Plan::of(&run.snapshot, |_| Some(tool.descriptor().as_ref())).unwrap();
+    for (part, may) in [
+        (Part::From("tell".into()), false),
+        (Part::Only("tell".into()), false),
+        (Part::From("order".into()), true),
+    ] {
+        let mut earlier = Earlier::for_part(&plan, &part);
+        let journal = house.bench.store.journal(&run.id, 0).await.unwrap();
+        journal.into_iter().for_each(|entry| earlier.take(entry));
+        let kept = earlier.kept(&run, &part);
+        assert_eq!(kept.is_ok(), may, "{part:?}: {kept:?}");
+        if let Err(problem) = kept {
+            assert!(problem.hint().contains("was undone"), "{}", problem.hint());
+        }
+    }
+}
+
+async fn stands_however_often(house: House) {
     house.refuse(&["3a"]);
     let run = house.asked("stop_and_undo");
     let (state, told) = house.run(&run, Vec::new()).await;

@@ -220,6 +220,23 @@ impl Store {
         rows.into_iter().map(Run::try_from).collect()
     }
 
+    /// The run that does what failed of another one, where one does or did: by itself, or as a part of a third one.
+    pub async fn run_that_goes_on(&self, from: &Run) -> Result<Option<RunId>, StoreError> {
+        let (id, chain) = (from.id.as_str(), from.chain_id.as_str());
+        let found = sqlx::query_scalar!(
+            r#"SELECT id AS "id!" FROM runs
+               WHERE chain_id = ?1 AND id NOT IN (SELECT run FROM runs_in_parts)
+                   AND (json_extract(origin, '$.goesOn') = ?2
+                       OR (json_extract(origin, '$.kind') = 'failed_items' AND json_extract(origin, '$.of') = ?2))
+               LIMIT 1"#,
+            chain,
+            id
+        )
+        .fetch_optional(self.readers())
+        .await?;
+        Ok(found.map(RunId::new))
+    }
+
     /// The runs that have not ended, the oldest first.
     pub async fn runs_open(&self) -> Result<Vec<Run>, StoreError> {
         let rows = sqlx::query_as!(

@@ -1,7 +1,8 @@
 //! Which runs that have ended go: by age, and where there are too many of them or their journals are too large.
 //!
 //! Runs belong together: one that a step of another run called goes after that one, whose report and undo lead to
-//! it, and one that an open run came from, over however many runs, stays with it.
+//! it; one that does what failed of another goes after that one too, as long as it is there nobody does that twice;
+//! and one that an open run came from, over however many runs, stays with it.
 
 use patchbay_model::Timestamp;
 use sqlx::SqliteConnection;
@@ -16,7 +17,7 @@ const BATCH: u32 = 20;
 pub struct RunRoom {
     /// So many runs.
     pub runs: u64,
-    /// So many bytes of journal, those of open runs included.
+    /// So many bytes of journal. One that is open has all the room that it needs, and takes none of theirs.
     pub bytes: u64,
 }
 
@@ -61,7 +62,7 @@ impl Store {
         Ok(all)
     }
 
-    /// The bytes of all journals. They are added up only where the whole database is larger than `at_least`: that
+    /// The bytes of the journals of runs that have ended. They are added up only where the whole database is larger than `at_least`: that
     /// reads all of them.
     async fn journal_bytes(&self, at_least: u64) -> Result<u64, StoreError> {
         let database = sqlx::query_scalar!(
@@ -72,10 +73,12 @@ impl Store {
         if column::count(database) <= at_least {
             return Ok(0);
         }
-        let bytes =
-            sqlx::query_scalar!(r#"SELECT coalesce(sum(octet_length(fact)), 0) AS "n!: i64" FROM journal"#)
-                .fetch_one(self.readers())
-                .await?;
+        let bytes = sqlx::query_scalar!(
+            r#"SELECT coalesce(sum(octet_length(j.fact)), 0) AS "n!: i64"
+                   FROM runs AS r JOIN journal AS j ON j.run = r.id WHERE r.final = 1"#
+        )
+        .fetch_one(self.readers())
+        .await?;
         Ok(column::count(bytes))
     }
 
@@ -99,8 +102,9 @@ async fn prune(tx: &mut SqliteConnection, before: i64, runs: u64, bytes: u64) ->
                    AS "bytes!: i64"
            FROM runs AS r
            WHERE r.final = 1 AND r.finished_at < ? AND r.id NOT IN (SELECT id FROM needed)
-               AND NOT (coalesce(json_extract(r.origin, '$.kind'), '') = 'step'
+               AND NOT (coalesce(json_extract(r.origin, '$.kind'), '') IN ('step', 'failed_items')
                    AND EXISTS (SELECT 1 FROM runs AS p WHERE p.id = json_extract(r.origin, '$.of')))
+               AND NOT EXISTS (SELECT 1 FROM runs AS e WHERE e.id = json_extract(r.origin, '$.goesOn'))
            ORDER BY r.finished_at, r.id LIMIT ?"#,
         before,
         BATCH
@@ -129,13 +133,14 @@ mod tests {
     use super::*;
     use crate::fixture::{self, Fixture, fixture, opened};
 
+    const CHAIN: &str = "chain";
     const MUCH: RunRoom = RunRoom { runs: 1_000, bytes: 1 << 30 };
 
     /// A run in this state, which came from another one in this way; a second later than the last.
     async fn add(f: &Fixture, state: RunState, of: Option<(OriginKind, &RunId)>) -> RunId {
         f.clock.advance(Duration::from_secs(1));
         let mut run = fixture::run();
-        run.id = RunId::generate();
+        (run.id, run.chain_id) = (RunId::generate(), CHAIN.into());
         run.created_at = f.store.now();
         if let Some((kind, of)) = of {
             (run.origin.kind, run.origin.of) = (kind, Some(of.clone()));
@@ -193,6 +198,44 @@ mod tests {
         );
         assert_eq!(f.store.runs_prune(f.store.now()).await.unwrap(), 3);
         assert_eq!(left(&f, &[&root, &child, &grandchild]).await, [false; 3]);
+    }
+
+    #[tokio::test]
+    async fn what_did_the_rest_of_a_run_is_known_as_long_as_that_run_is_there() {
+        let f = fixture().await;
+        let old = add(&f, RunState::Failed, None).await;
+        let rest = add(&f, RunState::Done, Some((OriginKind::FailedItems, &old))).await;
+        let run = f.store.run(&old).await.unwrap().unwrap();
+        assert_eq!(f.store.run_that_goes_on(&run).await.unwrap().as_ref(), Some(&rest));
+        // The older one ended later once more: it was undone.
+        f.clock.advance(Duration::from_secs(60));
+        f.store.journal_reopen(&old, vec![opened(1)], RunState::FailedUndone).await.unwrap();
+        let room = RunRoom { runs: 1, ..MUCH };
+        f.store.runs_prune_beyond(room).await.unwrap();
+        assert_eq!(
+            left(&f, &[&old, &rest]).await,
+            [false, true],
+            "the one that would be done twice goes first"
+        );
+
+        let inner = add(&f, RunState::Failed, None).await;
+        let mut part = fixture::run();
+        (part.id, part.chain_id) = (RunId::generate(), CHAIN.into());
+        part.origin.goes_on = Some(inner.clone());
+        f.store.run_insert(&part).await.unwrap();
+        let run = f.store.run(&inner).await.unwrap().unwrap();
+        assert_eq!(f.store.run_that_goes_on(&run).await.unwrap(), Some(part.id), "as a part of another run");
+    }
+
+    #[tokio::test]
+    async fn one_that_is_open_takes_no_room_of_the_others() {
+        let f = fixture().await;
+        let done = add(&f, RunState::Done, None).await;
+        let open = add(&f, RunState::NeedsYou, None).await;
+        f.store.journal_append(&open, vec![opened(7); 5_000], RunState::NeedsYou).await.unwrap();
+        let room = RunRoom { bytes: 10_000, ..MUCH };
+        assert_eq!(f.store.runs_prune_beyond(room).await.unwrap(), 0);
+        assert_eq!(left(&f, &[&done, &open]).await, [true, true]);
     }
 
     #[tokio::test]
