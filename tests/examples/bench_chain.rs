@@ -214,6 +214,7 @@ async fn ready(base: &str) -> Ready {
         recent: patchbay_chain::runner::Recent::default(),
         places: patchbay_chain::runner::Places::default(),
         alarms: patchbay_chain::runner::Alarms::default(),
+        asking: patchbay_chain::runner::Asking::default(),
         clock,
         events: Arc::new(NoEvents),
     };

@@ -165,6 +165,7 @@ impl Workspace {
             recent: patchbay_chain::runner::Recent::default(),
             places: patchbay_chain::runner::Places::default(),
             alarms: patchbay_chain::runner::Alarms::default(),
+            asking: patchbay_chain::runner::Asking::default(),
             parts,
             clock: hub.clock().clone(),
             events: events.clone(),

@@ -10,7 +10,7 @@ use patchbay_model::{RunId, StepId};
 use patchbay_store::{Store, StoreError};
 use serde_json::Value;
 
-use super::idle::Rest;
+use super::idle::{Asking, Rest};
 use super::inner::{Parts, Wish};
 use crate::journal;
 use crate::report::{Building, late_words};
@@ -41,8 +41,8 @@ impl Ended {
 
 /// Waits for the end of a run and says how it went, and how much stays of what it changed; or how it gets on, as
 /// soon as that is not what is known.
-pub(super) async fn worked(store: &Store, id: &RunId, known: Rest) -> Result<Ended, Rest> {
-    let Some(run) = end(store, id, known).await? else {
+pub(super) async fn worked(store: &Store, asking: &Asking, id: &RunId, known: Rest) -> Result<Ended, Rest> {
+    let Some(run) = end(store, asking, id, known).await? else {
         return Ok(Ended::Worked((Outcome::NotDone { problem: gone(id) }, None)));
     };
     let left = left(store, &run).await;
@@ -54,7 +54,7 @@ pub(super) async fn worked(store: &Store, id: &RunId, known: Rest) -> Result<End
 /// kind does no harm: what is undone stays so.
 pub(super) async fn undone(
     store: &Store,
-    parts: &Parts,
+    (asking, parts): (&Asking, &Parts),
     id: &RunId,
     (known, asked): (Rest, bool),
 ) -> Result<Ended, Rest> {
@@ -65,7 +65,7 @@ pub(super) async fn undone(
         }
     }
     let failed = |problem: Problem| UndoOutcome::Failed { problem, unknown: false };
-    let Some(run) = end(store, id, known).await? else {
+    let Some(run) = end(store, asking, id, known).await? else {
         return Ok(Ended::Undone((failed(gone(id)), None)));
     };
     let Some(left) = left(store, &run).await else {
@@ -108,12 +108,12 @@ async fn ask_to_undo(store: &Store, parts: &Parts, id: &RunId) -> Result<(), Sto
 }
 
 /// Waits until a run has ended; none where it is gone. As soon as how it gets on is not what is known, that.
-async fn end(store: &Store, id: &RunId, known: Rest) -> Result<Option<Run>, Rest> {
+async fn end(store: &Store, asking: &Asking, id: &RunId, known: Rest) -> Result<Option<Run>, Rest> {
     let mut left = store.runs_left();
     loop {
         match store.run(id).await {
             Ok(Some(run)) if run.state.is_final() => return Ok(Some(run)),
-            Ok(Some(run)) if Rest::of(run.state) != known => return Err(Rest::of(run.state)),
+            Ok(Some(run)) if asking.rest_of(&run) != known => return Err(asking.rest_of(&run)),
             Ok(Some(_)) => {}
             Ok(None) => return Ok(None),
             Err(error) => tracing::warn!(run = %id, %error, "a run that is waited for cannot be read"),

@@ -1,11 +1,13 @@
 //! Time that does not count against what a run may take, as nothing in its journal shows it: the computer slept, its
 //! clock was moved, or a person is waited for whom the run of another chain asks.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use patchbay_model::Timestamp;
-use patchbay_model::run::{Fact, RunState};
+use patchbay_model::run::{Fact, Run, RunState};
+use patchbay_model::{RunId, Timestamp};
 
 use super::Execution;
 
@@ -26,11 +28,44 @@ pub(super) enum Rest {
 
 impl Rest {
     /// What a run in this state does.
-    pub(super) fn of(state: RunState) -> Self {
+    fn of(state: RunState) -> Self {
         match state {
             RunState::NeedsYou | RunState::Paused => Self::Asks,
             RunState::Waiting => Self::Waits,
             _ => Self::Works,
+        }
+    }
+}
+
+/// The runs that wait for nothing but runs of other chains that ask a person, however far down that is. Their state
+/// says that they wait. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Asking(Arc<Mutex<BTreeSet<RunId>>>);
+
+impl Asking {
+    fn all(&self) -> MutexGuard<'_, BTreeSet<RunId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, run: &RunId, asks: bool) {
+        let mut all = self.all();
+        if !asks {
+            all.remove(run);
+        } else if !all.contains(run) {
+            all.insert(run.clone());
+        }
+    }
+
+    /// Whether a run waits for nothing but that.
+    pub fn has(&self, run: &RunId) -> bool {
+        self.all().contains(run)
+    }
+
+    /// How a run gets on.
+    pub(super) fn rest_of(&self, run: &Run) -> Rest {
+        match Rest::of(run.state) {
+            Rest::Waits if self.has(&run.id) => Rest::Asks,
+            rest => rest,
         }
     }
 }
@@ -54,6 +89,7 @@ impl Execution<'_> {
     pub(super) fn look(&mut self) {
         let clock = &self.runner.clock;
         let next = Looked { now: clock.now(), monotonic: clock.monotonic(), asks: self.asks_with_others() };
+        self.runner.asking.note(&self.run.id, next.asks);
         let before = std::mem::replace(&mut self.looked, next);
         let passed = next.now.duration_since(before.now);
         let worked = next.monotonic.saturating_sub(before.monotonic);
@@ -78,5 +114,11 @@ impl Execution<'_> {
     /// Whether all that it does is to wait for runs of other chains that ask a person.
     fn asks_with_others(&self) -> bool {
         self.only_waits() && self.inner.all_rest(|rest| rest == Some(&Rest::Asks))
+    }
+}
+
+impl Drop for Execution<'_> {
+    fn drop(&mut self) {
+        self.runner.asking.note(&self.run.id, false);
     }
 }

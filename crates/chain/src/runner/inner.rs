@@ -197,7 +197,8 @@ impl Execution<'_> {
     fn follow_one(&mut self, step: usize, item: u32, run: RunId, pause: Duration) {
         let place = (step, item);
         self.inner.followed.insert(place);
-        let (store, parts) = (self.runner.store.clone(), self.runner.parts.clone());
+        let (store, parts, asking) =
+            (self.runner.store.clone(), self.runner.parts.clone(), self.runner.asking.clone());
         let id = self.live.plan.steps[step].id.clone();
         let recorded = self.runner.recorded.clone();
         let rest = self.inner.resting.get(&place).copied().unwrap_or_default();
@@ -208,8 +209,8 @@ impl Execution<'_> {
             let ended = match (recorded, undoes) {
                 (Some(recorded), true) => Ok(Ended::undone_as(&recorded.undo(&id, item).outcome)),
                 (Some(recorded), false) => Ok(Ended::Worked(recorded.child(&id, item))),
-                (None, true) => ended::undone(&store, &parts, &run, (rest, asked)).await,
-                (None, false) => ended::worked(&store, &run, rest).await,
+                (None, true) => ended::undone(&store, (&asking, &parts), &run, (rest, asked)).await,
+                (None, false) => ended::worked(&store, &asking, &run, rest).await,
             };
             match ended {
                 Ok(ended) => Done::Child { step, item, run, ended },

@@ -51,6 +51,7 @@ pub use alarms::Alarms;
 pub use check::{Recent, check, effect_words};
 pub use deliveries::{Addresses, NoAddresses, Reach, has_address};
 pub use foresee::{last_counts, plan_hash};
+pub use idle::Asking;
 pub use inner::{Parts, Wish};
 pub use live::Live;
 pub use places::Places;
@@ -114,6 +115,8 @@ pub struct Runner {
     pub places: Places,
     /// When those that wait are due.
     pub alarms: Alarms,
+    /// Who waits for a person whom another run asks.
+    pub asking: Asking,
     /// Who hears what is wished of runs that are a part of others.
     pub parts: Parts,
     /// Time.

@@ -199,6 +199,7 @@ impl Bench {
             recent: patchbay_chain::runner::Recent::default(),
             places: patchbay_chain::runner::Places::default(),
             alarms: patchbay_chain::runner::Alarms::default(),
+            asking: patchbay_chain::runner::Asking::default(),
             parts: patchbay_chain::runner::Parts::new().0,
             clock,
             events: told.clone(),

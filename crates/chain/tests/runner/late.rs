@@ -246,3 +246,39 @@ async fn a_run_waits_while_the_chain_that_it_runs_asks_a_question_and_goes_on_wi
     assert_eq!(b.execute(&child).await, RunState::Done);
     assert_eq!(over(&b, &hands, outside).await, RunState::Done);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_waited_for_however_far_down_they_are_asked() {
+    let (b, hands) = bench().await;
+    let runs = |chain: &str| json!({"id": "runs", "logic": {"type": "chain", "chain": chain}});
+    let ask = json!({"id": "ask", "logic": {"type": "approval", "question": "Go on?"}});
+    for (name, step) in [("Inner", ask), ("Middle", runs("Inner"))] {
+        let chain = serde_json::from_value(json!({"schema": 1, "name": name, "steps": [step]})).unwrap();
+        b.store.chain_save(None, &chain, "h").await.unwrap();
+    }
+    let mut outer = b.asked(json!([runs("Middle"), tell("after")]), Value::Null);
+    outer.snapshot.policy.timeout_ms = Some(600_000);
+    b.store.run_insert(&outer).await.unwrap();
+    let outside = work(&b, &outer);
+    let middle = called(&b).await;
+    b.store.run_claim(&middle.id, b.store.boot()).await.unwrap();
+    let between = work(&b, &middle);
+    let inner = called(&b).await;
+    assert_eq!(b.execute(&inner).await, RunState::NeedsYou);
+    soon("both know that a person is asked", async {
+        while !b.runner.asking.has(&middle.id) || !b.runner.asking.has(&outer.id) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    hands.advance(12 * HOUR);
+    for _ in 0..20 {
+        b.runner.alarms.look(&*hands);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    b.runner.answer(&inner, &StepId::from("ask"), 0, true).await.unwrap();
+    assert_eq!(b.execute(&inner).await, RunState::Done);
+    assert_eq!(over(&b, &hands, between).await, RunState::Done);
+    assert_eq!(over(&b, &hands, outside).await, RunState::Done, "the night counts for none of them");
+    assert!(!b.runner.asking.has(&outer.id) && !b.runner.asking.has(&middle.id), "nobody is asked any more");
+}
