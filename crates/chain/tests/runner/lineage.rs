@@ -225,7 +225,9 @@ async fn a_run_does_not_go_on_behind_what_was_undone() {
     ] {
         let mut earlier = Earlier::for_part(&plan, &part);
         let journal = house.bench.store.journal(&run.id, 0).await.unwrap();
-        journal.into_iter().for_each(|entry| earlier.take(entry));
+        for entry in journal {
+            earlier.take(entry);
+        }
         let kept = earlier.kept(&run, &part);
         assert_eq!(kept.is_ok(), may, "{part:?}: {kept:?}");
         if let Err(problem) = kept {
