@@ -1,17 +1,20 @@
 import '@xyflow/react/dist/base.css';
 
 import { Button } from '@mantine/core';
-import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react';
+import { ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react';
 import { LocateFixed } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import { t } from '../../../lib/words';
 import { useSharing } from '../../../ui/useSharing';
-import { HEIGHT, WIDTH, type Flow } from '../flow/flow';
+import type { Flow } from '../flow/flow';
 import { stepKey } from '../stepKeys';
 import type { StepCommands, StopView } from '../useStepViews';
 import { drawn, edgeTypes, nodeTypes, type FlowLine, type FlowNode } from './parts';
+import { ChainMap } from './ChainMap';
 import { Controls, useZoom } from './Controls';
+import { FocusFollows } from './FocusFollows';
+import { InSight, useBring } from './InSight';
 
 interface Props {
   flow: Flow;
@@ -20,18 +23,16 @@ interface Props {
   commands: StepCommands;
 }
 
-/** From so many steps and so much room on there is a map of the whole. */
-const MAP = { steps: 12, width: 700 };
-/** The map's own size, in the proportions of what it shows, the chain and what is in sight of it: a long chain has a long map. */
-const mapSize = (flow: Flow, sight: { width: number; height: number }) => {
-  const shape = Math.max(flow.width, sight.width) / Math.max(flow.height, sight.height, 1);
-  const height = Math.min(200 / shape, Math.max(120, Math.min(480, sight.height - 64)));
-  return { height: Math.round(height), width: Math.round(Math.max(64, height * shape)) };
-};
+/** From so many steps on it is said that only those in sight are drawn, and with so much room there is a map of the whole. */
+const MANY = 12;
+const MAP_WIDTH = 700;
 
 const nothing = () => undefined;
 
-/** Steps from top to bottom, ways of a branch side by side. Nothing is placed by hand, so nothing ever jumps. One Tab stop; arrows move inside. */
+/**
+ * Steps from top to bottom, ways of a branch side by side. Nothing is placed by hand, so nothing ever jumps. One
+ * Tab stop; arrows move inside. Of a long chain only what is in sight is drawn, and the Tab stop wherever it is.
+ */
 export function Canvas(props: Props) {
   return (
     <ReactFlowProvider>
@@ -44,9 +45,12 @@ function Drawing({ flow, stops, selected, commands }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [moved, setMoved] = useState(false);
   const zoom = useZoom();
+  const bring = useBring();
   const width = useStore((state) => state.width);
-  const height = useStore((state) => state.height);
-  const focusable = selected ?? stops.find((stop) => stop.kind !== 'section')?.id;
+  const about = useId();
+  // Where nothing is selected, the step that had the focus last keeps its place in the order of Tab.
+  const [last, setLast] = useState<string>();
+  const focusable = selected ?? (stops.find((stop) => stop.id === last) ?? stops.find((stop) => stop.kind !== 'section'))?.id;
   const share = useSharing<ReturnType<typeof drawn>>();
   const { open, add } = commands;
   const { nodes, edges } = useMemo(() => share(drawn(flow, stops, { selected, focusable, open, add })), [share, flow, stops, selected, focusable, open, add]);
@@ -55,10 +59,6 @@ function Drawing({ flow, stops, selected, commands }: Props) {
     // The library says "application", which takes the keys of a screen reader away.
     frame.current?.querySelector('[role=application]')?.setAttribute('role', 'presentation');
   }, []);
-  useEffect(() => {
-    // Where the focus is already inside it follows the selection.
-    if (selected && frame.current?.contains(document.activeElement)) frame.current.querySelector<HTMLElement>(`[data-step="${CSS.escape(selected)}"]`)?.focus();
-  }, [selected]);
   const steps = stops.filter((stop) => stop.kind === 'step').length;
   return (
     <div
@@ -66,11 +66,25 @@ function Drawing({ flow, stops, selected, commands }: Props) {
       ref={frame}
       role="group"
       aria-label={t('chains.canvas')}
+      aria-describedby={steps >= MANY ? about : undefined}
+      onFocus={({ target }) => {
+        const step = stepAt(target);
+        const stop = step === undefined ? undefined : stops.find((own) => own.id === step);
+        if (!stop) return;
+        setLast(stop.id);
+        // Not under the pointer, which is about to be let go.
+        if (target.matches(':focus-visible')) bring(stop.flow);
+      }}
       onKeyDown={(event) => {
-        const step = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('[data-step]')?.dataset.step : undefined;
+        const step = stepAt(event.target);
         if (step !== undefined && !stepKey(event, stops, step, selected, commands) && zoom.key(event)) event.preventDefault();
       }}
     >
+      {steps >= MANY && (
+        <p id={about} className="out-of-sight">
+          {t('chains.flow.long', { count: steps })}
+        </p>
+      )}
       <ReactFlow<FlowNode, FlowLine>
         nodes={nodes}
         edges={edges}
@@ -87,6 +101,7 @@ function Drawing({ flow, stops, selected, commands }: Props) {
         edgesFocusable={false}
         elementsSelectable={false}
         disableKeyboardA11y
+        onlyRenderVisibleElements
         deleteKeyCode={null}
         panOnScroll
         zoomOnDoubleClick={false}
@@ -98,10 +113,11 @@ function Drawing({ flow, stops, selected, commands }: Props) {
         onPaneClick={() => commands.select(undefined)}
       >
         <Middle moved={moved} wide={flow.width} />
+        <FocusFollows frame={frame} id={selected} />
         <InSight flow={flow} id={selected} />
         {!moved && <InSight flow={flow} id={active} />}
         <Controls zoom={zoom} />
-        {steps >= MAP.steps && width >= MAP.width && <MiniMap pannable ariaLabel={t('chains.flow.map')} position="top-right" className="canvas-map" style={mapSize(flow, { width, height })} nodeClassName="canvas-map-step" />}
+        {steps >= MANY && width >= MAP_WIDTH && <ChainMap flow={flow} onMove={() => setMoved(true)} />}
       </ReactFlow>
       {moved && active !== undefined && (
         <Button className="canvas-follow" size="compact-sm" leftSection={<LocateFixed size={14} aria-hidden />} onClick={() => setMoved(false)}>
@@ -111,6 +127,9 @@ function Drawing({ flow, stops, selected, commands }: Props) {
     </div>
   );
 }
+
+/** The step or way that something belongs to. */
+const stepAt = (target: EventTarget): string | undefined => (target instanceof HTMLElement ? target.closest<HTMLElement>('[data-step]')?.dataset.step : undefined);
 
 /** Keeps the chain in the middle while a panel opens and closes, until the user moves it. A step more or less moves nothing. */
 function Middle({ moved, wide }: { moved: boolean; wide: number }) {
@@ -125,35 +144,5 @@ function Middle({ moved, wide }: { moved: boolean; wide: number }) {
     const { y, zoom } = flow.getViewport();
     void flow.setViewport({ x: Math.max((width - latest.current * zoom) / 2, 32), y, zoom });
   }, [flow, moved, width]);
-  return null;
-}
-
-/** How much of the canvas a panel lies over, in pixels; nothing where it stands beside it. */
-function covered(): number {
-  const panel = document.querySelector<HTMLElement>('.panel');
-  return panel && getComputedStyle(panel).position !== 'static' && getComputedStyle(panel).position !== 'relative' ? panel.offsetWidth : 0;
-}
-
-/** Brings a step into sight when it becomes the one that matters. */
-function InSight({ flow, id }: { flow: Flow; id: string | undefined }) {
-  const view = useReactFlow();
-  const { duration } = useZoom();
-  const item = flow.items.find((own) => own.id === id);
-  const [x, y] = [item?.x, item?.y];
-  const width = useStore((state) => state.width);
-  const height = useStore((state) => state.height);
-  useEffect(() => {
-    if (x === undefined || y === undefined || width === 0) return;
-    const now = view.getViewport();
-    const [left, top] = [x * now.zoom + now.x, y * now.zoom + now.y];
-    const seen = width - covered();
-    const outX = left < 8 || left + WIDTH * now.zoom > seen;
-    const outY = top < 8 || top + (HEIGHT + 16) * now.zoom > height;
-    if (!outX && !outY) return;
-    void view.setViewport(
-      { x: outX ? Math.max((seen - WIDTH * now.zoom) / 2, 16) - x * now.zoom : now.x, y: outY ? height / 3 - y * now.zoom : now.y, zoom: now.zoom },
-      { duration },
-    );
-  }, [id, x, y, view, duration, width, height]);
   return null;
 }

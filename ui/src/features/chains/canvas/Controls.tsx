@@ -21,7 +21,7 @@ export function useZoom(): Zoom {
     const duration = window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 160;
     const closer = () => void flow.zoomIn({ duration });
     const further = () => void flow.zoomOut({ duration });
-    const fit = () => void flow.fitView({ duration, maxZoom: 1, padding: 0.1 });
+    const fit = () => void flow.fitView({ duration, interpolate: 'linear', maxZoom: 1, padding: 0.1 });
     const keys: Record<string, () => void> = { '+': closer, '=': closer, '-': further, 0: () => void flow.zoomTo(1, { duration }), 1: fit };
     const key = (event: KeyboardEvent) => {
       const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];

@@ -76,6 +76,8 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, open
       type: 'stop',
       position: { x: stop.flow.x, y: stop.flow.y },
       data: { stop, selected: stop.id === selected, tabbable: stop.id === focusable, open },
+      // So it is drawn out of sight too: without it Tab would not come in, and scrolling would take the focus away.
+      dragging: stop.id === focusable,
       ...sized(WIDTH, stop.kind === 'step' ? HEIGHT : WAY, ends(stop)),
     }),
   );

@@ -1,6 +1,6 @@
 import { MantineProvider } from '@mantine/core';
 import { act, cleanup, render } from '@testing-library/react';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Chain, RunReport, StepState } from '../../../bindings/wire';
 
@@ -48,8 +48,11 @@ function Shown({ report, as: View }: { report: RunReport; as: 'canvas' | 'list' 
 }
 
 describe.each(['canvas', 'list'] as const)('the %s of a chain that runs', (view) => {
+  // High enough for all of them.
+  beforeEach(() => void vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(900));
   afterEach(() => {
     cleanup();
+    vi.restoreAllMocks();
     drawings.clear();
   });
 
