@@ -89,6 +89,8 @@ export function drawn(flow: Flow, stops: StopView[], { selected, focusable, open
       type: 'flow',
       source: edge.from,
       target: edge.to,
+      // The library would read out an image, "Edge from", with the ids of two steps.
+      domAttributes: { 'aria-hidden': true },
       data: { look: step?.look ?? 0, running: step?.state === 'running' || step?.state === 'retrying', place: edge.place, add },
     };
   });

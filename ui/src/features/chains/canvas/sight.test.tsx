@@ -61,6 +61,12 @@ it('of a long chain only what is in sight is drawn, and the map is one shape', (
   expect(map().querySelectorAll('*').length).toBeLessThan(5);
 });
 
+it('lines are nothing for a screen reader', () => {
+  render(<Shown chain={long(3)} />);
+  expect(document.querySelectorAll('.edge').length, 'two lines').toBe(2);
+  expect(screen.queryAllByRole('img').map((one) => one.getAttribute('aria-label'))).toEqual([]);
+});
+
 it('keys reach every step of a long chain, and the focus is on it', async () => {
   render(<Shown chain={long(STEPS)} />);
   act(() => step('wait_0')?.focus());
