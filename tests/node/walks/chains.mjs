@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { assert, button, rpc, walk } from './support.mjs';
 
 const SHOTS = process.env.PATCHBAY_SHOTS;
+/** Steps of a chain that no screen holds. */
+const LONG = 60;
 
 await rpc('sandbox_start');
 
@@ -101,4 +103,29 @@ await walk(async ({ open }) => {
     assert.ok(chains.every((one) => !one.on), 'nothing that was taken in is on');
     await page.close();
   }
+  // Of a long chain only what is in sight is drawn: keys reach all of it, and moving it takes the focus from nobody.
+  const steps = Array.from({ length: LONG }, (_, n) => ({ id: `wait_${n}`, logic: { type: 'wait', seconds: 1 } }));
+  const { id } = await rpc('chain_import', { chain: { schema: 1, name: 'Long', steps } });
+  const page = await open({ path: `/chains/${id}` });
+  const [first, last] = ['wait_0', `wait_${LONG - 1}`].map((step) => page.locator(`.canvas [data-step=${step}]`));
+  const inSight = (step) =>
+    page.waitForFunction((wanted) => {
+      const [focus, canvas] = [document.activeElement, document.querySelector('.canvas')].map((one) => one.getBoundingClientRect());
+      return document.activeElement.dataset.step === wanted && focus.top >= canvas.top && focus.bottom <= canvas.bottom;
+    }, step);
+  await first.focus();
+  await page.keyboard.press('End');
+  await inSight(`wait_${LONG - 1}`);
+  assert.equal(await first.count(), 0, 'what is far off is not drawn');
+  await page.mouse.move(500, 400);
+  // Two screens up, or three.
+  await page.mouse.wheel(0, -4_000);
+  await page.locator(`.canvas [data-step=wait_${LONG - 20}]`).waitFor();
+  assert.equal(await page.locator(`.canvas [data-step=wait_${LONG - 2}]`).count(), 0, 'what it was beside is not drawn any more');
+  assert.equal(await last.evaluate((step) => step === document.activeElement), true, 'it has the focus out of sight too');
+  await page.keyboard.press('ArrowUp');
+  await inSight(`wait_${LONG - 2}`);
+  await page.getByRole('button', { name: 'List view' }).first().click();
+  assert.equal(await page.locator('.step-list [data-step]').count(), LONG, 'the list has all of them');
+  await page.getByRole('button', { name: 'Canvas' }).first().click();
 });
