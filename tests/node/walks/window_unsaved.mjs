@@ -19,12 +19,18 @@ await walk(async ({ driver, rpc, go, find }) => {
   // An edit is saved by itself a moment later. That moment does not come here, however slow the machine is.
   await driver.executeScript(() => {
     const later = window.setTimeout.bind(window);
-    window.setTimeout = (what, ms, ...rest) => later(what, ms === 400 ? 600_000 : ms, ...rest);
+    window.putOff = 0;
+    window.setTimeout = (what, ms, ...rest) => {
+      if (ms === 400) window.putOff += 1;
+      return later(what, ms === 400 ? 600_000 : ms, ...rest);
+    };
     document.querySelector('[data-step=message]').focus();
   });
   if (facts.edit === 'duplicate') {
     await press('d');
     await driver.wait(async () => (await steps()).length === 2, 20_000, 'two steps');
+    assert.ok((await driver.executeScript(() => window.putOff)) > 0, 'what keeps an edit by itself was put off');
+    assert.equal(await kept(), 1, 'nothing kept it yet');
   } else {
     assert.equal(await kept(), 2, 'what was typed before the window closed is kept');
     for (let left = (await steps()).length; left > 0; left -= 1) {

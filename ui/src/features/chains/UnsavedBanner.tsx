@@ -13,8 +13,9 @@ export function UnsavedBanner() {
   const left = useUnsaved((state) => state.left);
   const workspace = useWorkspace((state) => state.name);
   const [location] = useLocation();
-  useHeld({ names: () => useUnsaved.getState().left.map((one) => one.chain.name) });
   const isOpen = (one: Unsaved) => one.workspace === workspace && (location === placeOf(one) || location.startsWith(`${placeOf(one)}/`));
+  // One that is open is held by its editor.
+  useHeld({ names: () => useUnsaved.getState().left.filter((one) => !isOpen(one)).map((one) => one.chain.name) });
   return left.filter((one) => !isOpen(one)).map((one) => <Left key={`${one.workspace} ${one.id ?? ''}`} of={one} />);
 }
 

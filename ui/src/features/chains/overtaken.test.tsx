@@ -35,7 +35,9 @@ import { usePreferences } from '../../shell/preferences';
 import ChainPage from './ChainPage';
 import { emptyChain } from './document';
 import { POLICY } from './fresh';
+import { showWith } from '../../ui/toasts/toast';
 import { useUnsaved } from './unsaved';
+import { EDITED } from './useChainEditor';
 
 const named = (name: string): Chain => ({ ...emptyChain(name), steps: [{ id: 'wait', logic: { type: 'wait', seconds: 1 }, policy: POLICY }] });
 
@@ -76,8 +78,11 @@ const chain = (id: string) => engine.kept[id]?.chain as Chain | undefined;
 
 it('what was saved elsewhere is taken, and Undo brings back mine', async () => {
   await overtaken();
+  const hide = vi.fn();
+  showWith({ show: () => undefined, hide });
   press('Take theirs');
   await heading('Theirs');
+  expect(hide, 'an Undo that was offered before would take back theirs').toHaveBeenCalledWith(EDITED);
   expect(screen.queryByTestId('overtaken')).toBeNull();
   press('Undo');
   await heading('Mine');

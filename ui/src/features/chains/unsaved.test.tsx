@@ -19,6 +19,7 @@ vi.mock('../../platform', async (original) => {
 });
 
 import { ProblemError } from '../../platform';
+import { leaving } from '../../platform/leaving';
 import { usePreferences } from '../../shell/preferences';
 import ChainPage from './ChainPage';
 import { emptyChain } from './document';
@@ -108,4 +109,25 @@ it('what could not be kept is let go of only after a question', async () => {
   expect(screen.queryByTestId('unsaved-banner')).toBeNull();
   go('/chains/c1');
   await screen.findByRole('heading', { level: 1, name: 'Tell them' });
+});
+
+it('a chain that is left is held until it is kept, and named once', async () => {
+  const done: ((kept: unknown) => void)[] = [];
+  host.save = (request: ChainSaveRequest) => new Promise((resolve) => done.push(() => resolve(works(request))));
+  const go = open();
+  await rename('Tell all of them');
+  go('/connections');
+  expect(leaving(1).left, 'it is being kept').toEqual(['Tell all of them']);
+  await vi.waitFor(() => expect(done).toHaveLength(1));
+  done[0]?.(undefined);
+  await vi.waitFor(() => expect(leaving(1).left).toEqual([]));
+
+  host.save = full;
+  go('/chains/c1');
+  await rename('Tell nobody');
+  go('/connections');
+  await screen.findByTestId('unsaved-banner');
+  go('/chains/c1');
+  await screen.findByText('Not saved');
+  expect(leaving(2).left, 'by the page on which it is open').toEqual(['Tell nobody']);
 });

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Chain, Finding, Problem } from '../../bindings/wire';
 import { useRead, useWorkspace } from '../../engine';
 import { t } from '../../lib/words';
-import { platform, toProblem } from '../../platform';
+import { hold, platform, toProblem } from '../../platform';
 import { withdraw } from '../../ui/toasts/toast';
 import { emptyChain } from './document';
 import { saveChain } from './editor/saveChain';
@@ -86,6 +86,8 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
       current.id = found.id;
       current.chain = found.chain;
       current.version = found.version;
+      // What it would take back is none of this version's.
+      withdraw(EDITED);
       setId(found.id);
       setChain(found.chain);
       setVersion(found.version);
@@ -215,6 +217,7 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
       try {
         const found = await platform.call(workspace, 'chain_export', { chain: own });
         forgetUnsaved(workspace, own);
+        withdraw(EDITED);
         Object.assign(current, { id: found.id, chain: found.chain, version: found.version, saved: current.edits, problem: undefined });
         // Mine is one step back.
         setPast((all) => [...all.slice(1 - UNDO), mine]);
@@ -235,11 +238,17 @@ export function useChainEditor(reference: string, onCreated: (id: string) => voi
   useEffect(() => {
     const current = now.current;
     if (left) void save();
-    return () =>
+    return () => {
+      // Nobody could see what its Undo did.
+      withdraw(EDITED);
+      const name = current.chain?.name;
+      const release = name !== undefined && current.edits !== current.saved ? hold({ names: () => [name], keep: save }) : undefined;
       void save().then((done) => {
         const { workspace, id, chain, problem, edits, saved, version } = current;
         if (!done && chain && problem && edits !== saved) holdUnsaved({ workspace, id, chain, problem, base: version });
+        release?.();
       });
+    };
   }, [left, save]);
   useHeld({
     names: () => {

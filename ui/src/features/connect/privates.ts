@@ -38,11 +38,12 @@ export function useShown(signal: Signal, raw: JsonValue): Shown | undefined {
 }
 
 /** A signal's summary where nobody asked for what is private in it; whether something was left out. Empty while it is not known. */
-export function useSummary(signal: (Signal & { raw: JsonValue }) | undefined): { text: string; cut: boolean } {
+export function useSummary(signal: (Signal & { raw: JsonValue }) | undefined): { text: string; othersMayBePrivate: boolean } {
   const { pending, fields } = usePrivates(signal?.connector, signal?.stream);
-  if (pending || !signal) return { text: '', cut: false };
+  if (pending || !signal) return { text: '', othersMayBePrivate: true };
   const pieces = piecesOf([signal.summary], privateValues(signal.raw, fields));
-  return { text: pieces.join(MASK), cut: pieces.length > 1 };
+  // Other versions said other things: what theirs were copied from is not at hand.
+  return { text: pieces.join(MASK), othersMayBePrivate: fields?.length !== 0 };
 }
 
 /** Values of private fields as text; undefined where any text may be one: the fields are not known, or the item is not kept. */

@@ -51,7 +51,6 @@ function Rename({ connection, onClose, onRenamed }: { connection: ConnectionView
     touches: [...TOUCHED],
     onSuccess: (renamed) => {
       forget(connection.name);
-      toast({ words: t('connections.disconnected', { name: visible(connection.name) }) });
       onClose();
       onRenamed?.(renamed.name);
     },
@@ -114,6 +113,7 @@ function Disconnect({ connection, tool, onClose, onGone }: { connection: Connect
     touches: [...TOUCHED, 'signal_list', 'catalogue_list'],
     onSuccess: () => {
       forget(connection.name);
+      toast({ words: t('connections.disconnected', { name: visible(connection.name) }) });
       onClose();
       onGone?.();
     },

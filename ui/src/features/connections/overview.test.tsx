@@ -5,20 +5,25 @@ import { afterEach, expect, it, vi } from 'vitest';
 
 import type { ConnectionView } from '../../bindings/wire';
 
-const host = vi.hoisted(() => ({ events: 0 }));
+const host = vi.hoisted(() => ({ events: 0, done: [] as string[] }));
 vi.mock('../../platform', async (original) => {
   const real = await original<typeof import('../../platform')>();
   const call = (_: string, command: string) => {
+    host.done.push(command);
     if (command === 'connection_history')
       return Promise.resolve({ entries: Array.from({ length: host.events }, (_unused, n) => ({ at: '2026-11-20T12:00:00Z', what: 'sync', ok: true, count: n + 1, stream: null, problem: null })) });
     if (command === 'chain_list') return Promise.resolve({ chains: [] });
     if (command === 'secrets_status') return Promise.resolve({ secrets: [] });
+    if (command === 'connection_rename') return Promise.resolve({ ...connection, name: 'Other' });
+    if (command === 'connection_disconnect') return Promise.resolve({});
     return new Promise(() => undefined);
   };
   return { ...real, platform: { ...real.platform, call } };
 });
 
+import { useToasts } from '../../ui/toasts/toast';
 import { ConnectionTable } from './ConnectionTable';
+import { Dialogs } from './dialogs';
 import { OverviewTab } from './OverviewTab';
 import { useDetailTab } from './tabs';
 
@@ -66,4 +71,25 @@ it.each(['page', 'list'] as const)('the %s tells the signals of a day, and how m
   expect(screen.getByText('37')).toBeTruthy();
   const kept = what === 'page' ? screen.getByText(/1,204 kept/) : screen.getByTitle(/1,204 signals are kept/);
   expect(kept).toBeTruthy();
+});
+
+it('what was done to a connection is said, and nothing else', async () => {
+  const dialog = (what: 'rename' | 'disconnect') =>
+    render(
+      <MantineProvider>
+        <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+          <Dialogs asked={{ what, connection }} tool={undefined} onClose={nothing} />
+        </QueryClientProvider>
+      </MantineProvider>,
+    );
+  useToasts.setState({ said: '', count: 0 });
+  dialog('rename');
+  fireEvent.change(await screen.findByRole('textbox'), { target: { value: 'Other' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Rename' }));
+  await vi.waitFor(() => expect(host.done).toContain('connection_rename'));
+  expect(useToasts.getState()).toEqual({ said: '', count: 0 });
+  cleanup();
+  dialog('disconnect');
+  fireEvent.click(await screen.findByRole('button', { name: 'Disconnect' }));
+  await vi.waitFor(() => expect(useToasts.getState().said).toBe('Tracker is disconnected. Its credentials are deleted.'));
 });

@@ -8,7 +8,7 @@ import { formatCount, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { toast } from '../../ui/toasts/toast';
+import { notTakenBack, toast, withdraw } from '../../ui/toasts/toast';
 import { typeName } from '../connect/SignalPair';
 import { clearInbox, filterOf, isNarrowed, useInboxView, viewOf, type Box } from './view';
 
@@ -105,13 +105,30 @@ function Choices({ title, all, chosen, onChange }: { title: string; all: Choice[
   );
 }
 
+/** What is said of a filter that was forgotten. */
+const FORGOTTEN = 'forgotten filter';
+
 /** Filters that are kept, and a way to keep this one. */
 function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
   const view = useInboxView();
   const [name, setName] = useState<string>();
-  const save = useDo('signal_filter_save', { touches: ['signal_kinds_list'], onSuccess: () => setName(undefined) });
+  const save = useDo('signal_filter_save', { touches: ['signal_kinds_list'] });
   const drop = useDo('signal_filter_delete', { touches: ['signal_kinds_list'] });
   const saved = kinds?.saved ?? [];
+  // Also where the inbox is left by then.
+  const forget = ({ name, filter }: (typeof saved)[number]) => {
+    const undo = () => void save.mutateAsync({ name, filter }).catch(notTakenBack);
+    const done = () => toast({ id: FORGOTTEN, words: t('inbox.filterForgotten', { name: visible(name) }), undo });
+    void drop.mutateAsync({ name }).then(done, () => undefined);
+  };
+  const keep = (name: string) => {
+    // What is kept under a name now is not to be overwritten by what was forgotten.
+    withdraw(FORGOTTEN);
+    void save.mutateAsync({ name, filter: filterOf(view) }).then(
+      () => setName(undefined),
+      () => undefined,
+    );
+  };
   const narrowed = isNarrowed(view);
   const failed = save.error ?? drop.error;
   if (saved.length === 0 && !narrowed) return null;
@@ -124,7 +141,7 @@ function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
             <Bookmark size={14} aria-hidden />
             <span className="cut">{visible(one.name)}</span>
           </button>
-          <ActionIcon variant="subtle" color="gray" size={24} aria-label={t('inbox.forgetFilter', { name: visible(one.name) })} onClick={() => drop.mutate({ name: one.name }, { onSuccess: () => toast({ words: t('inbox.filterForgotten', { name: visible(one.name) }), undo: () => save.mutate({ name: one.name, filter: one.filter }) }) })}>
+          <ActionIcon variant="subtle" color="gray" size={24} aria-label={t('inbox.forgetFilter', { name: visible(one.name) })} onClick={() => forget(one)}>
             <X size={14} />
           </ActionIcon>
         </div>
@@ -144,7 +161,7 @@ function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
             className="ib-keep"
             onSubmit={(event) => {
               event.preventDefault();
-              save.mutate({ name: name.trim(), filter: filterOf(view) });
+              keep(name.trim());
             }}
           >
             <TextInput size="xs" aria-label={t('inbox.filterName')} placeholder={t('inbox.filterName')} value={name} maxLength={60} autoFocus onChange={(event) => setName(event.currentTarget.value)} />

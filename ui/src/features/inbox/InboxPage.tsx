@@ -7,7 +7,7 @@ import { useLocation, useParams } from 'wouter';
 
 import type { SignalView } from '../../bindings/wire';
 import { useDo, useRead } from '../../engine';
-import { formatAgo, formatCount, visible } from '../../lib/format';
+import { formatAgo, formatCount } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { isSign, signsWork } from '../../shell/shortcuts';
@@ -15,7 +15,7 @@ import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { FailedRead, ProblemBlock } from '../../ui/ProblemBlock';
 import { Read, Unread } from '../../ui/Read';
-import { toast, withdraw } from '../../ui/toasts/toast';
+import { notTakenBack, toast, withdraw } from '../../ui/toasts/toast';
 import { Filters } from './Filters';
 import { useSignals } from './queries';
 import { SignalList } from './SignalList';
@@ -46,7 +46,7 @@ export default function InboxPage() {
     const at = signals.findIndex((one) => one.id === signal.id);
     // Said once it is so. A refusal stands where those of every change stand.
     const done = () =>
-      signal.archived ? withdraw(AWAY) : toast({ id: AWAY, words: t('inbox.putAway', { summary: visible(signal.summary) }), undo: () => mutate({ ids: [signal.id], archived: false }) });
+      signal.archived ? withdraw(AWAY) : toast({ id: AWAY, words: t('inbox.putAway'), undo: () => void mutateAsync({ ids: [signal.id], archived: false }).catch(notTakenBack) });
     void mutateAsync({ ids: [signal.id], archived: !signal.archived }).then(done, () => undefined);
     if (open === signal.id) show(signals[at + 1]?.id ?? signals[at - 1]?.id);
   };

@@ -1,6 +1,10 @@
 // Says in a few words that something was done, wherever the person is by then. What failed is said where it failed.
 import { create } from 'zustand';
 
+import { visible } from '../../lib/format';
+import { t } from '../../lib/words';
+import { toProblem } from '../../platform';
+
 /** A confirmation. */
 export interface Toast {
   /** What was done. */
@@ -33,6 +37,11 @@ export function toast(one: Toast): void {
 export function withdraw(id: string): void {
   early.delete(id);
   hide?.(id);
+}
+
+/** Says that an Undo was in vain: what it was about may be on no page that is open. */
+export function notTakenBack(error: unknown): void {
+  toast({ words: t('common.notTakenBack', { why: visible(toProblem(error).title) }) });
 }
 
 /** What shows them is there. */

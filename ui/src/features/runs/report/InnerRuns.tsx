@@ -1,13 +1,15 @@
 import { Link } from 'wouter';
 
 import type { RunReport, StepReport } from '../../../bindings/wire';
-import { visible } from '../../../lib/format';
+import { formatCount, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Fold } from './Fold';
 import { Part } from './Part';
 
 /** How many are listed before the others are folded away. */
 const FEW = 5;
+/** So many the engine names of a step. */
+const NAMED = 100;
 
 /** The runs of other chains that steps started: each has a report of its own. */
 export function InnerRuns({ report }: { report: RunReport }) {
@@ -36,6 +38,8 @@ function OfStep({ step }: { step: StepReport }) {
   return (
     <>
       {lines(runs.slice(0, FEW))}
+      {/* The report names the first ones only. */}
+      {runs.length >= NAMED && step.itemsIn > runs.length && <p className="meta">{t('runs.inner.first', { n: formatCount(runs.length), of: formatCount(step.itemsIn) })}</p>}
       {runs.length > FEW && <Fold title={t('runs.inner.more', { count: runs.length - FEW })}>{lines(runs.slice(FEW))}</Fold>}
     </>
   );

@@ -25,6 +25,14 @@ it('tells them by their item, and folds away what is many', () => {
   expect(links().at(-1)).toEqual(['What “Tell” ran for item 7', '/runs/R6']);
 });
 
+it('says that more ran than are named', () => {
+  show({ step: 'b', name: 'Tell', itemsIn: 1_000, runs: [...Array(100).keys()].map((item) => ({ item, run: `R${item}` })) });
+  screen.getByText('The first 100 of 1,000 are listed.');
+  cleanup();
+  show({ step: 'b', name: 'Tell', itemsIn: 100, runs: [...Array(100).keys()].map((item) => ({ item, run: `R${item}` })) });
+  expect(screen.queryByText(/The first/)).toBeNull();
+});
+
 it('is not there where no other chain was run', () => {
   show({ step: 'a', name: 'Read', itemsIn: 1 });
   expect(document.body.textContent).toBe('');
