@@ -14,6 +14,7 @@ mod host;
 mod leaving;
 mod logging;
 mod mark;
+mod motion;
 mod rpc;
 mod settings;
 mod since_start;
@@ -99,6 +100,7 @@ fn hold(settings: Settings, since_start: SinceStart) -> Result<(), Error> {
         })
         .setup(move |app| {
             app.manage(FirstSight::new(&settings.data_dir));
+            motion::fit_to_graphics();
             window::make(app, &settings)?;
             tauri::async_runtime::spawn(engine::keep_running(app.handle().clone(), settings));
             Ok(())

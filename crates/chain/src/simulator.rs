@@ -77,6 +77,7 @@ fn plan(kind: Kind, on_failure: OnFailure) -> Plan {
     }
 }
 
+#[derive(Clone)]
 struct World {
     clock: patchbay_model::time::ManualClock,
     /// Effects that stand, by step and item. With a key, repeats are recognised.

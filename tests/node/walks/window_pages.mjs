@@ -1,4 +1,5 @@
 // Every page in the real window, under a language that Intl does not know.
+import { existsSync, readdirSync } from 'node:fs';
 import { assert, walk } from './window.mjs';
 
 const PAGES = { '/start': 'Connect your tools', '/catalogue': 'Catalogue', '/catalogue/new': 'New connector', '/connections': 'Connections', '/chains': 'Chains', '/chains/new': 'New chain', '/runs': 'Runs' };
@@ -9,6 +10,9 @@ await walk(async ({ driver, rpc, go, text, shot, button, within, find }) => {
     await driver.wait(async () => (await driver.executeScript(() => document.querySelector('h1')?.textContent ?? '')).includes(title), 10_000, path);
     await shot(path.replaceAll('/', '-'));
   }
+  // Where the processor draws, nothing moves without end.
+  const card = existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD'));
+  assert.ok(card || (await driver.executeScript(() => matchMedia('(prefers-reduced-motion: reduce)').matches)), 'motion is reduced without a graphics card');
   // Twice as large is half as wide for the page itself.
   const width = () => driver.executeScript(() => window.innerWidth);
   const before = await width();
