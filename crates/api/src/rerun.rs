@@ -144,6 +144,10 @@ pub async fn failed_items(hub: &Hub, workspace: &str, request: RunRef) -> Result
     let old = ended(&workspace, &request.run).await?;
     // Nobody sees one that is being made.
     let alone = workspace.taking_over().await;
+    // Nor does a run go on from it of which this one is a part.
+    let Some(_claim) = workspace.runner().parts.claim(&old.id) else {
+        return Err(conflict(&old, "What failed of it is being run as a part of another run."));
+    };
     if let Some(other) = workspace.store().run_that_goes_on(&old).await? {
         return Err(conflict(&old, &format!("What failed of it was run by {other}. Go on from that one.")));
     }

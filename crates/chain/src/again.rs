@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::run::{Fact, JournalEntry, Narrowed, Outcome, Run, Stood, UndoOutcome, Why};
+use patchbay_model::run::{Fact, JournalEntry, Narrowed, Outcome, Remains, Run, Stood, UndoOutcome, Why};
 use patchbay_model::{RunId, StepId};
 use serde_json::Value;
 
 use crate::items::Items;
 use crate::lineage;
-use crate::plan::{Kind, Phase, Plan};
+use crate::plan::{Kind, Phase, Plan, PlanStep};
 use crate::progress::{ItemProgress, Progress, UndoProgress};
 
 /// What of an earlier run is done once more.
@@ -80,11 +81,26 @@ impl Earlier {
     /// # Errors
     /// `CONFLICT` where nothing failed, or where what is to stand is not known; `NOT_FOUND` where there is no
     /// such step.
-    pub fn kept(mut self, run: &Run, part: &Part) -> Result<Vec<Fact>, Problem> {
+    pub fn kept(self, run: &Run, part: &Part) -> Result<Vec<Fact>, Problem> {
+        let (facts, open) = self.taken_over(run, part)?;
+        match open {
+            Some(0) => Err(refused(run, "Nothing of it failed.")),
+            _ => Ok(facts),
+        }
+    }
+
+    /// The same for the run of another chain that is to be done to its end: there may be nothing left to do.
+    ///
+    /// # Errors
+    /// `CONFLICT` where what is to stand is not known.
+    pub fn rest(self, run: &Run) -> Result<Vec<Fact>, Problem> {
+        Ok(self.taken_over(run, &Part::Failed)?.0)
+    }
+
+    /// What stands, and how much of what failed is to be done where that was asked for.
+    fn taken_over(mut self, run: &Run, part: &Part) -> Result<(Vec<Fact>, Option<u32>), Problem> {
         let about = |problem: Problem| problem.about(Subject::Run { id: run.id.to_string(), step: None });
-        let conflict = |message: &str| {
-            about(Problem::new(Code::Conflict).with("item", format!("Run {}", run.id)).with("message", message))
-        };
+        let conflict = |message: &str| refused(run, message);
         let plan = &self.plan;
         let until = match part {
             Part::Failed => plan.steps.len(),
@@ -117,10 +133,14 @@ impl Earlier {
             }
         }
         let mut open = 0;
+        let logic: Vec<Option<&Logic>> = run.snapshot.all_steps().map(|step| step.logic.as_ref()).collect();
         for ((index, step), others) in plan.steps.iter().enumerate().zip(others) {
             if step.phase != Phase::Main {
                 continue;
             }
+            // What is kept beyond the run was written with the result, and is written once.
+            let writes = matches!(logic.get(index), Some(Some(Logic::Remember { .. } | Logic::Link { .. })));
+            let computes = step.kind == Kind::Compute && !writes;
             // Of those that it came to, what became of them here says it.
             facts.extend(others);
             let begun = self.begun(index, part);
@@ -139,16 +159,16 @@ impl Earlier {
             };
             // What is worked out of all items is worked out anew; what items come from is not.
             let gives_items = plan.steps.iter().any(|later| later.root == Some(index));
-            if *part == Part::Failed && step.kind == Kind::Compute && step.root.is_none() && !gives_items {
+            if *part == Part::Failed && computes && step.root.is_none() && !gives_items {
                 continue;
             }
             // What its list gives this time is not known yet: which items it has neither. What was worked out or
             // read of them may come of something else then, and is done anew.
             if let Some(names) = names[index].take() {
-                if !step.effect && matches!(step.kind, Kind::Call | Kind::Compute) {
+                if !step.effect && step.kind == Kind::Call || computes {
                     continue;
                 }
-                open += stand(&step.id, items, part, (names, begun), &mut facts);
+                open += stand(step, items, part, (names, begun), &mut facts);
                 continue;
             }
             facts.push(Fact::StepOpened { step: step.id.clone(), items: items.len() });
@@ -165,7 +185,7 @@ impl Earlier {
                 ));
             }
             let takes = if goes_on && matches!(part, Part::From(_)) { &Part::Failed } else { part };
-            open += take_over(&step.id, items, takes, (next, begun), &mut facts);
+            open += take_over(step, items, takes, (next, begun), &mut facts);
             if *part != Part::Failed
                 && step.root.is_none()
                 && (all.open > 0 && !goes_on || all.failed + all.quarantined > 0)
@@ -173,10 +193,13 @@ impl Earlier {
                 return Err(conflict("A step before it did not get done. Run it again from there."));
             }
         }
-        if *part == Part::Failed && open == 0 {
-            return Err(conflict("Nothing of it failed."));
+        let doubts = facts.iter().any(is_doubt);
+        if *part == Part::Failed && open == 0 && doubts {
+            return Err(conflict(
+                "What is left of it was sent, and nobody knows whether it happened. Look there, and run it again as a whole if it did not.",
+            ));
         }
-        Ok(facts)
+        Ok((facts, (*part == Part::Failed).then_some(open)))
     }
 
     /// Whether something that a step before this place did was undone since.
@@ -202,12 +225,15 @@ impl Earlier {
     }
 
     /// The items of a step that are to be done and of which the run of another chain did a part.
-    fn begun(&self, step: usize, part: &Part) -> BTreeMap<u32, RunId> {
+    fn begun(&self, step: usize, part: &Part) -> Begun {
         let plan = &self.plan.steps[step];
         let items = (0_u32..).zip(self.progress.steps[step].items.iter().flat_map(Items::iter));
-        let items =
-            items.filter(|(_, slot)| plan.kind == Kind::Chain && matches!(left(slot, part), Left::Open));
-        items.filter_map(|(item, _)| Some((item, self.progress.begun(step, item)?.clone()))).collect()
+        // What is left out here may be done by a run that goes on from this one.
+        let items = items.filter(|(_, slot)| {
+            plan.kind == Kind::Chain && matches!(left(plan, slot, part), Left::Open | Left::Out(Why::Failed))
+        });
+        let begun = items.filter_map(|(item, _)| Some((item, self.progress.begun(step, item)?)));
+        begun.map(|(item, (run, remains))| (item, (run.clone(), remains))).collect()
     }
 
     /// Per step, whether what it gives is not known before the new run has come there: the items of what goes through
@@ -218,7 +244,7 @@ impl Earlier {
             let mut items = self.progress.steps[index].items.iter().flat_map(Items::iter);
             unread[index] = step.root.is_some_and(|list| unread[list])
                 || !stale.is_empty()
-                || !step.paged && items.any(|slot| matches!(left(slot, part), Left::Open));
+                || !step.paged && items.any(|slot| matches!(left(step, slot, part), Left::Open));
         }
         unread
     }
@@ -308,8 +334,27 @@ pub struct Stay {
 }
 
 /// The same step with its results kept.
-fn remembering(step: &crate::plan::PlanStep) -> crate::plan::PlanStep {
-    crate::plan::PlanStep { forgets: false, ..step.clone() }
+fn remembering(step: &PlanStep) -> PlanStep {
+    PlanStep { forgets: false, ..step.clone() }
+}
+
+/// Earlier runs of another chain, by the item of which they did a part, with what is there of that.
+type Begun = BTreeMap<u32, (RunId, Remains)>;
+
+fn refused(run: &Run, message: &str) -> Problem {
+    Problem::new(Code::Conflict)
+        .with("item", format!("Run {}", run.id))
+        .with("message", message)
+        .about(Subject::Run { id: run.id.to_string(), step: None })
+}
+
+/// Whether a fact leaves something out of which nobody knows whether it happened.
+fn is_doubt(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::LeftOut { why: Why::Unknown, .. }
+            | Fact::Stands { stood: Stood::LeftOut { why: Why::Unknown }, .. }
+    )
 }
 
 /// What an earlier run leaves of an item.
@@ -329,13 +374,15 @@ fn is_undone(slot: &ItemProgress) -> bool {
     )
 }
 
-fn left(slot: &ItemProgress, part: &Part) -> Left {
+fn left(step: &PlanStep, slot: &ItemProgress, part: &Part) -> Left {
     match slot {
         slot if is_undone(slot) => Left::Open,
         ItemProgress::Done { .. } | ItemProgress::Kept(_) => Left::Done,
-        ItemProgress::LeftOut(why @ (Why::Filtered | Why::NotTaken | Why::Refused)) => Left::Out(*why),
-        // Sent again, it might happen twice.
-        ItemProgress::Doubt(_) | ItemProgress::InFlight(_) => Left::Out(Why::Failed),
+        ItemProgress::LeftOut(why @ (Why::Filtered | Why::NotTaken | Why::Refused | Why::Unknown)) => {
+            Left::Out(*why)
+        }
+        // Sent again, it might happen twice; what only reads is read again.
+        ItemProgress::Doubt(_) | ItemProgress::InFlight(_) if step.effect => Left::Out(Why::Unknown),
         _ if *part == Part::Failed => Left::Open,
         _ => Left::Out(Why::Failed),
     }
@@ -343,19 +390,19 @@ fn left(slot: &ItemProgress, part: &Part) -> Left {
 
 /// Notes what stands of items whose numbers are not known yet, and says how many are to be done.
 fn stand(
-    step: &StepId,
+    step: &PlanStep,
     items: Items,
     part: &Part,
-    (names, mut begun): (Vec<String>, BTreeMap<u32, RunId>),
+    (names, mut begun): (Vec<String>, Begun),
     facts: &mut Vec<Fact>,
 ) -> u32 {
     let mut open = 0;
     for ((item, slot), name) in (0_u32..).zip(items.into_each()).zip(names) {
-        let stood = match (left(&slot, part), slot) {
+        let stood = match (left(step, &slot, part), slot) {
             (Left::Open, _) => {
                 open += 1;
                 match begun.remove(&item) {
-                    Some(run) => Stood::Begun { run },
+                    Some((run, remains)) => Stood::Begun { run, remains },
                     None => continue,
                 }
             }
@@ -365,35 +412,31 @@ fn stand(
             }
             (Left::Done, _) => continue,
         };
-        facts.push(Fact::Stands { step: step.clone(), name, stood });
+        facts.push(Fact::Stands { step: step.id.clone(), name, stood });
     }
     open
 }
 
 /// Notes what stands of a step's items, and says how many are to be done. `next`: how a list goes on.
 fn take_over(
-    step: &StepId,
+    step: &PlanStep,
     items: Items,
     part: &Part,
-    (mut next, begun): (Option<Value>, BTreeMap<u32, RunId>),
+    (mut next, begun): (Option<Value>, Begun),
     facts: &mut Vec<Fact>,
 ) -> u32 {
     let mut open = 0;
     let pages = items.iter().filter(|slot| slot.output().is_some()).count() as u32;
-    let mut left_out: [(Why, Vec<u32>); 4] =
-        [Why::Failed, Why::Filtered, Why::NotTaken, Why::Refused].map(|why| (why, Vec::new()));
-    let mut leave = |why: Why, item: u32| {
-        left_out.iter_mut().filter(|(own, _)| *own == why).for_each(|(_, items)| items.push(item));
-    };
+    let mut left_out: BTreeMap<Why, Vec<u32>> = BTreeMap::new();
     for (item, slot) in (0_u32..).zip(items.into_each()) {
         let mut keep = |output: Value| {
             let outcome = Outcome::Done { output, output_missing: None };
             let next = next.take_if(|_| item + 1 == pages);
-            Fact::Kept { step: step.clone(), item, outcome, next }
+            Fact::Kept { step: step.id.clone(), item, outcome, next }
         };
-        match left(&slot, part) {
+        match left(step, &slot, part) {
             Left::Open => open += 1,
-            Left::Out(why) => leave(why, item),
+            Left::Out(why) => left_out.entry(why).or_default().push(item),
             Left::Done => {
                 if let ItemProgress::Done { output, .. } | ItemProgress::Kept(output) = slot {
                     facts.push(keep(output));
@@ -401,9 +444,9 @@ fn take_over(
             }
         }
     }
-    for (why, items) in left_out.into_iter().filter(|(_, items)| !items.is_empty()) {
-        facts.push(Fact::LeftOut { step: step.clone(), items, why });
-    }
-    facts.extend(begun.into_iter().map(|(item, run)| Fact::ChainBefore { step: step.clone(), item, run }));
+    let id = &step.id;
+    facts.extend(left_out.into_iter().map(|(why, items)| Fact::LeftOut { step: id.clone(), items, why }));
+    let before = |(item, (run, remains))| Fact::ChainBefore { step: id.clone(), item, run, remains };
+    facts.extend(begun.into_iter().map(before));
     open
 }

@@ -34,6 +34,8 @@ pub struct Counts {
     pub quarantined: u32,
     /// Nobody knows.
     pub doubts: u32,
+    /// Left out, because nobody knows whether an earlier run did them.
+    pub unknown_before: u32,
     /// A person has to say something, or unlock something.
     pub asking: u32,
 }
@@ -68,6 +70,7 @@ const FAILED: &ItemProgress = &ItemProgress::LeftOut(Why::Failed);
 const FILTERED: &ItemProgress = &ItemProgress::LeftOut(Why::Filtered);
 const NOT_TAKEN: &ItemProgress = &ItemProgress::LeftOut(Why::NotTaken);
 const REFUSED: &ItemProgress = &ItemProgress::LeftOut(Why::Refused);
+const UNKNOWN_BEFORE: &ItemProgress = &ItemProgress::LeftOut(Why::Unknown);
 const SHOWN: &ItemProgress = &ItemProgress::Shown;
 
 impl End {
@@ -98,6 +101,7 @@ impl End {
             Self::LeftOut(Why::Filtered) => FILTERED,
             Self::LeftOut(Why::NotTaken) => NOT_TAKEN,
             Self::LeftOut(Why::Refused) => REFUSED,
+            Self::LeftOut(Why::Unknown) => UNKNOWN_BEFORE,
             Self::Shown => SHOWN,
         }
     }
@@ -116,6 +120,7 @@ impl Counts {
             ItemProgress::NotDone(_) => add(&mut self.failed),
             ItemProgress::Quarantined(_) => add(&mut self.quarantined),
             ItemProgress::Doubt(_) => add(&mut self.doubts),
+            ItemProgress::LeftOut(Why::Unknown) => add(&mut self.unknown_before),
             ItemProgress::Asking { .. } => add(&mut self.asking),
             ItemProgress::Deferred { problem, .. } if waits_for_person(problem.code()) => add(&mut self.asking),
             _ => {}

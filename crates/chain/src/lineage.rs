@@ -67,8 +67,9 @@ pub(crate) fn opened(plan: &Plan, progress: &Progress, step: usize) -> Vec<Fact>
                 let outcome = Outcome::Done { output: output.clone(), output_missing: None };
                 facts.push(Fact::Kept { step: id.clone(), item, outcome, next: None });
             }
-            Some(Stood::Begun { run }) => {
-                facts.push(Fact::ChainBefore { step: id.clone(), item, run: run.clone() });
+            Some(Stood::Begun { run, remains }) => {
+                let (run, remains) = (run.clone(), *remains);
+                facts.push(Fact::ChainBefore { step: id.clone(), item, run, remains });
             }
             Some(Stood::LeftOut { why }) => left_out.entry(*why).or_default().push(item),
             None => {}

@@ -199,7 +199,7 @@ impl Round<'_> {
     fn has_problems(&self, phase: Phase) -> bool {
         self.phase(phase).any(|step| {
             let counts = self.progress.steps[step].items.as_ref().map(Items::counts).unwrap_or_default();
-            counts.failed + counts.quarantined > 0 && !self.plan.is_handled(step)
+            counts.failed + counts.quarantined + counts.unknown_before > 0 && !self.plan.is_handled(step)
         })
     }
 
@@ -499,6 +499,8 @@ impl Round<'_> {
                 Some(Why::Failed)
             }
             ItemProgress::LeftOut(Why::Failed) if same_items && !goes_on => Some(Why::Failed),
+            // Whether there is anything to go on with is not known either.
+            ItemProgress::LeftOut(Why::Unknown) if !goes_on => Some(Why::Unknown),
             ItemProgress::LeftOut(why @ (Why::Filtered | Why::Refused)) => Some(*why),
             _ => None,
         }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use patchbay_model::problem::Problem;
-use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, RunState, Stood, UndoOutcome, Why};
+use patchbay_model::run::{Decision, Fact, JournalEntry, Outcome, Remains, RunState, Stood, UndoOutcome, Why};
 use patchbay_model::{RunId, StepId, Timestamp};
 
 use self::after::{after_deferral, after_result, is_progress};
@@ -77,7 +77,7 @@ pub struct Progress {
     /// Those and the ones that have ended.
     pub inner: BTreeMap<(usize, u32), Inner>,
     /// Earlier runs of other chains that did a part of an item.
-    pub begun_before: BTreeMap<(usize, u32), RunId>,
+    pub begun_before: BTreeMap<(usize, u32), (RunId, Remains)>,
     /// What was there before steps of this one changed it, as far as their undo needs it.
     pub befores: BTreeMap<(usize, u32), Value>,
     /// Items of which nobody knew for a while whether an attempt had happened, and somebody said that it had not.
@@ -354,7 +354,9 @@ impl Progress {
             Fact::ChainEnded { step, item, run, changes } => {
                 self.chain_ended(plan, step, *item, (run, *changes));
             }
-            Fact::ChainBefore { step, item, run } => self.chain_before(plan, step, *item, run),
+            Fact::ChainBefore { step, item, run, remains } => {
+                self.chain_before(plan, step, *item, (run, *remains));
+            }
             Fact::ChainUndo { step, item, .. } => self.chain_undo(plan, step, *item, UndoProgress::Passed),
             Fact::Resolved { step, item, decision, output, .. } => match decision {
                 Decision::Happened => self.change(plan, step, *item, |_| {

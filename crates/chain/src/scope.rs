@@ -116,7 +116,7 @@ fn what_went_wrong(plan: &Plan, progress: &Progress, run: &Run) -> Value {
     let (mut error, step) = match (late(plan, progress, run), failed) {
         (Some(late), _) => {
             // The same code as the run has that waits for this one.
-            let code = Code::Conflict;
+            let code = Code::RunLate;
             let said =
                 json!({ "code": code, "title": late_words(late), "hint": "Its report says what was done." });
             let step = reached(plan, progress).or(failed);
@@ -315,13 +315,13 @@ mod tests {
             fact => fact,
         });
         let cases = [
-            (both(), &[][..], Code::Conflict, "list"),
+            (both(), &[][..], Code::RunLate, "list"),
             // Nothing was left to do: its own name.
-            (vec![sorry.clone()], &[], Code::Conflict, "c"),
+            (vec![sorry.clone()], &[], Code::RunLate, "c"),
             // It was under way then, and failed later.
-            (both(), &failed, Code::Conflict, "list"),
+            (both(), &failed, Code::RunLate, "list"),
             // So did what is done after a failure, and another one is told why the run failed.
-            (vec![sorry.clone(), sorry.clone()], &sorry_failed, Code::Conflict, "c"),
+            (vec![sorry.clone(), sorry.clone()], &sorry_failed, Code::RunLate, "c"),
         ];
         for (steps, facts, code, step) in cases {
             let plan = Plan { allowed_ms: Some(60_000), steps, ..Plan::default() };

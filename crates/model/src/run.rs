@@ -14,8 +14,10 @@ use crate::time::Timestamp;
 use crate::trigger::RunOrigin;
 
 mod outcome;
+mod stood;
 
 pub use outcome::{Decision, Outcome, RequestSummary, UndoOutcome};
+pub use stood::{Remains, Stood, Why};
 
 /// One execution of a chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -327,6 +329,9 @@ pub enum Fact {
         item: u32,
         /// The earlier run.
         run: RunId,
+        /// What of it is there.
+        #[serde(default, skip_serializing_if = "Remains::is_something")]
+        remains: Remains,
     },
     /// The run of another chain ended that does an item. In the commit that says what became of the item.
     ChainEnded {
@@ -514,41 +519,4 @@ impl Fact {
             | Self::Finished { .. } => None,
         }
     }
-}
-
-/// What became of an item in an earlier run, and stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(tag = "stood", rename_all = "snake_case")]
-pub enum Stood {
-    /// It happened.
-    Done {
-        /// Its result.
-        output: Value,
-    },
-    /// It was left out.
-    LeftOut {
-        /// Why.
-        why: Why,
-    },
-    /// The run of another chain did a part of it.
-    Begun {
-        /// That run.
-        run: RunId,
-    },
-}
-
-/// Why an item is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// An earlier step did not get it done.
-    Failed,
-    /// A filter did not let it through.
-    Filtered,
-    /// A branch took another way, or there was no failure to handle.
-    NotTaken,
-    /// The user said no.
-    Refused,
 }

@@ -262,6 +262,11 @@ pub struct RunOrigin {
 }
 
 impl RunOrigin {
+    /// The run of which it does what failed.
+    pub fn did_what_failed_of(&self) -> Option<&RunId> {
+        self.goes_on.as_ref().or(self.of.as_ref().filter(|_| self.kind == OriginKind::FailedItems))
+    }
+
     /// Whether nobody watches it: then what it changes is counted, against a storm.
     pub fn is_counted(&self) -> bool {
         self.counted || self.kind.is_event()

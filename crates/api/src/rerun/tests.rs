@@ -91,6 +91,11 @@ async fn what_failed_is_run_once_more_and_what_was_done_is_not() {
         (json!(2), json!(0), json!(1))
     );
     assert_eq!(house.issues().await, before + 2, "what was done is not done again");
+    let deleted = async |runs: Value| {
+        let gone = house.call("run_delete", json!({ "runs": runs })).await.unwrap();
+        [gone["deleted"].as_u64().unwrap(), gone["open"].as_u64().unwrap(), gone["needed"].as_u64().unwrap()]
+    };
+    assert_eq!(deleted(json!([again["id"]])).await, [0, 0, 1], "without it, it could be done twice");
     let twice = house.call("run_failed", json!({"run": run["id"]})).await.unwrap_err();
     assert!(twice.hint().contains("Go on from that one"), "{twice:?}");
     let whole = json!({"rows": [{"title": "Four"}]});
@@ -100,6 +105,7 @@ async fn what_failed_is_run_once_more_and_what_was_done_is_not() {
     assert_eq!(house.issues().await, before + 3);
     let none = house.call("run_failed", json!({"run": started["runs"][0]["id"]})).await.unwrap_err();
     assert!(none.hint().contains("Nothing of it failed"), "{none:?}");
+    assert_eq!(deleted(json!([again["id"], run["id"]])).await, [2, 0, 0], "both can go together");
 }
 
 #[tokio::test]

@@ -1,14 +1,18 @@
 //! Runs that are a part of others: stopped with them, and worked on again where those wish it.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use patchbay_chain::Control;
 use patchbay_chain::runner::Wish;
 use patchbay_model::RunId;
-use patchbay_model::problem::Problem;
+use patchbay_model::problem::{Code, Problem};
 use tokio::sync::mpsc;
 
 use super::{Inner, Workspace};
+
+/// Before what could not be begun is tried again.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Does what is wished of runs that are a part of others. Ends with the workspace.
 pub(super) async fn hear(workspace: Weak<Inner>, mut wishes: mpsc::UnboundedReceiver<Wish>) {
@@ -19,18 +23,25 @@ pub(super) async fn hear(workspace: Weak<Inner>, mut wishes: mpsc::UnboundedRece
             Wish::Stop { run, undo } => workspace.stop_run(run, *undo).await,
             Wish::Work { run } => {
                 // Whoever works on it now may not have let go of it yet, and others have wishes meanwhile.
-                let run = run.clone();
-                tokio::spawn(async move {
-                    if let Err(problem) = workspace.work_on(&run).await {
-                        tracing::error!(%run, %problem, "a part of a run is not worked on");
-                    }
-                });
+                tokio::spawn(work(Arc::downgrade(&workspace.inner), run.clone()));
                 Ok(())
             }
         };
         if let Err(problem) = done {
             tracing::error!(?wish, %problem, "what a run wishes of a part of it was not done");
         }
+    }
+}
+
+/// Works on a run that somebody waits for. What keeps it from that is waited for.
+async fn work(workspace: Weak<Inner>, run: RunId) {
+    while let Some(inner) = workspace.upgrade() {
+        match (Workspace { inner }).work_on(&run).await {
+            Ok(()) => return,
+            Err(problem) if problem.code() == Code::NotFound => return,
+            Err(problem) => tracing::error!(%run, %problem, "a part of a run is not worked on yet"),
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs of other chains that steps ran, and what stays of what those changed.
 
-use patchbay_model::run::UndoOutcome;
+use patchbay_model::run::{Remains, UndoOutcome};
 use patchbay_model::{RunId, StepId};
 
 use super::{Progress, UndoProgress};
@@ -34,19 +34,33 @@ impl Inner {
 
 impl Progress {
     /// Takes in that an earlier run of another chain did a part of an item.
-    pub(super) fn chain_before(&mut self, plan: &Plan, step: &StepId, item: u32, run: &RunId) {
+    pub(super) fn chain_before(
+        &mut self,
+        plan: &Plan,
+        step: &StepId,
+        item: u32,
+        (run, remains): (&RunId, Remains),
+    ) {
         if let Some(index) = plan.index(step) {
-            self.begun_before.insert((index, item), run.clone());
+            self.begun_before.insert((index, item), (run.clone(), remains));
         }
     }
 
-    /// The run of another chain that did a part of an item, of which something stays: done anew as a whole, that
+    /// The run of another chain that did a part of an item, with what is there of that: done anew as a whole, that
     /// would happen twice.
-    pub(crate) fn begun(&self, step: usize, item: u32) -> Option<&RunId> {
+    pub(crate) fn begun(&self, step: usize, item: u32) -> Option<(&RunId, Remains)> {
         let before = self.begun_before.get(&(step, item));
-        let Some(inner) = self.inner.get(&(step, item)) else { return before };
-        // One that changed nothing itself takes over what the one before it did.
-        (!inner.is_undone() || before.is_some()).then_some(&inner.run)
+        let Some(inner) = self.inner.get(&(step, item)) else {
+            return before.map(|(run, remains)| (run, *remains));
+        };
+        // One that went on from another took over what that one had done: its own undo leaves that.
+        let took_over = before.is_some_and(|(_, remains)| *remains != Remains::Nothing);
+        let remains = match (inner.is_undone(), took_over) {
+            (true, false) => Remains::Nothing,
+            (true, true) if inner.undo == UndoProgress::Over(UndoOutcome::ByHand) => Remains::Unclear,
+            _ => Remains::Something,
+        };
+        Some((&inner.run, remains))
     }
 
     /// Takes in that the run of another chain began.

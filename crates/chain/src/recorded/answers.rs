@@ -141,6 +141,7 @@ impl Recorded {
             Fact::UndoResult { outcome: UndoOutcome::Failed { problem, .. }, .. } => {
                 Some(Outcome::Quarantined { problem: problem.clone() })
             }
+            Fact::UndoResult { outcome: UndoOutcome::Impossible, .. } => Some(Outcome::Skipped),
             Fact::UndoResult { .. } => Some(Outcome::Done { output: Value::Null, output_missing: None }),
             _ => None,
         });

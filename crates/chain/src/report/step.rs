@@ -64,9 +64,9 @@ pub(crate) fn where_it_did(step: &Step) -> String {
 /// Why what a step did is not undone, where nothing is known that would undo it.
 fn stays_because(step: &Step) -> String {
     match &step.logic {
-        Some(Logic::Chain { chain }) => format!(
-            "The run of \"{chain}\" changed what cannot be undone. Its own report says what stays, and why."
-        ),
+        Some(Logic::Chain { chain }) => {
+            format!("What the run of \"{chain}\" changed stays. Its own report says what, and why.")
+        }
         _ => "The operation cannot be undone.".to_owned(),
     }
 }
@@ -144,7 +144,8 @@ impl StepFold {
             }
             Fact::LeftOut { items, why, .. } => {
                 for item in items {
-                    let last = if *why == Why::Failed { Last::Skipped } else { Last::Passed };
+                    let skipped = matches!(why, Why::Failed | Why::Unknown);
+                    let last = if skipped { Last::Skipped } else { Last::Passed };
                     self.items.entry(*item).or_default().last = Some(last);
                 }
             }

@@ -1,10 +1,10 @@
 //! What the user wishes of a run, under way or at rest.
 
-use patchbay_model::report::{RunReport, UndoReport};
+use patchbay_model::report::RunReport;
 use patchbay_model::run::{Decision, Fact, Run, RunState, UndoOutcome};
 use patchbay_model::{Event, StepId};
 
-use super::{Control, Execution, Runner};
+use super::{Control, Execution, Runner, ended};
 use crate::again::Stay;
 use crate::error::ChainError;
 use crate::progress::ItemProgress;
@@ -52,15 +52,15 @@ impl Runner {
         step: &StepId,
         item: u32,
     ) -> Result<RunState, ChainError> {
-        let own: u32 = report.steps.iter().map(|s| s.changes.saturating_sub(s.undone)).sum();
-        // What the run of another chain changed is none of those: a line of its own says that it stays.
-        let inside = |line: &&UndoReport| {
-            !line.undone && report.steps.iter().any(|step| step.step == line.step && !step.effect)
+        let run = self.store.run(&report.run).await?;
+        let left = match &run {
+            Some(run) => ended::read(&self.store, run).await?,
+            None => ended::Left::default(),
         };
-        let left = own + report.undo.iter().filter(inside).count() as u32;
-        let known = report.steps.iter().all(|step| !step.effect || step.unknown == 0);
+        let place = (step.clone(), item);
+        let stays = left.changes.saturating_sub(left.inside.get(&place).copied().unwrap_or(1));
         let state = match report.state {
-            RunState::Failed if left <= 1 && known => RunState::FailedUndone,
+            RunState::Failed if stays == 0 => RunState::FailedUndone,
             state => state,
         };
         let result = Fact::UndoResult { step: step.clone(), item, outcome: UndoOutcome::ByHand, took_ms: None };
@@ -100,7 +100,10 @@ impl Execution<'_> {
             self.ask_anew();
         }
         match wish {
-            Control::Stop { undo } => self.note(Fact::StopRequested { undo }),
+            Control::Stop { undo } => {
+                self.inner.stop_again(self.progress.stop.is_some());
+                self.note(Fact::StopRequested { undo });
+            }
             Control::Resolve { step, item, decision } => {
                 if self.is(&step, item, |slot| matches!(slot, ItemProgress::Doubt(_))) {
                     self.note(Fact::Resolved { step, item, decision, by_lookup: false, output: None });

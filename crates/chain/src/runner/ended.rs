@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use patchbay_model::problem::{Code, Problem};
-use patchbay_model::report::Late;
+use patchbay_model::report::{Late, UndoReport};
 use patchbay_model::run::{Fact, JournalEntry, Outcome, Run, RunState, UndoOutcome};
 use patchbay_model::{RunId, StepId};
 use patchbay_store::{Store, StoreError};
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::idle::{Asking, Rest};
 use super::inner::{Parts, Wish};
+use super::passes;
 use crate::journal;
 use crate::report::{Building, late_words};
 
@@ -58,13 +59,16 @@ pub(super) async fn undone(
     id: &RunId,
     (known, asked): (Rest, bool),
 ) -> Result<Ended, Rest> {
+    let failed = |problem: Problem| UndoOutcome::Failed { problem, unknown: false };
     if !asked {
         while let Err(error) = ask_to_undo(store, parts, id).await {
+            if !passes(&error) {
+                return Ok(Ended::Undone((failed(error.into()), None)));
+            }
             tracing::warn!(run = %id, %error, "a run that is to be undone cannot be asked");
             tokio::time::sleep(LOOK).await;
         }
     }
-    let failed = |problem: Problem| UndoOutcome::Failed { problem, unknown: false };
     let Some(run) = end(store, asking, id, known).await? else {
         return Ok(Ended::Undone((failed(gone(id)), None)));
     };
@@ -72,11 +76,14 @@ pub(super) async fn undone(
         let problem = Problem::new(Code::StorageBusy).with("item", format!("The run {id}"));
         return Ok(Ended::Undone((failed(problem), None)));
     };
+    let what = match left.changes {
+        1 => "One change that it made stays".to_owned(),
+        n => format!("{n} changes that it made stay"),
+    };
     let outcome = match left.changes {
         0 => UndoOutcome::Undone,
-        _ if left.again.is_empty() => UndoOutcome::Impossible,
-        1 => failed(stays("One change that it made stays")),
-        n => failed(stays(&format!("{n} changes that it made stay"))),
+        n if n == left.for_good => UndoOutcome::Impossible,
+        _ => UndoOutcome::Failed { problem: stays(&what), unknown: left.unknown },
     };
     Ok(Ended::Undone((outcome, Some(left.changes))))
 }
@@ -138,11 +145,17 @@ async fn late(store: &Store, run: &Run) -> Option<Late> {
 
 /// What stays of what a run changed.
 #[derive(Default)]
-struct Left {
+pub(super) struct Left {
     /// How much, with what it may have changed, and what stays of runs of other chains in it.
-    changes: u32,
+    pub(super) changes: u32,
+    /// How much of that cannot be undone, as its undo said.
+    for_good: u32,
+    /// Whether some of it may have been undone, or may not have happened.
+    unknown: bool,
     /// What of it could not be undone, and may be tried once more.
     again: Vec<(StepId, u32)>,
+    /// What stays of runs of other chains in it, by the items that they did.
+    pub(super) inside: BTreeMap<(StepId, u32), u32>,
 }
 
 /// What stays of what a run changed; none where its journal cannot be read.
@@ -150,42 +163,46 @@ async fn left(store: &Store, run: &Run) -> Option<Left> {
     read(store, run).await.ok()
 }
 
-async fn read(store: &Store, run: &Run) -> Result<Left, StoreError> {
+pub(super) async fn read(store: &Store, run: &Run) -> Result<Left, StoreError> {
     let mut building = Building::of(run);
     // What was said last of each item.
-    let mut inner = BTreeMap::new();
+    let mut inside = BTreeMap::new();
     let take = |entry: JournalEntry| {
         if let Fact::ChainEnded { step, item, changes, .. } = &entry.fact {
-            inner.insert((step.clone(), *item), *changes);
+            inside.insert((step.clone(), *item), *changes);
         }
         building.take(&entry);
     };
     journal::each(store, &run.id, take).await?;
     let report = building.finish();
+    // What a person undid by hand stays undone.
+    for line in report.undo.iter().filter(|line| line.by_hand) {
+        inside.remove(&(line.step.clone(), line.item));
+    }
     let own = report.steps.iter().filter(|step| step.effect);
     let own = own.map(|step| step.changes.saturating_sub(step.undone) + step.unknown).sum::<u32>();
-    // What a person undid by hand stays undone.
-    let by_hand = |place: &(StepId, u32)| {
-        report.undo.iter().any(|line| line.by_hand && (&line.step, line.item) == (&place.0, place.1))
-    };
-    let inside = inner.iter().filter(|(place, _)| !by_hand(place)).map(|(_, changes)| changes).sum::<u32>();
-    let lines = report.undo.iter().filter(|line| !line.undone && line.again && !line.unknown);
-    let again = lines.map(|line| (line.step.clone(), line.item)).collect();
-    Ok(Left { changes: own + inside, again })
+    let lines = || report.undo.iter().filter(|line| !line.undone && !line.by_hand);
+    // A line of another chain's run stands for all that it left.
+    let amount = |line: &UndoReport| inside.get(&(line.step.clone(), line.item)).copied().unwrap_or(1);
+    let for_good = lines().filter(|line| !line.again && !line.unknown).map(amount).sum();
+    let again = lines().filter(|line| line.again && !line.unknown);
+    let again = again.map(|line| (line.step.clone(), line.item)).collect();
+    let unknown = lines().any(|line| line.unknown) || report.steps.iter().any(|step| step.unknown > 0);
+    Ok(Left { changes: own + inside.values().sum::<u32>(), for_good, unknown, again, inside })
 }
 
 async fn outcome(store: &Store, run: &Run, changes: u32) -> Outcome {
     if !matches!(run.state, RunState::Done | RunState::DoneWithProblems) {
-        let why = match late(store, run).await {
-            Some(late) => format!("{}.", late_words(late)),
-            None => "It did not end well. Its report says why.".to_owned(),
+        let (code, why) = match late(store, run).await {
+            Some(late) => (Code::RunLate, format!("{}.", late_words(late))),
+            None => (Code::RunFailed, "Its report says why.".to_owned()),
         };
         let why = match changes {
             0 => why,
             1 => format!("{why} One change that it made stays."),
             n => format!("{why} {n} changes that it made stay."),
         };
-        let problem = Problem::new(Code::Conflict)
+        let problem = Problem::new(code)
             .with("item", format!("The run of \"{}\"", run.snapshot.name))
             .with("message", why);
         return Outcome::NotDone { problem };

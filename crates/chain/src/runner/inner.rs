@@ -2,25 +2,38 @@
 //! undo what they changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use patchbay_model::problem::{Code, Problem};
-use patchbay_model::run::{Fact, Run, RunState, UndoOutcome};
-use patchbay_model::trigger::{OriginKind, RunOrigin};
-use patchbay_model::{RunId, Timestamp};
-use serde_json::Value;
+use patchbay_model::RunId;
+use patchbay_model::run::{Fact, UndoOutcome};
 use tokio::sync::mpsc;
 
 use super::ended::{self, Ended, LOOK};
 use super::idle::Rest;
-use super::{Doing, Done, Execution, Live, others};
-use crate::again::{Earlier, Part};
-use crate::journal;
+use super::{Doing, Done, Execution};
 use crate::progress::ItemProgress;
 
 /// Says what is wished of runs that are a part of others; whoever works on them hears it. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Parts(mpsc::UnboundedSender<Wish>);
+pub struct Parts {
+    wishes: mpsc::UnboundedSender<Wish>,
+    /// Ended runs that somebody is about to go on from.
+    gone_on_from: Arc<Mutex<BTreeSet<RunId>>>,
+}
+
+/// Keeps others from going on from the same run, until the run that does is there for all to see.
+#[derive(Debug)]
+pub struct Claim {
+    run: RunId,
+    all: Arc<Mutex<BTreeSet<RunId>>>,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
+    }
+}
 
 /// What is wished of a run that is a part of another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +56,18 @@ impl Parts {
     /// With the end at which the wishes arrive.
     pub fn new() -> (Self, mpsc::UnboundedReceiver<Wish>) {
         let (wishes, arrive) = mpsc::unbounded_channel();
-        (Self(wishes), arrive)
+        (Self { wishes, gone_on_from: Arc::default() }, arrive)
+    }
+
+    /// Claims to go on from a run that has ended. None where somebody else does already.
+    pub fn claim(&self, run: &RunId) -> Option<Claim> {
+        let fresh = self.gone_on_from.lock().unwrap_or_else(PoisonError::into_inner).insert(run.clone());
+        fresh.then(|| Claim { run: run.clone(), all: self.gone_on_from.clone() })
     }
 
     pub(super) fn ask(&self, wish: Wish) {
         // Where nobody hears it the program ends; the next start asks again.
-        let _ = self.0.send(wish);
+        let _ = self.wishes.send(wish);
     }
 }
 
@@ -63,12 +82,23 @@ pub(super) struct Following {
     stopped: BTreeSet<(usize, u32)>,
     /// They were asked to undo what they changed.
     asked: BTreeSet<(usize, u32)>,
+    /// Somebody does not want to wait for what they undo.
+    given_up: bool,
+    /// The runs that they go on from.
+    pub(super) claims: Vec<Claim>,
 }
 
 impl Following {
     /// How many are waited for.
     pub(super) fn len(&self) -> usize {
         self.followed.len()
+    }
+
+    /// Takes in one more wish to stop: those that were asked before are asked again. A second one while things are
+    /// undone ends the wait for that.
+    pub(super) fn stop_again(&mut self, undoes: bool) {
+        self.stopped.clear();
+        self.given_up |= undoes;
     }
 
     /// Whether some are waited for, and all of them get on like that.
@@ -78,88 +108,6 @@ impl Following {
 }
 
 impl Execution<'_> {
-    /// How long the run of another chain may take that a step runs. What a person is waited for there does not
-    /// count, so the other run itself looks at the time.
-    fn limits(&self, step: usize) -> Option<Fact> {
-        let own = self.run.snapshot.all_steps().nth(step)?;
-        own.policy.inner_ms().map(|allowed_ms| Fact::Limited { allowed_ms })
-    }
-
-    /// The run of another chain that does an item, with what its journal begins with.
-    pub(super) async fn child(
-        &self,
-        (step, item): (usize, u32),
-        name: &str,
-        input: Value,
-        now: Timestamp,
-    ) -> Result<(Run, Vec<Fact>), Problem> {
-        let (mut run, mut facts) = match self.progress.begun(step, item) {
-            Some(earlier) => self.rest_of(earlier).await?,
-            None => self.anew(name, input).await?,
-        };
-        facts.extend(self.limits(step));
-        run.id = RunId::generate();
-        run.dry_run = self.run.dry_run;
-        (run.state, run.boot) = (RunState::Queued, None);
-        (run.created_at, run.finished_at) = (now, None);
-        run.origin.kind = OriginKind::Step;
-        run.origin.of = Some(self.run.id.clone());
-        run.origin.path = self.path();
-        // Nobody watches it either.
-        run.origin.counted = self.run.origin.is_counted();
-        Ok((run, facts))
-    }
-
-    /// The other chain as a whole.
-    async fn anew(&self, name: &str, input: Value) -> Result<(Run, Vec<Fact>), Problem> {
-        let version = others::version(&self.runner.store, name).await?;
-        others::may_follow(&self.path(), &version.id, name)?;
-        let run = Run {
-            id: RunId::generate(),
-            chain_id: version.id,
-            chain_version: version.version,
-            chain_hash: version.hash,
-            snapshot: version.chain,
-            input,
-            dry_run: self.run.dry_run,
-            state: RunState::Queued,
-            boot: None,
-            origin: RunOrigin::default(),
-            created_at: self.runner.clock.now(),
-            finished_at: None,
-        };
-        Ok((run, self.narrows().into_iter().collect()))
-    }
-
-    /// What failed of an earlier run of the other chain: what it did stands.
-    async fn rest_of(&self, earlier: &RunId) -> Result<(Run, Vec<Fact>), Problem> {
-        let store = &self.runner.store;
-        let conflict = |message: String| {
-            let item = format!("The run {earlier} of another chain");
-            Problem::new(Code::Conflict).with("item", item).with("message", message)
-        };
-        let old = store.run(earlier).await.map_err(Problem::from)?.ok_or_else(|| {
-            conflict("It is gone: nothing says what of it stands. Run this run again as a whole.".to_owned())
-        })?;
-        if !old.state.is_final() {
-            return Err(conflict("It has not ended yet.".to_owned()));
-        }
-        if let Some(other) = store.run_that_goes_on(&old).await.map_err(Problem::from)? {
-            return Err(conflict(format!("What failed of it was run by {other}.")));
-        }
-        let live = Live::prepare(self.runner, &old).await;
-        let live =
-            live.map_err(|problems| problems.into_iter().next().unwrap_or_else(|| Code::Internal.into()))?;
-        let mut before = Earlier::for_part(&live.plan, &Part::Failed);
-        journal::each(store, earlier, |entry| before.take(entry)).await.map_err(Problem::from)?;
-        let facts = before.kept(&old, &Part::Failed)?;
-        if store.run(earlier).await.map_err(Problem::from)?.is_none() {
-            return Err(conflict("It was tidied away meanwhile. Run this run again as a whole.".to_owned()));
-        }
-        let origin = RunOrigin { goes_on: Some(earlier.clone()), ..RunOrigin::default() };
-        Ok((Run { origin, ..old }, facts))
-    }
-
     /// Waits for runs of other chains that nobody waits for yet.
     pub(super) fn follow(&mut self) {
         let works = self.progress.children.iter().map(|(place, run)| (*place, run, false));
@@ -181,12 +129,16 @@ impl Execution<'_> {
     fn stop_others(&mut self) {
         let plan = &self.live.plan;
         let late = self.progress.timed_out.then_some(plan.late_undoes);
-        let Some(undo) = self.progress.stop.or(late) else { return };
+        let wish = self.progress.stop.or(late);
+        // Time that is over ends no undo: only a person does.
+        let gives_up = self.progress.stop == Some(false) || self.inner.given_up;
         let open =
             |place: &(usize, u32)| matches!(self.progress.item(place.0, place.1), Some(ItemProgress::Child(_)));
         let works = self.progress.children.iter().filter(|(place, _)| open(place));
-        let undoes = self.progress.undone_inside().filter(|_| !undo);
-        for (place, run) in works.map(|(place, run)| (*place, run)).chain(undoes) {
+        let works =
+            wish.into_iter().flat_map(|undo| works.clone().map(move |(place, run)| (*place, run, undo)));
+        let undoes = self.progress.undone_inside().filter(|_| gives_up).map(|(place, run)| (place, run, false));
+        for (place, run, undo) in works.chain(undoes) {
             if self.runner.recorded.is_none() && self.inner.stopped.insert(place) {
                 self.runner.parts.ask(Wish::Stop { run: run.clone(), undo });
             }

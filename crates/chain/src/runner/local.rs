@@ -138,9 +138,10 @@ impl Execution<'_> {
                     Ok(_) if self.runner.recorded.is_some() => {
                         Ok(Fact::ChainStarted { step: id, item, run: RunId::generate() })
                     }
-                    Ok(input) => self.child((step, item), name, input, now).await.map(|(child, facts)| {
-                        let run = child.id.clone();
-                        self.also.runs.push((child, facts));
+                    Ok(input) => self.child((step, item), name, input, now).await.map(|child| {
+                        let run = child.run.id.clone();
+                        self.inner.claims.extend(child.claim);
+                        self.also.runs.push((child.run, child.facts));
                         Fact::ChainStarted { step: id, item, run }
                     }),
                     Err(problem) => Err(problem),

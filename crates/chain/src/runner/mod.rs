@@ -5,6 +5,7 @@ mod alarms;
 mod answers;
 mod attempt;
 mod check;
+mod child;
 mod control;
 mod deliveries;
 mod ended;

@@ -5,7 +5,7 @@ use patchbay_chain::runner::{Live, Parts, Wish};
 use patchbay_model::chain::Chain;
 use patchbay_model::report::UndoReport;
 use patchbay_model::run::{Fact, Run};
-use patchbay_model::{RunState, StepId};
+use patchbay_model::{Problem, RunState, StepId};
 use patchbay_store::Tuning;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -44,36 +44,46 @@ pub(crate) async fn execute(b: &Bench, wishes: &mut UnboundedReceiver<Wish>, run
 }
 
 /// A workspace in which chains run others.
-struct House {
-    b: Bench,
+pub(crate) struct House {
+    pub(crate) b: Bench,
     wishes: UnboundedReceiver<Wish>,
-    service: Service,
+    pub(crate) service: Service,
 }
 
 impl House {
-    async fn new(service: Service) -> Self {
+    pub(crate) async fn new(service: Service) -> Self {
         let mut b = Bench::new(service.router(), &operations(), Tuning::default()).await;
         let (parts, wishes) = Parts::new();
         b.runner.parts = parts;
         Self { b, wishes, service }
     }
 
-    async fn chain(&self, name: &str, steps: Value) {
+    pub(crate) async fn chain(&self, name: &str, steps: Value) {
         let chain: Chain = serde_json::from_value(json!({"schema": 1, "name": name, "steps": steps})).unwrap();
         self.b.store.chain_save(None, &chain, "h").await.unwrap();
     }
 
-    async fn execute(&mut self, run: &Run) -> RunState {
+    pub(crate) async fn execute(&mut self, run: &Run) -> RunState {
         execute(&self.b, &mut self.wishes, run).await
     }
 
     /// A run that does what failed of another one.
-    async fn again(&self, old: &Run) -> Run {
-        let old = self.b.store.run(&old.id).await.unwrap().unwrap();
-        let live = Live::prepare(&self.b.runner, &old).await.unwrap();
-        let mut earlier = Earlier::for_part(&live.plan, &Part::Failed);
+    pub(crate) async fn again(&self, old: &Run) -> Run {
+        self.part(old, &Part::Failed).await
+    }
+
+    /// What an earlier run leaves to one that does a part of it.
+    pub(crate) async fn kept(&self, old: &Run, part: &Part) -> Result<Vec<Fact>, Problem> {
+        let live = Live::prepare(&self.b.runner, old).await.unwrap();
+        let mut earlier = Earlier::for_part(&live.plan, part);
         self.b.store.journal(&old.id, 0).await.unwrap().into_iter().for_each(|entry| earlier.take(entry));
-        let facts = earlier.kept(&old, &Part::Failed).unwrap();
+        earlier.kept(old, part)
+    }
+
+    /// A run that does a part of another one.
+    pub(crate) async fn part(&self, old: &Run, part: &Part) -> Run {
+        let old = self.b.store.run(&old.id).await.unwrap().unwrap();
+        let facts = self.kept(&old, part).await.unwrap();
         let run = Run { state: RunState::Queued, ..self.b.asked(json!([]), Value::Null) };
         let run = Run { snapshot: old.snapshot.clone(), ..run };
         self.b.store.run_begin(&run, facts).await.unwrap();
@@ -85,7 +95,7 @@ impl House {
         told(&self.b, run).await.undo.iter().map(|line| (line.step.to_string(), line.undone)).collect()
     }
 
-    async fn line(&self, run: &Run, step: &str) -> UndoReport {
+    pub(crate) async fn line(&self, run: &Run, step: &str) -> UndoReport {
         let report = told(&self.b, run).await;
         report.undo.into_iter().find(|line| line.step == StepId::from(step)).unwrap()
     }
@@ -95,21 +105,21 @@ impl House {
     }
 }
 
-fn step(id: &str, operation: &str) -> Value {
+pub(crate) fn step(id: &str, operation: &str) -> Value {
     let policy = json!({"tries": 1, "backoffMs": 1, "onFailure": "stop_and_undo"});
     json!({"id": id, "connection": "work", "operation": operation, "policy": policy})
 }
 
 /// It keeps what it did when it fails.
-fn keeps(id: &str, operation: &str) -> Value {
+pub(crate) fn keeps(id: &str, operation: &str) -> Value {
     json!({"id": id, "connection": "work", "operation": operation, "policy": {"tries": 1, "backoffMs": 1}})
 }
 
-fn runs(chain: &str) -> Value {
+pub(crate) fn runs(chain: &str) -> Value {
     json!({"id": "inner", "logic": {"type": "chain", "chain": chain}, "policy": {"onFailure": "stop_and_undo"}})
 }
 
-fn runs_and_keeps(chain: &str) -> Value {
+pub(crate) fn runs_and_keeps(chain: &str) -> Value {
     json!({"id": "inner", "logic": {"type": "chain", "chain": chain}, "policy": {"onFailure": "stop_and_keep"}})
 }
 
@@ -182,7 +192,20 @@ async fn what_nothing_undoes_in_an_inner_run_is_not_tried_again() {
     let line = house.line(&run, "inner").await;
     assert!(!line.undone && !line.again, "{line:?}");
     let why = line.problem.unwrap();
-    assert!(why.technical().unwrap().ends_with("Its own report says what stays, and why."), "{why:?}");
+    assert!(why.technical().unwrap().ends_with("Its own report says what, and why."), "{why:?}");
+    let run = house.b.store.run(&run.id).await.unwrap().unwrap();
+    let test = saved(&house.b, &run).await;
+    assert_eq!(replayed(&house.b, &test, &run.snapshot).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_have_been_undone_inside_is_said_so() {
+    let mut house = House::new(Service::refusing([(1, (500, 9))])).await;
+    house.chain("Inner", json!([keeps("one", "tell")])).await;
+    let run = house.b.run(json!([runs("Inner"), step("break", "broken")])).await;
+    assert_eq!(house.execute(&run).await, RunState::Failed);
+    let line = house.line(&run, "inner").await;
+    assert!(!line.undone && line.again && line.unknown, "{line:?}");
 }
 
 /// Ends the engine between the wish and what comes of it, wherever that is.
@@ -212,6 +235,13 @@ async fn an_undo_inside_goes_on_wherever_the_engine_ended() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_stops_the_run_stops_an_undo_inside_that_waits() {
+    // Who wanted it undone ends the wait for that with a second wish.
+    for wanted in [&[false][..], &[true, true]] {
+        stops_an_undo_inside(wanted).await;
+    }
+}
+
+async fn stops_an_undo_inside(wanted: &[bool]) {
     let mut house = House::new(Service::refusing([(1, (429, 100))])).await;
     house.chain("Inner", json!([keeps("one", "tell")])).await;
     let run = house.b.run(json!([runs("Inner"), step("break", "broken")])).await;
@@ -235,12 +265,17 @@ async fn who_stops_the_run_stops_an_undo_inside_that_waits() {
         store.run(&run.id).await.unwrap().unwrap().state == RunState::Waiting && part.is_some()
     })
     .await;
-    wish.send(patchbay_chain::Control::Stop { undo: false }).await.unwrap();
+    for undo in wanted {
+        assert!(house.wishes.try_recv().is_err(), "nobody is stopped for the first wish to undo");
+        wish.send(patchbay_chain::Control::Stop { undo: *undo }).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
     let heard = tokio::time::timeout(std::time::Duration::from_secs(20), house.wishes.recv()).await;
     assert!(matches!(heard, Ok(Some(Wish::Stop { undo: false, .. }))), "it is stopped too: {heard:?}");
     told_to.unwrap().send(patchbay_chain::Control::Stop { undo: false }).await.unwrap();
     part.unwrap().await.unwrap();
-    assert_eq!(work.await.unwrap(), RunState::Stopped);
+    let state = work.await.unwrap();
+    assert!(state.is_final() && state != RunState::FailedUndone, "{state:?}");
     assert_eq!(house.undo(&run).await, [("inner".to_owned(), false)], "what stays is listed");
     assert_eq!(house.service.standing(), [1]);
 }

@@ -431,7 +431,7 @@ async fn what_handles_a_failure_hears_that_it_took_too_long_and_where_it_was() {
     let goes_on = json!({"policy": {"tries": 1, "backoffMs": 1, "onFailure": "continue"}});
     let broken = tell("broken", "broken", goes_on);
     let wait = || logic("wait", json!({"type": "wait", "seconds": 7_200}), json!({}));
-    let late = "CONFLICT, wait: It took longer than the 1 second its chain allows.";
+    let late = "RUN_LATE, wait: It took longer than the 1 second its chain allows.";
     let cases = [
         (json!([wait(), tell("never", "never", json!({}))]), late),
         // What it goes on after is not why it ended.

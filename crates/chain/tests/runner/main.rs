@@ -14,6 +14,7 @@ mod faults;
 mod figures;
 mod identity;
 mod inner;
+mod inner_again;
 mod intent;
 mod kinds;
 mod late;

@@ -163,6 +163,10 @@ codes! {
     UnknownOutcome = "UNKNOWN_OUTCOME", User, User, false;
     /// A run was ended again and again at the same place.
     RunStuck = "RUN_STUCK", User, Ok, false;
+    /// The run of another chain, which a step waited for, did not end well.
+    RunFailed = "RUN_FAILED", Never, Ok, false;
+    /// A run took longer than its chain, or the step that waits for it, allows.
+    RunLate = "RUN_LATE", Never, Ok, false;
     /// A chain has made the changes that it may make in a day.
     EffectsUsedUp = "EFFECTS_USED_UP", User, Ok, false;
     /// An undo failed.

@@ -31,7 +31,7 @@ export function Chosen({ runs }: { runs: RunView[] }) {
     void client.invalidateQueries({ queryKey: ['run_pages'] });
   };
   const [asking, setAsking] = useState(false);
-  const remove = useDo('run_delete', { touches: ['run_list', 'chain_list', 'health'], onSuccess: ({ deleted }) => done(t('runs.list.deleted', { count: deleted })) });
+  const remove = useDo('run_delete', { touches: ['run_list', 'chain_list', 'health'], onSuccess: ({ deleted, needed }) => done([t('runs.list.deleted', { count: deleted }), needed > 0 ? t('runs.list.needed', { count: needed }) : ''].filter(Boolean).join('. ')) });
   // What is not there any more, or out of sight, is not chosen.
   const own = runs.filter((run) => chosen.has(run.id));
   const over = own.filter((run) => isFinal(run.state));
