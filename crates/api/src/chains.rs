@@ -461,33 +461,5 @@ pub(crate) async fn using(workspace: &Workspace, connection: &str) -> Result<Vec
     Ok(chains.into_iter().filter(|c| names(&c.chain, connection)).map(|c| c.chain.name).collect())
 }
 
-/// Saves every chain that uses a connection anew, with the connection's new name. What was published
-/// stays published, under the new name.
-pub(crate) async fn rename_connection(workspace: &Workspace, from: &str, to: &str) -> Result<(), Problem> {
-    let store = workspace.store();
-    for latest in store.chain_list().await? {
-        let published = store.chain_published(&latest.id).await?;
-        let is_draft = published.as_ref().is_some_and(|version| version.version != latest.version);
-        if let Some(version) = published.filter(|version| names(&version.chain, from)) {
-            let chain = renamed(version.chain, from, to);
-            let saved = store.chain_save(Some(&latest.id), &chain, &hash(&chain)?).await?;
-            store.chain_publish(&saved).await?;
-            if !is_draft {
-                continue;
-            }
-        }
-        if is_draft || names(&latest.chain, from) {
-            let chain = renamed(latest.chain, from, to);
-            store.chain_save(Some(&latest.id), &chain, &hash(&chain)?).await?;
-        }
-    }
-    workspace.events().emit(Event::ChainsChanged);
-    Ok(())
-}
-
-fn renamed(chain: Chain, from: &str, to: &str) -> Chain {
-    chain.with_connections(|name| (name == from).then(|| to.to_owned()))
-}
-
 #[cfg(test)]
 mod tests;

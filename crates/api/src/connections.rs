@@ -6,7 +6,7 @@ use patchbay_auth::Credential;
 use patchbay_connector::{Compiled, Target, TargetCredential, TestReport, settings};
 use patchbay_model::connection::{Account, Connection, ConnectionEvent, ConnectionState};
 use patchbay_model::problem::{Problem, Subject};
-use patchbay_model::{ConnectionId, ConnectorId, Event, SignInId, Timestamp};
+use patchbay_model::{Chain, ConnectionId, ConnectorId, Event, SignInId, Timestamp};
 use patchbay_store::ConnectionFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -363,8 +363,9 @@ pub async fn rename(
         if workspace.store().connection_named(&new_name).await?.is_some() {
             return Err(name_taken(&new_name));
         }
-        workspace.store().connection_rename(&connection.id, &new_name).await?;
-        crate::chains::rename_connection(&workspace, &connection.name, &new_name).await?;
+        let hash = |chain: &Chain| crate::chains::hash(chain).ok();
+        workspace.store().connection_rename(&connection.id, &new_name, hash).await?;
+        workspace.events().emit(Event::ChainsChanged);
         connection.name = new_name;
         audit(&workspace, "connection_renamed", &connection).await;
         workspace.events().emit(Event::ConnectionChanged { id: connection.id.clone() });

@@ -52,13 +52,32 @@ pub(super) fn missing(id: &ChainId) -> StoreError {
     StoreError::NotFound(format!("The chain {id}"))
 }
 
-async fn latest(tx: &mut SqliteConnection, id: &str) -> Result<Option<ChainVersion>, StoreError> {
+pub(super) async fn latest(tx: &mut SqliteConnection, id: &str) -> Result<Option<ChainVersion>, StoreError> {
     sqlx::query_as!(
         Row,
         "SELECT v.chain, v.version, v.hash, v.document, v.saved_at
          FROM chain_versions v JOIN chains c ON c.id = v.chain AND c.latest = v.version
          WHERE c.id = ?",
         id
+    )
+    .fetch_optional(tx)
+    .await?
+    .map(ChainVersion::try_from)
+    .transpose()
+}
+
+/// One version of a chain.
+pub(super) async fn at(
+    tx: &mut SqliteConnection,
+    id: &str,
+    version: u32,
+) -> Result<Option<ChainVersion>, StoreError> {
+    sqlx::query_as!(
+        Row,
+        "SELECT chain, version, hash, document, saved_at FROM chain_versions
+             WHERE chain = ? AND version = ?",
+        id,
+        version
     )
     .fetch_optional(tx)
     .await?
@@ -139,18 +158,8 @@ impl Store {
 
     /// One version of a chain.
     pub async fn chain_version(&self, id: &ChainId, version: u32) -> Result<Option<ChainVersion>, StoreError> {
-        let id = id.as_str();
-        sqlx::query_as!(
-            Row,
-            "SELECT chain, version, hash, document, saved_at FROM chain_versions
-             WHERE chain = ? AND version = ?",
-            id,
-            version
-        )
-        .fetch_optional(self.readers())
-        .await?
-        .map(ChainVersion::try_from)
-        .transpose()
+        let mut reader = self.readers().acquire().await?;
+        at(&mut reader, id.as_str(), version).await
     }
 
     /// The latest version of every chain, sorted by name.
@@ -329,7 +338,17 @@ async fn save(
         }
         Err(error) => return Err(error.into()),
     }
-    let saved_at = column::millis(next.saved_at);
+    insert_version(tx, &next, &document).await?;
+    Ok(next)
+}
+
+/// Writes a version beside those that are there.
+pub(super) async fn insert_version(
+    tx: &mut SqliteConnection,
+    next: &ChainVersion,
+    document: &str,
+) -> Result<(), StoreError> {
+    let (id, saved_at) = (next.id.as_str(), column::millis(next.saved_at));
     sqlx::query!(
         "INSERT INTO chain_versions (chain, version, hash, document, saved_at)
          VALUES (?, ?, ?, ?, ?)",
@@ -341,7 +360,7 @@ async fn save(
     )
     .execute(tx)
     .await?;
-    Ok(next)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ impl TryFrom<Row> for Connection {
     }
 }
 
-fn name_taken(name: &str) -> StoreError {
+pub(super) fn name_taken(name: &str) -> StoreError {
     StoreError::Exists { item: format!("The connection \"{name}\""), message: "Choose another name." }
 }
 
@@ -298,27 +298,6 @@ impl Store {
         .await
     }
 
-    /// Gives a connection another name.
-    ///
-    /// # Errors
-    /// [`StoreError::Exists`] where the name is taken, [`StoreError::NotFound`].
-    pub async fn connection_rename(&self, id: &ConnectionId, name: &str) -> Result<(), StoreError> {
-        let (id, name) = (id.clone(), name.to_owned());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let key = id.as_str();
-                let done =
-                    sqlx::query!("UPDATE connections SET name = ? WHERE id = ?", name, key).execute(tx).await;
-                match done {
-                    Ok(done) => changed_one(done.rows_affected(), || missing(&id)),
-                    Err(error) if is_taken(&error) => Err(name_taken(&name)),
-                    Err(error) => Err(error.into()),
-                }
-            })
-        })
-        .await
-    }
-
     /// Removes a connection with its credential, checkpoints, quarantine, calls and health,
     /// and its signals where `with_signals` says so, in one commit.
     ///
@@ -424,11 +403,11 @@ mod tests {
         let problem = Problem::from(again.unwrap_err());
         assert_eq!(problem.code(), Code::Conflict);
         assert_eq!(problem.param("item"), Some("The connection \"a\""));
-        let renamed = f.store.connection_rename(&b.id, "a").await;
+        let renamed = f.store.connection_rename(&b.id, "a", fixture::unhashed).await;
         assert!(matches!(renamed, Err(StoreError::Exists { .. })));
-        f.store.connection_rename(&b.id, "c").await.unwrap();
+        f.store.connection_rename(&b.id, "c", fixture::unhashed).await.unwrap();
         assert!(f.store.connection_named("c").await.unwrap().is_some());
-        let gone = f.store.connection_rename(&ConnectionId::from("x"), "d").await;
+        let gone = f.store.connection_rename(&ConnectionId::from("x"), "d", fixture::unhashed).await;
         assert!(matches!(gone, Err(StoreError::NotFound(_))));
     }
 
@@ -466,7 +445,7 @@ mod tests {
         let older = fixture::connection("before");
         let sealed = |byte| SealedBytes::new(vec![byte; 40]);
         f.store.connection_insert(&older, Some(&sealed(1))).await.unwrap();
-        f.store.connection_rename(&older.id, "after").await.unwrap();
+        f.store.connection_rename(&older.id, "after", fixture::unhashed).await.unwrap();
         f.store.credential_replace(&older.id, &sealed(2)).await.unwrap();
         for success in [true, true, false] {
             let call = Call {

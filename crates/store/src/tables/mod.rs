@@ -21,6 +21,7 @@ pub(crate) mod awaited;
 pub(crate) mod calls;
 pub(crate) mod chains;
 mod checkpoints;
+mod connection_names;
 pub(crate) mod connections;
 pub(crate) mod credentials;
 pub(crate) mod effects;
