@@ -41,8 +41,6 @@ pub struct About {
     pub copies: u64,
     /// Their bytes.
     pub copies_bytes: u64,
-    /// Days after which ended runs, figures and what services answered go.
-    pub kept_days: u64,
     /// Hosts of the proxies in use; what is public is reached through them.
     pub proxies: Vec<String>,
 }
@@ -59,7 +57,6 @@ pub async fn show(hub: &Hub, workspace: &str, _: Empty) -> Result<About, Problem
         database_bytes: workspace.store().bytes(),
         copies: copies.len() as u64,
         copies_bytes: copies.iter().map(|copy| copy.bytes).sum(),
-        kept_days: crate::upkeep::KEEP.as_secs() / (24 * 60 * 60),
         proxies: hub.net().network().proxy.hosts(),
     })
 }
@@ -96,7 +93,6 @@ mod tests {
         let hub = hub(dir.path(), &Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())));
         let about = show(&hub, "default", Empty {}).await.unwrap();
         assert!(about.database_bytes > 0, "the database is found: {about:?}");
-        assert!(about.kept_days > 0);
         let home = Path::new("/home/amira");
         assert_eq!(from_home(&home.join(".local/share/patchbay"), Some(home)), "~/.local/share/patchbay");
         assert_eq!(from_home(Path::new("/srv/patchbay"), Some(home)), "/srv/patchbay");

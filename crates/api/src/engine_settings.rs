@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::hub::Hub;
+use crate::upkeep;
 use crate::workspace::Workspace;
 
 /// One setting.
@@ -65,6 +66,8 @@ const KINDS: &[Kind] = &[
     kind("webhookAtOnce", "Deliveries at the same time", 1..=64, 10, false),
     kind("healthAtOnce", "Checks at the same time", 1..=64, 3, false),
     kind("runAtOnce", "Runs of events at the same time", 1..=64, 4, false),
+    kind(upkeep::DAYS, "The number of days", 1..=3_650, upkeep::KEEP_DAYS, false),
+    kind(upkeep::RUNS, "The number of runs", 100..=1_000_000, upkeep::KEEP_RUNS, false),
 ];
 
 /// Whose settings.

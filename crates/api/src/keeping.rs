@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::hub::Hub;
+use crate::upkeep::kept;
 
 /// How long what services sent is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,18 +22,14 @@ pub enum Keep {
     Days(u32),
 }
 
-/// How long it is kept where nothing else was said.
-const USUAL_DAYS: u32 = 30;
-
 impl Keep {
-    fn of(value: Option<&Value>) -> Self {
+    /// What was said of a connection; `usual` days where nothing was.
+    fn of(value: Option<&Value>, usual: u64) -> Self {
+        let days = |days: u64| Self::Days(u32::try_from(days).unwrap_or(u32::MAX));
         match value {
             Some(Value::String(word)) if word == "all" => Self::All,
             Some(Value::String(word)) if word == "nothing" => Self::Nothing,
-            Some(value) => {
-                Self::Days(value.as_u64().and_then(|days| u32::try_from(days).ok()).unwrap_or(USUAL_DAYS))
-            }
-            None => Self::Days(USUAL_DAYS),
+            value => days(value.and_then(Value::as_u64).unwrap_or(usual)),
         }
     }
 
@@ -75,9 +72,10 @@ pub async fn show(hub: &Hub, workspace: &str, request: KeepingRef) -> Result<Kee
     let workspace = hub.workspace(workspace).await?;
     let connection = workspace.connection(&request.name).await?;
     let settings = workspace.store().settings(Some(&connection.id)).await?;
+    let (usual, _) = kept(workspace.store()).await?;
     Ok(Keeping {
         name: connection.name,
-        keep: Keep::of(settings.get("keep")),
+        keep: Keep::of(settings.get("keep"), usual),
         private: settings.get("private") == Some(&json!(true)),
     })
 }

@@ -618,7 +618,7 @@ pub(crate) mod tests {
         first.workspace("default").await.unwrap().store().call_record(call, Seen::Nothing).await.unwrap();
         first.shut_down().await;
         drop(first);
-        clock.advance(upkeep::KEEP + Duration::from_secs(1));
+        clock.advance(Duration::from_secs(upkeep::KEEP_DAYS * 86_400 + 1));
         let second = hub(dir.path(), &clock);
         let workspace = second.workspace("default").await.unwrap();
         let gone = async {

@@ -10,6 +10,8 @@ use crate::{RunRoom, Store, StoreError};
 
 /// How often it is done.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// What keeps anything from being done twice is known at least so long, however soon the rest goes.
+const KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Rows in one transaction: other writes wait no longer than for these.
 const ROWS: u32 = 500;
 
@@ -51,13 +53,15 @@ impl Store {
         {
             return Ok(None);
         }
-        let Ok(before) = now.checked_sub(keep) else { return Ok(None) };
+        let (Ok(before), Ok(known)) = (now.checked_sub(keep), now.checked_sub(keep.max(KNOWN))) else {
+            return Ok(None);
+        };
         // What the audit trail does not hold yet would go with the figures.
         self.audit_calls().await?;
         let gone = Retained {
             payloads: self.retain_payloads(keep).await?,
             quarantined: all(ROWS, |most| self.quarantine_prune(before, most).boxed()).await?,
-            deliveries: all(ROWS, |most| self.inbox_prune(before, most).boxed()).await?,
+            deliveries: all(ROWS, |most| self.inbox_prune(known, most).boxed()).await?,
             answers: all(ROWS, |most| self.answers_prune(before, most).boxed()).await?,
             figures: all(ROWS, |most| self.calls_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_prune(before, most).boxed()).await?
@@ -66,9 +70,9 @@ impl Store {
                 + all(ROWS, |most| self.step_calls_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.health_changes_prune(before, most).boxed()).await?
                 + all(ROWS, |most| self.sign_ins_prune(before, most).boxed()).await?
-                + all(ROWS, |most| self.triggers_prune(before, most).boxed()).await?
-                + all(ROWS, |most| self.firings_prune(before, most).boxed()).await?
-                + all(ROWS, |most| self.effects_prune(before, most).boxed()).await?,
+                + all(ROWS, |most| self.triggers_prune(known, most).boxed()).await?
+                + all(ROWS, |most| self.firings_prune(known, most).boxed()).await?
+                + all(ROWS, |most| self.effects_prune(known, most).boxed()).await?,
             runs: self.runs_prune(before).await? + self.runs_prune_beyond(room).await?,
         };
         self.set_retained_at(now).await?;

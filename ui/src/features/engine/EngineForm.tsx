@@ -11,19 +11,23 @@ import { Read } from '../../ui/Read';
 import { Row } from '../../ui/Row';
 import { changes, mistake, type Entered } from './entered';
 
+/** Which settings a form is for. */
+type Part = 'calls' | 'kept';
+
 /** Which settings stand together, in this order. */
-const GROUPS: { word: WordKey; keys: string[] }[] = [
-  { word: 'settings.engine.calls', keys: ['connectSeconds', 'answerSeconds', 'readTries', 'circuitFaults', 'circuitSeconds', 'callsPerMinute', 'callsAtOnce'] },
-  { word: 'settings.engine.work', keys: ['pollSeconds', 'healthSeconds', 'jobTries', 'backfillAtOnce', 'deltaAtOnce', 'webhookAtOnce', 'healthAtOnce', 'runAtOnce'] },
+const GROUPS: { part: Part; word: WordKey; keys: string[] }[] = [
+  { part: 'calls', word: 'settings.engine.calls', keys: ['connectSeconds', 'answerSeconds', 'readTries', 'circuitFaults', 'circuitSeconds', 'callsPerMinute', 'callsAtOnce'] },
+  { part: 'calls', word: 'settings.engine.work', keys: ['pollSeconds', 'healthSeconds', 'jobTries', 'backfillAtOnce', 'deltaAtOnce', 'webhookAtOnce', 'healthAtOnce', 'runAtOnce'] },
+  { part: 'kept', word: 'settings.engine.kept', keys: ['keepDays', 'keepRuns'] },
 ];
 
-/** How services are called and how background work is done: for everything, or for one connection. */
-export function EngineForm({ connection = null }: { connection?: string | null }) {
+/** How services are called and how background work is done: for everything, or for one connection. Or what is kept of it. */
+export function EngineForm({ connection = null, part = 'calls' }: { connection?: string | null; part?: Part }) {
   const read = useRead('engine_settings_show', { connection });
-  return <Read read={read} shape="form">{(data) => <Form settings={data.settings} connection={connection} />}</Read>;
+  return <Read read={read} shape="form">{(data) => <Form settings={data.settings} connection={connection} part={part} />}</Read>;
 }
 
-function Form({ settings, connection }: { settings: SettingView[]; connection: string | null }) {
+function Form({ settings, connection, part }: { settings: SettingView[]; connection: string | null; part: Part }) {
   const id = useId();
   const [entered, setEntered] = useState<Entered>({});
   const set = useDo('engine_settings_set', { touches: ['engine_settings_show', 'queue_stats'], onSuccess: () => setEntered({}) });
@@ -42,13 +46,13 @@ function Form({ settings, connection }: { settings: SettingView[]; connection: s
     setEntered({ ...entered, [key]: value });
   };
   return (
-    <form noValidate onSubmit={submit} data-testid="engine-settings">
+    <form noValidate onSubmit={submit} data-testid={part === 'calls' ? 'engine-settings' : 'kept-settings'}>
       {problem && refused === undefined && <ProblemBlock problem={problem} />}
-      {GROUPS.map((group) => {
+      {GROUPS.filter((group) => group.part === part).map((group) => {
         const here = group.keys.flatMap((key) => settings.filter((one) => one.key === key));
         return here.length === 0 ? null : (
           <div key={group.word} role="group" aria-label={t(group.word)}>
-            {connection === null && <h3 className="st-group">{t(group.word)}</h3>}
+            {connection === null && part === 'calls' && <h3 className="st-group">{t(group.word)}</h3>}
             {here.map((one) => (
               <Row key={one.key} title={t(`settings.engine.${one.key}` as WordKey)} about={`${t(`settings.engine.${one.key}About` as WordKey)} ${otherwise(one)}`} id={`${id}-${one.key}`}>
                 <NumberInput

@@ -7,6 +7,7 @@ import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Row } from '../../ui/Row';
 import { BusyButton } from '../connect/BusyButton';
+import { EngineForm } from '../engine/EngineForm';
 import { useLocation } from 'wouter';
 
 /** How much is kept, for how long, and a copy of it by hand. */
@@ -27,7 +28,8 @@ export function Kept() {
           {t('settings.kept.copyGo')}
         </BusyButton>
       </Row>
-      <Row title={t('settings.kept.retention')} about={about ? t('settings.kept.retentionAbout', { days: about.keptDays }) : ''}>
+      <EngineForm part="kept" />
+      <Row title={t('settings.kept.retention')} about={t('settings.kept.retentionAbout')}>
         <Button size="xs" onClick={() => go('/connections')}>
           {t('settings.kept.retentionGo')}
         </Button>

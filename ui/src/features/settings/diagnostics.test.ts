@@ -8,7 +8,7 @@ const PRIVATE = 'amira-secret';
 it('tells states and sizes, and nothing that somebody chose or a service said', () => {
   const problem = { code: 'AUTH_REVOKED', title: PRIVATE, hint: PRIVATE, detail: PRIVATE, params: { host: PRIVATE } };
   const known = {
-    about: { version: '1.2.3', installed: 'package', system: 'linux x86_64', dataFolder: `/home/${PRIVATE}`, databaseBytes: 4096, copies: 2, copiesBytes: 8192, keptDays: 30, proxies: [PRIVATE] },
+    about: { version: '1.2.3', installed: 'package', system: 'linux x86_64', dataFolder: `/home/${PRIVATE}`, databaseBytes: 4096, copies: 2, copiesBytes: 8192, proxies: [PRIVATE] },
     health: {
       workspace: PRIVATE,
       storage: [{ ...problem, code: 'STORAGE_FULL' }],
