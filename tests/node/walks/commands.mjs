@@ -74,6 +74,12 @@ await walk(async ({ open }) => {
   assert.match(await check.textContent(), /Ctrl Shift Enter/, 'its key stands beside it');
   await check.click();
   await page.getByText(/thing to mend|Ready to run/).first().waitFor();
+  // Its buttons are there by their names.
+  await palette('list view');
+  await page.getByRole('option', { name: /^List view/ }).click();
+  await palette('canvas');
+  await page.getByRole('option', { name: /^Canvas/ }).click();
+  await button(page, 'List view').waitFor();
 
   // The sheet of keys says what holds on this page.
   await page.locator('main').focus();

@@ -12,6 +12,7 @@ import { usePreferences } from '../preferences';
 import { chainCommands, connectionCommands, connectorCommands, type Doing } from './entries';
 import { helpCommands, pageCommands, placeCommands, settingsCommands } from './places';
 import type { Command } from './command';
+import { pageActions } from './pageActions';
 
 /** Every command there is now. */
 export function useCommands(onHelp: () => void): Command[] {
@@ -47,8 +48,8 @@ export function useCommands(onHelp: () => void): Command[] {
       },
     };
     const tools = new Map<string, ConnectorSummary>((connectors?.connectors ?? []).map((connector) => [connector.id, connector]));
-    return [
-      ...pageCommands(location),
+    const keyed = pageCommands(location);
+    const known = [
       ...settingsCommands({
         go,
         theme: setColorScheme,
@@ -69,5 +70,8 @@ export function useCommands(onHelp: () => void): Command[] {
       ...connectorCommands(connectors?.connectors ?? [], doing),
       ...helpCommands(go, onHelp, () => go('/settings/diagnostics')),
     ];
+    // What has a key, or a command of its own, is named once.
+    const named = new Set([...keyed, ...known].map((command) => command.label));
+    return [...keyed, ...pageActions().filter((own) => !named.has(own.label)), ...known];
   }, [location, go, online, chains, connections, connectors, secrets, workspaces, workspace, setColorScheme, onHelp]);
 }
