@@ -207,6 +207,19 @@ impl Newcomer {
         if let (Some(pages), Some(stream)) = (pages, descriptor.streams.first()) {
             parts.extend(part(stream.request.as_ref(), pages));
         }
+        // What the tool lists for its settings.
+        for from in descriptor.config_fields.iter().filter_map(|field| field.choices.as_ref()) {
+            let listed = fixtures.iter().find_map(|fixture| match fixture.case.as_ref() {
+                Case::Operation { operation, response, problem: None, .. } if *operation == from.operation => {
+                    Some(std::slice::from_ref(response))
+                }
+                _ => None,
+            });
+            let listed =
+                listed.unwrap_or_else(|| panic!("{}: no fixture of {}", descriptor.id, from.operation));
+            let operation = descriptor.operation(&from.operation).and_then(|one| one.request.as_ref());
+            parts.extend(part(operation, listed));
+        }
         let stand = Stand::start(parts);
         let mut connector = descriptor.id.as_str().to_owned();
         if signs_in(descriptor) {
@@ -281,6 +294,7 @@ impl Newcomer {
             "connector": self.descriptor.id,
             "request": self.request("walk"),
             "settings": self.settings(),
+            "listed": self.descriptor.config_fields.iter().filter(|f| f.choices.is_some()).map(|f| &f.key).collect::<Vec<_>>(),
             "methods": self.descriptor.auth.len(),
             "method": method.map(AuthMethod::label),
             "help": method.and_then(AuthMethod::help).is_some(),

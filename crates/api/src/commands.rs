@@ -7,14 +7,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use patchbay_connector::{RawRead, TestReport};
+use patchbay_connector::{Choices, RawRead, TestReport};
 use patchbay_model::chain::ChainVersion;
 use patchbay_model::report::RunReport;
 
 use crate::hub::Hub;
 use crate::workspaces::Empty;
 use crate::{
-    about, approval, audit, catalogue, chain_check, chain_figures, chain_tests, chains, connections,
+    about, approval, audit, catalogue, chain_check, chain_figures, chain_tests, chains, choices, connections,
     connector_detail, data, descriptor_try, descriptors, desktop, engine_settings, files, gateway, health,
     history, inbox, jobs, keeping, links, logs, network, pins, publishing, replacement, rerun, run_data,
     run_waits, runs, sandbox, secret_store, sharing, sign_ins, signals, step_fields, storage, syncing,
@@ -114,6 +114,8 @@ commands! {
     connection_create(connections::ConnectRequest) -> connections::ConnectResponse => connections::create,
     /// Tests what would be connected and keeps nothing.
     connection_try(connections::ConnectRequest) -> TestReport => connections::try_out,
+    /// Lists what the tool offers for a setting.
+    setting_choices(choices::ChoicesRequest) -> Choices => choices::list,
     /// Lists connections.
     connection_list(connections::ConnectionListRequest) -> connections::ConnectionListResponse => connections::list,
     /// Shows one connection.

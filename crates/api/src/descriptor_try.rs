@@ -13,7 +13,7 @@ use crate::catalogue::first;
 use crate::connect_input::as_entered;
 use crate::connections::ConnectRequest;
 use crate::data::check_resumed;
-use crate::drafts::{Draft, draft_of};
+use crate::drafts::draft_of;
 use crate::hub::Hub;
 use crate::secrets::SecretInput;
 use crate::workspace::Workspace;
@@ -156,9 +156,7 @@ fn without_connection(hub: &Hub, request: DescriptorTryRequest) -> Result<Target
         allow_private: request.allow_private,
         sign_in: None,
     };
-    let Draft { compiled, connection, credential } = draft_of(hub, compiled, draft, None)?;
-    let credential = credential.map_or(TargetCredential::None, TargetCredential::Given);
-    Ok(Target { descriptor: compiled, connection, credential })
+    Ok(draft_of(hub, compiled, draft, None)?.target())
 }
 
 fn invalid(field: &str, message: &str) -> Problem {

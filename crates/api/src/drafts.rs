@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patchbay_auth::Credential;
-use patchbay_connector::{Compiled, settings, settings_so_far};
+use patchbay_connector::{Compiled, Target, TargetCredential, settings, settings_so_far};
 use patchbay_model::connection::{Connection, ConnectionState};
 use patchbay_model::descriptor::{AuthMethod, Descriptor};
 use patchbay_model::problem::{Code, Problem, Subject};
@@ -22,14 +22,24 @@ pub(crate) struct Draft {
     pub(crate) credential: Option<Credential>,
 }
 
+impl Draft {
+    /// What can be asked with it.
+    pub(crate) fn target(self) -> Target {
+        let credential = self.credential.map_or(TargetCredential::None, TargetCredential::Given);
+        Target { descriptor: self.compiled, connection: self.connection, credential }
+    }
+}
+
 /// What the person gives, with a connector of the catalogue.
 pub(crate) fn draft(hub: &Hub, workspace: &Workspace, request: ConnectRequest) -> Result<Draft, Problem> {
     let compiled = workspace.connectors().get(&request.connector)?;
-    let outcome = match &request.sign_in {
-        Some(id) => Some(workspace.sign_ins().outcome(id)?),
-        None => None,
-    };
+    let outcome = signed_in(workspace, &request)?;
     draft_of(hub, compiled, request, outcome)
+}
+
+/// What the sign-in brought that the request names.
+pub(crate) fn signed_in(workspace: &Workspace, request: &ConnectRequest) -> Result<Option<Outcome>, Problem> {
+    request.sign_in.as_ref().map(|id| workspace.sign_ins().outcome(id)).transpose()
 }
 
 /// The same with a connector that need not be in the catalogue.
@@ -39,9 +49,19 @@ pub(crate) fn draft_of(
     request: ConnectRequest,
     signed_in: Option<Outcome>,
 ) -> Result<Draft, Problem> {
+    settings(compiled.descriptor(), &request.config)?;
+    draft_so_far(hub, compiled, request, signed_in)
+}
+
+/// The same before all settings are known.
+pub(crate) fn draft_so_far(
+    hub: &Hub,
+    compiled: Arc<Compiled>,
+    request: ConnectRequest,
+    signed_in: Option<Outcome>,
+) -> Result<Draft, Problem> {
     let descriptor = compiled.descriptor().clone();
     let method = auth_method(&descriptor, request.auth.as_deref())?;
-    settings(&descriptor, &request.config)?;
     let mut connection = begun_connection(hub, &compiled, method, &request.config, request.allow_private)?;
     connection.name = request.name;
     let needs_tokens = method.is_some_and(AuthMethod::has_tokens);

@@ -16,6 +16,7 @@ mod chain_document;
 pub mod chain_figures;
 pub mod chain_tests;
 pub mod chains;
+pub mod choices;
 mod commands;
 mod connect_input;
 pub mod connections;

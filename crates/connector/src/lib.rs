@@ -4,6 +4,7 @@
 mod activity;
 mod body;
 mod bounds;
+mod choices;
 pub mod classify;
 mod compiled;
 mod copies;
@@ -33,6 +34,7 @@ mod xml;
 
 pub use activity::{Activity, Busy, Doing};
 pub use bounds::CallRules;
+pub use choices::{Choice, Choices};
 pub use compiled::Compiled;
 pub use engine::Engine;
 pub use error::ConnectorError;

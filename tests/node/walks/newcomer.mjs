@@ -27,6 +27,23 @@ async function look(page, connector, step) {
   assert.deepEqual(cut, [], `${connector}, ${step}: cut off`);
 }
 
+/** Chooses what the tool itself lists, and gives how many there are. What it does not list is typed instead. */
+async function choose(dialog, field, value) {
+  await dialog.getByPlaceholder('Asking the tool…').waitFor({ state: 'detached' });
+  await field.click();
+  const options = dialog.page().getByRole('option');
+  await options.first().waitFor();
+  const listed = await options.count();
+  const meant = options.filter({ hasText: value }).first();
+  if (await meant.count()) await meant.click();
+  else {
+    await dialog.page().keyboard.press('Escape');
+    await button(dialog, 'Type it myself').click();
+    await field.fill(value);
+  }
+  return listed;
+}
+
 /** Enters a value where the form asks for it on this step; false where it does not. */
 async function enter(dialog, key, value) {
   const field = dialog.locator(`[id="cw-${key}"]`);
@@ -41,6 +58,7 @@ async function enter(dialog, key, value) {
 await walk(
   async ({ open }) => {
     const page = await open({ path: '/catalogue', width: 1280, height: 1500 });
+    const chosen = new Set();
     const only = process.env.PATCHBAY_CONNECTORS?.split(',');
     for (const one of facts.newcomers.filter(({ connector }) => only?.includes(connector) ?? true)) {
       await page.evaluate((to) => { location.hash = to; }, `/catalogue/${one.request.connector}/connect`);
@@ -53,7 +71,18 @@ await walk(
       }
       await look(page, one.connector, 'first');
       for (let step = 0; step < 4; step += 1) {
-        for (const [key, value] of Object.entries({ ...one.request.secrets, ...one.request.config })) await enter(dialog, key, value);
+        for (const key of one.listed) {
+          const field = dialog.locator(`.cw-choose [id="cw-${key}"]`);
+          if (!(await field.count())) continue;
+          // What it takes is entered first where the list depends on it.
+          for (const [other, value] of Object.entries(one.request.config)) if (!one.listed.includes(other)) await enter(dialog, other, value);
+          assert.ok((await choose(dialog, field, one.request.config[key] ?? '')) > 0, `${one.connector}: ${key} lists nothing`);
+          if (SHOTS) await dialog.screenshot({ path: `${SHOTS}/connector-${one.connector}-listed-${key}.png` });
+          chosen.add(one.connector);
+        }
+        for (const [key, value] of Object.entries({ ...one.request.secrets, ...one.request.config })) {
+          if (!one.listed.includes(key)) await enter(dialog, key, value);
+        }
         if (step === 0 && one.request.config.baseUrl) {
           await dialog.getByText('Advanced', { exact: true }).click();
           await dialog.getByLabel(/Service address/).first().fill(one.request.config.baseUrl);
@@ -86,6 +115,7 @@ await walk(
       await dialog.waitFor({ state: 'detached' });
       await rpc('connection_disconnect', { name: connections[0].name, withSignals: true });
       console.log(`${one.connector}: connected`);
+      assert.equal(chosen.has(one.connector), one.listed.length > 0, `${one.connector}: what the tool lists was not offered`);
     }
   },
   { expected: [/ERR_/] },

@@ -14,8 +14,13 @@ await walk(async ({ open, elapsed }) => {
   await dialog.getByLabel(/address/i).first().fill(facts.service);
   await dialog.getByRole('checkbox').check();
   await page.press(dialog.getByRole('button', { name: 'Continue', exact: true }));
-  await dialog.getByLabel(/Owner/).fill('octocat');
-  await dialog.getByLabel(/Repositor/).fill('hello-world');
+  // The tool itself says which repositories there are; its owner comes with the one that is chosen.
+  await dialog.getByPlaceholder('Choose one').waitFor();
+  const repository = dialog.getByRole('combobox', { name: /Repository/ });
+  assert.ok(await repository.evaluate((at) => at === document.activeElement), 'the first field has the focus');
+  await page.keyboard.type('hello');
+  await page.press(page.getByRole('option', { name: 'octocat/Hello-World' }));
+  assert.equal(await dialog.getByLabel(/Owner/).inputValue(), 'octocat');
   await page.press(dialog.getByRole('button', { name: 'Continue', exact: true }));
   await dialog.getByText('OK', { exact: true }).first().waitFor();
   await page.press(dialog.getByRole('button', { name: 'Continue', exact: true }));
@@ -47,8 +52,10 @@ await walk(async ({ open }) => {
   await dialog.getByLabel(/address/i).first().fill(facts.service);
   await dialog.getByRole('checkbox').check();
   await dialog.getByRole('button', { name: 'Continue', exact: true }).click();
+  await dialog.getByPlaceholder('Choose one').waitFor();
+  await button(dialog, 'Type it myself').click();
+  await dialog.getByRole('textbox', { name: /Repository/ }).fill('hello-world');
   await dialog.getByLabel(/Owner/).fill('octocat');
-  await dialog.getByLabel(/Repositor/).fill('hello-world');
   await dialog.getByRole('button', { name: 'Continue', exact: true }).click();
   await dialog.getByRole('button', { name: 'Continue', exact: true }).click();
   await dialog.getByRole('button', { name: 'Finish', exact: true }).click();

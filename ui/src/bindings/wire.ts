@@ -33,10 +33,6 @@ copies: number,
  */
 copiesBytes: number, 
 /**
- * Days after which ended runs, figures and what services answered go.
- */
-keptDays: number, 
-/**
  * Hosts of the proxies in use; what is public is reached through them.
  */
 proxies: Array<string>, };
@@ -1201,6 +1197,76 @@ done: number,
 total: number, };
 
 /**
+ * One value that may be entered.
+ */
+export type Choice = { 
+/**
+ * What is entered.
+ */
+value: string, 
+/**
+ * What people read: one line.
+ */
+label: string, 
+/**
+ * What is entered in other settings with it, by their keys.
+ */
+fills: { [key in string]: string }, };
+
+/**
+ * What a tool lists for a setting.
+ */
+export type Choices = { 
+/**
+ * Each value once, in the tool's own order. 1,000 at most.
+ */
+choices: Array<Choice>, 
+/**
+ * The tool has more, which were not read.
+ */
+more: boolean, };
+
+/**
+ * An operation that lists what may be entered in a setting, and what of its items is entered and shown.
+ */
+export type ChoicesFrom = { 
+/**
+ * One of this connector's operations of verb `list` or `search` that can be called without parameters,
+ * and that does not need the setting itself.
+ */
+operation: string, 
+/**
+ * JSONPath (RFC 9535) in an item: what is entered. A text or a number.
+ */
+value: string, 
+/**
+ * JSONPath in an item: what people read. The value where absent.
+ */
+label?: string, 
+/**
+ * Other settings of type `text` that the same choice fills in, each with a JSONPath in the item: the
+ * owner with the repository.
+ */
+fills: { [key in string]: string }, };
+
+/**
+ * A setting, and with what the tool is asked: a connection that is there, or what would be connected.
+ */
+export type ChoicesRequest = { 
+/**
+ * The setting's key.
+ */
+setting: string, 
+/**
+ * The name of a connection that is there.
+ */
+connection?: string | null, 
+/**
+ * What would be connected, with its settings as far as they are known.
+ */
+draft?: ConnectRequest | null, };
+
+/**
  * Who chose a mapping. What was chosen by hand is never overwritten.
  */
 export type ChosenBy = "hand" | "matcher";
@@ -1222,7 +1288,7 @@ export type CircuitState = "closed" | "half_open" | "open";
 /**
  * What kind of failure it was. Closed: each code has words, a retry class and a health effect.
  */
-export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "SIGN_IN_DENIED" | "SIGN_IN_TIMED_OUT" | "SIGN_IN_REFUSED" | "SIGN_IN_INTERRUPTED" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "NETWORK_UNREADABLE" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "EFFECTS_USED_UP" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "NOT_OFFERED" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
+export type Code = "AUTH_EXPIRED" | "AUTH_REVOKED" | "AUTH_INVALID" | "SIGN_IN_DENIED" | "SIGN_IN_TIMED_OUT" | "SIGN_IN_REFUSED" | "SIGN_IN_INTERRUPTED" | "PERMISSION_DENIED" | "RATE_LIMITED" | "LOCAL_RATE_LIMITED" | "QUOTA_EXHAUSTED" | "SERVICE_DOWN" | "TIMEOUT_CONNECT" | "TIMEOUT_RESPONSE" | "CONNECTION_REFUSED" | "DNS_FAILURE" | "OFFLINE" | "CONNECTION_LOST" | "TLS_FAILURE" | "PROXY_REQUIRED" | "NETWORK_UNREADABLE" | "CAPTIVE_PORTAL" | "REDIRECT_REFUSED" | "TARGET_BLOCKED" | "PAYLOAD_TOO_LARGE" | "REQUEST_TOO_LARGE" | "UNEXPECTED_CONTENT" | "MALFORMED_RESPONSE" | "SCHEMA_MISMATCH" | "INVALID_CONFIG" | "NOT_FOUND" | "CONFLICT" | "STILL_USED" | "CHECKPOINT_STALE" | "SECRET_MISSING" | "SECRET_STORE_LOCKED" | "SECRET_STORE_UNAVAILABLE" | "PASSPHRASE_WRONG" | "STORAGE_FULL" | "STORAGE_BUSY" | "STORAGE_CORRUPT" | "STORAGE_NEWER" | "CIRCUIT_OPEN" | "UNKNOWN_OUTCOME" | "RUN_STUCK" | "RUN_FAILED" | "RUN_LATE" | "EFFECTS_USED_UP" | "COMPENSATION_FAILED" | "CANCELLED" | "SIGNATURE_INVALID" | "SIGNATURE_REPLAYED" | "DESCRIPTOR_INVALID" | "INPUT_INVALID" | "NOT_OFFERED" | "PORT_IN_USE" | "IN_USE" | "DATA_MOVED" | "CLOCK_WRONG" | "INTERNAL";
 
 /**
  * How the runs that events start stand to each other. A run that the user starts by hand begins at
@@ -1307,7 +1373,12 @@ hidden?: boolean,
 /**
  * Asked for only where another setting, which stands before it, has a value.
  */
-visibleWhen?: VisibleWhen | null, };
+visibleWhen?: VisibleWhen | null, 
+/**
+ * Where the tool itself lists what may be entered. Only for `text`, and only an offer: another value may
+ * be typed.
+ */
+choices?: ChoicesFrom | null, };
 
 /**
  * What may be entered in a setting.
@@ -5176,9 +5247,18 @@ total: number, };
  */
 export type RunsDeleted = { 
 /**
- * How many; those that had not ended stay.
+ * How many.
  */
-deleted: number, };
+deleted: number, 
+/**
+ * Those that stay, because they had not ended or somebody works on them.
+ */
+open: number, 
+/**
+ * Those that stay, because they did what failed of runs that are still there: without them nobody would know,
+ * and it could be done twice.
+ */
+needed: number, };
 
 /**
  * The runs that were started.
@@ -7518,6 +7598,8 @@ export interface Commands {
   connection_create: { request: ConnectRequest; response: ConnectResponse };
   /** Tests what would be connected and keeps nothing. */
   connection_try: { request: ConnectRequest; response: TestReport };
+  /** Lists what the tool offers for a setting. */
+  setting_choices: { request: ChoicesRequest; response: Choices };
   /** Lists connections. */
   connection_list: { request: ConnectionListRequest; response: ConnectionListResponse };
   /** Shows one connection. */

@@ -4,6 +4,7 @@
 
 mod bad_answers;
 mod bench;
+mod choices;
 mod copies;
 mod formats;
 mod health;

@@ -1,11 +1,12 @@
 //! The connector as a whole: who it is, where it leads, what people enter, whether it works.
 
+use patchbay_map::Template;
 use patchbay_model::descriptor::{ConfigField, ConfigKind, Method};
 use serde_json::Value;
 use url::Url;
 
-use super::request::is_query;
-use super::{Checker, is_name, matcher};
+use super::request::{is_query, uses};
+use super::{Checker, below, is_name, matcher};
 
 impl Checker<'_> {
     pub(super) fn identity(&mut self) {
@@ -98,6 +99,7 @@ impl Checker<'_> {
                 );
             }
             self.shown(&pointer, index, field);
+            self.choices(&pointer, field);
             let Some(pattern) = &field.pattern else {
                 continue;
             };
@@ -141,6 +143,40 @@ impl Checker<'_> {
         };
         let fits = suits(other, &when.equals);
         self.say_unless(fits, &format!("{at}/equals"), "the other setting never has this value");
+    }
+
+    /// Where the tool lists what may be entered.
+    fn choices(&mut self, pointer: &str, field: &ConfigField) {
+        let Some(from) = &field.choices else { return };
+        let at = format!("{pointer}/choices");
+        self.say_unless(field.kind == ConfigKind::Text, &at, "choices belong to fields of type text");
+        self.path(&format!("{at}/value"), &from.value);
+        if let Some(label) = &from.label {
+            self.path(&format!("{at}/label"), label);
+        }
+        for (key, path) in &from.fills {
+            let at = below(&format!("{at}/fills"), key);
+            self.path(&at, path);
+            let is_text = |other: &ConfigField| other.key == *key && other.kind == ConfigKind::Text;
+            let there = *key != field.key && self.descriptor.config_fields.iter().any(is_text);
+            self.say_unless(there, &at, "there is no other setting of type text with this key");
+        }
+        let at = format!("{at}/operation");
+        let Some(operation) = self.named(&at, &from.operation) else { return };
+        let needs = operation.params["required"].as_array().is_some_and(|names| !names.is_empty());
+        let address =
+            Template::compile(&self.descriptor.base_url).map(|address| address.names()).unwrap_or_default();
+        let needed = |key: &String| {
+            let own = format!("config.{key}");
+            address.contains(&own) || operation.request.as_ref().is_some_and(|request| uses(request, &own))
+        };
+        if !operation.verb.yields_items() {
+            self.say(&at, "choices come from an operation that lists");
+        } else if needs {
+            self.say(&at, "nobody is there yet who would give what this operation needs");
+        } else if from.fills.keys().chain([&field.key]).any(needed) {
+            self.say(&at, "it needs the setting that is to be chosen");
+        }
     }
 
     pub(super) fn key(&mut self, pointer: &str, key: &str) {

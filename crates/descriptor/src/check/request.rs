@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_map::Template;
+use patchbay_map::{JsonTemplate, Template};
 use patchbay_model::descriptor::{
     AnswerFormat, BodyFormat, ErrorRule, GraphQl, Method, Pagination, Paging, RequestTemplate, StatusMatch,
     TokenPlace, Until,
@@ -265,4 +265,14 @@ pub(super) fn is_query(request: &RequestTemplate) -> bool {
 /// Whether a GraphQL document has a mutation; its keyword begins a line or the document.
 pub(super) fn changes(graphql: &GraphQl) -> bool {
     graphql.query.lines().any(|line| line.trim_start().starts_with("mutation"))
+}
+
+/// Whether a request uses a name of its scope.
+pub(super) fn uses(request: &RequestTemplate, name: &str) -> bool {
+    let texts = request.headers.values().chain([&request.path]).cloned().map(Value::String);
+    let variables = request.graphql.iter().flat_map(|graphql| graphql.variables.values());
+    let values = request.query.values().chain(&request.body).chain(variables).cloned().chain(texts);
+    values
+        .filter_map(|value| JsonTemplate::compile(&value).ok())
+        .any(|template| template.names().iter().any(|own| own == name))
 }

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use patchbay_map::{JsonTemplate, Schema, SignalMapper, Template, parse_any_time, time_unit};
-use patchbay_model::descriptor::{
-    Cached, Delta, FieldMapping, Method, RequestTemplate, Stream, TimeFormat, TokenPlace,
-};
-use serde_json::{Value, json};
+use patchbay_map::{Schema, SignalMapper, Template, parse_any_time, time_unit};
+use patchbay_model::descriptor::{Cached, Delta, FieldMapping, Method, Stream, TimeFormat, TokenPlace};
+use serde_json::json;
 
-use super::request::{NATIVE_PLACE, changes};
+use super::request::{NATIVE_PLACE, changes, uses};
 use super::{Checker, is_name};
 use crate::names::nearest;
 
@@ -251,14 +249,4 @@ impl Checker<'_> {
             self.compiles(pointer, SignalMapper::compile(mapping));
         }
     }
-}
-
-/// Whether a request uses a name of its scope.
-fn uses(request: &RequestTemplate, name: &str) -> bool {
-    let texts = request.headers.values().chain([&request.path]).cloned().map(Value::String);
-    let variables = request.graphql.iter().flat_map(|graphql| graphql.variables.values());
-    let values = request.query.values().chain(&request.body).chain(variables).cloned().chain(texts);
-    values
-        .filter_map(|value| JsonTemplate::compile(&value).ok())
-        .any(|template| template.names().iter().any(|own| own == name))
 }

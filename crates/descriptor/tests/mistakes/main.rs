@@ -17,7 +17,8 @@ fn good() -> Value {
     json!({
         "id": "example", "name": "Example", "description": "An example.", "category": "custom", "version": "1.0.0",
         "baseUrl": "https://api.example.com",
-        "configFields": [{"key": "team", "label": "Team", "required": true}, {"key": "note", "label": "Note"}],
+        "configFields": [{"key": "team", "label": "Team", "required": true},
+            {"key": "note", "label": "Note", "choices": {"operation": "list_tasks", "value": "$.id", "label": "$.name"}}],
         "auth": [{"method": "api_key", "id": "key", "label": "Key",
             "credentialFields": [{"key": "key", "label": "Key"}],
             "inject": [{"in": "header", "name": "X-Key", "value": "{{secret.key}}"}]}],

@@ -5,6 +5,7 @@
 //! `crates/descriptor` reads, migrates and validates; this module only names the shapes.
 
 mod auth;
+mod choices;
 mod oauth;
 mod operation;
 mod request;
@@ -23,6 +24,7 @@ use crate::Connection;
 pub use auth::{
     AuthHelp, AuthMethod, BasicAuth, CredentialField, CredentialKind, Inject, InjectAt, KeyAuth, SigV4Auth,
 };
+pub use choices::ChoicesFrom;
 pub use oauth::{
     Access, AfterSignIn, Capture, CaptureFrom, ClientAuthentication, Grant, OAuth2Auth, OAuthClient, Pkce,
     Redirect, RedirectHost, Scope, ScopeSeparator, Scopes, SessionAuth, TokenBody, TokenResponse,
@@ -247,6 +249,10 @@ pub struct ConfigField {
     /// Asked for only where another setting, which stands before it, has a value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible_when: Option<VisibleWhen>,
+    /// Where the tool itself lists what may be entered. Only for `text`, and only an offer: another value may
+    /// be typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choices: Option<ChoicesFrom>,
 }
 
 /// When a setting is asked for.

@@ -53,9 +53,10 @@ export function Wizard({ detail, known, replacing, onDirty, onNetwork, onCancel,
             fields={late}
             settings={draft.settings}
             mistakes={mistakes}
-            onChange={(key, value) => {
-              change({ settings: { ...draft.settings, [key]: value } });
-              forget(key);
+            ask={wizard.ask}
+            onChange={(key, value, others = {}) => {
+              change({ settings: { ...draft.settings, ...others, [key]: value } });
+              for (const changed of [key, ...Object.keys(others)]) forget(changed);
             }}
             onBlur={(field) => {
               const why = draft.settings[field.key]?.trim() ? settingMistake(field, draft.settings[field.key] ?? '') : undefined;

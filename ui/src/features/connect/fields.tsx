@@ -2,38 +2,60 @@ import { Button, Checkbox, PasswordInput, Select, Textarea, TextInput } from '@m
 import { AlertTriangle, ExternalLink } from 'lucide-react';
 import { useState, type ClipboardEvent, type ReactNode } from 'react';
 
-import type { ConfigField, CredentialField } from '../../bindings/wire';
+import type { ChoicesRequest, ConfigField, CredentialField } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { platform } from '../../platform';
+import { ChoiceInput } from './choices/ChoiceInput';
 import { FolderLines } from './FolderLines';
-import { asText, bare, credentialDoubt } from './settings';
+import { asText, bare, credentialDoubt, type Settings } from './settings';
 
 interface SettingProps {
   field: ConfigField;
   id: string;
   value: string;
   error?: string | undefined;
-  onChange: (value: string) => void;
+  /** Another value, and those of other settings that were chosen with it. */
+  onChange: (value: string, others?: Settings) => void;
   onBlur?: () => void;
+  /** How the tool is asked for what it lists; absent where nobody has signed in yet. */
+  lists?: Lists | undefined;
+}
+
+/** How a tool is asked for what it lists. */
+export interface Lists {
+  /** What the settings are now. */
+  settings: Settings;
+  /** With what it is asked. */
+  ask: (setting: string) => ChoicesRequest;
 }
 
 /** One setting, by what may be entered in it, and where the vendor tells of it. */
 export function SettingInput(props: SettingProps) {
-  const url = props.field.helpUrl;
-  if (!url) return <Entry {...props} />;
+  const { lists, ...rest } = props;
+  const { field, id, value, error, onChange } = rest;
+  const url = field.helpUrl;
+  const entry =
+    lists && field.choices ? (
+      <ChoiceInput {...{ field, id, value, error, onChange }} about={describe(field) || undefined} request={lists.ask(field.key)} settings={lists.settings}>
+        <Entry {...rest} />
+      </ChoiceInput>
+    ) : (
+      <Entry {...rest} />
+    );
+  if (!url) return entry;
   return (
     <div>
-      <Entry {...props} />
+      {entry}
       <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(url)}>
-        {t('connect.about', { label: visible(props.field.label) })}
+        {t('connect.about', { label: visible(field.label) })}
       </Button>
     </div>
   );
 }
 
 /** The field itself. What stands around a value is drawn around it, and said below. */
-function Entry({ field, id, value, error, onChange, onBlur }: SettingProps) {
+function Entry({ field, id, value, error, onChange, onBlur }: Omit<SettingProps, 'lists'>) {
   const label = visible(field.label);
   const about = describe(field);
   const shared = {

@@ -57,6 +57,12 @@ export function useWizard({ form, detail, known, replacing, onDirty, onNetwork }
   const refuses = test.problem !== undefined || otherAccount !== undefined;
 
   const request = (part: Partial<Draft> = {}) => connectRequest(detail, asks, { ...draft, ...part }, signIn.id);
+  // What is chosen now does not decide what can be chosen: the setting is left out, and what comes with it.
+  const ask = (setting: string) => {
+    const fills = detail.settings.find((field) => field.key === setting)?.choices?.fills ?? {};
+    const without = Object.fromEntries([setting, ...Object.keys(fills)].map((key) => [key, '']));
+    return { setting, draft: request({ settings: { ...draft.settings, ...without }, name: '' }) };
+  };
   const last = useFinish({
     signIn,
     replacing,
@@ -163,7 +169,7 @@ export function useWizard({ form, detail, known, replacing, onDirty, onNetwork }
     ...{ asks, draft, mistakes, step, first, uses, signIn, page, offline, inPanel, test, otherAccount, made, busy, main },
     // Where another try is what mends it, the problem has the button.
     testsAtProblem: test.over && test.problem !== undefined && mendOf(test.problem, asks).way === 'again',
-    ...{ refused: last.refused, change, forget, blame, focusOn, beginSignIn, startTest, back, submit, fix, fixSignIn },
+    ...{ refused: last.refused, change, forget, blame, ask, focusOn, beginSignIn, startTest, back, submit, fix, fixSignIn },
   };
 }
 

@@ -51,9 +51,9 @@ export function SetUpForm({ connection, detail }: { connection: ConnectionView; 
   const differs = Object.keys(changed).filter((key) => changed[key]?.trim() !== kept[key]);
   const allowPrivate = allow ?? connection.allowPrivate;
   const dirty = differs.length > 0 || allowPrivate !== connection.allowPrivate;
-  const change = (key: string, text: string) => {
-    setChanged({ ...changed, [key]: text });
-    setMistakes(Object.fromEntries(Object.entries(mistakes).filter(([other]) => other !== key)));
+  const change = (part: Settings) => {
+    setChanged({ ...changed, ...part });
+    setMistakes(Object.fromEntries(Object.entries(mistakes).filter(([key]) => !(key in part))));
     setSaved(false);
     set.reset();
   };
@@ -114,7 +114,8 @@ export function SetUpForm({ connection, detail }: { connection: ConnectionView; 
             field={field}
             value={value(field.key)}
             error={mistakes[field.key]}
-            onChange={(text) => change(field.key, text)}
+            onChange={(text, others) => change({ ...others, [field.key]: text })}
+            lists={{ settings: { ...kept, ...changed }, ask: (setting) => ({ setting, connection: connection.name }) }}
           />
         ))}
         {hasAddress(detail) && (
@@ -128,7 +129,7 @@ export function SetUpForm({ connection, detail }: { connection: ConnectionView; 
             placeholder={detail.baseUrl}
             value={value(BASE_URL)}
             error={mistakes[BASE_URL]}
-            onChange={(event) => change(BASE_URL, event.currentTarget.value)}
+            onChange={(event) => change({ [BASE_URL]: event.currentTarget.value })}
           />
         )}
         {reachesServices(detail) && (
