@@ -80,6 +80,7 @@ pub const GITHUB_ISSUES: Vendor = Vendor {
     source: Source::Package("@octokit/openapi/generated/api.github.com.json"),
     uses: &[
         "GET /user",
+        "GET /user/repos",
         "GET /repos/{owner}/{repo}/issues",
         "POST /repos/{owner}/{repo}/issues",
         "GET /repos/{owner}/{repo}/issues/comments",
@@ -101,6 +102,7 @@ pub const GITHUB_ISSUES: Vendor = Vendor {
         ("update_issue", r#"{"number": 1, "title": "Another", "state": "open"}"#),
         ("close_issue", r#"{"number": 1}"#),
         ("list_comments", r#"{"number": 1}"#),
+        ("list_repositories", "{}"),
         ("create_comment", r#"{"number": 1, "body": "Seen."}"#),
         ("add_labels", r#"{"number": 1, "labels": ["bug"]}"#),
         ("delete_comment", r#"{"id": 1}"#),
@@ -114,6 +116,7 @@ pub const GITHUB_PULL_REQUESTS: Vendor = Vendor {
     source: Source::Package("@octokit/openapi/generated/api.github.com.json"),
     uses: &[
         "GET /user",
+        "GET /user/repos",
         "GET /repos/{owner}/{repo}/issues",
         "GET /repos/{owner}/{repo}/issues/comments",
         "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
@@ -142,6 +145,7 @@ pub const GITHUB_PULL_REQUESTS: Vendor = Vendor {
         ("request_reviewers", r#"{"number": 1, "reviewers": ["octocat"]}"#),
         ("remove_reviewers", r#"{"number": 1, "reviewers": ["octocat"]}"#),
         ("list_comments", r#"{"number": 1}"#),
+        ("list_repositories", "{}"),
         ("create_comment", r#"{"number": 1, "body": "Looks good."}"#),
         ("delete_comment", r#"{"id": 1}"#),
         ("add_labels", r#"{"number": 1, "labels": ["ready"]}"#),

@@ -17,8 +17,8 @@ use crate::{
     about, approval, audit, catalogue, chain_check, chain_figures, chain_tests, chains, choices, connections,
     connector_detail, data, descriptor_try, descriptors, desktop, engine_settings, files, gateway, health,
     history, inbox, jobs, keeping, links, logs, network, pins, publishing, replacement, rerun, run_data,
-    run_waits, runs, sandbox, secret_store, sharing, sign_ins, signals, step_fields, storage, syncing,
-    templates, transfer, webhooks, workspaces, zoom,
+    run_deletion, run_waits, runs, sandbox, secret_store, sharing, sign_ins, signals, step_fields, storage,
+    syncing, templates, transfer, webhooks, workspaces, zoom,
 };
 
 /// One command, for documentation and tests.
@@ -295,7 +295,7 @@ commands! {
     /// Shows what is kept of a step.
     pin_show(pins::PinShowRequest) -> run_data::RunDataResponse => pins::show,
     /// Deletes runs that have ended.
-    run_delete(runs::RunDeleteRequest) -> runs::RunsDeleted => runs::delete,
+    run_delete(run_deletion::RunDeleteRequest) -> run_deletion::RunsDeleted => run_deletion::delete,
     /// Lists runs.
     run_list(runs::RunListRequest) -> runs::RunListResponse => runs::list,
     /// Gives a run's report.

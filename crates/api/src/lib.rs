@@ -55,6 +55,7 @@ pub mod replacement;
 pub mod rerun;
 pub mod revocation;
 pub mod run_data;
+pub mod run_deletion;
 pub mod run_waits;
 pub mod runs;
 pub mod samples;

@@ -144,13 +144,14 @@ pub async fn failed_items(hub: &Hub, workspace: &str, request: RunRef) -> Result
     let old = ended(&workspace, &request.run).await?;
     // Nobody sees one that is being made.
     let alone = workspace.taking_over().await;
-    // Nor does a run go on from it of which this one is a part.
-    let Some(_claim) = workspace.runner().parts.claim(&old.id) else {
-        return Err(conflict(&old, "What failed of it is being run as a part of another run."));
-    };
+    // Nor does a run go on from it meanwhile of which this one is a part.
+    let claim = workspace.runner().parts.claim(&old.id);
     if let Some(other) = workspace.store().run_that_goes_on(&old).await? {
         return Err(conflict(&old, &format!("What failed of it was run by {other}. Go on from that one.")));
     }
+    let Some(_claim) = claim else {
+        return Err(conflict(&old, "What failed of it is being run as a part of another run."));
+    };
     begin(hub, &workspace, &old, OriginKind::FailedItems, &Part::Failed, Some(alone)).await
 }
 

@@ -12,7 +12,8 @@ await walk(async ({ open }) => {
   const options = page.getByRole('option');
   const palette = async (text = '') => {
     await keyboard.press('Control+k');
-    await page.getByRole('combobox').waitFor();
+    // What is typed before it has the focus goes to the page.
+    await page.waitForFunction(() => document.activeElement?.matches('[role=dialog] [role=combobox]'));
     if (text) await keyboard.type(text);
   };
   const chosen = () => page.locator('[role=option][aria-selected=true]').textContent();

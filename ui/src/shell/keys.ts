@@ -55,6 +55,8 @@ const PAGES: PageKeys[] = [
       key('Ctrl Z', 'shell.keysList.undo', 'Ctrl+z'),
       key('Ctrl Shift Z', 'shell.keysList.redo', 'Ctrl+Shift+z'),
       key('↑ ↓, Home, End', 'shell.keysList.canvas'),
+      key('← →', 'shell.keysList.canvasWays'),
+      key('+ − 0 1', 'shell.keysList.canvasZoom'),
       key('Enter', 'shell.keysList.canvasOpen'),
       key('A', 'shell.keysList.canvasAdd'),
       key('D', 'shell.keysList.canvasDuplicate'),

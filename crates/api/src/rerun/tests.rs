@@ -310,7 +310,7 @@ async fn runs_that_have_ended_are_deleted_and_no_others() {
     house.call("run_answer", json!({"run": over["run"], "approved": true})).await.unwrap();
     assert_eq!(house.wait(&json!({"id": over["run"]})).await["state"], "done");
     let request = json!({"runs": [waits["run"], over["run"], "nowhere"]});
-    assert_eq!(house.call("run_delete", request).await.unwrap(), json!({"deleted": 1}));
+    assert_eq!(house.call("run_delete", request).await.unwrap(), json!({"deleted": 1, "open": 2, "needed": 0}));
     let left = house.call("run_list", json!({})).await.unwrap();
     let ids: Vec<&Value> = left["runs"].as_array().unwrap().iter().map(|run| &run["id"]).collect();
     assert_eq!(ids, [&waits["run"]]);

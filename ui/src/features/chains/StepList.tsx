@@ -4,7 +4,7 @@ import { memo, useEffect, useRef } from 'react';
 
 import { t } from '../../lib/words';
 import { StepCard, WayCard } from './StepCard';
-import { stepKey } from './stepKeys';
+import { placeOf, stepKey } from './stepKeys';
 import type { StepCommands, StepView, StopView } from './useStepViews';
 
 interface Props {
@@ -16,7 +16,7 @@ interface Props {
 /** Steps as an outline: the same commands, keys and state as the canvas. */
 export function StepList({ stops, selected, commands }: Props) {
   const frame = useRef<HTMLOListElement>(null);
-  const first = stops.find((stop) => stop.kind !== 'section')?.id;
+  const place = placeOf(stops, selected);
   useEffect(() => {
     if (selected && frame.current?.contains(document.activeElement)) frame.current.querySelector<HTMLElement>(`[data-step="${CSS.escape(selected)}"]`)?.focus();
   }, [selected]);
@@ -31,7 +31,7 @@ export function StepList({ stops, selected, commands }: Props) {
       }}
     >
       {stops.map((stop) => (
-        <Stop key={stop.id} stop={stop} selected={stop.id === selected} tabbable={stop.id === (selected ?? first)} commands={commands} />
+        <Stop key={stop.id} stop={stop} selected={stop.id === selected} tabbable={stop.id === place} commands={commands} />
       ))}
     </ol>
   );

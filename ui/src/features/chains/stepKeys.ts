@@ -3,6 +3,12 @@ import type { KeyboardEvent } from 'react';
 import { isSign, signsWork } from '../../shell/shortcuts';
 import type { StepCommands, StopView } from './useStepViews';
 
+/** The one that Tab leads to: the first of those wanted that is there, else the first of all. */
+export const placeOf = (stops: StopView[], ...wanted: (string | undefined)[]): string | undefined => {
+  const all = stops.filter((stop) => stop.kind !== 'section');
+  return (wanted.map((id) => all.find((stop) => stop.id === id)).find((stop) => stop !== undefined) ?? all[0])?.id;
+};
+
 /** The keys of canvas and list: the same in both. Gives true where the key meant something. */
 export function stepKey(event: KeyboardEvent, stops: StopView[], focused: string, selected: string | undefined, commands: StepCommands): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;

@@ -122,10 +122,12 @@ function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
     void drop.mutateAsync({ name }).then(done, () => undefined);
   };
   const keep = (name: string) => {
-    // What is kept under a name now is not to be overwritten by what was forgotten.
-    withdraw(FORGOTTEN);
     void save.mutateAsync({ name, filter: filterOf(view) }).then(
-      () => setName(undefined),
+      () => {
+        setName(undefined);
+        // What is kept under a name now is not to be overwritten by what was forgotten.
+        withdraw(FORGOTTEN);
+      },
       () => undefined,
     );
   };

@@ -64,7 +64,7 @@ export function SignalPanel({ id, onClose, onOpen, onArchive, onUnread }: Props)
                   {versions.map((version) => (
                     <li key={version.id}>
                       <button type="button" className="link-button cut" aria-current={version.id === id ? 'true' : undefined} onClick={() => onOpen(version.id)}>
-                        {version.id === id ? visible(summary.text) : summary.othersMayBePrivate ? MASK : visible(version.summary)}
+                        {version.id === signal.id ? visible(summary.text) : summary.othersMayBePrivate ? MASK : visible(version.summary)}
                       </button>
                       <time className="meta figures" dateTime={version.timestamp}>
                         {formatMoment(version.timestamp)}

@@ -8,7 +8,7 @@ import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 're
 import { t } from '../../../lib/words';
 import { useSharing } from '../../../ui/useSharing';
 import type { Flow } from '../flow/flow';
-import { stepKey } from '../stepKeys';
+import { placeOf, stepKey } from '../stepKeys';
 import type { StepCommands, StopView } from '../useStepViews';
 import { drawn, edgeTypes, nodeTypes, type FlowLine, type FlowNode } from './parts';
 import { ChainMap } from './ChainMap';
@@ -26,6 +26,8 @@ interface Props {
 /** From so many steps on it is said that only those in sight are drawn, and with so much room there is a map of the whole. */
 const MANY = 12;
 const MAP_WIDTH = 700;
+/** So much room it needs beside the steps, in pixels: it covers none of them where they stand at first. */
+const ROOM = 215;
 
 const nothing = () => undefined;
 
@@ -50,7 +52,8 @@ function Drawing({ flow, stops, selected, commands }: Props) {
   const about = useId();
   // Where nothing is selected, the step that had the focus last keeps its place in the order of Tab.
   const [last, setLast] = useState<string>();
-  const focusable = selected ?? (stops.find((stop) => stop.id === last) ?? stops.find((stop) => stop.kind !== 'section'))?.id;
+  // One that was selected may be gone: taken back, or changed elsewhere.
+  const focusable = placeOf(stops, selected, last);
   const share = useSharing<ReturnType<typeof drawn>>();
   const { open, add } = commands;
   const { nodes, edges } = useMemo(() => share(drawn(flow, stops, { selected, focusable, open, add })), [share, flow, stops, selected, focusable, open, add]);
@@ -117,7 +120,7 @@ function Drawing({ flow, stops, selected, commands }: Props) {
         <InSight flow={flow} id={selected} />
         {!moved && <InSight flow={flow} id={active} />}
         <Controls zoom={zoom} />
-        {steps >= MANY && width >= MAP_WIDTH && <ChainMap flow={flow} onMove={() => setMoved(true)} />}
+        {steps >= MANY && width >= MAP_WIDTH && (width - flow.width) / 2 >= ROOM && <ChainMap flow={flow} onMove={() => setMoved(true)} />}
       </ReactFlow>
       {moved && active !== undefined && (
         <Button className="canvas-follow" size="compact-sm" leftSection={<LocateFixed size={14} aria-hidden />} onClick={() => setMoved(false)}>

@@ -4,6 +4,7 @@ import { Maximize, Minus, Plus } from 'lucide-react';
 import { useMemo, type KeyboardEvent } from 'react';
 
 import { t } from '../../../lib/words';
+import { isSign, signsWork } from '../../../shell/shortcuts';
 
 interface Zoom {
   duration: number;
@@ -24,7 +25,8 @@ export function useZoom(): Zoom {
     const fit = () => void flow.fitView({ duration, interpolate: 'linear', maxZoom: 1, padding: 0.1 });
     const keys: Record<string, () => void> = { '+': closer, '=': closer, '-': further, 0: () => void flow.zoomTo(1, { duration }), 1: fit };
     const key = (event: KeyboardEvent) => {
-      const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+      const off = event.ctrlKey || event.metaKey || event.altKey || (isSign(event.key) && !signsWork());
+      const act = off ? undefined : keys[event.key];
       act?.();
       return act !== undefined;
     };

@@ -39,7 +39,9 @@ export function useCommands({ editor, stops, select, setOpen, add }: Props): Ste
         const gone = latest.current.stops.find((stop) => stop.id === id);
         change((chain) => removeStep(chain, id));
         if (gone?.kind === 'step') toast({ id: EDITED, words: t('chains.stepRemoved', { name: visible(gone.step.name) }), undo: () => latest.current.undo() });
-        select(undefined);
+        // Whoever works by keyboard stays where it was.
+        const beside = [gone?.flow.down, gone?.flow.up].find((next) => latest.current.stops.some((stop) => stop.id === next && stop.kind === 'step'));
+        select(beside);
         setOpen((now) => (now?.kind === 'step' && now.id === id ? undefined : now));
       },
       duplicate: (id) => change((chain) => duplicateStep(chain, id).chain),

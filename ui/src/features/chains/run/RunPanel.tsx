@@ -6,7 +6,7 @@ import { History } from 'lucide-react';
 import { memo } from 'react';
 import { Link } from 'wouter';
 
-import type { Chain, RunReport, RunReportResponse, Step, StepReport } from '../../../bindings/wire';
+import type { Chain, Problem, RunReport, RunReportResponse, Step, StepReport } from '../../../bindings/wire';
 import { formatMs, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Panel } from '../../../ui/Panel';
@@ -16,6 +16,7 @@ import { Mark, Pill, RUN, STEP } from '../../../ui/states';
 import { isFinal } from '../../runs/figures';
 import { PrivateFields, usePrivatesOf } from '../../runs/report/privates';
 import { Question } from '../../runs/report/Question';
+import { useFix } from '../../runs/report/useFix';
 import type { Opening } from '../step/StepPanel';
 import { triesOf } from '../fresh';
 import { allSteps } from '../flow/outline';
@@ -57,6 +58,7 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
   const blockers = run.check.filter((finding) => finding.level === 'blocker');
   const privates = usePrivatesOf(run);
+  const fix = useFix(run, run.finishedAt ? onAgain : undefined);
   return (
     <div className="stack">
       <div className="row">
@@ -75,14 +77,14 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
           <Question key={`${question.step}-${question.item}`} report={run} question={question} open={run.state === 'needs_you'} />
         ))}
       </PrivateFields>
-      {blockers.map((finding) => finding.problem && <ProblemBlock key={finding.text} problem={finding.problem} />)}
+      {blockers.map((finding) => finding.problem && <ProblemBlock key={finding.text} problem={finding.problem} onFix={finding.step ? () => onShow(finding.step ?? '', { fixing: true }) : fix(finding.problem)} />)}
       <ul className="live-steps">
         {run.steps.map((step) => (
           <LiveStep key={step.step} step={step} name={nameOf(step, stepOf(step.step), tools)} tries={triesHere(step.step)} onShow={onShow} />
         ))}
       </ul>
       {problems.map(({ step, item }) => (
-        <ProblemBlock key={`${step.step}-${item.item}`} problem={item.problem} onFix={() => onShow(step.step, { tab: 'data', item: item.item })} />
+        <StepProblem key={`${step.step}-${item.item}`} problem={item.problem} fix={fix(item.problem)} onShow={(tab) => onShow(step.step, { tab, item: item.item })} />
       ))}
       {isFinal(run.state) && <AfterFailure run={run} onFollow={onFollow} />}
       <div className="row">
@@ -92,6 +94,19 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
         {run.finishedAt && <Button onClick={onAgain}>{t('chains.live.again')}</Button>}
       </div>
       {trial.length > 0 && run.finishedAt && <Lesson trial={trial} worked={run.state === 'done'} onMended={onAgain} />}
+    </div>
+  );
+}
+
+/** What went wrong with an item: its button does what it says, and the item itself is a press away. */
+function StepProblem({ problem, fix, onShow }: { problem: Problem; fix: (() => void) | undefined; onShow: (tab: 'mapping' | 'data') => void }) {
+  const mends = problem.fix?.action === 'edit_mapping' || problem.fix?.action === 'edit_input' ? () => onShow('mapping') : fix;
+  return (
+    <div className="stack">
+      <ProblemBlock problem={problem} {...(mends ? { onFix: mends } : {})} />
+      <Button size="xs" variant="subtle" onClick={() => onShow('data')}>
+        {t('chains.live.item')}
+      </Button>
     </div>
   );
 }

@@ -80,6 +80,8 @@ export function ChoiceInput({ field, id, value, error, about, request, settings,
         nothingFoundMessage={asking ? t('connect.choices.asking') : t('connect.choices.noMatch')}
         searchable
         limit={DRAWN}
+        // A list that opens by itself would lie over what else can be done.
+        openOnFocus={false}
         clearable={!field.required}
         classNames={{ dropdown: 'cw-pop' }}
         onChange={(picked) => {

@@ -14,9 +14,17 @@ export function useFix(report: RunReport, runAgain?: () => void) {
         return () => go(`/chains/${encodeURIComponent(report.chainId)}${step === undefined ? '' : `/step/${encodeURIComponent(step)}`}`);
       case 'reconnect':
       case 'replace_key':
+        return connection === undefined ? undefined : () => go(`/connections/${encodeURIComponent(connection)}/sign-in`);
       case 'edit_settings':
       case 'allow_target':
         return connection === undefined ? undefined : () => go(`/connections/${encodeURIComponent(connection)}`);
+      case 'network_settings':
+        return () => go('/settings/network');
+      case 'unlock':
+      case 'set_passphrase':
+        return () => go('/settings/security');
+      case 'free_space':
+        return () => go('/settings/data');
       case 'retry':
         return runAgain;
       default:
