@@ -39,7 +39,7 @@ await walk(async ({ open }) => {
 
   // The palette: the word, then at most three keys.
   await keyboard.press('Control+k');
-  await page.getByRole('combobox').waitFor();
+  await page.waitForFunction(() => document.activeElement?.matches('[role=dialog] [role=combobox]'));
   await keyboard.type('run issue digest');
   let keys = 0;
   const first = page.locator('[role=option][aria-selected=true]');
