@@ -1,9 +1,10 @@
 import { MantineProvider } from '@mantine/core';
 import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { Chain } from '../../../bindings/wire';
+import { usePreferences } from '../../../shell/preferences';
 import { emptyChain } from '../document';
 import { useCommands } from '../editor/useCommands';
 import { flowOf } from '../flow/flow';
@@ -24,6 +25,20 @@ function Shown({ chain }: { chain: Chain }) {
   const [flow] = useState(() => flowOf(chain));
   const stops = useStepViews(chain, flow, tools, none, undefined, undefined);
   const commands = useCommands({ editor: { change: nothing, undo: nothing }, stops, select, setOpen: nothing, add: nothing });
+  return (
+    <MantineProvider>
+      <Canvas flow={flow} stops={stops} selected={selected} commands={commands} />
+    </MantineProvider>
+  );
+}
+
+/** A chain that can be changed; `at` is selected first. */
+function Edited({ at }: { at?: string }) {
+  const [chain, change] = useState(long(4));
+  const [selected, select] = useState(at);
+  const flow = useMemo(() => flowOf(chain), [chain]);
+  const stops = useStepViews(chain, flow, tools, none, undefined, undefined);
+  const commands = useCommands({ editor: { change, undo: nothing }, stops, select, setOpen: nothing, add: nothing });
   return (
     <MantineProvider>
       <Canvas flow={flow} stops={stops} selected={selected} commands={commands} />
@@ -112,4 +127,34 @@ it('a long chain says that there is more of it than is read out here', () => {
   unmount();
   render(<Shown chain={long(3)} />);
   expect(screen.getByRole('group', { name: 'Steps of the chain' }).hasAttribute('aria-describedby'), 'a short one is all there').toBe(false);
+});
+
+it('whoever removes a step by key goes on at the one beside it', async () => {
+  render(<Edited />);
+  act(() => step('wait_1')?.focus());
+  press('Delete');
+  await waitFor(() => expect([focused(), stops(), drawn().length]).toEqual(['wait_2', ['wait_2'], 3]));
+  press('End');
+  await waitFor(() => expect(focused()).toBe('wait_3'));
+  press('Delete');
+  await waitFor(() => expect([focused(), stops()]).toEqual(['wait_2', ['wait_2']]));
+});
+
+it('Tab leads to a step where the one that was selected is gone', () => {
+  render(<Edited at="gone" />);
+  expect(stops()).toEqual(['wait_0']);
+});
+
+it('keys that are one sign zoom nothing where they are switched off', async () => {
+  render(<Edited />);
+  const nearness = () => document.querySelector<HTMLElement>('.react-flow__viewport')?.style.transform;
+  act(() => step('wait_0')?.focus());
+  const before = nearness();
+  usePreferences.setState({ signs: false });
+  press('-');
+  await new Promise((done) => setTimeout(done, 300));
+  expect(nearness()).toBe(before);
+  usePreferences.setState({ signs: true });
+  press('-');
+  await waitFor(() => expect(nearness()).not.toBe(before));
 });
