@@ -66,7 +66,7 @@ const WRONG: &[(&[&str], i32, &str)] = &[
     (&["connect", "sandbox-chat", "--name", "x", "--secret", "key=plain"], 2, "INPUT_INVALID"),
     (&["connect", "sandbox-chat", "--name", "x", "--set", "novalue"], 2, "INPUT_INVALID"),
     (&["connect", "no-such-tool", "--name", "x"], 1, "NOT_FOUND"),
-    (&["connect", "github-issues", "--name", "x"], 2, "owner"),
+    (&["connect", "github-issues", "--name", "x"], 2, "repo"),
     (&["connect", "sandbox-chat", "--name", "x", "--set", "baseUrl=http://example.com"], 2, "https"),
     (&["connection", "show", "nobody"], 1, "NOT_FOUND"),
     (&["catalogue", "--auth", "magic"], 2, "api_key"),
