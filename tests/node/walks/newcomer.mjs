@@ -29,6 +29,8 @@ async function look(page, connector, step) {
 
 /** Chooses what the tool itself lists, and gives how many there are. What it does not list is typed instead. */
 async function choose(dialog, field, value) {
+  // It may depend on what was entered a moment before.
+  await field.and(dialog.page().locator('[role=combobox]')).waitFor();
   await dialog.getByPlaceholder('Asking the tool…').waitFor({ state: 'detached' });
   await field.click();
   const options = dialog.page().getByRole('option');

@@ -48,7 +48,8 @@ export function ChoiceInput({ field, id, value, error, about, request, settings,
   const toggle = () => setTypes(!typing);
   if (typing)
     return (
-      <div {...place}>
+      // Who has begun to type goes on with it, whatever the tool says by then.
+      <div {...place} onChange={() => setTypes(true)}>
         {children}
         <div className="cw-choose-foot" role="status">
           {list.length > 0 && <Foot icon={<ListChecks size={14} aria-hidden />} word={t('connect.choices.list')} onClick={toggle} />}

@@ -72,6 +72,9 @@ it('is a plain field where the tool gives no list, says why, keeps the focus, an
   fireEvent.change(input, { target: { value: 'C9' } });
   host.answer = two;
   fireEvent.click(screen.getByRole('button', { name: 'Ask again' }));
+  await screen.findByRole('button', { name: 'Choose from the list' });
+  expect([document.activeElement, entry().value]).toEqual([input, 'C9']);
+  fireEvent.click(screen.getByRole('button', { name: 'Choose from the list' }));
   await screen.findByRole('button', { name: 'Type it myself' });
   expect(entry().value).toBe('C9');
 });
