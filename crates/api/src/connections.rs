@@ -193,8 +193,7 @@ pub async fn create(hub: &Hub, workspace: &str, request: ConnectRequest) -> Resu
 /// Tests what would be connected and keeps nothing. What does not work is an answer, not an error.
 pub async fn try_out(hub: &Hub, workspace: &str, request: ConnectRequest) -> Result<TestReport, Problem> {
     let workspace = hub.workspace(workspace).await?;
-    let Draft { compiled, connection, credential } = draft(hub, &workspace, request)?;
-    Ok(run_test(&workspace, &compiled, &connection, credential.as_ref()).await)
+    Ok(workspace.engine().test(&draft(hub, &workspace, request)?.target()).await)
 }
 
 pub(crate) async fn run_test(

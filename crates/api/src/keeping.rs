@@ -25,11 +25,13 @@ pub enum Keep {
 impl Keep {
     /// What was said of a connection; `usual` days where nothing was.
     fn of(value: Option<&Value>, usual: u64) -> Self {
-        let days = |days: u64| Self::Days(u32::try_from(days).unwrap_or(u32::MAX));
         match value {
             Some(Value::String(word)) if word == "all" => Self::All,
             Some(Value::String(word)) if word == "nothing" => Self::Nothing,
-            value => days(value.and_then(Value::as_u64).unwrap_or(usual)),
+            value => {
+                let days = value.and_then(Value::as_u64).unwrap_or(usual);
+                Self::Days(u32::try_from(days).unwrap_or(u32::MAX))
+            }
         }
     }
 

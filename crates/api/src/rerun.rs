@@ -311,10 +311,11 @@ pub async fn undo_again(hub: &Hub, workspace: &str, request: RunUndoAgainRequest
         // Told from the journal alone: the tool may be disconnected by now.
         // One after the other: whether anything is left is told from what stands.
         let _alone = BY_HAND.lock().await;
+        let run = workspace.run(&run.id).await?;
         let report = runs::report_of(&workspace, &run.id).await?;
         let line = report.undo.iter().find(|line| !line.undone && wanted(&line.step, line.item));
         let (step, item) = line.map(|line| (line.step.clone(), line.item)).ok_or_else(nothing)?;
-        workspace.runner().undone_by_hand(&report, &step, item).await?;
+        workspace.runner().undone_by_hand(&run, &step, item).await?;
         return Ok(RunView::of(&workspace, workspace.run(&run.id).await?));
     }
     let connectors = chains::connectors_of(&workspace, &run.snapshot).await?;

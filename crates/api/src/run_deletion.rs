@@ -1,7 +1,5 @@
 //! Runs that have ended and are deleted by hand.
 
-use std::collections::BTreeMap;
-
 use patchbay_model::RunId;
 use patchbay_model::problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -34,31 +32,24 @@ pub struct RunsDeleted {
 pub async fn delete(hub: &Hub, workspace: &str, request: RunDeleteRequest) -> Result<RunsDeleted, Problem> {
     let workspace = hub.workspace(workspace).await?;
     let store = workspace.store();
-    let mut wanted: BTreeMap<RunId, Option<RunId>> = BTreeMap::new();
-    for id in request.runs {
-        let earlier = store.run(&id).await?.and_then(|run| run.origin.did_what_failed_of().cloned());
-        wanted.insert(id, earlier);
-    }
     let mut gone = RunsDeleted { deleted: 0, open: 0, needed: 0 };
-    // The earlier ones first.
-    while !wanted.is_empty() {
-        let mut next = None;
-        for (id, earlier) in &wanted {
-            let needed = match earlier {
-                Some(earlier) => store.run(earlier).await?.is_some(),
-                None => false,
-            };
-            if !needed {
-                next = Some(id.clone());
-                break;
-            }
+    let mut wanted = Vec::new();
+    for id in request.runs {
+        match store.run(&id).await? {
+            Some(run) => wanted.push((run.created_at, id, run.origin.did_what_failed_of().cloned())),
+            None => gone.open += 1,
         }
-        let Some(id) = next else {
-            gone.needed = wanted.len() as u64;
-            break;
+    }
+    // The earlier ones first: what did the rest of them can go after them.
+    wanted.sort();
+    for (_, id, earlier) in wanted {
+        let needed = match earlier {
+            Some(earlier) => store.run(&earlier).await?.is_some(),
+            None => false,
         };
-        wanted.remove(&id);
-        if !workspace.is_live(&id) && store.run_delete(&id).await? {
+        if needed {
+            gone.needed += 1;
+        } else if !workspace.is_live(&id) && store.run_delete(&id).await? {
             gone.deleted += 1;
         } else {
             gone.open += 1;

@@ -126,6 +126,7 @@ mod tests {
         }
         second.shut_down().await;
     }
+
     #[tokio::test]
     async fn what_somebody_set_holds_for_age_and_number() {
         let dir = tempfile::tempdir().unwrap();
@@ -153,6 +154,10 @@ mod tests {
         clock.advance(Duration::from_secs(86_400));
         round(store, false).await.unwrap();
         assert_eq!((stays("old").await, stays("young").await), (false, true));
+        store.settings_set(None, [(RUNS.to_owned(), json!(0))].into()).await.unwrap();
+        clock.advance(Duration::from_secs(86_400));
+        round(store, false).await.unwrap();
+        assert!(!stays("young").await, "there is no room for it");
         hub.shut_down().await;
     }
 }

@@ -83,10 +83,10 @@ impl Earlier {
     /// such step.
     pub fn kept(self, run: &Run, part: &Part) -> Result<Vec<Fact>, Problem> {
         let (facts, open) = self.taken_over(run, part)?;
-        match open {
-            Some(0) => Err(refused(run, "Nothing of it failed.")),
-            _ => Ok(facts),
+        if *part == Part::Failed && open == 0 {
+            return Err(refused(run, "Nothing of it failed."));
         }
+        Ok(facts)
     }
 
     /// The same for the run of another chain that is to be done to its end: there may be nothing left to do.
@@ -97,16 +97,15 @@ impl Earlier {
         Ok(self.taken_over(run, &Part::Failed)?.0)
     }
 
-    /// What stands, and how much of what failed is to be done where that was asked for.
-    fn taken_over(mut self, run: &Run, part: &Part) -> Result<(Vec<Fact>, Option<u32>), Problem> {
-        let about = |problem: Problem| problem.about(Subject::Run { id: run.id.to_string(), step: None });
+    /// What stands, and how much is to be done.
+    fn taken_over(mut self, run: &Run, part: &Part) -> Result<(Vec<Fact>, u32), Problem> {
         let conflict = |message: &str| refused(run, message);
         let plan = &self.plan;
         let until = match part {
             Part::Failed => plan.steps.len(),
             Part::From(step) | Part::Only(step) => {
                 plan.index(step).filter(|at| plan.steps[*at].phase == Phase::Main).ok_or_else(|| {
-                    about(Problem::new(Code::NotFound).with("item", format!("The step \"{step}\"")))
+                    about(run, Problem::new(Code::NotFound).with("item", format!("The step \"{step}\"")))
                 })?
             }
         };
@@ -193,13 +192,12 @@ impl Earlier {
                 return Err(conflict("A step before it did not get done. Run it again from there."));
             }
         }
-        let doubts = facts.iter().any(is_doubt);
-        if *part == Part::Failed && open == 0 && doubts {
+        if *part == Part::Failed && open == 0 && facts.iter().any(is_doubt) {
             return Err(conflict(
                 "What is left of it was sent, and nobody knows whether it happened. Look there, and run it again as a whole if it did not.",
             ));
         }
-        Ok((facts, (*part == Part::Failed).then_some(open)))
+        Ok((facts, open))
     }
 
     /// Whether something that a step before this place did was undone since.
@@ -341,11 +339,13 @@ fn remembering(step: &PlanStep) -> PlanStep {
 /// Earlier runs of another chain, by the item of which they did a part, with what is there of that.
 type Begun = BTreeMap<u32, (RunId, Remains)>;
 
+fn about(run: &Run, problem: Problem) -> Problem {
+    problem.about(Subject::Run { id: run.id.to_string(), step: None })
+}
+
 fn refused(run: &Run, message: &str) -> Problem {
-    Problem::new(Code::Conflict)
-        .with("item", format!("Run {}", run.id))
-        .with("message", message)
-        .about(Subject::Run { id: run.id.to_string(), step: None })
+    let item = format!("Run {}", run.id);
+    about(run, Problem::new(Code::Conflict).with("item", item).with("message", message))
 }
 
 /// Whether a fact leaves something out of which nobody knows whether it happened.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::engine::Engine;
+use crate::settings::invalid;
 use crate::target::Target;
 
 /// How many are offered at most: more than anybody looks through.
@@ -23,7 +24,7 @@ const MOST_PAGES: usize = 20;
 const LONGEST: Duration = Duration::from_secs(15);
 
 /// One value that may be entered.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Choice {
     /// What is entered.
@@ -51,10 +52,7 @@ impl Engine {
         let descriptor = target.descriptor.descriptor();
         let field = descriptor.config_fields.iter().find(|field| field.key == setting);
         let Some(from) = field.and_then(|field| field.choices.as_ref()) else {
-            return Err(Problem::new(Code::InputInvalid)
-                .with("field", format!("\"{setting}\""))
-                .with("message", format!("{} lists nothing for it.", descriptor.name))
-                .about(Subject::Field { name: setting.to_owned() }));
+            return Err(invalid(setting, &format!("{} lists nothing for it", descriptor.name)));
         };
         let offer = Offer::compile(from)?;
         if let Some(first) = lacking(target, from) {

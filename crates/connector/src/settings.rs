@@ -137,7 +137,7 @@ fn typed(field: &ConfigField, text: &str) -> Result<Value, Problem> {
     })
 }
 
-fn invalid(key: &str, message: &str) -> Problem {
+pub(crate) fn invalid(key: &str, message: &str) -> Problem {
     Problem::new(Code::InputInvalid)
         .with("field", format!("\"{key}\""))
         .with("message", format!("{message}."))

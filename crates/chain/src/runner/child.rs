@@ -20,6 +20,12 @@ pub(super) struct Child {
     pub(super) claim: Option<Claim>,
 }
 
+/// Why nothing can go on from an earlier run.
+fn conflict(earlier: &RunId, message: &str) -> Problem {
+    let item = format!("The run {earlier} of another chain");
+    Problem::new(Code::Conflict).with("item", item).with("message", message)
+}
+
 impl Execution<'_> {
     /// The run of another chain that does an item. A full or busy disk is waited for.
     pub(super) async fn child(
@@ -92,10 +98,7 @@ impl Execution<'_> {
         input: &Value,
     ) -> Result<Child, Problem> {
         let store = &self.runner.store;
-        let conflict = |message: &str| {
-            let item = format!("The run {earlier} of another chain");
-            Problem::new(Code::Conflict).with("item", item).with("message", message)
-        };
+        let conflict = |message: &str| conflict(earlier, message);
         let claim = self.runner.parts.claim(earlier);
         let claim = claim.ok_or_else(|| conflict("What failed of it is being run by another one."))?;
         let old = match store.run(earlier).await.map_err(Problem::from)? {
@@ -138,9 +141,7 @@ impl Execution<'_> {
         journal::each(store, &old.id, |entry| before.take(entry)).await.map_err(Problem::from)?;
         let facts = before.rest(&old)?;
         if store.run(&old.id).await.map_err(Problem::from)?.is_none() {
-            return Err(Problem::new(Code::Conflict)
-                .with("item", format!("The run {} of another chain", old.id))
-                .with("message", "It was tidied away meanwhile. Run this run again as a whole."));
+            return Err(conflict(&old.id, "It was tidied away meanwhile. Run this run again as a whole."));
         }
         Ok(Child { run: Run { origin: RunOrigin::default(), ..old }, facts, claim: None })
     }

@@ -1,6 +1,5 @@
 //! What the user wishes of a run, under way or at rest.
 
-use patchbay_model::report::RunReport;
 use patchbay_model::run::{Decision, Fact, Run, RunState, UndoOutcome};
 use patchbay_model::{Event, StepId};
 
@@ -44,32 +43,23 @@ impl Runner {
         Ok(())
     }
 
-    /// Writes down that the user has undone by hand what could not be undone, of a run that has ended as
-    /// `report` says. Nothing is sent: the tool may be long gone. Gives the state that the run has with that.
-    pub async fn undone_by_hand(
-        &self,
-        report: &RunReport,
-        step: &StepId,
-        item: u32,
-    ) -> Result<RunState, ChainError> {
-        let run = self.store.run(&report.run).await?;
-        let left = match &run {
-            Some(run) => ended::read(&self.store, run).await?,
-            None => ended::Left::default(),
-        };
+    /// Writes down that the user has undone by hand what could not be undone, of a run that has
+    /// ended. Nothing is sent: the tool may be long gone. Gives the state that the run has with that.
+    pub async fn undone_by_hand(&self, run: &Run, step: &StepId, item: u32) -> Result<RunState, ChainError> {
+        let left = ended::read(&self.store, run).await?;
         let place = (step.clone(), item);
         let stays = left.changes.saturating_sub(left.inside.get(&place).copied().unwrap_or(1));
-        let state = match report.state {
+        let state = match run.state {
             RunState::Failed if stays == 0 => RunState::FailedUndone,
             state => state,
         };
         let result = Fact::UndoResult { step: step.clone(), item, outcome: UndoOutcome::ByHand, took_ms: None };
         let mut facts = vec![result];
-        if state != report.state {
+        if state != run.state {
             facts.push(Fact::Finished { state });
         }
-        let facts = self.store.journal_reopen(&report.run, facts, state).await?;
-        self.events.emit(Event::RunChanged { id: report.run.clone(), state, facts });
+        let facts = self.store.journal_reopen(&run.id, facts, state).await?;
+        self.events.emit(Event::RunChanged { id: run.id.clone(), state, facts });
         Ok(state)
     }
 

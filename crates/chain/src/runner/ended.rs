@@ -76,20 +76,25 @@ pub(super) async fn undone(
         let problem = Problem::new(Code::StorageBusy).with("item", format!("The run {id}"));
         return Ok(Ended::Undone((failed(problem), None)));
     };
-    let what = match left.changes {
-        1 => "One change that it made stays".to_owned(),
-        n => format!("{n} changes that it made stay"),
-    };
     let outcome = match left.changes {
         0 => UndoOutcome::Undone,
         n if n == left.for_good => UndoOutcome::Impossible,
-        _ => UndoOutcome::Failed { problem: stays(&what), unknown: left.unknown },
+        _ => UndoOutcome::Failed { problem: stays(left.changes), unknown: left.unknown },
     };
     Ok(Ended::Undone((outcome, Some(left.changes))))
 }
 
-fn stays(what: &str) -> Problem {
+fn stays(changes: u32) -> Problem {
+    let what = stay_words(changes);
     Problem::new(Code::CompensationFailed).detail(format!("{what}. Its own report says which, and why."))
+}
+
+/// How much stays, in words.
+fn stay_words(changes: u32) -> String {
+    match changes {
+        1 => "One change that it made stays".to_owned(),
+        n => format!("{n} changes that it made stay"),
+    }
 }
 
 fn gone(id: &RunId) -> Problem {
@@ -144,7 +149,6 @@ async fn late(store: &Store, run: &Run) -> Option<Late> {
 }
 
 /// What stays of what a run changed.
-#[derive(Default)]
 pub(super) struct Left {
     /// How much, with what it may have changed, and what stays of runs of other chains in it.
     pub(super) changes: u32,
@@ -199,8 +203,7 @@ async fn outcome(store: &Store, run: &Run, changes: u32) -> Outcome {
         };
         let why = match changes {
             0 => why,
-            1 => format!("{why} One change that it made stays."),
-            n => format!("{why} {n} changes that it made stay."),
+            n => format!("{why} {}.", stay_words(n)),
         };
         let problem = Problem::new(code)
             .with("item", format!("The run of \"{}\"", run.snapshot.name))
