@@ -7,7 +7,7 @@ use patchbay_model::check::{Finding, Level, Remedy};
 use patchbay_model::logic::{Logic, Tie};
 use patchbay_model::problem::{Code, Problem, Subject};
 use patchbay_model::run::{Fact, Outcome};
-use patchbay_model::{Chain, ConnectionId, EventKind, RunId, Step, StepId};
+use patchbay_model::{Chain, EventKind, RunId, Step, StepId};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -64,7 +64,6 @@ pub(super) struct Looking {
     seen: BTreeMap<String, u64>,
     /// What ties a delivery to an item, in the order of the step's ties.
     tied: BTreeMap<(usize, u32), Vec<Value>>,
-    connections: BTreeMap<String, Option<ConnectionId>>,
 }
 
 impl Looking {
@@ -74,7 +73,6 @@ impl Looking {
             items: BTreeSet::new(),
             seen: BTreeMap::new(),
             tied: BTreeMap::new(),
-            connections: BTreeMap::new(),
         }
     }
 
@@ -166,15 +164,10 @@ impl Execution<'_> {
         let mut about: BTreeMap<(&str, String), Vec<(usize, u32)>> = BTreeMap::new();
         for at in self.progress.awaited.clone() {
             let name = &steps[at.0].1;
-            if !name.is_empty() && !self.looking.connections.contains_key(name) {
-                let found = self.runner.store.connection_named(name).await?.map(|found| found.id);
-                self.looking.connections.insert(name.clone(), found);
-            }
-            let subject = match self.looking.connections.get(name) {
+            let subject = match self.live.connections.get(name) {
                 _ if name.is_empty() => (EventKind::Answer.as_str(), self.run.id.to_string()),
-                Some(Some(id)) => (EventKind::Webhook.as_str(), id.to_string()),
-                // Gone: nothing comes from it any more, and the step's time ends.
-                _ => continue,
+                Some(named) => (EventKind::Webhook.as_str(), named.id.to_string()),
+                None => continue,
             };
             about.entry(subject).or_default().push(at);
         }

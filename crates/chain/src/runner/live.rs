@@ -8,7 +8,7 @@ use patchbay_map::StepMapping;
 use patchbay_model::descriptor::Operation;
 use patchbay_model::logic::Logic;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{Chain, ConnectorId, Run};
+use patchbay_model::{Chain, Connection, ConnectionId, ConnectorId, Run};
 use serde_json::Value;
 
 use super::Runner;
@@ -22,8 +22,22 @@ pub struct Live {
     pub plan: Plan,
     /// Per step of the plan, in order.
     pub steps: Vec<LiveStep>,
-    /// The connectors of the connections that the chain names, by the connection's name: what starts it too.
-    pub connectors: BTreeMap<String, ConnectorId>,
+    /// The connections that the chain names, by that name: what starts it too. One that is renamed meanwhile stays.
+    pub connections: BTreeMap<String, Named>,
+}
+
+/// What a chain's name for a connection stands for.
+pub struct Named {
+    /// The connection.
+    pub id: ConnectionId,
+    /// Its connector.
+    pub connector: ConnectorId,
+}
+
+impl From<Connection> for Named {
+    fn from(connection: Connection) -> Self {
+        Self { id: connection.id, connector: connection.connector }
+    }
 }
 
 /// One step, ready to be done.
@@ -71,6 +85,11 @@ impl LiveStep {
 }
 
 impl Live {
+    /// The connectors of its connections, by the names that the chain has for these.
+    pub fn connectors(&self) -> BTreeMap<String, ConnectorId> {
+        self.connections.iter().map(|(name, named)| (name.clone(), named.connector.clone())).collect()
+    }
+
     /// Looks up connections and connectors and compiles mappings. All problems are collected.
     pub async fn prepare(runner: &Runner, run: &Run) -> Result<Self, Vec<Problem>> {
         Self::of_chain(runner, &run.snapshot).await
@@ -131,16 +150,16 @@ impl Live {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let connector = |(name, target): (String, Target)| (name, target.connection.connector);
-        let mut connectors: BTreeMap<_, _> = targets.into_iter().map(connector).collect();
-        if let Some(name) = chain.trigger.connection().filter(|name| !connectors.contains_key(*name)) {
+        let named = |(name, target): (String, Target)| (name, Named::from(target.connection));
+        let mut connections: BTreeMap<_, _> = targets.into_iter().map(named).collect();
+        if let Some(name) = chain.trigger.connection().filter(|name| !connections.contains_key(*name)) {
             // A chain that is run by hand needs nothing of what else starts it.
             match runner.store.connection_named(name).await {
-                Ok(Some(own)) => drop(connectors.insert(name.to_owned(), own.connector)),
+                Ok(Some(own)) => drop(connections.insert(name.to_owned(), own.into())),
                 Ok(None) => {}
                 Err(error) => return Err(vec![error.into()]),
             }
         }
-        Ok(Self { plan, steps, connectors })
+        Ok(Self { plan, steps, connections })
     }
 }

@@ -161,7 +161,7 @@ impl Runner {
             execution.effects_left = Some(most.saturating_sub(self.effects_today(run).await?));
         }
         let (boot, recovered) = (self.store.boot().clone(), execution.progress.begun);
-        let connectors = execution.live.connectors.clone();
+        let connectors = execution.live.connectors();
         execution.note(Fact::Started { boot, recovered, connectors });
         let mut place = None;
         loop {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::{Json, Router};
 use patchbay_chain::Control;
 use patchbay_model::run::{Fact, Outcome, Run};
-use patchbay_model::{Code, EventKind, RunState};
+use patchbay_model::{Code, Connection, ConnectionId, EventKind, RunState};
 use patchbay_store::{NewTrigger, Tuning};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -172,6 +172,50 @@ async fn a_delivery_wakes_the_run_that_waits_for_it_and_its_connection_is_its_ow
         _ => None,
     });
     assert_eq!(arrived.unwrap()["delivery"], "c");
+}
+
+#[tokio::test]
+async fn a_run_goes_on_with_its_connection_under_another_name_whatever_takes_the_old_one() {
+    let b = bench().await;
+    let mut step = wait(json!({"ties": [{"path": "$.externalId", "equals": "{{ steps.ask.id }}"}]}));
+    step["connection"] = json!("work");
+    let run = b.run(json!([tell("ask", "?"), step, tell("thank", "!")])).await;
+    until(&b, &run, |fact| matches!(fact, Fact::Awaited { .. })).await;
+
+    let work = b.store.connection_named("work").await.unwrap().unwrap();
+    b.store.connection_rename(&work.id, "team", |_| Some("h".to_owned())).await.unwrap();
+    // Whatever went there would be refused.
+    let other = Connection {
+        id: ConnectionId::generate(),
+        config: serde_json::Map::from_iter([("baseUrl".to_owned(), json!("http://127.0.0.1:1"))]),
+        ..work.clone()
+    };
+    b.store.connection_insert(&other, None).await.unwrap();
+
+    let run = b.store.run(&run.id).await.unwrap().unwrap();
+    let (_keep, mut wishes) = mpsc::channel(1);
+    let working = b.runner.execute(&run, &mut wishes);
+    let telling = async {
+        // Renamed once more while it waits for what comes.
+        b.store.connection_rename(&work.id, "crew", |_| Some("h".to_owned())).await.unwrap();
+        for (subject, key) in [(&other.id, "a"), (&work.id, "b")] {
+            let event = NewTrigger {
+                kind: EventKind::Webhook.as_str().to_owned(),
+                subject: subject.to_string(),
+                key: key.to_owned(),
+                payload: json!({"delivery": key, "externalId": "7", "body": {}}),
+            };
+            b.store.trigger_record(event, None).await.unwrap();
+        }
+    };
+    let both = async { tokio::join!(working, telling) };
+    let (state, ()) = tokio::time::timeout(Duration::from_secs(20), Box::pin(both)).await.unwrap();
+    assert_eq!(state.unwrap(), RunState::Done);
+    let arrived = facts(&b, &run).await.into_iter().find_map(|fact| match fact {
+        Fact::Arrived { output, .. } => Some(output),
+        _ => None,
+    });
+    assert_eq!(arrived.unwrap()["delivery"], "b");
 }
 
 #[tokio::test]

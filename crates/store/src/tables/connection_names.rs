@@ -1,4 +1,5 @@
-//! Another name for a connection. Chains name their connections: they go with it in the same commit.
+//! Another name for a connection. Chains name their connections: they go with it in the same commit, and runs keep
+//! which one it was.
 
 use patchbay_model::{Chain, ChainVersion, ConnectionId, Timestamp};
 use sqlx::SqliteConnection;
@@ -13,7 +14,8 @@ type Hash = fn(&Chain) -> Option<String>;
 
 impl Store {
     /// Gives a connection another name, and saves a new version of each chain that names it: of the version that
-    /// triggers run, and of the latest one after it. Either all of it happens or nothing.
+    /// triggers run, and of the latest one after it. Runs find it by its new name ([`Store::run`]), also where another
+    /// connection takes the old one. Either all of it happens or nothing.
     ///
     /// # Errors
     /// [`StoreError::Exists`] where the name is taken, [`StoreError::NotFound`].
@@ -34,6 +36,7 @@ impl Store {
                     Err(error) if is_taken(&error) => return Err(name_taken(&name)),
                     Err(error) => return Err(error.into()),
                 }
+                keep_for_runs(tx, key, &before, &name).await?;
                 let all =
                     sqlx::query!(r#"SELECT id AS "id!", published FROM chains"#).fetch_all(&mut *tx).await?;
                 for chain in all {
@@ -46,6 +49,32 @@ impl Store {
         })
         .await
     }
+}
+
+/// Keeps which connection the name stood for in the runs that were made so far. A name that was another one's when
+/// the run was made is kept as that already.
+async fn keep_for_runs(
+    tx: &mut SqliteConnection,
+    connection: &str,
+    before: &str,
+    name: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE run_connections SET called = ? WHERE connection = ?", name, connection)
+        .execute(&mut *tx)
+        .await?;
+    let quoted = column::json("connection's name", &before)?;
+    // Where the text stands in the snapshot for something else, a row more does no harm.
+    sqlx::query!(
+        "INSERT OR IGNORE INTO run_connections (run, name, connection, called)
+         SELECT id, ?1, ?2, ?3 FROM runs WHERE instr(snapshot, ?4) > 0",
+        before,
+        connection,
+        name,
+        quoted
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// How chains are saved anew.
@@ -111,11 +140,11 @@ impl Renamed<'_> {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_model::ChainId;
+    use patchbay_model::{ChainId, RunId, RunState};
     use serde_json::json;
 
     use super::*;
-    use crate::fixture::{connection, fixture, unhashed};
+    use crate::fixture::{connection, fixture, run, unhashed};
 
     fn of(name: &str, connection: &str) -> Chain {
         let step = json!({"id": "one", "connection": connection, "operation": "list"});
@@ -152,6 +181,48 @@ mod tests {
         assert_eq!(used(&published(&edited.id).await.unwrap()), (3, vec!["bugs"]));
         let draft = latest(&edited.id).await;
         assert_eq!((used(&draft), draft.chain.name.as_str()), ((4, vec!["chat"]), "another name"));
+    }
+
+    #[tokio::test]
+    async fn runs_find_their_connections_by_the_names_they_have_now() {
+        let f = fixture().await;
+        let (tracker, chat) = (connection("tracker"), connection("chat"));
+        f.store.connection_insert(&tracker, None).await.unwrap();
+        f.store.connection_insert(&chat, None).await.unwrap();
+        let made = async |steps: [&str; 2]| {
+            let mut run = patchbay_model::Run { state: RunState::Running, ..run() };
+            let step = |id: &str, name| json!({"id": id, "connection": name, "operation": "list"});
+            let steps = json!([step("one", steps[0]), step("two", steps[1])]);
+            run.snapshot = serde_json::from_value(json!({"schema": 1, "name": "c", "steps": steps})).unwrap();
+            f.store.run_insert(&run).await.unwrap();
+            run.id
+        };
+        let names = async |id: &RunId| {
+            let run = f.store.run(id).await.unwrap().unwrap();
+            run.snapshot.steps.into_iter().map(|step| step.connection).collect::<Vec<_>>()
+        };
+        let old = made(["tracker", "chat"]).await;
+        let rename =
+            async |id: &ConnectionId, name| f.store.connection_rename(id, name, unhashed).await.unwrap();
+        rename(&tracker.id, "say \"bugs\"").await;
+        rename(&chat.id, "tracker").await;
+        let newer = made(["say \"bugs\"", "tracker"]).await;
+        assert_eq!(
+            names(&old).await,
+            ["say \"bugs\"", "tracker"],
+            "each found, and the taken name is another one's"
+        );
+        rename(&tracker.id, "issues").await;
+        assert_eq!(names(&old).await, ["issues", "tracker"]);
+        assert_eq!(names(&newer).await, ["issues", "tracker"]);
+        assert_eq!(f.store.runs_open().await.unwrap().len(), 2);
+
+        rename(&chat.id, "talk").await;
+        assert_eq!(names(&old).await, ["issues", "talk"], "the name was the other one's when the run was made");
+
+        // What is gone is not found as the one that has its old name: only as one that is given its last.
+        f.store.connection_delete(&tracker.id, false).await.unwrap();
+        assert_eq!(names(&old).await, ["issues", "talk"]);
     }
 
     #[tokio::test]

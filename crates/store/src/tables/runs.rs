@@ -1,8 +1,9 @@
-//! Runs, each with the snapshot of its chain.
+//! Runs, each with the snapshot of its chain. Its connections are called in it as they are called now: a name that
+//! was given to another connection since does not make the run reach that one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use patchbay_model::{BootId, ChainId, Fact, Run, RunId, RunOrigin};
+use patchbay_model::{BootId, Chain, ChainId, Fact, Run, RunId, RunOrigin};
 use sqlx::SqliteConnection;
 
 use super::awaited;
@@ -27,18 +28,25 @@ struct Row {
     origin: Option<String>,
     created_at: i64,
     finished_at: Option<i64>,
+    /// How connections that its snapshot names are called since, as a JSON object.
+    renamed: String,
 }
 
 impl TryFrom<Row> for Run {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
+        let mut snapshot: Chain = column::from_json("run's chain", &row.snapshot)?;
+        let renamed: BTreeMap<String, String> = column::from_json("run's connections", &row.renamed)?;
+        if !renamed.is_empty() {
+            snapshot = snapshot.with_connections(|name| renamed.get(name).cloned());
+        }
         Ok(Self {
             id: RunId::new(row.id),
             chain_id: ChainId::new(row.chain_id),
             chain_version: version(row.chain_version)?,
             chain_hash: row.chain_hash,
-            snapshot: column::from_json("run's chain", &row.snapshot)?,
+            snapshot,
             input: column::from_json("run's input", &row.input)?,
             dry_run: row.dry_run,
             state: column::from_word("run's state", row.state)?,
@@ -171,7 +179,9 @@ impl Store {
         sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
-                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
+                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at,
+                   (SELECT json_group_object(name, called) FROM run_connections
+                    WHERE run = runs.id) AS "renamed!: String"
                FROM runs WHERE id = ? AND id NOT IN (SELECT run FROM runs_in_parts)"#,
             id
         )
@@ -191,7 +201,9 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
-                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
+                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at,
+                   (SELECT json_group_object(name, called) FROM run_connections
+                    WHERE run = runs.id) AS "renamed!: String"
                FROM runs WHERE id NOT IN (SELECT run FROM runs_in_parts)
                ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"#,
             limit,
@@ -209,7 +221,9 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
-                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
+                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at,
+                   (SELECT json_group_object(name, called) FROM run_connections
+                    WHERE run = runs.id) AS "renamed!: String"
                FROM runs WHERE chain_id = ? AND id NOT IN (SELECT run FROM runs_in_parts)
                ORDER BY created_at DESC, id DESC LIMIT ?"#,
             chain,
@@ -242,7 +256,9 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, chain_id, chain_version, chain_hash, snapshot, input,
-                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at
+                   dry_run AS "dry_run: bool", state, boot, origin, created_at, finished_at,
+                   (SELECT json_group_object(name, called) FROM run_connections
+                    WHERE run = runs.id) AS "renamed!: String"
                FROM runs WHERE final = 0 AND id NOT IN (SELECT run FROM runs_in_parts)
                ORDER BY created_at, id"#
         )
