@@ -28,6 +28,7 @@ pub(crate) const SCHEMA: Schema = Schema(&[
     include_str!("../migrations/0016_turns.sql"),
     include_str!("../migrations/0017_runs_ended.sql"),
     include_str!("../migrations/0018_run_connections.sql"),
+    include_str!("../migrations/0019_signal_kinds.sql"),
 ]);
 
 /// The schema of an open database; 0 where it has no tables yet.

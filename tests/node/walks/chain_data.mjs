@@ -96,8 +96,8 @@ await walk(async ({ open }) => {
     await rpc('chain_save', { id, chain: { ...chain, description: `Since ${scheme}` } });
     await page.evaluate((run) => { location.hash = `/runs/${run}`; }, started.id);
     await page.locator('.run-headline').filter({ hasText: 'Only the first 3 items' }).waitFor();
-    if (width < 1100) await page.locator('.page-head').getByRole('button', { name: 'More' }).click();
-    await page.getByRole(width < 1100 ? 'menuitem' : 'button', { name: 'Open in editor with this data' }).click();
+    await page.locator('.page-head').getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Open in editor with this data' }).click();
     await dialog.getByText(`This run used version ${started.chainVersion};`).waitFor();
     await shot('open-which');
     await dialog.getByRole('button', { name: /with this data$/ }).click();

@@ -377,6 +377,13 @@ mod tests {
         let kinds: Vec<_> = kinds.iter().map(|k| (&k.connection, k.signal_type.as_str(), k.count)).collect();
         assert_eq!(kinds.len(), 3, "{kinds:?}");
         assert!(kinds.contains(&(&two, "issue_created", 1)));
+
+        // What goes is not offered any more.
+        f.store.connection_delete(&two, true).await.unwrap();
+        f.store.connection_delete(&one, false).await.unwrap();
+        let kinds = f.store.signal_kinds().await.unwrap();
+        assert_eq!(kinds.iter().map(|kind| kind.count).collect::<Vec<_>>(), [1, 1], "{kinds:?}");
+        assert!(kinds.iter().all(|kind| kind.connection == one), "what stays is counted: {kinds:?}");
     }
 
     #[tokio::test]

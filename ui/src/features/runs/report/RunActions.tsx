@@ -21,9 +21,11 @@ const FILES: Record<Kind, { ending: string; type: string }> = {
   html: { ending: 'html', type: 'text/html' },
 };
 
-/** What can be done with a run's report. Below 1100 px everything but the main thing folds. */
+/** What can be done with a run's report. Below 1100 px everything but the main thing folds; where more can be done about the run, below 1500 px already. */
 export function RunActions({ report, again, starting }: { report: RunReport; again: (() => void) | undefined; starting: boolean }) {
-  const narrow = useMediaQuery('(max-width: 1100px)', undefined, { getInitialValueInEffect: false });
+  const small = useMediaQuery('(max-width: 1100px)', undefined, { getInitialValueInEffect: false });
+  const middling = useMediaQuery('(max-width: 1500px)', undefined, { getInitialValueInEffect: false });
+  const narrow = small || (middling && (canRunFailed(report) || undoable(report) > 0));
   const tiny = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
   const [said, setSaid] = useState('');
   const { open, dialog } = useOpenInEditor(report);
