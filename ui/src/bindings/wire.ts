@@ -4562,7 +4562,7 @@ export type Priority = "critical" | "high" | "medium" | "low";
  *
  * On the wire it carries code, parameters and the rendered text.
  */
-export type Problem = { code: Code, title: string, hint: string, fix?: Fix | null, retry?: Retry | null, retryAt?: string | null, subject?: Subject | null, params?: { [key in string]: string }, detail?: string | null, };
+export type Problem = { code: Code, title: string, hint: string, fix?: Fix | null, retry?: Retry | null, retryAt?: string | null, subject?: Subject | null, params?: { [key in string]: string }, detail?: string | null, givenUp?: boolean, };
 
 /**
  * How far a read is.

@@ -445,13 +445,14 @@ impl StepFold {
             StepState::Running
         };
         let problems = self.items.iter().filter_map(|(item, slot)| {
-            let problem = match &slot.last {
-                Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => {
-                    problem.as_ref()
-                }
-                _ => self.undo_waits.get(item)?,
+            let (problem, waits) = match &slot.last {
+                Some(Last::NotDone(problem) | Last::Quarantined(problem)) => (problem.as_ref(), false),
+                Some(Last::Deferred(problem)) => (problem.as_ref(), true),
+                _ => (self.undo_waits.get(item)?, true),
             };
-            Some(ItemProblem { item: *item, problem: problem.clone() })
+            let problem = problem.clone();
+            let over = !waits || run.is_final();
+            Some(ItemProblem { item: *item, problem: if over { problem.given_up() } else { problem } })
         });
         StepReport {
             step: step.id.clone(),

@@ -20,7 +20,8 @@ import { UndoPart } from './UndoPart';
 
 interface Props {
   report: RunReport;
-  runAgain?: () => void;
+  /** Runs it again, where it has ended. */
+  runAgain?: (() => void) | undefined;
   /** Says the state itself, where no heading above does. */
   pill?: boolean;
   /** Opens the whole page, where this is beside something else. */

@@ -1,6 +1,7 @@
 import { useLocation } from 'wouter';
 
 import type { FixAction, Problem, RunReport } from '../../../bindings/wire';
+import { t } from '../../../lib/words';
 
 /** Where a fix of a run's problem is: its step in the editor, its connection, or another run. */
 export function useFix(report: RunReport, runAgain?: () => void) {
@@ -26,9 +27,16 @@ export function useFix(report: RunReport, runAgain?: () => void) {
       case 'free_space':
         return () => go('/settings/data');
       case 'retry':
+      case 'wait':
         return runAgain;
       default:
         return undefined;
     }
   };
+}
+
+/** A problem as it stands in a report: what tries again there is a run of its own, and its button says so. */
+export function inReport(problem: Problem): Problem {
+  const { fix } = problem;
+  return fix?.action === 'retry' || fix?.action === 'wait' ? { ...problem, fix: { ...fix, label: t('runs.report.runAgain') } } : problem;
 }
