@@ -35,8 +35,6 @@ function Found({ report }: { report: RunReport }) {
   const again = useDo('run_again', { touches: ['run_list'], onSuccess: ({ runs: [run] }) => run && go(`/runs/${encodeURIComponent(run.id)}`) });
   const runAgain = () => again.mutate({ runs: [report.run], input: null, latest: true, dry_run: report.dryRun });
   const fix = useFix(report, runAgain);
-  // One that is under way is not started a second time from inside.
-  const afterEnd = isFinal(report.state) ? runAgain : undefined;
   // No room for it beside the heading.
   const tiny = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
   const problem = again.error ? toProblem(again.error) : undefined;
@@ -52,14 +50,14 @@ function Found({ report }: { report: RunReport }) {
           </>
         )
       }
-      actions={<RunActions report={report} again={afterEnd} starting={again.isPending} />}
+      actions={<RunActions report={report} again={isFinal(report.state) ? runAgain : undefined} starting={again.isPending} />}
     >
       {problem && (
         <div className="run-failed">
           <ProblemBlock problem={problem} onFix={fix(problem)} />
         </div>
       )}
-      <Report report={report} runAgain={afterEnd} pill={tiny} />
+      <Report report={report} runAgain={runAgain} pill={tiny} />
     </Page>
   );
 }

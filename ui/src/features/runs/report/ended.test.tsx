@@ -26,7 +26,7 @@ it.each([
 
 it('while a run is under way nothing in its report starts another one', () => {
   const steps = [{ step: 's', name: 'Send', failed: 1, quarantined: 0, itemsIn: 1, problems: [{ item: 0, problem: down }] }] as unknown as RunReport['steps'];
-  render(<MantineProvider><Problems report={report({ state: 'running', steps })} /></MantineProvider>);
+  render(<MantineProvider><Problems report={report({ state: 'running', steps })} runAgain={() => expect.unreachable('a second run')} /></MantineProvider>);
   expect(screen.queryByRole('button', { name: 'Run again' })).toBeNull();
 });
 

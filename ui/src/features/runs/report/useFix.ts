@@ -2,6 +2,7 @@ import { useLocation } from 'wouter';
 
 import type { FixAction, Problem, RunReport } from '../../../bindings/wire';
 import { t } from '../../../lib/words';
+import { isFinal } from '../figures';
 
 /** Where a fix of a run's problem is: its step in the editor, its connection, or another run. */
 export function useFix(report: RunReport, runAgain?: () => void) {
@@ -28,7 +29,8 @@ export function useFix(report: RunReport, runAgain?: () => void) {
         return () => go('/settings/data');
       case 'retry':
       case 'wait':
-        return runAgain;
+        // One that is under way is not started a second time from inside.
+        return isFinal(report.state) ? runAgain : undefined;
       default:
         return undefined;
     }
