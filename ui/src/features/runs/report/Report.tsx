@@ -7,6 +7,7 @@ import { CheckPart } from './CheckPart';
 import { Connections } from './Connections';
 import { InnerRuns } from './InnerRuns';
 import { InPart } from './InPart';
+import { Inputs } from './Inputs';
 import { PartialResults } from './PartialResults';
 import { PrivateFields, usePrivatesOf } from './privates';
 import { Problems } from './Problems';
@@ -20,8 +21,7 @@ import { UndoPart } from './UndoPart';
 
 interface Props {
   report: RunReport;
-  /** Runs it again, where it has ended. */
-  runAgain?: (() => void) | undefined;
+  runAgain?: () => void;
   /** Says the state itself, where no heading above does. */
   pill?: boolean;
   /** Opens the whole page, where this is beside something else. */
@@ -54,6 +54,7 @@ export function Report({ report, runAgain, pill = false, onFull }: Props) {
         <PartialResults report={report} />
         <Connections report={report} />
         <ShownRequests report={report} />
+        <Inputs report={report} />
         {!found && <CheckPart report={report} runAgain={runAgain} />}
       </div>
     </PrivateFields>
