@@ -1474,6 +1474,10 @@ state: ConnectionState,
  */
 paused: boolean, 
 /**
+ * Of the sandbox.
+ */
+sandbox: boolean, 
+/**
  * Calls of the last 24 hours.
  */
 calls: number, 
@@ -3251,6 +3255,10 @@ runsNeedYou: number,
  * Connections that are switched on and were last judged degraded or failing.
  */
 attention: number, 
+/**
+ * Those of them that are of the sandbox.
+ */
+attentionSandbox: number, 
 /**
  * How often signing in works.
  */
