@@ -6489,6 +6489,10 @@ retries: number,
  */
 retryReasons: Array<RetryReason>, 
 /**
+ * Time in which items waited to be tried again by themselves, in milliseconds, over all items.
+ */
+retryWaitMs: number, 
+/**
  * Bytes received.
  */
 bytes: number, 
