@@ -53,6 +53,8 @@ pub struct HealthResponse {
     pub runs_need_you: usize,
     /// Connections that are switched on and were last judged degraded or failing.
     pub attention: usize,
+    /// Those of them that are of the sandbox.
+    pub attention_sandbox: usize,
     /// How often signing in works.
     pub sign_ins: SignInRate,
     /// Each connection, those with problems first.
@@ -80,6 +82,8 @@ pub struct ConnectionHealth {
     pub state: ConnectionState,
     /// Switched off by the user.
     pub paused: bool,
+    /// Of the sandbox.
+    pub sandbox: bool,
     /// Calls of the last 24 hours.
     pub calls: u64,
     /// Those that failed.
@@ -101,10 +105,14 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     let since = hub.clock().now() - std::time::Duration::from_secs(86_400);
     let filter = ConnectionFilter { limit: 10_000, ..ConnectionFilter::default() };
     let mut connections = Vec::new();
-    let mut switched_off = HashSet::new();
+    let (mut switched_off, mut of_sandbox) = (HashSet::new(), HashSet::new());
     for connection in store.connection_list(filter).await?.items {
         if connection.paused {
             switched_off.insert(connection.id.clone());
+        }
+        let sandbox = facts::is_sandbox(workspace.connectors(), &connection.connector);
+        if sandbox {
+            of_sandbox.insert(connection.id.clone());
         }
         let calls = store.calls_since(&connection.id, since).await?;
         let mut took: Vec<u64> = calls.iter().map(|call| call.duration_ms).collect();
@@ -114,6 +122,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
             name: connection.name,
             state: connection.state,
             paused: connection.paused,
+            sandbox,
             calls: calls.len() as u64,
             failed: calls.iter().filter(|call| !call.success).count() as u64,
             p95_ms: took.get(rank - 1).copied(),
@@ -128,6 +137,8 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
             && !switched_off.contains(&one.connection)
     };
     let attention = judged.iter().filter(worse).count();
+    let apart = judged.iter().filter(worse).filter(|one| of_sandbox.contains(&one.connection));
+    let attention_sandbox = apart.count();
     let open = store.runs_open().await?;
     let need = open.iter().filter(|run| run.state == RunState::NeedsYou).count();
     let interrupted = open.iter().filter(|run| workspace.is_interrupted(run)).count();
@@ -136,6 +147,7 @@ pub async fn health(hub: &Hub, workspace: &str, _: Empty) -> Result<HealthRespon
     Ok(HealthResponse {
         seq,
         attention,
+        attention_sandbox,
         sign_ins: SignInRate { ended: rate.ended, worked: rate.worked },
         version: env!("CARGO_PKG_VERSION"),
         workspace: workspace.name().to_owned(),

@@ -29,6 +29,8 @@ pub struct Finding {
 impl Finding {
     /// A problem as a finding, in the problem's own words.
     pub fn of(level: Level, problem: Problem) -> Self {
+        // Where nothing starts, nothing is tried again by itself.
+        let problem = if level == Level::Blocker { problem.given_up() } else { problem };
         Self { level, step: None, text: problem.to_string(), problem: Some(problem), remedy: None }
     }
 
@@ -96,8 +98,8 @@ mod tests {
             (
                 Code::ServiceDown,
                 "Sandbox Chat",
-                "Sandbox Chat is not answering properly. Sandbox Chat has a problem of its own. We try again at the \
-                 next chance.",
+                "Sandbox Chat is not answering properly. Sandbox Chat has a problem of its own. This is not tried \
+                 again by itself.",
             ),
             (
                 Code::TimeoutResponse,

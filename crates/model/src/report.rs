@@ -142,6 +142,9 @@ pub struct StepReport {
     /// Why they were sent, the most frequent reason first.
     #[serde(default)]
     pub retry_reasons: Vec<RetryReason>,
+    /// Time in which items waited to be tried again by themselves, in milliseconds, over all items.
+    #[serde(default)]
+    pub retry_wait_ms: u64,
     /// Bytes received.
     pub bytes: u64,
     /// Time in calls, in milliseconds, over all items.

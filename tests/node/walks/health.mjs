@@ -68,7 +68,7 @@ await walk(async ({ open }) => {
   const started = page.clicks();
   await rpc('health_check_now', { connection: 'Sandbox Chat' });
   await row('Sandbox Chat').getByText('Error', { exact: true }).waitFor();
-  await page.getByRole('link', { name: /^Health/ }).getByLabel('1 connection needs attention').waitFor();
+  await page.getByRole('link', { name: /^Health/ }).getByLabel('1 sandbox connection needs attention').waitFor();
   assert.equal(await page.getByTestId('health-row').first().getByRole('link').innerText(), 'Sandbox Chat', 'the worst is first');
   await page.press(row('Sandbox Chat').getByRole('link'));
   const panel = page.getByTestId('health-panel');

@@ -1474,6 +1474,10 @@ state: ConnectionState,
  */
 paused: boolean, 
 /**
+ * Of the sandbox.
+ */
+sandbox: boolean, 
+/**
  * Calls of the last 24 hours.
  */
 calls: number, 
@@ -3252,6 +3256,10 @@ runsNeedYou: number,
  */
 attention: number, 
 /**
+ * Those of them that are of the sandbox.
+ */
+attentionSandbox: number, 
+/**
  * How often signing in works.
  */
 signIns: SignInRate, 
@@ -4562,7 +4570,7 @@ export type Priority = "critical" | "high" | "medium" | "low";
  *
  * On the wire it carries code, parameters and the rendered text.
  */
-export type Problem = { code: Code, title: string, hint: string, fix?: Fix | null, retry?: Retry | null, retryAt?: string | null, subject?: Subject | null, params?: { [key in string]: string }, detail?: string | null, };
+export type Problem = { code: Code, title: string, hint: string, fix?: Fix | null, retry?: Retry | null, retryAt?: string | null, subject?: Subject | null, params?: { [key in string]: string }, detail?: string | null, givenUp?: boolean, };
 
 /**
  * How far a read is.
@@ -6480,6 +6488,10 @@ retries: number,
  * Why they were sent, the most frequent reason first.
  */
 retryReasons: Array<RetryReason>, 
+/**
+ * Time in which items waited to be tried again by themselves, in milliseconds, over all items.
+ */
+retryWaitMs: number, 
 /**
  * Bytes received.
  */

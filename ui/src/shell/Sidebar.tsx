@@ -4,6 +4,7 @@ import { Loader, Search } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { Link, useLocation } from 'wouter';
 
+import type { HealthResponse } from '../bindings/wire';
 import { useRead } from '../engine';
 import { useWorkspaces } from '../features/settings/workspaces';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
@@ -80,10 +81,12 @@ function Mark({ path }: { path: string }) {
   const health = useRead('health', {}).data;
   if (!health) return null;
   switch (path) {
-    case '/connections':
-      return <Count of={health.connections.filter((c) => c.state === 'error' || c.state === 'stale').length} />;
+    case '/connections': {
+      const failing = health.connections.filter((c) => c.state === 'error' || c.state === 'stale');
+      return <Attention of={failing.length} sandbox={failing.filter((c) => c.sandbox).length} health={health} />;
+    }
     case '/health':
-      return <Count of={health.attention} label={t('shell.needAttention', { count: health.attention })} />;
+      return <Attention of={health.attention} sandbox={health.attentionSandbox} health={health} />;
     case '/runs':
       if (health.runsNeedYou > 0) return <Count of={health.runsNeedYou} label={t('shell.needYou', { count: health.runsNeedYou })} />;
       return health.runsActive > 0 ? <Loader size={14} className="turning mark run" role="img" aria-label={t('shell.running', { count: health.runsActive })} /> : null;
@@ -92,9 +95,17 @@ function Mark({ path }: { path: string }) {
   }
 }
 
-function Count({ of, label }: { of: number; label?: string }) {
+/** How many connections need somebody. Beside the user's own those of the sandbox only count where nothing else does, and are called that. */
+function Attention({ of, sandbox, health }: { of: number; sandbox: number; health: HealthResponse }) {
+  const own = of - sandbox;
+  const alone = health.connections.every((connection) => connection.sandbox);
+  if (alone || own > 0) return <Count of={alone ? of : own} label={t('shell.needAttention', { count: alone ? of : own })} />;
+  return <Count of={sandbox} label={t('shell.sandboxNeedsAttention', { count: sandbox })} apart />;
+}
+
+function Count({ of, label, apart = false }: { of: number; label: string; apart?: boolean }) {
   return of > 0 ? (
-    <span className="side-count" aria-label={label}>
+    <span className={apart ? 'side-count apart' : 'side-count'} aria-label={label} title={label}>
       {of}
     </span>
   ) : null;

@@ -5,9 +5,15 @@ import { Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
 import { afterEach, expect, it, vi } from 'vitest';
 
+const host = vi.hoisted(() => ({ health: undefined as unknown }));
 vi.mock('../platform', async (original) => ({
   ...(await original<object>()),
-  platform: { call: (_: string, command: string) => (command === 'workspace_list' ? Promise.resolve({ workspaces: ['default', 'lab'], labels: { default: 'Work', lab: 'Lab' } }) : new Promise(() => undefined)) },
+  platform: {
+    call: (_: string, command: string) => {
+      if (command === 'workspace_list') return Promise.resolve({ workspaces: ['default', 'lab'], labels: { default: 'Work', lab: 'Lab' } });
+      return command === 'health' && host.health !== undefined ? Promise.resolve(host.health) : new Promise(() => undefined);
+    },
+  },
 }));
 
 import { usePreferences } from './preferences';
@@ -16,6 +22,7 @@ import { Sidebar } from './Sidebar';
 const real = window.matchMedia;
 afterEach(() => {
   cleanup();
+  host.health = undefined;
   window.matchMedia = real;
 });
 
@@ -44,4 +51,21 @@ it.each([
   expect(title(screen.getByRole('link', { name: 'Chains' }))).toBe(said ? 'Chains' : '');
   expect(title(screen.getByRole('button', { name: /^Search/ }))).toBe(said ? 'Search (Ctrl K)' : '');
   expect(title(await screen.findByRole('button', { name: /^Workspace/ }))).toBe(said ? 'Workspace: Work' : 'Workspace');
+});
+
+const connection = (state: string, sandbox: boolean) => ({ state, sandbox });
+it.each([
+  ['only there', [connection('error', true)], [1, 1], '1 connection needs attention', 1],
+  ['beside a tool that is well', [connection('error', true), connection('connected', false)], [1, 1], '1 sandbox connection needs attention', 1],
+  ['beside a tool that is not', [connection('stale', true), connection('error', true), connection('error', false)], [3, 2], '1 connection needs attention', 1],
+  ['well, beside a tool that is not', [connection('connected', true), connection('error', false), connection('stale', false)], [2, 0], '2 connections need attention', 2],
+])('what of the sandbox is in trouble is not counted as the user’s own: %s', async (_, connections, [attention, attentionSandbox], said, count) => {
+  host.health = { connections, attention, attentionSandbox, runsNeedYou: 0, runsActive: 0 };
+  show(1_280, false);
+  const marks = await screen.findAllByLabelText(said);
+  expect(marks.map((mark) => [mark.closest('a')?.getAttribute('href'), mark.textContent])).toEqual([
+    ['/connections', String(count)],
+    ['/health', String(count)],
+  ]);
+  expect(document.querySelectorAll('.side-count')).toHaveLength(2);
 });

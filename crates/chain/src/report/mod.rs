@@ -302,6 +302,25 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_its_next_try_is_timed_and_what_waits_for_a_person_is_not() {
+        let intent = |attempt: u32| {
+            json!({"fact": "intent", "step": "tell", "item": 1, "attempt": attempt, "effect": true, "key": "k",
+                "request": {"method": "POST", "url": "https://chat.example/m", "body": null, "hash": "h"}})
+        };
+        let put_off = |attempt: u32, code: &str| {
+            json!({"fact": "deferred", "step": "tell", "item": 1, "attempt": attempt, "tookMs": 1, "bytes": 0,
+                "until": "2026-01-31T13:00:00Z", "problem": {"code": code}})
+        };
+        let facts =
+            [intent(1), put_off(1, "SERVICE_DOWN"), intent(2), put_off(2, "SECRET_STORE_LOCKED"), intent(3)];
+        let mut entries = with(facts);
+        for (at, entry) in entries.iter_mut().skip(journal().len()).enumerate() {
+            entry.at = format!("2026-01-31T12:01:{at}0Z").parse().unwrap();
+        }
+        assert_eq!(build(&run("running"), &entries).steps[1].retry_wait_ms, 10_000);
+    }
+
+    #[test]
     fn an_attempt_whose_lookup_finds_the_store_locked_was_sent() {
         let sent = json!({"fact": "intent", "step": "tell", "item": 1, "attempt": 1, "effect": true, "key": "k",
             "request": {"method": "POST", "url": "https://chat.example/m", "body": null, "hash": "h"}});

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::item::{ItemFold, Last, Reason, Sending, said};
 use super::step_name;
 use super::undos::Undos;
+use super::words::millis_between;
 use crate::calls::{Attempts, Calls, answered};
 use crate::machine::waits_for_person;
 use crate::progress::may_have_happened;
@@ -34,6 +35,10 @@ pub(super) struct StepFold {
     calls: Calls,
     undo_calls: Calls,
     retries: BTreeMap<Reason, u32>,
+    /// Since when items wait to be tried again by themselves.
+    put_off: BTreeMap<u32, Timestamp>,
+    /// How long those waited, in milliseconds, that did.
+    retry_wait_ms: u64,
     /// Undos that were sent and have not ended.
     undoing: BTreeSet<u32>,
     /// How often those were sent that were.
@@ -87,6 +92,9 @@ impl StepFold {
         match fact {
             Fact::StepOpened { items, .. } => self.items_in = *items,
             Fact::Intent { item, effect, request, .. } => {
+                if let Some(since) = self.put_off.remove(item) {
+                    self.retry_wait_ms += millis_between(since, at);
+                }
                 let slot = self.items.entry(*item).or_default();
                 slot.attempts.announce();
                 let again = slot.attempts.is_again();
@@ -179,6 +187,9 @@ impl StepFold {
                 self.items.entry(*item).or_default().last = Some(last);
             }
             Fact::Deferred { item, until, problem, .. } => {
+                if !waits_for_person(problem.code()) {
+                    self.put_off.insert(*item, at);
+                }
                 let slot = self.items.entry(*item).or_default();
                 if matches!(slot.last, Some(Last::Sent)) {
                     let sending = slot.sent.get_or_insert_default();
@@ -445,13 +456,14 @@ impl StepFold {
             StepState::Running
         };
         let problems = self.items.iter().filter_map(|(item, slot)| {
-            let problem = match &slot.last {
-                Some(Last::NotDone(problem) | Last::Quarantined(problem) | Last::Deferred(problem)) => {
-                    problem.as_ref()
-                }
-                _ => self.undo_waits.get(item)?,
+            let (problem, waits) = match &slot.last {
+                Some(Last::NotDone(problem) | Last::Quarantined(problem)) => (problem.as_ref(), false),
+                Some(Last::Deferred(problem)) => (problem.as_ref(), true),
+                _ => (self.undo_waits.get(item)?, true),
             };
-            Some(ItemProblem { item: *item, problem: problem.clone() })
+            let problem = problem.clone();
+            let over = !waits || run.is_final();
+            Some(ItemProblem { item: *item, problem: if over { problem.given_up() } else { problem } })
         });
         StepReport {
             step: step.id.clone(),
@@ -480,6 +492,7 @@ impl StepFold {
             calls_held: self.calls.held,
             retries: self.calls.retries,
             retry_reasons: self.retry_reasons(),
+            retry_wait_ms: self.retry_wait_ms,
             bytes: self.calls.bytes,
             call_ms: self.calls.took_ms(),
             p50_ms,

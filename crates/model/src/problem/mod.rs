@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::words::Words;
 use crate::text::display_line;
 use crate::time::Timestamp;
 
@@ -82,11 +83,16 @@ struct Inner {
     subject: Option<Subject>,
     retry_at: Option<Timestamp>,
     detail: Option<String>,
+    given_up: bool,
 }
 
 impl Inner {
+    fn words(&self) -> Words {
+        words::render(self.code, &self.params, self.given_up)
+    }
+
     fn sentence(&self) -> String {
-        let words = words::render(self.code, &self.params);
+        let words = self.words();
         format!("{}. {}", words.title, words.hint)
     }
 }
@@ -94,7 +100,14 @@ impl Inner {
 impl Problem {
     /// A problem with no parameters yet; the words then speak of "the service" in general.
     pub fn new(code: Code) -> Self {
-        Self(Box::new(Inner { code, params: BTreeMap::new(), subject: None, retry_at: None, detail: None }))
+        Self(Box::new(Inner {
+            code,
+            params: BTreeMap::new(),
+            subject: None,
+            retry_at: None,
+            detail: None,
+            given_up: false,
+        }))
     }
 
     /// Sets a parameter of the words, made safe to show and cut to 200 characters. Names in use:
@@ -134,6 +147,13 @@ impl Problem {
         self
     }
 
+    /// Says that nothing tries again by itself any more: the words then promise nothing that nobody does.
+    #[must_use]
+    pub fn given_up(mut self) -> Self {
+        self.0.given_up = true;
+        self
+    }
+
     /// The closed code.
     pub fn code(&self) -> Code {
         self.0.code
@@ -161,17 +181,17 @@ impl Problem {
 
     /// What happened, in at most eight words or so, without a code.
     pub fn title(&self) -> String {
-        words::render(self.0.code, &self.0.params).title
+        self.0.words().title
     }
 
     /// Why, as far as we know, and what to do.
     pub fn hint(&self) -> String {
-        words::render(self.0.code, &self.0.params).hint
+        self.0.words().hint
     }
 
     /// The button that mends it.
     pub fn fix(&self) -> Fix {
-        words::render(self.0.code, &self.0.params).fix
+        self.0.words().fix
     }
 }
 
@@ -204,12 +224,14 @@ struct WireProblem {
     params: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    given_up: bool,
 }
 
 impl From<Problem> for WireProblem {
     fn from(problem: Problem) -> Self {
-        let words = words::render(problem.0.code, &problem.0.params);
-        let Inner { code, params, subject, retry_at, detail } = *problem.0;
+        let words = problem.0.words();
+        let Inner { code, params, subject, retry_at, detail, given_up } = *problem.0;
         Self {
             code,
             title: words.title,
@@ -220,14 +242,15 @@ impl From<Problem> for WireProblem {
             subject,
             params,
             detail,
+            given_up,
         }
     }
 }
 
 impl From<WireProblem> for Problem {
     fn from(wire: WireProblem) -> Self {
-        let WireProblem { code, params, subject, retry_at, detail, .. } = wire;
-        Self(Box::new(Inner { code, params, subject, retry_at, detail }))
+        let WireProblem { code, params, subject, retry_at, detail, given_up, .. } = wire;
+        Self(Box::new(Inner { code, params, subject, retry_at, detail, given_up }))
     }
 }
 
@@ -261,6 +284,25 @@ mod tests {
             .unwrap();
         }
         insta::assert_snapshot!(page);
+    }
+
+    #[test]
+    fn what_is_given_up_promises_nothing() {
+        let promises =
+            ["try again", "next try", "carry on", "continues", "by itself once", "waits", "renewed"];
+        for code in Code::ALL {
+            let given_up = Problem::new(*code).given_up();
+            let hint = given_up.hint().to_lowercase();
+            for promise in promises {
+                assert!(!hint.contains(promise), "{code:?}: {hint}");
+            }
+            assert_eq!(given_up.title(), Problem::new(*code).title(), "what happened stays what happened");
+        }
+        let down = Problem::new(Code::ServiceDown).with("tool", "Chat");
+        assert_ne!(down.hint(), down.clone().given_up().hint());
+        let json = serde_json::to_value(down.clone().given_up()).unwrap();
+        let back: Problem = serde_json::from_value(json).unwrap();
+        assert_eq!(back, down.given_up(), "and stays given up in the journal");
     }
 
     #[test]

@@ -86,6 +86,9 @@ struct File {
 struct Entry {
     title: String,
     hint: String,
+    /// The hint once nothing tries again by itself any more; the same where absent.
+    #[serde(default)]
+    given_up: Option<String>,
     fix: Fix,
 }
 
@@ -95,16 +98,17 @@ fn file() -> Option<&'static File> {
     FILE.get_or_init(|| serde_json::from_str(include_str!("words.en.json")).ok()).as_ref()
 }
 
-pub(super) fn render(code: Code, params: &BTreeMap<String, String>) -> Words {
+pub(super) fn render(code: Code, params: &BTreeMap<String, String>, given_up: bool) -> Words {
     let Some((file, entry)) = file().and_then(|f| Some((f, f.problems.get(&code)?))) else {
         // Unreachable while the tests pass; a bare code still beats a crash.
         let fix = Fix { label: "Show details".into(), action: FixAction::ShowDetails };
         return Words { title: code.as_str().to_owned(), hint: String::new(), fix };
     };
     let fill = |template: &str| fill(template, params, &file.defaults);
+    let hint = entry.given_up.as_ref().filter(|_| given_up).unwrap_or(&entry.hint);
     Words {
         title: sentence_case(&fill(&entry.title)),
-        hint: fill(&entry.hint).split_inclusive(". ").map(sentence_case).collect::<String>(),
+        hint: fill(hint).split_inclusive(". ").map(sentence_case).collect::<String>(),
         fix: Fix { label: fill(&entry.fix.label), action: entry.fix.action },
     }
 }

@@ -11,7 +11,7 @@ vi.mock('../../platform', async (original) => {
   const call = (_: string, command: string) => {
     if (command !== 'connection_try') return new Promise(() => undefined);
     host.tries += 1;
-    return Promise.reject(new real.ProblemError(host.problem as Problem));
+    return host.problem === undefined ? new Promise(() => undefined) : Promise.reject(new real.ProblemError(host.problem as Problem));
   };
   return { ...real, platform: { ...real.platform, call } };
 });
@@ -27,6 +27,12 @@ const detail = {
 /** Goes to the test, which fails with a problem. */
 async function fail(problem: Problem) {
   host.problem = problem;
+  await test();
+  await screen.findByTestId('problem');
+}
+
+/** Goes to the test. */
+async function test() {
   host.tries = 0;
   const nothing = () => undefined;
   render(
@@ -40,7 +46,6 @@ async function fail(problem: Problem) {
     fireEvent.click(screen.getByRole('button', { name: 'Continue' }));
     await new Promise((resolve) => setTimeout(resolve));
   }
-  await screen.findByTestId('problem');
 }
 
 it('a test that failed for no fault of the user has one button, and promises nothing that nobody does', async () => {
@@ -57,4 +62,12 @@ it('a test that failed for something to be mended has the button for it, and one
   await fail({ code: 'NETWORK_UNREADABLE', title: 'The network settings cannot be read', hint: 'Nothing is sent.', fix: { label: 'Network settings', action: 'network_settings' } } as unknown as Problem);
   screen.getByRole('button', { name: 'Network settings' });
   screen.getByRole('button', { name: 'Test again' });
+});
+
+it('while a test goes on its four lines are there: the first is at work, the others wait', async () => {
+  host.problem = undefined;
+  await test();
+  const lines = await screen.findAllByRole('listitem');
+  const told = lines.filter((line) => line.closest('.cw-lines')).map((line) => line.querySelector('.pill')?.textContent);
+  expect(told).toEqual(['Running', 'Waiting', 'Waiting', 'Waiting']);
 });

@@ -7,7 +7,9 @@ import { formatCount, formatMoment, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { Empty } from '../../ui/Empty';
 import { Read } from '../../ui/Read';
+import { MASK } from '../chains/data/private';
 import { BusyButton } from '../connect/BusyButton';
+import { useShown, type Pieces } from '../connect/privates';
 import { SignalPair, typeName } from '../connect/SignalPair';
 import { PRIORITY } from '../../ui/priorities';
 import { useNoReach } from '../../ui/reach';
@@ -60,7 +62,10 @@ export function DataTab({ connection, tool }: { connection: ConnectionView; tool
 
 function SignalRow({ signal, first }: { signal: Signal; first: boolean }) {
   const [open, setOpen] = useState(first);
-  const summary = visible(signal.summary);
+  // The line above the details says no more than they do.
+  const shown = useShown(signal, signal.raw);
+  const said = (pieces: Pieces | undefined) => pieces?.map(visible).join(MASK) ?? '';
+  const [summary, people] = [said(shown?.summary), said(shown?.people)];
   return (
     <li>
       <button type="button" className="cn-signal" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -69,7 +74,7 @@ function SignalRow({ signal, first }: { signal: Signal; first: boolean }) {
           <span className="cut cn-summary" title={summary}>
             {summary}
           </span>
-          <span className="meta cut">{[typeName(signal.signalType), ...signal.participants.map(visible)].join(' · ')}</span>
+          <span className="meta cut">{[typeName(signal.signalType), people].filter(Boolean).join(' · ')}</span>
         </span>
         {signal.priority && <span className={`pill ${PRIORITY[signal.priority]}`}>{t(`connect.priority.${signal.priority}`)}</span>}
         <time className="meta figures cn-when" dateTime={signal.timestamp}>

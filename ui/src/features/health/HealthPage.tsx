@@ -14,16 +14,15 @@ import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
-import { HEALTH, Pill } from '../../ui/states';
 import { BusyButton } from '../connect/BusyButton';
 import { useSandbox } from '../start/sandbox';
 import { useTools } from '../connections/useTools';
 import { Chart } from './Chart';
-import { countStates, isProblem } from './figures';
+import { Counts } from './Counts';
+import { isProblem } from './figures';
 import { Figures } from './Figures';
 import { HealthPanel } from './HealthPanel';
 import { HealthTable } from './HealthTable';
-import { useNow } from '../../ui/useNow';
 import { useNoReach } from '../../ui/reach';
 import { Upkeep } from './Upkeep';
 import { useHealthView } from './view';
@@ -49,7 +48,7 @@ export default function HealthPage() {
   return (
     <Page
       title={t('health.title')}
-      aside={some && <Aside data={data} />}
+      aside={some && <Counts data={data} />}
       actions={
         some && (
           <>
@@ -84,25 +83,6 @@ function checked(checks: { healthy: boolean }[]): string {
   const failed = checks.filter((check) => !check.healthy).length;
   const text = t('health.checkedAll', { count: checks.length });
   return failed > 0 ? t('health.someFailed', { text, failed }) : text;
-}
-
-/** Counts by state, and when it was checked; the page says where what it shows is old. */
-function Aside({ data }: { data: HealthOverview }) {
-  const now = useNow(1_000);
-  const count = countStates(data.connections);
-  const rest = [
-    count.no_recent_data > 0 && t('health.count.quiet', { count: count.no_recent_data }),
-    t('health.count.healthy', { count: count.healthy }),
-    count.paused > 0 && t('health.count.paused', { count: count.paused }),
-    data.checkedAt ? t('health.checked', { ago: formatAgo(data.checkedAt, now) }) : t('health.neverChecked'),
-  ];
-  return (
-    <>
-      {count.error > 0 && <Pill look={HEALTH.error} text={t('health.count.error', { count: count.error })} />}
-      {count.degraded > 0 && <Pill look={HEALTH.degraded} text={t('health.count.degraded', { count: count.degraded })} />}
-      <span className="figures cut hl-rest">{rest.filter(Boolean).join(' · ')}</span>
-    </>
-  );
 }
 
 function Content({ data, problemsOnly, open }: { data: HealthOverview; problemsOnly: boolean; open: string | undefined }) {

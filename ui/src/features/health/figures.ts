@@ -26,6 +26,12 @@ export function countStates(rows: HealthRow[]) {
   return count;
 }
 
+/** The connections that the header counts: the user's own, or those of the sandbox where there is nothing else; and how many of the sandbox it leaves out. */
+export function counted(rows: HealthRow[]): { rows: HealthRow[]; apart: number } {
+  const own = rows.filter((row) => !row.sandbox);
+  return own.length === 0 ? { rows, apart: 0 } : { rows: own, apart: rows.length - own.length };
+}
+
 /** Whether a row is worth a look. */
 export const isProblem = (row: HealthRow): boolean => !row.paused && (row.health === 'error' || row.health === 'degraded');
 

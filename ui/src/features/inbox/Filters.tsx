@@ -8,7 +8,7 @@ import { formatCount, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { notTakenBack, toast, withdraw } from '../../ui/toasts/toast';
+import { takeBack, toast, withdraw } from '../../ui/toasts/toast';
 import { typeName } from '../connect/SignalPair';
 import { clearInbox, filterOf, isNarrowed, useInboxView, viewOf, type Box } from './view';
 
@@ -107,6 +107,8 @@ function Choices({ title, all, chosen, onChange }: { title: string; all: Choice[
 
 /** What is said of a filter that was forgotten. */
 const FORGOTTEN = 'forgotten filter';
+/** And of one that could not be brought back. */
+const NOT_BACK = 'forgotten filter, not taken back';
 
 /** Filters that are kept, and a way to keep this one. */
 function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
@@ -117,7 +119,7 @@ function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
   const saved = kinds?.saved ?? [];
   // Also where the inbox is left by then.
   const forget = ({ name, filter }: (typeof saved)[number]) => {
-    const undo = () => void save.mutateAsync({ name, filter }).catch(notTakenBack);
+    const undo = () => takeBack(() => save.mutateAsync({ name, filter }), NOT_BACK);
     const done = () => toast({ id: FORGOTTEN, words: t('inbox.filterForgotten', { name: visible(name) }), undo });
     void drop.mutateAsync({ name }).then(done, () => undefined);
   };
@@ -127,6 +129,7 @@ function Saved({ kinds }: { kinds: SignalKindsResponse | undefined }) {
         setName(undefined);
         // What is kept under a name now is not to be overwritten by what was forgotten.
         withdraw(FORGOTTEN);
+        withdraw(NOT_BACK);
       },
       () => undefined,
     );

@@ -15,7 +15,7 @@ import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { FailedRead, ProblemBlock } from '../../ui/ProblemBlock';
 import { Read, Unread } from '../../ui/Read';
-import { notTakenBack, toast, withdraw } from '../../ui/toasts/toast';
+import { takeBack, toast, withdraw } from '../../ui/toasts/toast';
 import { Filters } from './Filters';
 import { useSignals } from './queries';
 import { SignalList } from './SignalList';
@@ -46,7 +46,7 @@ export default function InboxPage() {
     const at = signals.findIndex((one) => one.id === signal.id);
     // Said once it is so. A refusal stands where those of every change stand.
     const done = () =>
-      signal.archived ? withdraw(AWAY) : toast({ id: AWAY, words: t('inbox.putAway'), undo: () => void mutateAsync({ ids: [signal.id], archived: false }).catch(notTakenBack) });
+      signal.archived ? withdraw(AWAY) : toast({ id: AWAY, words: t('inbox.putAway'), undo: () => takeBack(() => mutateAsync({ ids: [signal.id], archived: false })) });
     void mutateAsync({ ids: [signal.id], archived: !signal.archived }).then(done, () => undefined);
     if (open === signal.id) show(signals[at + 1]?.id ?? signals[at - 1]?.id);
   };

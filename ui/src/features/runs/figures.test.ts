@@ -7,7 +7,7 @@ const problem = (title: string): Problem => ({ code: 'NOT_FOUND', title, hint: '
 
 const step = (change: Partial<StepReport> = {}): StepReport => ({
   privacy: { unknown: false, body: false, addresses: [] }, step: 'send', name: 'Send', connection: 'Chat', operation: 'send_message', state: 'done', itemsIn: 7, itemsOut: 7, done: 7, failed: 0, quarantined: 0,
-  skipped: 0, passed: 0, kept: 0, unknown: 0, effect: false, changes: 0, undone: 0, stay: 0, calls: 7, callsOk: 7, callsFailed: 0, callsHeld: 0, retries: 0, retryReasons: [], bytes: 0, callMs: 40, p50Ms: 4, p95Ms: 9, p99Ms: 9, startedAt: '2026-11-21T08:00:01Z',
+  skipped: 0, passed: 0, kept: 0, unknown: 0, effect: false, changes: 0, undone: 0, stay: 0, calls: 7, callsOk: 7, callsFailed: 0, callsHeld: 0, retries: 0, retryReasons: [], retryWaitMs: 0, bytes: 0, callMs: 40, p50Ms: 4, p95Ms: 9, p99Ms: 9, startedAt: '2026-11-21T08:00:01Z',
   finishedAt: '2026-11-21T08:00:02Z', problems: [], ...change,
 });
 
@@ -45,8 +45,14 @@ describe('timeline', () => {
   it('places a step within its run', () => {
     const { wholeMs, bars } = spans(report({ steps: [step(), step({ startedAt: null, finishedAt: null })] }), NOW);
     expect(wholeMs).toBe(4_000);
-    expect(bars[0]).toEqual({ left: 25, width: 25, calling: 4, afterMs: 1_000, tookMs: 1_000 });
+    expect(bars[0]).toEqual({ left: 25, width: 25, calling: 4, retrying: 0, afterMs: 1_000, tookMs: 1_000 });
     expect(bars[1], 'not begun').toBeUndefined();
+  });
+
+  it('tells waiting to try again from calling, within the bar', () => {
+    const bar = (change: Partial<StepReport>) => spans(report({ steps: [step(change)] }), NOW).bars[0];
+    expect(bar({ retryWaitMs: 500 })).toMatchObject({ calling: 4, retrying: 50 });
+    expect(bar({ callMs: 800, retryWaitMs: 900 }), 'items side by side').toMatchObject({ calling: 80, retrying: 20 });
   });
 
   it('stays within the run whatever the clock did', () => {

@@ -40,11 +40,12 @@ export function progress(report: Pick<RunReport, 'steps' | 'state'>): { ended: n
   return { ended: report.steps.filter((step) => stepEnded(step, report.state)).length, total: report.steps.length };
 }
 
-/** Where a step's bar lies, in per cent of the whole run; and how much of it was calling. */
+/** Where a step's bar lies, in per cent of the whole run; and how much of it was calling, how much waiting to try again. */
 export interface Span {
   left: number;
   width: number;
   calling: number;
+  retrying: number;
   afterMs: number;
   tookMs: number;
 }
@@ -59,11 +60,13 @@ export function spans(report: RunReport, now: number): { wholeMs: number; bars: 
     const began = Math.min(Math.max(Date.parse(step.startedAt), from), end);
     const over = step.finishedAt === null ? end : Math.min(Date.parse(step.finishedAt), end);
     const tookMs = Math.max(over - began, 0);
+    // Items are worked on side by side, so their calls can take longer than the step.
+    const calling = tookMs === 0 ? (step.calls > 0 ? 100 : 0) : Math.min(100, (step.callMs / tookMs) * 100);
     return {
       left: ((began - from) / wholeMs) * 100,
       width: (tookMs / wholeMs) * 100,
-      // Items are worked on side by side, so their calls can take longer than the step.
-      calling: tookMs === 0 ? (step.calls > 0 ? 100 : 0) : Math.min(100, (step.callMs / tookMs) * 100),
+      calling,
+      retrying: tookMs === 0 ? 0 : Math.min(100 - calling, (step.retryWaitMs / tookMs) * 100),
       afterMs: began - from,
       tookMs,
     };

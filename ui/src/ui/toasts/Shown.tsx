@@ -14,7 +14,7 @@ const STANDS_MS = 5_000;
 /** More wait until one is gone. */
 const MOST = 3;
 
-/** The confirmations, above the status bar. */
+/** The confirmations, and what could not be taken back, above the status bar. */
 export default function Shown() {
   useEffect(() => {
     showWith({ show, hide: (id) => void notifications.hide(id) });
@@ -25,21 +25,21 @@ export default function Shown() {
 }
 
 function show(toast: Toast & { id: string }) {
+  const { failed } = toast;
   notifications.hide(toast.id);
   notifications.show({
     id: toast.id,
-    // Read out by the region that is there already.
-    role: 'group',
+    // A confirmation is read out by the region that is there already.
+    role: failed ? 'alert' : 'group',
     'aria-label': toast.words,
     // F6 leads to it.
     'data-region': true,
     'data-testid': 'toast',
-    className: 'toast',
+    className: failed ? 'toast bad' : 'toast',
     withBorder: true,
     closeButtonProps: { 'aria-label': t('common.close') },
-    // The pointer holds it by itself; who comes by keys has as much time.
-    onFocus: () => stands(toast.id, false),
-    onBlur: () => stands(toast.id, STANDS_MS),
+    // What failed does not go away by itself. Else the pointer holds it; who comes by keys has as much time.
+    ...(failed ? { autoClose: false } : { onFocus: () => stands(toast.id, false), onBlur: () => stands(toast.id, STANDS_MS) }),
     message: <Said {...toast} />,
   });
 }
@@ -50,22 +50,26 @@ function stands(id: string, autoClose: number | false) {
   if (own) notifications.update({ ...own, id, autoClose });
 }
 
-function Said({ id, words, undo }: Toast & { id: string }) {
+function Said({ id, words, undo, failed }: Toast & { id: string }) {
+  const act = failed?.again ?? undo;
   return (
     <div className="toast-said">
-      <span>{words}</span>
-      {undo && (
+      <div>
+        {words}
+        {failed && <p className="meta">{failed.hint}</p>}
+      </div>
+      {act && (
         <Button
           size="compact-xs"
           variant="subtle"
           onClick={() => {
-            undo();
+            act();
             notifications.hide(id);
             // The button goes, and with it the focus.
             document.querySelector<HTMLElement>('main')?.focus();
           }}
         >
-          {t('common.undo')}
+          {t(failed ? 'common.tryAgain' : 'common.undo')}
         </Button>
       )}
     </div>

@@ -1,4 +1,5 @@
-// Says in a few words that something was done, wherever the person is by then. What failed is said where it failed.
+// Says in a few words that something was done, wherever the person is by then. What failed is said where it failed,
+// but for an Undo: what it was about may be on no page that is open.
 import { create } from 'zustand';
 
 import { visible } from '../../lib/format';
@@ -13,6 +14,8 @@ export interface Toast {
   undo?: () => void;
   /** One at a time of each; another takes its place. */
   id?: string;
+  /** It was in vain: why, and the way to try once more. It stands until somebody closes it. */
+  failed?: { hint: string; again: () => void };
 }
 
 /** What was said last, for who hears it, and how many were said. */
@@ -28,7 +31,8 @@ const early = new Map<string, Toast & { id: string }>();
 export function toast(one: Toast): void {
   const count = useToasts.getState().count + 1;
   const known = { ...one, id: one.id ?? `said ${count}` };
-  useToasts.setState({ said: one.words, count });
+  // What is in vain is an alert of its own, and not said a second time.
+  useToasts.setState({ said: one.failed ? '' : one.words, count });
   if (show) show(known);
   else early.set(known.id, known);
 }
@@ -39,9 +43,12 @@ export function withdraw(id: string): void {
   hide?.(id);
 }
 
-/** Says that an Undo was in vain: what it was about may be on no page that is open. */
-export function notTakenBack(error: unknown): void {
-  toast({ words: t('common.notTakenBack', { why: visible(toProblem(error).title) }) });
+/** Takes something back for good. Where that is in vain it is said until it is closed, with a way to try again. */
+export function takeBack(undo: () => Promise<unknown>, id?: string): void {
+  undo().catch((error: unknown) => {
+    const { title, hint } = toProblem(error);
+    toast({ words: t('common.notTakenBack', { why: visible(title) }), failed: { hint: visible(hint), again: () => takeBack(undo, id) }, ...(id === undefined ? {} : { id }) });
+  });
 }
 
 /** What shows them is there. */

@@ -64,6 +64,7 @@ function One({ finding, level, tone, chain, tools, spare, onMend, onShow, onRun 
     <div className={`finding ${tone}`}>
       {finding.problem && <div className="finding-title">{sourceless === undefined ? visible(finding.problem.title) : t('chains.checks.noSource', { field: visible(sourceless) })}</div>}
       {rest && <p>{visible(rest)}</p>}
+      {finding.problem?.fix?.action === 'wait' && level === 'warning' && <p className="meta">{t('chains.checks.waits')}</p>}
       {level !== 'pass' && level !== 'effect' && (
         <div className="row">
           <Button size="xs" variant={level === 'blocker' ? 'filled' : 'default'} onClick={() => onMend(finding)}>

@@ -33,7 +33,9 @@ export function useMend({ chain, onShow, onAgain, onRun }: Props) {
     const toConnection = (ask: string) => go(`/connections/${encodeURIComponent(connection ?? '')}${ask}`);
     if (finding.remedy?.type === 'fewer_items') return onRun({ items: TRIAL });
     if (finding.remedy?.type === 'webhooks') return go('/settings/gateway');
-    if (action === 'retry' || action === 'wait') return onAgain();
+    // A run that starts now waits by itself where a service asks for it.
+    if (action === 'wait') return onRun();
+    if (action === 'retry') return onAgain();
     if (place !== undefined) return go(place);
     if (connection && (action === 'replace_key' || action === 'reconnect')) return toConnection('/sign-in');
     if (connection && (action === 'edit_settings' || action === 'allow_target' || finding.problem?.subject?.kind === 'connection')) return toConnection('');

@@ -5,7 +5,7 @@ import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { groupProblems, itemRanges } from '../figures';
 import { Fold } from './Fold';
 import { Part } from './Part';
-import { useFix } from './useFix';
+import { inReport, useFix } from './useFix';
 
 /** Items' problems, folded per step; the same problem is said once. */
 export function Problems({ report, runAgain }: { report: RunReport; runAgain?: (() => void) | undefined }) {
@@ -21,7 +21,7 @@ export function Problems({ report, runAgain }: { report: RunReport; runAgain?: (
             {groupProblems(step.problems).map(({ problem, items }) => (
               <div key={items[0]} className="run-problem-group">
                 {step.itemsIn > 1 && <div className="meta figures">{t(items.length === 1 ? 'runs.problems.item' : 'runs.problems.items', { items: itemRanges(items) })}</div>}
-                <ProblemBlock problem={problem} onFix={fix(problem, step.step)} alert={false} />
+                <ProblemBlock problem={inReport(problem)} onFix={fix(problem, step.step)} alert={false} />
               </div>
             ))}
             {unlisted > 0 && <p className="meta">{t('runs.problems.more', { count: unlisted })}</p>}

@@ -7,6 +7,7 @@ import { CheckPart } from './CheckPart';
 import { Connections } from './Connections';
 import { InnerRuns } from './InnerRuns';
 import { InPart } from './InPart';
+import { Inputs } from './Inputs';
 import { PartialResults } from './PartialResults';
 import { PrivateFields, usePrivatesOf } from './privates';
 import { Problems } from './Problems';
@@ -53,6 +54,7 @@ export function Report({ report, runAgain, pill = false, onFull }: Props) {
         <PartialResults report={report} />
         <Connections report={report} />
         <ShownRequests report={report} />
+        <Inputs report={report} />
         {!found && <CheckPart report={report} runAgain={runAgain} />}
       </div>
     </PrivateFields>

@@ -1,6 +1,8 @@
 import { useLocation } from 'wouter';
 
 import type { FixAction, Problem, RunReport } from '../../../bindings/wire';
+import { t } from '../../../lib/words';
+import { isFinal } from '../figures';
 
 /** Where a fix of a run's problem is: its step in the editor, its connection, or another run. */
 export function useFix(report: RunReport, runAgain?: () => void) {
@@ -26,9 +28,17 @@ export function useFix(report: RunReport, runAgain?: () => void) {
       case 'free_space':
         return () => go('/settings/data');
       case 'retry':
-        return runAgain;
+      case 'wait':
+        // One that is under way is not started a second time from inside.
+        return isFinal(report.state) ? runAgain : undefined;
       default:
         return undefined;
     }
   };
+}
+
+/** A problem as it stands in a report: what tries again there is a run of its own, and its button says so. */
+export function inReport(problem: Problem): Problem {
+  const { fix } = problem;
+  return fix?.action === 'retry' || fix?.action === 'wait' ? { ...problem, fix: { ...fix, label: t('runs.report.runAgain') } } : problem;
 }
