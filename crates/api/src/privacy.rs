@@ -36,21 +36,22 @@ pub(crate) struct Privacy {
 impl Privacy {
     /// Of a run, by what its journal says of the tools it reached. What it took over from another run came from
     /// those that the other one reached.
-    pub(crate) async fn of_run(
-        workspace: &Workspace,
-        run: &Run,
-        mut reached: Reached,
-    ) -> Result<Self, Problem> {
+    pub(crate) async fn of_run(workspace: &Workspace, run: &Run, own: Reached) -> Result<Self, Problem> {
+        // Journals keep the names of their time, and the run is read with those of now.
+        let mut reached = Reached::default();
+        reached.join(own, &workspace.store().run_renamed(&run.id).await?);
         let mut earlier = run.origin.of.clone();
         for _ in 0..FOLLOWED {
             let Some(id) = earlier else { break };
             let Some(other) = workspace.store().run(&id).await? else { break };
+            let mut before = Reached::default();
             journal::until(workspace.store(), &id, |entry| {
-                reached.take(&entry.fact);
+                before.take(&entry.fact);
                 let begun = matches!(entry.fact, Fact::Started { .. });
                 if begun { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
             .await?;
+            reached.join(before, &workspace.store().run_renamed(&id).await?);
             earlier = other.origin.of;
         }
         let mut privacy = Self::of_chain(workspace, &run.snapshot, &reached).await?;

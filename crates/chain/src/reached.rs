@@ -19,6 +19,14 @@ impl Reached {
         }
     }
 
+    /// Takes in what another run reached, whose connections are called otherwise now: by the names they had.
+    pub fn join(&mut self, other: Self, called: &BTreeMap<String, String>) {
+        for (name, connectors) in other.0 {
+            let name = called.get(&name).cloned().unwrap_or(name);
+            self.0.entry(name).or_default().extend(connectors);
+        }
+    }
+
     /// Those of a connection; none where the journal does not say.
     pub fn of(&self, connection: &str) -> impl Iterator<Item = &ConnectorId> {
         self.0.get(connection).into_iter().flatten()

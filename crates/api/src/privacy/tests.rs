@@ -109,6 +109,8 @@ async fn what_nobody_can_tell_is_said_to_be_unknown() {
     assert_eq!(unknown(&removed, "find").await, (true, false), "its tool is not here");
     assert_eq!(unknown(&removed, "shape").await, (true, true), "it passes on what the other step gave");
     house.call("connection_rename", json!({"name": TRACKER, "newName": "Bugs"})).await.unwrap();
+    assert_eq!(unknown(&old, "find").await, (false, false), "it tells under its other name");
+    house.call("connection_disconnect", json!({"name": "Bugs"})).await.unwrap();
     assert_eq!(unknown(&old, "find").await, (true, false), "nothing tells of the connection any more");
 }
 

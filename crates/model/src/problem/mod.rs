@@ -288,8 +288,7 @@ mod tests {
 
     #[test]
     fn what_is_given_up_promises_nothing() {
-        let promises =
-            ["try again", "next try", "carry on", "continues", "by itself once", "waits", "renewed"];
+        let promises = ["try again", "next try", "carry on", "continues", "by itself once", "waits", "renewed"];
         for code in Code::ALL {
             let given_up = Problem::new(*code).given_up();
             let hint = given_up.hint().to_lowercase();

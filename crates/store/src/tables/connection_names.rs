@@ -1,7 +1,9 @@
 //! Another name for a connection. Chains name their connections: they go with it in the same commit, and runs keep
 //! which one it was.
 
-use patchbay_model::{Chain, ChainVersion, ConnectionId, Timestamp};
+use std::collections::BTreeMap;
+
+use patchbay_model::{Chain, ChainVersion, ConnectionId, RunId, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::chains::{self, insert_version};
@@ -48,6 +50,15 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// What the connections are called now, or were at last, that had other names when a run was made: by those.
+    pub async fn run_renamed(&self, run: &RunId) -> Result<BTreeMap<String, String>, StoreError> {
+        let run = run.as_str();
+        let rows = sqlx::query!("SELECT name, called FROM run_connections WHERE run = ?", run)
+            .fetch_all(self.readers())
+            .await?;
+        Ok(rows.into_iter().map(|row| (row.name, row.called)).collect())
     }
 }
 
@@ -140,7 +151,7 @@ impl Renamed<'_> {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_model::{ChainId, RunId, RunState};
+    use patchbay_model::{ChainId, RunState};
     use serde_json::json;
 
     use super::*;
