@@ -19,6 +19,7 @@
 //! 5. delete the scratch file and set this file's modification time again.
 #![cfg(not(feature = "scratch"))]
 
+mod awake;
 mod backup;
 mod column;
 mod error;
