@@ -20,7 +20,6 @@ import { EditorPanel, type Open } from './editor/EditorPanel';
 import { HeaderActions } from './editor/Header';
 import { Rename, SavedState } from './editor/Name';
 import { Notes } from './editor/Notes';
-import { RunNow } from './editor/RunNow';
 import { useAddress } from './editor/useAddress';
 import { useCommands } from './editor/useCommands';
 import { useRoom } from './editor/useRoom';
@@ -28,7 +27,6 @@ import { useRunning } from './editor/useRunning';
 import { flowOf } from './flow/flow';
 import { POLICY } from './fresh';
 import { allSteps, endOf, type Place } from './flow/outline';
-import { Announcer } from '../runs/report/Announcer';
 import { StopDialog } from '../runs/report/StopDialog';
 import { ShareDialog } from './share/ShareDialog';
 import { StepList } from './StepList';
@@ -71,8 +69,6 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
     }
     setOpen(panel);
   });
-  // What was opened with its data is over, and is not what was started here.
-  const live = running.run === sample?.run ? undefined : running.report.data?.report;
   const flow = useMemo(() => flowOf(chain ?? NOTHING), [chain]);
   const stops = useStepViews(chain, flow, tools, running.found, running.report.data?.report, pins.data?.pins);
   const view = chainView ?? (room > 0 && room < CANVAS_ROOM ? 'list' : 'canvas');
@@ -128,7 +124,6 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           <Button size="compact-xs" variant="subtle" leftSection={<Zap size={14} aria-hidden />} onClick={() => setOpen({ kind: 'start' })}>
             {t(`chains.start.kinds.${chain.trigger.type}`)}
           </Button>
-          {live && <RunNow run={live} onShow={() => setOpen({ kind: 'run', run: live.run })} />}
         </>
       }
       actions={
@@ -152,7 +147,6 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
       panelOf={open && `${open.kind} ${open.kind === 'step' ? open.id : open.kind === 'run' ? open.run : ''}`}
       panel={isThere ? <EditorPanel open={open} chain={chain} editor={editor} tools={tools} running={running} sampleRun={sample?.run} onShow={commands.open} onClose={closePanel} /> : undefined}
     >
-      {live && <Announcer key={live.run} report={live} />}
       <div className="editor">
         <Notes editor={editor} running={running} sample={sample} />
         {chain.steps.length === 0 ? (

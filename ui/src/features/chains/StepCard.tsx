@@ -5,8 +5,6 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { Mark, STEP } from '../../ui/states';
-import { useNow } from '../../ui/useNow';
-import { untilTry } from './run/untilTry';
 import type { StepView, StopView } from './useStepViews';
 
 interface Props {
@@ -65,7 +63,7 @@ export function StepCard({ view, selected, tabbable, withEach = false, onOpen }:
         <span className="out-of-sight">{t('chains.stepOf', { at: view.at + 1, of: view.of })} </span>
         <span className="step-name cut">{visible(view.name)} </span>
         <span className="step-line cut">
-          {view.retryAt === undefined ? visible(view.line) : <Countdown at={view.retryAt} />}
+          {visible(view.line)}
           {view.each !== undefined && <span className={withEach ? undefined : 'out-of-sight'}> · {visible(view.each)}</span>}
         </span>
         {!view.trouble && !view.state && <span className="out-of-sight"> {t('chains.ready')}</span>}
@@ -78,12 +76,6 @@ export function StepCard({ view, selected, tabbable, withEach = false, onOpen }:
       )}
     </button>
   );
-}
-
-/** How long until another try. */
-function Countdown({ at }: { at: string }) {
-  const now = useNow(500).getTime();
-  return t('chains.live.later', { time: untilTry(at, now) });
 }
 
 /** A way of a branch, the same on the canvas and in the list. */

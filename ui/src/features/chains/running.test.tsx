@@ -5,7 +5,7 @@ import { Route, Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { Chain, ChainCheckRequest, Finding, RunReport, RunStartRequest, RunState, StepState } from '../../bindings/wire';
+import type { Chain, ChainCheckRequest, Finding, RunStartRequest } from '../../bindings/wire';
 
 type Answer = (request: never) => unknown;
 const host = vi.hoisted(() => ({ answers: {} as Record<string, unknown> }));
@@ -35,7 +35,6 @@ const chain: Chain = {
 const effect = (text: string): Finding => ({ level: 'effect', step: 'tell', text });
 const down: Finding = { level: 'blocker', text: 'Chat is not answering.', problem: { code: 'SERVICE_DOWN', title: 'Chat is not answering', hint: '', subject: { kind: 'connection', name: 'Chat' } } };
 
-let client: QueryClient;
 let checks: ChainCheckRequest[];
 let starts: RunStartRequest[];
 
@@ -55,7 +54,7 @@ const answers = (own: Record<string, Answer>) => {
 /** Looks at the chain as the address says. */
 function open(path = '/chains/c1') {
   const { hook, history } = memoryLocation({ path, record: true });
-  client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(
     <MantineProvider>
       <QueryClientProvider client={client}>
@@ -174,37 +173,5 @@ describe('what was shown', () => {
     expect(checks.at(-1)).toEqual({ chain: 'c1', local: false, without: ['tell'] });
     fireEvent.click(within(asked).getByRole('button', { name: 'Run' }));
     await vi.waitFor(() => expect(starts.map(({ plan, without }) => ({ plan, without }))).toEqual([{ plan: 'plan-less', without: ['tell'] }]));
-  });
-});
-
-describe('a run beside its chain', () => {
-  const tools = { connector_show: ({ connector }: { connector: string }) => ({ summary: { id: connector, name: connector }, operations: [] }) };
-  const problem = { code: 'RATE_LIMITED', title: 'Chat asked us to slow down', hint: '', retryAt: null as string | null };
-  const step = (id: string, state: StepState, problems: unknown[] = []) => ({ step: id, name: id, state, itemsIn: 1, itemsOut: 1, done: 1, failed: problems.length, quarantined: 0, retries: 0, callMs: 12, problems });
-  const report = (state: RunState, steps: unknown[]) =>
-    ({ run: 'r1', chainId: 'c1', chain: 'Tell them', state, headline: 'How it went', steps, check: [], needsYou: [], undo: [], private: [], startedAt: '2026-11-20T12:00:00Z', finishedAt: state === 'running' ? null : '2026-11-20T12:00:07Z' }) as unknown as RunReport;
-  const shows = (next: RunReport) => answers({ ...tools, chain_check: () => ({ ready: true, findings: [], spare: [], plan: null }), run_report: () => ({ report: next, rendered: null }) });
-
-  it('says in the header how far it is and leads back, on its steps what is in the way, and tells a screen reader', async () => {
-    const retryAt = new Date(Date.now() + 60_000).toISOString();
-    shows(report('running', [step('find', 'done'), step('tell', 'retrying', [{ item: 0, problem: { ...problem, retryAt } }])]));
-    open();
-    fireEvent.click(await screen.findByRole('button', { name: 'Run' }));
-    fireEvent.click(within(await dialog()).getByRole('button', { name: 'Run' }));
-    const back = await screen.findByTestId('run-now');
-    expect(back.textContent).toMatch(/^Show the run: 1 of 2 steps/);
-    const card = () => document.querySelector<HTMLElement>('[data-step=tell]');
-    await vi.waitFor(() => expect(card()?.textContent).toMatch(/again in \W?(59|60|1)/));
-
-    fireEvent.click(card() ?? back);
-    await vi.waitFor(() => expect(screen.queryByTestId('headline'), 'the step is shown instead').toBeNull());
-    fireEvent.click(back);
-    await screen.findByTestId('headline');
-
-    shows(report('failed', [step('find', 'done'), step('tell', 'failed', [{ item: 0, problem }])]));
-    void client.invalidateQueries();
-    await vi.waitFor(() => expect(card()?.textContent).toContain('Chat asked us to slow down'));
-    await vi.waitFor(() => expect(screen.getAllByRole('alert').map((own) => own.textContent).join()).toMatch(/Step 2 of 2/));
-    expect(screen.getByTestId('run-now').textContent).toMatch(/2 of 2 steps · \W?7\.0 s/);
   });
 });

@@ -23,10 +23,8 @@ export interface StepView {
   /** What a step does that works by itself. */
   logic: Logic['type'] | undefined;
   tool: string;
-  /** One short line below the name: what is in the way, else how its last run went, else where it works. */
+  /** One short line below the name. */
   line: string;
-  /** When it tries again, while it waits for that. */
-  retryAt: string | undefined;
   /** What it goes through the items of; the canvas draws it around the steps. */
   each: string | undefined;
   /** Short reason why it cannot run. */
@@ -114,7 +112,6 @@ function viewOf(step: Step, { at, flow, tools, steps, moves, blockers, ...known 
   const state = done?.state;
   const source = step.forEach ? steps.get(step.forEach) : undefined;
   const rest = step.logic ? t(`chains.logic.about.${step.logic.type}`) : step.connection ?? '';
-  const failed = state === 'failed' ? done?.problems[0]?.problem.title : undefined;
   const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
   return {
     id: step.id,
@@ -125,8 +122,7 @@ function viewOf(step: Step, { at, flow, tools, steps, moves, blockers, ...known 
     icon: connector?.summary.icon,
     logic: step.logic?.type,
     tool: connector?.summary.name ?? (step.logic ? t(`chains.logic.name.${step.logic.type}`) : step.connection ?? ''),
-    line: trouble ?? failed ?? (ran || rest),
-    retryAt: state === 'retrying' ? done?.problems.find((own) => own.problem.retryAt)?.problem.retryAt ?? undefined : undefined,
+    line: trouble ?? (ran || rest),
     each: source ? t('chains.perItem', { name: tools.name(source) }) : undefined,
     trouble,
     look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,

@@ -3,7 +3,7 @@ import '@xyflow/react/dist/base.css';
 import { Button } from '@mantine/core';
 import { ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react';
 import { LocateFixed } from 'lucide-react';
-import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react';
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import { t } from '../../../lib/words';
 import { useSharing } from '../../../ui/useSharing';
@@ -116,7 +116,6 @@ function Drawing({ flow, stops, selected, commands }: Props) {
         onPaneClick={() => commands.select(undefined)}
       >
         <Middle moved={moved} wide={flow.width} />
-        <Unzoom frame={frame} />
         <FocusFollows frame={frame} id={selected} />
         <InSight flow={flow} id={selected} />
         {!moved && <InSight flow={flow} id={active} />}
@@ -134,14 +133,6 @@ function Drawing({ flow, stops, selected, commands }: Props) {
 
 /** The step or way that something belongs to. */
 const stepAt = (target: EventTarget): string | undefined => (target instanceof HTMLElement ? target.closest<HTMLElement>('[data-step]')?.dataset.step : undefined);
-
-/** Chips and buttons on lines stay as large as a pointer needs them where the rest gets smaller: a variable for all of them, so that none is drawn anew. */
-function Unzoom({ frame }: { frame: RefObject<HTMLDivElement | null> }) {
-  const zoom = useStore((state) => state.transform[2]);
-  // Not before what is around it is there.
-  useEffect(() => frame.current?.style.setProperty('--unzoom', String(Math.max(1, 1 / zoom))), [frame, zoom]);
-  return null;
-}
 
 /** Keeps the chain in the middle while a panel opens and closes, until the user moves it. A step more or less moves nothing. */
 function Middle({ moved, wide }: { moved: boolean; wide: number }) {

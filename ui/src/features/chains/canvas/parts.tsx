@@ -104,26 +104,13 @@ function StopNodeView({ data }: NodeProps<StopNode>) {
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
       {stop.kind === 'step' ? (
-        <>
-          <StepCard view={stop.step} selected={selected} tabbable={tabbable} onOpen={open} />
-          {stop.step.look > 0 && <LookMark count={stop.step.look} />}
-        </>
+        <StepCard view={stop.step} selected={selected} tabbable={tabbable} onOpen={open} />
       ) : (
         <WayCard stop={stop} selected={selected} tabbable={tabbable} onOpen={open} />
       )}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </>
   );
-}
-
-/** What the chip on the line above a step says, where chips are too small to be shown. */
-function LookMark({ count }: { count: number }) {
-  const small = useStore((state) => state.transform[2] < CHIPS);
-  return small ? (
-    <span className="node-look figures" title={t('chains.toCheck', { count })} data-testid="look-mark">
-      {count}
-    </span>
-  ) : null;
 }
 
 /** Around what is done for each item of a list. */
@@ -159,7 +146,7 @@ function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowLi
       )}
       {!small && (
         <EdgeLabelRenderer>
-          <div className="edge-tools nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px) scale(var(--unzoom, 1))` }}>
+          <div className="edge-tools nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
             {look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: look })}</span>}
             {!branches && (
               <button type="button" className="edge-add" aria-label={t('chains.insertHere')} tabIndex={-1} onClick={() => add(place)}>

@@ -23,9 +23,7 @@ import { allSteps } from '../flow/outline';
 import { useNow } from '../../../ui/useNow';
 import type { Tools } from '../useTools';
 import { AfterFailure } from './AfterFailure';
-import { progressOf } from './progressOf';
 import { Lesson } from './Lesson';
-import { untilTry } from './untilTry';
 import { useElapsed } from './useElapsed';
 
 interface Props {
@@ -56,6 +54,7 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
     const step = stepOf(id);
     return step ? triesOf(chain, step) : 1;
   };
+  const done = run.steps.filter((step) => !['waiting', 'running', 'retrying'].includes(step.state)).length;
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
   const blockers = run.check.filter((finding) => finding.level === 'blocker');
   const privates = usePrivatesOf(run);
@@ -64,7 +63,9 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
     <div className="stack">
       <div className="row">
         <Pill look={RUN[run.state]} />
-        <span className="meta figures">{progressOf(run)}</span>
+        <span className="meta figures" role="status">
+          {t('chains.live.progress', { done, of: run.steps.length })}
+        </span>
         <Elapsed run={run} />
       </div>
       <p className="headline" data-testid="headline">
@@ -139,7 +140,7 @@ function stepLine(step: StepReport, tries: number, now: number): string {
   if (step.state === 'skipped') return t('step.skipped');
   const at = step.state === 'retrying' ? step.problems.find((own) => own.problem.retryAt)?.problem.retryAt : undefined;
   if (at) {
-    const time = untilTry(at, now);
+    const time = formatMs(Math.max(1_000, Math.ceil((Date.parse(at) - now) / 1_000) * 1_000));
     return step.itemsIn === 1 ? t('chains.live.retrying', { next: Math.min(step.retries + 2, tries), of: tries, time }) : t('chains.live.later', { time });
   }
   return `${t('common.items', { count: step.itemsOut })} · ${formatMs(step.callMs)}`;
