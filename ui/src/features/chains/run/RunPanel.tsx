@@ -13,7 +13,7 @@ import { Panel } from '../../../ui/Panel';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
 import { Mark, Pill, RUN, STEP } from '../../../ui/states';
-import { isFinal } from '../../runs/figures';
+import { isFinal, progress } from '../../runs/figures';
 import { PrivateFields, usePrivatesOf } from '../../runs/report/privates';
 import { Question } from '../../runs/report/Question';
 import { useFix } from '../../runs/report/useFix';
@@ -54,7 +54,7 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
     const step = stepOf(id);
     return step ? triesOf(chain, step) : 1;
   };
-  const done = run.steps.filter((step) => !['waiting', 'running', 'retrying'].includes(step.state)).length;
+  const { ended, total } = progress(run);
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
   const blockers = run.check.filter((finding) => finding.level === 'blocker');
   const privates = usePrivatesOf(run);
@@ -63,12 +63,12 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
     <div className="stack">
       <div className="row">
         <Pill look={RUN[run.state]} />
-        <span className="meta figures" role="status">
-          {t('chains.live.progress', { done, of: run.steps.length })}
+        <span className="meta figures" data-testid="progress">
+          {t('chains.live.progress', { done: ended, of: total })}
         </span>
         <Elapsed run={run} />
       </div>
-      <p className="headline" data-testid="headline">
+      <p className="headline" data-testid="headline" tabIndex={-1}>
         {visible(run.headline)}
       </p>
       {run.dryRun && <p className="meta">{t('chains.live.dryRun')}</p>}
@@ -103,7 +103,8 @@ function StepProblem({ problem, fix, onShow }: { problem: Problem; fix: (() => v
   const mends = problem.fix?.action === 'edit_mapping' || problem.fix?.action === 'edit_input' ? () => onShow('mapping') : fix;
   return (
     <div className="stack">
-      <ProblemBlock problem={problem} {...(mends ? { onFix: mends } : {})} />
+      {/* The editor says aloud that the step failed, and why. */}
+      <ProblemBlock problem={problem} alert={false} {...(mends ? { onFix: mends } : {})} />
       <Button size="xs" variant="subtle" onClick={() => onShow('data')}>
         {t('chains.live.item')}
       </Button>
