@@ -157,3 +157,74 @@ describe('the header while a chain runs', () => {
     expect(back()?.getAttribute('aria-label'), 'another one').toBe('Show the run: Running');
   });
 });
+
+describe('a run that failed', () => {
+  const fails = async () => {
+    await goesOn('failed', [found, failed]);
+    await waitFor(() => expect(told('alert').length).toBe(1));
+  };
+
+  it('shows what failed with the very item, though its panel was closed, once', async () => {
+    await run();
+    close();
+    await fails();
+    const what = within(await screen.findByRole('region', { name: 'What failed: Tell people, item 3' }));
+    what.getByText('Chat is not answering');
+    await what.findByText('Message 3');
+    close();
+    await act(() => client.invalidateQueries({ queryKey: ['run_report'] }));
+    expect(screen.queryByRole('complementary'), 'whoever closes it has seen it').toBeNull();
+  });
+
+  it('leaves alone what was opened meanwhile', async () => {
+    await run();
+    openStep(/Find issues/);
+    await fails();
+    expect(screen.queryByRole('region', { name: /^What failed/ })).toBeNull();
+    within(panel()).getByRole('heading', { name: 'Find issues' });
+    expect(back()?.getAttribute('aria-label')).toBe('Show the run: Failed');
+  });
+
+  it('opens the step at that item, and leads back', async () => {
+    await run();
+    await fails();
+    fireEvent.click(await screen.findByRole('button', { name: 'Show the item' }));
+    await within(panel()).findByText('Item 3 of 3');
+    expect(within(panel()).getByRole('tab', { name: 'Data' }).getAttribute('aria-selected')).toBe('true');
+    fireEvent.click(back() as HTMLElement);
+    await screen.findByRole('button', { name: 'Run from here' });
+  });
+
+  it('is let be as it is, and says so, also when its panel is come back to', async () => {
+    await run();
+    await fails();
+    fireEvent.click(await screen.findByRole('button', { name: 'Keep partial results' }));
+    const kept = 'Kept: what 2 steps did stays. The report says what got through.';
+    expect(document.activeElement?.textContent, 'the focus is lost to nothing').toBe(kept);
+    expect(screen.queryByRole('button', { name: 'Run failed items only' })).toBeNull();
+    openStep(/Find issues/);
+    fireEvent.click(back() as HTMLElement);
+    await screen.findByText(kept);
+    expect(screen.queryByRole('button', { name: 'Run from here' })).toBeNull();
+    fireEvent.click(within(panel()).getByRole('button', { name: 'Run again' }));
+    await screen.findByText('It is running.');
+    await fails();
+    await screen.findByRole('button', { name: 'Keep partial results' });
+  });
+
+  it('finds the item where its step did not come to all of those before', async () => {
+    const all = [0, 2].map(item);
+    host.answers['run_data'] = ({ offset, limit }: RunDataRequest) => ({ items: all.slice(offset ?? 0).slice(0, limit ?? 200), total: 2, private: [], privacy: { unknown: false, body: false, addresses: [] }, givenUnknown: false });
+    await run();
+    await fails();
+    await within(await screen.findByRole('region', { name: /^What failed/ })).findByText('Message 3');
+  });
+
+  it('takes no other item for one that there was no room for', async () => {
+    host.answers['run_data'] = () => ({ items: [item(0), item(1)], total: 3, private: [], privacy: { unknown: false, body: false, addresses: [] }, givenUnknown: false });
+    await run();
+    await fails();
+    fireEvent.click(await screen.findByRole('button', { name: 'Show the item' }));
+    await within(panel()).findByText('Item 3 is not among those that are shown; it is in the file.');
+  });
+});
