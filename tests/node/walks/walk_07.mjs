@@ -15,7 +15,7 @@ await walk(async ({ open }) => {
   await dialog.getByText(/Close.*cannot be undone/).waitFor();
   await page.press(button(dialog, 'Run'));
   const panel = page.locator('.panel');
-  await panel.getByRole('status').filter({ hasText: /2 of 4 steps/ }).waitFor();
+  await panel.getByTestId('progress').filter({ hasText: /2 of 4 steps/ }).waitFor();
   await rpc('sandbox_fault', { tool: 'chat', fault: 'down' });
   // The tries are counted where the step is.
   await panel.getByText(/try \d of 3, in/).waitFor();

@@ -104,7 +104,7 @@ await walk(async ({ open }) => {
   const run = await ear.reach(BUTTON, /^Run$/, { most: 6 });
   assert.ok(run, 'the question has its answer at hand');
   await keyboard.press('Enter');
-  await ear.hears(/2 of 2/);
+  await ear.hears(/The run has ended: Done/);
   assert.equal((await rpc('run_report', { run: 'last' })).report.state, 'done');
 
   // Walk 6: what a message needs is taken away. Nothing is sent, and the way out is told.
@@ -149,6 +149,6 @@ await walk(async ({ open }) => {
   await keyboard.press('Control+Enter');
   await ear.reach(BUTTON, /^Run$/, { most: 6 });
   await keyboard.press('Enter');
-  await ear.hears(/1 of 1/);
+  await ear.hears(/The run has ended: Done/);
   assert.equal(await messages(), before + 1);
 });

@@ -24,9 +24,11 @@ import { useAddress } from './editor/useAddress';
 import { useCommands } from './editor/useCommands';
 import { useRoom } from './editor/useRoom';
 import { useRunning } from './editor/useRunning';
+import { useRunPanel } from './editor/useRunPanel';
 import { flowOf } from './flow/flow';
 import { POLICY } from './fresh';
 import { allSteps, endOf, type Place } from './flow/outline';
+import { Announcer } from '../runs/report/Announcer';
 import { StopDialog } from '../runs/report/StopDialog';
 import { ShareDialog } from './share/ShareDialog';
 import { StepList } from './StepList';
@@ -62,18 +64,22 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
   const { chain, id, change } = editor;
   const sample = runOf(useSampleRun((state) => state.sample), id);
   const pins = useRead('pin_list', { chain: id ?? '' }, { enabled: id !== undefined });
-  const running = useRunning(editor, tools, sample?.run, (panel) => {
+  const show = (panel: Open) => {
     if (panel.kind === 'run') {
       setCallout(false);
       setSelected(undefined);
     }
     setOpen(panel);
-  });
+  };
+  const running = useRunning(editor, tools, sample?.run, show);
   const flow = useMemo(() => flowOf(chain ?? NOTHING), [chain]);
   const stops = useStepViews(chain, flow, tools, running.found, running.report.data?.report, pins.data?.pins);
   const view = chainView ?? (room > 0 && room < CANVAS_ROOM ? 'list' : 'canvas');
   const lists = useCallback((own: Step) => (own.logic ? own.logic.type === 'split' : (tools.of(own).operation?.items ?? false)), [tools]);
   const commands = useCommands({ editor, stops, select: setSelected, setOpen, add: setAdding });
+
+  const isThere = open && (open.kind !== 'step' || stops.some((stop) => stop.id === open.id));
+  const way = useRunPanel(running, isThere ? open : undefined, (run) => show({ kind: 'run', run }));
 
   useAddress(id, step, open?.kind === 'step' ? open.id : undefined, commands.open);
   const asked = useRef(false);
@@ -109,10 +115,10 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
     );
   }
   const closePanel = () => {
+    way.closed();
     setOpen(undefined);
     document.querySelector<HTMLElement>('[data-step][tabindex="0"]')?.focus();
   };
-  const isThere = open && (open.kind !== 'step' || stops.some((stop) => stop.id === open.id));
   return (
     <Page
       title={chain.name}
@@ -121,7 +127,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
         <>
           <Rename name={chain.name} onRename={(name) => change((c) => ({ ...c, name }))} />
           <SavedState editor={editor} />
-          <Button size="compact-xs" variant="subtle" leftSection={<Zap size={14} aria-hidden />} onClick={() => setOpen({ kind: 'start' })}>
+          <Button size="compact-xs" variant="subtle" className="start-kind" aria-label={t(`chains.start.kinds.${chain.trigger.type}`)} leftSection={<Zap size={14} aria-hidden />} onClick={() => setOpen({ kind: 'start' })}>
             {t(`chains.start.kinds.${chain.trigger.type}`)}
           </Button>
         </>
@@ -140,6 +146,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
           onShare={() => setSharing(true)}
           onFigures={() => setOpen({ kind: 'figures' })}
           onTrial={() => void running.ask({ items: TRIAL })}
+          onBack={way.back}
           callout={callout && chain.steps.length > 0 && tools.settled}
           onCalled={() => setCallout(false)}
         />
@@ -149,6 +156,7 @@ export function Editor({ reference, intent, step, onCreated }: Props) {
     >
       <div className="editor">
         <Notes editor={editor} running={running} sample={sample} />
+        <Announcer report={running.begun} begun />
         {chain.steps.length === 0 ? (
           <div className="empty">
             <Workflow size={20} aria-hidden />

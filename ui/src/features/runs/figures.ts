@@ -171,6 +171,9 @@ export function endedBetween(before: RunReport, after: RunReport): { at: number;
   });
 }
 
+/** The same run before anything of it happened. */
+export const notBegun = (report: RunReport): RunReport => ({ ...report, state: 'queued', needsYou: [], steps: report.steps.map((step) => ({ ...step, state: 'waiting', finishedAt: null })) });
+
 /** How many steps did something outside that nobody has tried to undo. What only reads leaves nothing behind. */
 export function undoable(report: RunReport): number {
   if (report.dryRun || !isFinal(report.state)) return 0;

@@ -1,16 +1,16 @@
 import { useState, type ReactNode } from 'react';
 
-import type { ItemData, JsonValue } from '../../../bindings/wire';
+import type { ItemData } from '../../../bindings/wire';
 import { formatBytes, formatCount } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { SaveFile } from '../../../ui/SaveFile';
-import { AddressLine } from './AddressLine';
 import { DataView } from './DataView';
 import { whyHidden } from './Hidden';
 import { ItemPager } from './ItemPager';
 import { itemWithout, masks, type Privates } from './private';
 import { SHOWN } from './values';
+import { WentIn } from './WentIn';
 
 interface Props {
   items: ItemData[];
@@ -41,25 +41,20 @@ export function StepItems({ items, total, first, path, origin, privates, givenUn
   const item = items[Math.min(at, items.length - 1)];
   if (!item) return null;
   const { request, given, outcome } = item;
-  const sent = request?.body ?? undefined;
   const ofGiven = givenUnknown ? t('chains.data.unknown') : undefined;
   const output = outcome?.outcome === 'done' ? outcome.output : undefined;
   const listed = Array.isArray(output) ? output.length : 0;
+  // Beyond what one answer has room for: another one is not taken for it.
+  const beyond = first !== undefined && !items.some((own) => own.item === first);
   return (
     <div className="stack tab-note">
       <div className="spread">
         <span className="meta">{origin}</span>
         {items.length > 1 && <ItemPager at={at} of={items.length} onGo={setAt} />}
       </div>
+      {beyond && <p className="meta figures">{t('chains.data.beyond', { at: formatCount(first + 1) })}</p>}
       <div className="data-sides" key={item.item}>
-        {outOnly ? null : request && sent === undefined ? (
-          <section className="data-view" aria-label={t('chains.data.in')}>
-            <h3>{t('chains.data.in')}</h3>
-            <AddressLine request={request} privacy={privacy} />
-          </section>
-        ) : (
-          <DataView title={t('chains.data.in')} value={(sent ?? given ?? undefined) as JsonValue | undefined} privates={fields} hidden={sent === undefined ? ofGiven : whyHidden(privacy, true)} none={t('chains.data.nothingSent')} />
-        )}
+        {!outOnly && <WentIn item={item} privates={privates} givenUnknown={givenUnknown} />}
         {outcome && 'problem' in outcome ? (
           <ProblemBlock problem={outcome.problem} alert={false} />
         ) : outcome?.outcome === 'skipped' ? (

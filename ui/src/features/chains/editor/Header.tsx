@@ -5,6 +5,7 @@ import type { Chain } from '../../../bindings/wire';
 import { t } from '../../../lib/words';
 import { written } from '../../../shell/shortcuts';
 import type { Place, Section } from '../flow/outline';
+import { RunNow } from '../run/RunNow';
 import type { ChainEditor } from '../useChainEditor';
 import type { Running } from './useRunning';
 import { More } from './More';
@@ -24,18 +25,21 @@ interface Props {
   onFigures: () => void;
   /** Runs it with a few items. */
   onTrial: () => void;
+  /** Opens the panel of the run that was started here; nothing where it is open. */
+  onBack: (() => void) | undefined;
   /** The first time: what Run will do, beside the button. */
   callout: boolean;
   onCalled: () => void;
 }
 
 /** What can be done with the whole chain. */
-export function HeaderActions({ editor, chain, running, view, setView, place, onAdd, onAddIn, onStop, onShare, onFigures, onTrial, callout, onCalled }: Props) {
+export function HeaderActions({ editor, chain, running, view, setView, place, onAdd, onAddIn, onStop, onShare, onFigures, onTrial, onBack, callout, onCalled }: Props) {
   const empty = chain.steps.length === 0;
   const blockers = running.found.filter((finding) => finding.level === 'blocker').length;
   const other = view === 'canvas' ? 'list' : 'canvas';
   return (
     <>
+      {running.begun && <RunNow report={running.begun} onBack={onBack} />}
       <Tooltip label={t('chains.undo')}>
         <ActionIcon aria-label={t('chains.undo')} disabled={!editor.canUndo} onClick={editor.undo}>
           <Undo2 size={16} />

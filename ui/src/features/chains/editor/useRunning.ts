@@ -126,8 +126,11 @@ export function useRunning(editor: ChainEditor, tools: Tools, sampleRun: string 
     ask,
     start,
     follow,
+    /** The run that is shown: the one that was started here last, else the one whose data was opened. */
     run,
     report,
+    /** What is known of the run that was started here last. */
+    begun: own === undefined ? undefined : report.data?.report,
     active,
     question,
     answer: setQuestion,

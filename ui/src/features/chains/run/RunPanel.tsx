@@ -6,14 +6,14 @@ import { History } from 'lucide-react';
 import { memo } from 'react';
 import { Link } from 'wouter';
 
-import type { Chain, Problem, RunReport, RunReportResponse, Step, StepReport } from '../../../bindings/wire';
+import type { Chain, RunReport, RunReportResponse, Step, StepReport } from '../../../bindings/wire';
 import { formatMs, visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { Panel } from '../../../ui/Panel';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { Read } from '../../../ui/Read';
 import { Mark, Pill, RUN, STEP } from '../../../ui/states';
-import { isFinal } from '../../runs/figures';
+import { isFinal, progress } from '../../runs/figures';
 import { PrivateFields, usePrivatesOf } from '../../runs/report/privates';
 import { Question } from '../../runs/report/Question';
 import { useFix } from '../../runs/report/useFix';
@@ -24,6 +24,8 @@ import { useNow } from '../../../ui/useNow';
 import type { Tools } from '../useTools';
 import { AfterFailure } from './AfterFailure';
 import { Lesson } from './Lesson';
+import { retryOf, retryWords } from './retry';
+import { StepProblem } from './StepProblem';
 import { useElapsed } from './useElapsed';
 
 interface Props {
@@ -54,21 +56,40 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
     const step = stepOf(id);
     return step ? triesOf(chain, step) : 1;
   };
-  const done = run.steps.filter((step) => !['waiting', 'running', 'retrying'].includes(step.state)).length;
+  const { ended, total } = progress(run);
   const problems = run.steps.flatMap((step) => step.problems.slice(0, 2).map((item) => ({ step, item })));
   const blockers = run.check.filter((finding) => finding.level === 'blocker');
   const privates = usePrivatesOf(run);
   const fix = useFix(run, run.finishedAt ? onAgain : undefined);
+  // While it goes on the steps stay where they are; once it is over, what failed comes first.
+  const over = isFinal(run.state);
+  const trouble = (
+    <>
+      {problems.map(({ step, item }, nth) => (
+        <StepProblem
+          key={`${step.step}-${item.item}`}
+          run={run}
+          step={step}
+          name={nameOf(step, stepOf(step.step), tools)}
+          item={item}
+          withItem={over && nth === 0}
+          fix={fix(item.problem)}
+          onShow={(tab) => onShow(step.step, { tab, item: item.item })}
+        />
+      ))}
+      {over && <AfterFailure run={run} onFollow={onFollow} />}
+    </>
+  );
   return (
     <div className="stack">
       <div className="row">
         <Pill look={RUN[run.state]} />
-        <span className="meta figures" role="status">
-          {t('chains.live.progress', { done, of: run.steps.length })}
+        <span className="meta figures" data-testid="progress">
+          {t('chains.live.progress', { done: ended, of: total })}
         </span>
         <Elapsed run={run} />
       </div>
-      <p className="headline" data-testid="headline">
+      <p className="headline" data-testid="headline" tabIndex={-1}>
         {visible(run.headline)}
       </p>
       {run.dryRun && <p className="meta">{t('chains.live.dryRun')}</p>}
@@ -78,15 +99,13 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
         ))}
       </PrivateFields>
       {blockers.map((finding) => finding.problem && <ProblemBlock key={finding.text} problem={finding.problem} onFix={finding.step ? () => onShow(finding.step ?? '', { fixing: true }) : fix(finding.problem)} />)}
+      {over && trouble}
       <ul className="live-steps">
         {run.steps.map((step) => (
           <LiveStep key={step.step} step={step} name={nameOf(step, stepOf(step.step), tools)} tries={triesHere(step.step)} onShow={onShow} />
         ))}
       </ul>
-      {problems.map(({ step, item }) => (
-        <StepProblem key={`${step.step}-${item.item}`} problem={item.problem} fix={fix(item.problem)} onShow={(tab) => onShow(step.step, { tab, item: item.item })} />
-      ))}
-      {isFinal(run.state) && <AfterFailure run={run} onFollow={onFollow} />}
+      {!over && trouble}
       <div className="row">
         <Link href={`/runs/${run.run}`} className="as-button">
           {t('chains.live.open')}
@@ -94,19 +113,6 @@ function Content({ run, chain, tools, trial, onShow, onFollow, onAgain }: { run:
         {run.finishedAt && <Button onClick={onAgain}>{t('chains.live.again')}</Button>}
       </div>
       {trial.length > 0 && run.finishedAt && <Lesson trial={trial} worked={run.state === 'done'} onMended={onAgain} />}
-    </div>
-  );
-}
-
-/** What went wrong with an item: its button does what it says, and the item itself is a press away. */
-function StepProblem({ problem, fix, onShow }: { problem: Problem; fix: (() => void) | undefined; onShow: (tab: 'mapping' | 'data') => void }) {
-  const mends = problem.fix?.action === 'edit_mapping' || problem.fix?.action === 'edit_input' ? () => onShow('mapping') : fix;
-  return (
-    <div className="stack">
-      <ProblemBlock problem={problem} {...(mends ? { onFix: mends } : {})} />
-      <Button size="xs" variant="subtle" onClick={() => onShow('data')}>
-        {t('chains.live.item')}
-      </Button>
     </div>
   );
 }
@@ -138,10 +144,7 @@ const nameOf = (report: StepReport, step: Step | undefined, tools: Tools): strin
 function stepLine(step: StepReport, tries: number, now: number): string {
   if (step.state === 'waiting') return t('step.waiting');
   if (step.state === 'skipped') return t('step.skipped');
-  const at = step.state === 'retrying' ? step.problems.find((own) => own.problem.retryAt)?.problem.retryAt : undefined;
-  if (at) {
-    const time = formatMs(Math.max(1_000, Math.ceil((Date.parse(at) - now) / 1_000) * 1_000));
-    return step.itemsIn === 1 ? t('chains.live.retrying', { next: Math.min(step.retries + 2, tries), of: tries, time }) : t('chains.live.later', { time });
-  }
+  const retry = retryOf(step, tries);
+  if (retry) return retryWords(retry, now);
   return `${t('common.items', { count: step.itemsOut })} · ${formatMs(step.callMs)}`;
 }

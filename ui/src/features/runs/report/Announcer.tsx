@@ -4,23 +4,33 @@ import type { RunReport } from '../../../bindings/wire';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { RUN, STEP } from '../../../ui/states';
-import { endedBetween, isFailed, isFinal } from '../figures';
+import { endedBetween, isFailed, isFinal, notBegun } from '../figures';
 
 /** At most one message in so many milliseconds. */
 const PACE_MS = 1_000;
 
-/** Tells a screen reader when steps end, failures at once; nothing about progress within a step. */
-export function Announcer({ report }: { report: RunReport }) {
+interface Props {
+  /** The run that is followed; none where there is none yet. Another one begins anew. */
+  report: RunReport | undefined;
+  /** It was begun here: what is over when it is read for the first time is news. */
+  begun?: boolean;
+}
+
+/** Tells a screen reader when steps end, failures at once and why; nothing about progress within a step. One of them for each run that is in sight. */
+export function Announcer({ report, begun = false }: Props) {
   const [said, setSaid] = useState({ polite: '', loud: '' });
-  const before = useRef(report);
+  const before = useRef(begun ? undefined : report);
   const waiting = useRef<{ polite: string[]; loud: string[]; timer?: ReturnType<typeof setTimeout> | undefined }>({ polite: [], loud: [] });
   useEffect(() => {
-    const was = before.current;
+    if (!report) return;
+    const last = before.current;
     before.current = report;
+    const was = last?.run === report.run ? last : begun ? notBegun(report) : report;
     const queue = waiting.current;
     for (const { at, step, loud } of endedBetween(was, report)) {
       const words = { at, total: report.steps.length, step: visible(step.name), state: t(STEP[step.state].word) };
-      (loud ? queue.loud : queue.polite).push(t('runs.say.step', words));
+      const why = step.state === 'failed' ? step.problems[0]?.problem.title : undefined;
+      (loud ? queue.loud : queue.polite).push(why === undefined ? t('runs.say.step', words) : t('runs.say.stepWhy', { ...words, why: visible(why) }));
     }
     if (was.state !== report.state && isFinal(report.state)) {
       (isFailed(report.state) ? queue.loud : queue.polite).push(t('runs.say.run', { state: t(RUN[report.state].word) }));
@@ -35,10 +45,13 @@ export function Announcer({ report }: { report: RunReport }) {
       queue.timer = setTimeout(say, PACE_MS);
     };
     say();
-  }, [report]);
+  }, [report, begun]);
   useEffect(() => {
     const queue = waiting.current;
-    return () => clearTimeout(queue.timer);
+    return () => {
+      clearTimeout(queue.timer);
+      queue.timer = undefined;
+    };
   }, []);
   return (
     <div className="out-of-sight">
