@@ -73,6 +73,15 @@ await walk(async ({ open }) => {
     await button(page.getByRole('dialog'), 'Run').click();
     await page.locator('.panel').getByTestId('pill').filter({ hasText: /^Done$/ }).waitFor();
     await shot('branch-ran');
+    // Small, what is pressed on lines stays as large as it was, until it goes.
+    const sizes = () => page.locator('.edge-add').evaluateAll((all) => [...new Set(all.map((one) => Math.round(one.getBoundingClientRect().width)))]);
+    for (let n = 0; n < 2; n += 1) await button(page, 'Zoom out').click();
+    await page.waitForTimeout(600);
+    assert.deepEqual(await sizes(), [24]);
+    await shot('branch-small');
+    for (let n = 0; n < 2; n += 1) await button(page, 'Zoom out').click();
+    await page.locator('.edge-add').first().waitFor({ state: 'detached' });
+    await button(page, 'Fit').click();
     // It is passed on without a name of ours, and comes back beside what is there.
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Share as a file' }).click();
