@@ -61,7 +61,7 @@ it('a step that failed says why in short, as the report does; one that got throu
 });
 
 it('a step that is retried counts down, for the eye alone', () => {
-  const waits = { state: 'retrying', retries: 0, problems: [{ item: 0, problem: problem({ retryAt: '2026-11-21T08:00:12Z' }) }] } as const;
+  const waits: Partial<StepReport> = { state: 'retrying', retries: 0, problems: [{ item: 0, problem: problem({ retryAt: '2026-11-21T08:00:12Z' }) }] };
   const { rerender } = render(<Shown report={reportOf(waits)} />);
   expect(line()).toBe('try 2 of 3, in 12 s');
   act(() => void vi.advanceTimersByTime(4_000));

@@ -34,7 +34,7 @@ const down: Problem = { code: 'SERVICE_DOWN', title: 'Chat is not answering', hi
 
 const step = (id: string, change: Partial<StepReport>): StepReport => ({
   privacy: { unknown: false, body: false, addresses: [] }, step: id, name: id === 'find' ? 'Find issues' : 'Tell people', connection: 'Chat', operation: 'send', state: 'waiting', itemsIn: 0, itemsOut: 0, done: 0, failed: 0, quarantined: 0,
-  skipped: 0, passed: 0, kept: 0, unknown: 0, effect: id === 'tell', changes: 0, undone: 0, stay: 0, calls: 0, callsOk: 0, callsFailed: 0, callsHeld: 0, retries: 0, retryReasons: [], bytes: 0, callMs: 0, p50Ms: null, p95Ms: null, p99Ms: null, startedAt: null,
+  skipped: 0, passed: 0, kept: 0, unknown: 0, effect: id === 'tell', changes: 0, undone: 0, stay: 0, calls: 0, callsOk: 0, callsFailed: 0, callsHeld: 0, retries: 0, retryReasons: [], retryWaitMs: 0, bytes: 0, callMs: 0, p50Ms: null, p95Ms: null, p99Ms: null, startedAt: null,
   finishedAt: null, problems: [], ...change,
 });
 const found = step('find', { state: 'done', itemsIn: 1, itemsOut: 3, done: 1, finishedAt: '2026-11-21T08:00:02Z' });
