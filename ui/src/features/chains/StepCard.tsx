@@ -1,10 +1,12 @@
-import { Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Pin, Repeat, Search, StickyNote, UserCheck, Webhook, Workflow, type LucideIcon } from 'lucide-react';
+import { AlertTriangle, Combine, CornerDownRight, Filter, GitBranch, GitMerge, Hourglass, Link2, ListTree, Pin, Repeat, Search, StickyNote, UserCheck, Webhook, Workflow, type LucideIcon } from 'lucide-react';
 
 import type { Logic } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { Mark, STEP } from '../../ui/states';
+import { useNow } from '../../ui/useNow';
+import { retryWords, type Retry } from './run/retry';
 import type { StepView, StopView } from './useStepViews';
 
 interface Props {
@@ -14,6 +16,8 @@ interface Props {
   tabbable: boolean;
   /** Where nothing around it says what it goes through. */
   withEach?: boolean;
+  /** Where what says that matches want a look may be hidden: the step carries it then. */
+  withLook?: boolean;
   onOpen: (id: string) => void;
 }
 
@@ -47,7 +51,7 @@ export function LogicMark({ type }: { type: Logic['type'] }) {
 }
 
 /** One step, the same on the canvas and in the list. */
-export function StepCard({ view, selected, tabbable, withEach = false, onOpen }: Props) {
+export function StepCard({ view, selected, tabbable, withEach = false, withLook = false, onOpen }: Props) {
   const tone = view.trouble ? 'bad' : view.state && view.state !== 'waiting' ? STEP[view.state].tone : '';
   return (
     <button
@@ -63,11 +67,17 @@ export function StepCard({ view, selected, tabbable, withEach = false, onOpen }:
         <span className="out-of-sight">{t('chains.stepOf', { at: view.at + 1, of: view.of })} </span>
         <span className="step-name cut">{visible(view.name)} </span>
         <span className="step-line cut">
-          {visible(view.line)}
+          {view.retry ? <Countdown retry={view.retry} /> : visible(view.line)}
           {view.each !== undefined && <span className={withEach ? undefined : 'out-of-sight'}> · {visible(view.each)}</span>}
         </span>
         {!view.trouble && !view.state && <span className="out-of-sight"> {t('chains.ready')}</span>}
       </span>
+      {withLook && view.look > 0 && (
+        <span className="pill warn figures step-look" role="img" aria-label={t('chains.toCheck', { count: view.look })}>
+          <AlertTriangle size={18} aria-hidden />
+          {view.look}
+        </span>
+      )}
       {view.pinned && <Pin size={14} role="img" aria-label={t('chains.data.isPinned')} className="step-pin" />}
       {view.trouble ? (
         <span className="pill bad">{t('chains.fix')}</span>
@@ -76,6 +86,11 @@ export function StepCard({ view, selected, tabbable, withEach = false, onOpen }:
       )}
     </button>
   );
+}
+
+/** How long until it is tried again: for the eye alone, a screen reader is told that it is being retried. */
+function Countdown({ retry }: { retry: Retry }) {
+  return <span aria-hidden>{retryWords(retry, useNow(500).getTime())}</span>;
 }
 
 /** A way of a branch, the same on the canvas and in the list. */

@@ -6,7 +6,10 @@ import { t } from '../../lib/words';
 import { useSharing } from '../../ui/useSharing';
 import { band } from './document';
 import type { Flow, FlowItem } from './flow/flow';
+import { triesOf } from './fresh';
 import { allSteps, outline, SECTIONS, waysOf, type Block, type Place } from './flow/outline';
+import { isBadStep } from '../runs/figures';
+import { retryOf, type Retry } from './run/retry';
 import type { Opening } from './step/StepPanel';
 import { conditionWords } from './step/words';
 import type { Tools } from './useTools';
@@ -25,6 +28,8 @@ export interface StepView {
   tool: string;
   /** One short line below the name. */
   line: string;
+  /** When it tries again, in the place of the line; none where it cannot run. */
+  retry: Retry | undefined;
   /** What it goes through the items of; the canvas draws it around the steps. */
   each: string | undefined;
   /** Short reason why it cannot run. */
@@ -55,7 +60,7 @@ export function useStepViews(chain: Chain | undefined, flow: Flow, tools: Tools,
       if (item.kind === 'section') return [{ kind: 'section', id: item.id, flow: item, name: t(item.section === 'finally' ? 'chains.flow.finally' : 'chains.flow.onFailure'), line: '' }];
       if (item.way) return [{ kind: 'way', id: item.id, flow: item, name: item.way.name, line: wayLine(steps, item.way) }];
       const step = steps.get(item.id);
-      return step ? [{ kind: 'step', id: step.id, flow: item, step: viewOf(step, { at: at++, flow: item, tools, steps, moves, blockers, done, pinned }) }] : [];
+      return step ? [{ kind: 'step', id: step.id, flow: item, step: viewOf(step, { at: at++, flow: item, chain, tools, steps, moves, blockers, done, pinned }) }] : [];
     });
     return share(stops);
   }, [chain, flow, tools, findings, report, pins, share]);
@@ -96,6 +101,7 @@ function movesOf(chain: Chain): Map<string, StepView['moves']> {
 interface Around {
   at: number;
   flow: FlowItem;
+  chain: Chain;
   tools: Tools;
   steps: Map<string, Step>;
   moves: Map<string, StepView['moves']>;
@@ -104,7 +110,7 @@ interface Around {
   pinned: Set<string>;
 }
 
-function viewOf(step: Step, { at, flow, tools, steps, moves, blockers, ...known }: Around): StepView {
+function viewOf(step: Step, { at, flow, chain, tools, steps, moves, blockers, ...known }: Around): StepView {
   const { connection, connector } = tools.of(step);
   const blocked = blockers.get(step.id);
   const trouble = tools.ready && !connection && !step.logic ? t('chains.missingConnection', { name: step.connection ?? '' }) : blocked?.problem?.title ?? blocked?.text;
@@ -112,6 +118,8 @@ function viewOf(step: Step, { at, flow, tools, steps, moves, blockers, ...known 
   const state = done?.state;
   const source = step.forEach ? steps.get(step.forEach) : undefined;
   const rest = step.logic ? t(`chains.logic.about.${step.logic.type}`) : step.connection ?? '';
+  // As the report says it: the first of what went wrong.
+  const why = state && isBadStep(state) ? done.problems[0]?.problem.title : undefined;
   const ran = done && state !== 'waiting' && `${formatMs(done.callMs)} · ${t('common.items', { count: done.itemsOut })}`;
   return {
     id: step.id,
@@ -122,7 +130,8 @@ function viewOf(step: Step, { at, flow, tools, steps, moves, blockers, ...known 
     icon: connector?.summary.icon,
     logic: step.logic?.type,
     tool: connector?.summary.name ?? (step.logic ? t(`chains.logic.name.${step.logic.type}`) : step.connection ?? ''),
-    line: trouble ?? (ran || rest),
+    line: trouble ?? why ?? (ran || rest),
+    retry: done && !trouble ? retryOf(done, triesOf(chain, step)) : undefined,
     each: source ? t('chains.perItem', { name: tools.name(source) }) : undefined,
     trouble,
     look: (step.mapping ?? []).filter((map) => band(map) === 'look').length,

@@ -15,6 +15,7 @@ import { ChainMap } from './ChainMap';
 import { Controls, useZoom } from './Controls';
 import { FocusFollows } from './FocusFollows';
 import { InSight, useBring } from './InSight';
+import { Nearness } from './Nearness';
 
 interface Props {
   flow: Flow;
@@ -116,6 +117,7 @@ function Drawing({ flow, stops, selected, commands }: Props) {
         onPaneClick={() => commands.select(undefined)}
       >
         <Middle moved={moved} wide={flow.width} />
+        <Nearness frame={frame} />
         <FocusFollows frame={frame} id={selected} />
         <InSight flow={flow} id={selected} />
         {!moved && <InSight flow={flow} id={active} />}

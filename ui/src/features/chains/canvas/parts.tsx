@@ -7,6 +7,7 @@ import type { Place } from '../flow/outline';
 import { StepCard, WayCard } from '../StepCard';
 import type { StepCommands, StopView } from '../useStepViews';
 import { MovingDash } from './MovingDash';
+import { CHIPS } from './near';
 
 interface Drawn {
   stop: StopView;
@@ -22,9 +23,6 @@ export type FlowLine = Edge<{ look: number; running: boolean; place: Place; add:
 
 export const nodeTypes = { stop: StopNodeView, frame: FrameView, label: LabelView };
 export const edgeTypes = { flow: FlowEdge };
-
-/** Under this zoom chips would be too small to be hit. */
-const CHIPS = 0.6;
 
 interface State extends Pick<StepCommands, 'open' | 'add'> {
   selected: string | undefined;
@@ -104,7 +102,7 @@ function StopNodeView({ data }: NodeProps<StopNode>) {
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
       {stop.kind === 'step' ? (
-        <StepCard view={stop.step} selected={selected} tabbable={tabbable} onOpen={open} />
+        <StepCard view={stop.step} selected={selected} tabbable={tabbable} withLook onOpen={open} />
       ) : (
         <WayCard stop={stop} selected={selected} tabbable={tabbable} onOpen={open} />
       )}
@@ -136,6 +134,8 @@ function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowLi
   // On the straight part near the end that belongs to it alone.
   const [x, y] = targetX < sourceX ? [sourceX, sourceY + 16] : targetX > sourceX ? [targetX, targetY - 12] : [sourceX, (sourceY + Math.min(targetY, sourceY + 44)) / 2];
   const branches = targetX > sourceX;
+  // Beside a step it grows away from it.
+  const origin = targetX < sourceX ? '50% 0' : branches ? '50% 100%' : undefined;
   return (
     <>
       <BaseEdge path={path} className={look > 0 ? 'edge look' : running ? 'edge running' : 'edge'} />
@@ -146,7 +146,7 @@ function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowLi
       )}
       {!small && (
         <EdgeLabelRenderer>
-          <div className="edge-tools nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+          <div className="edge-tools nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px) scale(var(--chips, 1))`, transformOrigin: origin }}>
             {look > 0 && <span className="edge-chip">{t('chains.toCheck', { count: look })}</span>}
             {!branches && (
               <button type="button" className="edge-add" aria-label={t('chains.insertHere')} tabIndex={-1} onClick={() => add(place)}>

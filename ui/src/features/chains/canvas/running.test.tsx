@@ -1,5 +1,5 @@
 import { MantineProvider } from '@mantine/core';
-import { act, cleanup, render } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Chain, RunReport, StepState } from '../../../bindings/wire';
@@ -66,4 +66,44 @@ describe.each(['canvas', 'list'] as const)('the %s of a chain that runs', (view)
     act(() => rerender(<Shown report={reportAt(4, 20)} as={view} />));
     expect([...drawings.keys()], 'one ends, the next begins').toEqual(['wait_3', 'wait_4']);
   }, 20_000);
+});
+
+describe('a canvas that is zoomed', () => {
+  beforeEach(() => {
+    vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(900);
+    vi.spyOn(window, 'matchMedia').mockImplementation((query) => ({ matches: query.includes('reduced-motion'), addEventListener: nothing, removeEventListener: nothing }) as unknown as MediaQueryList);
+  });
+  afterEach(() => {
+    cleanup();
+    vi.restoreAllMocks();
+    drawings.clear();
+  });
+
+  it('keeps what is on its lines as large as it was, and draws no step again', async () => {
+    render(<Shown report={reportAt(3, 0)} as="canvas" />);
+    const canvas = screen.getByRole('group', { name: 'Steps of the chain' });
+    const zoom = () => Number(/scale\(([\d.]+)\)/.exec(document.querySelector<HTMLElement>('.react-flow__viewport')?.style.transform ?? '')?.[1]);
+    const scale = () => Number(canvas.style.getPropertyValue('--chips'));
+    const press = async (name: string) => {
+      const before = zoom();
+      fireEvent.click(screen.getByRole('button', { name }));
+      await waitFor(() => expect(zoom()).not.toBe(before));
+    };
+    expect([zoom(), scale()]).toEqual([1, 1]);
+    const chips = () => document.querySelectorAll<HTMLElement>('.edge-tools');
+    expect(chips().length).toBeGreaterThan(0);
+    for (const chip of chips()) expect(chip.style.transform).toContain('scale(var(--chips, 1))');
+    drawings.clear();
+    await press('Zoom out');
+    await press('Zoom out');
+    expect(zoom()).toBeLessThan(0.75);
+    expect(24 * zoom() * scale(), 'pixels of the screen').toBeCloseTo(24);
+    expect(canvas.hasAttribute('data-far')).toBe(false);
+    await press('Zoom out');
+    expect([canvas.hasAttribute('data-far'), chips().length], 'too far for chips: steps carry the mark').toEqual([true, 0]);
+    expect(scale(), 'and they would grow no further').toBeLessThan(1.67);
+    await press('Zoom in');
+    expect(canvas.hasAttribute('data-far')).toBe(false);
+    expect([...drawings]).toEqual([]);
+  });
 });
