@@ -17,9 +17,9 @@ import { usePresence } from './usePresence';
 import { focusSearch, useFormsBySubmitKey, useShortcuts } from './shortcuts';
 import { Sidebar } from './Sidebar';
 import { StatusBar } from './StatusBar';
+import { useTypedEarly } from './palette/useTypedEarly';
 import { useLocked } from './useLocked';
 import { useZoom } from './useZoom';
-
 
 const TokenPage = lazy(() => import('./TokenPage'));
 const fetchPalette = () => import('./palette/Palette');
@@ -47,6 +47,8 @@ export function Shell() {
   const [location, go] = useLocation();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
+  const closePalette = useCallback(() => setPalette(false), []);
+  const early = useTypedEarly(palette, closePalette);
   const { begun, narrow, set } = usePreferences();
   const { broken, refused } = useEngineState();
   const { online } = useNetwork();
@@ -143,7 +145,7 @@ export function Shell() {
       </ErrorBoundary>
       <ErrorBoundary key={`${palette}${help}`}>
         <Suspense>
-          {palette && <Palette onClose={() => setPalette(false)} onHelp={showHelp} />}
+          {palette && <Palette early={early} onClose={closePalette} onHelp={showHelp} />}
           {help && <Shortcuts onClose={() => setHelp(false)} />}
         </Suspense>
       </ErrorBoundary>

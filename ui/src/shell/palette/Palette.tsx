@@ -12,13 +12,20 @@ import { useCommands } from './useCommands';
 /** So many of a group are shown while nothing is typed. */
 const FIRST: Partial<Record<Group, number>> = { chains: 6, connections: 5, connectors: 0, settings: 4 };
 
+interface Props {
+  /** What was typed before the field was there; empty when it is asked for again. */
+  early: () => string;
+  onClose: () => void;
+  onHelp: () => void;
+}
+
 /** Every command by name. */
-export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
+export default function Palette(props: Props) {
   return (
-    <Modal.Root opened onClose={onClose} closeOnEscape={false} size={600} yOffset="12vh" centered={false}>
+    <Modal.Root opened onClose={props.onClose} closeOnEscape={false} size={600} yOffset="12vh" centered={false}>
       <Modal.Overlay />
       <Modal.Content aria-label={t('shell.search')}>
-        <Content onClose={onClose} onHelp={onHelp} />
+        <Content {...props} />
       </Modal.Content>
     </Modal.Root>
   );
@@ -34,7 +41,7 @@ function offered(commands: Command[]): Command[] {
   ];
 }
 
-function Content({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
+function Content({ early, onClose, onHelp }: Props) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   /** The command whose actions are shown. */
@@ -95,6 +102,7 @@ function Content({ onClose, onHelp }: { onClose: () => void; onHelp: () => void 
         aria-activedescendant={shown.length ? `${id}-${chosen}` : undefined}
         data-autofocus
         value={of ? '' : text}
+        onFocus={() => setText((now) => now + early())}
         onChange={(event) => {
           setText(event.currentTarget.value);
           unfold(undefined);
