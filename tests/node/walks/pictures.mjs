@@ -119,6 +119,7 @@ await walk(async ({ open }) => {
     await button(page, 'Run').click();
     await page.getByRole('dialog').getByRole('button', { name: /^Run/ }).last().click();
     await page.locator('aside').getByText(/not get through|failed|did not/i).first().waitFor();
+    await page.getByText('No active runs').waitFor();
     await shoot('live');
     await page.close();
   }
