@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use jiff::tz::TimeZone;
-use minijinja::value::{Rest, Value as Jinja};
+use minijinja::value::{Rest, Value as Jinja, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
@@ -32,6 +32,7 @@ pub const FILTERS: &[(&str, &str)] = &[
     ("string", "text"),
     ("json", "JSON text"),
     ("base64", "Base64 (RFC 4648 section 4)"),
+    ("lookup", "what a table says of it, such as {'open': 'To do'}; else a second value, or nothing"),
     ("date_format", "a time in another form (strftime), in UTC or in a zone that is named"),
     ("date_add", "a time so many seconds later"),
 ];
@@ -115,11 +116,16 @@ pub(crate) fn environment() -> Environment<'static> {
     env.add_filter("base64", |value: &Jinja| {
         bounded(base64::engine::general_purpose::STANDARD.encode(text(value)?))
     });
+    env.add_filter("lookup", |value: &Jinja, table: Jinja, otherwise: Option<Jinja>| {
+        lookup(value, &table, otherwise)
+    });
     env.add_filter("date_format", |value: &Jinja, format: String, zone: Option<String>| {
         let zone = match zone {
             Some(name) => TimeZone::get(&name).map_err(|_| wrong(&format!("there is no time zone {name}")))?,
             None => TimeZone::UTC,
         };
+        // A day without a time of day is that day everywhere.
+        let zone = if is_day(value) { TimeZone::UTC } else { zone };
         let time = time(value)?.to_zoned(zone);
         let text = jiff::fmt::strtime::format(&format, &time).map_err(|e| wrong(&e.to_string()))?;
         bounded(text)
@@ -197,6 +203,25 @@ fn time(value: &Jinja) -> Result<jiff::Timestamp, Error> {
         .ok_or_else(|| wrong("the value is not a time"))
 }
 
+fn is_day(value: &Jinja) -> bool {
+    value.as_str().is_some_and(|text| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok())
+}
+
+/// What a table has for a value, compared as text: numbers and booleans are found as they are written. Where it has
+/// nothing, what stands for everything else, or nothing.
+fn lookup(value: &Jinja, table: &Jinja, otherwise: Option<Jinja>) -> Result<Jinja, Error> {
+    if table.kind() != ValueKind::Map {
+        return Err(wrong("lookup needs a table, such as {'open': 'To do'}"));
+    }
+    let value = text(value)?;
+    for key in table.try_iter()? {
+        if text(&key).is_ok_and(|key| key == value) {
+            return table.get_item(&key);
+        }
+    }
+    Ok(otherwise.unwrap_or(Jinja::UNDEFINED))
+}
+
 /// The size is known before anything is built: `replace` in a chain grows by powers.
 fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
     if from.is_empty() {
@@ -270,11 +295,39 @@ mod tests {
             ("2026-11-20T20:00:00", "'%H:%M', 'Mars/Olympus'", None),
             ("2026-11-20T20:00:00", "'%H:%M', '../../etc/passwd'", None),
             ("2026-11-20T20:00:00", "'%H:%M', ''", None),
+            ("2026-11-20", "'%d.%m.%Y', 'America/New_York'", Some("20.11.2026")),
+            ("2026-11-20", "'%d.%m.%Y', 'Mars/Olympus'", None),
+            ("tomorrow", "'%H:%M'", None),
+            ("2026-11-20T20:00:00", "'%'", None),
+            ("2026-11-20T20:00:00", "'%E'", None),
         ];
         for (time, arguments, want) in cases {
             let template = Template::compile(&format!("{{{{ v|date_format({arguments}) }}}}")).unwrap();
             let made = template.value(&json!({ "v": time })).ok().flatten();
             assert_eq!(made, want.map(|text| json!(text)), "{time} {arguments}");
+        }
+    }
+
+    #[test]
+    fn a_table_says_what_a_value_becomes() {
+        let cases = [
+            ("{'open': 'To do', 'closed': 'Done'}, 'Other'", json!("open"), Some(json!("To do"))),
+            ("{'open': 'To do', 'closed': 'Done'}, 'Other'", json!("Open"), Some(json!("Other"))),
+            (r#"{"say \"}}\"": "a|b*c"}"#, json!("say \"}}\""), Some(json!("a|b*c"))),
+            ("{'1': 2, 'true': false}", json!(1), Some(json!(2))),
+            ("{'1': 2, 'true': false}", json!(true), Some(json!(false))),
+            ("{1: 'one'}", json!(1), Some(json!("one"))),
+            ("{'open': 'To do'}", json!("closed"), None),
+            ("{}, 'Other'", json!("open"), Some(json!("Other"))),
+            ("{'open': 'To do'}, 'Other'", json!(null), None),
+        ];
+        for (arguments, from, want) in cases {
+            let template = Template::compile(&format!("{{{{ v|lookup({arguments}) }}}}")).unwrap();
+            assert_eq!(template.value(&json!({ "v": from })).unwrap(), want, "{from} {arguments}");
+        }
+        for wrong in ["'open'", "['open']", "7", "v.gone"] {
+            let template = Template::compile(&format!("{{{{ v|lookup({wrong}) }}}}")).unwrap();
+            assert!(!matches!(template.value(&json!({ "v": "open" })), Ok(Some(_))), "{wrong}");
         }
     }
 

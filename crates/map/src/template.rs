@@ -476,6 +476,7 @@ mod tests {
                 "split" => "('-')",
                 "truncate" | "date_add" | "pieces" => "(9)",
                 "date_format" => "('%Y')",
+                "lookup" => "({'a-b': 'c'})",
                 _ => "",
             };
             let value = match *name {

@@ -1,9 +1,10 @@
 import { Select, TextInput } from '@mantine/core';
 
-import type { Conversion, FieldMap } from '../../../bindings/wire';
+import type { Conversion, FieldMap, JsonValue, TargetField } from '../../../bindings/wire';
 import { t } from '../../../lib/words';
 import { asText } from './fromText';
-import { SEPARATOR, transformOf, TRANSFORMS, type Transform } from './transform';
+import { ToldForm } from './ToldForm';
+import { toldAtFirst, transformOf, TRANSFORMS, type Transform } from './transform';
 
 const CONVERSIONS: Conversion[] = ['text', 'number', 'integer', 'boolean', 'first', 'list', 'date_time', 'date', 'line', 'names'];
 const TEXT = 'text:';
@@ -12,7 +13,8 @@ const TEXT = 'text:';
 export interface Changes {
   convert: Conversion | null;
   transform: Transform | undefined;
-  separator: string;
+  /** What the transform is told. */
+  told: JsonValue[];
   /** What stands there where the source has nothing; nothing where empty. */
   standIn: string;
 }
@@ -21,23 +23,24 @@ export interface Changes {
 export function changesOf(map: FieldMap | null): Changes {
   const found = transformOf(map?.source);
   const standIn = map?.default ?? null;
-  return { convert: map?.convert ?? null, transform: found?.transform, separator: found?.separator ?? SEPARATOR, standIn: standIn === null ? '' : asText(standIn) };
+  return { convert: map?.convert ?? null, transform: found?.transform, told: found?.told ?? [], standIn: standIn === null ? '' : asText(standIn) };
 }
 
 interface Props {
   changes: Changes;
+  field: TargetField;
   /** Whether the value can be changed as a text. */
   canChangeText: boolean;
   onChange: (changes: Changes) => void;
 }
 
 /** Chooses what becomes of a value on its way to a field. */
-export function ChangesForm({ changes, canChangeText, onChange }: Props) {
-  const { convert, transform, separator, standIn } = changes;
+export function ChangesForm({ changes, field, canChangeText, onChange }: Props) {
+  const { convert, transform, told, standIn } = changes;
   const known = convert === 'choice' ? [...CONVERSIONS, convert] : CONVERSIONS;
   const choose = (value: string | null) => {
     const text = TRANSFORMS.find((own) => value === `${TEXT}${own}`);
-    onChange({ ...changes, transform: text, convert: text || value === 'as_is' ? null : (value as Conversion) });
+    onChange({ ...changes, transform: text, told: text ? toldAtFirst(text) : [], convert: text || value === 'as_is' ? null : (value as Conversion) });
   };
   return (
     <div className="two">
@@ -52,7 +55,7 @@ export function ChangesForm({ changes, canChangeText, onChange }: Props) {
         ]}
         allowDeselect={false}
       />
-      {transform === 'join' && <TextInput label={t('chains.map.separator')} value={separator} onChange={(event) => onChange({ ...changes, separator: event.currentTarget.value })} />}
+      {transform && <ToldForm key={transform} transform={transform} told={told} field={field} onChange={(next) => onChange({ ...changes, told: next })} />}
       <TextInput label={t('chains.map.standIn')} placeholder={t('chains.map.standInHelp')} value={standIn} onChange={(event) => onChange({ ...changes, standIn: event.currentTarget.value })} />
     </div>
   );

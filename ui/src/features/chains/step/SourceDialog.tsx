@@ -45,7 +45,7 @@ export function SourceDialog({ field, sources, where, sampleOf, onChoose, onFind
   const { standIn } = changesOf(field.map);
   const groups = useMemo(() => filter(sources, search, sampleOf), [sources, search, sampleOf]);
   const from = (chosen: string): Chosen => {
-    const source = changes.transform ? transformed({ path: chosen, transform: changes.transform, separator: changes.separator }) : undefined;
+    const source = changes.transform ? transformed({ path: chosen, transform: changes.transform, told: changes.told }) : undefined;
     return {
       ...(chosen === path ? rest(field.map) : {}),
       source: source ?? { type: 'path', path: chosen },
@@ -110,7 +110,7 @@ export function SourceDialog({ field, sources, where, sampleOf, onChoose, onFind
                 </Empty>
               )}
             </div>
-            <ChangesForm changes={changes} canChangeText={path === undefined || canTransform(path)} onChange={setChanges} />
+            <ChangesForm changes={changes} field={field} canChangeText={path === undefined || canTransform(path)} onChange={setChanges} />
           </>
         )}
         {kind === 'template' && (

@@ -29,12 +29,12 @@ const answer = (field: Partial<TargetField>, more: Partial<StepFieldsResponse> =
   ...more,
 });
 
-function open(map: FieldMap | null, choose = vi.fn()) {
+function open(map: FieldMap | null, choose = vi.fn(), field: Partial<TargetField> = {}) {
   render(
     <MantineProvider>
       <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
         <SourceDialog
-          field={{ ...FIELD, map }}
+          field={{ ...FIELD, ...field, map }}
           sources={[{ label: 'Find', fields: [{ path: '$.item.labels', name: 'labels', kind: 'list', sample: ['a', 'b'] }, { path: '$.item.mail', name: 'mail', kind: 'text', sample: 'a@example.test' }] }]}
           where={{ chain: 'c1', step: 'tell', sample: 0, signal: null, run: null }}
           sampleOf={(value) => (value.path === '$.item.mail' ? MASK : value.sample)}
@@ -98,4 +98,38 @@ it('a list is joined in plain words, with something where it is empty, and stays
   await waitFor(() => expect(host.asked.at(-1)).toMatchObject(joined));
   fireEvent.click(screen.getByRole('button', { name: 'Use this' }));
   expect(choose).toHaveBeenCalledWith(expect.objectContaining(joined));
+});
+
+/** Chooses what becomes of the value. */
+function change(to: string) {
+  fireEvent.click(screen.getByRole('combobox', { name: 'Change' }));
+  fireEvent.click(screen.getByRole('option', { name: to, hidden: true }));
+}
+
+it('a date is written in the form and the zone that are asked for, and tried as it is typed', async () => {
+  const choose = open({ target: '/text', source: { type: 'path', path: '$.item.due' }, by: 'hand' });
+  change('a date in another form');
+  const last = () => host.asked.at(-1) as FieldMap;
+  await waitFor(() => expect(last().source).toEqual({ type: 'template', template: `{{ item.due|date_format("%Y-%m-%d", "${Intl.DateTimeFormat().resolvedOptions().timeZone}") }}` }));
+  fireEvent.change(screen.getByLabelText('Written as', { selector: 'input' }), { target: { value: '%d.%m.%Y' } });
+  host.answer = () => answer({ trouble: 'there is no time zone Mars' });
+  fireEvent.change(screen.getByLabelText('Time zone'), { target: { value: 'Mars' } });
+  await waitFor(() => expect(tried()).toContain('there is no time zone Mars'));
+  fireEvent.change(screen.getByLabelText('Time zone'), { target: { value: '' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Use this' }));
+  expect(choose, 'UTC where no zone is named').toHaveBeenCalledWith(expect.objectContaining({ source: { type: 'template', template: '{{ item.due|date_format("%d.%m.%Y") }}' } }));
+});
+
+it('a small table says what a value becomes, as the field takes it, and stays so when opened again', () => {
+  const source = { type: 'template' as const, template: '{{ item.state|lookup({"open":1,"closed":2}, 3) }}' };
+  const choose = open({ target: '/text', source, by: 'hand' }, vi.fn(), { kind: 'number' });
+  const becomes = () => screen.getAllByLabelText<HTMLInputElement>('It becomes', { selector: 'input' });
+  expect(becomes().map((field) => field.value)).toEqual(['1', '2']);
+  fireEvent.click(screen.getByRole('button', { name: 'Remove row 1' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Add a row' }));
+  fireEvent.change(screen.getAllByLabelText('Where it is')[1] as HTMLElement, { target: { value: 'late' } });
+  fireEvent.change(becomes()[1] as HTMLElement, { target: { value: '4' } });
+  fireEvent.change(screen.getByLabelText('Everything else becomes', { selector: 'input' }), { target: { value: '' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Use this' }));
+  expect(choose).toHaveBeenCalledWith(expect.objectContaining({ source: { type: 'template', template: '{{ item.state|lookup({"closed":2,"late":4}) }}' } }));
 });
