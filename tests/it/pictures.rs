@@ -42,8 +42,8 @@ const CELL: u32 = 16;
 const ALIKE: u8 = 12;
 /// So many cells beside each other may differ: less than a button with an icon (3 by 3).
 const GROUP: usize = 6;
-/// So many may differ in all.
-const ALL: usize = 24;
+/// So many may differ in all: columns are as wide as the durations in them.
+const ALL: usize = 40;
 
 /// Where something is drawn that differs each time, in points: left, top, width, height.
 type Varying = [i64; 4];
