@@ -374,7 +374,7 @@ fn faketime() -> String {
     let shown = std::process::Command::new("dpkg").args(["-L", "libfaketime"]).output().unwrap();
     let files = String::from_utf8_lossy(&shown.stdout).into_owned();
     let found = files.lines().find(|line| line.ends_with("/libfaketimeMT.so.1")).map(str::to_owned);
-    found.expect("libfaketime is missing; cargo xtask test installs it")
+    found.unwrap_or_else(|| panic!("libfaketime is missing; cargo xtask test installs it"))
 }
 
 #[test]
