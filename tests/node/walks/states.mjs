@@ -75,6 +75,11 @@ await walk(async ({ open }) => {
       await page.reload();
       await page.locator('.app').waitFor();
     };
+    /** Presses what tries again. What happens meanwhile may have made it be read again before the button was reached. */
+    const again = (told) =>
+      told.getByRole('button', { name: 'Try again' }).click({ timeout: 4_000 }).catch(async (error) => {
+        if ((await told.count()) > 0) throw error;
+      });
     const failures = [];
     for (const [path, command] of PAGES) {
       held = command;
@@ -88,7 +93,7 @@ await walk(async ({ open }) => {
       await told.waitFor({ timeout: 8_000 }).then(async () => {
         await look(`error ${path}`);
         refused = undefined;
-        await told.getByRole('button', { name: 'Try again' }).click();
+        await again(told);
         await told.waitFor({ state: 'detached', timeout: 8_000 });
       }).catch((error) => failures.push(`${path} says nothing of ${command} that failed, or has no way on: ${error.message.slice(0, 160)}`));
       refused = undefined;
@@ -104,10 +109,7 @@ await walk(async ({ open }) => {
         await main(page).waitFor();
         await look(`beside ${path}`);
         refused = undefined;
-        // What happens meanwhile may have made it be read again before the button was reached.
-        await told.getByRole('button', { name: 'Try again' }).click({ timeout: 4_000 }).catch(async (error) => {
-          if ((await told.count()) > 0) throw error;
-        });
+        await again(told);
         await told.waitFor({ state: 'detached', timeout: 8_000 });
       }).catch((error) => failures.push(`${path} says nothing of ${command} that failed beside, or has no way on: ${error.message.slice(0, 160)}`));
       refused = undefined;
