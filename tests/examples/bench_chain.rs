@@ -313,10 +313,16 @@ async fn load(base: &str, at_once: usize) {
         }
     };
     timed(200, at_once, one).await;
-    let before = cpu();
+    let (before, written) = (cpu(), ready.store.writer_counts());
     let figures = timed(RUNS, at_once, one).await;
     let bars = if at_once == 32 { "  (bars: 1,500/s, p99 60 ms, 1 CPU-ms)" } else { "  (bar: p99 25 ms)" };
     tell("chain", at_once, &figures, cpu() - before, bars);
+    let now = ready.store.writer_counts();
+    let each = (now.operations - written.operations) as f64 / RUNS as f64;
+    println!(
+        "  durable: {each:.1} operations a run, {:.1} in a commit",
+        each * RUNS as f64 / (now.commits - written.commits) as f64
+    );
 }
 
 /// Events that come one after another: each is recorded, starts its run and that comes to its end.

@@ -15,9 +15,14 @@ const LONGEST: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct Path {
     text: String,
-    query: JpQuery,
-    /// The names of a path that is nothing but names: looked up directly, without the library.
-    names: Option<Vec<String>>,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Nothing but names: read and looked up without the library, which is most of what a run of a chain compiles.
+    Names(Vec<String>),
+    Query(JpQuery),
 }
 
 impl Path {
@@ -30,6 +35,9 @@ impl Path {
         if text.trim() != text || has_spaced_words(text) {
             return Err(invalid("it has a space where none may be".to_owned()));
         }
+        if let Some(names) = plain_names(text) {
+            return Ok(Self { text: text.to_owned(), kind: Kind::Names(names) });
+        }
         let query = parse_json_path(text).map_err(|error| {
             let line = error.to_string();
             invalid(line.lines().last().unwrap_or_default().trim().trim_start_matches("= ").to_owned())
@@ -37,25 +45,25 @@ impl Path {
         if let Some(reason) = strict::fault(&query) {
             return Err(invalid(reason.to_owned()));
         }
-        Ok(Self { names: plain_names(text), text: text.to_owned(), query })
+        Ok(Self { text: text.to_owned(), kind: Kind::Query(query) })
     }
 
     /// Every value that the path finds, in the order of the document.
     pub fn all<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
-        if let Some(names) = &self.names {
-            return lookup(value, names).into_iter().collect();
+        match &self.kind {
+            Kind::Names(names) => lookup(value, names).into_iter().collect(),
+            // The library errs only on queries that yield values of their own, which paths are not.
+            Kind::Query(query) => js_path_process(query, value)
+                .map(|found| found.into_iter().map(|one| one.val).collect())
+                .unwrap_or_default(),
         }
-        // The library errs only on queries that yield values of their own, which paths are not.
-        js_path_process(&self.query, value)
-            .map(|found| found.into_iter().map(|one| one.val).collect())
-            .unwrap_or_default()
     }
 
     /// The first value that the path finds.
     pub fn first<'a>(&self, value: &'a Value) -> Option<&'a Value> {
-        match &self.names {
-            Some(names) => lookup(value, names),
-            None => self.all(value).into_iter().next(),
+        match &self.kind {
+            Kind::Names(names) => lookup(value, names),
+            Kind::Query(_) => self.all(value).into_iter().next(),
         }
     }
 
@@ -65,7 +73,10 @@ impl Path {
             Segment::Selector(Selector::Name(name)) => Some(name.clone()),
             _ => None,
         };
-        self.names.clone().unwrap_or_else(|| self.query.segments.iter().map_while(name).collect())
+        match &self.kind {
+            Kind::Names(names) => names.clone(),
+            Kind::Query(query) => query.segments.iter().map_while(name).collect(),
+        }
     }
 
     /// The path as written.
@@ -187,6 +198,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn names_are_read_as_the_library_reads_them(names in prop::collection::vec("[a-c_][a-c0-9_]{0,2}|true|null", 0..4)) {
+            let text = names.iter().fold("$".to_owned(), |text, name| format!("{text}.{name}"));
+            let path = Path::compile(&text).unwrap();
+            prop_assert!(matches!(path.kind, Kind::Names(_)));
+            let query = Path { text: text.clone(), kind: Kind::Query(parse_json_path(&text).unwrap()) };
+            let value = json!({"a": {"b": 1, "true": {"null": 2}}, "b": [3], "_": {"a": {"a": 4}}, "null": 5});
+            prop_assert_eq!(path.all(&value), query.all(&value));
+            prop_assert_eq!(path.first(&value), query.first(&value));
+            prop_assert_eq!(path.names(), query.names());
+        }
+
         #[test]
         fn compiling_never_panics(text in "\\PC{0,60}") {
             let _ = Path::compile(&text);

@@ -45,6 +45,11 @@ impl Latency {
         }
     }
 
+    /// What was counted in each slot that is not empty.
+    pub fn slots(&self) -> impl Iterator<Item = (u16, u64)> {
+        self.0.iter().map(|(slot, n)| (*slot, *n))
+    }
+
     /// How many were counted.
     pub fn total(&self) -> u64 {
         self.0.values().sum()

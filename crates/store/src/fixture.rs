@@ -10,6 +10,7 @@ use patchbay_model::{
 };
 use serde_json::{Map, json};
 use tempfile::TempDir;
+use tokio::sync::oneshot;
 
 use crate::{OpenOptions, Store};
 
@@ -119,4 +120,29 @@ pub(crate) fn opened(items: u32) -> Fact {
 /// A stand-in for the hash of a chain's document: the document.
 pub(crate) fn unhashed(chain: &Chain) -> Option<String> {
     serde_json::to_string(chain).ok()
+}
+
+/// Keeps the writer busy until told: what is queued meanwhile shares a commit.
+pub(crate) async fn held(store: &Store) -> oneshot::Sender<()> {
+    let ((go, gate), (begun, begins)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
+    let store = store.clone();
+    tokio::spawn(async move {
+        let waits = store.write(move |_| {
+            Box::pin(async move {
+                let _ = begun.send(());
+                let _ = gate.await;
+                Ok(())
+            })
+        });
+        waits.await.unwrap();
+    });
+    // Else it might take some of what is queued next along, and leave the rest for another commit.
+    begins.await.unwrap();
+    go
+}
+
+/// Lets a writer go that is kept busy, once what was asked for before is queued.
+pub(crate) async fn release(go: oneshot::Sender<()>) {
+    tokio::task::yield_now().await;
+    go.send(()).unwrap();
 }

@@ -32,6 +32,7 @@ mod owner;
 mod retention;
 mod store;
 mod tables;
+mod together;
 mod workspaces;
 mod writer;
 

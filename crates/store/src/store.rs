@@ -8,13 +8,15 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use patchbay_model::host::LimitState;
 use patchbay_model::problem::{Code, Problem, Subject};
-use patchbay_model::{BootId, Clock, Connection, ConnectionId, LimitStore, Timestamp};
+use patchbay_model::{BootId, Clock, Connection, ConnectionId, LimitStore, RunId, Timestamp};
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{SqliteConnection, SqlitePool};
 use tokio::task::JoinHandle;
 
 use crate::migrations::SCHEMA;
 use crate::open::{self, DATABASE, OpenOptions, Opened, Tuning};
+use crate::tables::append::Append;
+use crate::tables::call_records::Record;
 use crate::tables::inbox_keep::Keeping;
 use crate::tables::limits::Limits;
 use crate::tables::meta;
@@ -118,6 +120,8 @@ impl Store {
         let limits = Arc::new(Limits::load(&mut connection, clock.clone()).await?);
         let readers = SqlitePoolOptions::new()
             .max_connections(tuning.readers.max(1))
+            // A file on this computer does not hang up: asking it before each read took as long as the read.
+            .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(open::reading(&dir.join(DATABASE), &tuning));
@@ -289,6 +293,30 @@ impl Store {
         self.write_as(Shape::Single, operation).await
     }
 
+    /// The same for one that concerns this run alone, so that what other runs write meanwhile may be written
+    /// before it or behind it.
+    pub(crate) async fn write_one_of<T, F>(&self, run: &RunId, operation: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.write_as(Shape::SingleOf(run.clone()), operation).await
+    }
+
+    /// Adds facts to a journal together with what other runs add at the moment; gives the number of the last one.
+    /// Durable on return.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such run.
+    pub(crate) async fn append(&self, append: Append) -> Result<i64, StoreError> {
+        self.inner.writer.append(append).await
+    }
+
+    /// Queues a call that is kept and counted for somebody who does not wait until it is durable.
+    pub(crate) fn queue_call(&self, record: Record) -> Result<(), StoreError> {
+        self.inner.writer.queue_call(record)
+    }
+
     /// The same for one that knows only now what it is.
     pub(crate) async fn write_as<T, F>(&self, shape: Shape, operation: F) -> Result<T, StoreError>
     where
@@ -301,15 +329,6 @@ impl Store {
     /// Returns once all that was asked for so far is durable, also what nobody waits for.
     pub async fn settled(&self) -> Result<(), StoreError> {
         self.write_one(|_| Box::pin(async { Ok(()) })).await
-    }
-
-    /// Queues `operation` for somebody who does not wait until it is durable.
-    pub(crate) fn queue<T, F>(&self, operation: F) -> Result<(), StoreError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-    {
-        self.inner.writer.queue(Shape::Several, operation).map(drop)
     }
 }
 

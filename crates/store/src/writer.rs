@@ -11,10 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::future::BoxFuture;
+use patchbay_model::RunId;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::tables::append::Append;
+use crate::tables::call_records::Record;
+use crate::together::{Appending, Calling, Together};
 use crate::{StoreError, awake};
 
 /// Operations in one commit at most, so that the first is not kept waiting by the last.
@@ -48,8 +52,28 @@ pub(crate) struct Writer {
 type Written<T> = oneshot::Receiver<Result<T, StoreError>>;
 
 enum Message {
-    Work(Box<dyn Work>),
+    Task(Queued),
     Stop(oneshot::Sender<()>),
+}
+
+/// Something to be written.
+enum Queued {
+    /// By itself, in the order in which it was asked for.
+    Work(Box<dyn Work>),
+    /// Together with what other runs add.
+    Append(Box<Appending>),
+    /// Together with other calls.
+    Call(Box<Calling>),
+}
+
+impl Queued {
+    fn answer(self, committed: Result<(), StoreError>) {
+        match self {
+            Self::Work(work) => work.answer(committed),
+            Self::Append(appending) => appending.answer(committed),
+            Self::Call(calling) => calling.answer(committed),
+        }
+    }
 }
 
 impl Writer {
@@ -101,8 +125,25 @@ impl Writer {
     {
         let (reply, written) = oneshot::channel();
         let work = Operation { shape, body: Some(operation), result: None, reply };
-        self.queue.send(Message::Work(Box::new(work))).map_err(|_| StoreError::Closed)?;
+        self.send(Queued::Work(Box::new(work)))?;
         Ok(written)
+    }
+
+    /// Adds to a run's journal and returns the number of its last fact once that is durable. What is queued for the
+    /// same run stays in its order; what other runs add may be written before it or behind it.
+    pub(crate) async fn append(&self, append: Append) -> Result<i64, StoreError> {
+        let (reply, written) = oneshot::channel();
+        self.send(Queued::Append(Box::new(Appending::new(append, reply))))?;
+        written.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Queues a call to be kept and counted: what is queued later is not durable without it.
+    pub(crate) fn queue_call(&self, record: Record) -> Result<(), StoreError> {
+        self.send(Queued::Call(Box::new(Calling::new(record))))
+    }
+
+    fn send(&self, queued: Queued) -> Result<(), StoreError> {
+        self.queue.send(Message::Task(queued)).map_err(|_| StoreError::Closed)
     }
 
     /// Finishes what is queued and closes the connection. Later operations are refused.
@@ -123,18 +164,20 @@ impl Writer {
 }
 
 /// How an operation is taken back where it fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// To where it began: it is given a savepoint.
     Several,
     /// It is one statement, and one that is refused changes nothing.
     Single,
+    /// The same, and it neither reads nor changes anything but this run.
+    SingleOf(RunId),
 }
 
 /// One queued operation, whatever it returns.
 trait Work: Send {
     /// How it is taken back.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> &Shape;
 
     /// Runs the operation and keeps its result.
     fn perform<'a>(
@@ -158,8 +201,8 @@ where
     T: Send + 'static,
     F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
 {
-    fn shape(&self) -> Shape {
-        self.shape
+    fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     fn perform<'a>(
@@ -208,11 +251,11 @@ impl Task {
             let Some(first) = waiting.recv().await else {
                 break;
             };
-            let mut batch: Vec<Box<dyn Work>> = Vec::new();
+            let mut batch: Vec<Queued> = Vec::new();
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
-                    Message::Work(work) => batch.push(work),
+                    Message::Task(queued) => batch.push(queued),
                     Message::Stop(done) => {
                         stop = Some(done);
                         waiting.close();
@@ -226,8 +269,8 @@ impl Task {
         // What was queued behind the stop is still done.
         let mut rest = Vec::new();
         while let Some(message) = waiting.recv().await {
-            if let Message::Work(work) = message {
-                rest.push(work);
+            if let Message::Task(queued) = message {
+                rest.push(queued);
             }
         }
         self.commit(rest).await;
@@ -241,7 +284,7 @@ impl Task {
         }
     }
 
-    async fn commit(&mut self, mut batch: Vec<Box<dyn Work>>) {
+    async fn commit(&mut self, mut batch: Vec<Queued>) {
         if batch.is_empty() {
             return;
         }
@@ -250,13 +293,13 @@ impl Task {
         if committed.is_ok() {
             self.counters.commits.fetch_add(1, Ordering::Relaxed);
         }
-        for work in batch {
-            work.answer(committed.clone());
+        for queued in batch {
+            queued.answer(committed.clone());
         }
     }
 
     /// The one place where a transaction begins. A connection that failed is closed, never reused.
-    async fn with_tx(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+    async fn with_tx(&mut self, batch: &mut [Queued]) -> Result<(), StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.options.connect().await.map_err(|error| StoreError::from(error).on_disk(&self.dir))?,
@@ -282,49 +325,87 @@ impl Task {
 const MANY: usize = 8;
 
 /// What ends one operation and what begins the next is handed to the connection's thread at once: each
-/// handing over costs about as much as a short statement.
+/// handing over costs about as much as a short statement. For the same reason what several runs add is written
+/// together, and so are calls.
 async fn transaction(
     connection: &mut SqliteConnection,
-    batch: &mut [Box<dyn Work>],
+    batch: &mut [Queued],
     brief: &AtomicBool,
 ) -> Result<(), StoreError> {
     brief.store(batch.len() < MANY, Ordering::Relaxed);
-    let done = statements(connection, batch).await;
+    let mut transaction = Transaction { connection, begun: false, saved: false };
+    let done = statements(&mut transaction, batch).await;
     // A commit waits for the disk.
     brief.store(false, Ordering::Relaxed);
-    execute(connection, if done? { "RELEASE operation; COMMIT" } else { "COMMIT" }).await
+    done?;
+    let end = if transaction.saved { "RELEASE operation; COMMIT" } else { "COMMIT" };
+    execute(connection, end).await
 }
 
-/// Runs the operations of a transaction. Gives whether a savepoint is open.
-async fn statements(
-    connection: &mut SqliteConnection,
-    batch: &mut [Box<dyn Work>],
-) -> Result<bool, StoreError> {
-    let (mut begun, mut saved) = (false, false);
-    for work in batch {
-        let before = match (work.shape(), begun, saved) {
-            (Shape::Single, true, _) => None,
-            (Shape::Single, false, _) => Some("BEGIN IMMEDIATE"),
-            (Shape::Several, false, _) => Some("BEGIN IMMEDIATE; SAVEPOINT operation"),
-            (Shape::Several, true, false) => Some("SAVEPOINT operation"),
-            (Shape::Several, true, true) => Some("RELEASE operation; SAVEPOINT operation"),
-        };
-        if let Some(before) = before {
-            execute(connection, before).await?;
-        }
-        begun = true;
-        saved |= work.shape() == Shape::Several;
-        match work.perform(connection).await {
-            Ok(()) => {}
-            Err(error) if error.leaves_connection_usable() => {
-                if work.shape() == Shape::Several {
-                    execute(connection, "ROLLBACK TO operation").await?;
+/// Runs the operations of a transaction.
+async fn statements(transaction: &mut Transaction<'_>, batch: &mut [Queued]) -> Result<(), StoreError> {
+    let mut together = Together::default();
+    for queued in batch {
+        match queued {
+            Queued::Work(work) => {
+                if !together.spares(work.shape()) {
+                    together.write(transaction).await?;
+                }
+                let several = *work.shape() == Shape::Several;
+                transaction.begin(several).await?;
+                match work.perform(transaction.connection).await {
+                    Ok(()) => {}
+                    Err(error) if error.leaves_connection_usable() => {
+                        if several {
+                            transaction.take_back().await?;
+                        }
+                    }
+                    Err(error) => return Err(error),
                 }
             }
-            Err(error) => return Err(error),
+            Queued::Append(appending) => {
+                if !together.takes(appending) {
+                    together.write(transaction).await?;
+                }
+                together.add_append(appending);
+            }
+            Queued::Call(calling) => together.add_call(calling),
         }
     }
-    Ok(saved)
+    together.write(transaction).await
+}
+
+/// A transaction that is under way.
+pub(crate) struct Transaction<'c> {
+    /// What it goes through.
+    pub(crate) connection: &'c mut SqliteConnection,
+    begun: bool,
+    /// Whether a savepoint is open.
+    saved: bool,
+}
+
+impl Transaction<'_> {
+    /// Begins an operation; one that can be taken back is given a savepoint.
+    pub(crate) async fn begin(&mut self, several: bool) -> Result<(), StoreError> {
+        let before = match (several, self.begun, self.saved) {
+            (false, true, _) => None,
+            (false, false, _) => Some("BEGIN IMMEDIATE"),
+            (true, false, _) => Some("BEGIN IMMEDIATE; SAVEPOINT operation"),
+            (true, true, false) => Some("SAVEPOINT operation"),
+            (true, true, true) => Some("RELEASE operation; SAVEPOINT operation"),
+        };
+        if let Some(before) = before {
+            execute(self.connection, before).await?;
+        }
+        self.begun = true;
+        self.saved |= several;
+        Ok(())
+    }
+
+    /// Takes back what was done since the last operation began, which has a savepoint.
+    pub(crate) async fn take_back(&mut self) -> Result<(), StoreError> {
+        execute(self.connection, "ROLLBACK TO operation").await
+    }
 }
 
 async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
@@ -336,31 +417,9 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result
 mod tests {
     use futures_util::future::join;
     use patchbay_model::{RunId, RunState};
-    use tokio::sync::oneshot;
 
     use crate::StoreError;
-    use crate::fixture::{self, Fixture, fixture, opened};
-
-    /// Keeps the writer busy until told: what is queued meanwhile shares a commit.
-    async fn held(f: &Fixture) -> oneshot::Sender<()> {
-        let ((go, gate), (begun, begins)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
-        let waits = f.store.queue(move |_| {
-            Box::pin(async move {
-                let _ = begun.send(());
-                let _ = gate.await;
-                Ok(())
-            })
-        });
-        waits.unwrap();
-        // Else it might take some of what is queued next along, and leave the rest for another commit.
-        begins.await.unwrap();
-        go
-    }
-
-    async fn release(go: oneshot::Sender<()>) {
-        tokio::task::yield_now().await;
-        go.send(()).unwrap();
-    }
+    use crate::fixture::{self, fixture, held, opened, release};
 
     #[tokio::test]
     async fn of_one_commit_each_operation_that_is_refused_goes_alone() {
@@ -368,7 +427,7 @@ mod tests {
         let (old, new, last) = (fixture::run(), fixture::run(), fixture::run());
         f.store.run_insert(&old).await.unwrap();
         let before = f.store.writer_counts().commits;
-        let go = held(&f).await;
+        let go = held(&f.store).await;
         let append = |run: RunId, fact: u32| {
             let store = f.store.clone();
             async move { store.journal_append(&run, vec![opened(fact)], RunState::Running).await }
@@ -411,7 +470,7 @@ mod tests {
                 })
             });
             // The note shares the commit of the operation that breaks it: both wait behind one that waits itself.
-            let go = held(&f).await;
+            let go = held(&f.store).await;
             let both = join(note(), broken);
             let ((alongside, broken), ()) = join(both, release(go)).await;
             broken.expect_err(sql);

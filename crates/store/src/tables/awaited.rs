@@ -46,15 +46,6 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// A run that has ended waits for nothing.
-pub(super) async fn release(tx: &mut SqliteConnection, run: &RunId) -> Result<(), StoreError> {
-    let run = run.as_str();
-    sqlx::query!("DELETE FROM awaited WHERE run = ?; DELETE FROM awaited_since WHERE run = ?", run, run)
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
 impl Store {
     /// What came for a subject since an open run was added, behind the event `after`, the oldest first:
     /// deliveries to a connection's webhook, or calls of the addresses of the run's steps. What came before

@@ -1,11 +1,9 @@
 //! Calls: one row for each time a connection was used, for the figures people see.
 
-use patchbay_model::latency::Latency;
 use patchbay_model::{Code, ConnectionId, ConnectionState, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 
-use super::health_buckets::half_hour;
+use super::call_records::{self, Record};
 use crate::{Store, StoreError, column};
 
 /// What a connection was used for.
@@ -100,137 +98,11 @@ impl TryFrom<Row> for Call {
     }
 }
 
-/// A call ready to be written, with what it says of its connection.
-#[derive(Debug)]
-pub(crate) struct Record {
-    call: Call,
-    kind: String,
-    fails: Option<(String, String)>,
-    works: bool,
-}
-
-impl Record {
-    pub(crate) fn of(call: Call, seen: &Seen) -> Result<Self, StoreError> {
-        let kind = column::word("call's kind", &call.kind)?;
-        let fails = match seen {
-            Seen::Fails { state, problem } => {
-                Some((column::word("connection's state", state)?, column::json("connection's error", problem)?))
-            }
-            Seen::Nothing | Seen::Works => None,
-        };
-        Ok(Self { call, kind, fails, works: *seen == Seen::Works })
-    }
-}
-
-/// Keeps a call and counts it on its connection, within the transaction of what it brought: `signals` that
-/// were new. What is written for every call is handed to the writer's thread as one text, for handing over
-/// costs more than each of its statements.
-pub(crate) async fn record(tx: &mut SqliteConnection, record: &Record, signals: u64) -> Result<(), StoreError> {
-    let Record { call, kind, fails, works } = record;
-    let (connection, at) = (call.connection.as_str(), column::millis(call.at));
-    let bucket = half_hour(at);
-    let duration = column::stored(call.duration_ms);
-    let (records, bytes, signals) =
-        (column::stored(call.records), column::stored(call.bytes), column::stored(signals));
-    let code = call.code.map(Code::as_str);
-    if fails.is_some() && call.code.is_some_and(Code::ends_sign_in) {
-        // Once: what an ended sign-in meets from then on is no news.
-        sqlx::query!(
-            "INSERT INTO audit (at, action, subject, detail)
-             SELECT ?1, 'auth_failed', name, json_object('connection', id, 'operation', ?3, 'code', ?4)
-             FROM connections WHERE id = ?2 AND state <> 'stale'",
-            at,
-            connection,
-            call.operation,
-            code
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
-    let failed = call.code.is_some_and(Code::is_failure);
-    let held = !call.success && !failed;
-    let limit = call.code.is_some_and(Code::is_limit);
-    // A call that was never sent has no time.
-    let slot = (call.success || call.duration_ms > 0).then(|| format!("s{}", Latency::slot(call.duration_ms)));
-    // An address that somebody read is no operation: there are as many as people can think of.
-    let operation = if call.kind == CallKind::Read { "" } else { call.operation.as_str() };
-    let outcome = code.unwrap_or_default();
-    let (state, problem) = match fails {
-        Some((state, problem)) => (Some(state.as_str()), Some(problem)),
-        None => (works.then_some("connected"), None),
-    };
-    let told = state.is_some();
-    let connected_at = (fails.is_none() && *works).then_some(at);
-    // A connection that is tested before it is saved has no row to count on.
-    sqlx::query!(
-        "INSERT INTO calls (at, connection, operation, kind, duration_ms, success, records, code, retries, bytes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-         INSERT INTO health_buckets (connection, at, calls_ok, calls_failed, calls_held, limit_hits, retries,
-             signals, latency)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? IS NULL THEN '{}' ELSE json_object(?, 1) END)
-         ON CONFLICT (connection, at) DO UPDATE SET calls_ok = calls_ok + excluded.calls_ok,
-             calls_failed = calls_failed + excluded.calls_failed,
-             calls_held = calls_held + excluded.calls_held,
-             limit_hits = limit_hits + excluded.limit_hits,
-             retries = retries + excluded.retries,
-             signals = signals + excluded.signals,
-             latency = CASE WHEN ? IS NULL THEN latency
-                 ELSE json_set(latency, '$.' || ?, coalesce(latency ->> ('$.' || ?), 0) + 1) END;
-         INSERT INTO health_operations (connection, at, operation, kind, code, n, last_at)
-         VALUES (?, ?, ?, ?, ?, 1, ?)
-         ON CONFLICT (connection, at, operation, kind, code) DO UPDATE SET n = n + 1,
-             last_at = max(last_at, excluded.last_at);
-         UPDATE connections SET calls_ok = calls_ok + ?, calls_failed = calls_failed + (1 - ?),
-             state = coalesce(?, state), last_error = CASE WHEN ? THEN ? ELSE last_error END,
-             last_connected_at = coalesce(?, last_connected_at)
-         WHERE id = ?",
-        at,
-        connection,
-        call.operation,
-        kind,
-        duration,
-        call.success,
-        records,
-        code,
-        call.retries,
-        bytes,
-        connection,
-        bucket,
-        call.success,
-        failed,
-        held,
-        limit,
-        call.retries,
-        signals,
-        slot,
-        slot,
-        slot,
-        slot,
-        slot,
-        connection,
-        bucket,
-        operation,
-        kind,
-        outcome,
-        at,
-        call.success,
-        call.success,
-        state,
-        told,
-        problem,
-        connected_at,
-        connection
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 impl Store {
     /// Keeps a call, counts it on its connection, and writes down what it says of that, in one commit.
     pub async fn call_record(&self, call: Call, seen: Seen) -> Result<(), StoreError> {
         let call = Record::of(call, &seen)?;
-        self.write(move |tx| Box::pin(async move { record(tx, &call, 0).await })).await
+        self.write(move |tx| Box::pin(async move { call_records::write(tx, &[&call], 0).await })).await
     }
 
     /// The same for somebody who goes on without waiting. It is in its place among what is written: what is
@@ -239,8 +111,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Closed`]; that it could not be written is only logged.
     pub fn call_queue(&self, call: Call, seen: &Seen) -> Result<(), StoreError> {
-        let call = Record::of(call, seen)?;
-        self.queue(move |tx| Box::pin(async move { record(tx, &call, 0).await }))
+        self.queue_call(Record::of(call, seen)?)
     }
 
     /// The calls of a connection from `since` on, the oldest first.

@@ -1,7 +1,6 @@
 //! Effects of chains: how many in a day, and what they made, so that it is known when it comes back.
 
-use patchbay_model::{ChainId, ConnectionId, RunId, Timestamp};
-use sqlx::SqliteConnection;
+use patchbay_model::{ChainId, ConnectionId, Timestamp};
 
 use crate::{Store, StoreError, column};
 
@@ -17,49 +16,8 @@ pub struct OwnEffect {
 }
 
 /// The day of a moment: days since 1970 (UTC).
-fn day(at: Timestamp) -> i64 {
+pub(super) fn day(at: Timestamp) -> i64 {
     at.as_second().div_euclid(86_400)
-}
-
-pub(super) async fn count(
-    tx: &mut SqliteConnection,
-    chain: &ChainId,
-    more: u32,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (chain, day) = (chain.as_str(), day(now));
-    sqlx::query!(
-        "INSERT INTO effect_days (chain, day, effects) VALUES (?, ?, ?)
-         ON CONFLICT (chain, day) DO UPDATE SET effects = effects + excluded.effects",
-        chain,
-        day,
-        more
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn made(
-    tx: &mut SqliteConnection,
-    run: &RunId,
-    made: &OwnEffect,
-    path: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (connection, run, at) = (made.connection.as_str(), run.as_str(), column::millis(now));
-    sqlx::query!(
-        "INSERT INTO own_effects (connection, external_id, run, path, at) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (connection, external_id, run) DO UPDATE SET at = excluded.at",
-        connection,
-        made.external_id,
-        run,
-        path,
-        at
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 impl Store {

@@ -101,6 +101,11 @@ pub(super) fn latency_of(text: &str) -> Result<Latency, StoreError> {
     Ok(latency)
 }
 
+/// Counts of answers as they are to be written.
+pub(super) fn slots(latency: &Latency) -> BTreeMap<String, u64> {
+    latency.slots().map(|(slot, n)| (format!("s{slot}"), n)).collect()
+}
+
 /// The half hour of a moment, both in milliseconds.
 pub(super) fn half_hour(at: i64) -> i64 {
     at - at.rem_euclid(HALF_HOUR.as_millis() as i64)

@@ -3,13 +3,13 @@
 use patchbay_model::{ChainId, Fact, JournalEntry, Run, RunId, RunState, Timestamp};
 use sqlx::SqliteConnection;
 
-use super::awaited;
-use super::effects::{self, OwnEffect};
+use super::append::{self, Append, Follows};
+use super::effects::OwnEffect;
 use super::links::{self, RecordLink};
 use super::memory::{self, Remembered};
 use super::runs;
-use super::step_calls::{self, StepCall};
-use super::triggers::{self, NewTrigger};
+use super::step_calls::StepCall;
+use super::triggers::NewTrigger;
 use crate::{Store, StoreError, column};
 
 struct Row {
@@ -59,7 +59,7 @@ pub(super) fn text(fact: &Fact) -> Result<String, StoreError> {
 }
 
 /// Facts are bundled up to so many bytes: a bundle is in memory a few times over.
-pub(super) const BUNDLE: usize = 1 << 20;
+pub(crate) const BUNDLE: usize = 1 << 20;
 
 /// How many of the facts one bundle takes: one at least.
 fn fitting(texts: &[String]) -> usize {
@@ -135,42 +135,21 @@ pub(super) async fn begin(
 async fn add(
     tx: &mut SqliteConnection,
     run: &RunId,
-    texts: &[String],
-    state: RunState,
-    now: Timestamp,
+    texts: Vec<String>,
+    follows: Option<Follows>,
+    (state, now): (RunState, Timestamp),
 ) -> Result<i64, StoreError> {
-    let (key, word, ends) = (run.as_str(), state.as_str(), state.is_final());
-    // Most often all of them go with the state.
-    let together = texts.iter().map(String::len).sum::<usize>() <= BUNDLE;
-    let (first, later) = texts.split_at(if together { texts.len() } else { 0 });
-    let (at, bundled) = (column::millis(now), bundle(first)?);
-    let last = sqlx::query_scalar!(
-        r#"UPDATE runs SET state = ?, final = ?, finished_at = CASE WHEN ? THEN coalesce(finished_at, ?) END
-           WHERE id = ?;
-           INSERT INTO journal (run, seq, at, fact)
-           SELECT r.id, (SELECT coalesce(max(seq), 0) FROM journal WHERE run = ?) + 1 + e.key, ?, e.value
-           FROM runs AS r, json_each(?) AS e WHERE r.id = ?;
-           SELECT (SELECT coalesce(max(seq), 0) FROM journal WHERE run = ?) AS "last!: i64" FROM runs WHERE id = ?"#,
-        word,
-        ends,
-        ends,
-        at,
-        key,
-        key,
-        at,
-        bundled,
-        key,
-        key,
-        key
-    )
-    .fetch_optional(&mut *tx)
-    .await?
-    .ok_or_else(|| runs::missing(run))?;
-    let last = more(tx, key, later, last, at).await?;
-    if ends {
-        awaited::release(tx, run).await?;
-    }
-    Ok(last + 1 - texts.len() as i64)
+    let count = texts.len() as i64;
+    let (first, later) = if is_large(&texts) { (Vec::new(), texts) } else { (texts, Vec::new()) };
+    let append = Append::new(run, state, now, first).with(follows);
+    let last = append::write(tx, &[&append]).await?.pop().flatten().ok_or_else(|| runs::missing(run))?;
+    let last = more(tx, run.as_str(), &later, last, column::millis(now)).await?;
+    Ok(last + 1 - count)
+}
+
+/// Whether facts take more than one bundle.
+fn is_large(texts: &[String]) -> bool {
+    texts.iter().map(String::len).sum::<usize>() > BUNDLE
 }
 
 impl Store {
@@ -209,8 +188,9 @@ impl Store {
                         .await?;
                 match ended {
                     Some(true) => {
-                        let first = add(tx, &run, &texts, state, now).await?;
-                        Ok(column::count(first) + texts.len() as u64 - 1)
+                        let count = texts.len() as u64;
+                        let first = add(tx, &run, texts, None, (state, now)).await?;
+                        Ok(column::count(first) + count - 1)
                     }
                     Some(false) => {
                         Err(StoreError::Exists { item: format!("Run {run}"), message: "It has not ended yet." })
@@ -236,20 +216,32 @@ impl Store {
         let texts = texts(&facts)?;
         let (run, now) = (run.clone(), self.now());
         let starts = also.as_ref().is_some_and(|(_, also)| !also.runs.is_empty() || also.ended.is_some());
-        let also = also.map(|(chain, also)| Ready::of(chain, &run, also)).transpose()?;
-        let entries = self
-            .write(move |tx| {
+        let (follows, also) = match also {
+            Some((chain, also)) => {
+                let (follows, ready) = Ready::split(chain, &run, also)?;
+                (Some(follows), ready)
+            }
+            None => (None, None),
+        };
+        let first = if also.is_none() && !is_large(&texts) {
+            // What many runs do at the same time is written together.
+            let last = self.append(Append::new(&run, state, now, texts).with(follows)).await?;
+            last + 1 - facts.len() as i64
+        } else {
+            let run = run.clone();
+            self.write(move |tx| {
                 Box::pin(async move {
-                    let first = add(tx, &run, &texts, state, now).await?;
+                    let first = add(tx, &run, texts, follows, (state, now)).await?;
                     if let Some(also) = also {
                         also.write(tx, now).await?;
                     }
-                    let entry =
-                        |(seq, fact)| JournalEntry { run: run.clone(), seq: column::count(seq), at: now, fact };
-                    Ok((first..).zip(facts).map(entry).collect())
+                    Ok(first)
                 })
             })
-            .await?;
+            .await?
+        };
+        let entry = |(seq, fact)| JournalEntry { run: run.clone(), seq: column::count(seq), at: now, fact };
+        let entries = (first..).zip(facts).map(entry).collect();
         if starts {
             self.wakes().triggers.notify_one();
         }
@@ -294,55 +286,39 @@ impl Store {
     }
 }
 
-/// What goes with facts, as it is written.
+/// What goes with facts and concerns their chain alone, as it is written.
 struct Ready {
     chain: ChainId,
     run: RunId,
-    effects: u32,
-    calls: Vec<StepCall>,
-    made: Vec<(OwnEffect, String)>,
     memory: Vec<(Remembered, Option<String>)>,
     links: Vec<RecordLink>,
     runs: Vec<(runs::NewRun, Vec<String>)>,
-    ended: Option<(NewTrigger, String)>,
 }
 
 impl Ready {
-    fn of(chain: &ChainId, run: &RunId, also: Also) -> Result<Self, StoreError> {
-        let made = also.made.into_iter().map(|made| Ok((column::json("path", &made.path)?, made)));
-        let memory = also.memory.into_iter().map(|one| {
+    /// What can be written together with what follows from other runs' facts, and the rest where there is any.
+    fn split(chain: &ChainId, run: &RunId, also: Also) -> Result<(Follows, Option<Self>), StoreError> {
+        let Also { effects, calls, made, memory, links, runs, ended } = also;
+        let follows = Follows { chain: chain.clone(), effects, calls, made, ended };
+        if memory.is_empty() && links.is_empty() && runs.is_empty() {
+            return Ok((follows, None));
+        }
+        let memory = memory.into_iter().map(|one| {
             let text = one.value.as_ref().map(|value| column::json("memory", value)).transpose()?;
             Ok((one, text))
         });
-        Ok(Self {
+        let runs = runs.iter().map(|(run, facts)| Ok((runs::NewRun::of(run)?, texts(facts)?)));
+        let ready = Self {
             chain: chain.clone(),
             run: run.clone(),
-            effects: also.effects,
-            calls: also.calls,
-            made: made.map(|pair| pair.map(|(path, made)| (made, path))).collect::<Result<_, StoreError>>()?,
             memory: memory.collect::<Result<_, StoreError>>()?,
-            links: also.links,
-            runs: also
-                .runs
-                .iter()
-                .map(|(run, facts)| Ok((runs::NewRun::of(run)?, texts(facts)?)))
-                .collect::<Result<_, StoreError>>()?,
-            ended: match also.ended {
-                Some(event) => Some((column::json("trigger event", &event.payload)?, event)),
-                None => None,
-            }
-            .map(|(payload, event)| (event, payload)),
-        })
+            links,
+            runs: runs.collect::<Result<_, StoreError>>()?,
+        };
+        Ok((follows, Some(ready)))
     }
 
     async fn write(self, tx: &mut SqliteConnection, now: Timestamp) -> Result<(), StoreError> {
-        if self.effects > 0 {
-            effects::count(tx, &self.chain, self.effects, now).await?;
-        }
-        step_calls::count(tx, &self.chain, &self.calls, now).await?;
-        for (made, path) in &self.made {
-            effects::made(tx, &self.run, made, path, now).await?;
-        }
         for (one, value) in &self.memory {
             memory::set(tx, one, value.as_deref(), now).await?;
         }
@@ -352,9 +328,6 @@ impl Ready {
         for (run, facts) in &self.runs {
             runs::insert(tx, run).await?;
             begin(tx, run.id(), facts, 0, now).await?;
-        }
-        if let Some((event, payload)) = &self.ended {
-            triggers::record_waited(tx, event.into(), payload, now).await?;
         }
         Ok(())
     }

@@ -16,8 +16,10 @@ macro_rules! changed {
 }
 
 pub(crate) mod answers;
+pub(crate) mod append;
 pub(crate) mod audit;
 pub(crate) mod awaited;
+pub(crate) mod call_records;
 pub(crate) mod calls;
 pub(crate) mod chains;
 mod checkpoints;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use super::quarantine::{self, Quarantined};
-use super::{calls, checkpoints, connections, health_buckets, signals};
+use super::{call_records, checkpoints, connections, health_buckets, signals};
 use crate::{Call, Seen};
 use crate::{Store, StoreError, column};
 
@@ -81,7 +81,7 @@ pub(super) struct Owned {
     signals: signals::Rows,
     quarantined: Option<String>,
     checkpoint: Option<String>,
-    call: Option<calls::Record>,
+    call: Option<call_records::Record>,
     came: Came,
     now: Timestamp,
 }
@@ -98,7 +98,11 @@ impl Owned {
                 .map(quarantine::rows)
                 .transpose()?,
             checkpoint: page.checkpoint.map(|value| column::json("checkpoint", value)).transpose()?,
-            call: page.call.as_ref().map(|(call, seen)| calls::Record::of(call.clone(), seen)).transpose()?,
+            call: page
+                .call
+                .as_ref()
+                .map(|(call, seen)| call_records::Record::of(call.clone(), seen))
+                .transpose()?,
             came: page.came,
             now,
         })
@@ -150,7 +154,7 @@ pub(super) async fn commit(tx: &mut SqliteConnection, page: Owned) -> Result<Sto
         checkpoints::set(tx, connection, stream, checkpoint, page.now).await?;
     }
     match &page.call {
-        Some(call) => calls::record(tx, call, new).await?,
+        Some(call) => call_records::write(tx, &[call], new).await?,
         None => health_buckets::count_signals(tx, connection, page.now, new).await?,
     }
     Ok(Stored { result: PageResult { new, known: page.count.saturating_sub(new) }, starts })

@@ -151,7 +151,7 @@ impl Store {
         let (id, new, now) = (run.id.clone(), NewRun::of(run)?, self.now());
         let boot = in_parts.then(|| self.boot().to_string());
         let single = texts.is_empty() && new.waits.is_empty() && boot.is_none();
-        let shape = if single { Shape::Single } else { Shape::Several };
+        let shape = if single { Shape::SingleOf(id.clone()) } else { Shape::Several };
         self.write_as(shape, move |tx| {
             Box::pin(async move {
                 match insert(tx, &new).await {
@@ -270,8 +270,8 @@ impl Store {
     /// Takes an open run up under `boot`. False where it is taken under this boot already, has
     /// ended or is not there: of several callers one is told true.
     pub async fn run_claim(&self, id: &RunId, boot: &BootId) -> Result<bool, StoreError> {
-        let (id, boot) = (id.clone(), boot.clone());
-        self.write_one(move |tx| {
+        let (run, id, boot) = (id, id.clone(), boot.clone());
+        self.write_one_of(run, move |tx| {
             Box::pin(async move {
                 let (id, boot) = (id.as_str(), boot.as_str());
                 let done = sqlx::query!(

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use patchbay_model::latency::Latency;
 use patchbay_model::{ChainId, Code, ConnectionId, StepId, Timestamp};
-use sqlx::SqliteConnection;
 
-use super::health_buckets::{half_hour, latency_of};
+use super::health_buckets::latency_of;
 use crate::{Store, StoreError, column};
 
 /// A call of a step that ended.
@@ -78,47 +77,6 @@ fn added(rows: Vec<Row>) -> Result<Vec<StepFigures>, StoreError> {
         sum.latency.add(&latency);
     }
     Ok(sums.into_values().collect())
-}
-
-/// Counts the calls of a chain's steps.
-pub(super) async fn count(
-    tx: &mut SqliteConnection,
-    chain: &ChainId,
-    calls: &[StepCall],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (chain, at) = (chain.as_str(), half_hour(column::millis(now)));
-    for call in calls {
-        let (connection, step) = (call.connection.as_str(), call.step.as_str());
-        let ok = call.code.is_none();
-        let failed = call.code.is_some_and(Code::is_failure);
-        let held = !ok && !failed;
-        let bytes = column::stored(call.bytes);
-        let slot = (ok || call.took_ms > 0).then(|| format!("s{}", Latency::slot(call.took_ms)));
-        sqlx::query!(
-            "INSERT INTO step_calls (connection, at, chain, step, ok, failed, held, retries, bytes, latency)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-                 CASE WHEN ?10 IS NULL THEN '{}' ELSE json_object(?10, 1) END)
-             ON CONFLICT (connection, at, chain, step) DO UPDATE SET ok = ok + excluded.ok,
-                 failed = failed + excluded.failed, held = held + excluded.held,
-                 retries = retries + excluded.retries, bytes = bytes + excluded.bytes,
-                 latency = CASE WHEN ?10 IS NULL THEN latency
-                     ELSE json_set(latency, '$.' || ?10, coalesce(latency ->> ('$.' || ?10), 0) + 1) END",
-            connection,
-            at,
-            chain,
-            step,
-            ok,
-            failed,
-            held,
-            call.again,
-            bytes,
-            slot
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
-    Ok(())
 }
 
 impl Store {
