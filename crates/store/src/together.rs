@@ -180,7 +180,7 @@ mod tests {
     use std::time::Duration;
 
     use futures_util::future::{join, join_all};
-    use patchbay_model::{BootId, Code, ConnectionState, Problem, RunState, StepId};
+    use patchbay_model::{BootId, Code, ConnectionId, ConnectionState, Problem, RunState, StepId};
     use serde_json::json;
     use sqlx::Row as _;
 
@@ -202,24 +202,26 @@ mod tests {
         all
     }
 
-    /// What one of several calls was, all kinds and outcomes among them.
-    fn call(connection: &patchbay_model::ConnectionId, n: u32) -> (Call, Seen) {
-        let kinds = [CallKind::Test, CallKind::Sync, CallKind::Operation, CallKind::Lookup, CallKind::Read];
+    /// What one of several calls was, with all outcomes among them, in no order of time.
+    fn call(connection: &ConnectionId, n: u32) -> (Call, Seen) {
+        let kinds = [CallKind::Operation, CallKind::Read];
         let codes = [None, None, Some(Code::RateLimited), Some(Code::ServiceDown), Some(Code::AuthRevoked)];
-        let code = codes[(n as usize * 7 + n as usize / 5) % codes.len()];
-        let seen = match (code, n % 3) {
-            (None, 0) => Seen::Works,
-            (Some(code), 1 | 2) => Seen::Fails {
+        // Spread, so that what is chosen by one remainder says nothing of another.
+        let any = |salt: u32| (n + 1).wrapping_mul(0x9E37_79B1).rotate_left(salt) >> 8;
+        let code = codes[any(3) as usize % codes.len()];
+        let seen = match (code, any(7) % 4) {
+            (None, 0 | 1) => Seen::Works,
+            (Some(code), 1..) => Seen::Fails {
                 state: if code.ends_sign_in() { ConnectionState::Stale } else { ConnectionState::Error },
                 problem: Problem::new(code).with("tool", n.to_string()),
             },
             _ => Seen::Nothing,
         };
         let call = Call {
-            at: noon() + Duration::from_secs(u64::from(n) * 400),
+            at: noon() + Duration::from_secs(u64::from(any(11) % 6) * 500),
             connection: connection.clone(),
-            operation: format!("issues{}", n % 2),
-            kind: kinds[n as usize % kinds.len()],
+            operation: format!("issues{}", any(13) % 2),
+            kind: kinds[any(17) as usize % kinds.len()],
             duration_ms: if code == Some(Code::RateLimited) { 0 } else { u64::from(n) * 3 + 1 },
             success: code.is_none(),
             records: u64::from(n),
@@ -241,7 +243,7 @@ mod tests {
         }
         // The third is not there any more.
         let gone = fixture::connection("c");
-        let all: Vec<_> = (0..60)
+        let all: Vec<_> = (0..240)
             .map(|n| call([&connections[0].id, &connections[1].id, &gone.id][n as usize % 3], n))
             .collect();
         for (call, seen) in &all {
@@ -267,11 +269,18 @@ mod tests {
             ),
         ];
         assert_eq!(rows(&together.store, &tables).await, rows(&alone.store, &tables).await);
+        for connection in &connections {
+            let worked =
+                |(call, seen): &&(Call, Seen)| call.connection == connection.id && *seen == Seen::Works;
+            let last = all.iter().rfind(worked).map(|(call, _)| call.at);
+            let kept = together.store.connection(&connection.id).await.unwrap().unwrap();
+            assert_eq!(kept.last_connected_at, last);
+        }
     }
 
     /// What a run adds in its `n`th turn.
     async fn add(store: &Store, run: &patchbay_model::Run, n: u32) -> Result<Vec<u64>, StoreError> {
-        let connection = patchbay_model::ConnectionId::from("c");
+        let connection = ConnectionId::from("c");
         let calls = (0..n % 3).map(|call| StepCall {
             connection: connection.clone(),
             step: StepId::from(["read", "tell"][call as usize % 2]),
@@ -368,6 +377,17 @@ mod tests {
         assert!(taken);
         inserted.unwrap();
         added.unwrap();
+        // The later of two states stays, whichever it is.
+        for (first, then) in [(RunState::Paused, RunState::Running), (RunState::Running, RunState::Paused)] {
+            let go = held(&f.store).await;
+            let states = join(
+                f.store.journal_append(&goes_on.id, vec![], first),
+                f.store.journal_append(&goes_on.id, vec![], then),
+            );
+            let ((earlier, later), ()) = join(states, release(go)).await;
+            assert!(earlier.is_ok() && later.is_ok());
+            assert_eq!(f.store.run(&goes_on.id).await.unwrap().unwrap().state, then);
+        }
         // What reads all runs sees what was added before it.
         let go = held(&f.store).await;
         let end = f.store.journal_append(&goes_on.id, vec![], RunState::Done);
