@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::StoreError;
 use crate::tables::append::{self, Append};
 use crate::tables::call_records::{self, Record};
-use crate::tables::journal::BUNDLE;
+use crate::tables::journal::TOGETHER;
 use crate::writer::{Shape, Transaction};
 
 /// What a run adds to its journal, and who is told the number of its last fact.
@@ -88,7 +88,7 @@ impl<'b> Together<'b> {
 
     /// Whether what a run adds can be written together with what is collected.
     pub(crate) fn takes(&self, appending: &Appending) -> bool {
-        let fits = self.bytes + appending.append.bytes() <= BUNDLE;
+        let fits = self.bytes + appending.append.bytes() <= TOGETHER;
         self.appends.is_empty() || (fits && !self.appends(appending.run()))
     }
 

@@ -59,7 +59,10 @@ pub(super) fn text(fact: &Fact) -> Result<String, StoreError> {
 }
 
 /// Facts are bundled up to so many bytes: a bundle is in memory a few times over.
-pub(crate) const BUNDLE: usize = 1 << 20;
+pub(super) const BUNDLE: usize = 1 << 20;
+
+/// Facts that are written together with those of other runs take so many bytes at most.
+pub(crate) const TOGETHER: usize = 64 << 10;
 
 /// How many of the facts one bundle takes: one at least.
 fn fitting(texts: &[String]) -> usize {
@@ -147,9 +150,9 @@ async fn add(
     Ok(last + 1 - count)
 }
 
-/// Whether facts take more than one bundle.
+/// Whether facts are too large to be written together with those of other runs, which takes a few copies of them.
 fn is_large(texts: &[String]) -> bool {
-    texts.iter().map(String::len).sum::<usize>() > BUNDLE
+    texts.iter().map(String::len).sum::<usize>() > TOGETHER
 }
 
 impl Store {
