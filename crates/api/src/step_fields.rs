@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use patchbay_chain::fields::StepFields;
+use patchbay_chain::fields::{StepFields, TargetField};
 use patchbay_chain::reached::Reached;
 use patchbay_connector::Compiled;
 use patchbay_map::Schema;
@@ -118,18 +118,20 @@ fn attempt(chain: &mut Chain, step: &StepId, map: FieldMap) {
     }
 }
 
-/// Says of each value that the action would refuse why it does. What is missing is said by the check.
+/// Says of each value that the action would refuse why it does. What is missing is said by the check. Nothing is
+/// held against example data: the service has not given it.
 fn judge(fields: &mut StepFields, params: &Value) {
     // A schema that cannot be used is a fault of the connector's definition, which has its own words.
     let Ok(schema) = Schema::compile(params) else { return };
     let mut sent = Value::Object(Map::new());
-    for field in &fields.targets {
+    for field in fields.targets.iter().filter(|own| !own.example) {
         if let (Some(value), None) = (&field.result, &field.trouble) {
             put(&mut sent, &field.target, value.clone());
         }
     }
     let Err(misfits) = schema.check(&sent) else { return };
-    for field in fields.targets.iter_mut().filter(|own| own.result.is_some() && own.trouble.is_none()) {
+    let given = |own: &&mut TargetField| own.result.is_some() && own.trouble.is_none() && !own.example;
+    for field in fields.targets.iter_mut().filter(given) {
         let within = |pointer: &str| {
             pointer
                 .strip_prefix(field.target.as_str())
@@ -228,6 +230,35 @@ mod tests {
         let document = call("chain_export", json!({"chain": id})).await;
         assert_eq!(document["version"], 1, "nothing was saved");
         assert_eq!(document["chain"]["steps"][0]["mapping"][0]["source"]["template"], "New");
+        hub.shut_down().await;
+    }
+
+    #[tokio::test]
+    async fn where_no_data_was_seen_yet_the_example_that_stands_there_is_called_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let hub = hub(dir.path(), &clock);
+        let call =
+            async |command: &str, request: Value| dispatch(&hub, "default", command, request).await.unwrap();
+        call("sandbox_start", json!({})).await;
+        // One thing that was read: nobody has its samples before a run.
+        let chain = json!({"schema": 1, "name": "Tell", "steps": [
+            {"id": "get", "connection": "Sandbox Tracker", "operation": "get_issue"},
+            {"id": "tell", "connection": "Sandbox Chat", "operation": "send_message", "mapping": [
+                {"target": "/text", "source": {"type": "template", "template": "New: {{ steps.get.title }}"}},
+                {"target": "/channel", "source": {"type": "fixed", "value": 3}}]}]});
+        let id = call("chain_import", json!({ "chain": chain })).await["id"].clone();
+        let answer = call("chain_fields", json!({"chain": id, "step": "tell"})).await;
+        assert_eq!((&answer["origin"], &answer["samples"]), (&Value::Null, &json!(0)), "{answer:#}");
+        assert_eq!(answer["fields"]["sources"][0]["example"], json!(true));
+        let targets = answer["fields"]["targets"].as_array().unwrap();
+        let of = |target: &str| targets.iter().find(|field| field["target"] == target).unwrap();
+        assert_eq!(
+            (&of("/text")["result"], &of("/text")["example"]),
+            (&json!("New: Example title"), &json!(true))
+        );
+        assert_eq!(of("/channel")["example"], json!(false));
+        assert!(of("/channel")["trouble"].is_string(), "what is no example is judged: {}", of("/channel"));
         hub.shut_down().await;
     }
 

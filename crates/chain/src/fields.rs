@@ -1,6 +1,6 @@
 //! A step's fields beside what could fill them: what the mapping panel shows.
 
-use patchbay_map::{SourceShape, StepMapping, source_fields, type_word};
+use patchbay_map::{SourceShape, StepMapping, example, source_fields, type_word};
 use patchbay_model::chain::{Chain, FieldMap, Step};
 use patchbay_model::descriptor::{Descriptor, Operation, Verb};
 use patchbay_model::logic::Logic;
@@ -46,6 +46,8 @@ pub struct TargetField {
     pub result: Option<Value>,
     /// Why the sample gives no value.
     pub trouble: Option<String>,
+    /// Whether that says more of example data than of what a service gives.
+    pub example: bool,
     /// The operation that finds what is wanted here by an e-mail address, where the tool has one.
     pub finder: Option<Finder>,
 }
@@ -68,6 +70,8 @@ pub struct Finder {
 pub struct SourceGroup {
     /// What a person calls it.
     pub label: String,
+    /// Whether its samples are example data, made from what its connector says of them: nobody has seen any yet.
+    pub example: bool,
     /// Its values.
     pub fields: Vec<SourceValue>,
 }
@@ -98,11 +102,14 @@ pub fn of_step<'d>(
     let step = chain.all_steps().nth(index)?;
     let operation = operation_of(step, &descriptor_of)?;
     let operations = descriptor_of(&step.connection).map_or(&[][..], |descriptor| &descriptor.operations);
-    let shapes = sources(chain, index, &descriptor_of, samples);
+    let mut shapes = sources(chain, index, &descriptor_of, samples);
+    let mut seen = scope_of(&shapes, sample);
+    let examples = stand_in(&mut shapes);
     let mut scope = scope_of(&shapes, sample);
     let called = addresses(chain, index);
     for value in called.iter().flat_map(|group| &group.fields) {
         let id = value.path.trim_start_matches("$.addresses.");
+        seen["addresses"][id] = json!(ADDRESS);
         scope["addresses"][id] = json!(ADDRESS);
     }
     let needed: Vec<&str> = required(&operation.params).collect();
@@ -110,6 +117,7 @@ pub fn of_step<'d>(
     collect(&operation.params, "", true, &mut |target, schema, required| {
         let map = step.mapping.iter().find(|map| covers(&map.target, &target)).cloned();
         let (from_sample, result) = map.as_ref().map_or((None, Ok(None)), |map| tried(map, &scope));
+        let example = !examples.is_empty() && map.as_ref().is_some_and(|map| tried(map, &seen).1 != result);
         targets.push(TargetField {
             label: label(&target, schema),
             about: schema["description"].as_str().map(str::to_owned),
@@ -120,6 +128,7 @@ pub fn of_step<'d>(
             map,
             from_sample,
             trouble: result.as_ref().err().cloned(),
+            example,
             result: result.ok().flatten(),
             finder: finder(operations, schema),
             target,
@@ -136,6 +145,7 @@ pub fn of_step<'d>(
         .iter()
         .map(|shape| SourceGroup {
             label: shape.label.clone(),
+            example: examples.contains(&shape.root),
             fields: source_fields(shape)
                 .into_iter()
                 .map(|f| SourceValue { path: f.path, name: f.name, kind: f.kind.to_owned(), sample: f.sample })
@@ -191,7 +201,24 @@ fn addresses(chain: &Chain, index: usize) -> Option<SourceGroup> {
             sample: Some(json!(ADDRESS)),
         })
         .collect();
-    (!fields.is_empty()).then(|| SourceGroup { label: "steps that wait to be called".to_owned(), fields })
+    (!fields.is_empty()).then(|| SourceGroup {
+        label: "steps that wait to be called".to_owned(),
+        example: false,
+        fields,
+    })
+}
+
+/// Puts an example where there are no samples and the connector says what they look like. Gives the roots of these.
+/// It is for people to look at only: nothing is matched on it.
+fn stand_in(shapes: &mut [SourceShape]) -> Vec<String> {
+    let mut roots = Vec::new();
+    for shape in shapes.iter_mut().filter(|shape| shape.samples.is_empty()) {
+        if let Some(schema) = &shape.schema {
+            shape.samples = vec![example(schema)];
+            roots.push(shape.root.clone());
+        }
+    }
+    roots
 }
 
 /// Every parameter that is not a group of others.
@@ -306,6 +333,27 @@ mod tests {
         let (from, result) = tried(&map(path, json!("integer")), &scope);
         assert_eq!(from, Some(json!("many")));
         assert!(result.is_err());
+    }
+
+    #[test]
+    fn where_nothing_was_seen_yet_an_example_stands_and_is_called_one() {
+        let schema = json!({"type": "object", "properties": {"title": {"type": "string", "title": "Title"}}});
+        let shape = |root: &str, schema: Option<&Value>, samples: Vec<Value>| SourceShape {
+            root: root.to_owned(),
+            schema: schema.cloned(),
+            samples,
+            label: root.to_owned(),
+            origin: None,
+        };
+        let mut shapes = vec![
+            shape("$.item", Some(&schema), Vec::new()),
+            shape("$.steps.seen", Some(&schema), vec![json!({"title": "Paper jam"})]),
+            shape("$.steps.unknown", None, Vec::new()),
+        ];
+        assert_eq!(stand_in(&mut shapes), ["$.item"], "what was seen stays, and nothing is made of nothing");
+        let scope = scope_of(&shapes, 0);
+        assert_eq!(scope["item"], json!({"title": "Example title"}));
+        assert_eq!(scope["steps"], json!({"seen": {"title": "Paper jam"}}));
     }
 
     #[test]

@@ -102,6 +102,7 @@ pub(crate) fn fields(step: &Step, operation: &Operation, shown: &[TargetField]) 
         from_sample: None,
         result: None,
         trouble: Some(format!("\"{}\" has no such field. Take away what is set for it.", operation.title)),
+        example: false,
     };
     unseen.map(line).collect()
 }

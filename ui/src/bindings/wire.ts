@@ -6082,6 +6082,10 @@ export type SourceGroup = {
  */
 label: string, 
 /**
+ * Whether its samples are example data, made from what its connector says of them: nobody has seen any yet.
+ */
+example: boolean, 
+/**
  * Its values.
  */
 fields: Array<SourceValue>, };
@@ -6953,6 +6957,10 @@ result: JsonValue | null,
  * Why the sample gives no value.
  */
 trouble: string | null, 
+/**
+ * Whether that says more of example data than of what a service gives.
+ */
+example: boolean, 
 /**
  * The operation that finds what is wanted here by an e-mail address, where the tool has one.
  */

@@ -1,7 +1,7 @@
 import '../connect/connect.css';
 
 import { Button } from '@mantine/core';
-import { Braces, CopyPlus, ExternalLink, FlaskConical, Pencil, Plug, RefreshCw, Undo2, Webhook } from 'lucide-react';
+import { Braces, CopyPlus, FlaskConical, Pencil, Plug, RefreshCw, Undo2, Webhook } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
@@ -9,8 +9,8 @@ import type { ConnectionView, ConnectorDetail } from '../../bindings/wire';
 import { useRead } from '../../engine';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
-import { platform } from '../../platform';
 import { BrandMark } from '../../ui/BrandMark';
+import { LinkButton } from '../../ui/LinkButton';
 import { Panel } from '../../ui/Panel';
 import { Read } from '../../ui/Read';
 import { CONNECTION, Pill } from '../../ui/states';
@@ -163,9 +163,7 @@ function Content({ detail, connections, starting, onConnect, onSandbox }: Omit<P
       </section>
       {docsUrl && (
         <div className="row">
-          <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(docsUrl)}>
-            {t('catalogue.documentation')}
-          </Button>
+          <LinkButton url={docsUrl}>{t('catalogue.documentation')}</LinkButton>
         </div>
       )}
       {definition && <Definition name={visible(summary.name)} definition={detail.definition} onClose={() => setDefinition(false)} />}

@@ -1,27 +1,15 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { Search, SearchX } from 'lucide-react';
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 
 import type { ConnectorSummary, Logic, OperationDetail } from '../../bindings/wire';
 import { useRead } from '../../engine';
-import { visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
-import { BrandMark } from '../../ui/BrandMark';
 import { Empty } from '../../ui/Empty';
 import { Unread } from '../../ui/Read';
+import { AddChoices, type Choice } from './AddChoices';
 import { LOGIC } from './fresh';
 import type { Tools } from './useTools';
-
-interface Choice {
-  key: string;
-  group: WordKey;
-  name: string;
-  icon: string | null | undefined;
-  title: string;
-  note: string;
-  words: string;
-  choose: () => void;
-}
 
 interface Props {
   tools: Tools;
@@ -40,7 +28,6 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
   const [text, setText] = useState(about ?? '');
   const [at, setAt] = useState(0);
   const id = useId();
-  const list = useRef<HTMLDivElement>(null);
   const catalogue = useRead('catalogue_list', {});
   // The same read as that of the tools: said here where it failed.
   const connections = useRead('connection_list', { offset: 0, limit: 500 });
@@ -81,16 +68,13 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
       choose: () => onLogic(type),
     }));
     const order: WordKey[] = ['chains.add.connected', 'chains.add.sandbox', 'chains.add.logic', 'chains.add.notConnected'];
-    return [...connected, ...logic, ...rest].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
+    return [...connected, ...logic, ...rest].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group)).map((choice) => ({ ...choice, words: plain(choice.words) }));
   }, [tools, catalogue.data, onChoose, onLogic, onConnect]);
   const found = useMemo(() => {
     const words = plain(text).split(/\s+/).filter(Boolean);
-    return choices.filter((choice) => words.every((word) => plain(choice.words).includes(word)));
+    return choices.filter((choice) => words.every((word) => choice.words.includes(word)));
   }, [choices, text]);
   const chosen = Math.min(at, Math.max(found.length - 1, 0));
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
-  }, [chosen]);
   return (
     <Modal opened onClose={onClose} title={t('chains.add.title')} size={560} yOffset="10vh" centered={false} padding={0} classNames={{ header: 'add-head' }} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <TextInput
@@ -123,32 +107,7 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
           <Button onClick={() => setText('')}>{t('common.clearFilters')}</Button>
         </Empty>
       )}
-      <div className="palette-list" role="listbox" id={`${id}-list`} ref={list} aria-label={t('chains.add.title')} hidden={found.length === 0}>
-        {found.map((choice, index) => (
-          <div key={choice.key} role="presentation">
-            {choice.group !== found[index - 1]?.group && (
-              <div className="palette-group" role="presentation">
-                {t(choice.group)}
-              </div>
-            )}
-            <div
-              role="option"
-              id={`${id}-${index}`}
-              aria-selected={index === chosen}
-              className="palette-item"
-              onClick={choice.choose}
-              onMouseMove={() => setAt(index)}
-            >
-              <BrandMark icon={choice.icon} name={choice.name} size={28} />
-              <span className="add-text">
-                <span className="cut">{visible(choice.title)}</span>
-                <span className="meta cut">{visible(choice.name)}</span>
-              </span>
-              <span className="meta cut add-note">{visible(choice.note)}</span>
-            </div>
-          </div>
-        ))}
-      </div>
+      <AddChoices id={id} found={found} chosen={chosen} onPoint={setAt} />
     </Modal>
   );
 }

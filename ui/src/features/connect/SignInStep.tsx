@@ -1,11 +1,12 @@
-import { Button, Checkbox, Radio, TextInput } from '@mantine/core';
-import { ExternalLink, FlaskConical, Lock } from 'lucide-react';
+import { Checkbox, Radio, TextInput } from '@mantine/core';
+import { FlaskConical, Lock } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import type { AuthDetail, ConfigField, ConnectionView, ConnectorDetail } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
-import { platform, toProblem } from '../../platform';
+import { toProblem } from '../../platform';
+import { LinkButton } from '../../ui/LinkButton';
 import { useSandbox } from '../start/sandbox';
 import { BusyButton } from './BusyButton';
 import { fieldId, type Draft } from './draft';
@@ -162,9 +163,7 @@ function Needed({ name, method }: { name: string; method: AuthDetail | undefined
       </p>
       {method.help && <p className="meta">{visible(method.help.text)}</p>}
       {url && (
-        <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(url)}>
-          {t('connect.where')}
-        </Button>
+        <LinkButton url={url}>{t('connect.where')}</LinkButton>
       )}
     </div>
   );

@@ -1,13 +1,11 @@
 import './connect.css';
 
-import { Button } from '@mantine/core';
-import { ExternalLink } from 'lucide-react';
 import { Fragment } from 'react';
 
 import type { JsonValue, Signal } from '../../bindings/wire';
 import { formatMoment, visible } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
-import { platform } from '../../platform';
+import { LinkButton } from '../../ui/LinkButton';
 import { Mask } from '../chains/data/Mask';
 import { useShown, type Pieces } from './privates';
 import { RawItem } from './RawItem';
@@ -55,9 +53,9 @@ export function SignalFacts({ signal, raw }: { signal: Signal; raw: JsonValue })
         <div className="cw-fact">
           <dt>{t('connect.signal.page')}</dt>
           <dd>
-            <Button h={24} px={0} size="xs" variant="transparent" className="cw-link" rightSection={<ExternalLink size={12} aria-hidden />} onClick={() => void platform.openUrl(url)}>
+            <LinkButton url={url} small>
               {t('connect.signal.open')}
-            </Button>
+            </LinkButton>
           </dd>
         </div>
       )}

@@ -1,11 +1,11 @@
-import { Button, Checkbox, PasswordInput, Select, Textarea, TextInput } from '@mantine/core';
-import { AlertTriangle, ExternalLink } from 'lucide-react';
+import { Checkbox, PasswordInput, Select, Textarea, TextInput } from '@mantine/core';
+import { AlertTriangle } from 'lucide-react';
 import { useState, type ClipboardEvent, type ReactNode } from 'react';
 
 import type { ChoicesRequest, ConfigField, CredentialField } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
-import { platform } from '../../platform';
+import { LinkButton } from '../../ui/LinkButton';
 import { ChoiceInput } from './choices/ChoiceInput';
 import { FolderLines } from './FolderLines';
 import { asText, bare, credentialDoubt, type Settings } from './settings';
@@ -47,9 +47,7 @@ export function SettingInput(props: SettingProps) {
   return (
     <div>
       {entry}
-      <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(url)}>
-        {t('connect.about', { label: visible(field.label) })}
-      </Button>
+      <LinkButton url={url}>{t('connect.about', { label: visible(field.label) })}</LinkButton>
     </div>
   );
 }

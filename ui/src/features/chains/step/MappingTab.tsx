@@ -2,28 +2,20 @@ import { Button, Tooltip } from '@mantine/core';
 import { ArrowRight, Eye, RefreshCw, WandSparkles } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 
-import type { JsonValue, SampleOrigin, TargetField } from '../../../bindings/wire';
+import type { JsonValue, TargetField } from '../../../bindings/wire';
 import { useRead } from '../../../engine';
 import { formatValue, visible } from '../../../lib/format';
-import { t, type WordKey } from '../../../lib/words';
+import { t } from '../../../lib/words';
 import { Read } from '../../../ui/Read';
 import { MASK } from '../data/private';
 import { band, findFirst, forgetMatches, setMapping } from '../document';
 import { sampleOf, useSample } from '../sample';
 import { AllSamples } from './AllSamples';
 import { Folded } from './Folded';
+import { Origin } from './Origin';
 import { SourceDialog } from './SourceDialog';
 import type { StepProps } from './StepPanel';
 import { transformOf } from './transform';
-
-/** Where samples come from. */
-const ORIGINS: Record<SampleOrigin, WordKey> = {
-  last_run: 'chains.map.fromRun',
-  signals: 'chains.map.fromSignals',
-  chosen: 'chains.map.fromChosen',
-  chosen_run: 'chains.map.fromChosenRun',
-  pinned: 'chains.map.fromPin',
-};
 
 const BANDS = { sure: 'ok', likely: 'ok', look: 'warn', yours: 'run' } as const;
 
@@ -64,7 +56,7 @@ export function MappingTab({ chainId, version, step, tools, sampleRun, opening: 
               <span className="meta">
                 {t('chains.map.matched', { done: mapped.length, of: targets.length })}
                 {' · '}
-                {t(origin === null ? 'chains.map.noSamples' : ORIGINS[origin])}
+                <Origin origin={origin} sources={sources} />
               </span>
               <span className="row nowrap">
                 {privateSources.length + privateTargets.length > 0 && (

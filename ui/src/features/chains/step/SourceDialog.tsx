@@ -86,7 +86,10 @@ export function SourceDialog({ field, sources, where, sampleOf, onChoose, onFind
             <div className="sources">
               {groups.map((group) => (
                 <div key={group.label} role="group" aria-label={group.label}>
-                  <div className="palette-group">{t('chains.map.group', { name: visible(group.label) })}</div>
+                  <div className="palette-group">
+                    {t('chains.map.group', { name: visible(group.label) })}
+                    {group.example && <span className="meta warn"> · {t('chains.map.example')}</span>}
+                  </div>
                   {group.fields.map((value) => (
                     <button
                       key={value.path}

@@ -36,10 +36,19 @@ export function Tried({ where, map, name, required }: Props) {
   const late = text !== JSON.stringify(map) || read.isPlaceholderData;
   const empty = field && field.trouble === null && (field.result === null || field.result === '');
   const trouble = read.isError ? toProblem(read.error).title : (field?.trouble ?? (empty && required ? t('chains.map.needed') : undefined));
-  const noSample = read.data?.samples === 0 && map.source.type !== 'fixed';
+  const examples = read.data?.fields.sources.some((group) => group.example) ?? false;
+  const noSample = read.data?.samples === 0 && !examples && map.source.type !== 'fixed';
   return (
     <div className={late ? 'tried late' : 'tried'} role="status" data-testid="tried">
-      <span className="meta">{t('chains.map.result')}</span>
+      <span className="meta">
+        {t('chains.map.result')}
+        {field?.example && (
+          <>
+            {' · '}
+            <span className="meta warn">{t('chains.map.example')}</span>
+          </>
+        )}
+      </span>
       {noSample && <p className="meta">{t('chains.map.noSamples')}</p>}
       {trouble !== undefined && !(noSample && empty) ? (
         <p className="field-trouble">{visible(trouble)}</p>

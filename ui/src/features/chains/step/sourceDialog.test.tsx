@@ -1,6 +1,7 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import type { ReactNode } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { ChainStepRequest, FieldMap, StepFieldsResponse, TargetField } from '../../../bindings/wire';
@@ -17,9 +18,10 @@ vi.mock('../../../platform', async (original) => {
 });
 
 import { MASK } from '../data/private';
+import { Origin } from './Origin';
 import { SourceDialog } from './SourceDialog';
 
-const FIELD: TargetField = { target: '/text', label: 'Text', about: null, kind: 'text', required: true, choices: [], default: null, map: null, from_sample: null, result: null, trouble: null, finder: null };
+const FIELD: TargetField = { target: '/text', label: 'Text', about: null, kind: 'text', required: true, choices: [], default: null, map: null, from_sample: null, result: null, trouble: null, example: false, finder: null };
 const answer = (field: Partial<TargetField>, more: Partial<StepFieldsResponse> = {}): StepFieldsResponse => ({
   fields: { targets: [{ ...FIELD, ...field }], sources: [] },
   origin: 'last_run',
@@ -35,7 +37,7 @@ function open(map: FieldMap | null, choose = vi.fn(), field: Partial<TargetField
       <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
         <SourceDialog
           field={{ ...FIELD, ...field, map }}
-          sources={[{ label: 'Find', fields: [{ path: '$.item.labels', name: 'labels', kind: 'list', sample: ['a', 'b'] }, { path: '$.item.mail', name: 'mail', kind: 'text', sample: 'a@example.test' }] }]}
+          sources={[{ label: 'Find', example: false, fields: [{ path: '$.item.labels', name: 'labels', kind: 'list', sample: ['a', 'b'] }, { path: '$.item.mail', name: 'mail', kind: 'text', sample: 'a@example.test' }] }]}
           where={{ chain: 'c1', step: 'tell', sample: 0, signal: null, run: null }}
           sampleOf={(value) => (value.path === '$.item.mail' ? MASK : value.sample)}
           onChoose={choose}
@@ -132,4 +134,23 @@ it('a small table says what a value becomes, as the field takes it, and stays so
   fireEvent.change(screen.getByLabelText('Everything else becomes', { selector: 'input' }), { target: { value: '' } });
   fireEvent.click(screen.getByRole('button', { name: 'Use this' }));
   expect(choose).toHaveBeenCalledWith(expect.objectContaining({ source: { type: 'template', template: '{{ item.state|lookup({"closed":2,"late":4}) }}' } }));
+});
+
+it('what an example gives is called one, and is no sample that is missing', async () => {
+  const sources = [{ label: 'Find', example: true, fields: [] }];
+  host.answer = () => answer({ result: 'New: Example title', example: true }, { origin: null, samples: 0, fields: { targets: [{ ...FIELD, result: 'New: Example title', example: true }], sources } });
+  open(template('New: {{item.title}}'));
+  await waitFor(() => expect(tried()).toBe('Result · Example dataNew: Example title'));
+});
+
+it('the panel names what is an example, and which where something else was seen', () => {
+  const sources = (example: boolean) => [{ label: 'Find', example, fields: [] }, { label: 'Get', example: true, fields: [] }];
+  const said = (node: ReactNode) => {
+    cleanup();
+    return render(node).container.textContent;
+  };
+  expect(said(<Origin origin={null} sources={sources(true)} />)).toBe('Example data');
+  expect(said(<Origin origin="last_run" sources={sources(false)} />)).toBe('from the last run · Example data for “Get”');
+  expect(said(<Origin origin="last_run" sources={[]} />)).toBe('from the last run');
+  expect(said(<Origin origin={null} sources={[]} />)).toContain('no sample yet');
 });

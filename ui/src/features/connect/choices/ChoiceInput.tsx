@@ -1,10 +1,11 @@
-import { Button, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { ListChecks, Pencil, RefreshCw } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 
 import type { Choice, ChoicesRequest, ConfigField } from '../../../bindings/wire';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
+import { LinkButton } from '../../../ui/LinkButton';
 import type { Settings } from '../settings';
 import { useChoices } from './useChoices';
 
@@ -52,11 +53,17 @@ export function ChoiceInput({ field, id, value, error, about, request, settings,
       <div {...place} onChange={() => setTypes(true)}>
         {children}
         <div className="cw-choose-foot" role="status">
-          {list.length > 0 && <Foot icon={<ListChecks size={14} aria-hidden />} word={t('connect.choices.list')} onClick={toggle} />}
+          {list.length > 0 && (
+            <LinkButton icon={<ListChecks size={14} aria-hidden />} onClick={toggle}>
+              {t('connect.choices.list')}
+            </LinkButton>
+          )}
           {list.length === 0 && !asking && (
             <>
               <span className="meta">{problem ? t('connect.choices.failed', { why: visible(problem.title) }) : t('connect.choices.none')}</span>
-              <Foot icon={<RefreshCw size={14} aria-hidden />} word={t('connect.choices.again')} onClick={again} />
+              <LinkButton icon={<RefreshCw size={14} aria-hidden />} onClick={again}>
+                {t('connect.choices.again')}
+              </LinkButton>
             </>
           )}
           {asking && <span className="meta">{t('connect.choices.asking')}</span>}
@@ -92,17 +99,11 @@ export function ChoiceInput({ field, id, value, error, about, request, settings,
         }}
       />
       <div className="cw-choose-foot">
-        <Foot icon={<Pencil size={14} aria-hidden />} word={t('connect.choices.type')} onClick={toggle} />
+        <LinkButton icon={<Pencil size={14} aria-hidden />} onClick={toggle}>
+          {t('connect.choices.type')}
+        </LinkButton>
         {offered?.more && <span className="meta">{t('connect.choices.more', { count: list.length })}</span>}
       </div>
     </div>
-  );
-}
-
-function Foot({ icon, word, onClick }: { icon: ReactNode; word: string; onClick: () => void }) {
-  return (
-    <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={icon} onClick={onClick}>
-      {word}
-    </Button>
   );
 }

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
-import { Copy, ExternalLink, WifiOff } from 'lucide-react';
+import { Copy, WifiOff } from 'lucide-react';
 
 import type { AuthDetail, ConnectionView, Problem } from '../../../bindings/wire';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
-import { platform } from '../../../platform';
+import { LinkButton } from '../../../ui/LinkButton';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { CopyField } from './CopyField';
 import { isMendable, wayOf } from './phase';
@@ -27,9 +27,7 @@ export function Ready({ name, method, page, offline }: Props) {
       <p>{said[way]}</p>
       {method.help && <p className="meta">{visible(method.help.text)}</p>}
       {url && (
-        <Button h={24} px={0} variant="transparent" className="cw-link" leftSection={<ExternalLink size={14} aria-hidden />} onClick={() => void platform.openUrl(url)}>
-          {t('connect.where')}
-        </Button>
+        <LinkButton url={url}>{t('connect.where')}</LinkButton>
       )}
       {offline && (
         <p className="cw-note cw-warned cw-line" role="status" id="cw-offline">
