@@ -141,7 +141,7 @@ async fn append(transaction: &mut Transaction<'_>, appends: &mut [&mut Appending
                 }
                 return Ok(true);
             }
-            Some(missing) => append::missing(&rows[missing].run()),
+            Some(missing) => append::missing(rows[missing].run()),
         },
         Err(error) if error.leaves_connection_usable() => error,
         Err(error) => return Err(error),

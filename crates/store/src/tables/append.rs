@@ -73,7 +73,7 @@ struct Head<'a> {
 struct Facts<'a> {
     run: &'a str,
     at: i64,
-    facts: &'a [String],
+    texts: &'a [String],
 }
 
 /// The calls of a step through a connection in a half hour.
@@ -139,7 +139,7 @@ impl Rows {
         let facts: Vec<_> = appends
             .iter()
             .filter(|a| !a.texts.is_empty())
-            .map(|a| Facts { run: a.run.as_str(), at: column::millis(a.at), facts: &a.texts })
+            .map(|a| Facts { run: a.run.as_str(), at: column::millis(a.at), texts: &a.texts })
             .collect();
         let (mut days, mut made, mut ended) = (BTreeMap::new(), Vec::new(), Vec::new());
         let mut steps: BTreeMap<_, (Counted, Latency)> = BTreeMap::new();
@@ -227,7 +227,7 @@ pub(crate) async fn write(
                      value ->> 'at' AS at FROM json_each(?)) AS a
            WHERE runs.id = a.run;
            WITH added AS MATERIALIZED (
-               SELECT r.id AS run, a.value ->> 'at' AS at, a.value -> 'facts' AS facts,
+               SELECT r.id AS run, a.value ->> 'at' AS at, a.value -> 'texts' AS facts,
                    (SELECT coalesce(max(seq), 0) FROM journal WHERE run = r.id) AS last
                FROM json_each(?) AS a CROSS JOIN runs AS r WHERE r.id = a.value ->> 'run')
            INSERT INTO journal (run, seq, at, fact)
