@@ -14,6 +14,7 @@ vi.mock('../platform', async (original) => {
     connection_list: { total: 1, connections: [{ id: 'k', name: 'Work', connector: 'chat', state: 'connected', health: 'healthy', signals: 0, origins: [], streams: [] }] },
     audit_list: { acts: [], before: null },
     catalogue_list: { connectors: [] },
+    template_list: { templates: [] },
   };
   // Data comes a moment after the page.
   const call = (_: string, command: string) => new Promise((resolve) => command in ANSWERS && host.late.push(() => resolve(ANSWERS[command])));

@@ -59,7 +59,7 @@ pub(super) fn text(fact: &Fact) -> Result<String, StoreError> {
 }
 
 /// Facts are bundled up to so many bytes: a bundle is in memory a few times over.
-pub(super) const BUNDLE: usize = 1 << 20;
+const BUNDLE: usize = 256 << 10;
 
 /// Facts that are written together with those of other runs take so many bytes at most.
 pub(crate) const TOGETHER: usize = 64 << 10;

@@ -3,12 +3,14 @@
 
 use patchbay_model::{Fact, Run, RunId};
 
-use super::journal::{self, BUNDLE};
+use super::journal;
 use super::runs::NewRun;
 use crate::{Store, StoreError};
 
 /// At most so many facts in one commit.
 const PART: usize = 2_000;
+/// Bytes in one commit, about.
+const BYTES: usize = 1 << 20;
 
 /// Facts as text, part by part.
 struct Parts<I: Iterator<Item = Fact>> {
@@ -27,7 +29,7 @@ impl<I: Iterator<Item = Fact>> Parts<I> {
         {
             let text = journal::text(&fact)?;
             bytes += text.len();
-            if bytes > BUNDLE && !part.is_empty() {
+            if bytes > BYTES && !part.is_empty() {
                 self.held = Some(text);
                 break;
             }
@@ -154,7 +156,7 @@ mod tests {
                 if part.is_empty() {
                     break;
                 }
-                assert!(part.len() == 1 || part.iter().map(String::len).sum::<usize>() <= BUNDLE);
+                assert!(part.len() == 1 || part.iter().map(String::len).sum::<usize>() <= BYTES);
                 sizes.push(part.len());
             }
             assert!(parts.is_over());

@@ -10,7 +10,7 @@ import { toProblem } from '../../platform';
 import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { Read } from '../../ui/Read';
+import { Loading, Read } from '../../ui/Read';
 import { ChainsTable } from './ChainsTable';
 import './chains.css';
 import { Import } from './share/Import';
@@ -30,6 +30,8 @@ export default function ChainsPage() {
   const [wanted, setWanted] = useState<Wanted>();
   const [gallery, setGallery] = useState(false);
   const chains = useRead('chain_list', {});
+  // Asked for at the same time: what comes later would push the chains down under somebody's pointer.
+  const templates = useRead('template_list', {});
   const choose = (template: Template) => {
     setGallery(false);
     setWanted({ document: template.document as unknown as JsonValue, file: null, template: true });
@@ -68,9 +70,11 @@ export default function ChainsPage() {
       {sandbox.isError && <ProblemBlock problem={toProblem(sandbox.error)} onFix={() => sandbox.mutate({})} />}
       <Read read={chains} rows={6} shape="table">
         {(data) =>
-          data.chains.length === 0 ? (
+          data.chains.length < FEW && templates.isPending && templates.errorUpdateCount === 0 ? (
+            <Loading rows={6} shape="table" onRetry={() => void templates.refetch()} />
+          ) : data.chains.length === 0 ? (
             <>
-            <TemplateRow onChoose={choose} onAll={() => setGallery(true)} />
+            <TemplateRow read={templates} onChoose={choose} onAll={() => setGallery(true)} />
             <Empty icon={Workflow} text={t('chains.empty')}>
               <Button variant="filled" loading={sandbox.isPending} onClick={() => sandbox.mutate({})}>
                 {t('chains.trySandbox')}
@@ -80,7 +84,7 @@ export default function ChainsPage() {
             </>
           ) : (
             <>
-              {data.chains.length < FEW && <TemplateRow onChoose={choose} onAll={() => setGallery(true)} />}
+              {data.chains.length < FEW && <TemplateRow read={templates} onChoose={choose} onAll={() => setGallery(true)} />}
               <ChainsTable chains={data.chains} text={text} onClear={() => setText('')} />
             </>
           )

@@ -1,4 +1,5 @@
 import { Button, Modal, TextInput } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
 import { Search, SearchX } from 'lucide-react';
 import { useState } from 'react';
 
@@ -17,9 +18,8 @@ interface Props {
   onChoose: (template: Template) => void;
 }
 
-/** A few chains to begin with, above the list. */
-export function TemplateRow({ onChoose, onAll }: Props & { onAll: () => void }) {
-  const read = useRead('template_list', {});
+/** A few chains to begin with, above the list. Who shows it reads them: the list does not come before them. */
+export function TemplateRow({ read, onChoose, onAll }: Props & { read: UseQueryResult<{ templates: Template[] }>; onAll: () => void }) {
   const all = read.data?.templates ?? [];
   if (all.length === 0) return <Unread reads={[read]} />;
   // First what needs nothing more than is connected.
