@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { assert, walk } from './window.mjs';
 
-const PAGES = { '/start': 'Connect your tools', '/catalogue': 'Catalogue', '/catalogue/new': 'New connector', '/connections': 'Connections', '/chains': 'Chains', '/chains/new': 'New chain', '/runs': 'Runs' };
+const PAGES = { '/start': 'Connect your tools', '/catalogue': 'Catalogue', '/catalogue/new': 'New connector', '/connections': 'Connections', '/chains': 'Chains', '/chains/new': 'New chain', '/runs': 'Runs', '/inbox': 'Inbox', '/health': 'Health', '/health/jobs/given-up': '', '/settings': 'Settings', '/settings/audit': '' };
 
 await walk(async ({ driver, rpc, go, text, shot, button, within, find }) => {
   for (const [path, title] of Object.entries(PAGES)) {

@@ -4,6 +4,7 @@ import { useId, useMemo, useState } from 'react';
 
 import type { ConnectorSummary, Logic, OperationDetail } from '../../bindings/wire';
 import { useRead } from '../../engine';
+import { plain } from '../../lib/plain';
 import { t, type WordKey } from '../../lib/words';
 import { Empty } from '../../ui/Empty';
 import { Unread } from '../../ui/Read';
@@ -30,7 +31,7 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
   const id = useId();
   const catalogue = useRead('catalogue_list', {});
   // The same read as that of the tools: said here where it failed.
-  const connections = useRead('connection_list', { offset: 0, limit: 500 });
+  const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
   const choices = useMemo(() => {
     const connected = tools.connections.flatMap((connection): Choice[] => {
       const connector = tools.connectors.get(connection.connector);
@@ -112,7 +113,6 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
   );
 }
 
-const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
 function note(operation: OperationDetail): string {
   if (!operation.effect) return t('chains.add.reads');

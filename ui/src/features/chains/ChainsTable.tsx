@@ -5,6 +5,7 @@ import { Link, useLocation } from 'wouter';
 
 import type { ChainSummary } from '../../bindings/wire';
 import { formatAgo, visible } from '../../lib/format';
+import { plain } from '../../lib/plain';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { Empty } from '../../ui/Empty';
@@ -16,9 +17,13 @@ export function ChainsTable({ chains, text, onClear }: { chains: ChainSummary[];
   const [, go] = useLocation();
   const tools = useTools();
   const shown = useMemo(() => {
-    const wanted = text.trim().toLowerCase();
-    return chains.filter((chain) => `${chain.name} ${chain.steps.join(' ')}`.toLowerCase().includes(wanted));
-  }, [chains, text]);
+    const words = plain(text).split(/\s+/).filter(Boolean);
+    return chains.filter((chain) => {
+      const connectors = chain.connections.map((name) => tools.of({ connection: name, operation: '' }).connector?.summary.name ?? '');
+      const all = plain([chain.name, ...chain.steps, ...chain.connections, ...connectors].join(' '));
+      return words.every((word) => all.includes(word));
+    });
+  }, [chains, text, tools]);
   if (shown.length === 0) {
     return (
       <Empty icon={Search} text={t('common.nothingMatches', { text })}>

@@ -30,7 +30,7 @@ export const mayChange = (step: Step, tools: Tools): boolean => (step.logic ? st
 /** Every connection with its connector in full. */
 export function useTools(): Tools {
   const workspace = useWorkspace((state) => state.name);
-  const list = useRead('connection_list', { offset: 0, limit: 500 });
+  const list = useRead('connection_list', { offset: 0, limit: 1_000 });
   const ids = useMemo(() => [...new Set((list.data?.connections ?? []).map((c) => c.connector))].sort(), [list.data]);
   const { details, pending } = useQueries({
     queries: ids.map((connector) => ({

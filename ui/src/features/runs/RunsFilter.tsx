@@ -5,16 +5,14 @@ import type { RunState, RunView } from '../../bindings/wire';
 import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { RUN } from '../../ui/states';
+import { useChainNames } from './chainNames';
 import { clearFilter, FAILED_LATELY, useRunsView, WITHIN, type Within } from './view';
 
 /** Narrows the list by state, chain and time. */
 export function RunsFilter({ runs, narrowed }: { runs: RunView[]; narrowed: boolean }) {
   const { state, chain, failedOnly, within } = useRunsView();
-  const chains = useMemo(() => {
-    const names = new Map<string, string>();
-    for (const run of runs) if (!names.has(run.chainId)) names.set(run.chainId, visible(run.chain));
-    return [...names].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label));
-  }, [runs]);
+  const names = useChainNames(runs);
+  const chains = useMemo(() => [...names].map(([value, name]) => ({ value, label: visible(name) })).sort((a, b) => a.label.localeCompare(b.label)), [names]);
   const set = useRunsView.setState;
   return (
     <div className="runs-filter" role="search" aria-label={t('runs.list.filters')}>

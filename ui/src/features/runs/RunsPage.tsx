@@ -4,7 +4,6 @@ import { Button } from '@mantine/core';
 import { History, SearchX } from 'lucide-react';
 import { useLocation } from 'wouter';
 
-import type { RunView } from '../../bindings/wire';
 import { formatCount, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
@@ -18,6 +17,7 @@ import { useSandbox } from '../start/sandbox';
 import { rowsOf } from './list';
 import { useRuns } from './queries';
 import { Chosen } from './Chosen';
+import { useChainNames } from './chainNames';
 import { RunsFilter } from './RunsFilter';
 import { RunsTable } from './RunsTable';
 import { clearFilter, useRunsView, type RunFilter } from './view';
@@ -28,6 +28,7 @@ const LOOK_BACK = 20_000;
 /** What ran, newest first. */
 export default function RunsPage() {
   const { head, runs, total, older } = useRuns();
+  const names = useChainNames(runs);
   const view = useRunsView();
   const now = useNow(view.within === undefined ? undefined : 30_000).getTime();
   const { rows, fresh } = rowsOf(runs, view, view.held, now);
@@ -50,7 +51,7 @@ export default function RunsPage() {
                 <RunsFilter runs={runs} narrowed={narrowed} />
                 <Chosen runs={rows} />
                 {rows.length === 0 && !older.reading && !lookFurther ? (
-                  <Empty icon={SearchX} text={t('common.nothingMatches', { text: said(view, runs) })}>
+                  <Empty icon={SearchX} text={t('common.nothingMatches', { text: said(view, names) })}>
                     <Button onClick={clearFilter}>{t('common.clearFilters')}</Button>
                   </Empty>
                 ) : (
@@ -103,8 +104,8 @@ function NoRuns() {
 }
 
 /** The filter in words. */
-function said(filter: RunFilter, runs: RunView[]): string {
-  const chain = filter.chain !== undefined && (runs.find((run) => run.chainId === filter.chain)?.chain ?? filter.chain);
+function said(filter: RunFilter, names: Map<string, string>): string {
+  const chain = filter.chain !== undefined && names.get(filter.chain);
   const parts = [filter.failedOnly && t('runs.list.failedOnly'), filter.state && t(RUN[filter.state].word), filter.within && t(`runs.list.times.${filter.within}`), chain && visible(chain)];
   return parts.filter(Boolean).join(', ');
 }

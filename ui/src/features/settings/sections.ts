@@ -1,4 +1,4 @@
-import { Bell, Cpu, Database, FlaskConical, Info, Keyboard, Layers, Network, ShieldCheck, SlidersHorizontal, Webhook, type LucideIcon } from 'lucide-react';
+import { Bell, Cpu, Database, FlaskConical, HeartPulse, Info, Keyboard, Layers, Network, ShieldCheck, SlidersHorizontal, Webhook, type LucideIcon } from 'lucide-react';
 
 import type { WordKey } from '../../lib/words';
 
@@ -16,6 +16,7 @@ export const SECTIONS = [
   { id: 'general', word: 'settings.general.title', icon: SlidersHorizontal, also: 'theme dark light language zoom start at login background graphics appearance' },
   { id: 'workspaces', word: 'settings.workspaces.title', icon: Layers, also: 'workspace switch create rename delete' },
   { id: 'notifications', word: 'settings.notices.title', icon: Bell, also: 'notify alert' },
+  { id: 'health', word: 'settings.health.title', icon: HeartPulse, also: 'rules slow failing trouble limits' },
   { id: 'gateway', word: 'webhook.gateway', icon: Webhook, also: 'port tunnel address' },
   { id: 'security', word: 'settings.security', icon: ShieldCheck, also: 'keyring passphrase lock keys secrets forget' },
   { id: 'data', word: 'settings.data', icon: Database, also: 'export import backup size retention erase audit' },

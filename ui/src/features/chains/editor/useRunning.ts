@@ -108,7 +108,10 @@ export function useRunning(editor: ChainEditor, tools: Tools, sampleRun: string 
 
   /** Checks first. A blocker opens the check and starts nothing; effects are confirmed once, until something else would be done. */
   const ask = async (how: Narrowing = {}) => {
-    if (!starting && !active && noReach === undefined) await look(how);
+    if (starting || active) return;
+    // The button says so where it stands; keys, the palette and the tray have nothing to press.
+    if (noReach !== undefined) setRefused(new ProblemError({ code: 'OFFLINE', title: t('chains.runOffline'), hint: noReach }));
+    else await look(how);
   };
 
   return {
