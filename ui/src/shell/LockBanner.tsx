@@ -8,7 +8,7 @@ import { useDo } from '../engine';
 import { visible } from '../lib/format';
 import { t } from '../lib/words';
 import { toProblem } from '../platform';
-import { BusyButton } from '../features/connect/BusyButton';
+import { BusyButton } from '../ui/BusyButton';
 
 /** What locks the secrets waits for the user: a passphrase here, the keyring outside. */
 export default function LockBanner({ status }: { status: SecretsStatus }) {

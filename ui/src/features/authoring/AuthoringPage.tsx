@@ -13,7 +13,7 @@ import { toProblem } from '../../platform';
 import { useShortcuts } from '../../shell/shortcuts';
 import { Page } from '../../ui/Page';
 import { Read } from '../../ui/Read';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import type { Schema } from './completion';
 import { draftOf, duplicate, keepDraft } from './draft';
 import type { EditorHandle } from './handle';

@@ -12,7 +12,7 @@ import { Empty } from '../../ui/Empty';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Unread } from '../../ui/Read';
 import { useNoReach } from '../../ui/reach';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { MEMBER, type Outline } from './outline';
 import { itemsPathOf, pathOf, templateOf, withinItem, type Place, type Use } from './paths';
 import { FieldsTab } from './tabs/FieldsTab';

@@ -5,7 +5,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { BrandMark } from '../../ui/BrandMark';
 import { CONNECTION, Pill } from '../../ui/states';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { methodName } from '../connect/settings';
 import { methodsOf, type Entry } from './search';
 

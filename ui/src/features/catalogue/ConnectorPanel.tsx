@@ -15,7 +15,7 @@ import { Panel } from '../../ui/Panel';
 import { Read } from '../../ui/Read';
 import { CONNECTION, Pill } from '../../ui/states';
 import { hasAddress } from '../connect/settings';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { Access, Permissions } from '../connect/Permissions';
 import { Definition } from './Definition';
 import { RemoveConnector } from './RemoveConnector';

@@ -8,7 +8,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { toast } from '../../ui/toasts/toast';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 
 /** Removes a connector that the user wrote, after asking. */
 export function RemoveConnector({ id, name }: { id: string; name: string }) {

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { ActionIcon, Button, TextInput } from '@mantine/core';
 import { LayoutTemplate, Plus, Search, Workflow } from 'lucide-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
@@ -60,6 +60,9 @@ export default function ChainsPage() {
           <Button className="wide-only" leftSection={<LayoutTemplate size={16} />} onClick={() => setGallery(true)}>
             {t('chains.templates.title')}
           </Button>
+          <ActionIcon className="narrow-only" size={36} aria-label={t('chains.templates.title')} title={t('chains.templates.title')} onClick={() => setGallery(true)}>
+            <LayoutTemplate size={16} />
+          </ActionIcon>
           <Button variant="filled" leftSection={<Plus size={16} />} onClick={() => go('/chains/new')}>
             {t('chains.new')}
           </Button>

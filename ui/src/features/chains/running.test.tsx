@@ -101,6 +101,37 @@ describe('a run that is asked for elsewhere', () => {
   });
 });
 
+describe('offline', () => {
+  const tools = { connector_show: ({ connector }: { connector: string }) => ({ summary: { id: connector, name: connector }, operations: [] }) };
+  const network = vi.spyOn(navigator, 'onLine', 'get');
+  afterEach(() => network.mockReturnValue(true));
+  const asked = (origin: string) =>
+    answers({
+      ...tools,
+      connection_list: () => ({ total: 2, connections: ['Tracker', 'Chat'].map((name) => ({ name, connector: name.toLowerCase(), origins: [origin] })) }),
+      chain_check: (request: ChainCheckRequest) => {
+        if (!request.local) checks.push(request);
+        return { ready: false, findings: [down], spare: [], plan: null };
+      },
+    });
+
+  it('says why nothing runs that was asked for where no button says it', async () => {
+    network.mockReturnValue(false);
+    asked('https://chat.example');
+    open('/chains/c1/run');
+    expect(await screen.findByText('The chain was not run')).toBeTruthy();
+    expect([checks, starts]).toEqual([[], []]);
+  });
+
+  it('runs what is on this computer', async () => {
+    network.mockReturnValue(false);
+    asked('http://127.0.0.1:7000');
+    open('/chains/c1/run');
+    await vi.waitFor(() => expect(checks).toHaveLength(1));
+    expect(screen.queryByText('The chain was not run')).toBeNull();
+  });
+});
+
 describe('what was shown', () => {
   const tools = { connector_show: ({ connector }: { connector: string }) => ({ summary: { id: connector, name: connector }, operations: [] }) };
   const run = async () => {

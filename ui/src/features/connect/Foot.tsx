@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 
 import { t } from '../../lib/words';
-import { BusyButton } from './BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 
 interface Props {
   first: boolean;

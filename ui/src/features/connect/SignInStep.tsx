@@ -8,7 +8,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { LinkButton } from '../../ui/LinkButton';
 import { useSandbox } from '../start/sandbox';
-import { BusyButton } from './BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { fieldId, type Draft } from './draft';
 import { CredentialInput, Folded, SettingInput } from './fields';
 import { Permissions } from './Permissions';

@@ -7,7 +7,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 
 /** What a connection's key may do that nobody has approved: after an import, or where its definition has changed. */
 export function Approve({ name }: { name: string }) {

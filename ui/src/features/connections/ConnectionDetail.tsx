@@ -12,7 +12,7 @@ import { BrandMark } from '../../ui/BrandMark';
 import { Page } from '../../ui/Page';
 import { Read } from '../../ui/Read';
 import { useNoReach } from '../../ui/reach';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { ConnectionMenu } from './ConnectionMenu';
 import { DataTab } from './DataTab';
 import { Dialogs } from './dialogs';

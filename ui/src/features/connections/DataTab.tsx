@@ -8,7 +8,7 @@ import { t } from '../../lib/words';
 import { Empty } from '../../ui/Empty';
 import { Read } from '../../ui/Read';
 import { MASK } from '../chains/data/private';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { useShown, type Pieces } from '../connect/privates';
 import { SignalPair, typeName } from '../connect/SignalPair';
 import { PRIORITY } from '../../ui/priorities';

@@ -9,7 +9,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { useNoReach } from '../../ui/reach';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { SettingInput } from '../connect/fields';
 import { asked, asText, BASE_URL, hasAddress, isAddress, plainAddress, reachesServices, settingMistake, type Mistakes, type Settings } from '../connect/settings';
 import { Origins } from './Origins';

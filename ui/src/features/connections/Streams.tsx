@@ -9,7 +9,7 @@ import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { useNoReach } from '../../ui/reach';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { gapWords } from './gaps';
 
 /** Seconds that are offered. */

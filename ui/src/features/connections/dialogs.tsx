@@ -10,7 +10,7 @@ import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { toast } from '../../ui/toasts/toast';
 import { useDirtyClose } from '../../ui/useDirtyClose';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { ConnectWizard } from '../connect/ConnectWizard';
 import { useReturnedFocus } from '../connect/useReturnedFocus';
 import type { Asked } from './useTools';

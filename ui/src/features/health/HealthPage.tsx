@@ -14,7 +14,7 @@ import { Empty } from '../../ui/Empty';
 import { Page } from '../../ui/Page';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { useSandbox } from '../start/sandbox';
 import { useTools } from '../connections/useTools';
 import { Chart } from './Chart';

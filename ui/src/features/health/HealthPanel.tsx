@@ -13,7 +13,7 @@ import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { HEALTH } from '../../ui/states';
 import { useNoReach } from '../../ui/reach';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { Dialogs } from '../connections/dialogs';
 import { OutcomeWord } from '../connections/Outcome';
 import { placeOf, useTools, type Asked } from '../connections/useTools';

@@ -12,7 +12,7 @@ import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { Row } from '../../ui/Row';
 import { SaveFile } from '../../ui/SaveFile';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { useMutation } from '@tanstack/react-query';
 import { diagnostics } from './diagnostics';
 import { useAskedFocus } from './useAskedFocus';

@@ -6,7 +6,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { Dialog, Foot, TOUCHED, type DialogProps } from './dialogs';
 import { EMPTY, fault, NewPassphrase } from './NewPassphrase';
 

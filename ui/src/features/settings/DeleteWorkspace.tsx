@@ -7,7 +7,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { toast } from '../../ui/toasts/toast';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { useReturnedFocus } from '../connect/useReturnedFocus';
 import type { Workspace } from './workspaces';
 

@@ -6,7 +6,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { platform, toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { useReturnedFocus } from '../connect/useReturnedFocus';
 import { EMPTY, fault, NewPassphrase } from './NewPassphrase';
 

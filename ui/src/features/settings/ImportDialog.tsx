@@ -7,7 +7,7 @@ import { formatMoment, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { useReturnedFocus } from '../connect/useReturnedFocus';
 
 /** What a file brings, before anything of it is taken. */

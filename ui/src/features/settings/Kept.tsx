@@ -6,7 +6,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Row } from '../../ui/Row';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { EngineForm } from '../engine/EngineForm';
 import { useLocation } from 'wouter';
 

@@ -9,7 +9,7 @@ import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Read } from '../../ui/Read';
 import { Row } from '../../ui/Row';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 
 const CHOICES: ProxyChoice[] = ['system', 'direct', 'address'];
 

@@ -7,7 +7,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { Row } from '../../ui/Row';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { useSandbox } from '../start/sandbox';
 
 const TOOLS: SandboxTool[] = ['tracker', 'chat', 'sheet'];

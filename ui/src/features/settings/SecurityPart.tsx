@@ -8,7 +8,7 @@ import { formatAgo } from '../../lib/format';
 import { t, type WordKey } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { ChangePassphrase } from './ChangePassphrase';
 import { ForgetAll, SetPassphrase, ToKeyring } from './dialogs';
 import { Row, SettingsPart } from '../../ui/Row';

@@ -7,7 +7,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { Row } from '../../ui/Row';
 import { useMutation } from '@tanstack/react-query';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { DeleteWorkspace } from './DeleteWorkspace';
 import { folderName, useWorkspaces, type Workspace } from './workspaces';
 

@@ -8,7 +8,7 @@ import { formatAgo, visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 import { CopyField } from '../connect/signIn/CopyField';
 import { TOUCHES } from './touches';
 

@@ -5,7 +5,7 @@ import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
 import { useNoReach } from '../../ui/reach';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 
 /** Whether the tool was told this address by a call, for tools that can be told so. */
 export function Subscription({ view, name }: { view: WebhookView; name: string }) {

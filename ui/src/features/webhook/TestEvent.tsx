@@ -6,7 +6,7 @@ import { visible } from '../../lib/format';
 import { t } from '../../lib/words';
 import { toProblem } from '../../platform';
 import { ProblemBlock } from '../../ui/ProblemBlock';
-import { BusyButton } from '../connect/BusyButton';
+import { BusyButton } from '../../ui/BusyButton';
 
 /** An event through the gateway that leaves nothing behind. */
 export function TestEvent({ view, name }: { view: WebhookView; name: string }) {

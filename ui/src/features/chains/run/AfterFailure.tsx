@@ -7,8 +7,10 @@ import type { RunReport } from '../../../bindings/wire';
 import { useDo } from '../../../engine';
 import { t } from '../../../lib/words';
 import { toProblem } from '../../../platform';
+import { BusyButton } from '../../../ui/BusyButton';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
 import { canRunFailed, undoable } from '../../runs/figures';
+import { useRunReach } from '../../runs/reach';
 
 const TOUCHES = ['run_report', 'run_list', 'run_data', 'health'] as const;
 
@@ -42,24 +44,25 @@ function Choices({ run, back, rest, onFollow, onKeep }: Props & { back: number; 
   const undo = useDo('run_undo', { touches: [...TOUCHES] });
   const first = run.steps.find((step) => step.failed + step.quarantined > 0);
   const problem = failed.error ?? from.error ?? undo.error;
+  const noReach = useRunReach(run);
   const busy = failed.isPending || from.isPending || undo.isPending;
   return (
     <section className="stack" aria-label={t('chains.live.further')}>
       <div className="row">
         {rest && (
-          <Button leftSection={<ListRestart size={16} aria-hidden />} loading={failed.isPending} disabled={busy} onClick={() => failed.mutate({ run: run.run })}>
+          <BusyButton leftSection={<ListRestart size={16} aria-hidden />} busy={failed.isPending} disabled={busy && !failed.isPending} why={noReach} onClick={() => failed.mutate({ run: run.run })}>
             {t('runs.report.runFailed')}
-          </Button>
+          </BusyButton>
         )}
         {first && (
-          <Button loading={from.isPending} disabled={busy} onClick={() => from.mutate({ run: run.run, step: first.step })}>
+          <BusyButton busy={from.isPending} disabled={busy && !from.isPending} why={noReach} onClick={() => from.mutate({ run: run.run, step: first.step })}>
             {t('chains.live.fromHere')}
-          </Button>
+          </BusyButton>
         )}
         {back > 0 && (
-          <Button leftSection={<Undo2 size={16} aria-hidden />} loading={undo.isPending} disabled={busy} onClick={() => undo.mutate({ run: run.run })}>
+          <BusyButton leftSection={<Undo2 size={16} aria-hidden />} busy={undo.isPending} disabled={busy && !undo.isPending} why={noReach} onClick={() => undo.mutate({ run: run.run })}>
             {t('runs.report.undo', { count: back })}
-          </Button>
+          </BusyButton>
         )}
         {doneSteps(run) > 0 && (
           <Button variant="subtle" disabled={busy} onClick={onKeep}>

@@ -7,7 +7,7 @@ import { send, useDo, useRead } from '../../../engine';
 import { t } from '../../../lib/words';
 import { toProblem } from '../../../platform';
 import { ProblemBlock } from '../../../ui/ProblemBlock';
-import { BusyButton } from '../../connect/BusyButton';
+import { BusyButton } from '../../../ui/BusyButton';
 
 const TOUCHES = ['sandbox_show', 'connection_list', 'connection_show', 'health'] as const;
 

@@ -9,9 +9,11 @@ import { send, useDo } from '../../../engine';
 import { visible } from '../../../lib/format';
 import { t } from '../../../lib/words';
 import { platform, toProblem } from '../../../platform';
+import { BusyButton } from '../../../ui/BusyButton';
 import { copied } from '../../../ui/CopyButton';
 import { reportWithout } from '../../chains/data/private';
 import { canRunFailed, fileName, undoable } from '../figures';
+import { useRunReach } from '../reach';
 import { useOpenInEditor } from './OpenInEditor';
 
 type Kind = 'json' | 'markdown' | 'html';
@@ -26,6 +28,7 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
   const small = useMediaQuery('(max-width: 1100px)', undefined, { getInitialValueInEffect: false });
   const middling = useMediaQuery('(max-width: 1500px)', undefined, { getInitialValueInEffect: false });
   const narrow = small || (middling && (canRunFailed(report) || undoable(report) > 0));
+  const noReach = useRunReach(report);
   const tiny = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
   const [said, setSaid] = useState('');
   const { open, dialog } = useOpenInEditor(report);
@@ -91,14 +94,14 @@ export function RunActions({ report, again, starting }: { report: RunReport; aga
         </>
       )}
       {again && tiny && (
-        <ActionIcon variant="filled" aria-label={t('runs.report.runAgain')} loading={starting} onClick={again}>
+        <ActionIcon variant="filled" aria-label={t('runs.report.runAgain')} title={noReach} disabled={noReach !== undefined} loading={starting} onClick={again}>
           <RotateCcw size={16} />
         </ActionIcon>
       )}
       {again && !tiny && (
-        <Button variant="filled" leftSection={<RotateCcw size={16} aria-hidden />} loading={starting} onClick={again}>
+        <BusyButton variant="filled" leftSection={<RotateCcw size={16} aria-hidden />} busy={starting} why={noReach} onClick={again}>
           {t('runs.report.runAgain')}
-        </Button>
+        </BusyButton>
       )}
     </>
   );
@@ -117,6 +120,7 @@ function Further({ report }: { report: RunReport }) {
   const undo = useDo('run_undo', { touches: [...TOUCHES] });
   const trouble = failed.error ?? undo.error ?? hold.error ?? resume.error;
   const back = undoable(report);
+  const noReach = useRunReach(report);
   return (
     <>
       {trouble && (
@@ -125,14 +129,14 @@ function Further({ report }: { report: RunReport }) {
         </span>
       )}
       {canRunFailed(report) && (
-        <Button leftSection={<ListRestart size={16} aria-hidden />} loading={failed.isPending} onClick={() => failed.mutate({ run: report.run })}>
+        <BusyButton leftSection={<ListRestart size={16} aria-hidden />} busy={failed.isPending} why={noReach} onClick={() => failed.mutate({ run: report.run })}>
           {t('runs.report.runFailed')}
-        </Button>
+        </BusyButton>
       )}
       {back > 0 && (
-        <Button leftSection={<Undo2 size={16} aria-hidden />} loading={undo.isPending} onClick={() => undo.mutate({ run: report.run })}>
+        <BusyButton leftSection={<Undo2 size={16} aria-hidden />} busy={undo.isPending} why={noReach} onClick={() => undo.mutate({ run: report.run })}>
           {t('runs.report.undo', { count: back })}
-        </Button>
+        </BusyButton>
       )}
       {LIVE.has(report.state) && !report.interrupted && (
         <Button leftSection={<Pause size={16} aria-hidden />} loading={hold.isPending} onClick={() => hold.mutate({ run: report.run })}>

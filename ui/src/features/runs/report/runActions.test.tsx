@@ -16,7 +16,7 @@ import { RunActions } from './RunActions';
 afterEach(cleanup);
 
 it('says why a report was not exported', async () => {
-  const report = { run: 'r-1', chainId: 'c-1', chain: 'Chain', chainVersion: 1, state: 'done', steps: [], undo: [], private: [] } as unknown as RunReport;
+  const report = { run: 'r-1', chainId: 'c-1', chain: 'Chain', chainVersion: 1, state: 'done', steps: [], connections: [], undo: [], private: [] } as unknown as RunReport;
   render(
     <MantineProvider env="test">
       <QueryClientProvider client={new QueryClient()}>
