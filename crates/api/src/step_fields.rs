@@ -251,6 +251,13 @@ mod tests {
         let answer = call("chain_fields", json!({"chain": id, "step": "tell"})).await;
         assert_eq!((&answer["origin"], &answer["samples"]), (&Value::Null, &json!(0)), "{answer:#}");
         assert_eq!(answer["fields"]["sources"][0]["example"], json!(true));
+        // A title need not be a number: that the example is none says nothing of what will come.
+        let number = json!({"target": "/text", "convert": "number",
+            "source": {"type": "path", "path": "$.steps.get.title"}});
+        let tried = call("chain_fields", json!({"chain": id, "step": "tell", "map": number})).await;
+        let targets = tried["fields"]["targets"].as_array().unwrap();
+        let text = targets.iter().find(|field| field["target"] == "/text").unwrap();
+        assert_eq!((&text["example"], &text["trouble"]), (&json!(true), &Value::Null), "{text:#}");
         let targets = answer["fields"]["targets"].as_array().unwrap();
         let of = |target: &str| targets.iter().find(|field| field["target"] == target).unwrap();
         assert_eq!(

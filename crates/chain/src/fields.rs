@@ -127,7 +127,8 @@ pub fn of_step<'d>(
             default: schema.get("default").cloned(),
             map,
             from_sample,
-            trouble: result.as_ref().err().cloned(),
+            // What was made up is no fault of the mapping.
+            trouble: result.as_ref().err().filter(|_| !example).cloned(),
             example,
             result: result.ok().flatten(),
             finder: finder(operations, schema),

@@ -1,6 +1,7 @@
-//! The one writer. Operations queue up; the writer takes what is queued, runs each in a savepoint
-//! of one transaction, commits once, and only then answers. While nothing is queued an operation
-//! starts at once: nobody waits for company.
+//! The one writer. Operations queue up; the writer takes what is queued, runs it in one transaction, commits
+//! once, and only then answers. What can be refused halfway has a savepoint; what several runs add and what
+//! calls count is collected and shares one. While nothing is queued an operation starts at once: nobody waits
+//! for company.
 //!
 //! On any failure of the connection it is closed and the next transaction opens a new one: after
 //! `SQLITE_FULL` a connection that goes on being used can stay inside a transaction that SQLite
@@ -107,7 +108,8 @@ impl Writer {
     }
 
     /// Runs `operation` in a transaction and returns once its effects are durable. Operations run
-    /// in the order in which these futures are first polled. One that returns an error leaves nothing behind. Dropping the
+    /// in the order in which these futures are first polled, but for what concerns one run only, which may pass what
+    /// others add. One that returns an error leaves nothing behind. Dropping the
     /// returned future does not take back an operation that is queued.
     pub(crate) async fn run<T, F>(&self, shape: Shape, operation: F) -> Result<T, StoreError>
     where
@@ -170,7 +172,7 @@ pub(crate) enum Shape {
     Several,
     /// It is one statement, and one that is refused changes nothing.
     Single,
-    /// The same, and it neither reads nor changes anything but this run.
+    /// The same, and nothing that other runs add or calls count changes what becomes of it.
     SingleOf(RunId),
 }
 

@@ -105,8 +105,7 @@ impl Store {
         self.write(move |tx| Box::pin(async move { call_records::write(tx, &[&call], 0).await })).await
     }
 
-    /// The same for somebody who goes on without waiting. It is in its place among what is written: what is
-    /// asked for later is not durable before it.
+    /// The same for somebody who goes on without waiting. What is asked for later is not durable before it.
     ///
     /// # Errors
     /// [`StoreError::Closed`]; that it could not be written is only logged.

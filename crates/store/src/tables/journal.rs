@@ -44,7 +44,7 @@ pub struct Also {
     pub links: Vec<RecordLink>,
     /// Runs that steps start, each with what its journal begins with.
     pub runs: Vec<(Run, Vec<Fact>)>,
-    /// Told to chains that wait for the end of this one.
+    /// Told to chains that wait for the end of this one: of the kind `chain`.
     pub ended: Option<NewTrigger>,
 }
 
@@ -289,7 +289,7 @@ impl Store {
     }
 }
 
-/// What goes with facts and concerns their chain alone, as it is written.
+/// What goes with facts and is not written together with what other runs add.
 struct Ready {
     chain: ChainId,
     run: RunId,
