@@ -49,7 +49,7 @@ await walk(async ({ open }) => {
     await page.locator('.step-list').waitFor();
     await walkKeys();
     await shot('branch-list');
-    // A step on a way: A asks for it, and it is drawn there.
+    // A step on a way: A asks for it, what is typed on at once is searched for, and it is drawn there.
     await page.keyboard.press('a');
     await page.keyboard.type('wait');
     await page.getByRole('option', { name: /Waits for a time/ }).click();

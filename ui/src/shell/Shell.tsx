@@ -17,7 +17,7 @@ import { usePresence } from './usePresence';
 import { focusSearch, useFormsBySubmitKey, useShortcuts } from './shortcuts';
 import { Sidebar } from './Sidebar';
 import { StatusBar } from './StatusBar';
-import { useTypedEarly } from './palette/useTypedEarly';
+import { useTypedEarly } from '../ui/useTypedEarly';
 import { useLocked } from './useLocked';
 import { useZoom } from './useZoom';
 
@@ -48,7 +48,7 @@ export function Shell() {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const closePalette = useCallback(() => setPalette(false), []);
-  const early = useTypedEarly(palette, closePalette);
+  const early = useTypedEarly('.palette-field input', palette, closePalette);
   const { begun, narrow, set } = usePreferences();
   const { broken, refused } = useEngineState();
   const { online } = useNetwork();

@@ -8,6 +8,7 @@ import { plain } from '../../lib/plain';
 import { t, type WordKey } from '../../lib/words';
 import { Empty } from '../../ui/Empty';
 import { Unread } from '../../ui/Read';
+import { useTypedEarly } from '../../ui/useTypedEarly';
 import { AddChoices, type Choice } from './AddChoices';
 import { LOGIC } from './fresh';
 import type { Tools } from './useTools';
@@ -29,6 +30,8 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
   const [text, setText] = useState(about ?? '');
   const [at, setAt] = useState(0);
   const id = useId();
+  // A opens it, and whoever knows what comes types on at once.
+  const early = useTypedEarly('.add-field input', true, onClose);
   const catalogue = useRead('catalogue_list', {});
   // The same read as that of the tools: said here where it failed.
   const connections = useRead('connection_list', { offset: 0, limit: 1_000 });
@@ -79,7 +82,9 @@ export function AddStep({ tools, about, onChoose, onLogic, onConnect, onClose }:
   return (
     <Modal opened onClose={onClose} title={t('chains.add.title')} size={560} yOffset="10vh" centered={false} padding={0} classNames={{ header: 'add-head' }} closeButtonProps={{ 'aria-label': t('common.close') }}>
       <TextInput
+        className="add-field"
         px={16}
+        onFocus={() => setText((now) => now + early())}
         leftSection={<Search size={16} aria-hidden />}
         placeholder={t('chains.add.placeholder')}
         aria-label={t('chains.add.placeholder')}

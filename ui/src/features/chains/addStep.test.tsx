@@ -1,6 +1,6 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 vi.mock('../../platform', async (original) => {
@@ -40,7 +40,9 @@ function open() {
       </QueryClientProvider>
     </MantineProvider>,
   );
-  return { choose, field: screen.getByRole('combobox'), list: screen.getByRole('listbox') };
+  const field = screen.getByRole('combobox');
+  act(() => field.focus());
+  return { choose, field, list: screen.getByRole('listbox') };
 }
 
 const press = (field: HTMLElement, key: string, times = 1) => {
@@ -70,4 +72,12 @@ it('the keys reach every action, and the field names one that is there', () => {
   expect(named()?.textContent).toContain('Action 499.2');
   press(field, 'Enter');
   expect(choose).toHaveBeenCalledWith('Tool 499', expect.objectContaining({ id: 'o2' }));
+});
+
+it('what is typed before the field has the focus is searched for', async () => {
+  const { field } = open();
+  act(() => field.blur());
+  for (const key of '499.2') fireEvent.keyDown(document.body, { key });
+  act(() => field.focus());
+  await vi.waitFor(() => expect((field as HTMLInputElement).value).toBe('499.2'));
 });

@@ -7,7 +7,7 @@ import { useTypedEarly } from './useTypedEarly';
 afterEach(cleanup);
 
 function Page({ asked, onClose }: { asked: boolean; onClose: () => void }) {
-  const early = useTypedEarly(asked, onClose);
+  const early = useTypedEarly('.palette-field input', asked, onClose);
   const [text, setText] = useState('');
   return (
     <div className="palette-field">

@@ -1,17 +1,14 @@
 import { useCallback, useEffect, useRef } from 'react';
 
-/** So long, in milliseconds: where the palette does not come at all, the page has its keys again. */
+/** So long, in milliseconds: where the field does not come at all, the page has its keys again. */
 const LONGEST = 3_000;
 
-/** Whether the palette's field has the focus. */
-const field = () => document.activeElement?.matches('.palette-field input') ?? false;
-
 /**
- * Keeps what is typed from the moment the palette is asked for until its field has the focus: it has to be fetched
- * and drawn first, and letters would reach the page meanwhile, where some of them do something. Escape takes the wish
- * back. Gives what was typed, once.
+ * Keeps what is typed from the moment a search is asked for until its field, a selector, has the focus: it has to be
+ * fetched and drawn first, and letters would reach the page meanwhile, where some of them do something. Escape takes
+ * the wish back. Gives what was typed, once.
  */
-export function useTypedEarly(asked: boolean, onClose: () => void): () => string {
+export function useTypedEarly(field: string, asked: boolean, onClose: () => void): () => string {
   const typed = useRef('');
   const close = useRef(onClose);
   useEffect(() => {
@@ -21,7 +18,7 @@ export function useTypedEarly(asked: boolean, onClose: () => void): () => string
     typed.current = '';
     if (!asked) return undefined;
     const take = (event: KeyboardEvent) => {
-      if (field() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+      if (document.activeElement?.matches(field) || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       if (event.key === 'Escape') close.current();
       else if (event.key === 'Backspace') typed.current = typed.current.slice(0, -1);
       else if (event.key.length === 1) typed.current += event.key;
@@ -37,7 +34,7 @@ export function useTypedEarly(asked: boolean, onClose: () => void): () => string
       clearTimeout(timer);
       done();
     };
-  }, [asked]);
+  }, [asked, field]);
   return useCallback(() => {
     const all = typed.current;
     typed.current = '';
